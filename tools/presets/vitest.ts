@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const setup = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+/** The test run of every package: sources through the `@selfsup/source` condition, gradients registered, leaks are failures. */
+export const shared = (overrides: ViteUserConfig['test'] = {}) =>
+  defineConfig({
+    resolve: { conditions: ['@selfsup/source', 'module', 'browser', 'development|production'] },
+    ssr: { resolve: { conditions: ['@selfsup/source', 'module', 'node', 'development|production'] } },
+    test: {
+      include: ['src/**/*.test.ts'],
+      environment: 'node',
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      setupFiles: [setup('./setup-gradients.ts'), setup('./setup-leak-check.ts')],
+      ...overrides,
+    },
+  });
