@@ -1,1 +1,17 @@
-export {};
+export type { Batch, Targets } from './batch.ts';
+export { soloCollective, type Collective } from './collective.ts';
+export { drawNormal, drawPermutation, drawUniform } from './draws.ts';
+export { SelfsupError, isSelfsupError, type SelfsupErrorCode } from './error.ts';
+export type { ApplyOptions, Module, ModuleFactory, VariableMap } from './module.ts';
+export { createMomentumPair, type MomentumPair } from './momentum-pair.ts';
+export { batchNormTraining, type BatchNormResult } from './ops/batch-norm.ts';
+export { l2Normalize, type L2NormalizeOptions } from './ops/l2-normalize.ts';
+export type { CreateContext, Gradients, LossResult, PretextTask, PretextTaskRun, StepContext } from './pretext-task.ts';
+export { createRng, type Rng } from './rng.ts';
+export { cosine, type CosineOptions } from './schedules/cosine.ts';
+export { join, type JoinOptions } from './schedules/join.ts';
+export { linearWarmup, type LinearWarmupOptions } from './schedules/linear-warmup.ts';
+export { valueAt, type ScalarOrSchedule, type Schedule } from './schedules/schedule.ts';
+export { stopGradient } from './stop-gradient.ts';
+export { threefry2x32 } from './threefry.ts';
+export { copyVariables, joinVariables } from './variable-map.ts';

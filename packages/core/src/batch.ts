@@ -1,0 +1,7 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** What a task trains on: named tensors, or lists of tensors, such as `{ views: [a, b] }`. A type alias, so that `{ views: Tensor4D[] }` fits. */
+export type Batch = Readonly<Record<string, Tensor | readonly Tensor[]>>;
+
+/** What a task computes without a tape before the loss: keys, corrupted inputs, masks, teacher outputs. */
+export type Targets = Readonly<Record<string, Tensor>>;

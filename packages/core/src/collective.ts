@@ -1,0 +1,27 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** What the ranks of a data-parallel run say to each other; with `worldSize` 1 everything is the identity. */
+export interface Collective {
+  /** This process's number, 0 … worldSize − 1. */
+  readonly rank: number;
+  /** How many processes train together. */
+  readonly worldSize: number;
+  /** Concatenates every rank's rows along axis 0, in rank order; differentiable: backward is this rank's slice of the summed gradient. */
+  allGather<T extends Tensor>(x: T): T;
+  /** Replaces the numbers by their mean over the ranks. */
+  allReduceMean(x: Float32Array): void;
+  /** Replaces the numbers by those of rank `root` (default 0). */
+  broadcast(x: Float32Array, root?: number): void;
+  /** Returns once every rank has called it. */
+  barrier(): void;
+}
+
+/** The collective of a run of one process. */
+export const soloCollective: Collective = {
+  rank: 0,
+  worldSize: 1,
+  allGather: (x) => x,
+  allReduceMean: () => undefined,
+  broadcast: () => undefined,
+  barrier: () => undefined,
+};

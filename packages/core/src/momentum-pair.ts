@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SelfsupError } from './error.ts';
+import type { Module, ModuleFactory } from './module.ts';
+import type { Rng } from './rng.ts';
+import { copyVariables } from './variable-map.ts';
+
+/** An online network and its slowly following copy. */
+export interface MomentumPair<I extends tf.Tensor = tf.Tensor, O extends tf.Tensor = tf.Tensor> {
+  /** The network that is trained. */
+  readonly online: Module<I, O>;
+  /** The network that follows; its weights start as an exact copy. */
+  readonly target: Module<I, O>;
+  /** target ← momentum · target + (1 − momentum) · online, over `trainable` only. */
+  update(momentum: number): void;
+  /** Disposes both networks. */
+  dispose(): void;
+}
+
+/**
+ * Builds a network twice and keeps the second as an exponential moving average of the first.
+ *
+ * @param factory called twice; the second network's weights and buffers are overwritten by the first's
+ * @param rng the stream of the online network's weights
+ * @returns see {@link MomentumPair}
+ * @throws SelfsupError `SELFSUP_OPTION` from `update` when `momentum` is outside [0, 1]
+ * @see He et al.: "Momentum Contrast", eq. 2, https://arxiv.org/abs/1911.05722
+ * @remarks Normalisation statistics (buffers) are copied at the start and not averaged, as in the authors' code: the target network keeps its own.
+ */
+export function createMomentumPair<I extends tf.Tensor, O extends tf.Tensor>(factory: ModuleFactory<I, O>, rng: Rng): MomentumPair<I, O> {
+  const online = factory(rng);
+  const target = factory(rng);
+  copyVariables(online.trainable, target.trainable);
+  copyVariables(online.buffers, target.buffers);
+  return {
+    online,
+    target,
+    update(momentum) {
+      if (!(momentum >= 0 && momentum <= 1))
+        throw new SelfsupError('SELFSUP_OPTION', `MomentumPair.update: \`momentum\` must be in [0, 1], got ${momentum}`);
+      tf.tidy(() => {
+        for (const [path, old] of Object.entries(target.trainable)) {
+          const fresh = online.trainable[path]!;
+          old.assign(tf.add(tf.mul(old, momentum), tf.mul(fresh, 1 - momentum)));
+        }
+      });
+    },
+    dispose() {
+      online.dispose();
+      target.dispose();
+    },
+  };
+}

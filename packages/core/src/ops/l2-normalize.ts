@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SelfsupError } from '../error.ts';
+
+/** Options of {@link l2Normalize}. */
+export interface L2NormalizeOptions {
+  /** Below this norm a row counts as zero; default 1e-12 as in PyTorch's `normalize`. */
+  epsilon?: number;
+}
+
+/**
+ * Divides each row by its Euclidean norm: y = x / max(‖x‖, epsilon) over the last axis.
+ *
+ * @param x float32, rank ≥ 1, `[..., dim]`
+ * @param options see {@link L2NormalizeOptions}
+ * @returns float32, the shape of `x`
+ * @throws SelfsupError `SELFSUP_SHAPE` for a scalar, `SELFSUP_OPTION` for an epsilon ≤ 0
+ * @remarks The gradient is (dy − y·⟨y, dy⟩)/‖x‖. A row whose norm is below epsilon has no direction; its gradient is 0, where PyTorch's is dy/epsilon.
+ */
+export function l2Normalize<T extends tf.Tensor>(x: T, options: L2NormalizeOptions = {}): T {
+  const { epsilon = 1e-12 } = options;
+  if (x.rank < 1) throw new SelfsupError('SELFSUP_SHAPE', 'l2Normalize: `x` must have rank >= 1, got a scalar');
+  if (!(epsilon > 0)) throw new SelfsupError('SELFSUP_OPTION', `l2Normalize: \`epsilon\` must be > 0, got ${epsilon}`);
+  const normalize = tf.customGrad((input, save) => {
+    const $x = input as tf.Tensor;
+    // scaled by the largest entry, so that squares neither overflow nor vanish
+    const largest = tf.maximum(tf.max(tf.abs($x), -1, true), 1e-30); // [..., 1]
+    const norm = tf.mul(tf.sqrt(tf.sum(tf.square(tf.div($x, largest)), -1, true)), largest); // [..., 1]
+    const y = tf.div($x, tf.maximum(norm, epsilon));
+    (save as (tensors: tf.Tensor[]) => void)([y, norm]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const [$y, $norm] = saved as [tf.Tensor, tf.Tensor];
+      const along = tf.sum(tf.mul($y, dy), -1, true); // [..., 1]
+      const alive = tf.cast(tf.greaterEqual($norm, epsilon), 'float32'); // [..., 1]
+      return tf.mul(tf.sub(dy, tf.mul($y, along)), tf.div(alive, tf.maximum($norm, epsilon)));
+    };
+    return { value: y, gradFunc };
+  });
+  return normalize(x) as T;
+}
