@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SelfsupError } from '@selfsup/core';
+
+/** A tiny gradient whose value is known: a name, the cure, and the numbers that the backend gives beside those it should give. */
+interface Proof {
+  readonly what: string;
+  readonly cure: string;
+  readonly expected: readonly number[];
+  compute(): tf.Tensor;
+}
+
+const KERNELS = 'install @selfsup/wasm-kernels and leave `trainingKernels` on';
+const ramp = (shape: number[], start: number) => tf.reshape(tf.range(start, start + shape.reduce((a, b) => a * b, 1), 1, 'float32'), shape);
+
+// x = 0 … 8 as 3×3, filter 2×2 of −1 … 2, stride 1, valid; the loss weighs the four outputs by 1 … 4
+const convolution = (filter: tf.Tensor, x: tf.Tensor) =>
+  tf.sum(tf.mul(tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'valid'), ramp([1, 2, 2, 1], 1)));
+
+const PROOFS: readonly Proof[] = [
+  {
+    what: 'the filter gradient of a convolution',
+    cure: KERNELS,
+    expected: [27, 37, 57, 67], // Σ weight · x over the four positions of each tap
+    compute: () => tf.grad((filter) => convolution(filter, ramp([1, 3, 3, 1], 0)))(ramp([2, 2, 1, 1], -1)),
+  },
+  {
+    what: 'the input gradient of a convolution',
+    cure: KERNELS,
+    expected: [-1, -2, 0, -2, 0, 4, 3, 10, 8], // the 2×2 filter of −1 … 2, scattered with weights 1 … 4
+    compute: () => tf.grad((x) => convolution(ramp([2, 2, 1, 1], -1), x))(ramp([1, 3, 3, 1], 0)),
+  },
+  {
+    what: 'the gradient of a max-pool over negative values',
+    cure: KERNELS,
+    expected: [0, 0, 0, 1], // the largest of −4 … −1 is the last
+    compute: () => tf.grad((x) => tf.sum(tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid')))(ramp([1, 2, 2, 1], -4)),
+  },
+  {
+    what: 'the gradient of a gather',
+    cure: KERNELS,
+    expected: [0, 0, 2, 2, 1, 1], // row 1 is gathered twice, row 2 once
+    compute: () => tf.grad((x) => tf.sum(tf.gather(x, tf.tensor1d([1, 2, 1], 'int32'))))(ramp([3, 2], 0)),
+  },
+];
+
+/**
+ * Proves on tiny gradients that the current backend can train: convolution, max-pool of negative inputs, gather.
+ *
+ * @throws SelfsupError `SELFSUP_BACKEND` naming the backend, what it cannot compute or computes wrongly, and the cure
+ * @example
+ * ```ts
+ * import { proveBackend, registerGradients } from '@selfsup/backends';
+ * import '@tensorflow/tfjs-backend-cpu';
+ * await registerGradients();
+ * await proveBackend();
+ * ```
+ */
+export async function proveBackend(): Promise<void> {
+  for (const { what, cure, expected, compute } of PROOFS) {
+    const who = `proveBackend: backend '${tf.getBackend()}'`;
+    let got: Float32Array;
+    try {
+      const result = tf.tidy(compute);
+      got = (await result.data()) as Float32Array;
+      result.dispose();
+    } catch (cause) {
+      throw new SelfsupError('SELFSUP_BACKEND', `${who} cannot compute ${what} (${(cause as Error).message}); ${cure}`, { cause });
+    }
+    const right =
+      got.length === expected.length && expected.every((value, i) => Math.abs(value - got[i]!) <= 1e-4 * Math.max(1, Math.abs(value)));
+    if (!right)
+      throw new SelfsupError(
+        'SELFSUP_BACKEND',
+        `${who} computes ${what} wrongly: expected [${expected.join(', ')}], got [${got.join(', ')}]; ${cure}`,
+      );
+  }
+}

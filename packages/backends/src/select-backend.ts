@@ -1,0 +1,60 @@
+import { SelfsupError, isSelfsupError } from '@selfsup/core';
+import type { BackendDetails, BackendName, BackendOptions, BackendSetup } from './backend-setup.ts';
+import { setUpCpu } from './cpu-backend.ts';
+import { proveBackend } from './prove-backend.ts';
+import { registerGradients } from './register-gradients.ts';
+import { setUpWasm } from './wasm-backend.ts';
+
+/** Options of {@link selectBackend}. */
+export interface SelectBackendOptions extends BackendOptions {
+  /** `auto` (default) takes the fastest that proves itself; a name insists on that one. */
+  prefer?: 'auto' | BackendName;
+}
+
+/** What {@link selectBackend} returns. */
+export interface SelectedBackend extends BackendDetails {
+  /** The backends that were tried before and why they were left, in order. */
+  readonly rejected: readonly string[];
+}
+
+const SETUPS: Readonly<Record<BackendName, BackendSetup>> = { wasm: setUpWasm, cpu: setUpCpu };
+const FASTEST_FIRST: readonly BackendName[] = ['wasm', 'cpu'];
+
+/**
+ * Makes a tfjs backend current that can really train: registers the gradients, installs the kernels that it lacks, guards its memory, and proves it
+ * on tiny gradients.
+ *
+ * @param options see {@link SelectBackendOptions}
+ * @returns the backend in force, described, with the reasons why faster ones were left
+ * @throws SelfsupError `SELFSUP_OPTION` for an unknown name; `SELFSUP_BACKEND` with the reason and the cure when the backend asked for, or every one, fails
+ * @example
+ * ```ts
+ * import { selectBackend } from '@selfsup/backends';
+ * const backend = await selectBackend({ prefer: 'auto' });
+ * console.log(backend.description);
+ * ```
+ */
+export async function selectBackend(options: SelectBackendOptions = {}): Promise<SelectedBackend> {
+  const { prefer = 'auto', ...rest } = options;
+  if (prefer !== 'auto' && !Object.hasOwn(SETUPS, prefer))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `selectBackend: \`prefer\` must be one of auto, ${FASTEST_FIRST.join(', ')}, got '${String(prefer)}'`,
+    );
+  await registerGradients();
+  const rejected: string[] = [];
+  for (const name of prefer === 'auto' ? FASTEST_FIRST : [prefer]) {
+    try {
+      const details = await SETUPS[name](rest);
+      await proveBackend();
+      return { ...details, rejected };
+    } catch (error) {
+      if (prefer !== 'auto' || !isSelfsupError(error)) throw error;
+      rejected.push(error.message);
+    }
+  }
+  throw new SelfsupError(
+    'SELFSUP_BACKEND',
+    `selectBackend: no backend can train here:\n${rejected.map((reason) => `- ${reason}`).join('\n')}`,
+  );
+}
