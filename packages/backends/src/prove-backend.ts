@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError } from '@selfsup/core';
+import { SelfsupError, abandonTape } from '@selfsup/core';
 
 /** A tiny gradient whose value is known: a name, the cure, and the numbers that the backend gives beside those it should give. */
 interface Proof {
@@ -64,6 +64,7 @@ export async function proveBackend(): Promise<void> {
       got = (await result.data()) as Float32Array;
       result.dispose();
     } catch (cause) {
+      abandonTape();
       throw new SelfsupError('SELFSUP_BACKEND', `${who} cannot compute ${what} (${(cause as Error).message}); ${cure}`, { cause });
     }
     const right =

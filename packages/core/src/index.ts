@@ -1,3 +1,4 @@
+export { abandonTape } from './abandon-tape.ts';
 export type { Batch, Targets } from './batch.ts';
 export { soloCollective, type Collective } from './collective.ts';
 export { drawNormal, drawPermutation, drawUniform } from './draws.ts';
