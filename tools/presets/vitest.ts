@@ -13,6 +13,8 @@ export const shared = (overrides: ViteUserConfig['test'] = {}) =>
       environment: 'node',
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // the JSON report is what `npm test` counts; nx keeps it with the cached result
+      reporters: ['default', ['json', { outputFile: 'coverage/vitest.json' }]],
       setupFiles: [setup('./setup-gradients.ts'), setup('./setup-leak-check.ts')],
       ...overrides,
     },

@@ -1,0 +1,34 @@
+/** What a package may import from this workspace in the code that it ships. */
+export type Doors = Readonly<Record<string, readonly string[] | 'everything'>>;
+
+/**
+ * The doors of the house, package by package. A package that is not in this table may not exist:
+ * a new one comes in through `npm run new -- package <name>`, which gives it the door to `core`.
+ *
+ * `pretext-tasks` never reaches `trainer`, `augment`, `encoders` or `data`, and `trainer` never reaches `pretext-tasks`:
+ * a task receives encoders as factories and batches as plain objects. See docs/adr/0008-core-errors-everywhere.md.
+ */
+export const doors: Doors = {
+  '@selfsup/core': [],
+  '@selfsup/wasm-kernels': [],
+  '@selfsup/losses': ['@selfsup/core'],
+  '@selfsup/augment': ['@selfsup/core'],
+  '@selfsup/encoders': ['@selfsup/core'],
+  '@selfsup/trainer': ['@selfsup/core'],
+  '@selfsup/evaluate': ['@selfsup/core'],
+  '@selfsup/data': ['@selfsup/core'],
+  '@selfsup/backends': ['@selfsup/core', '@selfsup/wasm-kernels'],
+  '@selfsup/pretext-tasks': ['@selfsup/core', '@selfsup/losses'],
+  selfsup: 'everything',
+};
+
+/** What the tests of any package may import without listing it: they all run on a backend, and the root provides the test tools. */
+export const testDoors: readonly string[] = [
+  '@selfsup/backends',
+  '@selfsup/wasm-kernels',
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-backend-cpu',
+  '@tensorflow/tfjs-backend-wasm',
+  'fast-check',
+  'vitest',
+];
