@@ -1,6 +1,7 @@
 // Runs before `npm start` and `npm test` on a bare Node: installs the dependencies when they are absent or older than the lock file.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -10,8 +11,11 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 const lock = `${root}package-lock.json`;
-const stamp = `${root}node_modules/.package-lock.json`;
-const fresh = existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs;
+const hash = createHash('sha256').update(readFileSync(lock)).digest('hex');
+const stamp = `${root}node_modules/.selfsup-lock-hash`; // the lock file that the folder was installed from
+const hidden = `${root}node_modules/.package-lock.json`; // npm's own record of the last install
+const sameLock = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+const fresh = existsSync(hidden) && (sameLock || statSync(hidden).mtimeMs >= statSync(lock).mtimeMs);
 if (!fresh) {
   console.error('Installing dependencies (npm ci) …');
   const npm = process.env.npm_execpath;
@@ -22,3 +26,4 @@ if (!fresh) {
     process.exit(result.status ?? 1);
   }
 }
+if (!sameLock) writeFileSync(stamp, hash);

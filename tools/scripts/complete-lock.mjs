@@ -48,5 +48,5 @@ for (const [at, pkg] of Object.entries({ ...lock.packages })) {
   }
 }
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')));
-writeFileSync(file, JSON.stringify(lock, null, 2) + '\n');
+if (added > 0) writeFileSync(file, JSON.stringify(lock, null, 2) + '\n'); // an untouched file keeps its date
 console.log('added', added);
