@@ -1,1 +1,17 @@
-export {};
+export { adjustColors, type ColorAdjustment } from './adjust-colors.ts';
+export type { Augmentation, ViewsTransform } from './augmentation.ts';
+export { colorJitter, type ColorJitterOptions } from './color-jitter.ts';
+export type { ColorOperation } from './color-operation.ts';
+export { compose } from './compose.ts';
+export { gaussianBlur, type GaussianBlurOptions } from './gaussian-blur.ts';
+export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts';
+export { grayscale } from './grayscale.ts';
+export { horizontalFlip } from './horizontal-flip.ts';
+export { normalize, type NormalizeOptions } from './normalize.ts';
+export { randomGrayscale, type RandomGrayscaleOptions } from './random-grayscale.ts';
+export { randomHorizontalFlip, type RandomHorizontalFlipOptions } from './random-horizontal-flip.ts';
+export { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.ts';
+export { resizedCrop, type ResizedCropOptions } from './resized-crop.ts';
+export { simclrRecipes, type SimclrRecipe } from './simclr-recipes.ts';
+export { simclrViews, type SimclrViewsOptions } from './simclr-views.ts';
+export { views, type ViewsOptions } from './views.ts';
