@@ -1,1 +1,16 @@
-export {};
+export { convNet, type ConvNetOptions } from './conv-net.ts';
+export type { EncoderFactory } from './encoder-factory.ts';
+export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
+export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
+export { globalAveragePool } from './layers/global-average-pool.ts';
+export { groupNorm, type GroupNormOptions } from './layers/group-norm.ts';
+export { kaimingNormal, kaimingUniform, type Fan, type Initializer } from './layers/initializers.ts';
+export { linear, type LinearOptions } from './layers/linear.ts';
+export { maxPool, type MaxPoolOptions } from './layers/max-pool.ts';
+export type { NormOptions } from './layers/norm.ts';
+export { sequential, type Layer } from './layers/sequential.ts';
+export { stateless } from './layers/stateless.ts';
+export { loadWeights } from './load-weights.ts';
+export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
+export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
+export { saveWeights, type SavedWeight, type SavedWeights } from './save-weights.ts';

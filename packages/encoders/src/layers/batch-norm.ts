@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { batchNormTraining, SelfsupError, type ModuleFactory } from '@selfsup/core';
+import { checkIntegers } from './check-option.ts';
+import { createVariable } from './create-variable.ts';
+import { leafModule } from './leaf-module.ts';
+
+/** Options of {@link batchNorm}. */
+export interface BatchNormOptions {
+  /** Channels: the last axis of the input, ≥ 1. */
+  channels: number;
+  /** Weight of the **old** running value in [0, 1]; default 0.9, which PyTorch calls `momentum=0.1`. */
+  momentum?: number;
+  /** Added to the variance, > 0; default 1e-5. */
+  epsilon?: number;
+  /** Initial value of `scale`; default 1. Zero makes a residual branch start as nothing. */
+  initialScale?: number;
+}
+
+const blend = (running: tf.Variable, batch: tf.Tensor, momentum: number): void => {
+  running.assign(tf.add(tf.mul(running, momentum), tf.mul(batch, 1 - momentum)));
+};
+
+/**
+ * Batch normalisation over all axes but the last.
+ *
+ * @param options see {@link BatchNormOptions}
+ * @returns a factory of modules with the variables `scale`, `offset` and the buffers `mean`, `variance`, each `[channels]`; input and output have one
+ * shape `[batch, channels]` or `[batch, height, width, channels]`, float32
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` on another count of channels, or while training on
+ * fewer than two values per channel
+ * @see Ioffe, Szegedy: "Batch Normalization", https://arxiv.org/abs/1502.03167
+ * @remarks With `training: true` it normalises with the batch's mean and biased variance, and moves the buffers towards the batch's mean and
+ * **unbiased** variance, as PyTorch does (TensorFlow stores the biased one), also under a gradient tape. With `training: false` it uses the buffers and
+ * writes nothing. The buffers carry no gradient.
+ * @example
+ * ```ts
+ * import { createRng } from '@selfsup/core';
+ * import { batchNorm } from '@selfsup/encoders';
+ * const norm = batchNorm({ channels: 64 })(createRng(0));
+ * console.log(Object.keys(norm.buffers)); // mean, variance
+ * norm.dispose();
+ * ```
+ */
+export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNormOptions): ModuleFactory<T, T> {
+  const { channels, momentum = 0.9, epsilon = 1e-5, initialScale = 1 } = options;
+  checkIntegers('batchNorm', { channels });
+  if (!(momentum >= 0 && momentum <= 1))
+    throw new SelfsupError('SELFSUP_OPTION', `batchNorm: \`momentum\` must be in [0, 1], got ${momentum}`);
+  if (!(epsilon > 0)) throw new SelfsupError('SELFSUP_OPTION', `batchNorm: \`epsilon\` must be > 0, got ${epsilon}`);
+  return () => {
+    const filled = (value: number, trainable: boolean) =>
+      createVariable<tf.Rank.R1>(new Float32Array(channels).fill(value), [channels], trainable);
+    const [scale, offset, mean, variance] = [filled(initialScale, true), filled(0, true), filled(0, false), filled(1, false)];
+    return leafModule({ trainable: { scale, offset }, buffers: { mean, variance } }, (input: T, { training }) => {
+      if (input.shape[input.rank - 1] !== channels)
+        throw new SelfsupError(
+          'SELFSUP_SHAPE',
+          `batchNorm: \`input\` must have ${channels} channels, got shape [${input.shape.join(', ')}]`,
+        );
+      if (!training) return tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T;
+      const batch = batchNormTraining(input, { scale, offset, epsilon });
+      const count = input.size / channels;
+      blend(mean, batch.mean, momentum);
+      blend(variance, tf.mul(batch.variance, count / (count - 1)), momentum); // unbiased
+      return batch.y as T;
+    });
+  };
+}

@@ -1,0 +1,30 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { ModuleFactory } from '@selfsup/core';
+import { batchNorm } from './batch-norm.ts';
+import { checkOneOf } from './check-option.ts';
+import { groupNorm } from './group-norm.ts';
+
+/** The normalisation of an encoder and its constants. */
+export interface NormOptions {
+  /** `batch` (default): statistics of the batch, running ones at inference. `group`: statistics of each image, no buffers. */
+  norm?: 'batch' | 'group';
+  /** Groups of channels of `group`; must divide every width; default 32. */
+  numGroups?: number;
+  /** Weight of the old running statistics of `batch`, in [0, 1]; default 0.9. */
+  momentum?: number;
+  /** Added to the variance, > 0; default 1e-5. */
+  epsilon?: number;
+}
+
+/** Makes the encoder's kind of normalisation for that many channels. */
+export type NormLayer = (channels: number, options?: { initialScale?: number }) => ModuleFactory<tf.Tensor4D, tf.Tensor4D>;
+
+/** Chooses the layer that {@link NormOptions} names; `who` is the encoder that an error names. */
+export function normLayer(who: string, options: NormOptions): NormLayer {
+  const { norm = 'batch', numGroups = 32, momentum = 0.9, epsilon = 1e-5 } = options;
+  checkOneOf(who, 'norm', norm, ['batch', 'group']);
+  return (channels, { initialScale = 1 } = {}) =>
+    norm === 'batch'
+      ? batchNorm<tf.Tensor4D>({ channels, momentum, epsilon, initialScale })
+      : groupNorm({ channels, numGroups, epsilon, initialScale });
+}

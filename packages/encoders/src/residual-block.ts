@@ -1,0 +1,89 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, type Module, type ModuleFactory } from '@selfsup/core';
+import { conv2d } from './layers/conv2d.ts';
+import { kaimingNormal } from './layers/initializers.ts';
+import type { NormLayer } from './layers/norm.ts';
+import { sequential, type Layer } from './layers/sequential.ts';
+import { stateless } from './layers/stateless.ts';
+
+/** Options of {@link residualBlock}. */
+export interface ResidualBlockOptions {
+  /** `basic`: two 3×3 convolutions. `bottleneck`: 1×1, 3×3 and 1×1 to four times the width. */
+  kind: 'basic' | 'bottleneck';
+  /** Channels of the input. */
+  inChannels: number;
+  /** Channels of the 3×3 convolutions; the output has `width` (basic) or `4 · width` (bottleneck). */
+  width: number;
+  /** Step of the first 3×3 convolution and of the shortcut. */
+  stride: number;
+  /** The normalisation after each convolution. */
+  norm: NormLayer;
+  /** Whether the scale of the branch's last normalisation starts as zero. */
+  zeroInitLastNorm: boolean;
+}
+
+/** Channels of a block's output per channel of its 3×3 convolutions. */
+export const expansion = { basic: 1, bottleneck: 4 } as const;
+
+const relu = stateless((x: tf.Tensor4D) => tf.relu(x));
+
+function branch(options: ResidualBlockOptions): ModuleFactory<tf.Tensor4D, tf.Tensor4D> {
+  const { kind, inChannels, width, stride, norm, zeroInitLastNorm } = options;
+  const outChannels = width * expansion[kind];
+  const convolutions =
+    kind === 'basic'
+      ? [
+          { inChannels, filters: width, kernelSize: 3, stride, padding: 1 },
+          { inChannels: width, filters: width, kernelSize: 3, padding: 1 },
+        ]
+      : [
+          { inChannels, filters: width, kernelSize: 1 },
+          { inChannels: width, filters: width, kernelSize: 3, stride, padding: 1 }, // the stride sits on the 3×3 convolution
+          { inChannels: width, filters: outChannels, kernelSize: 1 },
+        ];
+  const layers: Record<string, Layer> = {};
+  for (const [i, convolution] of convolutions.entries()) {
+    const last = i === convolutions.length - 1;
+    layers[`conv${i + 1}`] = conv2d({ ...convolution, initializer: kaimingNormal });
+    layers[`norm${i + 1}`] = norm(convolution.filters, { initialScale: last && zeroInitLastNorm ? 0 : 1 });
+    if (!last) layers[`relu${i + 1}`] = relu;
+  }
+  return sequential(layers);
+}
+
+/**
+ * A residual block: ReLU(branch(x) + shortcut(x)), where the shortcut is the identity or, when the shape changes, a 1×1 convolution and a normalisation.
+ *
+ * @param options see {@link ResidualBlockOptions}
+ * @returns a factory of modules with the paths `conv1/kernel`, `norm1/…`, … and, where the shape changes, `downsample/conv/kernel`, `downsample/norm/…`
+ * @see He et al.: "Deep Residual Learning for Image Recognition", figure 5, https://arxiv.org/abs/1512.03385
+ */
+export function residualBlock(options: ResidualBlockOptions): ModuleFactory<tf.Tensor4D, tf.Tensor4D> {
+  const { kind, inChannels, width, stride, norm } = options;
+  const outChannels = width * expansion[kind];
+  const main = branch(options);
+  const shortcut =
+    stride === 1 && inChannels === outChannels
+      ? undefined
+      : sequential<tf.Tensor4D, tf.Tensor4D>({
+          conv: conv2d({ inChannels, filters: outChannels, kernelSize: 1, stride, initializer: kaimingNormal }),
+          norm: norm(outChannels),
+        });
+  return (rng) => {
+    const body = main(rng);
+    const downsample: Module<tf.Tensor4D, tf.Tensor4D> | undefined = shortcut?.(rng.fold('downsample'));
+    return {
+      trainable: { ...body.trainable, ...joinVariables({ downsample: downsample?.trainable ?? {} }) },
+      buffers: { ...body.buffers, ...joinVariables({ downsample: downsample?.buffers ?? {} }) },
+      apply: (input, apply) =>
+        tf.tidy(() => {
+          const y = body.apply(input, apply); // [batch, height / stride, width / stride, outChannels]
+          return tf.relu(tf.add(y, downsample ? downsample.apply(input, apply) : input));
+        }),
+      dispose() {
+        body.dispose();
+        downsample?.dispose();
+      },
+    };
+  };
+}

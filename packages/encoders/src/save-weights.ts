@@ -1,0 +1,36 @@
+import type { Module } from '@selfsup/core';
+
+/** The values of one variable. */
+export interface SavedWeight {
+  /** The variable's shape. */
+  readonly shape: readonly number[];
+  /** Its values in row-major order; a copy. */
+  readonly data: Float32Array;
+}
+
+/** Every variable of a module, trainable ones and buffers, by path. */
+export type SavedWeights = Readonly<Record<string, SavedWeight>>;
+
+/**
+ * Reads all variables of a module.
+ *
+ * @param module any module
+ * @returns shape and values by path, trainable variables first
+ * @example
+ * ```ts
+ * import { createRng } from '@selfsup/core';
+ * import { convNet, saveWeights } from '@selfsup/encoders';
+ * const encoder = convNet()(createRng(0));
+ * const weights = await saveWeights(encoder);
+ * console.log(weights['conv1/kernel']?.shape); // [3, 3, 3, 32]
+ * ```
+ */
+export async function saveWeights(module: Module): Promise<SavedWeights> {
+  const entries = Object.entries({ ...module.trainable, ...module.buffers }).map(
+    async ([path, variable]): Promise<[string, SavedWeight]> => [
+      path,
+      { shape: [...variable.shape], data: Float32Array.from(await variable.data()) },
+    ],
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
