@@ -81,7 +81,7 @@ import { expect, test } from 'vitest';
 import { ${camel} } from './${name}.ts';
 
 const linear = (rng: Rng): Module<tf.Tensor, tf.Tensor2D> => {
-  const kernel = tf.variable(tf.tidy(() => tf.tensor2d(drawNormal(rng, 12), [4, 3])));
+  const kernel = tf.tidy(() => tf.variable(tf.tensor2d(drawNormal(rng, 12), [4, 3])));
   return {
     trainable: { kernel },
     buffers: {},
@@ -129,8 +129,10 @@ test('every trainable variable gets a gradient, the target network none, and the
 test('afterStep moves the target towards the online network by 1 − momentum', async () => {
   const run = ${camel}({ encoder: linear, momentum: 0.75 }).create(context(true));
   const [online, target] = [run.trainable['backbone/kernel']!, run.buffers['target/kernel']!];
-  online.assign(tf.tidy(() => tf.ones([4, 3])));
-  target.assign(tf.tidy(() => tf.zeros([4, 3])));
+  tf.tidy(() => {
+    online.assign(tf.ones([4, 3]));
+    target.assign(tf.zeros([4, 3]));
+  });
   run.afterStep!({} as never, context(true));
   expect(Array.from(await target.data())).toEqual(new Array(12).fill(0.25));
   run.dispose();
