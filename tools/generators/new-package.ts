@@ -31,7 +31,7 @@ export const newPackage = async (root: string, name: string, options: NewPackage
     throw new Error(`new package: tools/package-graph/doors.ts has no line \`${lastDoor.trim()}\` to add the door before`);
 
   const plan = {
-    [`${folder}/package.json`]: JSON.stringify(manifest(name, description, core.version)),
+    [`${folder}/package.json`]: manifest(name, description, core.version),
     [`${folder}/README.md`]: readme(name, description),
     [`${folder}/CHANGELOG.md`]: `# @selfsup/${name}\n`,
     [`${folder}/tsconfig.json`]: '{ "extends": "../../tsconfig.base.json", "include": ["src", "*.ts"] }\n',
@@ -41,10 +41,10 @@ export const newPackage = async (root: string, name: string, options: NewPackage
     [`${folder}/src/${name}.ts`]: source(name),
     [`${folder}/src/${name}.test.ts`]: sourceTest(name),
     [`.changeset/new-${name}.md`]: `---\n'@selfsup/${name}': minor\n---\n\nNew package: ${description}.\n`,
-    '.size-limit.json': JSON.stringify([
+    '.size-limit.json': [
       ...sizeLimits,
       { name: `@selfsup/${name}`, path: `packages/${name}/dist/index.js`, limit: '10 kB', gzip: true, brotli: false },
-    ]),
+    ],
     'tools/package-graph/doors.ts': doors.replace(lastDoor, `  '@selfsup/${name}': ['@selfsup/core'],\n${lastDoor}`),
   };
   return writePlan(root, plan, [folder]);

@@ -36,10 +36,10 @@ export const newTask = async (root: string, name: string): Promise<readonly stri
     [source]: taskSource(name),
     [`${folder}/src/${name}.test.ts`]: taskTest(name),
     [`${folder}/src/index.ts`]: `${index}export { ${camel}, type ${pascal}Batch, type ${pascal}Options, type ${pascal}Targets } from './${name}.ts';\n`,
-    [`${folder}/package.json`]: JSON.stringify({
+    [`${folder}/package.json`]: {
       ...manifest,
       exports: { ...entries, [`./${name}`]: entry, ...(own ? { './package.json': own } : {}) },
-    }),
+    },
     [`${folder}/tsup.config.ts`]: build.replace(list[0], `entry: [${(list[1] ?? '').trim().replace(/,$/, '')}, 'src/${name}.ts']`),
     [`.changeset/new-task-${name}.md`]: `---\n'@selfsup/pretext-tasks': minor\n---\n\nNew task: \`${camel}\`, also as \`@selfsup/pretext-tasks/${name}\`.\n`,
   };

@@ -51,7 +51,7 @@ export const ${camel} = (options: ${pascal}Options): PretextTask<${pascal}Batch,
           const [first] = twoViews(batch);
           const embeddings = l2Normalize(pair.online.apply(first, { training })); // [batch, dim]
           const cosine = tf.sum(tf.mul(embeddings, targets.embeddings), -1); // [batch]
-          return { loss: tf.mean(tf.sub(2, tf.mul(2, cosine))) as tf.Scalar };
+          return { loss: tf.mean<tf.Scalar>(tf.sub(2, tf.mul(2, cosine))) };
         },
         afterStep(_targets, { step }) {
           pair.update(valueAt(momentum, step));
@@ -85,7 +85,7 @@ const linear = (rng: Rng): Module<tf.Tensor, tf.Tensor2D> => {
   return {
     trainable: { kernel },
     buffers: {},
-    apply: (x) => tf.matMul(x as tf.Tensor2D, kernel),
+    apply: (x) => tf.matMul(x, kernel),
     dispose: () => {
       kernel.dispose();
     },
