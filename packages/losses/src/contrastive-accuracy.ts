@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { l2Normalize, SelfsupError } from '@selfsup/core';
+import { checkEmbeddings } from './check-embeddings.ts';
+
+/** Options of {@link contrastiveAccuracy}. */
+export interface ContrastiveAccuracyOptions {
+  /** True when the rows have unit length already; then they are used as they are. Default false. */
+  normalized?: boolean;
+}
+
+/**
+ * How often a row's nearest other row is another view of the same image: the top-1 accuracy of the prediction that {@link ntXent} trains.
+ *
+ * @param views two or more float32 tensors `[n, dim]` of one shape; row i of every view comes from image i
+ * @param options see {@link ContrastiveAccuracyOptions}
+ * @returns float32 scalar in [0, 1]; (views − 1)/(views · n − 1) is chance
+ * @throws SelfsupError `SELFSUP_SHAPE` on fewer than two views, other ranks or unequal shapes; `SELFSUP_DTYPE` unless float32
+ * @remarks Has no gradient and records nothing on a gradient tape. One matrix product of `[views · n, dim]` with itself.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import '@tensorflow/tfjs-backend-cpu';
+ * import { contrastiveAccuracy } from '@selfsup/losses';
+ * const a = tf.tensor2d([[1, 0], [0, 1]]);
+ * contrastiveAccuracy([a, a]).print(); // 1
+ * ```
+ */
+export function contrastiveAccuracy(views: readonly tf.Tensor2D[], options: ContrastiveAccuracyOptions = {}): tf.Scalar {
+  const { normalized = false } = options;
+  if (views.length < 2)
+    throw new SelfsupError('SELFSUP_SHAPE', `contrastiveAccuracy: \`views\` must hold at least 2 tensors, got ${views.length}`);
+  checkEmbeddings(
+    'contrastiveAccuracy',
+    views.map((view, i) => [`views[${i}]`, view] as const),
+  );
+  const n = views[0]!.shape[0];
+  const total = views.length * n;
+  const accuracy = (): tf.Scalar => {
+    const stacked = tf.concat([...views], 0); // [views * n, dim]
+    const rows = normalized ? stacked : l2Normalize(stacked);
+    const similarity = tf.matMul(rows, rows, false, true); // [views * n, views * n]
+    const counted = tf.oneHot(tf.range(0, total, 1, 'int32'), total, 0, 1, 'float32'); // 0 on the diagonal
+    const floor = tf.min(similarity, 1, true); // [views * n, 1]
+    const nearest = tf.argMax(tf.mul(tf.sub(similarity, floor), counted), 1); // [views * n]
+    const hits = views.slice(1).map((_, shift) => {
+      const positive = Int32Array.from({ length: total }, (__, row) => (row + (shift + 1) * n) % total);
+      return tf.cast(tf.equal(nearest, tf.tensor1d(positive, 'int32')), 'float32');
+    });
+    return tf.mean<tf.Scalar>(tf.addN(hits));
+  };
+  // inside a custom gradient nothing is taped
+  const untaped = tf.customGrad(() => ({ value: accuracy(), gradFunc: () => views.map((view) => tf.zerosLike(view)) }));
+  return untaped(...views);
+}
