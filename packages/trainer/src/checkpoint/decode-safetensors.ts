@@ -1,0 +1,89 @@
+import { SelfsupError } from '@selfsup/core';
+import { dtypeBytes, type SafetensorsDtype, type SafetensorsFile, type SafetensorsTensor } from './safetensors.ts';
+
+const LARGEST_HEADER = 100_000_000; // the limit of the reference implementation
+
+function fail(what: string, cause?: unknown): never {
+  throw new SelfsupError('SELFSUP_CHECKPOINT', `decodeSafetensors: ${what}; the file is damaged or no safetensors file`, { cause });
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function readHeader(bytes: Uint8Array): { header: [string, unknown][]; data: Uint8Array } {
+  if (bytes.length < 8) fail(`expected at least 8 bytes, got ${bytes.length}`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  const room = Math.min(LARGEST_HEADER, bytes.length - 8);
+  if (length < 2 || length > room) fail(`the header must have 2 to ${room} bytes, says ${length}`);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch (error) {
+    fail('the header is not JSON', error);
+  }
+  if (!isObject(parsed)) fail('the header must be a JSON object');
+  return { header: Object.entries(parsed), data: bytes.subarray(8 + length) };
+}
+
+function readMetadata(value: unknown): Record<string, string> {
+  if (!isObject(value)) fail('`__metadata__` must be an object');
+  for (const [key, text] of Object.entries(value)) if (typeof text !== 'string') fail(`\`__metadata__.${key}\` must be a string`);
+  return value as Record<string, string>;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function readEntry(name: string, value: unknown, room: number): Entry {
+  if (!isObject(value)) fail(`\`${name}\` must be an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== 'string' || !Object.hasOwn(dtypeBytes, dtype))
+    fail(`\`${name}\` must have a dtype of ${Object.keys(dtypeBytes).join(', ')}, got ${JSON.stringify(dtype)}`);
+  if (!Array.isArray(shape) || !shape.every(isCount)) fail(`\`${name}\` must have a shape of integers >= 0, got ${JSON.stringify(shape)}`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+    fail(`\`${name}\` must have two data_offsets, got ${JSON.stringify(offsets)}`);
+  const [begin, end] = offsets as [number, number];
+  if (begin > end || end > room) fail(`\`${name}\` must lie within the ${room} bytes of data, got ${begin} to ${end}`);
+  const expected = shape.reduce((product, dim) => product * dim, dtypeBytes[dtype as SafetensorsDtype]);
+  if (end - begin !== expected) fail(`\`${name}\` of ${dtype} [${shape.join(', ')}] must have ${expected} bytes, got ${end - begin}`);
+  return { name, dtype: dtype as SafetensorsDtype, shape, begin, end };
+}
+
+function readTensor({ dtype, shape, begin, end, name }: Entry, bytes: Uint8Array): SafetensorsTensor {
+  const copy = new Uint8Array(bytes.subarray(begin, end)); // aligned memory of its own; `slice` of a Node Buffer would share it
+  if (dtype === 'F32') return { dtype, shape, data: new Float32Array(copy.buffer) };
+  if (dtype === 'I32') return { dtype, shape, data: new Int32Array(copy.buffer) };
+  if (dtype === 'BOOL' && copy.some((value) => value > 1)) fail(`\`${name}\` of BOOL must hold 0 and 1 only`);
+  return { dtype, shape, data: copy };
+}
+
+/**
+ * Reads a safetensors file and trusts nothing in it: header length, JSON, types, sizes and offsets are checked before a tensor is made.
+ *
+ * @param bytes the whole file
+ * @returns strings and tensors; the tensors are copies
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` on anything that is not a whole, well-formed file; tensors must cover the data without gap or overlap
+ * @see https://github.com/huggingface/safetensors#format
+ * @remarks Reads F32, I32, BOOL and U8: what selfsup writes. Little-endian machines only, like the format.
+ */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { header, data } = readHeader(bytes);
+  let metadata: Record<string, string> = {};
+  const entries: Entry[] = [];
+  for (const [name, value] of header)
+    if (name === '__metadata__') metadata = readMetadata(value);
+    else entries.push(readEntry(name, value, data.length));
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let covered = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== covered) fail(`\`${name}\` must start at byte ${covered} of the data, got ${begin}`);
+    covered = end;
+  }
+  if (covered !== data.length) fail(`the tensors must cover ${data.length} bytes of data, got ${covered}`);
+  return { metadata, tensors: new Map(entries.map((entry) => [entry.name, readTensor(entry, data)])) };
+}

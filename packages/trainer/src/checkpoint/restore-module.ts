@@ -1,0 +1,44 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, type Module } from '@selfsup/core';
+import { metadataOf, type CheckpointMetadata } from './checkpoint-metadata.ts';
+import { decodeSafetensors } from './decode-safetensors.ts';
+import { assertSameVariables, assignVariables } from './variable-tensors.ts';
+
+/** Options of {@link restoreModule}. */
+export interface RestoreModuleOptions {
+  /** Where the task keeps the module; default `backbone`. */
+  prefix?: string;
+}
+
+/**
+ * Loads one module out of a checkpoint, such as the backbone for embedding; the rest of the checkpoint is ignored.
+ *
+ * @param module a module built with the same options as the one in the checkpoint; its variables are overwritten
+ * @param bytes a whole checkpoint: `trainable/<prefix>/…` and `buffers/<prefix>/…` of it are read
+ * @param options see {@link RestoreModuleOptions}
+ * @returns what the checkpoint says about its run
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when the bytes are damaged or the module's paths, shapes or types differ; then nothing was changed
+ * @example
+ * ```ts
+ * import { readCheckpoint, restoreModule } from '@selfsup/trainer';
+ * const { step } = restoreModule(backbone, await readCheckpoint('runs/shapes/checkpoint.safetensors'));
+ * ```
+ */
+export function restoreModule<I extends tf.Tensor, O extends tf.Tensor>(
+  module: Module<I, O>,
+  bytes: Uint8Array,
+  options: RestoreModuleOptions = {},
+): CheckpointMetadata {
+  const { prefix = 'backbone' } = options;
+  const file = decodeSafetensors(bytes);
+  const metadata = metadataOf('restoreModule', file);
+  const variables = joinVariables({ [`trainable/${prefix}`]: module.trainable, [`buffers/${prefix}`]: module.buffers });
+  const prefixes = [`trainable/${prefix}/`, `buffers/${prefix}/`];
+  const tensors = new Map([...file.tensors].filter(([path]) => prefixes.some((start) => path.startsWith(start))));
+  assertSameVariables(variables, tensors, {
+    who: 'restoreModule',
+    advice: `the checkpoint (task ${metadata.task}) holds another module under \`${prefix}\`; build it with the options of that run`,
+  });
+  assignVariables(variables, tensors);
+  return metadata;
+}

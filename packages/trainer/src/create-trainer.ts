@@ -1,0 +1,151 @@
+import {
+  createRng,
+  SelfsupError,
+  soloCollective,
+  type Batch,
+  type Collective,
+  type PretextTask,
+  type PretextTaskRun,
+  type Rng,
+  type Targets,
+} from '@selfsup/core';
+import { checkRun, checkTask } from './check-task.ts';
+import { encodeRun, restoreRun, type RunState } from './checkpoint/run-checkpoint.ts';
+import { chain } from './optimizers/chain.ts';
+import type { GradientTransform } from './optimizers/gradient-transform.ts';
+import { runTrainStep, type StepMetrics } from './train-step.ts';
+
+/** Options of {@link createTrainer}. */
+export interface TrainerOptions<B extends Batch = Batch, T extends Targets = Targets> {
+  /** What to learn from. */
+  task: PretextTask<B, T>;
+  /** How gradients become updates, such as `sgd(…)`. */
+  optimizer: GradientTransform;
+  /** How many optimizer updates the run is planned for; an integer ≥ 1. Schedules of the task see it; nothing stops there. */
+  totalSteps: number;
+  /** The root of all randomness; a safe integer. Ranks of one run share it. */
+  seed: number;
+  /** The other ranks; default none. */
+  collective?: Collective;
+}
+
+/** A task, its networks and its optimizer, one update at a time. */
+export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
+  /** The task's name. */
+  readonly task: string;
+  /** The task's networks; `run.backbone` is what is kept. */
+  readonly run: PretextTaskRun<B, T>;
+  /** Optimizer updates done so far. */
+  readonly step: number;
+  /** As given. */
+  readonly totalSteps: number;
+  /** As given. */
+  readonly seed: number;
+  /** The root stream of `seed`; the trainer uses `create` and `step` under it, `fit` uses `prepare`. */
+  readonly rng: Rng;
+  /** As given. */
+  readonly collective: Collective;
+  /**
+   * Makes one update. The batch stays the caller's.
+   *
+   * @throws SelfsupError `SELFSUP_NON_FINITE` when the loss or a gradient is not finite, `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss is no float32
+   * scalar, `SELFSUP_STATE` when the loss depends on no trainable variable or another call is under way; then nothing was updated
+   */
+  trainStep(batch: B): Promise<StepMetrics>;
+  /**
+   * Everything that a later {@link Trainer.restore} needs, as safetensors. The same run at the same step gives the same bytes.
+   *
+   * @throws SelfsupError `SELFSUP_STATE` while a step is under way
+   */
+  save(): Promise<Uint8Array>;
+  /**
+   * Goes back to what {@link Trainer.save} returned.
+   *
+   * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the first thing that does not fit: format, task, contract, seed, then a path, type or shape; then
+   * nothing was changed
+   */
+  restore(bytes: Uint8Array): void;
+  /** Disposes networks and optimizer. */
+  dispose(): void;
+}
+
+/**
+ * Builds a task's networks and the optimizer's slots.
+ *
+ * @param options see {@link TrainerOptions}
+ * @returns the trainer; give it to `fit`, or call `trainStep` in a loop of your own
+ * @throws SelfsupError `SELFSUP_PLUGIN_API` when the task is not of this contract, `SELFSUP_OPTION` on an option out of its range
+ * @remarks Step s of rank r draws from `createRng(seed).fold('step').fold(s).fold(r)` and from nothing else: there is no generator state to save. All
+ * ranks build the same networks, from `fold('create')`.
+ * @example
+ * ```ts
+ * import { createTrainer, sgd } from '@selfsup/trainer';
+ * const trainer = createTrainer({ task, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), totalSteps: 100, seed: 0 });
+ * const { loss } = await trainer.trainStep({ views: [first, second] });
+ * ```
+ */
+export function createTrainer<B extends Batch, T extends Targets>(options: TrainerOptions<B, T>): Trainer<B, T> {
+  const { task, totalSteps, seed, collective = soloCollective } = options;
+  checkTask(task);
+  if (!Number.isSafeInteger(totalSteps) || totalSteps < 1)
+    throw new SelfsupError('SELFSUP_OPTION', `createTrainer: \`totalSteps\` must be an integer >= 1, got ${totalSteps}`);
+  const rng = createRng(seed);
+  const run = task.create({ rng: rng.fold('create'), totalSteps });
+  try {
+    checkRun(task.name, run);
+  } catch (error) {
+    run.dispose();
+    throw error;
+  }
+  const optimizer = chain(options.optimizer).init(run.trainable);
+  const state: RunState = { task: task.name, seed, totalSteps, run, optimizer, step: 0 };
+  let status: 'free' | 'busy' | 'disposed' = 'free';
+  const assertFree = (who: string) => {
+    if (status !== 'free')
+      throw new SelfsupError(
+        'SELFSUP_STATE',
+        `trainer.${who}: ${status === 'busy' ? 'another call is under way; await it first' : 'the trainer is disposed'}`,
+      );
+  };
+  const exclusively = async <R>(who: string, work: () => Promise<R>): Promise<R> => {
+    assertFree(who);
+    status = 'busy';
+    try {
+      return await work();
+    } finally {
+      status = 'free';
+    }
+  };
+  return {
+    task: task.name,
+    run,
+    get step() {
+      return state.step;
+    },
+    totalSteps,
+    seed,
+    rng,
+    collective,
+    trainStep: (batch) =>
+      exclusively('trainStep', async () => {
+        const { step } = state;
+        const stepRng = rng.fold('step').fold(step).fold(collective.rank);
+        const context = { rng: stepRng, totalSteps, step, training: true, collective };
+        const metrics = await runTrainStep({ task: task.name, run, optimizer }, batch, context);
+        state.step++;
+        return metrics;
+      }),
+    save: () => exclusively('save', () => encodeRun(state)),
+    restore(bytes) {
+      assertFree('restore');
+      restoreRun(state, bytes);
+    },
+    dispose() {
+      if (status === 'disposed') return;
+      assertFree('dispose');
+      status = 'disposed';
+      optimizer.dispose();
+      run.dispose();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Gradients } from '@selfsup/core';
+import { describe, expect, it } from 'vitest';
+import { adamW } from './adam-w.ts';
+import { chain } from './chain.ts';
+import { clipByGlobalNorm } from './clip-by-global-norm.ts';
+import type { GradientTransform } from './gradient-transform.ts';
+import { sgd } from './sgd.ts';
+
+interface Options {
+  momentum?: number;
+  nesterov?: boolean;
+  weight_decay?: number;
+  betas?: [number, number];
+  eps?: number;
+  masked?: boolean;
+  maxNorm?: number;
+}
+type Values = Record<string, number[]>;
+interface Fixture {
+  shapes: Record<string, number[]>;
+  rates: number[];
+  start: Values;
+  gradients: Record<string, number[] | null>[];
+  cases: { optimizer: 'sgd' | 'adamW'; options: Options; trajectory: Values[] }[];
+}
+const fixture = JSON.parse(readFileSync(new URL('../../fixtures/optimizers.json', import.meta.url), 'utf8')) as Fixture;
+
+function build(optimizer: 'sgd' | 'adamW', options: Options): GradientTransform {
+  const { momentum = 0, nesterov = false, weight_decay: weightDecay = 0, betas = [0.9, 0.999], eps = 1e-8, masked, maxNorm } = options;
+  const common = {
+    learningRate: (step: number) => fixture.rates[step]!,
+    weightDecay,
+    ...(masked && { mask: (_: string, variable: tf.Variable) => variable.rank > 1 }),
+  };
+  const transform =
+    optimizer === 'sgd' ? sgd({ ...common, momentum, nesterov }) : adamW({ ...common, beta1: betas[0], beta2: betas[1], epsilon: eps });
+  return maxNorm ? chain(clipByGlobalNorm(maxNorm), transform) : transform;
+}
+
+describe('optimizers against torch.optim', () => {
+  it.each(fixture.cases)('$optimizer $options', async ({ optimizer, options, trajectory }) => {
+    const paths = Object.keys(fixture.shapes);
+    const toTensor = (values: number[], path: string) => tf.tensor(values, fixture.shapes[path]);
+    const variables = tf.tidy(() =>
+      Object.fromEntries(paths.map((path) => [path, tf.variable(toTensor(fixture.start[path]!, path))] as const)),
+    );
+    const state = build(optimizer, options).init(variables);
+    let largest = 0;
+    for (const [step, expected] of trajectory.entries()) {
+      tf.tidy(() => {
+        const gradients: Gradients = Object.fromEntries(
+          Object.entries(fixture.gradients[step]!).map(([path, values]) => [path, values && toTensor(values, path)] as const),
+        );
+        const updates = state.update(gradients, { step, variables });
+        for (const [path, update] of Object.entries(updates)) if (update) variables[path]!.assign(tf.add(variables[path]!, update));
+      });
+      for (const path of paths) {
+        const values = await variables[path]!.data();
+        expected[path]!.forEach((value, i) => (largest = Math.max(largest, Math.abs(values[i]! - value) / Math.max(1, Math.abs(value)))));
+      }
+    }
+    expect(largest).toBeLessThan(1e-6);
+    state.dispose();
+    tf.dispose(Object.values(variables));
+  });
+});

@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SelfsupError, valueAt, type ScalarOrSchedule } from '@selfsup/core';
+import { withoutSlots, type GradientTransform } from './gradient-transform.ts';
+import { mapUpdates } from './map-updates.ts';
+
+/**
+ * Multiplies updates by −learningRate, which makes them steps downhill; the last link of a chain.
+ *
+ * @param learningRate a number ≥ 0 or a schedule over optimizer updates done so far
+ * @returns the transform, without slots
+ * @throws SelfsupError `SELFSUP_OPTION` when the rate is negative or not finite; for a schedule at the step where it is
+ */
+export function scaleByLearningRate(learningRate: ScalarOrSchedule): GradientTransform {
+  const rateAt = (step: number) => {
+    const rate = valueAt(learningRate, step);
+    if (!(rate >= 0 && rate < Infinity))
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `scaleByLearningRate: \`learningRate\` must be >= 0 and finite, got ${rate} at step ${step}`,
+      );
+    return rate;
+  };
+  if (typeof learningRate === 'number') rateAt(0);
+  return withoutSlots('scaleByLearningRate', (updates, { step }) => {
+    const factor = tf.scalar(-rateAt(step));
+    return mapUpdates(updates, (update) => tf.mul(update, factor));
+  });
+}

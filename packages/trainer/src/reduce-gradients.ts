@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Collective, Gradients, VariableMap } from '@selfsup/core';
+import type { StepGradients } from './step-gradients.ts';
+
+/** The gradients and numbers of a step, the same on every rank. Internal. */
+export interface ReducedStep {
+  /** Mean gradients by path; null where no rank has one. The caller disposes them. */
+  readonly gradients: Gradients;
+  /** The loss, then the metrics. */
+  readonly summary: Float32Array;
+  /** The first path whose gradient is not finite. */
+  readonly nonFinite: string | undefined;
+}
+
+/** One process: only loss, metrics and the sums that show whether the gradients are finite leave the backend, in one transfer. */
+async function readSolo({ gradients, summary }: StepGradients): Promise<ReducedStep> {
+  const paths = Object.keys(gradients).filter((path) => gradients[path] !== null);
+  const read = tf.tidy(() => tf.concat1d([summary, tf.stack(paths.map((path) => tf.sum(gradients[path]!))) as tf.Tensor1D]));
+  try {
+    const numbers = Float32Array.from(await read.data());
+    return {
+      gradients,
+      summary: numbers.slice(0, summary.size),
+      nonFinite: paths.find((_, i) => !Number.isFinite(numbers[summary.size + i])),
+    };
+  } finally {
+    read.dispose();
+  }
+}
+
+/** Several: [loss, metrics, one flag per variable that has a gradient, all gradients (zeros where there is none)] is averaged as one array. */
+async function reduceOverRanks(
+  { gradients, summary }: StepGradients,
+  variables: VariableMap,
+  collective: Collective,
+): Promise<ReducedStep> {
+  const paths = Object.keys(gradients);
+  const flat = tf.tidy(() => {
+    const flags = tf.tensor1d(paths.map((path) => (gradients[path] ? 1 : 0)));
+    const parts = paths.map((path) => tf.reshape<tf.Rank.R1>(gradients[path] ?? tf.zeros([variables[path]!.size]), [-1]));
+    return tf.concat1d([summary, flags, ...parts]);
+  });
+  let numbers: Float32Array;
+  try {
+    numbers = Float32Array.from(await flat.data());
+  } finally {
+    flat.dispose();
+  }
+  collective.allReduceMean(numbers);
+  const reduced: Gradients = {};
+  let nonFinite: string | undefined;
+  let offset = summary.size + paths.length;
+  paths.forEach((path, i) => {
+    const { size, shape } = variables[path]!;
+    const values = numbers.slice(offset, offset + size);
+    reduced[path] = numbers[summary.size + i]! > 0 ? tf.tensor(values, shape) : null;
+    if (values.some((value) => !Number.isFinite(value))) nonFinite ??= path;
+    offset += size;
+  });
+  return { gradients: reduced, summary: numbers.slice(0, summary.size), nonFinite };
+}
+
+/**
+ * Averages a step over the ranks, loss and metrics included, so that all ranks see the same numbers and stop at the same step. Internal.
+ *
+ * @remarks One transfer from the backend in either case, and one all-reduce where there are several ranks.
+ */
+export function reduceStep(step: StepGradients, variables: VariableMap, collective: Collective): Promise<ReducedStep> {
+  return collective.worldSize > 1 ? reduceOverRanks(step, variables, collective) : readSolo(step);
+}
