@@ -1,1 +1,10 @@
-export {};
+export { arrayImages, type ArrayImagesOptions } from './array-images.ts';
+export { channelStatistics, type ChannelStatistics, type ChannelStatisticsOptions } from './channel-statistics.ts';
+export { createLoader, type Loader, type LoaderOptions } from './create-loader.ts';
+export { gunzip, type BytesOptions } from './gunzip.ts';
+export type { ImageDataset, ImagePixels } from './image-dataset.ts';
+export { parseCifar, type CifarImages } from './parse-cifar.ts';
+export { parseIdx, type IdxArray } from './parse-idx.ts';
+export { shapes, type ShapesOptions } from './shapes/shapes.ts';
+export { subset, takeFirst } from './subset.ts';
+export { toImages } from './to-images.ts';

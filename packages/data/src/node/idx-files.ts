@@ -1,0 +1,58 @@
+import { SelfsupError } from '@selfsup/core';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { arrayImages } from '../array-images.ts';
+import { gunzip } from '../gunzip.ts';
+import type { ImageDataset } from '../image-dataset.ts';
+import { parseIdx } from '../parse-idx.ts';
+
+const IMAGES = /^(.*)images([-.])idx3(.*)$/i;
+
+/** Picks the training and test images among the names of a folder: `train-images-idx3-ubyte[.gz]` and `t10k-…` or `test-…`. */
+export function pickIdxFiles(names: readonly string[]): { train: string; test: string | undefined } | undefined {
+  const images = names.filter((name) => IMAGES.test(name));
+  const train = images.find((name) => name.startsWith('train')) ?? (images.length === 1 ? images[0] : undefined);
+  return train === undefined ? undefined : { train, test: images.find((name) => /^(t10k|test)/i.test(name)) };
+}
+
+const isFile = async (path: string) => (await stat(path).catch(() => undefined))?.isFile() ?? false;
+
+/** The file of labels that belongs to a file of images, packed or not. */
+async function labelsOf(path: string): Promise<string | undefined> {
+  const match = IMAGES.exec(basename(path));
+  if (!match) return undefined;
+  const name = `${path.slice(0, path.length - basename(path).length)}${match[1]!}labels${match[2]!}idx1${match[3]!}`;
+  for (const candidate of [name, `${name}.gz`, name.replace(/\.gz$/, '')]) if (await isFile(candidate)) return candidate;
+  return undefined;
+}
+
+const read = async (path: string, rank?: number) => {
+  const bytes = await gunzip(await readFile(path), { name: path });
+  return parseIdx(bytes, { name: path, ...(rank !== undefined && { rank }) });
+};
+
+/**
+ * Opens one IDX file of images `[n, height, width]` or `[n, height, width, 1 or 3]`, with the labels that lie beside it, if any.
+ *
+ * @param path the file, packed or not
+ * @returns the data set
+ * @throws SelfsupError `SELFSUP_DATA` on a file that is no such array, or on labels of another number
+ */
+export async function openIdxFile(path: string): Promise<ImageDataset> {
+  const images = await read(path);
+  const [n = 0, height = 0, width = 0, channels = 1] = images.shape;
+  if (images.shape.length < 3 || images.shape.length > 4 || (channels !== 1 && channels !== 3) || n * height * width === 0)
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `openImages: ${path} must hold images [n, height, width] (magic number 0x00000803), got shape [${images.shape.join(', ')}]`,
+    );
+  const labelPath = await labelsOf(path);
+  const labels = labelPath === undefined ? undefined : await read(labelPath, 1);
+  if (labels && labels.data.length !== n)
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `openImages: ${labelPath!} must have ${n} labels, one per image of ${path}, got ${labels.data.length}`,
+    );
+  const name = basename(dirname(path)) || basename(path);
+  return arrayImages(images.data, [n, height, width, channels], { name, ...(labels && { labels: labels.data }) });
+}

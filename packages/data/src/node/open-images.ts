@@ -1,0 +1,110 @@
+import { SelfsupError } from '@selfsup/core';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ImageDataset } from '../image-dataset.ts';
+import { shapes } from '../shapes/shapes.ts';
+import { takeFirst } from '../subset.ts';
+import { openCifarFiles, pickCifarFiles } from './cifar-files.ts';
+import { openIdxFile, pickIdxFiles } from './idx-files.ts';
+import { openPhotos } from './open-photos.ts';
+import type { ImageFolderOptions, SkippedImage } from './photo-images.ts';
+
+/** Options of {@link openImages}. */
+export interface OpenImagesOptions extends ImageFolderOptions {
+  /** The side of the images in pixels: of `shapes` (default 32) and photos (default 64); IDX and CIFAR images have a size of their own. */
+  imageSize?: number;
+  /** At most how many training images, ≥ 1: the first ones; default all, and 4,000 of `shapes`. */
+  limit?: number;
+  /** At most how many test images, ≥ 0: the first ones; default 2,000, and 1,000 of `shapes`. */
+  testLimit?: number;
+  /** Chooses the shapes, and the photos that are held out for testing; default 0. */
+  seed?: number;
+}
+
+/** What {@link openImages} opened. */
+export interface OpenedImages {
+  /** The images to train on. */
+  readonly train: ImageDataset;
+  /** The images to test on, where there are any. */
+  readonly test?: ImageDataset;
+  /** The photos that could not be decoded so far. */
+  readonly skipped: readonly SkippedImage[];
+}
+
+const FORMS =
+  'expected `shapes`, a folder of photos, a folder with MNIST-style IDX files (train-images-idx3-ubyte[.gz] …), ' +
+  'a folder with CIFAR-10 .bin files, one IDX file (.idx, .gz) or one CIFAR-10 file (.bin)';
+
+/**
+ * Opens images by what a user writes on a command line: the name `shapes`, a folder, or a file.
+ *
+ * @param spec `shapes` · a folder of photos, whose sub-folders are the classes · a folder with `train-images-idx3-ubyte[.gz]` and its labels,
+ *   and `t10k-…` for testing · a folder with CIFAR-10 `data_batch_*.bin` or `train*.bin` (the largest), and `test*.bin` for testing ·
+ *   one IDX file of images · one CIFAR-10 `.bin` file
+ * @param options `imageSize`, `limit`, `testLimit` (2,000), `seed` (0), and those of {@link imageFolder}
+ * @returns `train`; `test` where the data has a test set, or labelled photos: a fifth of each class, chosen by the seed, is held out then,
+ *   unless the folder has the sub-folders `train` and `test` (or `val`); and the photos that were `skipped`
+ * @throws SelfsupError `SELFSUP_DATA` when there is nothing at the path, or nothing that is understood; `SELFSUP_OPTION` on an option out of range
+ * @remarks `limit` takes IDX and CIFAR images in file order; of labelled photos it takes the same number of each class, as far as it goes.
+ * @example
+ * ```ts
+ * import { openImages } from '@selfsup/data/node';
+ * const { train, test } = await openImages('shapes', { limit: 1000, seed: 0 });
+ * console.log(train.length, test?.length);
+ * ```
+ */
+export async function openImages(spec: string, options: OpenImagesOptions = {}): Promise<OpenedImages> {
+  checkCount('limit', options.limit, 1);
+  checkCount('testLimit', options.testLimit, 0);
+  if (spec === 'shapes') return openShapes(options);
+  const { limit = Infinity, testLimit = 2000 } = options;
+  const cut = (train: ImageDataset, test: ImageDataset | undefined): OpenedImages => {
+    checkSize(spec, train, options.imageSize);
+    if (test) checkAlike(spec, train, test);
+    const head = (set: ImageDataset, n: number) => (n < set.length ? takeFirst(set, n) : set);
+    return { train: head(train, limit), ...(test && testLimit > 0 && { test: head(test, testLimit) }), skipped: [] };
+  };
+
+  const info = await stat(spec).catch(() => undefined);
+  if (!info) throw new SelfsupError('SELFSUP_DATA', `openImages: there is nothing at ${spec}; ${FORMS}`);
+  if (!info.isDirectory()) {
+    if (/\.bin$/i.test(spec)) return cut(await openCifarFiles([spec]), undefined);
+    if (/(\.gz|\.idx|ubyte)$/i.test(spec)) return cut(await openIdxFile(spec), undefined);
+    throw new SelfsupError('SELFSUP_DATA', `openImages: ${spec} is not understood; ${FORMS}`);
+  }
+  const names = (await readdir(spec)).sort();
+  const idx = pickIdxFiles(names);
+  if (idx)
+    return cut(await openIdxFile(join(spec, idx.train)), idx.test === undefined ? undefined : await openIdxFile(join(spec, idx.test)));
+  const cifar = await pickCifarFiles(spec, names);
+  if (cifar) return cut(await openCifarFiles(cifar.train), cifar.test.length === 0 ? undefined : await openCifarFiles(cifar.test));
+  return openPhotos(spec, { ...options, testLimit });
+}
+
+function openShapes(options: OpenImagesOptions): OpenedImages {
+  const { imageSize: size = 32, limit = 4000, testLimit = 1000, seed = 0 } = options;
+  const train = shapes({ count: limit, seed, split: 'train', size });
+  return { train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }), skipped: [] };
+}
+
+function checkCount(name: string, value: number | undefined, min: number): void {
+  if (value !== undefined && (!Number.isSafeInteger(value) || value < min))
+    throw new SelfsupError('SELFSUP_OPTION', `openImages: \`${name}\` must be an integer >= ${min}, got ${value}`);
+}
+
+function checkSize(spec: string, { height, width }: ImageDataset, imageSize: number | undefined): void {
+  if (imageSize !== undefined && (imageSize !== height || imageSize !== width))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `openImages: \`imageSize\` must be left out for ${spec}, whose images are ${height}×${width}, got ${imageSize}; only photos are resized`,
+    );
+}
+
+function checkAlike(spec: string, train: ImageDataset, test: ImageDataset): void {
+  const size = ({ height, width, channels }: ImageDataset) => [height, width, channels].join('×');
+  if (size(train) !== size(test))
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `openImages: the test images of ${spec} must be ${size(train)} like the training images, got ${size(test)}`,
+    );
+}

@@ -1,0 +1,109 @@
+import { SelfsupError } from '@selfsup/core';
+import { checkIndices } from '../check-indices.ts';
+import type { ImageDataset } from '../image-dataset.ts';
+import { decodeImage, reasonOf } from './decode-image.ts';
+import { inParallel } from './in-parallel.ts';
+import type { PhotoFile, PhotoList } from './list-photos.ts';
+import { loadSharp } from './load-sharp.ts';
+
+/** A photo that was left out, and why. */
+export interface SkippedImage {
+  /** Where it is. */
+  readonly path: string;
+  /** What the decoder says. */
+  readonly reason: string;
+}
+
+/** Options of {@link imageFolder}. */
+export interface ImageFolderOptions {
+  /** The side in pixels of the square that each photo is resized to cover and then cropped to; default 64, ≥ 1. */
+  imageSize?: number;
+  /** Called once for each photo that cannot be decoded; default: nothing. */
+  onSkip?: (skipped: SkippedImage) => void;
+  /** Called as the photos are decoded; default: nothing. */
+  onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** How many bytes of decoded pixels are kept; photos beyond are decoded each time they are read; default 1 GiB, ≥ 0. */
+  cacheBytes?: number;
+}
+
+/** A data set of photos that also tells which ones were left out. */
+export interface PhotoDataset extends ImageDataset {
+  /** The photos that could not be decoded so far. */
+  readonly skipped: readonly SkippedImage[];
+  /** `[length]`: where each image comes from. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Decodes listed photos into the cache and makes a data set of those that could be decoded.
+ *
+ * @param list the photos and their classes
+ * @param name what the data set is called
+ * @param options as {@link ImageFolderOptions}
+ * @returns the data set
+ * @throws SelfsupError `SELFSUP_OPTION` on a size that is out of range; `SELFSUP_DATA` when not one photo can be decoded
+ */
+export async function photoImages(list: PhotoList, name: string, options: ImageFolderOptions): Promise<PhotoDataset> {
+  const { imageSize = 64, onSkip, onProgress, cacheBytes = 2 ** 30 } = options;
+  if (!Number.isInteger(imageSize) || imageSize < 1)
+    throw new SelfsupError('SELFSUP_OPTION', `imageFolder: \`imageSize\` must be an integer >= 1, got ${imageSize}`);
+  if (!(cacheBytes >= 0)) throw new SelfsupError('SELFSUP_OPTION', `imageFolder: \`cacheBytes\` must be >= 0, got ${cacheBytes}`);
+  await loadSharp(); // its absence is no fault of the photos
+  const skipped: SkippedImage[] = [];
+  const broken = new Set<string>();
+  const decode = async (path: string): Promise<Uint8Array | undefined> => {
+    try {
+      return (await decodeImage(path, { imageSize })).pixels;
+    } catch (error) {
+      if (!broken.has(path)) {
+        broken.add(path);
+        const skip = { path, reason: reasonOf(error) };
+        skipped.push(skip);
+        onSkip?.(skip);
+      }
+      return undefined;
+    }
+  };
+
+  const imageBytes = imageSize * imageSize * 3;
+  const total = Math.min(list.files.length, Math.floor(cacheBytes / imageBytes));
+  const first: (Uint8Array | undefined)[] = new Array<undefined>(total).fill(undefined);
+  let done = 0;
+  await inParallel(total, async (i) => {
+    first[i] = await decode(list.files[i]!.path);
+    onProgress?.({ done: ++done, total });
+  });
+  skipped.sort((a, b) => (a.path < b.path ? -1 : 1)); // files finish in any order
+  const kept = list.files.map((file, i) => ({ file, pixels: first[i], tried: i < total })).filter(({ pixels, tried }) => pixels || !tried);
+  if (kept.length === 0)
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `imageFolder: not one of the ${list.files.length} images of ${name} can be decoded, the first one because: ${skipped[0]!.reason}; check the files`,
+    );
+  const files: PhotoFile[] = kept.map(({ file }) => file);
+  const cache = kept.map(({ pixels }) => pixels);
+  const shape = (n: number) => [n, imageSize, imageSize, 3] as const;
+  return {
+    name,
+    length: files.length,
+    height: imageSize,
+    width: imageSize,
+    channels: 3,
+    skipped,
+    paths: files.map((file) => file.path),
+    ...(list.classNames && { labels: Int32Array.from(files, (file) => file.label!), classNames: list.classNames }),
+    async read(indices) {
+      checkIndices(`${name}.read`, indices, files.length);
+      const rows: (Uint8Array | undefined)[] = Array.from(indices, (index) => cache[index]);
+      await inParallel(rows.length, async (i) => {
+        rows[i] ??= broken.has(files[indices[i]!]!.path) ? undefined : await decode(files[indices[i]!]!.path);
+      });
+      const present = Array.from(rows.keys()).filter((i) => rows[i]);
+      const pixels = new Uint8Array(present.length * imageBytes); // [n, size, size, 3]
+      present.forEach((i, row) => {
+        pixels.set(rows[i]!, row * imageBytes);
+      });
+      return { pixels, shape: shape(present.length), indices: Int32Array.from(present, (i) => indices[i]!) };
+    },
+  };
+}
