@@ -17,7 +17,7 @@ const stages = [
   [
     { name: 'lint', title: 'eslint over the whole tree', run: ['eslint', '.', '--max-warnings', '0'] },
     { name: 'format', title: 'prettier --check', run: ['prettier', '--check', '--log-level', 'warn', '.'] },
-    { name: 'knip', title: 'knip: unused files, exports and dependencies', run: ['knip', '--no-progress'] },
+    { name: 'knip', title: 'knip: unused files, exports and dependencies', run: ['knip', '--no-progress', '--no-config-hints'] },
     { name: 'graph', title: 'package graph: only the doors of the architecture', run: ['node', 'tools/package-graph/check.ts'] },
     { name: 'exports', title: 'export snapshots', run: ['node', 'tools/exports-snapshot/check.ts'] },
     { name: 'workflows', title: 'GitHub workflows: actionlint and pinned actions', run: ['node', 'tools/scripts/check-workflows.mjs'] },
