@@ -1,1 +1,3 @@
-export {};
+export { registerTrainingKernels, type RegisterTrainingKernelsOptions, type TrainingKernels } from './register-training-kernels.ts';
+export { SelfsupError, type SelfsupErrorCode } from './errors.ts';
+export type { SimdBuild } from './load-kernels.ts';

@@ -1,0 +1,294 @@
+// Convolution as implicit GEMM: forward, input gradient (by stride phases) and filter gradient, channels last.
+import { COLUMN_BLOCK, columnsBlock, K_BLOCK, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
+import * as g from './geometry';
+import { packBias } from './pack';
+import { gatherRows, outputPointers, padPointers, sourcePointers, TAP_BYTES } from './pointers';
+
+/** Below this many channels the taps of a pixel are copied side by side. */
+const FEW_CHANNELS: i32 = 16;
+
+function align(p: usize): usize {
+  return (p + 63) & ~63;
+}
+
+function bytes(n: i32): usize {
+  return (<usize>n) << 2;
+}
+
+function few(channels: i32, taps: i32): bool {
+  return channels < 6 || (channels < FEW_CHANNELS && taps > 1);
+}
+
+/** Bytes between the copied rows of neighbouring pixels. */
+function copyStride(channels: i32, taps: i32): usize {
+  return bytes((channels * taps + 11) & ~3);
+}
+
+// Scratch: tile 256 | records | start values | zero row | pointers (taps) | output pointers | dump row | copies | packed operand
+
+/** Bytes of scratch for `convForward` and `convInput` with the geometry set. */
+export function convRowsScratch(channels: i32, columns: i32): usize {
+  const taps = g.filterHeight * g.filterWidth;
+  const wide = bytes(columns) + 128;
+  const copies = few(channels, taps) ? <usize>ROW_BLOCK * copyStride(channels, taps) + 64 : 0;
+  return (
+    1024 +
+    <usize>taps * TAP_BYTES +
+    2 * wide +
+    bytes(channels) +
+    bytes(ROW_BLOCK) * <usize>(taps + 1) +
+    copies +
+    <usize>taps * <usize>channels * (bytes(columns) + 32)
+  );
+}
+
+/** Bytes of scratch for `convFilter` with the geometry set. */
+export function convFilterScratch(): usize {
+  const taps = g.filterHeight * g.filterWidth;
+  const copies = few(g.inChannels, taps) ? <usize>COLUMN_BLOCK * copyStride(g.inChannels, taps) + 64 : 0;
+  return (
+    1024 +
+    <usize>taps * TAP_BYTES +
+    bytes(g.outChannels) +
+    128 +
+    bytes(g.inChannels) +
+    bytes(COLUMN_BLOCK) * <usize>taps +
+    copies +
+    <usize>COLUMN_BLOCK * (bytes(g.outChannels) + 32)
+  );
+}
+
+/** One strided family of output pixels: a grid over all images, with its taps. */
+function convRows(
+  source: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  weights: usize,
+  ld: usize,
+  transposed: bool,
+  taps: i32,
+  gridHeight: i32,
+  gridWidth: i32,
+  strideH: i32,
+  strideW: i32,
+  target: usize,
+  targetHeight: i32,
+  targetWidth: i32,
+  columns: i32,
+  stepH: i32,
+  stepW: i32,
+  fromH: i32,
+  fromW: i32,
+  bias: usize,
+  act: i32,
+  scratch: usize,
+): void {
+  const tile = align(scratch);
+  const records = tile + 256;
+  const init = align(records + <usize>taps * TAP_BYTES);
+  const zeros = align(init + bytes((columns + 7) & ~7));
+  const tab = align(zeros + bytes(channels));
+  const out = tab + bytes(ROW_BLOCK) * <usize>taps;
+  const dump = align(out + bytes(ROW_BLOCK));
+  const copies = align(dump + bytes((columns + 7) & ~7));
+  const gathered = few(channels, taps);
+  const copyBytes = copyStride(channels, taps);
+  const packed = align(copies + (gathered ? <usize>ROW_BLOCK * copyBytes : 0));
+  // Gathered rows are one tap of taps * channels: packed without a break, in one pass.
+  const kBlock = gathered ? channels * taps : K_BLOCK;
+  memory.fill(zeros, 0, bytes(channels));
+  packBias(bias, columns, init);
+  packOperand(weights, records, taps, channels, columns, ld, transposed, kBlock, packed);
+  const pixels = g.batch * gridHeight * gridWidth;
+  for (let p = 0; p < pixels; p += ROW_BLOCK) {
+    const count = min(ROW_BLOCK, pixels - p);
+    const padded = ((count + 5) / 6) * 6;
+    sourcePointers(
+      tab,
+      bytes(ROW_BLOCK),
+      p,
+      count,
+      gridHeight,
+      gridWidth,
+      strideH,
+      strideW,
+      source,
+      height,
+      width,
+      bytes(channels),
+      records,
+      taps,
+      zeros,
+    );
+    outputPointers(out, p, count, gridHeight, gridWidth, stepH, stepW, fromH, fromW, target, targetHeight, targetWidth, bytes(columns));
+    padPointers(out, count, padded, dump);
+    if (gathered) {
+      gatherRows(tab, bytes(ROW_BLOCK), taps, count, bytes(channels), copies, copyBytes);
+      padPointers(tab, count, padded, copies);
+      rowsBlock(tab, 1, channels * taps, kBlock, padded, packed, columns, init, out, 0, act, tile);
+    } else {
+      for (let t = 0; t < taps; t++) padPointers(tab + <usize>t * bytes(ROW_BLOCK), count, padded, zeros);
+      rowsBlock(tab, taps, channels, kBlock, padded, packed, columns, init, out, 0, act, tile);
+    }
+  }
+}
+
+/** y = act(bias + x * w): x [n, h, w, c], w [kh, kw, c, oc], y [n, oh, ow, oc]. */
+export function convForward(x: usize, w: usize, y: usize, bias: usize, act: i32, scratch: usize): void {
+  const taps = writeAllTaps(align(scratch) + 256);
+  convRows(
+    x,
+    g.inHeight,
+    g.inWidth,
+    g.inChannels,
+    w,
+    bytes(g.outChannels),
+    false,
+    taps,
+    g.outHeight,
+    g.outWidth,
+    g.strideHeight,
+    g.strideWidth,
+    y,
+    g.outHeight,
+    g.outWidth,
+    g.outChannels,
+    1,
+    1,
+    0,
+    0,
+    bias,
+    act,
+    scratch,
+  );
+}
+
+function writeAllTaps(record: usize): i32 {
+  const block = bytes(g.inChannels * g.outChannels);
+  let offset: usize = 0;
+  for (let i = 0; i < g.filterHeight; i++) {
+    for (let j = 0; j < g.filterWidth; j++) {
+      store<i32>(record, i * g.dilationHeight - g.padTop);
+      store<i32>(record, j * g.dilationWidth - g.padLeft, 4);
+      store<usize>(record, offset, 8);
+      record += TAP_BYTES;
+      offset += block;
+    }
+  }
+  return g.filterHeight * g.filterWidth;
+}
+
+/** dx from dy: pixels with the same remainder modulo the stride see the same taps and form a stride-1 convolution of dy. */
+export function convInput(dy: usize, w: usize, dx: usize, scratch: usize): void {
+  if (someTapless(align(scratch) + 256)) memory.fill(dx, 0, bytes(g.batch * g.inHeight) * <usize>(g.inWidth * g.inChannels));
+  for (let i = 0; i < g.strideHeight && i < g.inHeight; i++) {
+    for (let j = 0; j < g.strideWidth && j < g.inWidth; j++) {
+      const taps = writePhaseTaps(align(scratch) + 256, i, j);
+      if (taps == 0) continue;
+      const gridHeight = (g.inHeight - i + g.strideHeight - 1) / g.strideHeight;
+      const gridWidth = (g.inWidth - j + g.strideWidth - 1) / g.strideWidth;
+      convRows(
+        dy,
+        g.outHeight,
+        g.outWidth,
+        g.outChannels,
+        w,
+        bytes(g.outChannels),
+        true,
+        taps,
+        gridHeight,
+        gridWidth,
+        1,
+        1,
+        dx,
+        g.inHeight,
+        g.inWidth,
+        g.inChannels,
+        g.strideHeight,
+        g.strideWidth,
+        i,
+        j,
+        0,
+        0,
+        scratch,
+      );
+    }
+  }
+}
+
+/** Whether some phase sees no tap at all (stride larger than the window, or sharing a factor with the dilation). */
+function someTapless(record: usize): bool {
+  for (let i = 0; i < g.strideHeight; i++) {
+    for (let j = 0; j < g.strideWidth; j++) {
+      if (writePhaseTaps(record, i, j) == 0) return true;
+    }
+  }
+  return false;
+}
+
+function writePhaseTaps(record: usize, phaseH: i32, phaseW: i32): i32 {
+  const block = bytes(g.inChannels * g.outChannels);
+  let taps = 0;
+  for (let i = 0; i < g.filterHeight; i++) {
+    const y = phaseH + g.padTop - i * g.dilationHeight;
+    if (y % g.strideHeight != 0) continue;
+    for (let j = 0; j < g.filterWidth; j++) {
+      const x = phaseW + g.padLeft - j * g.dilationWidth;
+      if (x % g.strideWidth != 0) continue;
+      store<i32>(record, y / g.strideHeight);
+      store<i32>(record, x / g.strideWidth, 4);
+      store<usize>(record, <usize>(i * g.filterWidth + j) * block, 8);
+      record += TAP_BYTES;
+      taps++;
+    }
+  }
+  return taps;
+}
+
+/** dw = sum over output pixels of x (shifted by the tap) times dy. */
+export function convFilter(x: usize, dy: usize, dw: usize, scratch: usize): void {
+  const channels = g.inChannels;
+  const columns = g.outChannels;
+  const tile = align(scratch);
+  const records = tile + 256;
+  const taps = writeAllTaps(records);
+  const init = align(records + <usize>taps * TAP_BYTES);
+  const zeros = align(init + bytes((columns + 7) & ~7));
+  const tab = align(zeros + bytes(channels));
+  const copies = align(tab + bytes(COLUMN_BLOCK) * <usize>taps);
+  const gathered = few(channels, taps);
+  const copyBytes = copyStride(channels, taps);
+  const packed = align(copies + (gathered ? <usize>COLUMN_BLOCK * copyBytes : 0));
+  memory.fill(zeros, 0, bytes(channels));
+  packBias(0, columns, init);
+  const pixels = g.batch * g.outHeight * g.outWidth;
+  for (let p = 0; p < pixels; p += COLUMN_BLOCK) {
+    const count = min(COLUMN_BLOCK, pixels - p);
+    sourcePointers(
+      tab,
+      bytes(COLUMN_BLOCK),
+      p,
+      count,
+      g.outHeight,
+      g.outWidth,
+      g.strideHeight,
+      g.strideWidth,
+      x,
+      g.inHeight,
+      g.inWidth,
+      bytes(channels),
+      records,
+      taps,
+      zeros,
+    );
+    packOperand(dy + <usize>p * bytes(columns), 0, 1, count, columns, bytes(columns), false, count, packed);
+    const start: usize = p == 0 ? init : 0;
+    if (gathered) {
+      gatherRows(tab, bytes(COLUMN_BLOCK), taps, count, bytes(channels), copies, copyBytes);
+      columnsBlock(tab, 0, 1, channels * taps, count, packed, columns, bytes(columns), start, dw, 0, tile);
+    } else {
+      columnsBlock(tab, bytes(COLUMN_BLOCK), taps, channels, count, packed, columns, bytes(columns), start, dw, 0, tile);
+    }
+  }
+}

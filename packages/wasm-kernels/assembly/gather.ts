@@ -1,0 +1,56 @@
+// Gather along one axis, and its adjoint, the sum over segments.
+
+/** out[b, o, i, :] = x[b, o, indices[b, i], :]; slices of `sliceBytes`. Returns the place of the first index outside [0, dim), or -1. */
+export function gather(x: usize, indices: usize, out: usize, batches: i32, outer: i32, dim: i32, count: i32, sliceBytes: usize): i32 {
+  const all = batches * count;
+  for (let i = 0; i < all; i++) {
+    if (load<u32>(indices + ((<usize>i) << 2)) >= (dim as u32)) return i;
+  }
+  for (let b = 0; b < batches; b++) {
+    const row = indices + ((<usize>(b * count)) << 2);
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < count; i++) {
+        const from = x + <usize>load<i32>(row + ((<usize>i) << 2)) * sliceBytes;
+        if (sliceBytes == 4) store<u32>(out, load<u32>(from));
+        else memory.copy(out, from, sliceBytes);
+        out += sliceBytes;
+      }
+      x += <usize>dim * sliceBytes;
+    }
+  }
+  return -1;
+}
+
+/** out[ids[i], :] += x[i, :] for rows of `size` float32; ids outside [0, segments) are dropped. */
+export function segmentSum(x: usize, ids: usize, out: usize, rows: i32, size: i32, segments: i32): void {
+  const bytes = (<usize>size) << 2;
+  memory.fill(out, 0, bytes * <usize>segments);
+  for (let i = 0; i < rows; i++) {
+    const id = load<u32>(ids + ((<usize>i) << 2));
+    if (id < (segments as u32)) {
+      const to = out + <usize>id * bytes;
+      let j: usize = 0;
+      for (; j + 16 <= bytes; j += 16) v128.store(to + j, f32x4.add(v128.load(to + j), v128.load(x + j)));
+      for (; j < bytes; j += 4) store<f32>(to + j, load<f32>(to + j) + load<f32>(x + j));
+    }
+    x += bytes;
+  }
+}
+
+/** The same for int32. */
+export function segmentSumInt(x: usize, ids: usize, out: usize, rows: i32, size: i32, segments: i32): void {
+  const bytes = (<usize>size) << 2;
+  memory.fill(out, 0, bytes * <usize>segments);
+  for (let i = 0; i < rows; i++) {
+    const id = load<u32>(ids + ((<usize>i) << 2));
+    if (id < (segments as u32)) {
+      const to = out + <usize>id * bytes;
+      for (let j: usize = 0; j < bytes; j += 4) store<i32>(to + j, load<i32>(to + j) + load<i32>(x + j));
+    }
+    x += bytes;
+  }
+}
+
+export function fillZero(to: usize, bytes: usize): void {
+  memory.fill(to, 0, bytes);
+}

@@ -1,0 +1,201 @@
+// Register tiles of 6 rows x 8 columns: 12 accumulators, two vectors of B and one broadcast of A fill 15 of the 16 vector registers that V8 uses.
+// The k loops are deliberately not unrolled: unrolling makes the compiler spill accumulators.
+import { activate, madd } from './simd';
+
+/**
+ * rows x panel: six row pointers per tap, taken from `tab` (taps are `tabStride` bytes apart), each row contiguous over k.
+ * `init` points to the 8 start values of the panel's columns, or is 0 to continue from what the output holds.
+ * The six output rows come from `out`, shifted by `outOffset` bytes.
+ */
+export function tileRows(
+  tab: usize,
+  tabStride: usize,
+  taps: i32,
+  kOffset: usize,
+  kc: i32,
+  b: usize,
+  init: usize,
+  out: usize,
+  outOffset: usize,
+  act: i32,
+): void {
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
+  let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
+  if (init != 0) {
+    c00 = v128.load(init);
+    c01 = v128.load(init, 16);
+    c10 = c00;
+    c11 = c01;
+    c20 = c00;
+    c21 = c01;
+    c30 = c00;
+    c31 = c01;
+    c40 = c00;
+    c41 = c01;
+    c50 = c00;
+    c51 = c01;
+  } else {
+    let o = load<usize>(out) + outOffset;
+    c00 = v128.load(o);
+    c01 = v128.load(o, 16);
+    o = load<usize>(out, 4) + outOffset;
+    c10 = v128.load(o);
+    c11 = v128.load(o, 16);
+    o = load<usize>(out, 8) + outOffset;
+    c20 = v128.load(o);
+    c21 = v128.load(o, 16);
+    o = load<usize>(out, 12) + outOffset;
+    c30 = v128.load(o);
+    c31 = v128.load(o, 16);
+    o = load<usize>(out, 16) + outOffset;
+    c40 = v128.load(o);
+    c41 = v128.load(o, 16);
+    o = load<usize>(out, 20) + outOffset;
+    c50 = v128.load(o);
+    c51 = v128.load(o, 16);
+  }
+  const span = (<usize>kc) << 5;
+  for (let t = 0; t < taps; t++) {
+    let p0 = load<usize>(tab) + kOffset;
+    let p1 = load<usize>(tab, 4) + kOffset;
+    let p2 = load<usize>(tab, 8) + kOffset;
+    let p3 = load<usize>(tab, 12) + kOffset;
+    let p4 = load<usize>(tab, 16) + kOffset;
+    let p5 = load<usize>(tab, 20) + kOffset;
+    tab += tabStride;
+    const end = b + span;
+    while (b != end) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      let a = v128.load_splat<f32>(p0);
+      c00 = madd(a, b0, c00);
+      c01 = madd(a, b1, c01);
+      a = v128.load_splat<f32>(p1);
+      c10 = madd(a, b0, c10);
+      c11 = madd(a, b1, c11);
+      a = v128.load_splat<f32>(p2);
+      c20 = madd(a, b0, c20);
+      c21 = madd(a, b1, c21);
+      a = v128.load_splat<f32>(p3);
+      c30 = madd(a, b0, c30);
+      c31 = madd(a, b1, c31);
+      a = v128.load_splat<f32>(p4);
+      c40 = madd(a, b0, c40);
+      c41 = madd(a, b1, c41);
+      a = v128.load_splat<f32>(p5);
+      c50 = madd(a, b0, c50);
+      c51 = madd(a, b1, c51);
+      b += 32;
+      p0 += 4;
+      p1 += 4;
+      p2 += 4;
+      p3 += 4;
+      p4 += 4;
+      p5 += 4;
+    }
+  }
+  let o = load<usize>(out) + outOffset;
+  v128.store(o, activate(c00, act));
+  v128.store(o, activate(c01, act), 16);
+  o = load<usize>(out, 4) + outOffset;
+  v128.store(o, activate(c10, act));
+  v128.store(o, activate(c11, act), 16);
+  o = load<usize>(out, 8) + outOffset;
+  v128.store(o, activate(c20, act));
+  v128.store(o, activate(c21, act), 16);
+  o = load<usize>(out, 12) + outOffset;
+  v128.store(o, activate(c30, act));
+  v128.store(o, activate(c31, act), 16);
+  o = load<usize>(out, 16) + outOffset;
+  v128.store(o, activate(c40, act));
+  v128.store(o, activate(c41, act), 16);
+  o = load<usize>(out, 20) + outOffset;
+  v128.store(o, activate(c50, act));
+  v128.store(o, activate(c51, act), 16);
+}
+
+/**
+ * columns x panel (A transposed): `tab` holds one pointer per k; the six values of A lie side by side, `aOffset` bytes after it.
+ * Output row i is at `c + i * ldc`. `init` as in tileRows.
+ */
+export function tileColumns(tab: usize, count: i32, aOffset: usize, b: usize, init: usize, c: usize, ldc: usize, act: i32): void {
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
+  let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
+  if (init != 0) {
+    c00 = v128.load(init);
+    c01 = v128.load(init, 16);
+    c10 = c00;
+    c11 = c01;
+    c20 = c00;
+    c21 = c01;
+    c30 = c00;
+    c31 = c01;
+    c40 = c00;
+    c41 = c01;
+    c50 = c00;
+    c51 = c01;
+  } else {
+    let o = c;
+    c00 = v128.load(o);
+    c01 = v128.load(o, 16);
+    o += ldc;
+    c10 = v128.load(o);
+    c11 = v128.load(o, 16);
+    o += ldc;
+    c20 = v128.load(o);
+    c21 = v128.load(o, 16);
+    o += ldc;
+    c30 = v128.load(o);
+    c31 = v128.load(o, 16);
+    o += ldc;
+    c40 = v128.load(o);
+    c41 = v128.load(o, 16);
+    o += ldc;
+    c50 = v128.load(o);
+    c51 = v128.load(o, 16);
+  }
+  const end = b + ((<usize>count) << 5);
+  while (b != end) {
+    const p = load<usize>(tab) + aOffset;
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let a = v128.load_splat<f32>(p);
+    c00 = madd(a, b0, c00);
+    c01 = madd(a, b1, c01);
+    a = v128.load_splat<f32>(p, 4);
+    c10 = madd(a, b0, c10);
+    c11 = madd(a, b1, c11);
+    a = v128.load_splat<f32>(p, 8);
+    c20 = madd(a, b0, c20);
+    c21 = madd(a, b1, c21);
+    a = v128.load_splat<f32>(p, 12);
+    c30 = madd(a, b0, c30);
+    c31 = madd(a, b1, c31);
+    a = v128.load_splat<f32>(p, 16);
+    c40 = madd(a, b0, c40);
+    c41 = madd(a, b1, c41);
+    a = v128.load_splat<f32>(p, 20);
+    c50 = madd(a, b0, c50);
+    c51 = madd(a, b1, c51);
+    b += 32;
+    tab += 4;
+  }
+  let o = c;
+  v128.store(o, activate(c00, act));
+  v128.store(o, activate(c01, act), 16);
+  o += ldc;
+  v128.store(o, activate(c10, act));
+  v128.store(o, activate(c11, act), 16);
+  o += ldc;
+  v128.store(o, activate(c20, act));
+  v128.store(o, activate(c21, act), 16);
+  o += ldc;
+  v128.store(o, activate(c30, act));
+  v128.store(o, activate(c31, act), 16);
+  o += ldc;
+  v128.store(o, activate(c40, act));
+  v128.store(o, activate(c41, act), 16);
+  o += ldc;
+  v128.store(o, activate(c50, act));
+  v128.store(o, activate(c51, act), 16);
+}

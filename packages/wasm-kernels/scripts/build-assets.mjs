@@ -1,0 +1,67 @@
+// Compiles assembly/ into assets/: plain and relaxed SIMD, each for a private and for a shared memory.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const root = new URL('..', import.meta.url);
+const PLAIN = ['--enable', 'simd'];
+const RELAXED = [...PLAIN, '--enable', 'relaxed-simd'];
+const SHARED = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
+const builds = {
+  'kernels.wasm': PLAIN,
+  'kernels.relaxed.wasm': RELAXED,
+  'kernels.shared.wasm': [...PLAIN, ...SHARED],
+  'kernels.relaxed.shared.wasm': [...RELAXED, ...SHARED],
+};
+
+/** Neither data nor a heap of our own may land in a memory that belongs to somebody else. */
+async function assertNoData(name, binary) {
+  const module = await WebAssembly.compile(binary).catch(() => undefined); // undefined: this Node lacks relaxed SIMD
+  let at = 8;
+  while (at < binary.length) {
+    const section = binary[at++];
+    let size = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = binary[at++];
+      size |= (byte & 127) << shift;
+      if (byte < 128) break;
+    }
+    if (section === 11) throw new Error(`build-assets: ${name} has a data section`);
+    at += size;
+  }
+  if (module !== undefined) {
+    const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
+    if (imports.join() !== 'env.memory') throw new Error(`build-assets: ${name} imports ${imports.join()}, expected env.memory alone`);
+  }
+}
+
+await mkdir(new URL('assets/', root), { recursive: true });
+for (const [name, flags] of Object.entries(builds)) {
+  const files = new Map();
+  const { error, stderr } = await asc.main(
+    [
+      'assembly/index.ts',
+      '--outFile',
+      'out.wasm',
+      '--runtime',
+      'stub',
+      '--importMemory',
+      '--noExportMemory',
+      '-O3',
+      '--noAssert',
+      '--initialMemory',
+      '1',
+      ...flags,
+    ],
+    {
+      readFile: (path, base) => readFile(new URL(path, new URL(`${base}/`, root)), 'utf8').catch(() => null),
+      writeFile: (path, content) => files.set(path, content),
+      listFiles: () => [],
+    },
+  );
+  if (error) throw new Error(`build-assets: ${name}\n${stderr.toString()}`);
+  const binary = files.get('out.wasm');
+  await assertNoData(name, binary);
+  await writeFile(new URL(`assets/${name}`, root), binary);
+  console.log(`${fileURLToPath(new URL(`assets/${name}`, root))}  ${binary.length} bytes`);
+}

@@ -1,0 +1,117 @@
+import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { convolutionInfo, setGeometry } from './convolution-geometry.ts';
+import { readEpilogue, withEpilogue } from './epilogue.ts';
+import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
+
+type Shape = readonly number[];
+type Bias = TensorInfo | undefined;
+
+/** Operands of the three directions; each call uses the two that it has. */
+interface Operands {
+  readonly x?: TensorInfo;
+  readonly dy?: TensorInfo;
+  readonly filter?: TensorInfo;
+}
+
+function forward(
+  runtime: Runtime,
+  { x, filter }: Required<Pick<Operands, 'x' | 'filter'>>,
+  attrs: NamedAttrMap,
+  [bias, act]: [Bias, number],
+): TensorInfo {
+  const info = convolutionInfo(x.shape, filter.shape, attrs);
+  const { kernels } = runtime;
+  return produce(runtime, info.outShape, 'float32', (y) => {
+    setGeometry(runtime, info);
+    const scratch = runtime.scratch(kernels.convRowsScratch(info.inChannels, info.outChannels) >>> 0);
+    kernels.convForward(runtime.offset(x), runtime.offset(filter), y, bias === undefined ? 0 : runtime.offset(bias), act, scratch);
+  });
+}
+
+function inputGradient(
+  runtime: Runtime,
+  { dy, filter }: Required<Pick<Operands, 'dy' | 'filter'>>,
+  attrs: NamedAttrMap,
+  shape: Shape,
+): TensorInfo {
+  const info = convolutionInfo(shape, filter.shape, attrs);
+  const { kernels } = runtime;
+  return produce(runtime, shape, 'float32', (dx) => {
+    if (util.sizeFromShape(dy.shape) === 0) {
+      kernels.fillZero(dx, util.sizeFromShape([...shape]) * 4);
+      return;
+    }
+    setGeometry(runtime, info);
+    const scratch = runtime.scratch(kernels.convRowsScratch(info.outChannels, info.inChannels) >>> 0);
+    kernels.convInput(runtime.offset(dy), runtime.offset(filter), dx, scratch);
+  });
+}
+
+function filterGradient(runtime: Runtime, { x, dy }: Required<Pick<Operands, 'x' | 'dy'>>, attrs: NamedAttrMap, shape: Shape): TensorInfo {
+  const info = convolutionInfo(x.shape, shape, attrs);
+  const { kernels } = runtime;
+  return produce(runtime, shape, 'float32', (dw) => {
+    if (util.sizeFromShape(dy.shape) === 0 || util.sizeFromShape(x.shape) === 0) {
+      kernels.fillZero(dw, util.sizeFromShape([...shape]) * 4);
+      return;
+    }
+    setGeometry(runtime, info);
+    kernels.convFilter(runtime.offset(x), runtime.offset(dy), dw, runtime.scratch(kernels.convFilterScratch() >>> 0));
+  });
+}
+
+const TO_LAST = [0, 2, 3, 1];
+const TO_FIRST = [0, 3, 1, 2];
+const permute = (shape: Shape, perm: Shape): number[] => perm.map((d) => shape[d]!);
+
+/** Runs `compute` on channels-last copies of the images when the data format is NCHW, and turns its result back if that is an image. */
+function channelsLast(
+  runtime: Runtime,
+  { attrs, imageResult }: { attrs: NamedAttrMap; imageResult: boolean },
+  images: readonly TensorInfo[],
+  compute: (...images: TensorInfo[]) => TensorInfo,
+): TensorInfo {
+  if (attrs['dataFormat'] !== 'NCHW') return compute(...images);
+  const turned: TensorInfo[] = [];
+  try {
+    for (const image of images) turned.push(runtime.run('Transpose', { x: image }, { perm: TO_LAST }));
+    const result = compute(...turned);
+    if (!imageResult) return result;
+    turned.push(result);
+    return runtime.run('Transpose', { x: result }, { perm: TO_FIRST });
+  } finally {
+    for (const tensor of turned) runtime.release(tensor);
+  }
+}
+
+/** Conv2D, FusedConv2D and both gradients of the convolution: any window, stride, padding and dilation. */
+export function convolutionKernels(runtime: Runtime): KernelTable {
+  return {
+    Conv2D(inputs, attrs) {
+      const filter = input(inputs, 'filter');
+      return channelsLast(runtime, { attrs, imageResult: true }, [input(inputs, 'x')], (x) =>
+        forward(runtime, { x: x, filter }, attrs, [undefined, 0]),
+      );
+    },
+    FusedConv2D(inputs, attrs) {
+      if (attrs['dataFormat'] === 'NCHW') return runtime.run('FusedConv2D', inputs, attrs);
+      const operands = { x: input(inputs, 'x'), filter: input(inputs, 'filter') };
+      const columns = operands.filter.shape[3]!;
+      return withEpilogue(runtime, readEpilogue(inputs, attrs), columns, (bias, act) => forward(runtime, operands, attrs, [bias, act]));
+    },
+    Conv2DBackpropInput(inputs, attrs) {
+      const filter = input(inputs, 'filter');
+      const shape = attrs['inputShape'] as Shape;
+      const lastShape = attrs['dataFormat'] === 'NCHW' ? permute(shape, TO_LAST) : shape;
+      return channelsLast(runtime, { attrs, imageResult: true }, [input(inputs, 'dy')], (dy) =>
+        inputGradient(runtime, { dy: dy, filter }, attrs, lastShape),
+      );
+    },
+    Conv2DBackpropFilter(inputs, attrs) {
+      const images = [input(inputs, 'x'), input(inputs, 'dy')];
+      return channelsLast(runtime, { attrs, imageResult: false }, images, (x, dy) =>
+        filterGradient(runtime, { x: x, dy: dy }, attrs, attrs['filterShape'] as Shape),
+      );
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { SelfsupError } from './errors.ts';
+
+/** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
+export interface KernelExports {
+  setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
+  setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
+  matmulScratch(m: number, n: number, k: number, transposeA: number): number;
+  matmul(
+    a: number,
+    b: number,
+    c: number,
+    m: number,
+    n: number,
+    k: number,
+    transposeA: number,
+    transposeB: number,
+    bias: number,
+    act: number,
+    scratch: number,
+  ): void;
+  convRowsScratch(channels: number, columns: number): number;
+  convFilterScratch(): number;
+  convForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
+  convInput(dy: number, w: number, dx: number, scratch: number): void;
+  convFilter(x: number, dy: number, dw: number, scratch: number): void;
+  depthwiseInput(dy: number, w: number, dx: number): void;
+  depthwiseFilter(x: number, dy: number, dw: number, row: number): void;
+  maxPoolGrad(x: number, dy: number, dx: number): void;
+  gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
+  segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
+  segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
+  fillZero(to: number, bytes: number): void;
+}
+
+/** Which of the two builds is meant: relaxed SIMD has a fused multiply-add and is about twice as fast. */
+export type SimdBuild = 'relaxed' | 'plain';
+
+// (module (func (result v128) (f32x4.relaxed_madd zeros zeros zeros)))
+const ZERO_VECTOR = [0xfd, 0x0c, ...Array.from({ length: 16 }, () => 0)];
+const RELAXED_BODY = [0x00, ...ZERO_VECTOR, ...ZERO_VECTOR, ...ZERO_VECTOR, 0xfd, 0x85, 0x02, 0x0b];
+const RELAXED_PROBE = new Uint8Array([
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b],
+  ...[0x03, 0x02, 0x01, 0x00],
+  ...[0x0a, RELAXED_BODY.length + 2, 0x01, RELAXED_BODY.length, ...RELAXED_BODY],
+]);
+
+/** The best build that this engine accepts. */
+export function supportedSimd(): SimdBuild {
+  return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'plain';
+}
+
+async function readAsset(url: URL): Promise<BufferSource> {
+  if (url.protocol === 'file:') {
+    const { readFile } = process.getBuiltinModule('node:fs/promises');
+    return readFile(url);
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return response.arrayBuffer();
+}
+
+/** Instantiates the kernels on the backend's memory. A shared memory (threaded build of the backend) has binaries of its own. */
+export async function loadKernels(memory: WebAssembly.Memory, simd: SimdBuild, assetsUrl?: string | URL): Promise<KernelExports> {
+  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+  const url =
+    assetsUrl !== undefined
+      ? new URL(`kernels${simd === 'relaxed' ? '.relaxed' : ''}${shared ? '.shared' : ''}.wasm`, assetsUrl)
+      : defaultUrl(simd, shared);
+  try {
+    const { instance } = await WebAssembly.instantiate(await readAsset(url), { env: { memory } });
+    return instance.exports as unknown as KernelExports;
+  } catch (cause) {
+    throw new SelfsupError(
+      'SELFSUP_BACKEND',
+      `registerTrainingKernels: the kernels could not be loaded from ${url.href}; expected the file of the package's assets folder, got ${String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+// Literal paths, so that bundlers find the four files.
+function defaultUrl(simd: SimdBuild, shared: boolean): URL {
+  if (simd === 'relaxed') {
+    return shared
+      ? new URL('../assets/kernels.relaxed.shared.wasm', import.meta.url)
+      : new URL('../assets/kernels.relaxed.wasm', import.meta.url);
+  }
+  return shared ? new URL('../assets/kernels.shared.wasm', import.meta.url) : new URL('../assets/kernels.wasm', import.meta.url);
+}

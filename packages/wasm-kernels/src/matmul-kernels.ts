@@ -1,0 +1,95 @@
+import { type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, broadcast_util, util } from '@tensorflow/tfjs-core';
+import { readEpilogue, withEpilogue } from './epilogue.ts';
+import { SelfsupError } from './errors.ts';
+import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
+
+const BYTES = 4;
+
+/** For each matrix of the broadcast batch, which matrix of an operand it uses. */
+function batchIndices(operand: readonly number[], batch: readonly number[]): (index: number) => number {
+  const lead = batch.length - operand.length;
+  const size = util.sizeFromShape([...operand]);
+  if (size === util.sizeFromShape([...batch])) return (index) => index;
+  if (size === 1) return () => 0;
+  return (index) => {
+    let result = 0;
+    let stride = 1;
+    for (let d = batch.length - 1; d >= lead; d--) {
+      const at = index % batch[d]!;
+      index = Math.floor(index / batch[d]!);
+      const extent = operand[d - lead]!;
+      if (extent > 1) result += at * stride;
+      stride *= extent;
+    }
+    return result;
+  };
+}
+
+interface Product {
+  readonly a: TensorInfo;
+  readonly b: TensorInfo;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+function product(runtime: Runtime, { a, b, transposeA, transposeB }: Product, bias: TensorInfo | undefined, act: number): TensorInfo {
+  const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
+  const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
+  let m = transposeA ? columnsA : rowsA;
+  const k = transposeA ? rowsA : columnsA;
+  const n = transposeB ? rowsB : columnsB;
+  if (k !== (transposeB ? columnsB : rowsB)) {
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `matMul: inner sizes must agree, got a [${a.shape.join(', ')}]${transposeA ? ' transposed' : ''} and b [${b.shape.join(', ')}]${transposeB ? ' transposed' : ''}`,
+    );
+  }
+  const batchA = a.shape.slice(0, -2);
+  const batchB = b.shape.slice(0, -2);
+  const batchShape = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
+  return produce(runtime, [...batchShape, m, n], 'float32', (out) => {
+    let batch = util.sizeFromShape(batchShape);
+    // One B for all: the matrices of A are rows of one tall matrix.
+    if (util.sizeFromShape(batchB) === 1 && !transposeA && util.sizeFromShape(batchA) === batch) {
+      m *= batch;
+      batch = 1;
+    }
+    const { kernels } = runtime;
+    // An empty sum: the kernels would not touch the output; one k of zeros does.
+    const scratch = runtime.scratch(kernels.matmulScratch(m, n, k, Number(transposeA)) >>> 0);
+    const offsetA = runtime.offset(a);
+    const offsetB = runtime.offset(b);
+    const biasOffset = bias === undefined ? 0 : runtime.offset(bias);
+    const indexA = batchIndices(batchA, batchShape);
+    const indexB = batchIndices(batchB, batchShape);
+    for (let i = 0; i < batch; i++) {
+      const from = offsetA + (batch === 1 ? 0 : indexA(i)) * m * k * BYTES;
+      const by = offsetB + (batch === 1 ? 0 : indexB(i)) * k * n * BYTES;
+      const to = out + i * m * n * BYTES;
+      kernels.matmul(from, by, to, m, n, k, Number(transposeA), Number(transposeB), biasOffset, act, scratch);
+    }
+  });
+}
+
+/** BatchMatMul and _FusedMatMul in all transposes; float32, other dtypes go to the stock kernel. */
+export function matmulKernels(runtime: Runtime): KernelTable {
+  const read = (inputs: NamedTensorInfoMap, attrs: NamedAttrMap): Product => ({
+    a: input(inputs, 'a'),
+    b: input(inputs, 'b'),
+    transposeA: attrs['transposeA'] === true,
+    transposeB: attrs['transposeB'] === true,
+  });
+  const isFloat = ({ a, b }: Product): boolean => a.dtype === 'float32' && b.dtype === 'float32';
+  return {
+    BatchMatMul(inputs, attrs) {
+      const operands = read(inputs, attrs);
+      return isFloat(operands) ? product(runtime, operands, undefined, 0) : runtime.run('BatchMatMul', inputs, attrs);
+    },
+    _FusedMatMul(inputs, attrs) {
+      const operands = read(inputs, attrs);
+      if (!isFloat(operands)) return runtime.run('_FusedMatMul', inputs, attrs);
+      const columns = operands.b.shape.at(operands.transposeB ? -2 : -1)!;
+      return withEpilogue(runtime, readEpilogue(inputs, attrs), columns, (bias, act) => product(runtime, operands, bias, act));
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startWasm } from '../test/wasm-under-test.ts';
+import { registerTrainingKernels, SelfsupError, type TrainingKernels } from './index.ts';
+import type { WasmBackend } from './wasm-backend.ts';
+
+let registration: TrainingKernels;
+beforeEach(async () => {
+  registration = await startWasm('plain');
+});
+afterEach(() => {
+  registration.dispose();
+});
+
+const code = (error: unknown): string => (error instanceof SelfsupError ? error.code : String(error));
+
+describe('registerTrainingKernels', () => {
+  it('refuses another backend', async () => {
+    await tf.setBackend('cpu');
+    await expect(registerTrainingKernels()).rejects.toMatchObject({ code: 'SELFSUP_BACKEND' });
+  });
+
+  it('is idempotent, and replaces the build on request', async () => {
+    expect(await registerTrainingKernels({ simd: 'plain' })).toBe(registration);
+    const [one, two] = await Promise.all([registerTrainingKernels({ simd: 'relaxed' }), registerTrainingKernels({ simd: 'relaxed' })]);
+    expect(two).toBe(one);
+    expect(one.simd).toBe('relaxed');
+    registration.dispose(); // an old handle does nothing any more
+    expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).toBeDefined();
+    one.dispose();
+  });
+
+  it('puts the stock kernels back', () => {
+    const ours = tf.getKernel('Conv2D', 'wasm');
+    registration.dispose();
+    expect(tf.getKernel('Conv2D', 'wasm')).not.toBe(ours);
+    expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).toBeUndefined();
+  });
+
+  it('says where the kernels were looked for', async () => {
+    await expect(registerTrainingKernels({ simd: 'relaxed', assetsUrl: 'file:///nowhere/' })).rejects.toMatchObject({
+      code: 'SELFSUP_BACKEND',
+      message: expect.stringContaining('file:///nowhere/kernels.relaxed.wasm') as string,
+    });
+  });
+
+  it('carries the brand that all selfsup errors share', () => {
+    expect(Reflect.get(new SelfsupError('SELFSUP_SHAPE', ''), Symbol.for('selfsup.error'))).toBe(true);
+  });
+
+  it('throws SELFSUP_MEMORY when the backend cannot allocate, for outputs and for scratch, and works again after it', async () => {
+    const { wasm } = tf.backend() as unknown as WasmBackend;
+    const a = tf.ones<tf.Rank.R2>([40, 50]);
+    const b = tf.ones<tf.Rank.R2>([50, 300]);
+    const original = Object.getOwnPropertyDescriptor(wasm, '_malloc')!;
+    const malloc = original.value as (bytes: number) => number;
+    for (const allowed of [0, 1]) {
+      let left = allowed;
+      wasm._malloc = (bytes) => (left-- > 0 ? malloc(bytes) : 0);
+      let failure: unknown;
+      try {
+        tf.matMul(a, b);
+      } catch (error) {
+        failure = error;
+      } finally {
+        Object.defineProperty(wasm, '_malloc', original);
+      }
+      expect(code(failure)).toBe('SELFSUP_MEMORY');
+    }
+    const c = tf.matMul(a, b);
+    expect(new Set(await c.data())).toEqual(new Set([50]));
+    tf.dispose([a, b, c]);
+  });
+
+  it('trains a convolution: all gradients are there and finite', async () => {
+    const x = tf.ones<tf.Rank.R4>([2, 8, 8, 3]);
+    const w = tf.ones<tf.Rank.R4>([3, 3, 3, 4]);
+    const loss = (a: tf.Tensor, b: tf.Tensor): tf.Scalar =>
+      tf.sum(tf.maxPool(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same'), 2, 2, 'same'));
+    const [dx, dw] = tf.grads(loss)([x, w]);
+    expect((await dx!.data()).every(Number.isFinite)).toBe(true);
+    expect((await dw!.data()).every(Number.isFinite)).toBe(true);
+    tf.dispose([x, w, dx!, dw!]);
+  });
+
+  it('survives growth of the heap between two calls', async () => {
+    const { wasm } = tf.backend() as unknown as WasmBackend;
+    const before = wasm.HEAPU8.byteLength;
+    const a = tf.ones<tf.Rank.R2>([7, 9]);
+    const first = tf.matMul(a, a, false, true);
+    const big = tf.zeros([before / 4]);
+    const second = tf.matMul(a, a, false, true);
+    expect(wasm.HEAPU8.byteLength).toBeGreaterThan(before);
+    expect([...(await second.data())]).toEqual([...(await first.data())]);
+    tf.dispose([a, first, big, second]);
+  });
+});

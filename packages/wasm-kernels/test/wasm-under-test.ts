@@ -1,0 +1,96 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import '@tensorflow/tfjs-backend-cpu';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { registerTrainingKernels, type SimdBuild, type TrainingKernels } from '../src/index.ts';
+
+let paths = false;
+
+/** Makes wasm the current backend and registers one build of the kernels. */
+export async function startWasm(simd: SimdBuild): Promise<TrainingKernels> {
+  if (!paths)
+    setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'))}/`);
+  paths = true;
+  await tf.setBackend('wasm');
+  return registerTrainingKernels({ simd });
+}
+
+/** A tensor as plain values, to be made on any backend. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Int32Array;
+  readonly dtype?: 'float32' | 'int32' | 'bool';
+}
+
+/** Fills the heap with NaN and frees it again, so that outputs and scratch start dirty. */
+export function dirtyHeap(random: () => number): void {
+  const sizes = [1 << 16, 1 << 12, 1 + Math.floor(random() * 5000), 1 + Math.floor(random() * 5000), 64];
+  const tensors = sizes.map((size) => tf.tensor1d(new Float32Array(size).fill(NaN)));
+  for (const tensor of tensors) tensor.dispose();
+}
+
+/** Runs a kernel by name on a backend and returns its outputs as plain arrays. */
+export async function runKernel(
+  backendName: string,
+  kernelName: string,
+  inputs: Readonly<Record<string, Values>>,
+  attrs: tf.NamedAttrMap,
+): Promise<{ shape: number[]; data: Float32Array | Int32Array | Uint8Array }[]> {
+  await tf.setBackend(backendName);
+  const tensors = Object.fromEntries(
+    Object.entries(inputs).map(([name, { values, shape, dtype }]) => [name, tf.tensor(values, [...shape], dtype ?? 'float32')]),
+  );
+  try {
+    const result = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernelName, tensors, attrs);
+    const outputs = Array.isArray(result) ? result : [result];
+    const read = await Promise.all(outputs.map(async (t) => ({ shape: t.shape, data: (await t.data()) as Float32Array })));
+    for (const output of outputs) output.dispose();
+    return read;
+  } finally {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+  }
+}
+
+/** ‖got − expected‖ / ‖expected‖; Infinity if anything is not finite or sizes differ. */
+export function relativeError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (got.length !== expected.length) return Infinity;
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < got.length; i++) {
+    difference += (got[i]! - expected[i]!) ** 2;
+    norm += expected[i]! ** 2;
+  }
+  if (Number.isNaN(difference)) return Infinity;
+  return norm === 0 ? Math.sqrt(difference) : Math.sqrt(difference / norm);
+}
+
+/** Numbers in [0, 1) from a seed (splitmix32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let z = state;
+    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    return ((z ^ (z >>> 15)) >>> 0) / 4294967296;
+  };
+}
+
+/** An integer in [low, high]. */
+export function integer(random: () => number, low: number, high: number): number {
+  return low + Math.floor(random() * (high - low + 1));
+}
+
+/** One of the given values. */
+export function pick<T>(random: () => number, values: readonly T[]): T {
+  return values[Math.floor(random() * values.length)]!;
+}
+
+/** Values of both signs with some zeros, sometimes all of one sign. */
+export function signedValues(random: () => number, shape: readonly number[]): Values {
+  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const shift = pick(random, [0, 0, 0, -1, 1]);
+  for (let i = 0; i < values.length; i++) values[i] = random() < 0.05 ? 0 : random() * 2 - 1 + shift;
+  return { shape, values };
+}
