@@ -1,1 +1,1 @@
-export {};
+export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';

@@ -1,1 +1,89 @@
-export {};
+import type * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, l2Normalize, SelfsupError, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { contrastiveAccuracy, embeddingStd, ntXent } from '@selfsup/losses';
+
+/** What {@link simclr} trains on: `views`, two or more float32 tensors `[n, height, width, channels]` of one shape, row i of each from image i. */
+export type SimclrBatch = Readonly<{ views: readonly tf.Tensor4D[] }>;
+
+/** Options of {@link simclr}. */
+export interface SimclrOptions {
+  /** Makes the encoder that is kept: images to `[n, dim]`. */
+  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
+  /** Makes the network between the encoder and the loss, thrown away afterwards. */
+  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** The similarities are divided by it; > 0, default 0.5. */
+  temperature?: number;
+  /** `'mean'` (default) over the anchors, or Google's `'sum-of-views'`; see `ntXent`. */
+  convention?: 'mean' | 'sum-of-views';
+}
+
+function checkViews(views: readonly tf.Tensor4D[] | undefined): readonly tf.Tensor4D[] {
+  if (!Array.isArray(views) || views.length < 2)
+    throw new SelfsupError(
+      'SELFSUP_BATCH',
+      `simclr: the batch must have \`views\`, a list of at least 2 image tensors, got ${Array.isArray(views) ? `${views.length}` : typeof views}`,
+    );
+  const checked = views as readonly tf.Tensor4D[];
+  const expected = checked[0]!.rank === 4 ? `[${checked[0]!.shape.join(', ')}] like \`views[0]\`` : '[n, height, width, channels]';
+  checked.forEach((view, i) => {
+    if (view.rank !== 4 || view.shape.join() !== checked[0]!.shape.join())
+      throw new SelfsupError('SELFSUP_SHAPE', `simclr: \`views[${i}]\` must have shape ${expected}, got [${view.shape.join(', ')}]`);
+  });
+  return checked;
+}
+
+/**
+ * SimCLR: the encoder learns to tell which views come from one image.
+ *
+ * @param options see {@link SimclrOptions}
+ * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `ntXent` of the projected views over all ranks; the metrics
+ * are `accuracy`, how often a projection's nearest neighbour among this rank's is another view of its image, and `zStd`, the mean deviation per dimension
+ * of the unit projections: about 1/√dim when healthy, 0 when collapsed
+ * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature; from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", https://arxiv.org/abs/2002.05709
+ * @remarks Each view passes the networks on its own, so batch normalisation takes its statistics per view (and per rank), as lightly does; Google's code
+ * passes all views and all devices together. Modules that draw get a stream of `ctx.rng` that belongs to the step, the rank and the view.
+ * @example
+ * ```ts
+ * import { convNet, projectionHead } from '@selfsup/encoders';
+ * import { simclr } from '@selfsup/pretext-tasks/simclr';
+ * const backbone = convNet({ channels: 3 });
+ * const task = simclr({ backbone, projectionHead: projectionHead({ inputDim: backbone.outputDim, hiddenDim: 256, outputDim: 64 }), temperature: 0.2 });
+ * console.log(task.name);
+ * ```
+ */
+export function simclr(options: SimclrOptions): PretextTask<SimclrBatch> {
+  const { temperature = 0.5, convention = 'mean' } = options;
+  if (!(temperature > 0)) throw new SelfsupError('SELFSUP_OPTION', `simclr: \`temperature\` must be > 0, got ${temperature}`);
+  return {
+    api: 1,
+    name: 'simclr',
+    create({ rng: root }) {
+      const backbone = options.backbone(root.fold('backbone'));
+      const projectionHead = options.projectionHead(root.fold('projectionHead'));
+      return {
+        backbone,
+        trainable: joinVariables({ backbone: backbone.trainable, projectionHead: projectionHead.trainable }),
+        buffers: joinVariables({ backbone: backbone.buffers, projectionHead: projectionHead.buffers }),
+        loss(batch: SimclrBatch, _: Targets, { rng, step, training, collective }) {
+          const stream = rng.fold('simclr').fold(step).fold(collective.rank);
+          const views = checkViews(batch.views).map((images, i) => {
+            const apply = { training, rng: stream.fold(i) };
+            return l2Normalize(projectionHead.apply(backbone.apply(images, apply), apply)); // [n, projectionDim]
+          });
+          return {
+            loss: ntXent(views, { temperature, convention, normalized: true, collective }),
+            metrics: {
+              accuracy: contrastiveAccuracy(views, { normalized: true }),
+              zStd: embeddingStd(views[0]!, { normalized: true }),
+            },
+          };
+        },
+        dispose() {
+          backbone.dispose();
+          projectionHead.dispose();
+        },
+      };
+    },
+  };
+}
