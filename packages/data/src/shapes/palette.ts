@@ -34,9 +34,13 @@ export function drawPalette(draw: Draw): { shape: Color; background: Color } {
   const contrast = 0.3 + 0.3 * draw();
   const middle = MID0 + (1 - 2 * MID0) * draw();
   const sign = draw() < 0.5 ? -1 : 1;
-  const T = Number(process.env.TINTS ?? 3), SH = Number(process.env.SHARE ?? 1);
+  const T = Number(process.env.TINTS ?? 3),
+    SH = Number(process.env.SHARE ?? 1);
   const pick = (u: number) => (T > 0 ? Math.floor(u * T) / T : u);
-  const hs = pick(draw()), cs = CH0 + CH1 * draw(), hb = pick(draw()), cb = CH0 + CH1 * draw();
+  const hs = pick(draw()),
+    cs = CH0 + CH1 * draw(),
+    hb = pick(draw()),
+    cb = CH0 + CH1 * draw();
   const shape = tinted(middle + (sign * contrast) / 2, hs, cs);
   const background = tinted(middle - (sign * contrast) / 2, SH ? hs : hb, cb);
   return { shape, background };
