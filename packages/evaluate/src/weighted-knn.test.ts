@@ -12,13 +12,15 @@ const rowsOf = ({ data, shape: [rows, dim] }: FeatureMatrix) =>
 function reference({ features, labels, queries, numClasses = 10, k = 200, temperature = 0.1 }: WeightedKnnOptions): number[] {
   const unit = (row: number[]) => row.map((value) => value / Math.hypot(...row));
   const bank = rowsOf(features).map(unit);
-  return rowsOf(queries).map(unit).map((query) => {
-    const similarities = bank.map((row) => row.reduce((sum, value, i) => sum + value * query[i]!, 0));
-    const order = similarities.map((_, i) => i).sort((a, b) => similarities[b]! - similarities[a]! || a - b);
-    const votes = Array<number>(numClasses).fill(0);
-    for (const i of order.slice(0, k)) votes[labels[i]!]! += Math.exp(similarities[i]! / temperature);
-    return votes.indexOf(Math.max(...votes));
-  });
+  return rowsOf(queries)
+    .map(unit)
+    .map((query) => {
+      const similarities = bank.map((row) => row.reduce((sum, value, i) => sum + value * query[i]!, 0));
+      const order = similarities.map((_, i) => i).sort((a, b) => similarities[b]! - similarities[a]! || a - b);
+      const votes = Array<number>(numClasses).fill(0);
+      for (const i of order.slice(0, k)) votes[labels[i]!]! += Math.exp(similarities[i]! / temperature);
+      return votes.indexOf(Math.max(...votes));
+    });
 }
 
 const randomCase = (rng: Rng, [rows, numQueries, dim, numClasses]: [number, number, number, number]) => ({
