@@ -4,3 +4,4 @@ export { convFilter, convFilterScratch, convForward, convInput, convRowsScratch 
 export { depthwiseFilter, depthwiseInput } from './depthwise';
 export { maxPoolGrad } from './pool';
 export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
+export { batchNorm, batchNormGrad, batchNormScratch } from './norm';

@@ -30,6 +30,33 @@ export interface KernelExports {
   segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   fillZero(to: number, bytes: number): void;
+  batchNormScratch(channels: number): number;
+  batchNorm(
+    x: number,
+    scale: number,
+    offset: number,
+    y: number,
+    mean: number,
+    variance: number,
+    rows: number,
+    channels: number,
+    epsilon: number,
+    scratch: number,
+  ): void;
+  batchNormGrad(
+    dy: number,
+    x: number,
+    mean: number,
+    variance: number,
+    scale: number,
+    dx: number,
+    dScale: number,
+    dOffset: number,
+    rows: number,
+    channels: number,
+    epsilon: number,
+    scratch: number,
+  ): void;
 }
 
 /** Which of the two builds is meant: relaxed SIMD has a fused multiply-add and is about twice as fast. */

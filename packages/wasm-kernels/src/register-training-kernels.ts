@@ -7,6 +7,7 @@ import {
   type KernelConfig,
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
+import { batchNormKernels } from './batch-norm-kernels.ts';
 import { convolutionKernels } from './convolution-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
@@ -50,6 +51,7 @@ function families(runtime: Runtime): KernelTable {
     ...poolingKernels(runtime),
     ...gatherKernels(runtime),
     ...sumKernel(runtime),
+    ...batchNormKernels(runtime),
   };
 }
 
