@@ -72,8 +72,10 @@ function adjustGroup(images: tf.Tensor2D, group: Group, channels: number): tf.Te
     let planes = tf.reshape<tf.Rank.R3>(separate, [channels, m, pixels]);
     for (let i = 0; i <= before + after; i++) {
       if (i === before && hue) {
-        const turns = members.map(({ turn }) => turn);
-        planes = rotateHue(planes, tf.tensor2d(turns, [m, 1]));
+        planes = rotateHue(
+          planes,
+          members.map(({ turn }) => turn),
+        );
       }
       if (i < before + after) {
         const blends = members.map((member) => member.blends[i]!);

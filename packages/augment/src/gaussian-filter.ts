@@ -25,7 +25,7 @@ function kernel(sigma: number, kernelSize: number): Float64Array {
 /** Banded matrices `[n, side, side]` that convolve one axis, the border reflected without repeating the edge pixel. */
 function blurMatrices(sigmas: readonly number[], side: number, kernelSize: number): tf.Tensor3D {
   const radius = (kernelSize - 1) / 2;
-  const matrices = new Float64Array(sigmas.length * side * side);
+  const matrices = new Float32Array(sigmas.length * side * side);
   sigmas.forEach((sigma, i) => {
     const weights = kernel(sigma, kernelSize);
     for (let out = 0; out < side; out++)
@@ -35,7 +35,7 @@ function blurMatrices(sigmas: readonly number[], side: number, kernelSize: numbe
         matrices[(i * side + out) * side + reflected]! += weights[k]!;
       }
   });
-  return tf.tensor3d(Float32Array.from(matrices), [sigmas.length, side, side]);
+  return tf.tensor3d(matrices, [sigmas.length, side, side]);
 }
 
 /**
