@@ -1,3 +1,4 @@
 import { library } from '../../tools/presets/tsup.ts';
 
-export default library({ entry: ['src/index.ts', 'src/bin.ts'] });
+// the command itself is only ever run as ESM, and waits at its top level
+export default [library(), library({ entry: ['src/bin.ts'], format: ['esm'], dts: false, clean: false })];
