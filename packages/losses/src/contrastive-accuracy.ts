@@ -39,7 +39,7 @@ export function contrastiveAccuracy(views: readonly tf.Tensor2D[], options: Cont
     const stacked = tf.concat([...views], 0); // [views * n, dim]
     const rows = normalized ? stacked : l2Normalize(stacked);
     const similarity = tf.matMul(rows, rows, false, true); // [views * n, views * n]
-    const counted = tf.oneHot(tf.range(0, total, 1, 'int32'), total, 0, 1, 'float32'); // 0 on the diagonal
+    const counted = tf.cast(tf.oneHot(tf.range(0, total, 1, 'int32'), total, 0, 1), 'float32'); // 0 on the diagonal; oneHot itself must stay int32 on wasm
     const floor = tf.min(similarity, 1, true); // [views * n, 1]
     const nearest = tf.argMax(tf.mul(tf.sub(similarity, floor), counted), 1); // [views * n]
     const hits = views.slice(1).map((_, shift) => {

@@ -19,6 +19,11 @@ function through(x: tf.Tensor2D, ...steps: readonly ((x: tf.Tensor2D) => tf.Tens
   }, x);
 }
 
+const maskedBy =
+  (counted: tf.Tensor | undefined) =>
+  (x: tf.Tensor2D): tf.Tensor =>
+    counted ? tf.mul(x, counted) : tf.clone(x);
+
 /**
  * For each anchor the logarithm of the summed exponentials of its similarities to all candidates: log Σⱼ exp(⟨aᵢ, cⱼ⟩ / temperature).
  *
@@ -34,15 +39,16 @@ export function similarityLogSumExp(anchors: tf.Tensor2D, candidates: tf.Tensor2
   const { temperature, selfOffset, detachCandidates = false } = options;
   const [numAnchors, numCandidates] = [anchors.shape[0], candidates.shape[0]];
   const logitsOf = (a: tf.Tensor2D, c: tf.Tensor2D): tf.Tensor2D => tf.matMul(tf.div(a, temperature), c, false, true); // [anchors, candidates]
-  const countedMask = () =>
+  const countedMask = (): tf.Tensor | undefined =>
+    // through int32: the wasm backend's OneHot writes integers into float32 tensors
     selfOffset === undefined
       ? undefined
-      : tf.oneHot(tf.range(selfOffset, selfOffset + numAnchors, 1, 'int32'), numCandidates, 0, 1, 'float32'); // [anchors, candidates]
+      : tf.tidy(() => tf.cast(tf.oneHot(tf.range(selfOffset, selfOffset + numAnchors, 1, 'int32'), numCandidates, 0, 1), 'float32')); // [anchors, candidates]
 
   const forward = (a: tf.Tensor2D, c: tf.Tensor2D): tf.Tensor1D => {
     const counted = countedMask();
     let logits = logitsOf(a, c);
-    const masked = (x: tf.Tensor2D): tf.Tensor => (counted ? tf.mul(x, counted) : tf.clone(x));
+    const masked = maskedBy(counted);
     const floor = counted ? tf.min(logits, 1, true) : tf.zeros([numAnchors, 1]); // [anchors, 1]
     logits = through(logits, (x) => tf.sub(x, floor), masked); // counted entries >= 0, the anchor itself 0
     const top = tf.max(logits, 1, true); // [anchors, 1]
@@ -60,14 +66,15 @@ export function similarityLogSumExp(anchors: tf.Tensor2D, candidates: tf.Tensor2
     tf.tidy(() => {
       const [a, c, result] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
       const counted = countedMask();
+      const masked = maskedBy(counted);
       const column = tf.reshape(result, [numAnchors, 1]);
       const scale = tf.reshape(tf.div(dy, temperature), [numAnchors, 1]);
       const weights = through(
         logitsOf(a, c),
         (x) => tf.sub(x, column),
-        (x) => tf.minimum(x, 0), // only the anchor itself and rounding lie above
+        masked, // the anchor itself becomes 0: everything counted is below 0 but for rounding
         tf.exp,
-        (x) => (counted ? tf.mul(x, counted) : tf.clone(x)),
+        masked,
         (x) => tf.mul(x, scale),
       ); // [anchors, candidates]
       const towardsAnchors = tf.matMul(weights, c);
