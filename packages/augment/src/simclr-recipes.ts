@@ -7,7 +7,9 @@ import type { RandomResizedCropOptions } from './random-resized-crop.ts';
 export interface SimclrRecipe {
   /** Crop and, by its `flipProbability`, flip. */
   readonly crop: Readonly<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'flipProbability'>>;
+  /** Colour jitter, its probability included. */
   readonly colorJitter: Readonly<ColorJitterOptions>;
+  /** Random grayscale. */
   readonly grayscale: Readonly<RandomGrayscaleOptions>;
   /** Left out: no blur. */
   readonly blur?: Readonly<GaussianBlurOptions>;
