@@ -1,0 +1,18 @@
+import { Option } from 'commander';
+
+/** Flags of every command. */
+export interface CommonFlags {
+  /** JSON lines on standard output. */
+  readonly json?: boolean;
+  /** Stack traces of unexpected errors. */
+  readonly verbose?: boolean;
+}
+
+/** `--backend`. */
+export const backendOption = (): Option =>
+  new Option('--backend <name>', 'what computes (default: auto, the fastest that works)').choices(['auto', 'wasm', 'cpu']);
+
+/** Waits for a command and takes over its exit code. */
+export async function exitWith(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}

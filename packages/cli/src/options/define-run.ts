@@ -1,0 +1,73 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { ViewsTransform } from '@selfsup/augment';
+import type { ModuleFactory, Schedule } from '@selfsup/core';
+import type { GradientTransform } from '@selfsup/trainer';
+import type { GivenSettings } from './run-settings.ts';
+
+/** What a config's `views` is told about the images. */
+export interface ViewsContext {
+  /** Height and width. */
+  readonly size: number;
+  /** Per channel, over the training images in [0, 1]. */
+  readonly mean: readonly number[];
+  /** Per channel, over the training images in [0, 1]. */
+  readonly std: readonly number[];
+  /** 1 (gray) or 3 (RGB). */
+  readonly channels: number;
+}
+
+/** What a config's `optimizer` is told about the run. */
+export interface OptimizerContext {
+  /** The run's learning rate: warm-up, then cosine. */
+  readonly learningRate: Schedule;
+  /** Updates of the whole run. */
+  readonly totalSteps: number;
+  /** Updates per epoch. */
+  readonly stepsPerEpoch: number;
+}
+
+/** How a command runs, without influence on what it computes. */
+export interface SessionOptions {
+  /** The backend; default `auto`: the fastest that works. */
+  readonly backend?: 'auto' | 'wasm' | 'cpu' | undefined;
+  /** The folder of the run; default `runs/<task>-<data>-<encoder>`. */
+  readonly out?: string | undefined;
+  /** Continue the run in `out`. */
+  readonly resume?: boolean | undefined;
+  /** Replace the run in `out`. */
+  readonly overwrite?: boolean | undefined;
+  /** Stop training after so many seconds. */
+  readonly maxSeconds?: number | undefined;
+  /** Epochs between two kNN probes; 0: only before and after training. Default a fifth of the run. */
+  readonly knnEvery?: number | undefined;
+  /** Updates between two checkpoints, beside the one after each epoch. */
+  readonly checkpointEvery?: number | undefined;
+  /** False: no report.html. */
+  readonly report?: boolean | undefined;
+}
+
+/** What a `selfsup.config.ts` exports: any flag of `selfsup train` by its camelCase name, and functions that no flag can express. */
+export type RunConfig = GivenSettings &
+  SessionOptions & {
+    /** The augmentation; default `simclrViews`, preset cifar for images up to 64 pixels and imagenet above. It must normalise with mean and std. */
+    readonly views?: (context: ViewsContext) => ViewsTransform;
+    /** The optimizer; default SGD with the run's learning rate, momentum and weight decay. */
+    readonly optimizer?: (context: OptimizerContext) => GradientTransform;
+    /** The projection head; default Linear, ReLU, Linear as wide as the encoder. */
+    readonly projectionHead?: (context: { readonly inputDim: number }) => ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  };
+
+/**
+ * Gives a config its type; it returns what it is given.
+ *
+ * @param config see {@link RunConfig}; flags of the command line override it
+ * @returns the same object
+ * @example
+ * ```ts
+ * import { defineRun } from 'selfsup';
+ * export default defineRun({ task: 'simclr', data: 'shapes', encoder: 'conv-net', epochs: 10, batchSize: 128, out: 'runs/shapes' });
+ * ```
+ */
+export function defineRun(config: RunConfig): RunConfig {
+  return config;
+}

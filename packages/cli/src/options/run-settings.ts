@@ -1,0 +1,157 @@
+import { SelfsupError } from '@selfsup/core';
+import { encoders } from '../registry-encoders.ts';
+import { tasks } from '../registry-tasks.ts';
+
+/** Everything that decides what a run computes; kept in run.json. */
+export interface RunSettings {
+  /** The pretext task, such as `simclr`. */
+  readonly task: string;
+  /** `shapes`, a folder of photos, a folder with IDX or CIFAR-10 files, or one such file. */
+  readonly data: string;
+  /** The encoder, such as `conv-net`. */
+  readonly encoder: string;
+  /** Options of the encoder, such as `{ widths: [32, 64] }`. */
+  readonly encoderOptions: Readonly<Record<string, unknown>>;
+  /** Passes over the data. */
+  readonly epochs: number;
+  /** Images per update. */
+  readonly batchSize: number;
+  /** The seed of everything random. */
+  readonly seed: number;
+  /** At most so many training images. */
+  readonly limit?: number;
+  /** At most so many test images. */
+  readonly testLimit?: number;
+  /** The share of the images held out for the kNN when the data has labels and no test part of its own, in [0, 1). */
+  readonly testFraction: number;
+  /** Height and width that photos are resized to. */
+  readonly imageSize?: number;
+  /** The highest learning rate. */
+  readonly learningRate: number;
+  /** Momentum of SGD. */
+  readonly momentum: number;
+  /** Weight decay of SGD. */
+  readonly weightDecay: number;
+  /** Epochs during which the learning rate rises. */
+  readonly warmupEpochs: number;
+  /** The softmax scale of the loss. */
+  readonly temperature: number;
+  /** Columns of the projection head's output. */
+  readonly headOutput: number;
+  /** Neighbours that vote in the kNN. */
+  readonly knnK: number;
+  /** The softmax scale of the kNN's votes. */
+  readonly knnTemperature: number;
+  /** At most so many training images vote in the kNN. */
+  readonly knnBank: number;
+}
+
+/** What the user gave: by flags, by a config file, or both. */
+export type GivenSettings = { readonly [K in keyof RunSettings]?: RunSettings[K] | undefined };
+
+type Check = (value: unknown) => boolean;
+const integer =
+  (min: number): Check =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= min;
+const number =
+  (accepts: (value: number) => boolean): Check =>
+  (value) =>
+    typeof value === 'number' && Number.isFinite(value) && accepts(value);
+const text: Check = (value) => typeof value === 'string' && value !== '';
+
+const CHECKS: Readonly<Record<keyof RunSettings, readonly [check: Check, expected: string]>> = {
+  task: [text, 'a name'],
+  data: [text, '`shapes` or a path'],
+  encoder: [text, 'a name'],
+  encoderOptions: [(value) => typeof value === 'object' && value !== null, 'an object'],
+  epochs: [integer(1), 'an integer >= 1'],
+  batchSize: [integer(2), 'an integer >= 2'],
+  seed: [integer(0), 'an integer >= 0'],
+  limit: [integer(1), 'an integer >= 1'],
+  testLimit: [integer(1), 'an integer >= 1'],
+  testFraction: [number((value) => value >= 0 && value < 1), 'a number in [0, 1)'],
+  imageSize: [integer(8), 'an integer >= 8'],
+  learningRate: [number((value) => value > 0), 'a number > 0'],
+  momentum: [number((value) => value >= 0 && value < 1), 'a number in [0, 1)'],
+  weightDecay: [number((value) => value >= 0), 'a number >= 0'],
+  warmupEpochs: [number((value) => value >= 0), 'a number >= 0'],
+  temperature: [number((value) => value > 0), 'a number > 0'],
+  headOutput: [integer(1), 'an integer >= 1'],
+  knnK: [integer(1), 'an integer >= 1'],
+  knnTemperature: [number((value) => value > 0), 'a number > 0'],
+  knnBank: [integer(1), 'an integer >= 1'],
+};
+
+/** The names of all settings. */
+export const settingNames = Object.keys(CHECKS) as (keyof RunSettings)[];
+
+/** How the user writes a setting on the command line: `batchSize` is `--batch-size`. */
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/**
+ * Fills in the defaults and checks every setting, the names of task and encoder included.
+ *
+ * @param given what the user gave; undefined counts as not given
+ * @returns complete settings
+ * @throws SelfsupError `SELFSUP_OPTION` naming the flag, what was expected and what came
+ */
+export function resolveSettings(given: GivenSettings): RunSettings {
+  const present = Object.fromEntries(
+    settingNames.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+  ) as Partial<RunSettings>;
+  if (present.data === undefined)
+    throw new SelfsupError('SELFSUP_OPTION', 'no data given; pass --data shapes, or a folder or file of images');
+  const { batchSize = 128, limit } = present;
+  const settings: RunSettings = {
+    task: 'simclr',
+    data: present.data,
+    encoder: 'conv-net',
+    encoderOptions: {},
+    epochs: 10,
+    batchSize,
+    seed: 0,
+    testFraction: 0.2,
+    learningRate: (0.06 * batchSize) / 128,
+    momentum: 0.9,
+    weightDecay: 5e-4,
+    warmupEpochs: 2,
+    temperature: 0.2,
+    headOutput: 128,
+    knnK: 200,
+    knnTemperature: 0.1,
+    knnBank: 10_000,
+    ...(limit === undefined ? {} : { testLimit: Math.max(1, Math.round(limit / 5)) }),
+    ...present,
+  };
+  for (const name of settingNames) {
+    const value = settings[name];
+    const [check, expected] = CHECKS[name];
+    if (value !== undefined && !check(value))
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `${flagOf(name)} must be ${expected}, got ${typeof value === 'string' ? `'${value}'` : JSON.stringify(value)}`,
+      );
+  }
+  tasks.get(settings.task);
+  encoders.get(settings.encoder);
+  return settings;
+}
+
+/**
+ * Refuses to continue a run with other settings than it started with.
+ *
+ * @param given what the user gave now
+ * @param saved the settings of the run
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the first setting that differs
+ */
+export function assertSameSettings(given: GivenSettings, saved: RunSettings): void {
+  for (const name of settingNames) {
+    const [now, before] = [given[name], saved[name]];
+    if (now !== undefined && JSON.stringify(now) !== JSON.stringify(before))
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `this run was trained with ${flagOf(name)} ${JSON.stringify(before) ?? '(not set)'}, got ${JSON.stringify(now)}; resume without the flag, or start a new run with another --out`,
+      );
+  }
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { embedCommand } from './commands/embed.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { reportCommand } from './commands/report.ts';
+import { trainCommand } from './commands/train.ts';
+import { version } from './version.ts';
+
+const EXAMPLES = `
+Example:
+  $ selfsup train --data shapes --epochs 5 --out runs/shapes
+  $ selfsup evaluate knn --run runs/shapes
+  $ selfsup <command> -h`;
+
+function quiet(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => undefined });
+  command.commands.forEach(quiet);
+}
+
+/** The command line; it throws a CommanderError where commander would end the process, and prints no error itself. */
+export function createProgram(): Command {
+  const program = new Command('selfsup')
+    .description('Self-supervised learning: pretrain encoders on your own images')
+    .version(version)
+    .option('--verbose', 'show the stack of an unexpected error')
+    .addHelpText('after', EXAMPLES);
+  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), reportCommand()]) program.addCommand(command);
+  quiet(program);
+  return program;
+}
