@@ -36,15 +36,17 @@ const composedForward =
 
 const composedBackward =
   (epsilon: number): Backward =>
-  ({ dy, x, mean, variance, scale }) => {
-    const count = x.size / mean.size;
-    const inverse = tf.rsqrt(tf.add(variance, epsilon)); // [c]
-    const normalised = tf.mul(tf.sub(x, mean), inverse);
-    const dOffset = tf.sum(dy, axesOf(x)); // [c]
-    const dScale = tf.sum(tf.mul(dy, normalised), axesOf(x)); // [c]
-    const projected = tf.add(tf.mul(normalised, tf.div(dScale, count)), tf.div(dOffset, count));
-    return [tf.mul(tf.sub(dy, projected), tf.mul(scale, inverse)), dScale, dOffset];
-  };
+  ({ dy, x, mean, variance, scale }) =>
+    // tfjs runs a gradient function outside of any scope of its own: without this one all intermediates live until the whole backward pass is over
+    tf.tidy(() => {
+      const count = x.size / mean.size;
+      const inverse = tf.rsqrt(tf.add(variance, epsilon)); // [c]
+      const normalised = tf.mul(tf.sub(x, mean), inverse);
+      const dOffset = tf.sum(dy, axesOf(x)); // [c]
+      const dScale = tf.sum(tf.mul(dy, normalised), axesOf(x)); // [c]
+      const projected = tf.add(tf.mul(normalised, tf.div(dScale, count)), tf.div(dOffset, count));
+      return [tf.mul(tf.sub(dy, projected), tf.mul(scale, inverse)), dScale, dOffset];
+    });
 
 function kernels(epsilon: number): { forward: Forward; backward: Backward } {
   const backend = tf.getBackend();
@@ -52,9 +54,10 @@ function kernels(epsilon: number): { forward: Forward; backward: Backward } {
   const forward: Forward = (x, scale, offset) =>
     engine.runKernel(KERNEL, { x, scale, offset }, { epsilon }) as unknown as ReturnType<Forward>;
   const backward: Backward = (saved) => engine.runKernel(GRADIENT_KERNEL, saved, { epsilon }) as unknown as ReturnType<Backward>;
+  const has = (name: string) => (tf.getKernel(name, backend) as tf.KernelConfig | undefined) !== undefined;
   return {
-    forward: tf.getKernel(KERNEL, backend) ? forward : composedForward(epsilon),
-    backward: tf.getKernel(GRADIENT_KERNEL, backend) ? backward : composedBackward(epsilon),
+    forward: has(KERNEL) ? forward : composedForward(epsilon),
+    backward: has(GRADIENT_KERNEL) ? backward : composedBackward(epsilon),
   };
 }
 

@@ -24,15 +24,18 @@ export function l2Normalize<T extends tf.Tensor>(x: T, options: L2NormalizeOptio
     const $x = input as tf.Tensor;
     // scaled by the largest entry, so that squares neither overflow nor vanish
     const largest = tf.maximum(tf.max(tf.abs($x), -1, true), 1e-30); // [..., 1]
-    const norm = tf.mul(tf.sqrt(tf.sum(tf.square(tf.div($x, largest)), -1, true)), largest); // [..., 1]
-    const y = tf.div($x, tf.maximum(norm, epsilon));
+    const scaled = tf.div($x, largest);
+    const scaledNorm = tf.sqrt(tf.sum(tf.square(scaled), -1, true)); // [..., 1]
+    const y = tf.div(scaled, tf.maximum(scaledNorm, tf.div(epsilon, largest)));
+    const norm = tf.mul(scaledNorm, largest); // [..., 1], infinite where only the norm is too large for float32: then the gradient is 0
     (save as (tensors: tf.Tensor[]) => void)([y, norm]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [$y, $norm] = saved as [tf.Tensor, tf.Tensor];
-      const along = tf.sum(tf.mul($y, dy), -1, true); // [..., 1]
-      const alive = tf.cast(tf.greaterEqual($norm, epsilon), 'float32'); // [..., 1]
-      return tf.mul(tf.sub(dy, tf.mul($y, along)), tf.div(alive, tf.maximum($norm, epsilon)));
-    };
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+      tf.tidy(() => {
+        const [$y, $norm] = saved as [tf.Tensor, tf.Tensor];
+        const along = tf.sum(tf.mul($y, dy), -1, true); // [..., 1]
+        const alive = tf.cast(tf.greaterEqual($norm, epsilon), 'float32'); // [..., 1]
+        return tf.mul(tf.sub(dy, tf.mul($y, along)), tf.div(alive, tf.maximum($norm, epsilon)));
+      });
     return { value: y, gradFunc };
   });
   return normalize(x) as T;
