@@ -26,7 +26,7 @@ export interface DecodedImage {
  * @param options `imageSize` (default: as it is) and `orient` (default true)
  * @returns the pixels; gray, CMYK, palette and 16-bit pictures become RGB, transparent ones lie on white, of an animation it is the first frame
  * @throws SelfsupError `SELFSUP_OPTION` on an image size that is no integer ≥ 1; `SELFSUP_DATA` when it is no picture, damaged, or cut short
- * @remarks Resizing is sharp's: Lanczos with antialiasing.
+ * @remarks Resizing is sharp's: Lanczos with antialiasing. An embedded colour profile is not applied, as Pillow does not apply it either.
  * @example
  * ```ts
  * import { decodeImage } from '@selfsup/data/node';
@@ -40,7 +40,7 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeImag
   const sharp = await loadSharp();
   try {
     // A file that is cut short is an error; odd but complete ones are not.
-    let picture = sharp(file, { failOn: 'truncated' });
+    let picture = sharp(file, { failOn: 'truncated', ignoreIcc: true });
     if (orient) picture = picture.autoOrient();
     picture = picture.flatten({ background: '#ffffff' }).toColourspace('srgb');
     if (imageSize !== undefined)

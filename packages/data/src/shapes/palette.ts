@@ -1,47 +1,45 @@
+import { rotation } from './rotation.ts';
 import type { Draw } from './texture.ts';
-
-/** Red, green and blue, 0 … 1. */
-export type Color = readonly [number, number, number];
 
 const CH0 = Number(process.env.CH0 ?? 0.1),
   CH1 = Number(process.env.CH1 ?? 0.3);
 const MID0 = Number(process.env.MID0 ?? 0.3);
 const LUMA = [0.299, 0.587, 0.114] as const;
 
-/** A fully saturated colour of a hue in 0 … 1. */
-function hueColor(hue: number): Color {
-  const channel = (offset: number) => {
-    const t = (hue + offset) % 1;
-    return Math.max(0, Math.min(1, Math.abs(t * 6 - 3) - 1));
+const HT0 = Number(process.env.HT0 ?? 0.4),
+  HT1 = Number(process.env.HT1 ?? 0.3);
+
+/** A hue in 0 … 1 at a given brightness: gray of that luma, plus `chroma` of the pure hue without its own luma. */
+function tint(luma: number, hue: number, chroma: number, out: Float64Array): void {
+  const six = hue * 6;
+  const red = Math.max(0, Math.min(1, Math.abs(six - 3) - 1));
+  const green = Math.max(0, Math.min(1, 2 - Math.abs(six - 2)));
+  const blue = Math.max(0, Math.min(1, 2 - Math.abs(six - 4)));
+  const gray = luma - chroma * (red * LUMA[0] + green * LUMA[1] + blue * LUMA[2]);
+  out[0] = gray + chroma * red;
+  out[1] = gray + chroma * green;
+  out[2] = gray + chroma * blue;
+}
+
+/** The colour at a point of the frame, whose coordinates run from −1 to 1, before texture: written to `out`. */
+export type Paint = (x: number, y: number, out: Float64Array) => void;
+
+function drawPaint(luma: number, draw: Draw): Paint {
+  const hue = draw();
+  const [cos, sin] = rotation(draw());
+  const turns = HT0 + HT1 * draw(); // hue turns from the frame's centre to its edge
+  const chroma = CH0 + CH1 * draw();
+  return (x, y, out) => {
+    const at = hue + turns * (cos * x + sin * y);
+    tint(luma, at - Math.floor(at), chroma, out);
   };
-  return [channel(0), channel(2 / 3), channel(1 / 3)];
 }
 
-/** A random hue at a given brightness: gray of that luma plus `chroma` of the hue, without its own luma. */
-function tinted(luma: number, hue: number, chroma: number): Color {
-  const pure = hueColor(hue);
-  const own = pure[0] * LUMA[0] + pure[1] * LUMA[1] + pure[2] * LUMA[2];
-  return [luma + chroma * (pure[0] - own), luma + chroma * (pure[1] - own), luma + chroma * (pure[2] - own)];
-}
-
-/**
- * Draws the colours of a shape and its background: hues are free, and the two differ in brightness, either way round.
- *
- * @param draw the image's stream; always called seven times
- * @returns `shape` and `background`
- */
-export function drawPalette(draw: Draw): { shape: Color; background: Color } {
+export function drawPalette(draw: Draw): { shape: Paint; background: Paint } {
   const contrast = 0.3 + 0.3 * draw();
   const middle = MID0 + (1 - 2 * MID0) * draw();
   const sign = draw() < 0.5 ? -1 : 1;
-  const T = Number(process.env.TINTS ?? 3),
-    SH = Number(process.env.SHARE ?? 1);
-  const pick = (u: number) => (T > 0 ? Math.floor(u * T) / T : u);
-  const hs = pick(draw()),
-    cs = CH0 + CH1 * draw(),
-    hb = pick(draw()),
-    cb = CH0 + CH1 * draw();
-  const shape = tinted(middle + (sign * contrast) / 2, hs, cs);
-  const background = tinted(middle - (sign * contrast) / 2, SH ? hs : hb, cb);
+  const shape = drawPaint(middle + (sign * contrast) / 2, draw);
+  const background = drawPaint(middle - (sign * contrast) / 2, draw);
   return { shape, background };
 }

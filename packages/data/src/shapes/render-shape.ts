@@ -65,6 +65,8 @@ export function renderShape(rng: Rng, label: number, target: { size: number; out
   const clutter = drawClutter(draw);
   const noise = NOISE * draw();
   const key = [rng.fold('noise 0').seed(), rng.fold('noise 1').seed()] as const;
+  const back = new Float64Array(3);
+  const front = new Float64Array(3);
   const words = new Uint32Array(2);
   const pixel = 2 / size;
   for (let row = 0, at = 0; row < size; row++) {
@@ -83,10 +85,12 @@ export function renderShape(rng: Rng, label: number, target: { size: number; out
       const index = row * size + column;
       if ((index & 1) === 0) threefry2x32(key, [index >>> 1, 0], words);
       const word = words[index & 1]!;
+      if (cover < 1) palette.background(x, y, back);
+      if (cover > 0) palette.shape(x, y, front);
       for (let channel = 0; channel < 3; channel++) {
         const bits = word >>> (10 * channel);
         const grain = (((bits & 31) + ((bits >>> 5) & 31)) / 31 - 1) * noise;
-        const value = (palette.background[channel]! + under) * (1 - cover) + (palette.shape[channel]! + over) * cover + grain;
+        const value = (back[channel]! + under) * (1 - cover) + (front[channel]! + over) * cover + grain;
         out[at + channel] = Math.max(0, Math.min(255, Math.floor(value * 255 + 0.5)));
       }
     }
