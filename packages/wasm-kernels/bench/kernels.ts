@@ -73,6 +73,49 @@ function benches(): Bench[] {
   return list;
 }
 
+/** Batch norm of [32, 32, 32, 64] against the same formulas in tfjs operations, milliseconds. */
+function batchNormBench(): [string, () => tf.Tensor | tf.Tensor[], () => tf.Tensor | tf.Tensor[]][] {
+  const x = normal([32, 32, 32, 64], 7);
+  const dy = normal([32, 32, 32, 64], 8);
+  const scale = tf.ones([64]);
+  const offset = tf.zeros([64]);
+  const axes = [0, 1, 2];
+  const mean = tf.mean(x, axes);
+  const variance = tf.moments(x, axes).variance;
+  const kernel = (name: string, inputs: tf.NamedTensorMap) => () => tf.engine().runKernel<tf.Tensor[]>(name, inputs, { epsilon: 1e-5 });
+  const normalise = (): tf.Tensor => tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5)));
+  return [
+    [
+      'batch norm forward',
+      kernel('SelfsupBatchNorm', { x, scale, offset }),
+      () =>
+        tf.tidy(() => {
+          const moments = tf.moments(x, axes);
+          return tf.batchNorm(
+            x as tf.Tensor4D,
+            moments.mean as tf.Tensor1D,
+            moments.variance as tf.Tensor1D,
+            offset as tf.Tensor1D,
+            scale as tf.Tensor1D,
+            1e-5,
+          );
+        }),
+    ],
+    [
+      'batch norm gradient',
+      kernel('SelfsupBatchNormGrad', { dy, x, mean, variance, scale }),
+      () =>
+        tf.tidy(() => {
+          const normal = normalise();
+          const dOffset = tf.sum(dy, axes);
+          const dScale = tf.sum(tf.mul(dy, normal), axes);
+          const shift = tf.add(tf.mul(normal, tf.div(dScale, 32 * 32 * 32)), tf.div(dOffset, 32 * 32 * 32));
+          return [tf.mul(tf.sub(dy, shift), tf.mul(scale, tf.rsqrt(tf.add(variance, 1e-5)))), dScale, dOffset];
+        }),
+    ],
+  ];
+}
+
 setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'))}/`);
 await tf.setBackend('wasm');
 const list = benches();
@@ -95,4 +138,13 @@ for (const simd of ['relaxed', 'plain'] as const) {
 console.log(`${'GFLOP/s of CPU time, median of 7'.padEnd(34)} ${'stock'.padStart(8)} ${'relaxed'.padStart(8)} ${'plain'.padStart(8)}`);
 for (const [name, values] of rows) {
   console.log(`${name.padEnd(34)} ${values.map((v) => (v?.toFixed(1) ?? '–').padStart(8)).join(' ')}`);
+}
+if (wanted === '' || wanted === 'norm') {
+  const composed = batchNormBench().map(([, , run]) => median(run));
+  const registration = await registerTrainingKernels();
+  console.log(`${'ms of CPU time, [32, 32, 32, 64]'.padEnd(34)} ${'composed'.padStart(8)} ${registration.simd.padStart(8)}`);
+  for (const [i, [name, run]] of batchNormBench().entries()) {
+    console.log(`${name.padEnd(34)} ${composed[i]!.toFixed(2).padStart(8)} ${median(run).toFixed(2).padStart(8)}`);
+  }
+  registration.dispose();
 }

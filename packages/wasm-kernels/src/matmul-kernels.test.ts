@@ -89,3 +89,20 @@ describeKernel('_FusedMatMul', '_FusedMatMul', (random) => {
     attrs: { ...attrs, activation, leakyreluAlpha: 0.2 },
   };
 });
+
+// B packed is larger than one block (16 MiB): columns are done in parts, bias and activation too.
+describeKernel(
+  'wide products with bias and relu against float64',
+  '_FusedMatMul',
+  (random) => {
+    const transposeA = random() < 0.5;
+    const transposeB = random() < 0.5;
+    const [m, k, n] = transposeA ? [integer(random, 1, 8), 3, 16400] : [integer(random, 1, 8), 5000, 850];
+    const a = signedValues(random, [1, ...(transposeA ? [k, m] : [m, k])]);
+    const b = signedValues(random, [1, ...(transposeB ? [n, k] : [k, n])]);
+    const bias = signedValues(random, [n]);
+    const expected = matmul64(a, b, transposeA, transposeB).map((v, i) => Math.max(v + bias.values[i % n]!, 0));
+    return { inputs: { a, b, bias }, attrs: { transposeA, transposeB, activation: 'relu' }, expected: [expected] };
+  },
+  { cases: 8 },
+);

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { loadKernels, supportedSimd } from './load-kernels.ts';
+
+describe('loadKernels', () => {
+  it.each(['plain', 'relaxed'] as const)('links the %s build with a shared memory and computes there', async (simd) => {
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
+    const kernels = await loadKernels(memory, simd);
+    const heap = new Float32Array(memory.buffer);
+    heap.set([1, 2, 3, 4, 5, 6], 0); // [2, 3]
+    heap.set([1, -1, 0, 2, 3, 1], 16); // [3, 2]
+    kernels.matmul(0, 64, 128, 2, 2, 3, 0, 0, 0, 0, 4096);
+    expect([...heap.subarray(32, 36)]).toEqual([10, 6, 22, 12]);
+  });
+
+  it('finds relaxed SIMD in this engine if and only if the relaxed build validates', async () => {
+    const { readFile } = await import('node:fs/promises');
+    const binary = await readFile(new URL('../assets/kernels.relaxed.wasm', import.meta.url));
+    expect(supportedSimd() === 'relaxed').toBe(WebAssembly.validate(binary));
+  });
+});
