@@ -3,9 +3,9 @@ import { Option } from 'commander';
 /** Flags of every command. */
 export interface CommonFlags {
   /** JSON lines on standard output. */
-  readonly json?: boolean;
+  json?: boolean;
   /** Stack traces of unexpected errors. */
-  readonly verbose?: boolean;
+  verbose?: boolean;
 }
 
 /** `--backend`. */

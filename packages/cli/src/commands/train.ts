@@ -54,7 +54,8 @@ export function trainCommand(): Command {
   for (const option of options) command.addOption(option);
   return command.option('--json', 'one JSON object per line on standard output').action(async (_flags, self: Command) => {
     const flags = self.optsWithGlobals<TrainFlags>();
-    const { json, verbose: _verbose, config, report, ...rest } = flags;
+    const { json, config, report, ...rest } = flags;
+    delete (rest as CommonFlags).verbose;
     const given: RunConfig = report === false ? { ...rest, report } : rest; // commander gives true where the flag is absent
     const { runTrain } = await import('./run-train.ts');
     await exitWith(runTrain(given, { configFile: config, output: createOutput({ json }) }));

@@ -108,7 +108,7 @@ export async function map({ map: content, classNames, fromTest }: ReportData): P
   const legend = names.map(
     (name, label) =>
       html`<li>
-        <button data-label="${label}" aria-pressed="false"><i style="--at:${colors[label]!}"></i>${name}</button>
+        <button data-label="${label}" aria-pressed="false"><i style="--at:${colors[label]}"></i>${name}</button>
       </li>`,
   );
   return html`<h2>Map of the embeddings</h2>
