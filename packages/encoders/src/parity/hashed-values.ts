@@ -17,10 +17,13 @@ export function hashedBits(seed: number, path: string, count: number): Uint32Arr
 
 /** `count` numbers in [−1, 1), exact in float32. */
 export function hashedValues(seed: number, path: string, count: number): Float32Array {
-  return Float32Array.from(hashedBits(seed, path, count), (word) => (word >>> 8) * 2 ** -23 - 1);
+  const words = hashedBits(seed, path, count);
+  const values = new Float32Array(count); // a plain loop: Float32Array.from is ten times slower on millions of values
+  for (let i = 0; i < count; i++) values[i] = (words[i]! >>> 8) * 2 ** -23 - 1;
+  return values;
 }
 
-/** The fixtures' value of a variable: kernels ±√(6/fan in), scales 1 ± 0.2, variances 1 ± 0.5, all else ± 0.2. */
+/** The fixtures' value of a variable: kernels ±√(6/fan in), scales 0.5 ± 0.1, offsets ±(1 ± 0.2), variances 1 ± 0.5, all else ± 0.2. */
 export function hashedWeight(seed: number, path: string, shape: readonly number[]): Float32Array {
   const size = shape.reduce((product, side) => product * side, 1);
   const values = hashedValues(seed, path, size);
@@ -30,7 +33,9 @@ export function hashedWeight(seed: number, path: string, shape: readonly number[
     case 'kernel':
       return values.map((u) => u * kernelScale);
     case 'scale':
-      return values.map((u) => 1 + 0.2 * u);
+      return values.map((u) => 0.5 + 0.1 * u);
+    case 'offset':
+      return values.map((u) => 0.4 * u + (u < 0 ? -0.8 : 0.8));
     case 'variance':
       return values.map((u) => 1 + 0.5 * u);
     default:
