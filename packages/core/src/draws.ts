@@ -12,8 +12,10 @@ function drawBits(rng: Rng, count: number): Uint32Array {
   const key = [rng.fold('draw key 0').seed(), rng.fold('draw key 1').seed()] as const;
   const bits = new Uint32Array(count + (count & 1));
   const block = new Uint32Array(2);
+  const counter: [number, number] = [0, 0];
   for (let i = 0; i < count; i += 2) {
-    threefry2x32(key, [i >>> 1, 0], block);
+    counter[0] = i >>> 1;
+    threefry2x32(key, counter, block);
     bits[i] = block[0]!;
     bits[i + 1] = block[1]!;
   }
@@ -32,7 +34,10 @@ function drawBits(rng: Rng, count: number): Uint32Array {
 export function drawUniform(rng: Rng, count: number, options: { min?: number; max?: number } = {}): Float32Array {
   const { min = 0, max = 1 } = options;
   assertCount('drawUniform', count);
-  return Float32Array.from(drawBits(rng, count), (word) => min + (max - min) * ((word >>> 8) * 2 ** -24));
+  const bits = drawBits(rng, count);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = min + (max - min) * ((bits[i]! >>> 8) * 2 ** -24);
+  return values;
 }
 
 /**

@@ -1,4 +1,3 @@
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
 
 /**
@@ -16,19 +15,57 @@ export function threefry2x32(key: readonly [number, number], counter: readonly [
   const k2 = PARITY ^ k0 ^ k1;
   let x0 = (counter[0] + k0) | 0;
   let x1 = (counter[1] + k1) | 0;
-  for (let group = 0; group < 5; group++) {
-    const first = (group & 1) << 2;
-    for (let i = first; i < first + 4; i++) {
-      const r = ROTATIONS[i]!;
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << r) | (x1 >>> (32 - r))) ^ x0;
-    }
-    // the key schedule: (k1, k2), (k2, k0), (k0, k1), (k1, k2), (k2, k0), plus the number of the injection
-    const a = group % 3 === 0 ? k1 : group % 3 === 1 ? k2 : k0;
-    const b = group % 3 === 0 ? k2 : group % 3 === 1 ? k0 : k1;
-    x0 = (x0 + a) | 0;
-    x1 = (x1 + b + group + 1) | 0;
-  }
+  // five groups of four rounds, each followed by an injection of the key; written out, because this is where initialisation spends its time
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
+  x0 = (x0 + k1) | 0;
+  x1 = (x1 + k2 + 1) | 0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 17) | (x1 >>> 15)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 29) | (x1 >>> 3)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 16) | (x1 >>> 16)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 24) | (x1 >>> 8)) ^ x0;
+  x0 = (x0 + k2) | 0;
+  x1 = (x1 + k0 + 2) | 0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
+  x0 = (x0 + k0) | 0;
+  x1 = (x1 + k1 + 3) | 0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 17) | (x1 >>> 15)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 29) | (x1 >>> 3)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 16) | (x1 >>> 16)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 24) | (x1 >>> 8)) ^ x0;
+  x0 = (x0 + k1) | 0;
+  x1 = (x1 + k2 + 4) | 0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
+  x0 = (x0 + k2) | 0;
+  x1 = (x1 + k0 + 5) | 0;
   out[0] = x0;
   out[1] = x1;
   return out;
