@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
 import { channelStatistics, gunzip, parseIdx, subset, type ImageDataset } from '@selfsup/data';
-import { openImages } from '@selfsup/data/node';
+import { openImages, type OpenedImages } from '@selfsup/data/node';
 import type { RunSettings } from './options/run-settings.ts';
 import type { Output, Stage } from './output/output.ts';
 
@@ -40,6 +40,14 @@ export type DataSettings = Pick<RunSettings, 'data' | 'seed' | 'testFraction'> &
 const CHUNK = 256;
 /** Images that are read before training, so that broken files show up early. */
 const READ_FIRST = 20_000;
+
+/** Skipped images that are named one by one on the terminal; result.json and the report name them all. */
+const NAMED = 5;
+
+function warnAbout(skipped: readonly SkippedImage[], output: Output): void {
+  for (const { path, reason } of skipped.slice(0, NAMED)) output.warn(`selfsup: skipped ${path}: ${reason}`);
+  if (skipped.length > NAMED) output.warn(`selfsup: skipped ${skipped.length - NAMED} more images; result.json names them all`);
+}
 
 function holdOut(all: ImageDataset, settings: DataSettings): { train: ImageDataset; test?: ImageDataset } {
   const count = Math.min(Math.round(all.length * settings.testFraction), settings.testLimit ?? Infinity);
@@ -85,15 +93,16 @@ async function readOnce(datasets: readonly ImageDataset[], output: Output): Prom
 export async function openData(settings: DataSettings, output: Output): Promise<OpenedData> {
   const { data, seed, limit, testLimit, imageSize } = settings;
   const skipped = new Map<string, SkippedImage>();
+  let opened: OpenedImages | undefined;
   const onSkip = (image: SkippedImage) => {
     if (skipped.has(image.path)) return;
     skipped.set(image.path, { path: image.path, reason: image.reason });
     output.event('skipped', { path: image.path, reason: image.reason });
-    output.warn(`selfsup: skipped ${image.path}: ${image.reason}`);
+    if (opened) warnAbout([image], output);
   };
   const started = performance.now();
   let decoding: Stage | undefined;
-  const opened = await openImages(data, {
+  opened = await openImages(data, {
     seed,
     onSkip,
     onProgress: ({ done, total }) => {
@@ -104,7 +113,7 @@ export async function openData(settings: DataSettings, output: Output): Promise<
     ...(testLimit === undefined ? {} : { testLimit }),
     ...(imageSize === undefined ? {} : { imageSize }),
   }).finally(() => decoding?.end());
-  opened.skipped.forEach(onSkip);
+  warnAbout([...skipped.values()], output);
   const all = settings.labels === undefined ? opened.train : await attachLabels(opened.train, settings.labels);
   const { train, test } = opened.test ? { train: all, test: opened.test } : holdOut(all, settings);
   if (train.height !== train.width)

@@ -53,6 +53,7 @@ async function render(option: EChartsCoreOption, size: { width: number; height: 
       .renderToSVGString()
       .replace(/zr\d+-/g, own)
       .replace(/<style[\s\S]*?<\/style>/g, '')
+      .replace(/ class="[^"]*"/g, '')
       .replace('<svg ', `<svg role="img" aria-label="${title}" `)
       .replace(/ width="\d+" height="\d+"/, '');
   } finally {

@@ -183,7 +183,7 @@ function results(result: RunResult, k: { knnK: number; knnTemperature: number })
     ['… augmentation alone', rate(result.augmentImagesPerSecond)],
     ['… train step alone', rate(result.trainImagesPerSecond)],
     ['Images for training, for test', `${result.trainImages}, ${result.testImages}`],
-    ['Skipped images', result.skipped.length],
+    ['Skipped images', result.skipped.length || undefined],
   ]);
 }
 
