@@ -8,6 +8,8 @@ export const K_BLOCK: i32 = 576;
 export const ROW_BLOCK: i32 = 96;
 /** k values (pixels) per block of the column kernels. */
 export const COLUMN_BLOCK: i32 = 256;
+/** Scratch of columnsBlock: one tile and six columns of A. */
+export const COLUMN_TILE: usize = 256 + (COLUMN_BLOCK << 5);
 
 /** Taps per pass: as many whole taps as fit into kBlock, at least one. */
 export function tapsPerPass(rowLength: i32, taps: i32, kBlock: i32): i32 {
@@ -140,6 +142,7 @@ export function columnsBlock(
   tile: usize,
 ): void {
   const panelBytes = (<usize>count) << 5;
+  const six = tile + 256;
   for (let t = 0; t < taps; t++) {
     for (let row = 0; row < rowLength; row += 6) {
       // The last group is shifted back so that it never reads past a row; the rows that it repeats are not stored.
@@ -147,22 +150,35 @@ export function columnsBlock(
       const skip = row - from;
       const keep = min(6, rowLength - from);
       const base = c + <usize>(t * rowLength + from) * ldc;
+      packSix(tab, count, (<usize>from) << 2, six);
       let b = packed;
       for (let j = 0; j < n; j += 8) {
         const column = (<usize>j) << 2;
         const start: usize = init != 0 ? init + column : 0;
         if (skip == 0 && keep == 6 && j + 8 <= n) {
-          tileColumns(tab, count, (<usize>from) << 2, b, start, base + column, ldc, act);
+          tileColumns(six, count, b, start, base + column, ldc, act);
         } else {
           const width = (<usize>min(8, n - j)) << 2;
           if (init == 0) copyTile(base + column, ldc, tile, 32, 0, keep, width);
-          tileColumns(tab, count, (<usize>from) << 2, b, start, tile, 32, act);
+          tileColumns(six, count, b, start, tile, 32, act);
           copyTile(tile, 32, base + column, ldc, skip, keep, width);
         }
         b += panelBytes;
       }
     }
     tab += tabStride;
+  }
+}
+
+/** Six neighbouring values of each of `count` rows, 32 bytes apart. */
+function packSix(tab: usize, count: i32, offset: usize, to: usize): void {
+  const end = tab + ((<usize>count) << 2);
+  while (tab != end) {
+    const p = load<usize>(tab) + offset;
+    v128.store(to, v128.load(p));
+    store<u64>(to, load<u64>(p, 16), 16);
+    tab += 4;
+    to += 32;
   }
 }
 

@@ -1,28 +1,9 @@
-// Convolution as implicit GEMM: forward, input gradient (by stride phases) and filter gradient, channels last.
-import { COLUMN_BLOCK, columnsBlock, K_BLOCK, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
+// Convolution as implicit GEMM: forward and input gradient (by stride phases), channels last.
+import { K_BLOCK, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
 import * as g from './geometry';
 import { packBias } from './pack';
 import { gatherRows, outputPointers, padPointers, sourcePointers, TAP_BYTES } from './pointers';
-
-/** Below this many channels the taps of a pixel are copied side by side. */
-const FEW_CHANNELS: i32 = 16;
-
-function align(p: usize): usize {
-  return (p + 63) & ~63;
-}
-
-function bytes(n: i32): usize {
-  return (<usize>n) << 2;
-}
-
-function few(channels: i32, taps: i32): bool {
-  return channels < 6 || (channels < FEW_CHANNELS && taps > 1);
-}
-
-/** Bytes between the copied rows of neighbouring pixels. */
-function copyStride(channels: i32, taps: i32): usize {
-  return bytes((channels * taps + 11) & ~3);
-}
+import { align, bytes, copyStride, few, writeAllTaps } from './taps';
 
 // Scratch: tile 256 | records | start values | zero row | pointers (taps) | output pointers | dump row | copies | packed operand
 
@@ -39,22 +20,6 @@ export function convRowsScratch(channels: i32, columns: i32): usize {
     bytes(ROW_BLOCK) * <usize>(taps + 1) +
     copies +
     <usize>taps * <usize>channels * (bytes(columns) + 32)
-  );
-}
-
-/** Bytes of scratch for `convFilter` with the geometry set. */
-export function convFilterScratch(): usize {
-  const taps = g.filterHeight * g.filterWidth;
-  const copies = few(g.inChannels, taps) ? <usize>COLUMN_BLOCK * copyStride(g.inChannels, taps) + 64 : 0;
-  return (
-    1024 +
-    <usize>taps * TAP_BYTES +
-    bytes(g.outChannels) +
-    128 +
-    bytes(g.inChannels) +
-    bytes(COLUMN_BLOCK) * <usize>taps +
-    copies +
-    <usize>COLUMN_BLOCK * (bytes(g.outChannels) + 32)
   );
 }
 
@@ -164,21 +129,6 @@ export function convForward(x: usize, w: usize, y: usize, bias: usize, act: i32,
   );
 }
 
-function writeAllTaps(record: usize): i32 {
-  const block = bytes(g.inChannels * g.outChannels);
-  let offset: usize = 0;
-  for (let i = 0; i < g.filterHeight; i++) {
-    for (let j = 0; j < g.filterWidth; j++) {
-      store<i32>(record, i * g.dilationHeight - g.padTop);
-      store<i32>(record, j * g.dilationWidth - g.padLeft, 4);
-      store<usize>(record, offset, 8);
-      record += TAP_BYTES;
-      offset += block;
-    }
-  }
-  return g.filterHeight * g.filterWidth;
-}
-
 /** dx from dy: pixels with the same remainder modulo the stride see the same taps and form a stride-1 convolution of dy. */
 export function convInput(dy: usize, w: usize, dx: usize, scratch: usize): void {
   if (someTapless(align(scratch) + 256)) memory.fill(dx, 0, bytes(g.batch * g.inHeight) * <usize>(g.inWidth * g.inChannels));
@@ -244,51 +194,4 @@ function writePhaseTaps(record: usize, phaseH: i32, phaseW: i32): i32 {
     }
   }
   return taps;
-}
-
-/** dw = sum over output pixels of x (shifted by the tap) times dy. */
-export function convFilter(x: usize, dy: usize, dw: usize, scratch: usize): void {
-  const channels = g.inChannels;
-  const columns = g.outChannels;
-  const tile = align(scratch);
-  const records = tile + 256;
-  const taps = writeAllTaps(records);
-  const init = align(records + <usize>taps * TAP_BYTES);
-  const zeros = align(init + bytes((columns + 7) & ~7));
-  const tab = align(zeros + bytes(channels));
-  const copies = align(tab + bytes(COLUMN_BLOCK) * <usize>taps);
-  const gathered = few(channels, taps);
-  const copyBytes = copyStride(channels, taps);
-  const packed = align(copies + (gathered ? <usize>COLUMN_BLOCK * copyBytes : 0));
-  memory.fill(zeros, 0, bytes(channels));
-  packBias(0, columns, init);
-  const pixels = g.batch * g.outHeight * g.outWidth;
-  for (let p = 0; p < pixels; p += COLUMN_BLOCK) {
-    const count = min(COLUMN_BLOCK, pixels - p);
-    sourcePointers(
-      tab,
-      bytes(COLUMN_BLOCK),
-      p,
-      count,
-      g.outHeight,
-      g.outWidth,
-      g.strideHeight,
-      g.strideWidth,
-      x,
-      g.inHeight,
-      g.inWidth,
-      bytes(channels),
-      records,
-      taps,
-      zeros,
-    );
-    packOperand(dy + <usize>p * bytes(columns), 0, 1, count, columns, bytes(columns), false, count, packed);
-    const start: usize = p == 0 ? init : 0;
-    if (gathered) {
-      gatherRows(tab, bytes(COLUMN_BLOCK), taps, count, bytes(channels), copies, copyBytes);
-      columnsBlock(tab, 0, 1, channels * taps, count, packed, columns, bytes(columns), start, dw, 0, tile);
-    } else {
-      columnsBlock(tab, bytes(COLUMN_BLOCK), taps, channels, count, packed, columns, bytes(columns), start, dw, 0, tile);
-    }
-  }
 }

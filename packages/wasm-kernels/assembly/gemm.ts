@@ -1,5 +1,5 @@
 // Matrix products in all four transposes: C[m, n] = act(bias + op(A)[m, k] op(B)[k, n]).
-import { COLUMN_BLOCK, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
+import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
 import { packBias } from './pack';
 
 /** Largest packed part of B in bytes; wider products are done in blocks of columns. */
@@ -22,7 +22,7 @@ export function matmulScratch(m: i32, n: i32, k: i32, transposeA: bool): usize {
   const row: usize = transposeA ? 0 : ((<usize>k) << 2) + 64;
   const copy: usize = transposeA ? (COLUMN_BLOCK << 5) + 64 : 0;
   const inner: usize = transposeA ? COLUMN_BLOCK : <usize>max(k, 1);
-  return 1024 + 2 * panels + row + rows + copy + panels * inner;
+  return 1024 + COLUMN_TILE + 2 * panels + row + rows + copy + panels * inner;
 }
 
 export function matmul(
@@ -39,7 +39,7 @@ export function matmul(
   scratch: usize,
 ): void {
   const tile = align(scratch);
-  const init = tile + 256;
+  const init = tile + (transposeA ? COLUMN_TILE : 256);
   if (transposeA) {
     packOnceColumns(a, b, c, m, n, k, transposeB, bias, act, tile, init);
     return;

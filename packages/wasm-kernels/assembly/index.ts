@@ -1,6 +1,7 @@
 export { setTensors, setWindow } from './geometry';
 export { matmul, matmulScratch } from './gemm';
-export { convFilter, convFilterScratch, convForward, convInput, convRowsScratch } from './conv';
+export { convForward, convInput, convRowsScratch } from './conv';
+export { convFilter, convFilterScratch } from './conv-filter';
 export { depthwiseFilter, depthwiseInput } from './depthwise';
 export { maxPoolGrad } from './pool';
 export { fillZero, gather, segmentSum, segmentSumInt } from './gather';

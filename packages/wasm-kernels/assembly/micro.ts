@@ -115,10 +115,10 @@ export function tileRows(
 }
 
 /**
- * columns x panel (A transposed): `tab` holds one pointer per k; the six values of A lie side by side, `aOffset` bytes after it.
+ * columns x panel (A transposed): `a6` holds six values of A for each k, 32 bytes apart.
  * Output row i is at `c + i * ldc`. `init` as in tileRows.
  */
-export function tileColumns(tab: usize, count: i32, aOffset: usize, b: usize, init: usize, c: usize, ldc: usize, act: i32): void {
+export function tileColumns(a6: usize, count: i32, b: usize, init: usize, c: usize, ldc: usize, act: i32): void {
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
   let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
   if (init != 0) {
@@ -156,29 +156,28 @@ export function tileColumns(tab: usize, count: i32, aOffset: usize, b: usize, in
   }
   const end = b + ((<usize>count) << 5);
   while (b != end) {
-    const p = load<usize>(tab) + aOffset;
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
-    let a = v128.load_splat<f32>(p);
+    let a = v128.load_splat<f32>(a6);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
-    a = v128.load_splat<f32>(p, 4);
+    a = v128.load_splat<f32>(a6, 4);
     c10 = madd(a, b0, c10);
     c11 = madd(a, b1, c11);
-    a = v128.load_splat<f32>(p, 8);
+    a = v128.load_splat<f32>(a6, 8);
     c20 = madd(a, b0, c20);
     c21 = madd(a, b1, c21);
-    a = v128.load_splat<f32>(p, 12);
+    a = v128.load_splat<f32>(a6, 12);
     c30 = madd(a, b0, c30);
     c31 = madd(a, b1, c31);
-    a = v128.load_splat<f32>(p, 16);
+    a = v128.load_splat<f32>(a6, 16);
     c40 = madd(a, b0, c40);
     c41 = madd(a, b1, c41);
-    a = v128.load_splat<f32>(p, 20);
+    a = v128.load_splat<f32>(a6, 20);
     c50 = madd(a, b0, c50);
     c51 = madd(a, b1, c51);
     b += 32;
-    tab += 4;
+    a6 += 32;
   }
   let o = c;
   v128.store(o, activate(c00, act));

@@ -6,7 +6,7 @@ const SUM_ROWS: i32 = 64;
 
 /** Bytes of scratch: two float64 sums, two float32 sums and three coefficients for each channel. */
 export function batchNormScratch(channels: i32): usize {
-  return (<usize>channels) * 48 + 256;
+  return <usize>channels * 48 + 256;
 }
 
 /** Adds the rows' sums of u and of u * v to `sums` (float32, channels + channels): u = x - shift, v = u; or u = dy, v = x - shift. */
@@ -17,13 +17,22 @@ function addRows(x: usize, dy: usize, shift: usize, rows: i32, channels: i32, su
   const own = dy == 0;
   let r = 0;
   for (; r + 4 <= rows; r += 4) {
-    const x1 = x + bytes, x2 = x1 + bytes, x3 = x2 + bytes;
-    const d1 = dy + bytes, d2 = d1 + bytes, d3 = d2 + bytes;
+    const x1 = x + bytes,
+      x2 = x1 + bytes,
+      x3 = x2 + bytes;
+    const d1 = dy + bytes,
+      d2 = d1 + bytes,
+      d3 = d2 + bytes;
     for (let c: usize = 0; c < vectors; c += 16) {
       const s = v128.load(shift + c);
-      const v0 = f32x4.sub(v128.load(x + c), s), v1 = f32x4.sub(v128.load(x1 + c), s);
-      const v2 = f32x4.sub(v128.load(x2 + c), s), v3 = f32x4.sub(v128.load(x3 + c), s);
-      let u0 = v0, u1 = v1, u2 = v2, u3 = v3;
+      const v0 = f32x4.sub(v128.load(x + c), s),
+        v1 = f32x4.sub(v128.load(x1 + c), s);
+      const v2 = f32x4.sub(v128.load(x2 + c), s),
+        v3 = f32x4.sub(v128.load(x3 + c), s);
+      let u0 = v0,
+        u1 = v1,
+        u2 = v2,
+        u3 = v3;
       if (!own) {
         u0 = v128.load(dy + c);
         u1 = v128.load(d1 + c);
@@ -81,8 +90,16 @@ function total(x: usize, dy: usize, shift: usize, rows: i32, channels: i32, tota
 
 /** y = (x - mean) / sqrt(variance + epsilon) * scale + offset; mean and biased variance over the rows are outputs too. */
 export function batchNorm(
-  x: usize, scale: usize, offset: usize, y: usize, mean: usize, variance: usize,
-  rows: i32, channels: i32, epsilon: f64, scratch: usize,
+  x: usize,
+  scale: usize,
+  offset: usize,
+  y: usize,
+  mean: usize,
+  variance: usize,
+  rows: i32,
+  channels: i32,
+  epsilon: f64,
+  scratch: usize,
 ): void {
   const totals = (scratch + 15) & ~15;
   const sums = totals + ((<usize>channels) << 4);
@@ -116,8 +133,18 @@ export function batchNorm(
 
 /** dx, dScale and dOffset of batchNorm from dy and what the forward pass saw. */
 export function batchNormGrad(
-  dy: usize, x: usize, mean: usize, variance: usize, scale: usize, dx: usize, dScale: usize, dOffset: usize,
-  rows: i32, channels: i32, epsilon: f64, scratch: usize,
+  dy: usize,
+  x: usize,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  dx: usize,
+  dScale: usize,
+  dOffset: usize,
+  rows: i32,
+  channels: i32,
+  epsilon: f64,
+  scratch: usize,
 ): void {
   const totals = (scratch + 15) & ~15;
   const sums = totals + ((<usize>channels) << 4);
@@ -135,8 +162,8 @@ export function batchNormGrad(
     store<f32>(dOffset + (c << 2), <f32>sum);
     store<f32>(dScale + (c << 2), <f32>(product * inverse));
     store<f32>(forDy + (c << 2), <f32>a);
-    store<f32>(forX + (c << 2), <f32>(-a * inverse * inverse * product / n));
-    store<f32>(constant + (c << 2), <f32>(-a * sum / n));
+    store<f32>(forX + (c << 2), <f32>((-a * inverse * inverse * product) / n));
+    store<f32>(constant + (c << 2), <f32>((-a * sum) / n));
   }
   const vectors = bytes & ~15;
   for (let r = 0; r < rows; r++) {

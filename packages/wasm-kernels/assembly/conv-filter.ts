@@ -1,0 +1,70 @@
+// Filter gradient of the convolution: blocks of output pixels, for each all taps, channels and columns.
+import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, packOperand } from './blocks';
+import * as g from './geometry';
+import { packBias } from './pack';
+import { gatherRows, sourcePointers, TAP_BYTES } from './pointers';
+import { align, bytes, copyStride, few, writeAllTaps } from './taps';
+
+/** Bytes of scratch for `convFilter` with the geometry set. */
+export function convFilterScratch(): usize {
+  const taps = g.filterHeight * g.filterWidth;
+  const copies = few(g.inChannels, taps) ? <usize>COLUMN_BLOCK * copyStride(g.inChannels, taps) + 64 : 0;
+  return (
+    1024 +
+    COLUMN_TILE +
+    <usize>taps * TAP_BYTES +
+    bytes(g.outChannels) +
+    128 +
+    bytes(g.inChannels) +
+    bytes(COLUMN_BLOCK) * <usize>taps +
+    copies +
+    <usize>COLUMN_BLOCK * (bytes(g.outChannels) + 32)
+  );
+}
+
+/** dw = sum over output pixels of x (shifted by the tap) times dy. */
+export function convFilter(x: usize, dy: usize, dw: usize, scratch: usize): void {
+  const channels = g.inChannels;
+  const columns = g.outChannels;
+  const tile = align(scratch);
+  const records = tile + COLUMN_TILE;
+  const taps = writeAllTaps(records);
+  const init = align(records + <usize>taps * TAP_BYTES);
+  const zeros = align(init + bytes((columns + 7) & ~7));
+  const tab = align(zeros + bytes(channels));
+  const copies = align(tab + bytes(COLUMN_BLOCK) * <usize>taps);
+  const gathered = few(channels, taps);
+  const copyBytes = copyStride(channels, taps);
+  const packed = align(copies + (gathered ? <usize>COLUMN_BLOCK * copyBytes : 0));
+  memory.fill(zeros, 0, bytes(channels));
+  packBias(0, columns, init);
+  const pixels = g.batch * g.outHeight * g.outWidth;
+  for (let p = 0; p < pixels; p += COLUMN_BLOCK) {
+    const count = min(COLUMN_BLOCK, pixels - p);
+    sourcePointers(
+      tab,
+      bytes(COLUMN_BLOCK),
+      p,
+      count,
+      g.outHeight,
+      g.outWidth,
+      g.strideHeight,
+      g.strideWidth,
+      x,
+      g.inHeight,
+      g.inWidth,
+      bytes(channels),
+      records,
+      taps,
+      zeros,
+    );
+    packOperand(dy + <usize>p * bytes(columns), 0, 1, count, columns, bytes(columns), false, count, packed);
+    const start: usize = p == 0 ? init : 0;
+    if (gathered) {
+      gatherRows(tab, bytes(COLUMN_BLOCK), taps, count, bytes(channels), copies, copyBytes);
+      columnsBlock(tab, 0, 1, channels * taps, count, packed, columns, bytes(columns), start, dw, 0, tile);
+    } else {
+      columnsBlock(tab, bytes(COLUMN_BLOCK), taps, channels, count, packed, columns, bytes(columns), start, dw, 0, tile);
+    }
+  }
+}
