@@ -52,12 +52,12 @@ const ellipse =
     return slope === 0 ? -b : (level * (level - 1)) / slope;
   };
 
-const ROOT = (square: number) => Math.sqrt(square);
 // cos and sin of multiples of 36 degrees from square roots, which every engine rounds alike
-const C36 = (1 + ROOT(5)) / 4;
-const C72 = (ROOT(5) - 1) / 4;
-const S36 = ROOT(1 - C36 * C36);
-const S72 = ROOT(1 - C72 * C72);
+const C36 = (1 + Math.sqrt(5)) / 4;
+const C72 = (Math.sqrt(5) - 1) / 4;
+const S36 = Math.sqrt(1 - C36 * C36);
+const S72 = Math.sqrt(1 - C72 * C72);
+const S60 = Math.sqrt(0.75);
 const starDirections: readonly Point[] = [
   [0, 1],
   [S36, C36],
@@ -71,17 +71,22 @@ const starDirections: readonly Point[] = [
   [-S36, C36],
 ];
 
-const scaled = (points: readonly Point[], factor: (i: number) => number): Point[] =>
-  points.map(([x, y], i) => [x * factor(i), y * factor(i)]);
+/** Four-fold shapes from their first quarter: each further quarter turns the points by 90 degrees, clockwise. */
+const fourfold = (quarter: readonly Point[]): Point[] => [0, 1, 2, 3].flatMap((turns) => quarter.map((point) => turned(point, turns)));
+const turned = ([x, y]: Point, quarters: number): Point => (quarters === 0 ? [x, y] : turned([y, -x], quarters - 1));
 
-const crossHalf: Point[] = [
-  [-0.32, 1],
-  [0.32, 1],
-  [0.32, 0.32],
-  [1, 0.32],
-  [1, -0.32],
-  [0.32, -0.32],
-];
+const square = polygon(fourfold([[0.8, 0.8]]));
+const bar = (y: number): Outline =>
+  polygon([
+    [-0.8, y - 0.17],
+    [0.8, y - 0.17],
+    [0.8, y + 0.17],
+    [-0.8, y + 0.17],
+  ]);
+const ringOf =
+  (outline: Outline, halfWidth: number): Outline =>
+  (x, y) =>
+    Math.abs(outline(x, y)) - halfWidth;
 
 /** The classes, by label: five with straight edges, then five round ones. */
 export const SHAPE_CLASSES: readonly { readonly name: string; readonly family: 'straight' | 'round'; readonly outline: Outline }[] = [
@@ -89,54 +94,32 @@ export const SHAPE_CLASSES: readonly { readonly name: string; readonly family: '
     name: 'triangle',
     family: 'straight',
     outline: polygon([
-      [0, 1.05],
-      [-0.95, -0.65],
-      [0.95, -0.65],
+      [0, 1.2],
+      [1.04, -0.6],
+      [-1.04, -0.6],
     ]),
   },
+  { name: 'square', family: 'straight', outline: square },
   {
-    name: 'square',
+    name: 'star',
     family: 'straight',
-    outline: polygon([
-      [-0.78, -0.78],
-      [0.78, -0.78],
-      [0.78, 0.78],
-      [-0.78, 0.78],
-    ]),
+    outline: polygon(starDirections.map(([x, y], i) => (i % 2 === 0 ? [1.15 * x, 1.15 * y] : [0.42 * x, 0.42 * y]))),
   },
-  { name: 'star', family: 'straight', outline: polygon(scaled(starDirections, (i) => (i % 2 === 0 ? 1.12 : 0.45))) },
-  { name: 'cross', family: 'straight', outline: polygon([...crossHalf, ...crossHalf.map(([x, y]): Point => [-x, -y])]) },
   {
-    name: 'arrow',
+    name: 'cross',
     family: 'straight',
-    outline: polygon([
-      [0, 1.1],
-      [0.95, 0.1],
-      [0.34, 0.1],
-      [0.34, -1],
-      [-0.34, -1],
-      [-0.34, 0.1],
-      [-0.95, 0.1],
-    ]),
-  },
-  { name: 'disc', family: 'round', outline: disc(0.88) },
-  { name: 'ring', family: 'round', outline: (x, y) => Math.abs(disc(0.74)(x, y)) - 0.24 },
-  { name: 'crescent', family: 'round', outline: (x, y) => Math.max(disc(1)(x + 0.1, y), -disc(0.8)(x - 0.42, y)) },
-  { name: 'ellipse', family: 'round', outline: ellipse(1.12, 0.52) },
-  {
-    name: 'heart',
-    family: 'round',
-    outline: union(
-      disc(0.52, -0.45, 0.35),
-      disc(0.52, 0.45, 0.35),
-      polygon([
-        [0, -1],
-        [0.9, 0.1],
-        [0.45, 0.55],
-        [0, 0.4],
-        [-0.45, 0.55],
-        [-0.9, 0.1],
+    outline: polygon(
+      fourfold([
+        [-0.24, 1.05],
+        [0.24, 1.05],
+        [0.24, 0.24],
       ]),
     ),
   },
+  { name: 'bars', family: 'straight', outline: union(bar(0.66), bar(0), bar(-0.66)) },
+  { name: 'ring', family: 'round', outline: ringOf(disc(0.78), 0.15) },
+  { name: 'target', family: 'round', outline: union(ringOf(disc(0.92), 0.13), disc(0.42)) },
+  { name: 'crescent', family: 'round', outline: (x, y) => Math.max(disc(1)(x + 0.1, y), -disc(0.85)(x - 0.38, y)) },
+  { name: 'ellipse', family: 'round', outline: ellipse(1.15, 0.32) },
+  { name: 'trefoil', family: 'round', outline: union(disc(0.4, 0, 0.66), disc(0.4, S60 * 0.66, -0.33), disc(0.4, -S60 * 0.66, -0.33)) },
 ];

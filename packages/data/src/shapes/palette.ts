@@ -1,43 +1,59 @@
 import { rotation } from './rotation.ts';
 import type { Draw } from './texture.ts';
 
-const CH0 = Number(process.env.CH0 ?? 0.1),
-  CH1 = Number(process.env.CH1 ?? 0.3);
-const MID0 = Number(process.env.MID0 ?? 0.3);
+/**
+ * A paint of one brightness whose hue runs around the colour wheel across the frame: no crop tells the colour of another, so that an encoder
+ * trained to recognise crops does not live on colour.
+ */
+export interface Paint {
+  readonly luma: number;
+  /** In 0 … 1, in the middle of the frame. */
+  readonly hue: number;
+  /** How far the hue turns per unit to the right and upwards. */
+  readonly turnsX: number;
+  readonly turnsY: number;
+  readonly chroma: number;
+}
+
+/** The weights of red, green and blue in the brightness of a colour (Rec. 601). */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
-const HT0 = Number(process.env.HT0 ?? 0.4),
-  HT1 = Number(process.env.HT1 ?? 0.3);
-
-/** A hue in 0 … 1 at a given brightness: gray of that luma, plus `chroma` of the pure hue without its own luma. */
-function tint(luma: number, hue: number, chroma: number, out: Float64Array): void {
-  const six = hue * 6;
+/**
+ * The colour of a paint at a point of the frame, whose coordinates run from −1 to 1: gray of its luma, plus `chroma` of the pure hue without its
+ * own luma.
+ *
+ * @param paint what {@link drawPalette} gave
+ * @param point `x`, to the right, and `y`, upwards
+ * @param out receives red, green and blue, about 0 … 1
+ */
+export function paintAt(paint: Paint, point: { x: number; y: number }, out: Float64Array): void {
+  const hue = paint.hue + paint.turnsX * point.x + paint.turnsY * point.y;
+  const six = (hue - Math.floor(hue)) * 6;
   const red = Math.max(0, Math.min(1, Math.abs(six - 3) - 1));
   const green = Math.max(0, Math.min(1, 2 - Math.abs(six - 2)));
   const blue = Math.max(0, Math.min(1, 2 - Math.abs(six - 4)));
-  const gray = luma - chroma * (red * LUMA[0] + green * LUMA[1] + blue * LUMA[2]);
-  out[0] = gray + chroma * red;
-  out[1] = gray + chroma * green;
-  out[2] = gray + chroma * blue;
+  const gray = paint.luma - paint.chroma * (red * LUMA[0] + green * LUMA[1] + blue * LUMA[2]);
+  out[0] = gray + paint.chroma * red;
+  out[1] = gray + paint.chroma * green;
+  out[2] = gray + paint.chroma * blue;
 }
-
-/** The colour at a point of the frame, whose coordinates run from −1 to 1, before texture: written to `out`. */
-export type Paint = (x: number, y: number, out: Float64Array) => void;
 
 function drawPaint(luma: number, draw: Draw): Paint {
   const hue = draw();
   const [cos, sin] = rotation(draw());
-  const turns = HT0 + HT1 * draw(); // hue turns from the frame's centre to its edge
-  const chroma = CH0 + CH1 * draw();
-  return (x, y, out) => {
-    const at = hue + turns * (cos * x + sin * y);
-    tint(luma, at - Math.floor(at), chroma, out);
-  };
+  const turns = 0.5 + 0.5 * draw(); // from the middle of the frame to its edge
+  return { luma, hue, turnsX: turns * cos, turnsY: turns * sin, chroma: 0.04 + 0.08 * draw() };
 }
 
+/**
+ * Draws the paints of a shape and its background: hues are free, and the two differ in brightness, either way round.
+ *
+ * @param draw the image's stream; always called eleven times
+ * @returns `shape` and `background`
+ */
 export function drawPalette(draw: Draw): { shape: Paint; background: Paint } {
   const contrast = 0.3 + 0.3 * draw();
-  const middle = MID0 + (1 - 2 * MID0) * draw();
+  const middle = 0.3 + 0.4 * draw();
   const sign = draw() < 0.5 ? -1 : 1;
   const shape = drawPaint(middle + (sign * contrast) / 2, draw);
   const background = drawPaint(middle - (sign * contrast) / 2, draw);

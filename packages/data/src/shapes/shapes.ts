@@ -20,7 +20,7 @@ const CACHE_BYTES = 2 ** 28;
 
 /**
  * A procedural image data set, so that everything can be tried without a download: ten classes of shapes in two families, straight-edged
- * (triangle, square, star, cross, arrow) and round (disc, ring, crescent, ellipse, heart), each with random colours, scale, position, rotation,
+ * (triangle, square, star, cross, bars) and round (ring, target, crescent, ellipse, trefoil), each with random colours, scale, position, rotation,
  * texture, clutter and noise. Neither the colours nor the brightness of an image tell its class.
  *
  * @param options `count` and `seed`; `split` (default `train`) and `size` (default 32 pixels)

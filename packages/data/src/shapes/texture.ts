@@ -1,12 +1,35 @@
 import { rotation } from './rotation.ts';
 
-/** A texture: a value in −1 … 1 at each point of the frame, whose coordinates run from −1 to 1. */
-export type Texture = (x: number, y: number) => number;
-
 /** Gives the next uniform number in [0, 1) of an image's own stream. */
 export type Draw = () => number;
 
-/** A triangle wave of period 1 with slightly flattened tops: stripes with soft edges. */
+const KINDS = ['plain', 'gradient', 'stripes', 'checks'] as const;
+
+/** A texture over the frame: plain, a gradient, stripes, or checks. */
+export interface Texture {
+  readonly kind: (typeof KINDS)[number];
+  /** The direction of the gradient or across the stripes. */
+  readonly cos: number;
+  readonly sin: number;
+  /** Periods per unit. */
+  readonly frequency: number;
+  readonly phase: number;
+}
+
+/**
+ * Draws a texture of any kind, at a random angle, period and phase.
+ *
+ * @param draw the image's stream; always called four times
+ * @returns the texture
+ */
+export function drawTexture(draw: Draw): Texture {
+  const kind = KINDS[Math.floor(draw() * KINDS.length)]!;
+  const [cos, sin] = rotation(draw());
+  const frequency = 1 + 1.5 * draw(); // 6 to 16 pixels each at 32
+  return { kind, cos, sin, frequency, phase: draw() };
+}
+
+/** A triangle wave of period 1 with flattened tops: stripes with soft edges. */
 function wave(phase: number): number {
   const t = phase - Math.floor(phase);
   const triangle = t < 0.5 ? 4 * t - 1 : 3 - 4 * t;
@@ -14,18 +37,18 @@ function wave(phase: number): number {
 }
 
 /**
- * Draws a texture: plain, a gradient, stripes, or checks, each at a random angle, period and phase.
+ * The value of a texture at a point of the frame, whose coordinates run from −1 to 1.
  *
- * @param draw the image's stream; always called four times
- * @returns the texture
+ * @param texture what {@link drawTexture} gave
+ * @param x to the right
+ * @param y upwards
+ * @returns −1 … 1
  */
-export function drawTexture(draw: Draw): Texture {
-  const kind = Math.floor(draw() * 4);
-  const [cos, sin] = rotation(draw());
-  const frequency = 1 + 1.5 * draw(); // periods per unit: 6 to 16 pixels each at 32
-  const phase = draw();
-  if (kind === 0) return () => 0;
-  if (kind === 1) return (x, y) => Math.max(-1, Math.min(1, (cos * x + sin * y) * 0.8));
-  if (kind === 2) return (x, y) => wave(frequency * (cos * x + sin * y) + phase);
-  return (x, y) => wave(frequency * (cos * x + sin * y) + phase) * wave(frequency * (cos * y - sin * x) + phase);
+export function textureAt(texture: Texture, x: number, y: number): number {
+  const { kind, cos, sin, frequency, phase } = texture;
+  if (kind === 'plain') return 0;
+  const along = cos * x + sin * y;
+  if (kind === 'gradient') return Math.max(-1, Math.min(1, along * 0.8));
+  const stripes = wave(frequency * along + phase);
+  return kind === 'stripes' ? stripes : stripes * wave(frequency * (cos * y - sin * x) + phase);
 }
