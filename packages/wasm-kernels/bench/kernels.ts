@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerTrainingKernels } from '../src/index.ts';
 
 const RUNS = 7;
+const SAMPLE_MS = 100;
 
 /** Milliseconds of CPU that this thread has used: less disturbed by neighbours than the clock. */
 function cpuTime(): number {
@@ -13,12 +14,17 @@ function cpuTime(): number {
   return (user + system) / 1000;
 }
 
+/** Median milliseconds of one call. Each sample repeats the call for SAMPLE_MS, because some systems count CPU time in ticks of 4 ms. */
 function median(run: () => tf.Tensor | tf.Tensor[]): number {
+  tf.dispose(run()); // warms the engine's compiler up
+  const start = performance.now();
+  tf.dispose(run());
+  const repeats = Math.max(1, Math.ceil(SAMPLE_MS / (performance.now() - start)));
   const times: number[] = [];
-  for (let i = 0; i < RUNS + 2; i++) {
-    const start = cpuTime();
-    tf.dispose(run());
-    if (i > 1) times.push(cpuTime() - start); // the first two warm the engine's compiler up
+  for (let i = 0; i < RUNS; i++) {
+    const from = cpuTime();
+    for (let r = 0; r < repeats; r++) tf.dispose(run());
+    times.push((cpuTime() - from) / repeats);
   }
   return times.sort((a, b) => a - b)[RUNS >> 1]!;
 }
