@@ -20,8 +20,8 @@ function drawScene(rng: Rng) {
   const stretch = 0.9 + 0.2 * draw();
   const [cos, sin] = rotation(draw());
   const mirror = draw() < 0.5 ? -1 : 1;
-  const cx = (1 - radius) * (2 * draw() - 1); // the shape stays in the frame, all but its tips
-  const cy = (1 - radius) * (2 * draw() - 1);
+  const cx = (1.15 - radius) * (2 * draw() - 1); // the shape stays in the frame, all but its tips
+  const cy = (1.15 - radius) * (2 * draw() - 1);
   const textures = { shape: drawTexture(draw), background: drawTexture(draw) };
   const amounts = { shape: 0.03 * draw(), background: 0.03 * draw() };
   const clutter = drawClutter(draw);
