@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
 import { channelStatistics, gunzip, parseIdx, subset, type ImageDataset } from '@selfsup/data';
-import { openImages, type OpenedImages } from '@selfsup/data/node';
+import { openImages } from '@selfsup/data/node';
 import type { RunSettings } from './options/run-settings.ts';
 import type { Output, Stage } from './output/output.ts';
 
@@ -93,16 +93,16 @@ async function readOnce(datasets: readonly ImageDataset[], output: Output): Prom
 export async function openData(settings: DataSettings, output: Output): Promise<OpenedData> {
   const { data, seed, limit, testLimit, imageSize } = settings;
   const skipped = new Map<string, SkippedImage>();
-  let opened: OpenedImages | undefined;
+  let isOpen = false;
   const onSkip = (image: SkippedImage) => {
     if (skipped.has(image.path)) return;
     skipped.set(image.path, { path: image.path, reason: image.reason });
     output.event('skipped', { path: image.path, reason: image.reason });
-    if (opened) warnAbout([image], output);
+    if (isOpen) warnAbout([image], output);
   };
   const started = performance.now();
   let decoding: Stage | undefined;
-  opened = await openImages(data, {
+  const opened = await openImages(data, {
     seed,
     onSkip,
     onProgress: ({ done, total }) => {
@@ -113,6 +113,7 @@ export async function openData(settings: DataSettings, output: Output): Promise<
     ...(testLimit === undefined ? {} : { testLimit }),
     ...(imageSize === undefined ? {} : { imageSize }),
   }).finally(() => decoding?.end());
+  isOpen = true;
   warnAbout([...skipped.values()], output);
   const all = settings.labels === undefined ? opened.train : await attachLabels(opened.train, settings.labels);
   const { train, test } = opened.test ? { train: all, test: opened.test } : holdOut(all, settings);

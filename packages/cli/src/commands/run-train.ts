@@ -22,7 +22,8 @@ async function measureBaselines(run: LearningRun, options: { probe: KnnProbe; fo
     return { rawPixels: earlier['rawPixels'], untrained: earlier['knn'] };
   const rawPixelsFinding = await probe.measure(rawPixels, 'raw pixels');
   const untrained = await probe.measure(run.backbone, 'untrained');
-  const baselines = { rawPixels: rawPixelsFinding.accuracy!, untrained: untrained.accuracy! };
+  const rounded = (percent: number) => Number(percent.toPrecision(6));
+  const baselines = { rawPixels: rounded(rawPixelsFinding.accuracy!), untrained: rounded(untrained.accuracy!) };
   folder.appendMetrics({ type: 'knn', step: 0, epoch: 0, seconds: 0, knn: baselines.untrained, rawPixels: baselines.rawPixels });
   output.event('metrics', { epoch: 0, step: 0, knnRawPixels: baselines.rawPixels, knnUntrained: baselines.untrained });
   output.line(`kNN of the raw pixels ${baselines.rawPixels.toFixed(2)} %, of the untrained encoder ${baselines.untrained.toFixed(2)} %`);
