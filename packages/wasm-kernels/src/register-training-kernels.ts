@@ -13,6 +13,7 @@ import { depthwiseKernels } from './depthwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
 import { gatherKernels } from './gather-kernels.ts';
 import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
+import { oneHotKernel } from './one-hot-kernel.ts';
 import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
@@ -50,6 +51,7 @@ function families(runtime: Runtime): KernelTable {
     ...depthwiseKernels(runtime),
     ...poolingKernels(runtime),
     ...gatherKernels(runtime),
+    ...oneHotKernel(runtime),
     ...sumKernel(runtime),
     ...batchNormKernels(runtime),
   };
