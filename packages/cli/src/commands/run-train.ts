@@ -63,7 +63,9 @@ export async function runTrain(flags: RunConfig, options: { configFile: string |
     output.line(
       `${settings.task} on ${dataset.name}: ${dataset.train} images to learn from, ${dataset.test} to test on, ${opened.skipped().length} skipped`,
     );
-    output.line(`${settings.encoder} on ${backend.description}; ${run.totalSteps} updates in ${settings.epochs} epochs, into ${path}`);
+    output.line(
+      `${settings.encoder} on ${backend.description}; ${run.totalSteps} updates in ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'}, into ${path}`,
+    );
     const folder = earlier ? runFolder(path) : await createRunFolder(path, file);
     const probe = createKnnProbe(data, { settings, output });
     const baselines = await measureBaselines(run, { probe, folder, output }); // before the weights are restored

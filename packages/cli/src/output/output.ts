@@ -51,9 +51,10 @@ export function throttle(everySeconds: number): (act: () => void) => boolean {
   };
 }
 
-/** Seconds as `48 s`, `2 min 05 s` or `1 h 04 min`. */
+/** Seconds as `4.8 s`, `48 s`, `2 min 05 s` or `1 h 04 min`. */
 export function formatSeconds(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
+  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
   const two = (n: number) => String(n).padStart(2, '0');
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
