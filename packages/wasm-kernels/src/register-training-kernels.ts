@@ -13,6 +13,7 @@ import { depthwiseKernels } from './depthwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
 import { gatherKernels } from './gather-kernels.ts';
 import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
+import { identityKernel } from './identity-kernel.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
 import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
@@ -51,6 +52,7 @@ function families(runtime: Runtime): KernelTable {
     ...depthwiseKernels(runtime),
     ...poolingKernels(runtime),
     ...gatherKernels(runtime),
+    ...identityKernel(runtime),
     ...oneHotKernel(runtime),
     ...sumKernel(runtime),
     ...batchNormKernels(runtime),

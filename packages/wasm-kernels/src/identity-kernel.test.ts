@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { describeKernel } from '../test/kernel-cases.ts';
+import { integer, signedValues, startWasm } from '../test/wasm-under-test.ts';
+
+describeKernel('Identity', 'Identity', (random) => ({
+  inputs: {
+    x: signedValues(
+      random,
+      Array.from({ length: integer(random, 0, 4) }, () => integer(random, 0, 5)),
+    ),
+  },
+  attrs: {},
+}));
+
+it('keeps a clone alive when its source is disposed, and a variable apart from it', async () => {
+  const registration = await startWasm('plain');
+  const source = tf.tensor1d([1, 2, 3]);
+  const clone = tf.clone(source);
+  const variable = tf.variable(clone);
+  source.dispose();
+  tf.tidy(() => variable.assign(tf.tensor1d([4, 5, 6])));
+  expect([...(await clone.data()), ...(await variable.data())]).toEqual([1, 2, 3, 4, 5, 6]);
+  clone.dispose();
+  variable.dispose();
+  registration.dispose();
+  await tf.setBackend('cpu');
+});
