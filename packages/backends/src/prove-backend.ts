@@ -6,7 +6,7 @@ interface Proof {
   readonly what: string;
   readonly cure: string;
   readonly expected: readonly number[];
-  compute(): tf.Tensor;
+  compute: () => tf.Tensor;
 }
 
 const KERNELS = 'install @selfsup/wasm-kernels and leave `trainingKernels` on';

@@ -9,9 +9,9 @@ function pathInNode(): string | undefined {
   const node = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown; versions?: { node?: string } } }).process;
   if (!node?.versions?.node || !node.getBuiltinModule) return undefined;
   const { createRequire } = node.getBuiltinModule('node:module') as typeof import('node:module');
-  const { dirname, sep } = node.getBuiltinModule('node:path') as typeof import('node:path');
+  const path = node.getBuiltinModule('node:path') as typeof import('node:path');
   const file = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm');
-  return dirname(file) + sep;
+  return path.dirname(file) + path.sep;
 }
 
 /**
