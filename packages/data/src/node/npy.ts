@@ -56,7 +56,7 @@ export async function writeNpy(path: string, data: NpyData, shape: readonly numb
  * console.log(shape, data.length);
  * ```
  */
-export async function readNpy(path: string): Promise<{ data: NpyData; shape: number[] }> {
+export async function readNpy(path: string): Promise<{ /** Row-major. */ data: NpyData; /** Sides, outermost first. */ shape: number[] }> {
   const bytes = await readFile(path);
   const fail = (what: string): never => {
     throw new SelfsupError('SELFSUP_DATA', `readNpy: ${path} ${what}`);
