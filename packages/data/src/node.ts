@@ -1,5 +1,5 @@
 export { decodeImage, type DecodedImage, type DecodeImageOptions } from './node/decode-image.ts';
 export { imageFolder } from './node/image-folder.ts';
-export { readNpy, writeNpy, type NpyData } from './node/npy.ts';
+export { readNpy, writeNpy, type NpyArray, type NpyData } from './node/npy.ts';
 export { openImages, type OpenedImages, type OpenImagesOptions } from './node/open-images.ts';
 export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/photo-images.ts';

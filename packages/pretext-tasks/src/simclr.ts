@@ -3,7 +3,7 @@ import { joinVariables, l2Normalize, SelfsupError, type ModuleFactory, type Pret
 import { contrastiveAccuracy, embeddingStd, ntXent } from '@selfsup/losses';
 
 /** What {@link simclr} trains on: `views`, two or more float32 tensors `[n, height, width, channels]` of one shape, row i of each from image i. */
-export type SimclrBatch = Readonly<{ views: readonly tf.Tensor4D[] }>;
+export type SimclrBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
 
 /** Options of {@link simclr}. */
 export interface SimclrOptions {

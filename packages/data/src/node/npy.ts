@@ -5,6 +5,14 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 /** The arrays that {@link writeNpy} and {@link readNpy} know: NumPy's float32, int32 and uint8. */
 export type NpyData = Float32Array | Int32Array | Uint8Array;
 
+/** What {@link readNpy} gives back. */
+export interface NpyArray {
+  /** The numbers, row-major. */
+  data: NpyData;
+  /** The sides, outermost first; empty for a scalar. */
+  shape: number[];
+}
+
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 const ALIGNMENT = 64;
 const descriptor = (data: NpyData) => (data instanceof Float32Array ? '<f4' : data instanceof Int32Array ? '<i4' : '|u1');
@@ -56,7 +64,7 @@ export async function writeNpy(path: string, data: NpyData, shape: readonly numb
  * console.log(shape, data.length);
  * ```
  */
-export async function readNpy(path: string): Promise<{ /** Row-major. */ data: NpyData; /** Sides, outermost first. */ shape: number[] }> {
+export async function readNpy(path: string): Promise<NpyArray> {
   const bytes = await readFile(path);
   const fail = (what: string): never => {
     throw new SelfsupError('SELFSUP_DATA', `readNpy: ${path} ${what}`);

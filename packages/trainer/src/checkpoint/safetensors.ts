@@ -1,8 +1,8 @@
-/** The element types that selfsup writes and reads, with their size in bytes. */
-export const dtypeBytes = { F32: 4, I32: 4, BOOL: 1, U8: 1 } as const;
-
 /** An element type of {@link SafetensorsTensor}. */
-export type SafetensorsDtype = keyof typeof dtypeBytes;
+export type SafetensorsDtype = 'F32' | 'I32' | 'BOOL' | 'U8';
+
+/** The element types that selfsup writes and reads, with their size in bytes. */
+export const dtypeBytes: Readonly<Record<SafetensorsDtype, number>> = { F32: 4, I32: 4, BOOL: 1, U8: 1 };
 
 /** One tensor of a safetensors file, in memory of its own. */
 export interface SafetensorsTensor {
