@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { parseNumber } from '../options/parse-number.ts';
 import { createOutput } from '../output/create-output.ts';
-import { backendOption, exitWith, type CommonFlags } from './common.ts';
+import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
 import type { EvaluateKnnFlags } from './run-evaluate-knn.ts';
 
 const EXAMPLES = `

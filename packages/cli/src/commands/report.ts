@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { createOutput } from '../output/create-output.ts';
-import { backendOption, exitWith, type CommonFlags } from './common.ts';
+import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
 import type { ReportFlags } from './run-report.ts';
 
 const EXAMPLES = `

@@ -4,7 +4,7 @@ import { parseNumber } from '../options/parse-number.ts';
 import { createOutput } from '../output/create-output.ts';
 import { encoders } from '../registry-encoders.ts';
 import { tasks } from '../registry-tasks.ts';
-import { backendOption, exitWith, type CommonFlags } from './common.ts';
+import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
 
 const EXAMPLES = `
 Examples:
