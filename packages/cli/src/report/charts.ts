@@ -80,7 +80,15 @@ const axis = (extra: object) => ({
 export function lineChart(options: LineChartOptions): Promise<string> {
   const { lines, title, fromZero = false, format = String } = options;
   const last = Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x)));
-  const xAxis = axis({ min: 0, max: last, splitLine: { show: false }, name: 'epoch', nameLocation: 'middle', nameGap: 26 });
+  const xAxis = axis({
+    min: 0,
+    max: last,
+    axisLabel: { color: 'var(--soft)', fontSize: 13, hideOverlap: true, showMaxLabel: Number.isInteger(last) }, // a run may stop within an epoch
+    splitLine: { show: false },
+    name: 'epoch',
+    nameLocation: 'middle',
+    nameGap: 26,
+  });
   const yAxis = axis({ scale: !fromZero, axisLabel: { color: 'var(--soft)', fontSize: 13, formatter: format }, splitNumber: 4 });
   const series = lines.map(({ points, color, quiet = false, dashed = false }) => ({
     type: 'line',

@@ -1,9 +1,9 @@
 /** The look of the report: follows light and dark, from a phone's width up. */
 export const style = `
 :root { color-scheme: light dark; --paper: #fbfaf7; --card: #fff; --ink: #1d2126; --soft: #646c76; --line: #e4e2dc; --accent: #0b66c3; --warm: #c2410c; --calm: #64748b;
-  --c0: #0b66c3; --c1: #d9480f; --c2: #2b8a3e; --c3: #c2255c; --c4: #7048e8; --c5: #0c8599; --c6: #8a6d00; --c7: #e8590c; --c8: #495057; --c9: #66a80f; }
+  --c0: #0b66c3; --c1: #d9480f; --c2: #2b8a3e; --c3: #c2255c; --c4: #7048e8; --c5: #15aabf; --c6: #7f4f24; --c7: #f2b705; --c8: #495057; --c9: #94d82d; }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171b; --card: #1c2026; --ink: #e9ecef; --soft: #9aa4af; --line: #2d333b; --accent: #62b0ff; --warm: #ff9a5c; --calm: #94a3b8;
-  --c0: #62b0ff; --c1: #ff9a5c; --c2: #69db7c; --c3: #ff8cb3; --c4: #b197fc; --c5: #4fd1e0; --c6: #ffd43b; --c7: #ffc078; --c8: #ced4da; --c9: #c0eb75; } }
+  --c0: #62b0ff; --c1: #ff9a5c; --c2: #69db7c; --c3: #ff8cb3; --c4: #b197fc; --c5: #4fd1e0; --c6: #c98b5b; --c7: #ffd43b; --c8: #ced4da; --c9: #c0eb75; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 40px 20px 64px; }
