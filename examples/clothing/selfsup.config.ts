@@ -1,0 +1,20 @@
+import { adamW } from '@selfsup/trainer';
+import { defineRun } from 'selfsup';
+
+// A small encoder for a small folder of photographs: one sub-folder per class, of which training sees nothing.
+export default defineRun({
+  task: 'simclr',
+  data: '../shared/data/clothing/train', // override it with --data
+  imageSize: 64,
+  encoder: 'conv-net',
+  encoderOptions: { widths: [16, 32, 64, 128] },
+  epochs: 60,
+  batchSize: 64,
+  seed: 0,
+  learningRate: 0.003,
+  warmupEpochs: 5,
+  optimizer: ({ learningRate }) => adamW({ learningRate, weightDecay: 1e-4 }), // gets further than SGD in so few updates
+  knnK: 20, // a class has only 64 training photographs
+  knnEvery: 10,
+  out: 'runs/clothing',
+});
