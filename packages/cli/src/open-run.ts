@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
-import { createRng, type Module } from '@selfsup/core';
+import { createRng, SelfsupError, type Module } from '@selfsup/core';
 import { readCheckpoint, restoreModule } from '@selfsup/trainer';
 import { encoders } from './registry-encoders.ts';
 import { readRunFile, type RunFile } from './run-file.ts';
@@ -25,6 +27,11 @@ export interface OpenedRun {
 export async function openRun(path: string): Promise<OpenedRun> {
   const file = readRunFile(path);
   const folder = runFolder(path);
+  if (!existsSync(folder.checkpoint))
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${path} has no checkpoint yet (there is no ${basename(folder.checkpoint)}); go on with: selfsup train --resume --out ${path}`,
+    );
   const bytes = await readCheckpoint(folder.checkpoint);
   const { size: imageSize, channels } = file.images;
   const { encoder: name, encoderOptions, seed } = file.settings;

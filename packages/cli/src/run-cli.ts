@@ -13,11 +13,13 @@ interface Failure {
   readonly message: string;
 }
 
+const oneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ');
+
 function explain(error: unknown): Failure {
   if (error instanceof CommanderError)
-    return { code: 'SELFSUP_OPTION', message: `${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}; see selfsup -h` };
-  if (isSelfsupError(error)) return { code: error.code, message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
+    return { code: 'SELFSUP_OPTION', message: `${oneLine(error.message).replace(/^error: |\.$/g, '')}; see selfsup -h` };
+  if (isSelfsupError(error)) return { code: error.code, message: oneLine(error.message) };
+  const message = oneLine(error instanceof Error ? error.message : String(error));
   return { code: 'SELFSUP_UNEXPECTED', message: `unexpected error: ${message} (run again with --verbose for the place where it happened)` };
 }
 

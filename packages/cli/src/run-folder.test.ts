@@ -34,6 +34,14 @@ describe('assertFreeForRun', () => {
     }).toThrow('already holds a run');
     assertFreeForRun(path, { overwrite: true });
   });
+
+  it('refuses a file', async () => {
+    const path = fresh();
+    await createRunFolder(path, {});
+    expect(() => {
+      assertFreeForRun(join(path, 'run.json'), { overwrite: true });
+    }).toThrow('--out must be a folder');
+  });
 });
 
 describe('RunFolder', () => {

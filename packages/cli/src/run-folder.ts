@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
@@ -96,6 +96,8 @@ export function runFolder(path: string): RunFolder {
  * @throws SelfsupError `SELFSUP_STATE` when the folder holds a run, `SELFSUP_OPTION` when the path is a file
  */
 export function assertFreeForRun(path: string, options: { overwrite: boolean }): void {
+  if (existsSync(path) && !statSync(path).isDirectory())
+    throw new SelfsupError('SELFSUP_OPTION', `--out must be a folder, but ${path} is a file; choose another --out`);
   if (!options.overwrite && existsSync(join(path, 'run.json')))
     throw new SelfsupError(
       'SELFSUP_STATE',

@@ -1,5 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { resolve } from 'node:path';
 import type { KnnProbe } from '../knn-probe.ts';
 import type { OpenedData } from '../open-data.ts';
 import { formatSeconds, type Output } from '../output/output.ts';
@@ -33,8 +34,16 @@ export interface FinishRunOptions {
 
 const rounded = (value: number) => Number(value.toFixed(2));
 
+/** What an earlier session measured, for one that found nothing left to train. */
+function ratesBefore(folder: RunFolder): Partial<RunResult> {
+  const file = join(folder.path, 'result.json');
+  if (!existsSync(file)) return {};
+  const earlier = JSON.parse(readFileSync(file, 'utf8')) as RunResult;
+  const names = ['imagesPerSecond', 'augmentImagesPerSecond', 'trainImagesPerSecond'] as const;
+  return Object.fromEntries(names.flatMap((name) => (earlier[name] === undefined ? [] : [[name, earlier[name]]])));
+}
+
 function rates({ seconds, steps }: SessionResult, batchSize: number): Partial<RunResult> {
-  if (steps === 0) return {};
   const { reading, preparing, training } = seconds;
   const per = (time: number) => rounded((steps * batchSize) / Math.max(time, 1e-9));
   return {
@@ -87,7 +96,7 @@ export async function finishRun(options: FinishRunOptions): Promise<void> {
     steps: step,
     stoppedBy: session.stoppedBy === 'time' ? 'time' : 'end',
     seconds: rounded(seconds),
-    ...rates(session, settings.batchSize),
+    ...(session.steps === 0 ? ratesBefore(folder) : rates(session, settings.batchSize)),
     decodeImagesPerSecond: rounded(data.imagesPerSecond),
     trainImages: data.train.length,
     testImages: data.test?.length ?? 0,

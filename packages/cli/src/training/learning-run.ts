@@ -42,7 +42,7 @@ export function createLearningRun(settings: RunSettings, options: { data: Opened
   if (batchSize > train.length)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `--batch-size ${batchSize} is larger than the ${train.length} training images of ${settings.data}; use --batch-size ${train.length} or less, or more images`,
+      `--batch-size ${batchSize} is larger than the ${train.length} training images of ${settings.data}; use ${train.length < 2 ? '' : `--batch-size ${train.length} or less, or `}more images`,
     );
   const task = tasks.get(settings.task);
   const { height: size, channels } = train;

@@ -28,8 +28,6 @@ export interface TrainSessionOptions {
 export interface SessionResult extends FitResult {
   /** Seconds of training until now, over all sessions. */
   readonly totalSeconds: number;
-  /** The mean loss over the last whole epoch of this session. */
-  readonly loss?: number;
 }
 
 const rounded = (value: number, digits = 6) => Number(value.toPrecision(digits));
@@ -48,7 +46,6 @@ export async function trainSession(run: LearningRun, options: TrainSessionOption
   const { maxSeconds, knnEvery = Math.max(1, Math.round(epochs / 5)), checkpointEvery } = session;
   let seconds = 0;
   let images = 0;
-  let loss: number | undefined;
   const stage = output.stage('Training', { total: totalSteps, unit: 'updates' });
   stage.update(trainer.step);
   const result = await fit(trainer, {
@@ -77,7 +74,6 @@ export async function trainSession(run: LearningRun, options: TrainSessionOption
         stage.update(step, { loss: report.loss.toFixed(4), 'images/s': String(Math.round(images / seconds)) });
       },
       async onEpochEnd({ epoch, step, loss: mean }) {
-        loss = mean;
         const done = epoch + 1;
         output.event('epoch', {
           epoch: done,
@@ -99,5 +95,5 @@ export async function trainSession(run: LearningRun, options: TrainSessionOption
     },
   });
   stage.end();
-  return { ...result, totalSeconds: secondsBefore + seconds, ...(loss === undefined ? {} : { loss }) };
+  return { ...result, totalSeconds: secondsBefore + seconds };
 }
