@@ -34,7 +34,7 @@ export function parseCifar(bytes: Uint8Array, options: BytesOptions = {}): Cifar
   if (bytes.length === 0 || bytes.length % RECORD !== 0)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `parseCifar: ${name} is no CIFAR-10 binary file: expected a positive multiple of ${RECORD} bytes, got ${bytes.length}`,
+      `parseCifar: ${name} is no CIFAR-10 binary file: expected a positive multiple of ${RECORD} bytes, got ${bytes.length}; fetch the file again`,
     );
   const n = bytes.length / RECORD;
   const labels = new Int32Array(n);

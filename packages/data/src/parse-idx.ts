@@ -31,10 +31,13 @@ const fail = (name: string, what: string): never => {
 export function parseIdx(bytes: Uint8Array, options: BytesOptions & { rank?: number } = {}): IdxArray {
   const { name = 'the data', rank } = options;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4) return fail(name, `is no IDX file: it has ${bytes.length} bytes`);
+  if (bytes.length < 4) return fail(name, `is no IDX file: it has ${bytes.length} bytes; fetch the file again`);
   const magic = `0x${view.getUint32(0).toString(16).padStart(8, '0')}`;
   if (bytes[0] !== 0 || bytes[1] !== 0)
-    return fail(name, `is no IDX file: expected a magic number like 0x00000803 (images) or 0x00000801 (labels), got ${magic}`);
+    return fail(
+      name,
+      `is no IDX file: expected a magic number like 0x00000803 (images) or 0x00000801 (labels), got ${magic}; fetch the file again`,
+    );
   if (bytes[2] !== 8) return fail(name, `must hold unsigned bytes (magic number 0x000008xx), got magic number ${magic}`);
   const axes = bytes[3]!;
   if (axes === 0 || (rank !== undefined && axes !== rank))
