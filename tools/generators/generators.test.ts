@@ -37,7 +37,16 @@ afterEach(() => {
 test('a new package has the common shape, a door to core, a size limit and a changeset', async () => {
   const written = await newPackage(root, 'token-views', { description: 'Views of token sequences' });
   for (const path of written) expect(existsSync(join(root, path)), path).toBe(true);
-  const shape = ['package.json', 'README.md', 'CHANGELOG.md', 'tsconfig.json', 'tsup.config.ts', 'vitest.config.ts', 'src/index.ts'];
+  const shape = [
+    'package.json',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'tsconfig.json',
+    'tsup.config.ts',
+    'vitest.config.ts',
+    'src/index.ts',
+  ];
   for (const file of shape) expect(existsSync(join(root, 'packages/token-views', file)), file).toBe(true);
   expect(text('tools/package-graph/doors.ts')).toContain("'@selfsup/token-views': ['@selfsup/core'],\n  selfsup: 'everything',");
   expect(text('.size-limit.json')).toContain('packages/token-views/dist/index.js');

@@ -34,6 +34,7 @@ export const newPackage = async (root: string, name: string, options: NewPackage
     [`${folder}/package.json`]: manifest(name, description, core.version),
     [`${folder}/README.md`]: readme(name, description),
     [`${folder}/CHANGELOG.md`]: `# @selfsup/${name}\n`,
+    [`${folder}/LICENSE`]: readFileSync(join(root, 'packages/core/LICENSE'), 'utf8'),
     [`${folder}/tsconfig.json`]: '{ "extends": "../../tsconfig.base.json", "include": ["src", "*.ts"] }\n',
     [`${folder}/tsup.config.ts`]: "import { library } from '../../tools/presets/tsup.ts';\n\nexport default library();\n",
     [`${folder}/vitest.config.ts`]: "import { shared } from '../../tools/presets/vitest.ts';\n\nexport default shared();\n",
