@@ -51,6 +51,6 @@ test.each(Object.entries(networks))('%s gives the same numbers on cpu and on was
   for (const [i, array] of expected.entries()) {
     const norm = Math.hypot(...array);
     const gap = Math.hypot(...array.map((value, j) => value - actual[i]![j]!));
-    expect(gap, `tensor ${i}`).toBeLessThan(1e-5 * norm + 1e-5);
+    expect(gap, `tensor ${i}`).toBeLessThan(1e-5 * norm + 3e-5); // a sum that cancels to zero keeps the rounding of its terms
   }
 });
