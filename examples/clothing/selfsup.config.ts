@@ -4,7 +4,7 @@ import { defineRun } from 'selfsup';
 // A small encoder for a small folder of photographs: one sub-folder per class, of which training sees nothing.
 export default defineRun({
   task: 'simclr',
-  data: '../shared/data/clothing/train', // override it with --data
+  data: 'photos', // a folder with one sub-folder per class; override it with --data
   imageSize: 64,
   encoder: 'conv-net',
   encoderOptions: { widths: [16, 32, 64, 128] },

@@ -4,7 +4,7 @@ import { defineRun } from 'selfsup';
 // A recipe for small images that PyTorch programs can share to the letter: every number that matters is written out.
 export default defineRun({
   task: 'simclr',
-  data: '../shared/data/fashion-mnist', // the folder with the four files, as published; override it with --data
+  data: 'fashion-mnist', // the folder with the four files, as published; override it with --data
   limit: 10_000,
   testLimit: 2000,
   encoder: 'conv-net',

@@ -16,7 +16,7 @@ try {
     console.error(`the tarball carries files that only tests need: ${stray.join(', ')}`);
     failed += 1;
   }
-  for (const file of ['README.md', 'package.json']) {
+  for (const file of ['README.md', 'LICENSE', 'package.json']) {
     if (!files.includes(file)) {
       console.error(`the tarball has no ${file}`);
       failed += 1;

@@ -45,12 +45,12 @@ test.each(Object.entries(networks))('%s gives the same numbers on cpu and on was
   await tf.setBackend('cpu');
   const expected = await results(factory);
   await tf.setBackend('wasm');
-  await registerTrainingKernels();
+  const { simd } = await registerTrainingKernels();
   const actual = await results(factory);
   await tf.setBackend('cpu');
   for (const [i, array] of expected.entries()) {
     const norm = Math.hypot(...array);
     const gap = Math.hypot(...array.map((value, j) => value - actual[i]![j]!));
-    expect(gap, `tensor ${i}`).toBeLessThan(1e-5 * norm + 3e-5); // a sum that cancels to zero keeps the rounding of its terms
+    expect(gap, `tensor ${i}`).toBeLessThan(1e-5 * norm + (simd === 'relaxed' ? 1e-5 : 3e-5)); // without fused multiply-adds a sum that cancels keeps more rounding
   }
 });

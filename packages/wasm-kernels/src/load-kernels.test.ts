@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { builds } from '../test/wasm-under-test.ts';
 import { loadKernels, supportedSimd } from './load-kernels.ts';
 
 describe('loadKernels', () => {
-  it.each(['plain', 'relaxed'] as const)('links the %s build with a shared memory and computes there', async (simd) => {
+  it.each(builds)('links the %s build with a shared memory and computes there', async (simd) => {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
     const kernels = await loadKernels(memory, simd);
     const heap = new Float32Array(memory.buffer);

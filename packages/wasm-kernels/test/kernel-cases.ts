@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainingKernels } from '../src/index.ts';
-import { dirtyHeap, randomFrom, relativeError, runKernel, startWasm, type Values } from './wasm-under-test.ts';
+import { builds, dirtyHeap, randomFrom, relativeError, runKernel, startWasm, type Values } from './wasm-under-test.ts';
 
 /** One random call of a kernel. */
 export interface KernelCase {
@@ -32,7 +32,7 @@ export function describeKernel(
   { cases = 200, tolerance = 1e-5 }: CasesOptions = {},
 ): void {
   const references = new Map<number, Expected>();
-  describe.each(['relaxed', 'plain'] as const)(`${title} (%s SIMD)`, (simd) => {
+  describe.each(builds)(`${title} (%s SIMD)`, (simd) => {
     let registration: TrainingKernels;
     beforeAll(async () => {
       registration = await startWasm(simd);

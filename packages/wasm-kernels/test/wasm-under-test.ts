@@ -4,8 +4,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerTrainingKernels, type SimdBuild, type TrainingKernels } from '../src/index.ts';
+import { supportedSimd } from '../src/load-kernels.ts';
 
 let paths = false;
+
+/** The builds that this engine can run: Node 20 has no relaxed SIMD. */
+export const builds: readonly SimdBuild[] = supportedSimd() === 'relaxed' ? ['relaxed', 'plain'] : ['plain'];
 
 /** Makes wasm the current backend and registers one build of the kernels. */
 export async function startWasm(simd: SimdBuild): Promise<TrainingKernels> {
