@@ -1,3 +1,4 @@
+import { colorJitter, compose, normalize, randomGrayscale, randomResizedCrop, views } from '@selfsup/augment';
 import { adamW } from '@selfsup/trainer';
 import { defineRun } from 'selfsup';
 
@@ -14,6 +15,16 @@ export default defineRun({
   learningRate: 0.003,
   warmupEpochs: 5,
   optimizer: ({ learningRate }) => adamW({ learningRate, weightDecay: 1e-4 }), // gets further than SGD in so few updates
+  // larger crops than usual: there are few photographs, and each shows one thing
+  views: ({ size, mean, std }) =>
+    views(
+      compose([
+        randomResizedCrop({ size, scale: [0.3, 1], fit: 'clamp', flipProbability: 0.5 }),
+        colorJitter({ brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }),
+        randomGrayscale(),
+        normalize({ mean: [...mean], std: [...std] }),
+      ]),
+    ),
   knnK: 20, // a class has only 64 training photographs
   knnEvery: 10,
   out: 'runs/clothing',
