@@ -19,7 +19,9 @@ it('keeps a clone alive when its source is disposed, and a variable apart from i
   const clone = tf.clone(source);
   const variable = tf.variable(clone);
   source.dispose();
-  tf.tidy(() => { variable.assign(tf.tensor1d([4, 5, 6])); });
+  tf.tidy(() => {
+    variable.assign(tf.tensor1d([4, 5, 6]));
+  });
   expect([...(await clone.data()), ...(await variable.data())]).toEqual([1, 2, 3, 4, 5, 6]);
   clone.dispose();
   variable.dispose();
