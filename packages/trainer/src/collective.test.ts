@@ -1,25 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Collective } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
-import { toyBatch, toyTask, type ToyOptions } from '../fixtures/toy-task.ts';
-import { createTrainer, type TrainerOptions } from './create-trainer.ts';
-import { sgd } from './optimizers/sgd.ts';
+import { toyBatch, type ToyOptions } from '../fixtures/toy-task.ts';
+import { doStep, toyTrainer } from '../fixtures/toy-trainer.ts';
 
-const toyTrainer = (task: ToyOptions = {}, options: Partial<Omit<TrainerOptions, 'task'>> = {}) =>
-  createTrainer({
-    task: toyTask(task),
-    optimizer: sgd({ learningRate: 0.2, momentum: 0.9, weightDecay: 1e-3 }),
-    totalSteps: 6,
-    seed: 3,
-    ...options,
-  });
-type ToyTrainer = ReturnType<typeof toyTrainer>;
-const doStep = async (trainer: ToyTrainer, rows?: number) => {
-  const batch = toyBatch(trainer.step, rows);
-  return trainer.trainStep(batch).finally(() => {
-    tf.dispose(batch);
-  });
-};
 const scalar = (value: number) => tf.scalar(value);
 
 /** Two ranks in one process: each rank's all-reduce needs the other's numbers, so the ranks are run once to record and once to reduce. */

@@ -2,25 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createRng, type Rng } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
 import { bitsOf, toyBatch, toyTask, type ToyOptions } from '../fixtures/toy-task.ts';
-import { createTrainer, type TrainerOptions } from './create-trainer.ts';
+import { doStep, toyTrainer, type ToyTrainer } from '../fixtures/toy-trainer.ts';
+import { createTrainer } from './create-trainer.ts';
 import { adamW } from './optimizers/adam-w.ts';
 import { sgd } from './optimizers/sgd.ts';
 
-const toyTrainer = (task: ToyOptions = {}, options: Partial<Omit<TrainerOptions, 'task'>> = {}) =>
-  createTrainer({
-    task: toyTask(task),
-    optimizer: sgd({ learningRate: 0.2, momentum: 0.9, weightDecay: 1e-3 }),
-    totalSteps: 6,
-    seed: 3,
-    ...options,
-  });
-type ToyTrainer = ReturnType<typeof toyTrainer>;
-const doStep = async (trainer: ToyTrainer, rows?: number) => {
-  const batch = toyBatch(trainer.step, rows);
-  return trainer.trainStep(batch).finally(() => {
-    tf.dispose(batch);
-  });
-};
 const stateOf = async ({ run }: ToyTrainer) => ({ ...(await bitsOf(run.trainable)), ...(await bitsOf(run.buffers)) });
 const scalar = (value: number) => tf.scalar(value);
 

@@ -1,54 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRng, drawPermutation, drawUniform } from '@selfsup/core';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inputDim, toyTask, type ToyBatch, type ToyOptions } from '../fixtures/toy-task.ts';
+import { type ToyFit, fitToy, inFolder, prepare, stepsPerEpoch, toySource, toyTrainer } from '../fixtures/toy-fit.ts';
+import { type ToyOptions } from '../fixtures/toy-task.ts';
 import { readCheckpointMetadata } from './checkpoint/checkpoint-metadata.ts';
 import { readCheckpoint } from './checkpoint/read-checkpoint.ts';
-import { createTrainer } from './create-trainer.ts';
-import { fit, type FitOptions, type PrepareContext } from './fit.ts';
-import { sgd } from './optimizers/sgd.ts';
-
-const stepsPerEpoch = 4;
-const toyTrainer = (task: ToyOptions = {}) =>
-  createTrainer({ task: toyTask(task), optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), totalSteps: 12, seed: 5 });
-
-/** 32 rows in a fresh order each epoch, eight at a time; counts how many epochs are open. */
-const toySource = (counts = { open: 0, read: 0 }, batches = stepsPerEpoch) => ({
-  stepsPerEpoch,
-  async *epoch(epoch: number, { firstStep = 0 }: { firstStep?: number } = {}) {
-    counts.open++;
-    try {
-      const order = drawPermutation(createRng(5).fold('shuffle').fold(epoch), 32);
-      for (let step = firstStep; step < batches; step++) {
-        await Promise.resolve();
-        counts.read++;
-        yield order.subarray(8 * step, 8 * step + 8);
-      }
-    } finally {
-      counts.open--;
-    }
-  },
-});
-/** Rows by index with an augmentation: noise from the step's stream. */
-const prepare = (rows: Int32Array, { rng }: PrepareContext): ToyBatch => {
-  const all = tf.tensor2d(drawUniform(createRng(1), 32 * inputDim), [32, inputDim]);
-  const noise = tf.tensor2d(drawUniform(rng, rows.length * inputDim), [rows.length, inputDim]);
-  return { x: tf.add(tf.gather(all, tf.tensor1d(rows, 'int32')), tf.mul(noise, 0.1)) };
-};
-type ToyFit = Partial<FitOptions<Int32Array, ToyBatch>>;
-const fitToy = (trainer: ReturnType<typeof toyTrainer>, options: ToyFit = {}) =>
-  fit(trainer, { source: toySource(), prepare, epochs: 3, ...options });
-const inFolder = async (work: (folder: string) => Promise<void>) => {
-  const folder = await mkdtemp(join(tmpdir(), 'selfsup-fit-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-};
 
 describe('stopping', () => {
   it('by signal: after the current step, with a checkpoint, the source closed', () =>
