@@ -59,7 +59,7 @@ export interface KernelExports {
   ): void;
 }
 
-/** Which of the two builds is meant: relaxed SIMD has a fused multiply-add and is about twice as fast. */
+/** Which of the two builds is meant: relaxed SIMD has a fused multiply-add and is the faster one. */
 export type SimdBuild = 'relaxed' | 'plain';
 
 // (module (func (result v128) (f32x4.relaxed_madd zeros zeros zeros)))
