@@ -156,11 +156,11 @@ export function columnsBlock(
         const column = (<usize>j) << 2;
         const start: usize = init != 0 ? init + column : 0;
         if (skip == 0 && keep == 6 && j + 8 <= n) {
-          tileColumns(six, count, b, start, base + column, ldc, act);
+          tileColumns(six, 32, count, b, 32, start, base + column, ldc, act);
         } else {
           const width = (<usize>min(8, n - j)) << 2;
           if (init == 0) copyTile(base + column, ldc, tile, 32, 0, keep, width);
-          tileColumns(six, count, b, start, tile, 32, act);
+          tileColumns(six, 32, count, b, 32, start, tile, 32, act);
           copyTile(tile, 32, base + column, ldc, skip, keep, width);
         }
         b += panelBytes;

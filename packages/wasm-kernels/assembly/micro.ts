@@ -115,10 +115,20 @@ export function tileRows(
 }
 
 /**
- * columns x panel (A transposed): `a6` holds six values of A for each k, 32 bytes apart.
+ * columns x panel (A transposed): for each k six values of A, `lda` bytes apart, and eight of B, `ldb` bytes apart.
  * Output row i is at `c + i * ldc`. `init` as in tileRows.
  */
-export function tileColumns(a6: usize, count: i32, b: usize, init: usize, c: usize, ldc: usize, act: i32): void {
+export function tileColumns(
+  a6: usize,
+  lda: usize,
+  count: i32,
+  b: usize,
+  ldb: usize,
+  init: usize,
+  c: usize,
+  ldc: usize,
+  act: i32,
+): void {
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
   let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
   if (init != 0) {
@@ -154,7 +164,7 @@ export function tileColumns(a6: usize, count: i32, b: usize, init: usize, c: usi
     c50 = v128.load(o);
     c51 = v128.load(o, 16);
   }
-  const end = b + ((<usize>count) << 5);
+  const end = b + <usize>count * ldb;
   while (b != end) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
@@ -176,8 +186,8 @@ export function tileColumns(a6: usize, count: i32, b: usize, init: usize, c: usi
     a = v128.load_splat<f32>(a6, 20);
     c50 = madd(a, b0, c50);
     c51 = madd(a, b1, c51);
-    b += 32;
-    a6 += 32;
+    b += ldb;
+    a6 += lda;
   }
   let o = c;
   v128.store(o, activate(c00, act));

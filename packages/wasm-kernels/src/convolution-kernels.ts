@@ -2,6 +2,7 @@ import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { convolutionInfo, setGeometry } from './convolution-geometry.ts';
 import { readEpilogue, withEpilogue } from './epilogue.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
+import { chooseAlgorithm } from './winograd.ts';
 
 type Shape = readonly number[];
 type Bias = TensorInfo | undefined;
@@ -20,11 +21,11 @@ function forward(
   [bias, act]: [Bias, number],
 ): TensorInfo {
   const info = convolutionInfo(x.shape, filter.shape, attrs);
-  const { kernels } = runtime;
+  const algorithm = chooseAlgorithm(runtime, info, 'output');
   return produce(runtime, info.outShape, 'float32', (y) => {
     setGeometry(runtime, info);
-    const scratch = runtime.scratch(kernels.convRowsScratch(info.inChannels, info.outChannels) >>> 0);
-    kernels.convForward(runtime.offset(x), runtime.offset(filter), y, bias === undefined ? 0 : runtime.offset(bias), act, scratch);
+    const scratch = runtime.scratch(algorithm.forwardScratch() >>> 0);
+    algorithm.forward(runtime.offset(x), runtime.offset(filter), y, bias === undefined ? 0 : runtime.offset(bias), act, scratch);
   });
 }
 
@@ -42,8 +43,8 @@ function inputGradient(
       return;
     }
     setGeometry(runtime, info);
-    const scratch = runtime.scratch(kernels.convRowsScratch(info.outChannels, info.inChannels) >>> 0);
-    kernels.convInput(runtime.offset(dy), runtime.offset(filter), dx, scratch);
+    const { input: run, inputScratch } = chooseAlgorithm(runtime, info, 'input');
+    run(runtime.offset(dy), runtime.offset(filter), dx, runtime.scratch(inputScratch() >>> 0));
   });
 }
 
@@ -56,7 +57,8 @@ function filterGradient(runtime: Runtime, { x, dy }: Required<Pick<Operands, 'x'
       return;
     }
     setGeometry(runtime, info);
-    kernels.convFilter(runtime.offset(x), runtime.offset(dy), dw, runtime.scratch(kernels.convFilterScratch() >>> 0));
+    const { filter: run, filterScratch } = chooseAlgorithm(runtime, info, 'output');
+    run(runtime.offset(x), runtime.offset(dy), dw, runtime.scratch(filterScratch() >>> 0));
   });
 }
 

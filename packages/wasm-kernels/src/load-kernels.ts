@@ -1,7 +1,8 @@
 import { SelfsupError } from './errors.ts';
+import type { WinogradExports } from './winograd.ts';
 
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
-export interface KernelExports {
+export interface KernelExports extends WinogradExports {
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;

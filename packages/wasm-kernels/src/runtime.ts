@@ -7,6 +7,8 @@ import type { WasmBackend } from './wasm-backend.ts';
 export interface Runtime {
   readonly kernels: KernelExports;
   readonly backend: WasmBackend;
+  /** Whether convolutions may use Winograd's algorithm. */
+  readonly winograd: boolean;
   /** The byte offset of a tensor. */
   offset(tensor: TensorInfo): number;
   /** A new, uninitialised tensor. */
@@ -30,8 +32,7 @@ const GRANULE = 65536;
 
 /** Binds kernels to a backend. `stock` finds the kernels that `run` calls. */
 export function createRuntime(
-  kernels: KernelExports,
-  backend: WasmBackend,
+  { kernels, backend, winograd }: Pick<Runtime, 'kernels' | 'backend' | 'winograd'>,
   stock: (kernelName: string) => KernelFunc | undefined,
 ): Runtime {
   let scratchOffset = 0;
@@ -56,6 +57,7 @@ export function createRuntime(
   return {
     kernels,
     backend,
+    winograd,
     free,
     release,
     offset: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
