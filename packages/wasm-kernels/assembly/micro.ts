@@ -4,7 +4,8 @@ import { activate, madd } from './simd';
 
 /**
  * rows x panel: six row pointers per tap, taken from `tab` (taps are `tabStride` bytes apart), each row contiguous over k.
- * `init` points to the 8 start values of the panel's columns, or is 0 to continue from what the output holds.
+ * `init` points to the 8 start values of the panel's columns, or is 0 to add to what the output holds: the sum of a block starts at zero, which keeps
+ * the rounding error of long sums small.
  * The six output rows come from `out`, shifted by `outOffset` bytes.
  */
 export function tileRows(
@@ -35,24 +36,18 @@ export function tileRows(
     c50 = c00;
     c51 = c01;
   } else {
-    let o = load<usize>(out) + outOffset;
-    c00 = v128.load(o);
-    c01 = v128.load(o, 16);
-    o = load<usize>(out, 4) + outOffset;
-    c10 = v128.load(o);
-    c11 = v128.load(o, 16);
-    o = load<usize>(out, 8) + outOffset;
-    c20 = v128.load(o);
-    c21 = v128.load(o, 16);
-    o = load<usize>(out, 12) + outOffset;
-    c30 = v128.load(o);
-    c31 = v128.load(o, 16);
-    o = load<usize>(out, 16) + outOffset;
-    c40 = v128.load(o);
-    c41 = v128.load(o, 16);
-    o = load<usize>(out, 20) + outOffset;
-    c50 = v128.load(o);
-    c51 = v128.load(o, 16);
+    c00 = f32x4.splat(0);
+    c01 = c00;
+    c10 = c00;
+    c11 = c00;
+    c20 = c00;
+    c21 = c00;
+    c30 = c00;
+    c31 = c00;
+    c40 = c00;
+    c41 = c00;
+    c50 = c00;
+    c51 = c00;
   }
   const span = (<usize>kc) << 5;
   for (let t = 0; t < taps; t++) {
@@ -94,6 +89,26 @@ export function tileRows(
       p5 += 4;
     }
   }
+  if (init == 0) {
+    let o = load<usize>(out) + outOffset;
+    c00 = f32x4.add(c00, v128.load(o));
+    c01 = f32x4.add(c01, v128.load(o, 16));
+    o = load<usize>(out, 4) + outOffset;
+    c10 = f32x4.add(c10, v128.load(o));
+    c11 = f32x4.add(c11, v128.load(o, 16));
+    o = load<usize>(out, 8) + outOffset;
+    c20 = f32x4.add(c20, v128.load(o));
+    c21 = f32x4.add(c21, v128.load(o, 16));
+    o = load<usize>(out, 12) + outOffset;
+    c30 = f32x4.add(c30, v128.load(o));
+    c31 = f32x4.add(c31, v128.load(o, 16));
+    o = load<usize>(out, 16) + outOffset;
+    c40 = f32x4.add(c40, v128.load(o));
+    c41 = f32x4.add(c41, v128.load(o, 16));
+    o = load<usize>(out, 20) + outOffset;
+    c50 = f32x4.add(c50, v128.load(o));
+    c51 = f32x4.add(c51, v128.load(o, 16));
+  }
   let o = load<usize>(out) + outOffset;
   v128.store(o, activate(c00, act));
   v128.store(o, activate(c01, act), 16);
@@ -118,17 +133,7 @@ export function tileRows(
  * columns x panel (A transposed): for each k six values of A, `lda` bytes apart, and eight of B, `ldb` bytes apart.
  * Output row i is at `c + i * ldc`. `init` as in tileRows.
  */
-export function tileColumns(
-  a6: usize,
-  lda: usize,
-  count: i32,
-  b: usize,
-  ldb: usize,
-  init: usize,
-  c: usize,
-  ldc: usize,
-  act: i32,
-): void {
+export function tileColumns(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, init: usize, c: usize, ldc: usize, act: i32): void {
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
   let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
   if (init != 0) {
@@ -145,24 +150,18 @@ export function tileColumns(
     c50 = c00;
     c51 = c01;
   } else {
-    let o = c;
-    c00 = v128.load(o);
-    c01 = v128.load(o, 16);
-    o += ldc;
-    c10 = v128.load(o);
-    c11 = v128.load(o, 16);
-    o += ldc;
-    c20 = v128.load(o);
-    c21 = v128.load(o, 16);
-    o += ldc;
-    c30 = v128.load(o);
-    c31 = v128.load(o, 16);
-    o += ldc;
-    c40 = v128.load(o);
-    c41 = v128.load(o, 16);
-    o += ldc;
-    c50 = v128.load(o);
-    c51 = v128.load(o, 16);
+    c00 = f32x4.splat(0);
+    c01 = c00;
+    c10 = c00;
+    c11 = c00;
+    c20 = c00;
+    c21 = c00;
+    c30 = c00;
+    c31 = c00;
+    c40 = c00;
+    c41 = c00;
+    c50 = c00;
+    c51 = c00;
   }
   const end = b + <usize>count * ldb;
   while (b != end) {
@@ -188,6 +187,26 @@ export function tileColumns(
     c51 = madd(a, b1, c51);
     b += ldb;
     a6 += lda;
+  }
+  if (init == 0) {
+    let o = c;
+    c00 = f32x4.add(c00, v128.load(o));
+    c01 = f32x4.add(c01, v128.load(o, 16));
+    o += ldc;
+    c10 = f32x4.add(c10, v128.load(o));
+    c11 = f32x4.add(c11, v128.load(o, 16));
+    o += ldc;
+    c20 = f32x4.add(c20, v128.load(o));
+    c21 = f32x4.add(c21, v128.load(o, 16));
+    o += ldc;
+    c30 = f32x4.add(c30, v128.load(o));
+    c31 = f32x4.add(c31, v128.load(o, 16));
+    o += ldc;
+    c40 = f32x4.add(c40, v128.load(o));
+    c41 = f32x4.add(c41, v128.load(o, 16));
+    o += ldc;
+    c50 = f32x4.add(c50, v128.load(o));
+    c51 = f32x4.add(c51, v128.load(o, 16));
   }
   let o = c;
   v128.store(o, activate(c00, act));

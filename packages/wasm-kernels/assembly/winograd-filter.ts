@@ -6,18 +6,34 @@ import { PAD, roundUp, tilesOf } from './winograd';
 import { gradientTile, inputTile, TILE_SCRATCH } from './winograd-tiles';
 import { unpackGradient, WEIGHT_SCRATCH } from './winograd-weights';
 
-/** Tiles per block: with many channels all at once, because the sums of all points are read and written once per block. */
+/** Up to so many tiles are done as one block. */
+const ONE_BLOCK: i32 = 256;
+/** Channels times columns of a group of sums; 36 points of it are 1.1 MiB. */
+const GROUP_SUMS: i32 = 8192;
+
+/** Tiles per block: all at once where they are few, because the sums of all points are read and written once per block. */
 function blockTiles(tiles: i32): i32 {
-  return min(g.inChannels * g.outChannels <= 256 * 256 ? 96 : 256, tiles);
+  return min(tiles <= ONE_BLOCK ? tiles : 96, tiles);
+}
+
+/** Output channels that are summed at a time: all of them, or, where one block holds all tiles, as many as stay in the cache. */
+function groupColumns(wide: i32, tiles: i32, block: i32): i32 {
+  return tiles > block ? wide : min(wide, roundUp(GROUP_SUMS / g.inChannels, 8));
+}
+
+function sumRowBytes(group: i32): usize {
+  return bytes(group) + (group > 32 ? PAD : 0);
 }
 
 // Scratch: transforms | zero row | points of x | points of dy | sums
 
 /** Bytes of scratch for `winogradFilter` with the geometry set. */
 export function winogradFilterScratch(): usize {
-  const block = blockTiles(g.batch * tilesOf(g.outHeight) * tilesOf(g.outWidth));
+  const tiles = g.batch * tilesOf(g.outHeight) * tilesOf(g.outWidth);
+  const block = blockTiles(tiles);
   const channels = roundUp(g.inChannels, 6);
   const wide = roundUp(g.outChannels, 8);
+  const group = groupColumns(wide, tiles, block);
   return (
     1024 +
     TILE_SCRATCH +
@@ -25,7 +41,7 @@ export function winogradFilterScratch(): usize {
     bytes(max(channels, wide)) +
     36 * (<usize>block * (bytes(channels) + PAD) + PAD) +
     36 * (<usize>block * (bytes(wide) + PAD) + PAD) +
-    36 * (<usize>channels * (bytes(wide) + PAD) + PAD)
+    36 * (<usize>channels * sumRowBytes(group) + PAD)
   );
 }
 
@@ -47,7 +63,8 @@ export function winogradFilter(x: usize, dy: usize, dw: usize, scratch: usize): 
   const dyRow = bytes(wide) + PAD;
   const dyPlane = <usize>block * dyRow + PAD;
   const sums = align(dyPoints + 36 * dyPlane);
-  const sumRow = bytes(wide) + PAD;
+  const group = groupColumns(wide, tiles, block);
+  const sumRow = sumRowBytes(group);
   const sumPlane = <usize>channels * sumRow + PAD;
   memory.fill(zeros, 0, bytes(max(channels, wide)));
   for (let first = 0; first < tiles; first += block) {
@@ -83,20 +100,40 @@ export function winogradFilter(x: usize, dy: usize, dw: usize, scratch: usize): 
       );
     }
     const start: usize = first == 0 ? zeros : 0;
-    let a = xPoints;
-    let b = dyPoints;
-    let c = sums;
-    for (let point = 0; point < 36; point++) {
-      for (let row = 0; row < channels; row += 6) {
-        const to = c + <usize>row * sumRow;
-        for (let j = 0; j < wide; j += 8) {
-          tileColumns(a + bytes(row), xRow, count, b + bytes(j), dyRow, start, to + bytes(j), sumRow, 0);
-        }
-      }
-      a += xPlane;
-      b += dyPlane;
-      c += sumPlane;
+    const last = first + count == tiles;
+    for (let j = 0; j < g.outChannels; j += group) {
+      const end = min(j + group, wide);
+      sumPoints(xPoints, xRow, xPlane, count, dyPoints, dyRow, dyPlane, j, end, start, sums, sumRow, sumPlane);
+      if (last) unpackGradient(sums, sumPlane, sumRow, j, min(end, g.outChannels), dw, inner);
     }
   }
-  unpackGradient(sums, sumPlane, sumRow, dw, inner);
+}
+
+/** For each of the 36 points: the sum over `count` tiles of x (all channels) times dy (columns first to end). */
+function sumPoints(
+  a: usize,
+  aRow: usize,
+  aPlane: usize,
+  count: i32,
+  b: usize,
+  bRow: usize,
+  bPlane: usize,
+  first: i32,
+  end: i32,
+  start: usize,
+  sums: usize,
+  sumRow: usize,
+  sumPlane: usize,
+): void {
+  for (let point = 0; point < 36; point++) {
+    for (let row = 0; row < g.inChannels; row += 6) {
+      const to = sums + <usize>row * sumRow;
+      for (let j = first; j < end; j += 8) {
+        tileColumns(a + bytes(row), aRow, count, b + bytes(j), bRow, start, to + bytes(j - first), sumRow, 0);
+      }
+    }
+    a += aPlane;
+    b += bPlane;
+    sums += sumPlane;
+  }
 }

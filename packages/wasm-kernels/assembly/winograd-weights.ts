@@ -25,11 +25,11 @@ function zeroTile(to: usize, plane: usize): void {
   }
 }
 
-/** Filters [3, 3, channels, columns] for the forward pass: panel, channel, 8 columns. */
-export function packForward(w: usize, to: usize, plane: usize, scratch: usize): void {
+/** Filters [3, 3, channels, columns] for the forward pass, output channels from `first` (a multiple of 8) to `end`: panel, channel, 8 columns. */
+export function packForward(w: usize, first: i32, end: i32, to: usize, plane: usize, scratch: usize): void {
   const row = (<usize>g.outChannels) << 2;
   const tapStep = row * <usize>g.inChannels;
-  for (let k = 0; k < g.outChannels; k += 8) {
+  for (let k = first; k < end; k += 8) {
     let from = w + ((<usize>k) << 2);
     for (let c = 0; c < g.inChannels; c++) {
       filterTile(from, tapStep, to, plane, scratch);
@@ -41,12 +41,12 @@ export function packForward(w: usize, to: usize, plane: usize, scratch: usize): 
   }
 }
 
-/** The same filters turned around and transposed for the input gradient: panel of 8 input channels, output channel, 8 input channels. */
-export function packInput(w: usize, to: usize, plane: usize, scratch: usize): void {
+/** The same filters turned around and transposed for the input gradient, input channels from `first` to `end`: panel, output channel, 8 input channels. */
+export function packInput(w: usize, first: i32, end: i32, to: usize, plane: usize, scratch: usize): void {
   const row = (<usize>g.outChannels) << 2;
   const tapStep = row * <usize>g.inChannels;
   const inner = scratch + 4 * 9 * 16;
-  for (let c = 0; c < g.inChannels; c += 8) {
+  for (let c = first; c < end; c += 8) {
     for (let half = 0; half < 2; half++) {
       const from = w + <usize>(c + 4 * half) * row;
       let at = to + ((<usize>half) << 4);
@@ -85,12 +85,14 @@ function turnFour(from: usize, row: usize, tapStep: usize, to: usize): void {
   }
 }
 
-/** dw = Gᵀ u G: the sums of each point, rows of `rowBytes` per channel, to the filters [3, 3, channels, columns]. */
-export function unpackGradient(u: usize, plane: usize, rowBytes: usize, dw: usize, scratch: usize): void {
+/** dw = Gᵀ u G for the output channels from `first` to `end`: the sums of each point, rows of `rowBytes` per channel, to the filters [3, 3, channels, columns]. */
+export function unpackGradient(u: usize, plane: usize, rowBytes: usize, first: i32, end: i32, dw: usize, scratch: usize): void {
   const row = (<usize>g.outChannels) << 2;
   const tapStep = row * <usize>g.inChannels;
+  const size = (<usize>(end - first)) << 2;
+  dw += (<usize>first) << 2;
   for (let c = 0; c < g.inChannels; c++) {
-    for (let k: usize = 0; k < row; k += 16) {
+    for (let k: usize = 0; k < size; k += 16) {
       let from = u + k;
       for (let j: usize = 0; j < 6; j++) {
         const step = 6 * plane;

@@ -9,6 +9,12 @@ import { packForward, packInput, WEIGHT_SCRATCH } from './winograd-weights';
 
 /** Longest run of channels per pass of the register tile. */
 const DEPTH: i32 = 512;
+/** Channels times columns of a group of filters; 36 points of it are 576 KiB. */
+const GROUP_WEIGHTS: i32 = 4096;
+/** Up to so many channels times columns, all transformed filters stay in the cache. */
+const FEW_WEIGHTS: i32 = 128 * 128;
+/** With more of them, up to so many tiles are done as one block. */
+const ONE_BLOCK: i32 = 256;
 /** Bytes added to rows and planes, so that the planes of a tile do not share cache sets. */
 export const PAD: usize = 64;
 
@@ -20,10 +26,18 @@ export function tilesOf(size: i32): i32 {
   return (size + 3) >> 2;
 }
 
-/** Tiles per block: a multiple of 6. Few channels: the block stays in the second-level cache; many: the filters are read less often. */
+/**
+ * Tiles per block, a multiple of 6. Few channels: the block stays in the second-level cache. Many channels and few tiles: one block, so that each filter
+ * is used right after its transform.
+ */
 function blockTiles(channels: i32, columns: i32, tiles: i32): i32 {
-  const wanted = channels * columns <= 256 * 256 ? 24 : 96;
-  return min(wanted, roundUp(tiles, 6));
+  const block = channels * columns <= FEW_WEIGHTS ? 24 : tiles <= ONE_BLOCK ? tiles : 48;
+  return roundUp(min(block, tiles), 6);
+}
+
+/** Columns whose filters are transformed at a time: all of them, or, where each is used by one block only, as many as stay in the cache. */
+function groupColumns(channels: i32, wide: i32, tiles: i32, block: i32): i32 {
+  return tiles > block ? wide : min(wide, roundUp(GROUP_WEIGHTS / channels, 8));
 }
 
 function planeBytes(rows: i32, rowBytes: usize): usize {
@@ -37,6 +51,7 @@ export function winogradScratch(channels: i32, columns: i32, height: i32, width:
   const tiles = g.batch * tilesOf(height) * tilesOf(width);
   const block = blockTiles(channels, columns, tiles);
   const wide = roundUp(columns, 8);
+  const group = groupColumns(channels, wide, tiles, block);
   return (
     1024 +
     TILE_SCRATCH +
@@ -44,7 +59,7 @@ export function winogradScratch(channels: i32, columns: i32, height: i32, width:
     bytes(channels) +
     2 * bytes(wide) +
     2 * bytes(block) +
-    36 * (bytes(wide) * <usize>channels + PAD) +
+    36 * (bytes(group) * <usize>channels + PAD) +
     36 * (planeBytes(block, bytes(channels) + PAD) + planeBytes(block, bytes(wide) + PAD))
   );
 }
@@ -71,6 +86,7 @@ function winogradRows(
   const tiles = g.batch * tilesHigh * tilesWide;
   const block = blockTiles(channels, columns, tiles);
   const wide = roundUp(columns, 8);
+  const group = groupColumns(channels, wide, tiles, block);
   const transform = align(scratch);
   const inner = transform + TILE_SCRATCH;
   const zeros = align(inner + WEIGHT_SCRATCH);
@@ -79,7 +95,7 @@ function winogradRows(
   const rows = align(dump + bytes(wide));
   const out = rows + bytes(block);
   const filters = align(out + bytes(block));
-  const filterPlane = bytes(wide) * <usize>channels + PAD;
+  const filterPlane = bytes(group) * <usize>channels + PAD;
   const inPoints = align(filters + 36 * filterPlane);
   const inRow = bytes(channels) + PAD;
   const inPlane = planeBytes(block, inRow);
@@ -89,8 +105,6 @@ function winogradRows(
 
   memory.fill(zeros, 0, max(bytes(channels), 32));
   packBias(bias, columns, init);
-  if (turned) packInput(weights, filters, filterPlane, inner);
-  else packForward(weights, filters, filterPlane, inner);
   for (let i = 0; i < block; i++) {
     store<usize>(rows + bytes(i), inPoints + <usize>i * inRow);
     store<usize>(out + bytes(i), outPoints + <usize>i * outRow);
@@ -106,20 +120,16 @@ function winogradRows(
       const row = (tile / tilesWide) % tilesHigh;
       const image = source + <usize>(tile / tilesWide / tilesHigh) * sourceBytes;
       const to = inPoints + <usize>i * inRow;
-      inputTile(
-        image,
-        sourceHeight,
-        sourceWidth,
-        bytes(channels),
-        row * 4 - padTop,
-        column * 4 - padLeft,
-        zeros,
-        to,
-        inPlane,
-        transform,
-      );
+      inputTile(image, sourceHeight, sourceWidth, bytes(channels), row * 4 - padTop, column * 4 - padLeft, zeros, to, inPlane, transform);
     }
-    multiplyPoints(rows, channels, padded, filters, filterPlane, inPlane, wide, zeros, out, outPlane);
+    for (let j = 0; j < columns; j += group) {
+      const end = min(j + group, columns);
+      if (group < wide || first == 0) {
+        if (turned) packInput(weights, j, end, filters, filterPlane, inner);
+        else packForward(weights, j, end, filters, filterPlane, inner);
+      }
+      multiplyPoints(rows, channels, padded, filters, filterPlane, inPlane, j, end, zeros, out, outPlane);
+    }
     for (let i = 0; i < count; i++) {
       const tile = first + i;
       const column = tile % tilesWide;
@@ -131,7 +141,7 @@ function winogradRows(
   }
 }
 
-/** For each of the 36 points: rows [padded, channels] times filters [channels, wide]. */
+/** For each of the 36 points: rows [padded, channels] times the filters of columns first to end. */
 function multiplyPoints(
   rows: usize,
   channels: i32,
@@ -139,7 +149,8 @@ function multiplyPoints(
   filters: usize,
   filterPlane: usize,
   inPlane: usize,
-  wide: i32,
+  first: i32,
+  end: i32,
   zeros: usize,
   out: usize,
   outPlane: usize,
@@ -152,7 +163,7 @@ function multiplyPoints(
       const depth = min(DEPTH, channels - k);
       const start = k == 0 ? zeros : 0;
       let panel = filters + ((<usize>k) << 5);
-      for (let j = 0; j < wide; j += 8) {
+      for (let j = first; j < end; j += 8) {
         for (let r = 0; r < padded; r += 6) {
           const at = (<usize>r) << 2;
           tileRows(rows + at, 0, 1, from + ((<usize>k) << 2), depth, panel, start, out + at, to + ((<usize>j) << 2), 0);
