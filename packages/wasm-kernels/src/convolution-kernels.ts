@@ -2,7 +2,7 @@ import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { convolutionInfo, setGeometry } from './convolution-geometry.ts';
 import { readEpilogue, withEpilogue } from './epilogue.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
-import { chooseAlgorithm } from './winograd.ts';
+import { suitsWinograd } from './winograd.ts';
 
 type Shape = readonly number[];
 type Bias = TensorInfo | undefined;
@@ -21,11 +21,17 @@ function forward(
   [bias, act]: [Bias, number],
 ): TensorInfo {
   const info = convolutionInfo(x.shape, filter.shape, attrs);
-  const algorithm = chooseAlgorithm(runtime, info, 'output');
+  const { kernels } = runtime;
   return produce(runtime, info.outShape, 'float32', (y) => {
     setGeometry(runtime, info);
-    const scratch = runtime.scratch(algorithm.forwardScratch() >>> 0);
-    algorithm.forward(runtime.offset(x), runtime.offset(filter), y, bias === undefined ? 0 : runtime.offset(bias), act, scratch);
+    const { inChannels, outChannels, outHeight, outWidth } = info;
+    const [from, by, offset] = [runtime.offset(x), runtime.offset(filter), bias === undefined ? 0 : runtime.offset(bias)];
+    if (runtime.winograd && suitsWinograd(info, 'output')) {
+      const scratch = runtime.scratch(kernels.winogradScratch(inChannels, outChannels, outHeight, outWidth) >>> 0);
+      kernels.winogradForward(from, by, y, offset, act, scratch);
+    } else {
+      kernels.convForward(from, by, y, offset, act, runtime.scratch(kernels.convRowsScratch(inChannels, outChannels) >>> 0));
+    }
   });
 }
 
@@ -43,8 +49,14 @@ function inputGradient(
       return;
     }
     setGeometry(runtime, info);
-    const { input: run, inputScratch } = chooseAlgorithm(runtime, info, 'input');
-    run(runtime.offset(dy), runtime.offset(filter), dx, runtime.scratch(inputScratch() >>> 0));
+    const { inChannels, outChannels, inHeight, inWidth } = info;
+    const [from, by] = [runtime.offset(dy), runtime.offset(filter)];
+    if (runtime.winograd && suitsWinograd(info, 'input')) {
+      const scratch = runtime.scratch(kernels.winogradScratch(outChannels, inChannels, inHeight, inWidth) >>> 0);
+      kernels.winogradInput(from, by, dx, scratch);
+    } else {
+      kernels.convInput(from, by, dx, runtime.scratch(kernels.convRowsScratch(outChannels, inChannels) >>> 0));
+    }
   });
 }
 
@@ -57,8 +69,10 @@ function filterGradient(runtime: Runtime, { x, dy }: Required<Pick<Operands, 'x'
       return;
     }
     setGeometry(runtime, info);
-    const { filter: run, filterScratch } = chooseAlgorithm(runtime, info, 'output');
-    run(runtime.offset(x), runtime.offset(dy), dw, runtime.scratch(filterScratch() >>> 0));
+    const [from, by] = [runtime.offset(x), runtime.offset(dy)];
+    if (runtime.winograd && suitsWinograd(info, 'filter'))
+      kernels.winogradFilter(from, by, dw, runtime.scratch(kernels.winogradFilterScratch() >>> 0));
+    else kernels.convFilter(from, by, dw, runtime.scratch(kernels.convFilterScratch() >>> 0));
   });
 }
 
