@@ -6,5 +6,5 @@ export { depthwiseFilter, depthwiseInput } from './depthwise';
 export { maxPoolGrad } from './pool';
 export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
 export { batchNorm, batchNormGrad, batchNormScratch } from './norm';
-export { winogradForward, winogradInput, winogradScratch } from './winograd';
+export { winogradForward, winogradForwardScratch, winogradInput, winogradInputScratch } from './winograd';
 export { winogradFilter, winogradFilterScratch } from './winograd-filter';

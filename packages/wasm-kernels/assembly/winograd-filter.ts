@@ -1,19 +1,26 @@
-// Filter gradient of a 3×3 convolution of stride 1 by the transpose of Winograd's F(4×4, 3×3): for each point the product of all tiles of x and dy.
+// Filter gradient of a 3×3 convolution of stride 1 or 2 by the transpose of Winograd's algorithm: for each point the product of all tiles of x and dy.
 import * as g from './geometry';
 import { tileColumns } from './micro';
 import { align, bytes } from './taps';
 import { PAD, roundUp, tilesOf } from './winograd';
-import { gradientTile, inputTile, TILE_SCRATCH } from './winograd-tiles';
+import { STRIDED_TILE_SCRATCH, stridedGradientTile, stridedInputTile } from './winograd-strided-tiles';
+import { gradientTile, inputTile } from './winograd-tiles';
 import { unpackGradient, WEIGHT_SCRATCH } from './winograd-weights';
 
-/** Up to so many tiles are done as one block. */
-const ONE_BLOCK: i32 = 256;
 /** Channels times columns of a group of sums; 36 points of it are 1.1 MiB. */
 const GROUP_SUMS: i32 = 8192;
 
-/** Tiles per block: all at once where they are few, because the sums of all points are read and written once per block. */
+/** Points per axis. */
+function axisPoints(): i32 {
+  return g.strideHeight == 2 ? 9 : 6;
+}
+
+/** Tiles per block; with many channels all at once, because the sums of all points are read and written once per block. */
 function blockTiles(tiles: i32): i32 {
-  return min(tiles <= ONE_BLOCK ? tiles : 96, tiles);
+  const pairs = g.inChannels * g.outChannels;
+  const strided = g.strideHeight == 2;
+  if (pairs > 256 * 256 && tiles <= (strided ? 32 : 256)) return tiles;
+  return min(pairs <= 128 * 128 || strided ? 48 : 96, tiles);
 }
 
 /** Output channels that are summed at a time: all of them, or, where one block holds all tiles, as many as stay in the cache. */
@@ -29,43 +36,47 @@ function sumRowBytes(group: i32): usize {
 
 /** Bytes of scratch for `winogradFilter` with the geometry set. */
 export function winogradFilterScratch(): usize {
-  const tiles = g.batch * tilesOf(g.outHeight) * tilesOf(g.outWidth);
+  const tiles = g.batch * tilesOf(g.outHeight, 4) * tilesOf(g.outWidth, 4);
   const block = blockTiles(tiles);
   const channels = roundUp(g.inChannels, 6);
   const wide = roundUp(g.outChannels, 8);
   const group = groupColumns(wide, tiles, block);
+  const points = <usize>(axisPoints() * axisPoints());
   return (
     1024 +
-    TILE_SCRATCH +
+    STRIDED_TILE_SCRATCH +
     WEIGHT_SCRATCH +
     bytes(max(channels, wide)) +
-    36 * (<usize>block * (bytes(channels) + PAD) + PAD) +
-    36 * (<usize>block * (bytes(wide) + PAD) + PAD) +
+    points * (<usize>block * (bytes(channels) + PAD) + PAD) +
+    points * (<usize>block * (bytes(wide) + PAD) + PAD) +
     36 * (<usize>channels * sumRowBytes(group) + PAD)
   );
 }
 
 /** dw = sum over output pixels of x (shifted by the tap) times dy. */
 export function winogradFilter(x: usize, dy: usize, dw: usize, scratch: usize): void {
-  const tilesHigh = tilesOf(g.outHeight);
-  const tilesWide = tilesOf(g.outWidth);
+  const tilesHigh = tilesOf(g.outHeight, 4);
+  const tilesWide = tilesOf(g.outWidth, 4);
   const tiles = g.batch * tilesHigh * tilesWide;
   const block = blockTiles(tiles);
   const channels = roundUp(g.inChannels, 6);
   const wide = roundUp(g.outChannels, 8);
   const transform = align(scratch);
-  const inner = transform + TILE_SCRATCH;
+  const inner = transform + STRIDED_TILE_SCRATCH;
   const zeros = align(inner + WEIGHT_SCRATCH);
   const xPoints = align(zeros + bytes(max(channels, wide)));
   const xRow = bytes(channels) + PAD;
   const xPlane = <usize>block * xRow + PAD;
-  const dyPoints = align(xPoints + 36 * xPlane);
+  const points = <usize>(axisPoints() * axisPoints());
+  const dyPoints = align(xPoints + points * xPlane);
   const dyRow = bytes(wide) + PAD;
   const dyPlane = <usize>block * dyRow + PAD;
-  const sums = align(dyPoints + 36 * dyPlane);
+  const sums = align(dyPoints + points * dyPlane);
   const group = groupColumns(wide, tiles, block);
   const sumRow = sumRowBytes(group);
   const sumPlane = <usize>channels * sumRow + PAD;
+  const xBytes = <usize>(g.inHeight * g.inWidth) * bytes(g.inChannels);
+  const dyBytes = <usize>(g.outHeight * g.outWidth) * bytes(g.outChannels);
   memory.fill(zeros, 0, bytes(max(channels, wide)));
   for (let first = 0; first < tiles; first += block) {
     const count = min(block, tiles - first);
@@ -73,31 +84,20 @@ export function winogradFilter(x: usize, dy: usize, dw: usize, scratch: usize): 
       const tile = first + i;
       const left = (tile % tilesWide) << 2;
       const top = ((tile / tilesWide) % tilesHigh) << 2;
-      const image = tile / tilesWide / tilesHigh;
-      inputTile(
-        x + <usize>image * <usize>(g.inHeight * g.inWidth) * bytes(g.inChannels),
-        g.inHeight,
-        g.inWidth,
-        bytes(g.inChannels),
-        top - g.padTop,
-        left - g.padLeft,
-        zeros,
-        xPoints + <usize>i * xRow,
-        xPlane,
-        transform,
-      );
-      gradientTile(
-        dy + <usize>image * <usize>(g.outHeight * g.outWidth) * bytes(g.outChannels),
-        g.outHeight,
-        g.outWidth,
-        bytes(g.outChannels),
-        top,
-        left,
-        zeros,
-        dyPoints + <usize>i * dyRow,
-        dyPlane,
-        transform,
-      );
+      const image = <usize>(tile / tilesWide / tilesHigh);
+      const from = x + image * xBytes;
+      const grad = dy + image * dyBytes;
+      const to = xPoints + <usize>i * xRow;
+      const by = dyPoints + <usize>i * dyRow;
+      const row = top * g.strideHeight - g.padTop;
+      const column = left * g.strideHeight - g.padLeft;
+      if (g.strideHeight == 2) {
+        stridedInputTile(from, g.inHeight, g.inWidth, bytes(g.inChannels), row, column, false, 1, 1, zeros, to, xPlane, transform);
+        stridedGradientTile(grad, g.outHeight, g.outWidth, bytes(g.outChannels), top, left, zeros, by, dyPlane, transform);
+      } else {
+        inputTile(from, g.inHeight, g.inWidth, bytes(g.inChannels), row, column, zeros, to, xPlane, transform);
+        gradientTile(grad, g.outHeight, g.outWidth, bytes(g.outChannels), top, left, zeros, by, dyPlane, transform);
+      }
     }
     const start: usize = first == 0 ? zeros : 0;
     const last = first + count == tiles;
@@ -109,7 +109,7 @@ export function winogradFilter(x: usize, dy: usize, dw: usize, scratch: usize): 
   }
 }
 
-/** For each of the 36 points: the sum over `count` tiles of x (all channels) times dy (columns first to end). */
+/** For each point the sum over `count` tiles of x (all channels) times dy (columns first to end); points of one filter point are added up. */
 function sumPoints(
   a: usize,
   aRow: usize,
@@ -125,15 +125,19 @@ function sumPoints(
   sumRow: usize,
   sumPlane: usize,
 ): void {
-  for (let point = 0; point < 36; point++) {
-    for (let row = 0; row < g.inChannels; row += 6) {
-      const to = sums + <usize>row * sumRow;
+  const axis = axisPoints();
+  for (let point = 0; point < axis * axis; point++) {
+    const row = point / axis;
+    const column = point % axis;
+    const begin: usize = row > 5 || column > 5 ? 0 : start;
+    const sum = sums + <usize>(min(row, 5) * 6 + min(column, 5)) * sumPlane;
+    for (let c = 0; c < g.inChannels; c += 6) {
+      const to = sum + <usize>c * sumRow;
       for (let j = first; j < end; j += 8) {
-        tileColumns(a + bytes(row), aRow, count, b + bytes(j), bRow, start, to + bytes(j - first), sumRow, 0);
+        tileColumns(a + bytes(c), aRow, count, b + bytes(j), bRow, begin, to + bytes(j - first), sumRow, 0);
       }
     }
     a += aPlane;
     b += bPlane;
-    sums += sumPlane;
   }
 }

@@ -4,18 +4,16 @@ import { gradientLine, inputLine } from './winograd-lines';
 
 /** Bytes of a chunk: 64 channels. */
 const CHUNK: usize = 256;
-/** Bytes between the rows of the 6 × 6 intermediate. */
+/** Bytes between the rows of the 6 × 6 intermediate, for which STRIDED_TILE_SCRATCH is more than enough. */
 const LINE: usize = 6 * CHUNK;
-/** Scratch of a transform: 6 × 6 chunks. */
-export const TILE_SCRATCH: usize = 6 * LINE;
 
-const A: f32 = 0.70710678118654752;
-const B: f32 = 1.41421356237309505;
+export const A: f32 = 0.70710678118654752;
+export const B: f32 = 1.41421356237309505;
 
 /** Address of a pixel, or of the row of zeros where the image ends. */
 // @ts-expect-error a decorator of AssemblyScript
 @inline
-function pixelOr(image: usize, row: i32, column: i32, height: i32, width: i32, bytes: usize, outside: usize): usize {
+export function pixelOr(image: usize, row: i32, column: i32, height: i32, width: i32, bytes: usize, outside: usize): usize {
   return (row as u32) < (height as u32) && (column as u32) < (width as u32) ? image + <usize>(row * width + column) * bytes : outside;
 }
 

@@ -1,18 +1,39 @@
-// G g Gᵀ of all filters, into the panels of 8 columns that the register tile reads; and its transpose for the filter gradient.
+// G g Gᵀ of all filters (36 points, with stride 1 or 2), into the panels of 8 columns that the register tile reads; and its transpose for the filter gradient.
 import * as g from './geometry';
-import { filterGradientLine, filterLine } from './winograd-lines';
+import { filterGradientLine, filterLine, stridedFilterGradientLine, stridedFilterLine } from './winograd-lines';
 
 /** Scratch of these transforms: 4 filters of 9 taps and an intermediate of 18 vectors. */
 export const WEIGHT_SCRATCH: usize = (4 * 9 + 18) * 16;
 
+// @ts-expect-error a decorator of AssemblyScript
+@inline
+function chosenLine(strided: bool, g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
+  if (strided) stridedFilterLine(g0, g1, g2, to, step);
+  else filterLine(g0, g1, g2, to, step);
+}
+
+// @ts-expect-error a decorator of AssemblyScript
+@inline
+function chosenGradientLine(strided: bool, u: usize, unit: usize, to: usize, step: usize): void {
+  const u0 = v128.load(u),
+    u1 = v128.load(u + unit),
+    u2 = v128.load(u + 2 * unit);
+  const u3 = v128.load(u + 3 * unit),
+    u4 = v128.load(u + 4 * unit),
+    u5 = v128.load(u + 5 * unit);
+  if (strided) stridedFilterGradientLine(u0, u1, u2, u3, u4, u5, to, step);
+  else filterGradientLine(u0, u1, u2, u3, u4, u5, to, step);
+}
+
 /** G g Gᵀ for four columns: tap (i, j) at `taps + (3 i + j) * tapStep`, point p to `to + p * plane`. */
 function filterTile(taps: usize, tapStep: usize, to: usize, plane: usize, scratch: usize): void {
+  const strided = g.strideHeight == 2;
   for (let j: usize = 0; j < 3; j++) {
     const tap = taps + j * tapStep;
-    filterLine(v128.load(tap), v128.load(tap + 3 * tapStep), v128.load(tap + 6 * tapStep), scratch + (j << 4), 48);
+    chosenLine(strided, v128.load(tap), v128.load(tap + 3 * tapStep), v128.load(tap + 6 * tapStep), scratch + (j << 4), 48);
   }
   for (let i = 0; i < 6; i++) {
-    filterLine(v128.load(scratch), v128.load(scratch, 16), v128.load(scratch, 32), to, plane);
+    chosenLine(strided, v128.load(scratch), v128.load(scratch, 16), v128.load(scratch, 32), to, plane);
     scratch += 48;
     to += 6 * plane;
   }
@@ -89,38 +110,20 @@ function turnFour(from: usize, row: usize, tapStep: usize, to: usize): void {
 export function unpackGradient(u: usize, plane: usize, rowBytes: usize, first: i32, end: i32, dw: usize, scratch: usize): void {
   const row = (<usize>g.outChannels) << 2;
   const tapStep = row * <usize>g.inChannels;
+  const strided = g.strideHeight == 2;
   const size = (<usize>(end - first)) << 2;
   dw += (<usize>first) << 2;
   for (let c = 0; c < g.inChannels; c++) {
     for (let k: usize = 0; k < size; k += 16) {
       let from = u + k;
       for (let j: usize = 0; j < 6; j++) {
-        const step = 6 * plane;
-        filterGradientLine(
-          v128.load(from),
-          v128.load(from + step),
-          v128.load(from + 2 * step),
-          v128.load(from + 3 * step),
-          v128.load(from + 4 * step),
-          v128.load(from + 5 * step),
-          scratch + (j << 4),
-          96,
-        );
+        chosenGradientLine(strided, from, 6 * plane, scratch + (j << 4), 96);
         from += plane;
       }
       let to = dw + k;
       let line = scratch;
       for (let i = 0; i < 3; i++) {
-        filterGradientLine(
-          v128.load(line),
-          v128.load(line, 16),
-          v128.load(line, 32),
-          v128.load(line, 48),
-          v128.load(line, 64),
-          v128.load(line, 80),
-          to,
-          tapStep,
-        );
+        chosenGradientLine(strided, line, 16, to, tapStep);
         line += 96;
         to += 3 * tapStep;
       }

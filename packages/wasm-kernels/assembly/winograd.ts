@@ -1,20 +1,23 @@
-// 3×3 convolutions of stride 1 by Winograd's F(4×4, 3×3): 36 small matrix products over tiles instead of 9 · 16 multiplications per tile and channel pair.
-// Forward and input gradient are the same computation with other filters. Needs channels and columns that are multiples of 4.
+// 3×3 convolutions by Winograd: small matrix products over tiles, one for each point of the transform. Stride 1: F(4×4, 3×3), 36 products instead of
+// 9 · 16 multiplications per tile and pair of channels, forward and input gradient alike. Stride 2: 81 products, with 36 different filters.
+// Needs channels and columns that are multiples of 4.
 import * as g from './geometry';
 import { tileRows } from './micro';
 import { packBias } from './pack';
 import { align, bytes } from './taps';
-import { inputTile, outputTile, TILE_SCRATCH } from './winograd-tiles';
+import { stridedOutputTile, stridedSpreadTile } from './winograd-strided-outputs';
+import { STRIDED_TILE_SCRATCH, stridedInputTile } from './winograd-strided-tiles';
+import { inputTile, outputTile } from './winograd-tiles';
 import { packForward, packInput, WEIGHT_SCRATCH } from './winograd-weights';
 
 /** Longest run of channels per pass of the register tile. */
 const DEPTH: i32 = 512;
-/** Channels times columns of a group of filters; 36 points of it are 576 KiB. */
-const GROUP_WEIGHTS: i32 = 4096;
+/** Channels times columns of a group of filters; 36 points of it are 1.1 MiB. */
+const GROUP_WEIGHTS: i32 = 8192;
 /** Up to so many channels times columns, all transformed filters stay in the cache. */
 const FEW_WEIGHTS: i32 = 128 * 128;
-/** With more of them, up to so many tiles are done as one block. */
-const ONE_BLOCK: i32 = 256;
+/** With more of them, tiles whose input points take no more bytes than this are done as one block. */
+const ONE_BLOCK: usize = 6 << 20;
 /** Bytes added to rows and planes, so that the planes of a tile do not share cache sets. */
 export const PAD: usize = 64;
 
@@ -22,17 +25,33 @@ export function roundUp(n: i32, unit: i32): i32 {
   return ((n + unit - 1) / unit) * unit;
 }
 
-export function tilesOf(size: i32): i32 {
-  return (size + 3) >> 2;
+export function tilesOf(size: i32, side: i32): i32 {
+  return (size + side - 1) / side;
+}
+
+/** The three computations: stride 1 in either direction, forward with stride 2, input gradient with stride 2. */
+const EVEN: i32 = 0;
+const STRIDED: i32 = 1;
+const SPREAD: i32 = 2;
+
+/** Points per axis; point p uses filter point min(p, 5). */
+function axisPoints(kind: i32): i32 {
+  return kind == EVEN ? 6 : 9;
+}
+
+/** Pixels per axis that a tile yields. */
+function tileSide(kind: i32): i32 {
+  return kind == SPREAD ? 8 : 4;
 }
 
 /**
  * Tiles per block, a multiple of 6. Few channels: the block stays in the second-level cache. Many channels and few tiles: one block, so that each filter
  * is used right after its transform.
  */
-function blockTiles(channels: i32, columns: i32, tiles: i32): i32 {
-  const block = channels * columns <= FEW_WEIGHTS ? 24 : tiles <= ONE_BLOCK ? tiles : 48;
-  return roundUp(min(block, tiles), 6);
+function blockTiles(kind: i32, channels: i32, columns: i32, tiles: i32): i32 {
+  const points = axisPoints(kind) * axisPoints(kind);
+  const one = channels * columns > FEW_WEIGHTS && <usize>(points * tiles) * (bytes(channels) + PAD) <= ONE_BLOCK;
+  return roundUp(one ? tiles : min(kind == EVEN ? 24 : 12, tiles), 6);
 }
 
 /** Columns whose filters are transformed at a time: all of them, or, where each is used by one block only, as many as stay in the cache. */
@@ -46,49 +65,51 @@ function planeBytes(rows: i32, rowBytes: usize): usize {
 
 // Scratch: transforms | zero row | start values | dump row | two pointer tables | filters | input points | output points
 
-/** Bytes of scratch for images of `channels` that become images [height, width] of `columns`. */
-export function winogradScratch(channels: i32, columns: i32, height: i32, width: i32): usize {
-  const tiles = g.batch * tilesOf(height) * tilesOf(width);
-  const block = blockTiles(channels, columns, tiles);
+/** Bytes of scratch for images of `channels` that become images of `columns` by `tiles` tiles. */
+function rowsScratch(kind: i32, channels: i32, columns: i32, tiles: i32): usize {
+  const block = blockTiles(kind, channels, columns, tiles);
   const wide = roundUp(columns, 8);
   const group = groupColumns(channels, wide, tiles, block);
+  const points = axisPoints(kind) * axisPoints(kind);
   return (
     1024 +
-    TILE_SCRATCH +
+    STRIDED_TILE_SCRATCH +
     WEIGHT_SCRATCH +
     bytes(channels) +
     2 * bytes(wide) +
     2 * bytes(block) +
     36 * (bytes(group) * <usize>channels + PAD) +
-    36 * (planeBytes(block, bytes(channels) + PAD) + planeBytes(block, bytes(wide) + PAD))
+    <usize>points * (planeBytes(block, bytes(channels) + PAD) + planeBytes(block, bytes(wide) + PAD))
   );
 }
 
 function winogradRows(
+  kind: i32,
   source: usize,
   sourceHeight: i32,
   sourceWidth: i32,
   channels: i32,
   weights: usize,
-  turned: bool,
   target: usize,
   height: i32,
   width: i32,
   columns: i32,
-  padTop: i32,
-  padLeft: i32,
+  tilesHigh: i32,
+  tilesWide: i32,
+  fromTop: i32,
+  fromLeft: i32,
+  turned: bool,
   bias: usize,
   act: i32,
   scratch: usize,
 ): void {
-  const tilesHigh = tilesOf(height);
-  const tilesWide = tilesOf(width);
   const tiles = g.batch * tilesHigh * tilesWide;
-  const block = blockTiles(channels, columns, tiles);
+  const block = blockTiles(kind, channels, columns, tiles);
   const wide = roundUp(columns, 8);
   const group = groupColumns(channels, wide, tiles, block);
+  const points = axisPoints(kind) * axisPoints(kind);
   const transform = align(scratch);
-  const inner = transform + TILE_SCRATCH;
+  const inner = transform + STRIDED_TILE_SCRATCH;
   const zeros = align(inner + WEIGHT_SCRATCH);
   const init = align(zeros + bytes(channels));
   const dump = align(init + bytes(wide));
@@ -99,7 +120,7 @@ function winogradRows(
   const inPoints = align(filters + 36 * filterPlane);
   const inRow = bytes(channels) + PAD;
   const inPlane = planeBytes(block, inRow);
-  const outPoints = align(inPoints + 36 * inPlane);
+  const outPoints = align(inPoints + <usize>points * inPlane);
   const outRow = bytes(wide) + PAD;
   const outPlane = planeBytes(block, outRow);
 
@@ -111,16 +132,22 @@ function winogradRows(
   }
   const sourceBytes = <usize>(sourceHeight * sourceWidth) * bytes(channels);
   const targetBytes = <usize>(height * width) * bytes(columns);
+  const sourceStep = kind == STRIDED ? 8 : 4;
+  const side = tileSide(kind);
+  // With stride 2 and even padding a tile of the input gradient begins with an even pixel, with odd padding with an odd one.
+  const oddRow = kind == SPREAD ? 1 - (g.padTop & 1) : 1;
+  const oddColumn = kind == SPREAD ? 1 - (g.padLeft & 1) : 1;
   for (let first = 0; first < tiles; first += block) {
     const count = min(block, tiles - first);
     const padded = roundUp(count, 6);
     for (let i = 0; i < count; i++) {
       const tile = first + i;
-      const column = tile % tilesWide;
-      const row = (tile / tilesWide) % tilesHigh;
+      const top = ((tile / tilesWide) % tilesHigh) * sourceStep - fromTop;
+      const left = (tile % tilesWide) * sourceStep - fromLeft;
       const image = source + <usize>(tile / tilesWide / tilesHigh) * sourceBytes;
       const to = inPoints + <usize>i * inRow;
-      inputTile(image, sourceHeight, sourceWidth, bytes(channels), row * 4 - padTop, column * 4 - padLeft, zeros, to, inPlane, transform);
+      if (kind == EVEN) inputTile(image, sourceHeight, sourceWidth, bytes(channels), top, left, zeros, to, inPlane, transform);
+      else stridedInputTile(image, sourceHeight, sourceWidth, bytes(channels), top, left, kind == SPREAD, oddRow, oddColumn, zeros, to, inPlane, transform);
     }
     for (let j = 0; j < columns; j += group) {
       const end = min(j + group, columns);
@@ -128,21 +155,24 @@ function winogradRows(
         if (turned) packInput(weights, j, end, filters, filterPlane, inner);
         else packForward(weights, j, end, filters, filterPlane, inner);
       }
-      multiplyPoints(rows, channels, padded, filters, filterPlane, inPlane, j, end, zeros, out, outPlane);
+      multiplyPoints(axisPoints(kind), rows, channels, padded, filters, filterPlane, inPlane, j, end, zeros, out, outPlane);
     }
     for (let i = 0; i < count; i++) {
       const tile = first + i;
-      const column = tile % tilesWide;
-      const row = (tile / tilesWide) % tilesHigh;
+      const top = ((tile / tilesWide) % tilesHigh) * side;
+      const left = (tile % tilesWide) * side;
       const image = target + <usize>(tile / tilesWide / tilesHigh) * targetBytes;
       const from = outPoints + <usize>i * outRow;
-      outputTile(from, outPlane, image, height, width, bytes(columns), row * 4, column * 4, init, act, dump, transform);
+      if (kind == EVEN) outputTile(from, outPlane, image, height, width, bytes(columns), top, left, init, act, dump, transform);
+      else if (kind == STRIDED) stridedOutputTile(from, outPlane, image, height, width, bytes(columns), top, left, init, act, dump, transform);
+      else stridedSpreadTile(from, outPlane, image, height, width, bytes(columns), top, left, oddRow, oddColumn, dump, transform);
     }
   }
 }
 
-/** For each of the 36 points: rows [padded, channels] times the filters of columns first to end. */
+/** For each point: rows [padded, channels] times the filters of columns first to end. */
 function multiplyPoints(
+  axis: i32,
   rows: usize,
   channels: i32,
   padded: i32,
@@ -158,11 +188,12 @@ function multiplyPoints(
   const panelBytes = (<usize>channels) << 5;
   let from: usize = 0;
   let to: usize = 0;
-  for (let point = 0; point < 36; point++) {
+  for (let point = 0; point < axis * axis; point++) {
+    const filter = filters + <usize>(min(point / axis, 5) * 6 + min(point % axis, 5)) * filterPlane;
     for (let k = 0; k < channels; k += DEPTH) {
       const depth = min(DEPTH, channels - k);
       const start = k == 0 ? zeros : 0;
-      let panel = filters + ((<usize>k) << 5);
+      let panel = filter + ((<usize>k) << 5);
       for (let j = first; j < end; j += 8) {
         for (let r = 0; r < padded; r += 6) {
           const at = (<usize>r) << 2;
@@ -171,48 +202,76 @@ function multiplyPoints(
         panel += panelBytes;
       }
     }
-    filters += filterPlane;
     from += inPlane;
     to += outPlane;
   }
 }
 
-/** y = act(bias + x * w), stride 1: x [n, h, w, c], w [3, 3, c, oc], y [n, oh, ow, oc]. */
+function forwardKind(): i32 {
+  return g.strideHeight == 2 ? STRIDED : EVEN;
+}
+
+/** Bytes of scratch for `winogradForward` with the geometry set. */
+export function winogradForwardScratch(): usize {
+  return rowsScratch(forwardKind(), g.inChannels, g.outChannels, g.batch * tilesOf(g.outHeight, 4) * tilesOf(g.outWidth, 4));
+}
+
+/** y = act(bias + x * w), stride 1 or 2: x [n, h, w, c], w [3, 3, c, oc], y [n, oh, ow, oc]. */
 export function winogradForward(x: usize, w: usize, y: usize, bias: usize, act: i32, scratch: usize): void {
   winogradRows(
+    forwardKind(),
     x,
     g.inHeight,
     g.inWidth,
     g.inChannels,
     w,
-    false,
     y,
     g.outHeight,
     g.outWidth,
     g.outChannels,
+    tilesOf(g.outHeight, 4),
+    tilesOf(g.outWidth, 4),
     g.padTop,
     g.padLeft,
+    false,
     bias,
     act,
     scratch,
   );
 }
 
-/** dx from dy: the forward pass of dy with the filters turned around. */
+/** Bytes of scratch for `winogradInput` with the geometry set. */
+export function winogradInputScratch(): usize {
+  const kind = g.strideHeight == 2 ? SPREAD : EVEN;
+  const tiles = g.batch * tilesOf(g.inHeight, tileSide(kind)) * tilesOf(g.inWidth, tileSide(kind));
+  return rowsScratch(kind, g.outChannels, g.inChannels, tiles);
+}
+
+/** Rows (columns) of dy before the first pixel that a tile of the input gradient reads. */
+function beforeFirst(pad: i32): i32 {
+  if (g.strideHeight == 1) return 2 - pad;
+  return (pad & 1) == 0 ? 1 - pad / 2 : -(pad - 1) / 2;
+}
+
+/** dx from dy: stride 1 is the forward pass of dy with the filters turned around. */
 export function winogradInput(dy: usize, w: usize, dx: usize, scratch: usize): void {
+  const kind = g.strideHeight == 2 ? SPREAD : EVEN;
   winogradRows(
+    kind,
     dy,
     g.outHeight,
     g.outWidth,
     g.outChannels,
     w,
-    true,
     dx,
     g.inHeight,
     g.inWidth,
     g.inChannels,
-    2 - g.padTop,
-    2 - g.padLeft,
+    tilesOf(g.inHeight, tileSide(kind)),
+    tilesOf(g.inWidth, tileSide(kind)),
+    beforeFirst(g.padTop),
+    beforeFirst(g.padLeft),
+    true,
     0,
     0,
     scratch,

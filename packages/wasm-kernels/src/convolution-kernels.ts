@@ -24,13 +24,12 @@ function forward(
   const { kernels } = runtime;
   return produce(runtime, info.outShape, 'float32', (y) => {
     setGeometry(runtime, info);
-    const { inChannels, outChannels, outHeight, outWidth } = info;
     const [from, by, offset] = [runtime.offset(x), runtime.offset(filter), bias === undefined ? 0 : runtime.offset(bias)];
     if (runtime.winograd && suitsWinograd(info, 'output')) {
-      const scratch = runtime.scratch(kernels.winogradScratch(inChannels, outChannels, outHeight, outWidth) >>> 0);
-      kernels.winogradForward(from, by, y, offset, act, scratch);
+      kernels.winogradForward(from, by, y, offset, act, runtime.scratch(kernels.winogradForwardScratch() >>> 0));
     } else {
-      kernels.convForward(from, by, y, offset, act, runtime.scratch(kernels.convRowsScratch(inChannels, outChannels) >>> 0));
+      const scratch = runtime.scratch(kernels.convRowsScratch(info.inChannels, info.outChannels) >>> 0);
+      kernels.convForward(from, by, y, offset, act, scratch);
     }
   });
 }
@@ -49,13 +48,11 @@ function inputGradient(
       return;
     }
     setGeometry(runtime, info);
-    const { inChannels, outChannels, inHeight, inWidth } = info;
     const [from, by] = [runtime.offset(dy), runtime.offset(filter)];
     if (runtime.winograd && suitsWinograd(info, 'input')) {
-      const scratch = runtime.scratch(kernels.winogradScratch(outChannels, inChannels, inHeight, inWidth) >>> 0);
-      kernels.winogradInput(from, by, dx, scratch);
+      kernels.winogradInput(from, by, dx, runtime.scratch(kernels.winogradInputScratch() >>> 0));
     } else {
-      kernels.convInput(from, by, dx, runtime.scratch(kernels.convRowsScratch(outChannels, inChannels) >>> 0));
+      kernels.convInput(from, by, dx, runtime.scratch(kernels.convRowsScratch(info.outChannels, info.inChannels) >>> 0));
     }
   });
 }

@@ -42,6 +42,22 @@ it('never writes past the scratch space that it asked for', async () => {
     guard(`${what} dw`, kernels.convFilterScratch(), () => {
       kernels.convFilter(0, 4 << 20, 8 << 20, SCRATCH);
     });
+    const [wide, many] = [pick(random, [4, 16, 20, 36, 96]), pick(random, [4, 12, 16, 40, 100])];
+    const pad = integer(random, 0, 2);
+    const strided = integer(random, 1, 2);
+    const side = Math.floor((size + 4 + 2 * pad - 3) / strided) + 1;
+    kernels.setTensors(3, size + 4, size + 4, wide, side, side, many);
+    kernels.setWindow(3, 3, strided, strided, pad, pad, 1, 1);
+    const winograd = `seed ${seed}: winograd ${size + 4} ${wide} ${many} stride ${strided} pad ${pad}`;
+    guard(winograd, kernels.winogradForwardScratch(), () => {
+      kernels.winogradForward(0, 4 << 20, 8 << 20, 0, 0, SCRATCH);
+    });
+    guard(`${winograd} dx`, kernels.winogradInputScratch(), () => {
+      kernels.winogradInput(0, 4 << 20, 8 << 20, SCRATCH);
+    });
+    guard(`${winograd} dw`, kernels.winogradFilterScratch(), () => {
+      kernels.winogradFilter(0, 4 << 20, 8 << 20, SCRATCH);
+    });
     guard(`${what} batch norm`, kernels.batchNormScratch(channels), () => {
       kernels.batchNorm(0, 4 << 20, 4 << 20, 8 << 20, 12 << 20, 13 << 20, size * size, channels, 1e-5, SCRATCH);
     });

@@ -1,9 +1,10 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 
-/** The compiled Winograd convolutions: 3×3, stride 1, on the geometry that was set. */
+/** The compiled Winograd convolutions: 3×3, stride 1 or 2, on the geometry that was set. */
 export interface WinogradExports {
-  winogradScratch(channels: number, columns: number, height: number, width: number): number;
+  winogradForwardScratch(): number;
   winogradForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
+  winogradInputScratch(): number;
   winogradInput(dy: number, w: number, dx: number, scratch: number): void;
   winogradFilterScratch(): number;
   winogradFilter(x: number, dy: number, dw: number, scratch: number): void;
@@ -14,25 +15,30 @@ export type Direction = 'output' | 'input' | 'filter';
 
 /** Fewest channels on either side for which the transforms pay. */
 const LEAST_CHANNELS = 16;
-/** Smallest part of the 4×4 tiles that must lie inside the output. */
-const LEAST_FILLED = 0.55;
+/** Smallest part of the tiles that must lie inside the result, by stride: what the fewer multiplications gain must not be lost at the border. */
+const LEAST_FILLED: Readonly<Record<number, number>> = { 1: 0.55, 2: 0.75 };
 
-const filled = (size: number): number => size / (4 * Math.ceil(size / 4));
+const filled = (size: number, side: number): number => size / (side * Math.ceil(size / side));
 
-/** Whether Winograd's F(4×4, 3×3) is the faster way: 3×3, stride 1, no dilation, enough channels in fours, and tiles that the result fills. */
+/**
+ * Whether Winograd's algorithm is the faster way: 3×3, stride 1 (a quarter of the multiplications) or 2 (9/16), no dilation, enough channels in fours, and
+ * tiles that the result fills.
+ */
 export function suitsWinograd(info: backend_util.Conv2DInfo, direction: Direction): boolean {
-  const { inChannels, outChannels } = info;
+  const { inChannels, outChannels, strideHeight: stride } = info;
   const [height, width] = direction === 'input' ? [info.inHeight, info.inWidth] : [info.outHeight, info.outWidth];
+  const side = direction === 'input' && stride === 2 ? 8 : 4;
+  const least = LEAST_FILLED[stride];
   return (
+    least !== undefined &&
+    info.strideWidth === stride &&
     info.filterHeight === 3 &&
     info.filterWidth === 3 &&
-    info.strideHeight === 1 &&
-    info.strideWidth === 1 &&
     info.dilationHeight === 1 &&
     info.dilationWidth === 1 &&
     Math.min(inChannels, outChannels) >= LEAST_CHANNELS &&
     inChannels % 4 === 0 &&
     outChannels % 4 === 0 &&
-    filled(height) * filled(width) >= LEAST_FILLED
+    filled(height, side) * filled(width, side) >= least
   );
 }

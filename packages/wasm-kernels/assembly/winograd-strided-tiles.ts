@@ -1,0 +1,134 @@
+// The transforms of tiles for stride 2: nine points per axis, five for the even pixels (a filter of two taps) and one for each of four odd pixels.
+// Columns into a small intermediate that stays in the first-level cache, then rows.
+import { pairGradientLine, pairInputLine } from './winograd-lines';
+import { pixelOr } from './winograd-tiles';
+
+/** Bytes of a chunk: 64 channels. */
+export const CHUNK: usize = 256;
+/** Bytes between the rows of the intermediate. */
+export const LINE: usize = 9 * CHUNK;
+/** Scratch of a transform: 9 × 9 chunks. */
+export const STRIDED_TILE_SCRATCH: usize = 9 * LINE;
+
+/** Points 0 to 4 of a line of nine from the pixels p0, p2, p4, p6, p8. */
+// @ts-expect-error a decorator of AssemblyScript
+@inline
+function evenPoints(p0: usize, p2: usize, p4: usize, p6: usize, p8: usize, to: usize, step: usize, size: usize): void {
+  for (let c: usize = 0; c < size; c += 16) {
+    pairInputLine(v128.load(p0 + c), v128.load(p2 + c), v128.load(p4 + c), v128.load(p6 + c), v128.load(p8 + c), to + c, step);
+  }
+}
+
+/** Points 5 to 8 are the odd pixels themselves. */
+// @ts-expect-error a decorator of AssemblyScript
+@inline
+function oddPoints(p1: usize, p3: usize, p5: usize, p7: usize, to: usize, step: usize, size: usize): void {
+  to += 5 * step;
+  for (let c: usize = 0; c < size; c += 16) {
+    v128.store(to + c, v128.load(p1 + c));
+    v128.store(to + step + c, v128.load(p3 + c));
+    v128.store(to + 2 * step + c, v128.load(p5 + c));
+    v128.store(to + 3 * step + c, v128.load(p7 + c));
+  }
+}
+
+/**
+ * The nine by nine points of an input: of the 9 × 9 pixels at (top, left), or with `spread` of 5 × 5, of which four count as the odd ones too
+ * (the input gradient): from `oddRow` and `oddColumn`, 0 or 1. Point p goes to `to + p * plane`; pixels outside are read from `zeros`.
+ */
+export function stridedInputTile(
+  image: usize,
+  height: i32,
+  width: i32,
+  bytes: usize,
+  top: i32,
+  left: i32,
+  spread: bool,
+  oddRow: i32,
+  oddColumn: i32,
+  zeros: usize,
+  to: usize,
+  plane: usize,
+  scratch: usize,
+): void {
+  const step = spread ? 1 : 2;
+  const pixels = spread ? 5 : 9;
+  for (let start: usize = 0; start < bytes; start += CHUNK) {
+    const size = min(CHUNK, bytes - start);
+    for (let j = 0; j < pixels; j++) {
+      const line = scratch + <usize>j * CHUNK;
+      const column = left + j;
+      evenPoints(
+        pixelOr(image, top, column, height, width, bytes, zeros) + start,
+        pixelOr(image, top + step, column, height, width, bytes, zeros) + start,
+        pixelOr(image, top + 2 * step, column, height, width, bytes, zeros) + start,
+        pixelOr(image, top + 3 * step, column, height, width, bytes, zeros) + start,
+        pixelOr(image, top + 4 * step, column, height, width, bytes, zeros) + start,
+        line,
+        LINE,
+        size,
+      );
+      oddPoints(
+        pixelOr(image, top + oddRow, column, height, width, bytes, zeros) + start,
+        pixelOr(image, top + oddRow + step, column, height, width, bytes, zeros) + start,
+        pixelOr(image, top + oddRow + 2 * step, column, height, width, bytes, zeros) + start,
+        pixelOr(image, top + oddRow + 3 * step, column, height, width, bytes, zeros) + start,
+        line,
+        LINE,
+        size,
+      );
+    }
+    const unit = <usize>step * CHUNK;
+    let line = scratch;
+    let row = to + start;
+    for (let i = 0; i < 9; i++) {
+      evenPoints(line, line + unit, line + 2 * unit, line + 3 * unit, line + 4 * unit, row, plane, size);
+      const odd = line + <usize>oddColumn * CHUNK;
+      oddPoints(odd, odd + unit, odd + 2 * unit, odd + 3 * unit, row, plane, size);
+      line += LINE;
+      row += 9 * plane;
+    }
+  }
+}
+
+/** Four values to nine points: five by A, then the values themselves. */
+// @ts-expect-error a decorator of AssemblyScript
+@inline
+function gradientPoints(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize, size: usize): void {
+  for (let c: usize = 0; c < size; c += 16) {
+    pairGradientLine(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), to + c, step);
+  }
+  oddPoints(p0, p1, p2, p3, to, step, size);
+}
+
+/** The nine by nine points of the 4 × 4 output gradients at (top, left). */
+export function stridedGradientTile(
+  image: usize,
+  height: i32,
+  width: i32,
+  bytes: usize,
+  top: i32,
+  left: i32,
+  zeros: usize,
+  to: usize,
+  plane: usize,
+  scratch: usize,
+): void {
+  for (let start: usize = 0; start < bytes; start += CHUNK) {
+    const size = min(CHUNK, bytes - start);
+    for (let j = 0; j < 4; j++) {
+      const p0 = pixelOr(image, top, left + j, height, width, bytes, zeros) + start;
+      const p1 = pixelOr(image, top + 1, left + j, height, width, bytes, zeros) + start;
+      const p2 = pixelOr(image, top + 2, left + j, height, width, bytes, zeros) + start;
+      const p3 = pixelOr(image, top + 3, left + j, height, width, bytes, zeros) + start;
+      gradientPoints(p0, p1, p2, p3, scratch + <usize>j * CHUNK, LINE, size);
+    }
+    let line = scratch;
+    let row = to + start;
+    for (let i = 0; i < 9; i++) {
+      gradientPoints(line, line + CHUNK, line + 2 * CHUNK, line + 3 * CHUNK, row, plane, size);
+      line += LINE;
+      row += 9 * plane;
+    }
+  }
+}
