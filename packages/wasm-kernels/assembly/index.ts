@@ -5,4 +5,5 @@ export { convFilter, convFilterScratch } from './conv-filter';
 export { depthwiseFilter, depthwiseInput } from './depthwise';
 export { maxPoolGrad } from './pool';
 export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
-export { batchNorm, batchNormGrad, batchNormScratch } from './norm';
+export { batchNorm, batchNormScratch } from './norm';
+export { batchNormGrad } from './norm-grad';

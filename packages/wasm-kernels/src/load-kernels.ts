@@ -1,7 +1,8 @@
+import type { BatchNormExports } from './batch-norm-kernels.ts';
 import { SelfsupError } from './errors.ts';
 
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
-export interface KernelExports {
+export interface KernelExports extends BatchNormExports {
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;
@@ -30,33 +31,6 @@ export interface KernelExports {
   segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   fillZero(to: number, bytes: number): void;
-  batchNormScratch(channels: number): number;
-  batchNorm(
-    x: number,
-    scale: number,
-    offset: number,
-    y: number,
-    mean: number,
-    variance: number,
-    rows: number,
-    channels: number,
-    epsilon: number,
-    scratch: number,
-  ): void;
-  batchNormGrad(
-    dy: number,
-    x: number,
-    mean: number,
-    variance: number,
-    scale: number,
-    dx: number,
-    dScale: number,
-    dOffset: number,
-    rows: number,
-    channels: number,
-    epsilon: number,
-    scratch: number,
-  ): void;
 }
 
 /** Which of the two builds is meant: relaxed SIMD has a fused multiply-add and is the faster one. */
