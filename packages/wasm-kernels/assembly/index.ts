@@ -7,3 +7,4 @@ export { maxPoolGrad } from './pool';
 export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
 export { batchNorm, batchNormScratch } from './norm';
 export { batchNormGrad } from './norm-grad';
+export { sumMiddle, sumMiddleScratch } from './reduce';

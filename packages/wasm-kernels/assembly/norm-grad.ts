@@ -144,7 +144,7 @@ export function batchNormGrad(
     if (mode == FROM_X) addGradients(dy + at, x + at, 0, 0, mean, factor, offset, block, bytes, sums, FROM_X);
     else if (mode == FROM_Y) addGradients(dy + at, x + at, y + at, dResidual + at, mean, factor, offset, block, bytes, sums, FROM_Y);
     else addGradients(dy + at, x + at, 0, 0, mean, factor, offset, block, bytes, sums, NO_RELU);
-    fold(totals, sums, channels);
+    fold(totals, sums, channels << 1);
   }
   const n = <f64>rows;
   for (let c: usize = 0; c < <usize>channels; c++) {

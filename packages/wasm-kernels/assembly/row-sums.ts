@@ -3,9 +3,9 @@ import { madd } from './simd';
 
 export const SUM_ROWS: i32 = 64;
 
-/** totals (float64) += sums (float32, 2 * channels numbers), and the sums start again at 0. */
-export function fold(totals: usize, sums: usize, channels: i32): void {
-  const end = sums + ((<usize>channels) << 3);
+/** totals (float64) += `count` sums (float32), which start again at 0; an odd count takes one more of both, which the caller has room for. */
+export function fold(totals: usize, sums: usize, count: i32): void {
+  const end = sums + ((<usize>count) << 2);
   for (; sums < end; sums += 8) {
     const pair = f64x2.promote_low_f32x4(v128.load64_zero(sums));
     v128.store(totals, f64x2.add(v128.load(totals), pair));
@@ -43,7 +43,7 @@ export function totalSquares(x: usize, shift: usize, rows: i32, channels: i32, t
   for (let r = 0; r < rows; r += SUM_ROWS) {
     const block = min(SUM_ROWS, rows - r);
     addSquares(x, shift, block, channels, sums);
-    fold(totals, sums, channels);
+    fold(totals, sums, channels << 1);
     x += bytes * <usize>block;
   }
 }

@@ -17,8 +17,8 @@ import { identityKernel } from './identity-kernel.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
 import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
+import { reductionKernels } from './reduction-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
-import { sumKernel } from './sum-kernel.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
@@ -54,7 +54,7 @@ function families(runtime: Runtime): KernelTable {
     ...gatherKernels(runtime),
     ...identityKernel(runtime),
     ...oneHotKernel(runtime),
-    ...sumKernel(runtime),
+    ...reductionKernels(runtime),
     ...batchNormKernels(runtime),
   };
 }
