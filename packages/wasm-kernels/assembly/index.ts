@@ -8,3 +8,5 @@ export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
 export { batchNorm, batchNormScratch } from './norm';
 export { batchNormGrad } from './norm-grad';
 export { sumMiddle, sumMiddleScratch } from './reduce';
+export { avgPoolGrad } from './avg-pool';
+export { groupNorm, groupNormGrad, groupNormScratch } from './group-norm';

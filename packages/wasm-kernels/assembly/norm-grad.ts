@@ -107,6 +107,33 @@ function spread(
   }
 }
 
+/** totals (float64, channels + channels) = sums over all rows of dy and of dy * (x - mean). */
+export function totalGradients(dy: usize, x: usize, mean: usize, rows: i32, channels: i32, totals: usize, sums: usize): void {
+  const bytes = (<usize>channels) << 2;
+  memory.fill(totals, 0, bytes << 2);
+  memory.fill(sums, 0, bytes << 1);
+  for (let r = 0; r < rows; r += SUM_ROWS) {
+    const at = bytes * <usize>r;
+    addGradients(dy + at, x + at, 0, 0, mean, 0, 0, min(SUM_ROWS, rows - r), bytes, sums, NO_RELU);
+    fold(totals, sums, channels << 1);
+  }
+}
+
+/** dx = dy * factor + (x - mean) * forX + constant over all rows. */
+export function spreadRows(
+  dy: usize,
+  x: usize,
+  dx: usize,
+  mean: usize,
+  factor: usize,
+  forX: usize,
+  constant: usize,
+  rows: i32,
+  bytes: usize,
+): void {
+  spread(dy, x, dx, mean, factor, 0, forX, constant, rows, bytes, NO_RELU);
+}
+
 /**
  * dx, dScale and dOffset of batchNorm from dy and what the forward pass saw. With a ReLU either `y` (then `dResidual` is an output) or `offset`
  * is not 0; without one both are.
@@ -136,14 +163,16 @@ export function batchNormGrad(
   const constant = forX + bytes;
   const mode = y != 0 ? FROM_Y : offset != 0 ? FROM_X : NO_RELU;
   normFactors(variance, scale, channels, epsilon, factor);
-  memory.fill(totals, 0, bytes << 2);
-  memory.fill(sums, 0, bytes << 1);
-  for (let r = 0; r < rows; r += SUM_ROWS) {
+  if (mode == NO_RELU) totalGradients(dy, x, mean, rows, channels, totals, sums);
+  else {
+    memory.fill(totals, 0, bytes << 2);
+    memory.fill(sums, 0, bytes << 1);
+  }
+  for (let r = 0; r < rows && mode != NO_RELU; r += SUM_ROWS) {
     const at = bytes * <usize>r;
     const block = min(SUM_ROWS, rows - r);
     if (mode == FROM_X) addGradients(dy + at, x + at, 0, 0, mean, factor, offset, block, bytes, sums, FROM_X);
-    else if (mode == FROM_Y) addGradients(dy + at, x + at, y + at, dResidual + at, mean, factor, offset, block, bytes, sums, FROM_Y);
-    else addGradients(dy + at, x + at, 0, 0, mean, factor, offset, block, bytes, sums, NO_RELU);
+    else addGradients(dy + at, x + at, y + at, dResidual + at, mean, factor, offset, block, bytes, sums, FROM_Y);
     fold(totals, sums, channels << 1);
   }
   const n = <f64>rows;
@@ -158,5 +187,5 @@ export function batchNormGrad(
     store<f32>(constant + (c << 2), <f32>((-a * sum) / n));
   }
   if (mode == FROM_X) spread(dy, x, dx, mean, factor, offset, forX, constant, rows, bytes, FROM_X);
-  else spread(mode == FROM_Y ? dResidual : dy, x, dx, mean, factor, offset, forX, constant, rows, bytes, NO_RELU);
+  else spreadRows(mode == FROM_Y ? dResidual : dy, x, dx, mean, factor, forX, constant, rows, bytes);
 }

@@ -50,6 +50,11 @@ function normalise(
   }
 }
 
+/** y = max((x - mean) * factor + offset, lowest) over rows of channels. */
+export function normaliseRows(x: usize, mean: usize, factor: usize, offset: usize, y: usize, rows: i32, bytes: usize, lowest: f32): void {
+  normalise(x, mean, factor, offset, 0, y, rows, bytes, lowest, false);
+}
+
 /** y = act((x - mean) / sqrt(variance + epsilon) * scale + offset + residual); mean and biased variance over the rows are outputs too. */
 export function batchNorm(
   x: usize,
@@ -81,5 +86,5 @@ export function batchNorm(
   normFactors(variance, scale, channels, epsilon, factor);
   const lowest: f32 = relu ? 0 : -Infinity;
   if (residual != 0) normalise(x, mean, factor, offset, residual, y, rows, bytes, lowest, true);
-  else normalise(x, mean, factor, offset, 0, y, rows, bytes, lowest, false);
+  else normaliseRows(x, mean, factor, offset, y, rows, bytes, lowest);
 }

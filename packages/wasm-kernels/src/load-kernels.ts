@@ -1,9 +1,10 @@
 import type { BatchNormExports } from './batch-norm-kernels.ts';
 import { SelfsupError } from './errors.ts';
+import type { PoolingExports } from './pooling-kernels.ts';
 import type { ReductionExports } from './reduction-kernels.ts';
 
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
-export interface KernelExports extends BatchNormExports, ReductionExports {
+export interface KernelExports extends BatchNormExports, PoolingExports, ReductionExports {
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;
@@ -27,7 +28,6 @@ export interface KernelExports extends BatchNormExports, ReductionExports {
   convFilter(x: number, dy: number, dw: number, scratch: number): void;
   depthwiseInput(dy: number, w: number, dx: number): void;
   depthwiseFilter(x: number, dy: number, dw: number, row: number): void;
-  maxPoolGrad(x: number, dy: number, dx: number): void;
   gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
   segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
