@@ -1,5 +1,6 @@
-import { type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type NamedAttrMap, type NamedTensorInfoMap, util } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
+import { channelsOf, checkNormOperands, epsilonOf } from './norm-operands.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
 /** The compiled functions of this family; an optional operand that is absent has the pointer 0. */
@@ -38,27 +39,6 @@ export interface BatchNormExports {
   ): void;
 }
 
-const channelsOf = (x: TensorInfo): number => x.shape.at(-1) ?? 1;
-const epsilonOf = (attrs: NamedAttrMap): number => (attrs['epsilon'] as number | undefined) ?? 1e-5;
-
-function check(kernelName: string, inputs: NamedTensorInfoMap, names: { perChannel: readonly string[]; likeX: readonly string[] }): void {
-  const x = input(inputs, 'x');
-  if (x.dtype !== 'float32' || x.shape.length < 2 || util.sizeFromShape(x.shape) === 0) {
-    throw new SelfsupError(
-      'SELFSUP_SHAPE',
-      `${kernelName}: \`x\` must be a float32 tensor [..., channels] with values, got ${x.dtype} [${x.shape.join(', ')}]`,
-    );
-  }
-  const fits = (name: string, test: (shape: number[]) => boolean, expected: string): void => {
-    const given = inputs[name];
-    if (given?.dtype === 'float32' && test(given.shape)) return;
-    const got = given ? `${given.dtype} [${given.shape.join(', ')}]` : 'nothing';
-    throw new SelfsupError('SELFSUP_SHAPE', `${kernelName}: \`${name}\` must be float32 ${expected}, got ${got}`);
-  };
-  for (const name of names.perChannel) fits(name, (shape) => util.sizeFromShape(shape) === channelsOf(x), `[${channelsOf(x)}]`);
-  for (const name of names.likeX) fits(name, (shape) => util.arraysEqual(shape, x.shape), `[${x.shape.join(', ')}] like \`x\``);
-}
-
 function relu(kernelName: string, attrs: NamedAttrMap): boolean {
   const activation = (attrs['activation'] as string | undefined) ?? 'linear';
   if (activation !== 'linear' && activation !== 'relu') {
@@ -82,7 +62,7 @@ export function batchNormKernels(runtime: Runtime): KernelTable {
     SelfsupBatchNorm(inputs, attrs) {
       const x = input(inputs, 'x');
       const act = relu('SelfsupBatchNorm', attrs) ? 1 : 0;
-      check('SelfsupBatchNorm', inputs, { perChannel: ['scale', 'offset'], likeX: inputs['residual'] ? ['residual'] : [] });
+      checkNormOperands('SelfsupBatchNorm', inputs, { perChannel: ['scale', 'offset'], likeX: inputs['residual'] ? ['residual'] : [] });
       const channels = channelsOf(x);
       return produceAll(runtime, [x.shape, [channels], [channels]], (y, mean, variance) => {
         const scratch = runtime.scratch(kernels.batchNormScratch(channels));
@@ -96,7 +76,7 @@ export function batchNormKernels(runtime: Runtime): KernelTable {
       const x = input(inputs, 'x');
       const act = relu('SelfsupBatchNormGrad', attrs);
       const source = inputs['y'] ? 'y' : 'offset';
-      check('SelfsupBatchNormGrad', inputs, {
+      checkNormOperands('SelfsupBatchNormGrad', inputs, {
         perChannel: ['mean', 'variance', 'scale', ...(act && source === 'offset' ? ['offset'] : [])],
         likeX: ['dy', ...(act && source === 'y' ? ['y'] : [])],
       });

@@ -12,6 +12,7 @@ import { convolutionKernels } from './convolution-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
 import { gatherKernels } from './gather-kernels.ts';
+import { groupNormKernels } from './group-norm-kernels.ts';
 import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
@@ -56,6 +57,7 @@ function families(runtime: Runtime): KernelTable {
     ...oneHotKernel(runtime),
     ...reductionKernels(runtime),
     ...batchNormKernels(runtime),
+    ...groupNormKernels(runtime),
   };
 }
 

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Rng } from '@selfsup/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { groupNorm as normalise, SelfsupError, type Rng } from '@selfsup/core';
 import { checkInput } from './check-input.ts';
 import { checkIntegers, checkOneOf } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
@@ -48,12 +48,7 @@ export function groupNorm(options: GroupNormOptions): (rng: Rng) => NormModule<t
     const offset = createVariable<tf.Rank.R1>(new Float32Array(channels), [channels], true);
     return leafModule({ trainable: { scale, offset } }, (input: tf.Tensor4D, { residual }: NormApplyOptions<tf.Tensor4D>) => {
       checkInput('groupNorm', input, { rank: 4, channels });
-      const [batch, height, width] = input.shape;
-      const groups = tf.reshape(input, [batch, height * width, numGroups, channels / numGroups]); // [n, hw, g, c/g]
-      const centered = tf.sub(groups, tf.mean(groups, [1, 3], true)); // mean: [n, 1, g, 1]
-      const variance = tf.mean(tf.square(centered), [1, 3], true); // [n, 1, g, 1]
-      const normalised = tf.reshape(tf.mul(centered, tf.rsqrt(tf.add(variance, epsilon))), input.shape); // [n, h, w, c]
-      return finishNorm(tf.add(tf.mul(normalised, scale), offset), { activation, residual });
+      return finishNorm(normalise(input, { scale, offset, numGroups, epsilon }), { activation, residual });
     });
   };
 }
