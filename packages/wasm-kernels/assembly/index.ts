@@ -10,3 +10,4 @@ export { batchNormGrad } from './norm-grad';
 export { sumMiddle, sumMiddleScratch } from './reduce';
 export { avgPoolGrad } from './avg-pool';
 export { groupNorm, groupNormGrad, groupNormScratch } from './group-norm';
+export { l2Normalize, l2NormalizeGrad } from './l2-normalize';

@@ -15,6 +15,7 @@ import { gatherKernels } from './gather-kernels.ts';
 import { groupNormKernels } from './group-norm-kernels.ts';
 import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
+import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
 import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
@@ -58,6 +59,7 @@ function families(runtime: Runtime): KernelTable {
     ...reductionKernels(runtime),
     ...batchNormKernels(runtime),
     ...groupNormKernels(runtime),
+    ...l2NormalizeKernels(runtime),
   };
 }
 
