@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 import { encoderFactory, type EncoderFactory } from './encoder-factory.ts';
 import { checkIntegers } from './layers/check-option.ts';
@@ -6,7 +5,6 @@ import { conv2d } from './layers/conv2d.ts';
 import { globalAveragePool } from './layers/global-average-pool.ts';
 import { normLayer, type NormOptions } from './layers/norm.ts';
 import { sequential, type Layer } from './layers/sequential.ts';
-import { stateless } from './layers/stateless.ts';
 
 /** Options of {@link convNet}. */
 export interface ConvNetOptions extends NormOptions {
@@ -43,8 +41,7 @@ export function convNet(options: ConvNetOptions = {}): EncoderFactory {
   for (const [i, width] of widths.entries()) {
     const inChannels = i === 0 ? channels : widths[i - 1]!;
     layers[`conv${i + 1}`] = conv2d({ inChannels, filters: width, kernelSize: 3, stride: i === 0 ? 1 : 2, padding: 1 });
-    layers[`norm${i + 1}`] = norm(width);
-    layers[`relu${i + 1}`] = stateless((x: tf.Tensor4D) => tf.relu(x));
+    layers[`norm${i + 1}`] = norm(width, { activation: 'relu' });
   }
   layers['pool'] = globalAveragePool();
   return encoderFactory('convNet', sequential(layers), { channels, outputDim: widths.at(-1)! });

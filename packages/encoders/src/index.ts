@@ -8,6 +8,7 @@ export { kaimingNormal, kaimingUniform, type Fan, type Initializer } from './lay
 export { linear, type LinearOptions } from './layers/linear.ts';
 export { maxPool, type MaxPoolOptions } from './layers/max-pool.ts';
 export type { NormOptions } from './layers/norm.ts';
+export type { NormActivation, NormApplyOptions, NormModule } from './layers/norm-module.ts';
 export { sequential, type Layer } from './layers/sequential.ts';
 export { stateless } from './layers/stateless.ts';
 export { loadWeights } from './load-weights.ts';

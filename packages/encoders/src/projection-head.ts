@@ -48,8 +48,8 @@ export function projectionHead(options: ProjectionHeadOptions): ModuleFactory<tf
     const normalised = last ? batchNormLast : hiddenNorm;
     const dims = { inputDim: i === 1 ? inputDim : hiddenDim, outputDim: last ? outputDim : hiddenDim };
     layers[`linear${i}`] = linear({ ...dims, bias: !normalised });
-    if (normalised) layers[`norm${i}`] = batchNorm<tf.Tensor2D>({ channels: dims.outputDim });
-    if (!last) layers[`relu${i}`] = stateless((x: tf.Tensor2D) => tf.relu(x));
+    if (normalised) layers[`norm${i}`] = batchNorm<tf.Tensor2D>({ channels: dims.outputDim, activation: last ? 'linear' : 'relu' });
+    else if (!last) layers[`relu${i}`] = stateless((x: tf.Tensor2D) => tf.relu(x));
   }
   const network = sequential<tf.Tensor2D, tf.Tensor2D>(layers);
   return (rng) => {

@@ -4,7 +4,6 @@ import { conv2d } from './layers/conv2d.ts';
 import { kaimingNormal } from './layers/initializers.ts';
 import type { NormLayer } from './layers/norm.ts';
 import { sequential, type Layer } from './layers/sequential.ts';
-import { stateless } from './layers/stateless.ts';
 
 /** Options of {@link residualBlock}. */
 export interface ResidualBlockOptions {
@@ -25,11 +24,9 @@ export interface ResidualBlockOptions {
 /** Channels of a block's output per channel of its 3×3 convolutions. */
 export const expansion = { basic: 1, bottleneck: 4 } as const;
 
-const relu = stateless((x: tf.Tensor4D) => tf.relu(x));
-
-function branch(options: ResidualBlockOptions): ModuleFactory<tf.Tensor4D, tf.Tensor4D> {
-  const { kind, inChannels, width, stride, norm, zeroInitLastNorm } = options;
-  const outChannels = width * expansion[kind];
+/** The branch up to its last convolution, whose normalisation also adds the shortcut and applies the ReLU. */
+function branch(options: ResidualBlockOptions): { layers: ModuleFactory<tf.Tensor4D, tf.Tensor4D>; lastNorm: string } {
+  const { kind, inChannels, width, stride, norm } = options;
   const convolutions =
     kind === 'basic'
       ? [
@@ -39,16 +36,14 @@ function branch(options: ResidualBlockOptions): ModuleFactory<tf.Tensor4D, tf.Te
       : [
           { inChannels, filters: width, kernelSize: 1 },
           { inChannels: width, filters: width, kernelSize: 3, stride, padding: 1 }, // the stride sits on the 3×3 convolution
-          { inChannels: width, filters: outChannels, kernelSize: 1 },
+          { inChannels: width, filters: width * expansion.bottleneck, kernelSize: 1 },
         ];
   const layers: Record<string, Layer> = {};
   for (const [i, convolution] of convolutions.entries()) {
-    const last = i === convolutions.length - 1;
     layers[`conv${i + 1}`] = conv2d({ ...convolution, initializer: kaimingNormal });
-    layers[`norm${i + 1}`] = norm(convolution.filters, { initialScale: last && zeroInitLastNorm ? 0 : 1 });
-    if (!last) layers[`relu${i + 1}`] = relu;
+    if (i < convolutions.length - 1) layers[`norm${i + 1}`] = norm(convolution.filters, { activation: 'relu' });
   }
-  return sequential(layers);
+  return { layers: sequential(layers), lastNorm: `norm${convolutions.length}` };
 }
 
 /**
@@ -59,9 +54,10 @@ function branch(options: ResidualBlockOptions): ModuleFactory<tf.Tensor4D, tf.Te
  * @see He et al.: "Deep Residual Learning for Image Recognition", figure 5, https://arxiv.org/abs/1512.03385
  */
 export function residualBlock(options: ResidualBlockOptions): ModuleFactory<tf.Tensor4D, tf.Tensor4D> {
-  const { kind, inChannels, width, stride, norm } = options;
+  const { kind, inChannels, width, stride, norm, zeroInitLastNorm } = options;
   const outChannels = width * expansion[kind];
-  const main = branch(options);
+  const { layers, lastNorm } = branch(options);
+  const ending = norm(outChannels, { initialScale: zeroInitLastNorm ? 0 : 1, activation: 'relu' });
   const shortcut =
     stride === 1 && inChannels === outChannels
       ? undefined
@@ -70,18 +66,21 @@ export function residualBlock(options: ResidualBlockOptions): ModuleFactory<tf.T
           norm: norm(outChannels),
         });
   return (rng) => {
-    const body = main(rng);
+    const body = layers(rng);
+    const last = ending(rng.fold(lastNorm));
     const downsample: Module<tf.Tensor4D, tf.Tensor4D> | undefined = shortcut?.(rng.fold('downsample'));
+    const joined = (of: 'trainable' | 'buffers') => joinVariables({ [lastNorm]: last[of], downsample: downsample?.[of] ?? {} });
     return {
-      trainable: { ...body.trainable, ...joinVariables({ downsample: downsample?.trainable ?? {} }) },
-      buffers: { ...body.buffers, ...joinVariables({ downsample: downsample?.buffers ?? {} }) },
+      trainable: { ...body.trainable, ...joined('trainable') },
+      buffers: { ...body.buffers, ...joined('buffers') },
       apply: (input, apply) =>
         tf.tidy(() => {
           const y = body.apply(input, apply); // [batch, height / stride, width / stride, outChannels]
-          return tf.relu(tf.add(y, downsample ? downsample.apply(input, apply) : input));
+          return last.apply(y, { ...apply, residual: downsample ? downsample.apply(input, apply) : input });
         }),
       dispose() {
         body.dispose();
+        last.dispose();
         downsample?.dispose();
       },
     };

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { encoderFactory, type EncoderFactory } from './encoder-factory.ts';
 import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { conv2d } from './layers/conv2d.ts';
@@ -7,7 +6,6 @@ import { kaimingNormal } from './layers/initializers.ts';
 import { maxPool } from './layers/max-pool.ts';
 import { normLayer, type NormLayer, type NormOptions } from './layers/norm.ts';
 import { sequential, type Layer } from './layers/sequential.ts';
-import { stateless } from './layers/stateless.ts';
 import { expansion, residualBlock } from './residual-block.ts';
 
 /** Options of {@link resnet18}, {@link resnet34} and {@link resnet50}. */
@@ -28,8 +26,7 @@ function stemLayers(stem: 'cifar' | 'imagenet', channels: number, norm: NormLaye
   const geometry = stem === 'cifar' ? { kernelSize: 3, padding: 1 } : { kernelSize: 7, stride: 2, padding: 3 };
   return {
     'stem/conv': conv2d({ inChannels: channels, filters, ...geometry, initializer: kaimingNormal }),
-    'stem/norm': norm(filters),
-    'stem/relu': stateless((x: tf.Tensor4D) => tf.relu(x)),
+    'stem/norm': norm(filters, { activation: 'relu' }),
     ...(stem === 'imagenet' ? { 'stem/pool': maxPool({ size: 3, stride: 2, padding: 1 }) } : {}),
   };
 }

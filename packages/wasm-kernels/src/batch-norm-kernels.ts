@@ -1,82 +1,111 @@
-import { type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type NamedAttrMap, type NamedTensorInfoMap, util } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
-import { input, type KernelTable, type Runtime } from './runtime.ts';
+import { channelsOf, checkNormOperands, epsilonOf } from './norm-operands.ts';
+import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-const channelsOf = (x: TensorInfo): number => x.shape.at(-1) ?? 1;
-const epsilonOf = (attrs: NamedAttrMap): number => (attrs['epsilon'] as number | undefined) ?? 1e-5;
-
-function check(kernelName: string, x: TensorInfo, inputs: NamedTensorInfoMap, names: readonly string[]): void {
-  if (x.dtype !== 'float32' || x.shape.length < 2 || util.sizeFromShape(x.shape) === 0) {
-    throw new SelfsupError(
-      'SELFSUP_SHAPE',
-      `${kernelName}: \`x\` must be a float32 tensor [..., channels] with values, got ${x.dtype} [${x.shape.join(', ')}]`,
-    );
-  }
-  for (const name of names) {
-    const { shape, dtype } = input(inputs, name);
-    if (dtype !== 'float32' || util.sizeFromShape(shape) !== channelsOf(x)) {
-      throw new SelfsupError(
-        'SELFSUP_SHAPE',
-        `${kernelName}: \`${name}\` must be float32 [${channelsOf(x)}], got ${dtype} [${shape.join(', ')}]`,
-      );
-    }
-  }
+/** The compiled functions of this family; an optional operand that is absent has the pointer 0. */
+export interface BatchNormExports {
+  batchNormScratch(channels: number): number;
+  batchNorm(
+    x: number,
+    scale: number,
+    offset: number,
+    residual: number,
+    y: number,
+    mean: number,
+    variance: number,
+    rows: number,
+    channels: number,
+    epsilon: number,
+    relu: number,
+    scratch: number,
+  ): void;
+  batchNormGrad(
+    dy: number,
+    x: number,
+    y: number,
+    mean: number,
+    variance: number,
+    scale: number,
+    offset: number,
+    dx: number,
+    dScale: number,
+    dOffset: number,
+    dResidual: number,
+    rows: number,
+    channels: number,
+    epsilon: number,
+    scratch: number,
+  ): void;
 }
 
-/** Allocates all outputs or none, then fills them. */
-function outputs(runtime: Runtime, shapes: readonly (readonly number[])[], fill: (offsets: readonly number[]) => void): TensorInfo[] {
-  const made: TensorInfo[] = [];
-  try {
-    for (const shape of shapes) made.push(runtime.output(shape, 'float32'));
-    fill(made.map((tensor) => runtime.offset(tensor)));
-  } catch (error) {
-    for (const tensor of made) runtime.release(tensor);
-    throw error;
+function relu(kernelName: string, attrs: NamedAttrMap): boolean {
+  const activation = (attrs['activation'] as string | undefined) ?? 'linear';
+  if (activation !== 'linear' && activation !== 'relu') {
+    throw new SelfsupError('SELFSUP_SHAPE', `${kernelName}: \`activation\` must be 'linear' or 'relu', got '${activation}'`);
   }
-  return made;
+  return activation === 'relu';
 }
 
 /**
- * Batch normalisation in training, channels last, over all other axes.
+ * Batch normalisation in training, channels last, over all other axes, with what follows it in a residual network.
  *
- * SelfsupBatchNorm: inputs `x [..., c]`, `scale [c]`, `offset [c]`, attribute `epsilon` → `[y, mean, variance]`, the variance biased.
- * SelfsupBatchNormGrad: inputs `dy`, `x`, `mean`, `variance`, `scale`, attribute `epsilon` → `[dx, dScale, dOffset]`.
+ * SelfsupBatchNorm: inputs `x [..., c]`, `scale [c]`, `offset [c]`, optionally `residual` like `x`, attributes `epsilon` and `activation` (`'linear'`
+ * or `'relu'`) → `[y, mean, variance]`, the variance biased, y = activation(normalised + residual).
+ * SelfsupBatchNormGrad: inputs `dy`, `x`, `mean`, `variance`, `scale`, attributes `epsilon` and `activation` → `[dx, dScale, dOffset]`. With
+ * `'relu'` the mask comes from `offset` (a forward pass without residual) or from `y`; with `y` there is a fourth output, the residual's gradient.
  */
 export function batchNormKernels(runtime: Runtime): KernelTable {
   const { kernels } = runtime;
+  const optional = (inputs: NamedTensorInfoMap, name: string): number => (inputs[name] ? runtime.offset(inputs[name]) : 0);
   return {
     SelfsupBatchNorm(inputs, attrs) {
       const x = input(inputs, 'x');
-      check('SelfsupBatchNorm', x, inputs, ['scale', 'offset']);
+      const act = relu('SelfsupBatchNorm', attrs) ? 1 : 0;
+      checkNormOperands('SelfsupBatchNorm', inputs, { perChannel: ['scale', 'offset'], likeX: inputs['residual'] ? ['residual'] : [] });
       const channels = channelsOf(x);
-      return outputs(runtime, [x.shape, [channels], [channels]], ([y, mean, variance]) => {
+      return produceAll(runtime, [x.shape, [channels], [channels]], (y, mean, variance) => {
         const scratch = runtime.scratch(kernels.batchNormScratch(channels));
         const [scale, offset] = [runtime.offset(input(inputs, 'scale')), runtime.offset(input(inputs, 'offset'))];
         const rows = util.sizeFromShape(x.shape) / channels;
-        kernels.batchNorm(runtime.offset(x), scale, offset, y!, mean!, variance!, rows, channels, epsilonOf(attrs), scratch);
+        const residual = optional(inputs, 'residual');
+        kernels.batchNorm(runtime.offset(x), scale, offset, residual, y, mean, variance, rows, channels, epsilonOf(attrs), act, scratch);
       });
     },
     SelfsupBatchNormGrad(inputs, attrs) {
       const x = input(inputs, 'x');
-      const dy = input(inputs, 'dy');
-      check('SelfsupBatchNormGrad', x, inputs, ['mean', 'variance', 'scale']);
-      if (!util.arraysEqual(x.shape, dy.shape) || dy.dtype !== 'float32') {
-        throw new SelfsupError(
-          'SELFSUP_SHAPE',
-          `SelfsupBatchNormGrad: \`dy\` must be float32 [${x.shape.join(', ')}] like \`x\`, got ${dy.dtype} [${dy.shape.join(', ')}]`,
-        );
-      }
+      const act = relu('SelfsupBatchNormGrad', attrs);
+      const source = inputs['y'] ? 'y' : 'offset';
+      checkNormOperands('SelfsupBatchNormGrad', inputs, {
+        perChannel: ['mean', 'variance', 'scale', ...(act && source === 'offset' ? ['offset'] : [])],
+        likeX: ['dy', ...(act && source === 'y' ? ['y'] : [])],
+      });
       const channels = channelsOf(x);
-      const [mean, variance, scale] = ['mean', 'variance', 'scale'].map((name) => runtime.offset(input(inputs, name))) as [
-        number,
-        number,
-        number,
-      ];
-      return outputs(runtime, [x.shape, [channels], [channels]], ([dx, dScale, dOffset]) => {
+      const at = (name: string): number => runtime.offset(input(inputs, name));
+      const shapes = [x.shape, [channels], [channels], ...(act && source === 'y' ? [x.shape] : [])];
+      return produceAll(runtime, shapes, (dx, dScale, dOffset, dResidual = 0) => {
         const scratch = runtime.scratch(kernels.batchNormScratch(channels));
         const rows = util.sizeFromShape(x.shape) / channels;
-        const [from, at] = [runtime.offset(dy), runtime.offset(x)];
-        kernels.batchNormGrad(from, at, mean, variance, scale, dx!, dScale!, dOffset!, rows, channels, epsilonOf(attrs), scratch);
+        const [y, offset] = [act && source === 'y' ? at('y') : 0, act && source === 'offset' ? at('offset') : 0];
+        const [dy, mean, variance, scale] = [at('dy'), at('mean'), at('variance'), at('scale')];
+        const epsilon = epsilonOf(attrs);
+        kernels.batchNormGrad(
+          dy,
+          at('x'),
+          y,
+          mean,
+          variance,
+          scale,
+          offset,
+          dx,
+          dScale,
+          dOffset,
+          dResidual,
+          rows,
+          channels,
+          epsilon,
+          scratch,
+        );
       });
     },
   };

@@ -1,8 +1,14 @@
+import type { BatchNormExports } from './batch-norm-kernels.ts';
 import { SelfsupError } from './errors.ts';
+import type { GroupNormExports } from './group-norm-kernels.ts';
+import type { L2NormalizeExports } from './l2-normalize-kernels.ts';
+import type { PoolingExports } from './pooling-kernels.ts';
+import type { ReductionExports } from './reduction-kernels.ts';
 import type { WinogradExports } from './winograd.ts';
 
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
-export interface KernelExports extends WinogradExports {
+export interface KernelExports
+  extends BatchNormExports, GroupNormExports, L2NormalizeExports, PoolingExports, ReductionExports, WinogradExports {
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;
@@ -26,38 +32,10 @@ export interface KernelExports extends WinogradExports {
   convFilter(x: number, dy: number, dw: number, scratch: number): void;
   depthwiseInput(dy: number, w: number, dx: number): void;
   depthwiseFilter(x: number, dy: number, dw: number, row: number): void;
-  maxPoolGrad(x: number, dy: number, dx: number): void;
   gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
   segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   fillZero(to: number, bytes: number): void;
-  batchNormScratch(channels: number): number;
-  batchNorm(
-    x: number,
-    scale: number,
-    offset: number,
-    y: number,
-    mean: number,
-    variance: number,
-    rows: number,
-    channels: number,
-    epsilon: number,
-    scratch: number,
-  ): void;
-  batchNormGrad(
-    dy: number,
-    x: number,
-    mean: number,
-    variance: number,
-    scale: number,
-    dx: number,
-    dScale: number,
-    dOffset: number,
-    rows: number,
-    channels: number,
-    epsilon: number,
-    scratch: number,
-  ): void;
 }
 
 /** Which of the two builds is meant: relaxed SIMD has a fused multiply-add and is the faster one. */

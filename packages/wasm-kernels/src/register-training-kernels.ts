@@ -12,13 +12,15 @@ import { convolutionKernels } from './convolution-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
 import { gatherKernels } from './gather-kernels.ts';
+import { groupNormKernels } from './group-norm-kernels.ts';
 import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
+import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
 import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
+import { reductionKernels } from './reduction-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
-import { sumKernel } from './sum-kernel.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
@@ -63,8 +65,10 @@ function families(runtime: Runtime): KernelTable {
     ...gatherKernels(runtime),
     ...identityKernel(runtime),
     ...oneHotKernel(runtime),
-    ...sumKernel(runtime),
+    ...reductionKernels(runtime),
     ...batchNormKernels(runtime),
+    ...groupNormKernels(runtime),
+    ...l2NormalizeKernels(runtime),
   };
 }
 

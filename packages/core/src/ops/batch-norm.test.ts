@@ -14,15 +14,30 @@ const [x, scale, offset, weight] = [
   draw('w', rows * channels),
 ] as const;
 
+const shortcut = draw('residual', rows * channels);
+const variants = [
+  { activation: 'linear', withResidual: false },
+  { activation: 'relu', withResidual: false },
+  { activation: 'linear', withResidual: true },
+  { activation: 'relu', withResidual: true },
+] as const;
+type Variant = (typeof variants)[number];
+
 /** Σ y · weight in float64. */
-function reference(values: { x: number[]; scale: number[]; offset: number[] }, epsilon: number): number {
+function reference(
+  values: { x: number[]; scale: number[]; offset: number[]; residual: number[] },
+  epsilon: number,
+  { activation, withResidual }: Variant,
+): number {
   let sum = 0;
   for (let c = 0; c < channels; c++) {
     const column = Array.from({ length: rows }, (_, i) => values.x[i * channels + c]!);
     const mean = column.reduce((total, v) => total + v, 0) / rows;
     const variance = column.reduce((total, v) => total + (v - mean) ** 2, 0) / rows;
     column.forEach((v, i) => {
-      sum += (((v - mean) / Math.sqrt(variance + epsilon)) * values.scale[c]! + values.offset[c]!) * weight[i * channels + c]!;
+      const plain = ((v - mean) / Math.sqrt(variance + epsilon)) * values.scale[c]! + values.offset[c]!;
+      const y = plain + (withResidual ? values.residual[i * channels + c]! : 0);
+      sum += (activation === 'relu' ? Math.max(y, 0) : y) * weight[i * channels + c]!;
     });
   }
   return sum;
@@ -48,20 +63,25 @@ describe('batchNormTraining', () => {
     });
   });
 
-  it('has the gradients of central differences in float64', () => {
+  it.each(variants)('has the value and the gradients of central differences in float64: $activation, residual $withResidual', (variant) => {
     const epsilon = 0.01;
-    const values = { x: [...x], scale: [...scale], offset: [...offset] };
+    const values = { x: [...x], scale: [...scale], offset: [...offset], residual: [...shortcut] };
+    const { activation, withResidual } = variant;
     tf.tidy(() => {
       const loss = (...args: tf.Tensor[]) => {
-        const { y } = batchNormTraining(args[0]!, { scale: args[1]!, offset: args[2]!, epsilon });
+        const [$x, $scale, $offset, residual] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const { y } = batchNormTraining($x, { scale: $scale, offset: $offset, epsilon, activation, ...(withResidual && { residual }) });
         return tf.sum(tf.mul(y, tf.tensor2d(weight, [rows, channels])));
       };
-      const grads = tf.grads(loss)([tf.tensor2d(x, [rows, channels]), tf.tensor1d(scale), tf.tensor1d(offset)]);
-      (['x', 'scale', 'offset'] as const).forEach((name, input) => {
+      const matrix = (data: number[]) => tf.tensor2d(data, [rows, channels]);
+      const inputs = [matrix(x), tf.tensor1d(scale), tf.tensor1d(offset), ...(withResidual ? [matrix(shortcut)] : [])];
+      expect(loss(...inputs).dataSync()[0]).toBeCloseTo(reference(values, epsilon, variant), 4);
+      const grads = tf.grads(loss)(inputs);
+      (['x', 'scale', 'offset', 'residual'] as const).slice(0, inputs.length).forEach((name, input) => {
         const numeric = values[name].map((value, i) => {
           const at = (moved: number) => {
             values[name][i] = moved;
-            const result = reference(values, epsilon);
+            const result = reference(values, epsilon, variant);
             values[name][i] = value;
             return result;
           };
@@ -71,6 +91,22 @@ describe('batchNormTraining', () => {
           expect(Math.abs(gradient - numeric[i]!), `${name}[${i}]`).toBeLessThan(1e-5 * Math.max(...numeric.map(Math.abs), 1));
         });
       });
+    });
+  });
+
+  it('gives the residual and what it is added to a gradient each when they are one tensor', () => {
+    tf.tidy(() => {
+      const [$scale, $offset, $weight] = [tf.tensor1d(scale), tf.tensor1d(offset), tf.tensor2d(weight, [rows, channels])];
+      for (const activation of ['linear', 'relu'] as const) {
+        const loss = (input: tf.Tensor, fused: boolean) => {
+          const norm = (residual?: tf.Tensor) =>
+            batchNormTraining(input, { scale: $scale, offset: $offset, ...(residual && { residual, activation }) }).y;
+          const plain = (y: tf.Tensor) => (activation === 'relu' ? tf.relu(y) : y);
+          return tf.sum(tf.mul(fused ? norm(input) : plain(tf.add(norm(), input)), $weight));
+        };
+        const [fused, composed] = [true, false].map((one) => tf.grad((input) => loss(input, one))(tf.tensor2d(x, [rows, channels])));
+        expect(tf.max(tf.abs(tf.sub(fused!, composed!))).dataSync()[0]).toBeLessThan(1e-5);
+      }
     });
   });
 
@@ -177,6 +213,10 @@ describe('batchNormTraining', () => {
         ['needs at least 2 values per channel, got shape [1, 1, 1, 3]', () => batchNormTraining(tf.ones([1, 1, 1, 3]), parameters)],
         ['`scale` must have shape [3], got [1, 3]', () => batchNormTraining(tf.ones([2, 3]), { ...parameters, scale: tf.ones([1, 3]) })],
         ['`offset` must have shape [3], got [2]', () => batchNormTraining(tf.ones([2, 3]), { ...parameters, offset: tf.ones([2]) })],
+        [
+          '`residual` must have shape [2, 3] like `x`, got [1, 3]',
+          () => batchNormTraining(tf.ones([2, 3]), { ...parameters, residual: tf.ones([1, 3]) }),
+        ],
       ];
       for (const [message, call] of failures)
         try {
@@ -186,6 +226,7 @@ describe('batchNormTraining', () => {
           expect(isSelfsupError(error) && error.code).toBe('SELFSUP_SHAPE');
           expect((error as Error).message).toBe(`batchNormTraining: ${message}`);
         }
+      expect(() => batchNormTraining(tf.ones([2, 3]), { ...parameters, activation: 'gelu' as 'relu' })).toThrow('linear or relu, got gelu');
     });
   });
 });

@@ -1,5 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '../error.ts';
+import { hasKernel, runKernel } from './run-kernel.ts';
+
+/** Parameters of {@link batchNormTraining}. */
+export interface BatchNormParameters {
+  /** float32 `[channels]`. */
+  scale: tf.Tensor;
+  /** float32 `[channels]`. */
+  offset: tf.Tensor;
+  /** Added to the variance, > 0; default 1e-5. */
+  epsilon?: number;
+  /** What is applied last; default `linear`: nothing. */
+  activation?: 'linear' | 'relu';
+  /** float32, the shape of `x`: added before the activation, as at the end of a residual block. */
+  residual?: tf.Tensor;
+}
 
 /** What {@link batchNormTraining} returns; `mean` and `variance` carry no gradient. */
 export interface BatchNormResult {
@@ -13,95 +28,111 @@ export interface BatchNormResult {
 
 const KERNEL = 'SelfsupBatchNorm';
 const GRADIENT_KERNEL = 'SelfsupBatchNormGrad';
-type Forward = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) => [y: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor];
-type Backward = (saved: {
-  dy: tf.Tensor;
-  x: tf.Tensor;
-  mean: tf.Tensor;
-  variance: tf.Tensor;
-  scale: tf.Tensor;
-}) => [dx: tf.Tensor, dScale: tf.Tensor, dOffset: tf.Tensor];
+
+interface Attributes {
+  readonly epsilon: number;
+  readonly activation: 'linear' | 'relu';
+}
+interface Inputs {
+  readonly x: tf.Tensor;
+  readonly scale: tf.Tensor;
+  readonly offset: tf.Tensor;
+  readonly residual?: tf.Tensor;
+}
+interface Saved {
+  readonly dy: tf.Tensor;
+  readonly x: tf.Tensor;
+  readonly mean: tf.Tensor;
+  readonly variance: tf.Tensor;
+  readonly scale: tf.Tensor;
+  readonly offset: tf.Tensor;
+  /** There with a ReLU, whose mask it holds. */
+  readonly y?: tf.Tensor;
+}
+/** [dx, dScale, dOffset, dResidual], the last one where there is a residual. */
+type Gradients = [tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]];
 
 const axesOf = (x: tf.Tensor): number[] => Array.from({ length: x.rank - 1 }, (_, i) => i);
 
-const composedForward =
-  (epsilon: number): Forward =>
-  (x, scale, offset) => {
-    const mean = tf.mean(x, axesOf(x)); // [c]
-    const centered = tf.sub(x, mean);
-    const variance = tf.mean(tf.square(centered), axesOf(x)); // [c]
-    const y = tf.add(tf.mul(centered, tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))), offset);
-    return [y, mean, variance];
-  };
+function forward({ x, scale, offset, residual }: Inputs, attributes: Attributes): [y: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor] {
+  const { epsilon, activation } = attributes;
+  if (hasKernel(KERNEL)) return runKernel(KERNEL, { x, scale, offset, ...(residual && { residual }) }, { ...attributes });
+  const mean = tf.mean(x, axesOf(x)); // [c]
+  const centered = tf.sub(x, mean);
+  const variance = tf.mean(tf.square(centered), axesOf(x)); // [c]
+  const normalised = tf.add(tf.mul(centered, tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))), offset);
+  const sum = residual ? tf.add(normalised, residual) : normalised;
+  return [activation === 'relu' ? tf.relu(sum) : sum, mean, variance];
+}
 
-const composedBackward =
-  (epsilon: number): Backward =>
-  ({ dy, x, mean, variance, scale }) =>
-    // tfjs runs a gradient function outside of any scope of its own: without this one all intermediates live until the whole backward pass is over
-    tf.tidy(() => {
-      const count = x.size / mean.size;
-      const inverse = tf.rsqrt(tf.add(variance, epsilon)); // [c]
-      const normalised = tf.mul(tf.sub(x, mean), inverse);
-      const dOffset = tf.sum(dy, axesOf(x)); // [c]
-      const dScale = tf.sum(tf.mul(dy, normalised), axesOf(x)); // [c]
-      const projected = tf.add(tf.mul(normalised, tf.div(dScale, count)), tf.div(dOffset, count));
-      return [tf.mul(tf.sub(dy, projected), tf.mul(scale, inverse)), dScale, dOffset];
-    });
+function backward({ dy, x, y, mean, variance, scale, offset }: Saved, attributes: Attributes, hasResidual: boolean): Gradients {
+  if (hasKernel(GRADIENT_KERNEL)) {
+    // without a residual the kernel finds the mask of the ReLU again, which costs less than reading y
+    const mask: tf.NamedTensorMap = !y ? {} : hasResidual ? { y } : { offset };
+    const gradients = runKernel<Gradients>(GRADIENT_KERNEL, { dy, x, mean, variance, scale, ...mask }, { ...attributes });
+    return hasResidual && !y ? [...gradients, tf.clone(dy)] : gradients;
+  }
+  // tfjs runs a gradient function outside of any scope of its own: without this one all intermediates live until the whole backward pass is over
+  return tf.tidy(() => {
+    const count = x.size / mean.size;
+    const passed = y ? tf.mul(dy, tf.step(y)) : tf.clone(dy);
+    const inverse = tf.rsqrt(tf.add(variance, attributes.epsilon)); // [c]
+    const normalised = tf.mul(tf.sub(x, mean), inverse);
+    const dOffset = tf.sum(passed, axesOf(x)); // [c]
+    const dScale = tf.sum(tf.mul(passed, normalised), axesOf(x)); // [c]
+    const projected = tf.add(tf.mul(normalised, tf.div(dScale, count)), tf.div(dOffset, count));
+    const dx = tf.mul(tf.sub(passed, projected), tf.mul(scale, inverse));
+    return hasResidual ? [dx, dScale, dOffset, passed] : [dx, dScale, dOffset];
+  });
+}
 
-function kernels(epsilon: number): { forward: Forward; backward: Backward } {
-  const backend = tf.getBackend();
-  const engine = tf.engine();
-  const forward: Forward = (x, scale, offset) =>
-    engine.runKernel(KERNEL, { x, scale, offset }, { epsilon }) as unknown as ReturnType<Forward>;
-  const backward: Backward = (saved) => engine.runKernel(GRADIENT_KERNEL, saved, { epsilon }) as unknown as ReturnType<Backward>;
-  const has = (name: string) => (tf.getKernel(name, backend) as tf.KernelConfig | undefined) !== undefined;
-  return {
-    forward: has(KERNEL) ? forward : composedForward(epsilon),
-    backward: has(GRADIENT_KERNEL) ? backward : composedBackward(epsilon),
+function check(x: tf.Tensor, { scale, offset, residual, activation }: Omit<Inputs, 'x'> & { activation: string }): void {
+  const channels = x.shape[x.rank - 1];
+  const refuse = (message: string): never => {
+    throw new SelfsupError('SELFSUP_SHAPE', `batchNormTraining: ${message}`);
   };
+  if (x.rank < 2) refuse(`\`x\` must have rank >= 2, got shape [${x.shape.join(', ')}]`);
+  if (x.size < 2 * channels!) refuse(`needs at least 2 values per channel, got shape [${x.shape.join(', ')}]`);
+  for (const [name, tensor] of Object.entries({ scale, offset }))
+    if (tensor.rank !== 1 || tensor.shape[0] !== channels)
+      refuse(`\`${name}\` must have shape [${channels!}], got [${tensor.shape.join(', ')}]`);
+  if (residual && !tf.util.arraysEqual(residual.shape, x.shape))
+    refuse(`\`residual\` must have shape [${x.shape.join(', ')}] like \`x\`, got [${residual.shape.join(', ')}]`);
+  if (activation !== 'linear' && activation !== 'relu')
+    throw new SelfsupError('SELFSUP_OPTION', `batchNormTraining: \`activation\` must be linear or relu, got ${activation}`);
 }
 
 /**
- * Batch normalisation with the batch's own statistics: y = (x − mean)/√(variance + epsilon) · scale + offset, per channel of the last axis.
+ * Batch normalisation with the batch's own statistics: y = activation((x − mean)/√(variance + epsilon) · scale + offset + residual), per channel of
+ * the last axis.
  *
  * @param x float32 `[..., channels]`, at least two rows in all leading axes together
- * @param parameters `scale` and `offset`, float32 `[channels]`, and `epsilon` > 0 (default 1e-5)
+ * @param parameters see {@link BatchNormParameters}
  * @returns see {@link BatchNormResult}
- * @throws SelfsupError `SELFSUP_SHAPE` on a rank below 2, on fewer than two rows, or on parameters that do not fit
+ * @throws SelfsupError `SELFSUP_SHAPE` on a rank below 2, on fewer than two rows, or on parameters that do not fit; `SELFSUP_OPTION` on another activation
  * @see Ioffe, Szegedy: "Batch Normalization", Algorithm 1, https://arxiv.org/abs/1502.03167
  * @remarks Runs the fused kernels `SelfsupBatchNorm` and `SelfsupBatchNormGrad` where the backend has them; otherwise plain operations with the
- * gradient written out, which needs a third of the memory of differentiating them one by one.
+ * gradient written out, which needs a third of the memory of differentiating them one by one. The ReLU passes no gradient where y is 0.
  */
-export function batchNormTraining(x: tf.Tensor, parameters: { scale: tf.Tensor; offset: tf.Tensor; epsilon?: number }): BatchNormResult {
-  const { scale, offset, epsilon = 1e-5 } = parameters;
-  const channels = x.shape[x.rank - 1];
-  if (x.rank < 2)
-    throw new SelfsupError('SELFSUP_SHAPE', `batchNormTraining: \`x\` must have rank >= 2, got shape [${x.shape.join(', ')}]`);
-  if (x.size < 2 * channels!)
-    throw new SelfsupError('SELFSUP_SHAPE', `batchNormTraining: needs at least 2 values per channel, got shape [${x.shape.join(', ')}]`);
-  for (const [name, tensor] of [
-    ['scale', scale],
-    ['offset', offset],
-  ] as const)
-    if (tensor.rank !== 1 || tensor.shape[0] !== channels)
-      throw new SelfsupError(
-        'SELFSUP_SHAPE',
-        `batchNormTraining: \`${name}\` must have shape [${channels!}], got [${tensor.shape.join(', ')}]`,
-      );
+export function batchNormTraining(x: tf.Tensor, parameters: BatchNormParameters): BatchNormResult {
+  const { scale, offset, epsilon = 1e-5, activation = 'linear', residual } = parameters;
+  check(x, { scale, offset, activation, ...(residual && { residual }) });
+  const attributes = { epsilon, activation };
   let statistics: [tf.Tensor, tf.Tensor] | undefined;
-  const normalise = tf.customGrad((...inputs) => {
-    const [$x, $scale, $offset, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, (tensors: tf.Tensor[]) => void];
-    const { forward, backward } = kernels(epsilon);
-    const [y, mean, variance] = forward($x, $scale, $offset);
+  const normalise = tf.customGrad((...args) => {
+    const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
+    const [$x, $scale, $offset, $residual] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?];
+    const [y, mean, variance] = forward({ x: $x, scale: $scale, offset: $offset, ...($residual && { residual: $residual }) }, attributes);
     statistics = [tf.keep(mean), tf.keep(variance)];
-    save([$x, mean, variance, $scale]);
+    save([$x, mean, variance, $scale, $offset, ...(activation === 'relu' ? [y] : [])]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [savedX, savedMean, savedVariance, savedScale] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-      return backward({ dy, x: savedX, mean: savedMean, variance: savedVariance, scale: savedScale });
+      const names = ['x', 'mean', 'variance', 'scale', 'offset', 'y'] as const;
+      const named = Object.fromEntries(saved.map((tensor, i) => [names[i]!, tensor] as const)) as Omit<Saved, 'dy'>;
+      return backward({ dy, ...named }, attributes, residual !== undefined);
     };
     return { value: y, gradFunc };
   });
-  const y = normalise(x, scale, offset);
+  const y = normalise(x, scale, offset, ...(residual ? [residual] : []));
   const [mean, variance] = statistics!.map((kept) => {
     const result = tf.clone(kept); // owned by the caller's tidy, unlike the kept one
     kept.dispose();

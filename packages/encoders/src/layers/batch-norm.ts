@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormTraining, SelfsupError, type ModuleFactory } from '@selfsup/core';
-import { checkIntegers } from './check-option.ts';
+import { batchNormTraining, SelfsupError, type Rng } from '@selfsup/core';
+import { checkIntegers, checkOneOf } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
 import { leafModule } from './leaf-module.ts';
+import { finishNorm, type NormActivation, type NormApplyOptions, type NormModule } from './norm-module.ts';
 
 /** Options of {@link batchNorm}. */
 export interface BatchNormOptions {
@@ -14,6 +15,8 @@ export interface BatchNormOptions {
   epsilon?: number;
   /** Initial value of `scale`; default 1. Zero makes a residual branch start as nothing. */
   initialScale?: number;
+  /** What is applied last; default `linear`: nothing. Where the backend has a fused kernel, a ReLU here costs no pass over memory. */
+  activation?: NormActivation;
 }
 
 const blend = (running: tf.Variable, batch: tf.Tensor, momentum: number): void => {
@@ -25,7 +28,7 @@ const blend = (running: tf.Variable, batch: tf.Tensor, momentum: number): void =
  *
  * @param options see {@link BatchNormOptions}
  * @returns a factory of modules with the variables `scale`, `offset` and the buffers `mean`, `variance`, each `[channels]`; input and output have one
- * shape `[batch, channels]` or `[batch, height, width, channels]`, float32
+ * shape `[batch, channels]` or `[batch, height, width, channels]`, float32; `apply` also takes a `residual` of that shape, added before the activation
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` on another count of channels, or while training on
  * fewer than two values per channel
  * @see Ioffe, Szegedy: "Batch Normalization", https://arxiv.org/abs/1502.03167
@@ -41,9 +44,10 @@ const blend = (running: tf.Variable, batch: tf.Tensor, momentum: number): void =
  * norm.dispose();
  * ```
  */
-export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNormOptions): ModuleFactory<T, T> {
-  const { channels, momentum = 0.9, epsilon = 1e-5, initialScale = 1 } = options;
+export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNormOptions): (rng: Rng) => NormModule<T> {
+  const { channels, momentum = 0.9, epsilon = 1e-5, initialScale = 1, activation = 'linear' } = options;
   checkIntegers('batchNorm', { channels });
+  checkOneOf('batchNorm', 'activation', activation, ['linear', 'relu']);
   if (!(momentum >= 0 && momentum <= 1))
     throw new SelfsupError('SELFSUP_OPTION', `batchNorm: \`momentum\` must be in [0, 1], got ${momentum}`);
   if (!(epsilon > 0)) throw new SelfsupError('SELFSUP_OPTION', `batchNorm: \`epsilon\` must be > 0, got ${epsilon}`);
@@ -51,18 +55,21 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
     const filled = (value: number, trainable: boolean) =>
       createVariable<tf.Rank.R1>(new Float32Array(channels).fill(value), [channels], trainable);
     const [scale, offset, mean, variance] = [filled(initialScale, true), filled(0, true), filled(0, false), filled(1, false)];
-    return leafModule({ trainable: { scale, offset }, buffers: { mean, variance } }, (input: T, { training }) => {
-      if (input.shape[input.rank - 1] !== channels)
-        throw new SelfsupError(
-          'SELFSUP_SHAPE',
-          `batchNorm: \`input\` must have ${channels} channels, got shape [${input.shape.join(', ')}]`,
-        );
-      if (!training) return tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T;
-      const batch = batchNormTraining(input, { scale, offset, epsilon });
-      const count = input.size / channels;
-      blend(mean, batch.mean, momentum);
-      blend(variance, tf.mul(batch.variance, count / (count - 1)), momentum); // unbiased
-      return batch.y as T;
-    });
+    return leafModule(
+      { trainable: { scale, offset }, buffers: { mean, variance } },
+      (input: T, { training, residual }: NormApplyOptions<T>) => {
+        if (input.shape[input.rank - 1] !== channels)
+          throw new SelfsupError(
+            'SELFSUP_SHAPE',
+            `batchNorm: \`input\` must have ${channels} channels, got shape [${input.shape.join(', ')}]`,
+          );
+        if (!training) return finishNorm(tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T, { activation, residual });
+        const batch = batchNormTraining(input, { scale, offset, epsilon, activation, ...(residual && { residual }) });
+        const count = input.size / channels;
+        blend(mean, batch.mean, momentum);
+        blend(variance, tf.mul(batch.variance, count / (count - 1)), momentum); // unbiased
+        return batch.y as T;
+      },
+    );
   };
 }

@@ -1,9 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type ModuleFactory } from '@selfsup/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { groupNorm as normalise, SelfsupError, type Rng } from '@selfsup/core';
 import { checkInput } from './check-input.ts';
-import { checkIntegers } from './check-option.ts';
+import { checkIntegers, checkOneOf } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
 import { leafModule } from './leaf-module.ts';
+import { finishNorm, type NormActivation, type NormApplyOptions, type NormModule } from './norm-module.ts';
 
 /** Options of {@link groupNorm}. */
 export interface GroupNormOptions {
@@ -15,6 +16,8 @@ export interface GroupNormOptions {
   epsilon?: number;
   /** Initial value of `scale`; default 1. Zero makes a residual branch start as nothing. */
   initialScale?: number;
+  /** What is applied last; default `linear`: nothing. */
+  activation?: NormActivation;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface GroupNormOptions {
  *
  * @param options see {@link GroupNormOptions}
  * @returns a factory of modules from and to `[batch, height, width, channels]` float32, with the variables `scale` and `offset` `[channels]` and no buffer:
- * training and inference are the same function
+ * training and inference are the same function; `apply` also takes a `residual` of the input's shape, added before the activation
  * @throws SelfsupError `SELFSUP_OPTION` when `numGroups` does not divide `channels`; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Wu, He: "Group Normalization", https://arxiv.org/abs/1803.08494
  * @example
@@ -33,23 +36,19 @@ export interface GroupNormOptions {
  * norm.dispose();
  * ```
  */
-export function groupNorm(options: GroupNormOptions): ModuleFactory<tf.Tensor4D, tf.Tensor4D> {
-  const { channels, numGroups = 32, epsilon = 1e-5, initialScale = 1 } = options;
+export function groupNorm(options: GroupNormOptions): (rng: Rng) => NormModule<tf.Tensor4D> {
+  const { channels, numGroups = 32, epsilon = 1e-5, initialScale = 1, activation = 'linear' } = options;
   checkIntegers('groupNorm', { channels, numGroups });
+  checkOneOf('groupNorm', 'activation', activation, ['linear', 'relu']);
   if (channels % numGroups !== 0)
     throw new SelfsupError('SELFSUP_OPTION', `groupNorm: \`numGroups\` must divide the ${channels} channels, got ${numGroups}`);
   if (!(epsilon > 0)) throw new SelfsupError('SELFSUP_OPTION', `groupNorm: \`epsilon\` must be > 0, got ${epsilon}`);
   return () => {
     const scale = createVariable<tf.Rank.R1>(new Float32Array(channels).fill(initialScale), [channels], true);
     const offset = createVariable<tf.Rank.R1>(new Float32Array(channels), [channels], true);
-    return leafModule({ trainable: { scale, offset } }, (input) => {
+    return leafModule({ trainable: { scale, offset } }, (input: tf.Tensor4D, { residual }: NormApplyOptions<tf.Tensor4D>) => {
       checkInput('groupNorm', input, { rank: 4, channels });
-      const [batch, height, width] = input.shape;
-      const groups = tf.reshape(input, [batch, height * width, numGroups, channels / numGroups]); // [n, hw, g, c/g]
-      const centered = tf.sub(groups, tf.mean(groups, [1, 3], true)); // mean: [n, 1, g, 1]
-      const variance = tf.mean(tf.square(centered), [1, 3], true); // [n, 1, g, 1]
-      const normalised = tf.reshape(tf.mul(centered, tf.rsqrt(tf.add(variance, epsilon))), input.shape); // [n, h, w, c]
-      return tf.add(tf.mul(normalised, scale), offset);
+      return finishNorm(normalise(input, { scale, offset, numGroups, epsilon }), { activation, residual });
     });
   };
 }

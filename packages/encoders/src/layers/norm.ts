@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { ModuleFactory } from '@selfsup/core';
+import type { Rng } from '@selfsup/core';
 import { batchNorm } from './batch-norm.ts';
 import { checkOneOf } from './check-option.ts';
 import { groupNorm } from './group-norm.ts';
+import type { NormActivation, NormModule } from './norm-module.ts';
 
 /** The normalisation of an encoder and its constants. */
 export interface NormOptions {
@@ -16,15 +17,18 @@ export interface NormOptions {
   epsilon?: number;
 }
 
-/** Makes the encoder's kind of normalisation for that many channels. */
-export type NormLayer = (channels: number, options?: { initialScale?: number }) => ModuleFactory<tf.Tensor4D, tf.Tensor4D>;
+/** Makes the encoder's kind of normalisation for that many channels, by default with initial scale 1 and no activation. */
+export type NormLayer = (
+  channels: number,
+  options?: { initialScale?: number; activation?: NormActivation },
+) => (rng: Rng) => NormModule<tf.Tensor4D>;
 
 /** Chooses the layer that {@link NormOptions} names; `who` is the encoder that an error names. */
 export function normLayer(who: string, options: NormOptions): NormLayer {
   const { norm = 'batch', numGroups = 32, momentum = 0.9, epsilon = 1e-5 } = options;
   checkOneOf(who, 'norm', norm, ['batch', 'group']);
-  return (channels, { initialScale = 1 } = {}) =>
+  return (channels, layer = {}) =>
     norm === 'batch'
-      ? batchNorm<tf.Tensor4D>({ channels, momentum, epsilon, initialScale })
-      : groupNorm({ channels, numGroups, epsilon, initialScale });
+      ? batchNorm<tf.Tensor4D>({ channels, momentum, epsilon, ...layer })
+      : groupNorm({ channels, numGroups, epsilon, ...layer });
 }

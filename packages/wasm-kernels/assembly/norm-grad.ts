@@ -1,0 +1,191 @@
+// Gradient of batch normalisation in training, residual and ReLU included: one pass for the sums, one for dx.
+import { normFactors } from './norm';
+import { fold, SUM_ROWS } from './row-sums';
+import { madd } from './simd';
+
+// Where the ReLU's mask comes from.
+const NO_RELU: i32 = 0;
+const FROM_Y: i32 = 1; // y > 0; the masked dy is the residual's gradient and is written in the first pass, the second reads it
+const FROM_X: i32 = 2; // the forward pass' arithmetic again, which saves reading y
+
+/** dy where the ReLU let it pass, v = x - mean. */
+// @ts-ignore: decorator
+@inline
+function gate(dy: usize, v: v128, factor: usize, offset: usize, y: usize, masked: usize, mode: i32): v128 {
+  let g = v128.load(dy);
+  if (mode == FROM_X) g = v128.and(g, f32x4.gt(madd(v, v128.load(factor), v128.load(offset)), f32x4.splat(0)));
+  if (mode == FROM_Y) {
+    g = v128.and(g, f32x4.gt(v128.load(y), f32x4.splat(0)));
+    v128.store(masked, g);
+  }
+  return g;
+}
+
+// @ts-ignore: decorator
+@inline
+function gateScalar(dy: usize, v: f32, factor: usize, offset: usize, y: usize, masked: usize, mode: i32): f32 {
+  let g = load<f32>(dy);
+  if (mode == FROM_X && !(v * load<f32>(factor) + load<f32>(offset) > 0)) g = 0;
+  if (mode == FROM_Y) {
+    if (!(load<f32>(y) > 0)) g = 0;
+    store<f32>(masked, g);
+  }
+  return g;
+}
+
+/** Adds the sums over rows of g and of g * (x - mean) to `sums`, where g is dy where the ReLU let it pass. */
+// @ts-ignore: decorator
+@inline
+function addGradients(
+  dy: usize,
+  x: usize,
+  y: usize,
+  masked: usize,
+  mean: usize,
+  factor: usize,
+  offset: usize,
+  rows: i32,
+  bytes: usize,
+  sums: usize,
+  mode: i32,
+): void {
+  const vectors = bytes & ~15;
+  const second = sums + bytes;
+  for (let r = 0; r < rows; r++) {
+    let c: usize = 0;
+    for (; c < vectors; c += 16) {
+      const v = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+      const g = gate(dy + c, v, factor + c, offset + c, y + c, masked + c, mode);
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), g));
+      v128.store(second + c, madd(g, v, v128.load(second + c)));
+    }
+    for (; c < bytes; c += 4) {
+      const v = load<f32>(x + c) - load<f32>(mean + c);
+      const g = gateScalar(dy + c, v, factor + c, offset + c, y + c, masked + c, mode);
+      store<f32>(sums + c, load<f32>(sums + c) + g);
+      store<f32>(second + c, load<f32>(second + c) + g * v);
+    }
+    x += bytes;
+    dy += bytes;
+    y += bytes;
+    masked += bytes;
+  }
+}
+
+/** dx = g * factor + (x - mean) * forX + constant over all rows. */
+// @ts-ignore: decorator
+@inline
+function spread(
+  dy: usize,
+  x: usize,
+  dx: usize,
+  mean: usize,
+  factor: usize,
+  offset: usize,
+  forX: usize,
+  constant: usize,
+  rows: i32,
+  bytes: usize,
+  mode: i32,
+): void {
+  const vectors = bytes & ~15;
+  for (let r = 0; r < rows; r++) {
+    let c: usize = 0;
+    for (; c < vectors; c += 16) {
+      const v = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+      const g = gate(dy + c, v, factor + c, offset + c, 0, 0, mode);
+      v128.store(dx + c, madd(g, v128.load(factor + c), madd(v, v128.load(forX + c), v128.load(constant + c))));
+    }
+    for (; c < bytes; c += 4) {
+      const v = load<f32>(x + c) - load<f32>(mean + c);
+      const g = gateScalar(dy + c, v, factor + c, offset + c, 0, 0, mode);
+      store<f32>(dx + c, g * load<f32>(factor + c) + (v * load<f32>(forX + c) + load<f32>(constant + c)));
+    }
+    x += bytes;
+    dy += bytes;
+    dx += bytes;
+  }
+}
+
+/** totals (float64, channels + channels) = sums over all rows of dy and of dy * (x - mean). */
+export function totalGradients(dy: usize, x: usize, mean: usize, rows: i32, channels: i32, totals: usize, sums: usize): void {
+  const bytes = (<usize>channels) << 2;
+  memory.fill(totals, 0, bytes << 2);
+  memory.fill(sums, 0, bytes << 1);
+  for (let r = 0; r < rows; r += SUM_ROWS) {
+    const at = bytes * <usize>r;
+    addGradients(dy + at, x + at, 0, 0, mean, 0, 0, min(SUM_ROWS, rows - r), bytes, sums, NO_RELU);
+    fold(totals, sums, channels << 1);
+  }
+}
+
+/** dx = dy * factor + (x - mean) * forX + constant over all rows. */
+export function spreadRows(
+  dy: usize,
+  x: usize,
+  dx: usize,
+  mean: usize,
+  factor: usize,
+  forX: usize,
+  constant: usize,
+  rows: i32,
+  bytes: usize,
+): void {
+  spread(dy, x, dx, mean, factor, 0, forX, constant, rows, bytes, NO_RELU);
+}
+
+/**
+ * dx, dScale and dOffset of batchNorm from dy and what the forward pass saw. With a ReLU either `y` (then `dResidual` is an output) or `offset`
+ * is not 0; without one both are.
+ */
+export function batchNormGrad(
+  dy: usize,
+  x: usize,
+  y: usize,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  offset: usize,
+  dx: usize,
+  dScale: usize,
+  dOffset: usize,
+  dResidual: usize,
+  rows: i32,
+  channels: i32,
+  epsilon: f64,
+  scratch: usize,
+): void {
+  const bytes = (<usize>channels) << 2;
+  const totals = (scratch + 15) & ~15;
+  const sums = totals + (bytes << 2);
+  const factor = sums + (bytes << 1);
+  const forX = factor + bytes;
+  const constant = forX + bytes;
+  const mode = y != 0 ? FROM_Y : offset != 0 ? FROM_X : NO_RELU;
+  normFactors(variance, scale, channels, epsilon, factor);
+  if (mode == NO_RELU) totalGradients(dy, x, mean, rows, channels, totals, sums);
+  else {
+    memory.fill(totals, 0, bytes << 2);
+    memory.fill(sums, 0, bytes << 1);
+  }
+  for (let r = 0; r < rows && mode != NO_RELU; r += SUM_ROWS) {
+    const at = bytes * <usize>r;
+    const block = min(SUM_ROWS, rows - r);
+    if (mode == FROM_X) addGradients(dy + at, x + at, 0, 0, mean, factor, offset, block, bytes, sums, FROM_X);
+    else addGradients(dy + at, x + at, y + at, dResidual + at, mean, factor, offset, block, bytes, sums, FROM_Y);
+    fold(totals, sums, channels << 1);
+  }
+  const n = <f64>rows;
+  for (let c: usize = 0; c < <usize>channels; c++) {
+    const sum = load<f64>(totals + (c << 3));
+    const product = load<f64>(totals + ((c + <usize>channels) << 3));
+    const inverse = 1 / Math.sqrt(<f64>load<f32>(variance + (c << 2)) + epsilon);
+    const a = <f64>load<f32>(scale + (c << 2)) * inverse;
+    store<f32>(dOffset + (c << 2), <f32>sum);
+    store<f32>(dScale + (c << 2), <f32>(product * inverse));
+    store<f32>(forX + (c << 2), <f32>((-a * inverse * inverse * product) / n));
+    store<f32>(constant + (c << 2), <f32>((-a * sum) / n));
+  }
+  if (mode == FROM_X) spread(dy, x, dx, mean, factor, offset, forX, constant, rows, bytes, FROM_X);
+  else spreadRows(mode == FROM_Y ? dResidual : dy, x, dx, mean, factor, forX, constant, rows, bytes);
+}
