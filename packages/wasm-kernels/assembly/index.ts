@@ -13,3 +13,8 @@ export { sumMiddle, sumMiddleScratch } from './reduce';
 export { avgPoolGrad } from './avg-pool';
 export { groupNorm, groupNormGrad, groupNormScratch } from './group-norm';
 export { l2Normalize, l2NormalizeGrad } from './l2-normalize';
+export { geluForward, geluGrad, unary } from './unary';
+export { layerNorm, layerNormGrad, layerNormScratch } from './layer-norm';
+export { softmax, softmaxGrad } from './softmax';
+export { crossEntropy, crossEntropyGrad } from './cross-entropy';
+export { dropout } from './dropout';

@@ -9,10 +9,14 @@ import {
 } from '@tensorflow/tfjs-core';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { convolutionKernels } from './convolution-kernels.ts';
+import { crossEntropyKernels } from './cross-entropy-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
+import { dropoutKernel } from './dropout-kernel.ts';
+import { elementwiseKernels } from './elementwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
 import { gatherKernels } from './gather-kernels.ts';
 import { groupNormKernels } from './group-norm-kernels.ts';
+import { layerNormKernels } from './layer-norm-kernels.ts';
 import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
 import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
@@ -21,6 +25,7 @@ import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
 import { reductionKernels } from './reduction-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
+import { softmaxKernels } from './softmax-kernels.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
@@ -69,6 +74,11 @@ function families(runtime: Runtime): KernelTable {
     ...batchNormKernels(runtime),
     ...groupNormKernels(runtime),
     ...l2NormalizeKernels(runtime),
+    ...elementwiseKernels(runtime),
+    ...layerNormKernels(runtime),
+    ...softmaxKernels(runtime),
+    ...crossEntropyKernels(runtime),
+    ...dropoutKernel(runtime),
   };
 }
 

@@ -72,5 +72,8 @@ it('never writes past the scratch space that it asked for', async () => {
     guard(`${what} sum`, kernels.sumMiddleScratch(columns * 200), () => {
       kernels.sumMiddle(0, 8 << 20, 2, size * 10, columns * 200, 1, SCRATCH);
     });
+    guard(`${what} layer norm`, kernels.layerNormScratch(channels), () => {
+      kernels.layerNormGrad(0, 4 << 20, 8 << 20, 9 << 20, 10 << 20, 12 << 20, 13 << 20, 14 << 20, size * size, channels, SCRATCH);
+    });
   }
 });
