@@ -1,8 +1,8 @@
 import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { convolve, convolveFilterGradient, convolveInputGradient } from './convolution-algorithm.ts';
 import { convolutionInfo, setGeometry } from './convolution-geometry.ts';
 import { readEpilogue, withEpilogue } from './epilogue.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
-import { suitsWinograd } from './winograd.ts';
 
 type Shape = readonly number[];
 type Bias = TensorInfo | undefined;
@@ -21,16 +21,10 @@ function forward(
   [bias, act]: [Bias, number],
 ): TensorInfo {
   const info = convolutionInfo(x.shape, filter.shape, attrs);
-  const { kernels } = runtime;
   return produce(runtime, info.outShape, 'float32', (y) => {
     setGeometry(runtime, info);
-    const [from, by, offset] = [runtime.offset(x), runtime.offset(filter), bias === undefined ? 0 : runtime.offset(bias)];
-    if (runtime.winograd && suitsWinograd(info, 'output')) {
-      kernels.winogradForward(from, by, y, offset, act, runtime.scratch(kernels.winogradForwardScratch() >>> 0));
-    } else {
-      const scratch = runtime.scratch(kernels.convRowsScratch(info.inChannels, info.outChannels) >>> 0);
-      kernels.convForward(from, by, y, offset, act, scratch);
-    }
+    const operands = { x: runtime.offset(x), filter: runtime.offset(filter), bias: bias === undefined ? 0 : runtime.offset(bias) };
+    convolve(runtime, info, { ...operands, y, act });
   });
 }
 
@@ -41,35 +35,25 @@ function inputGradient(
   shape: Shape,
 ): TensorInfo {
   const info = convolutionInfo(shape, filter.shape, attrs);
-  const { kernels } = runtime;
   return produce(runtime, shape, 'float32', (dx) => {
     if (util.sizeFromShape(dy.shape) === 0) {
-      kernels.fillZero(dx, util.sizeFromShape([...shape]) * 4);
+      runtime.kernels.fillZero(dx, util.sizeFromShape([...shape]) * 4);
       return;
     }
     setGeometry(runtime, info);
-    const [from, by] = [runtime.offset(dy), runtime.offset(filter)];
-    if (runtime.winograd && suitsWinograd(info, 'input')) {
-      kernels.winogradInput(from, by, dx, runtime.scratch(kernels.winogradInputScratch() >>> 0));
-    } else {
-      kernels.convInput(from, by, dx, runtime.scratch(kernels.convRowsScratch(info.outChannels, info.inChannels) >>> 0));
-    }
+    convolveInputGradient(runtime, info, { dy: runtime.offset(dy), filter: runtime.offset(filter), dx });
   });
 }
 
 function filterGradient(runtime: Runtime, { x, dy }: Required<Pick<Operands, 'x' | 'dy'>>, attrs: NamedAttrMap, shape: Shape): TensorInfo {
   const info = convolutionInfo(x.shape, shape, attrs);
-  const { kernels } = runtime;
   return produce(runtime, shape, 'float32', (dw) => {
     if (util.sizeFromShape(dy.shape) === 0 || util.sizeFromShape(x.shape) === 0) {
-      kernels.fillZero(dw, util.sizeFromShape([...shape]) * 4);
+      runtime.kernels.fillZero(dw, util.sizeFromShape([...shape]) * 4);
       return;
     }
     setGeometry(runtime, info);
-    const [from, by] = [runtime.offset(x), runtime.offset(dy)];
-    if (runtime.winograd && suitsWinograd(info, 'filter'))
-      kernels.winogradFilter(from, by, dw, runtime.scratch(kernels.winogradFilterScratch() >>> 0));
-    else kernels.convFilter(from, by, dw, runtime.scratch(kernels.convFilterScratch() >>> 0));
+    convolveFilterGradient(runtime, info, { x: runtime.offset(x), dy: runtime.offset(dy), dw });
   });
 }
 
