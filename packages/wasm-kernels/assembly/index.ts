@@ -4,7 +4,7 @@ export { convForward, convInput, convRowsScratch } from './conv';
 export { convFilter, convFilterScratch } from './conv-filter';
 export { depthwiseFilter, depthwiseInput } from './depthwise';
 export { maxPoolGrad } from './pool';
-export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
+export { fillZero, gather, segmentSum, segmentSumInt, segmentSumScratch } from './gather';
 export { batchNorm, batchNormGrad, batchNormScratch } from './norm';
 export { geluForward, geluGrad, unary } from './unary';
 export { layerNorm, layerNormGrad, layerNormScratch } from './layer-norm';

@@ -32,7 +32,8 @@ export interface KernelExports extends CrossEntropyExports, DropoutExports, Elem
   depthwiseFilter(x: number, dy: number, dw: number, row: number): void;
   maxPoolGrad(x: number, dy: number, dx: number): void;
   gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
-  segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
+  segmentSumScratch(rows: number, size: number, segments: number): number;
+  segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number, scratch: number): void;
   segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   fillZero(to: number, bytes: number): void;
   batchNormScratch(channels: number): number;
