@@ -21,7 +21,8 @@ const composedBackward = ({ dy, logits, labels, logSumExp }: Saved): tf.Tensor =
   tf.tidy(() => {
     const weight = tf.where(tf.greaterEqual(labels, 0), dy, tf.zerosLike(dy)); // [n]
     const probabilities = tf.exp(tf.sub(logits, tf.expandDims(logSumExp, 1))); // [n, classes]
-    const target = tf.cast(tf.oneHot(tf.cast(labels, 'int32'), logits.shape[1]!), 'float32'); // [n, classes]
+    const classes = tf.range(0, logits.shape[1]!, 1, 'int32');
+    const target = tf.cast(tf.equal(tf.expandDims(labels, 1), classes), 'float32'); // [n, classes]; tf.oneHot refuses a single class
     return tf.mul(tf.sub(probabilities, target), tf.expandDims(weight, 1));
   });
 
