@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeKernel } from '../test/kernel-cases.ts';
-import { integer, pick, signedValues, startWasm } from '../test/wasm-under-test.ts';
+import { integer, signedValues, startWasm } from '../test/wasm-under-test.ts';
 
 describeKernel('Identity', 'Identity', (random) => ({
   inputs: {
@@ -12,12 +12,6 @@ describeKernel('Identity', 'Identity', (random) => ({
   },
   attrs: {},
 }));
-
-describeKernel('Transpose, in order or not', 'Transpose', (random) => {
-  const shape = Array.from({ length: integer(random, 1, 5) }, () => pick(random, [0, 1, 1, 2, 3, 4]));
-  const perm = shape.map((_, axis) => axis).sort(() => random() - pick(random, [0.1, 0.5]));
-  return { inputs: { x: signedValues(random, shape) }, attrs: { perm } };
-});
 
 it('keeps a clone alive when its source is disposed, and a variable apart from it', async () => {
   const registration = await startWasm('plain');

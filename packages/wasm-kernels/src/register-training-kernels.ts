@@ -24,6 +24,7 @@ import { poolingKernels } from './pooling-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
 import { sumKernel } from './sum-kernel.ts';
+import { transposeKernel } from './transpose-kernel.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
@@ -66,6 +67,7 @@ function families(runtime: Runtime): KernelTable {
     ...softmaxKernels(runtime),
     ...crossEntropyKernels(runtime),
     ...dropoutKernel(runtime),
+    ...transposeKernel(runtime),
   };
 }
 
