@@ -13,6 +13,7 @@ export { l2Normalize, type L2NormalizeOptions } from './ops/l2-normalize.ts';
 export { layerNorm } from './ops/layer-norm.ts';
 export { maskedSoftmax, type MaskedSoftmaxOptions } from './ops/masked-softmax.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
+export { takeRows, type TakeRowsOptions } from './ops/take-rows.ts';
 export type { CreateContext, Gradients, LossResult, PretextTask, PretextTaskRun, StepContext } from './pretext-task.ts';
 export { createRng, type Rng } from './rng.ts';
 export { cosine, type CosineOptions } from './schedules/cosine.ts';

@@ -21,10 +21,39 @@ export function gather(x: usize, indices: usize, out: usize, batches: i32, outer
   return -1;
 }
 
+/** Rows for each segment from which on their float32 sums are carried over into float64 from time to time. */
+const CROWDED: i32 = 64;
+
+/** Bytes of scratch of segmentSum. */
+export function segmentSumScratch(rows: i32, size: i32, segments: i32): usize {
+  return rows / CROWDED < segments ? 0 : ((<usize>segments * <usize>size) << 3) + 16;
+}
+
 /** out[ids[i], :] += x[i, :] for rows of `size` float32; ids outside [0, segments) are dropped. */
-export function segmentSum(x: usize, ids: usize, out: usize, rows: i32, size: i32, segments: i32): void {
+export function segmentSum(x: usize, ids: usize, out: usize, rows: i32, size: i32, segments: i32, scratch: usize): void {
   const bytes = (<usize>size) << 2;
-  memory.fill(out, 0, bytes * <usize>segments);
+  if (rows / CROWDED < segments) {
+    memory.fill(out, 0, bytes * <usize>segments);
+    addRows(x, ids, out, rows, bytes, segments);
+    return;
+  }
+  // Few segments: blocks of rows in float32, their sums in float64.
+  const totals = (scratch + 15) & ~15;
+  const count = <usize>segments * <usize>size;
+  memory.fill(totals, 0, count << 3);
+  for (let r = 0; r < rows; ) {
+    const block = min(CROWDED * segments, rows - r);
+    memory.fill(out, 0, count << 2);
+    addRows(x, ids, out, block, bytes, segments);
+    for (let i: usize = 0; i < count; i++) store<f64>(totals + (i << 3), load<f64>(totals + (i << 3)) + <f64>load<f32>(out + (i << 2)));
+    x += bytes * <usize>block;
+    ids += (<usize>block) << 2;
+    r += block;
+  }
+  for (let i: usize = 0; i < count; i++) store<f32>(out + (i << 2), <f32>load<f64>(totals + (i << 3)));
+}
+
+function addRows(x: usize, ids: usize, out: usize, rows: i32, bytes: usize, segments: i32): void {
   for (let i = 0; i < rows; i++) {
     const id = load<u32>(ids + ((<usize>i) << 2));
     if (id < (segments as u32)) {

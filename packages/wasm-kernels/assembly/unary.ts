@@ -15,19 +15,16 @@ const ERF: i32 = 1;
 const TANH: i32 = 2;
 // @ts-ignore: decorator
 @inline
-const SIGMOID: i32 = 3;
+const GELU: i32 = 3;
 // @ts-ignore: decorator
 @inline
-const GELU: i32 = 4;
+const GELU_TANH: i32 = 4;
 // @ts-ignore: decorator
 @inline
-const GELU_TANH: i32 = 5;
+const GELU_GRAD: i32 = 5;
 // @ts-ignore: decorator
 @inline
-const GELU_GRAD: i32 = 6;
-// @ts-ignore: decorator
-@inline
-const GELU_TANH_GRAD: i32 = 7;
+const GELU_TANH_GRAD: i32 = 6;
 
 // GELU's approximation is (1 + tanh u(x)) / 2 with u(x) = √(2/π) (x + 0.044715 x³): coefficients of -2u and of 2u'.
 const FAR = constant(15);
@@ -86,7 +83,6 @@ function apply(f: i32, x: v128): v128 {
   if (f == EXP) return expv(x);
   if (f == ERF) return erfv(x);
   if (f == TANH) return tanhv(x);
-  if (f == SIGMOID) return f32x4.div(ONE, f32x4.add(expv(f32x4.neg(x)), ONE));
   if (f == GELU) return gelu(x, false);
   if (f == GELU_TANH) return gelu(x, true);
   return geluSlope(x, f == GELU_TANH_GRAD);
@@ -118,8 +114,7 @@ function map(f: i32, x: usize, dy: usize, y: usize, count: i32): void {
 export function unary(f: i32, x: usize, y: usize, count: i32): void {
   if (f == EXP) map(EXP, x, 0, y, count);
   else if (f == ERF) map(ERF, x, 0, y, count);
-  else if (f == TANH) map(TANH, x, 0, y, count);
-  else map(SIGMOID, x, 0, y, count);
+  else map(TANH, x, 0, y, count);
 }
 
 export function geluForward(x: usize, y: usize, count: i32, approximate: i32): void {

@@ -10,7 +10,7 @@ export interface ElementwiseExports {
 }
 
 /** tfjs's kernels and their numbers in the compiled `unary`. */
-const UNARY: Readonly<Record<string, number>> = { Exp: 0, Erf: 1, Tanh: 2, Sigmoid: 3 };
+const UNARY: Readonly<Record<string, number>> = { Exp: 0, Erf: 1, Tanh: 2 };
 
 function float32(kernelName: string, inputs: NamedTensorInfoMap, name: string, like?: TensorInfo): TensorInfo {
   const tensor = input(inputs, name);
@@ -25,7 +25,7 @@ function float32(kernelName: string, inputs: NamedTensorInfoMap, name: string, l
 }
 
 /**
- * Exp, Erf, Tanh and Sigmoid of float32 tensors, within 1, 3, 6 and 3 units in the last place; other dtypes go to the stock kernels.
+ * Exp, Erf and Tanh of float32 tensors, within 1, 3 and 6 units in the last place; other dtypes go to the stock kernels.
  *
  * SelfsupGelu: input `x`, attribute `approximate` ('none' or 'tanh') → `y`, 0 at −∞.
  * SelfsupGeluGrad: inputs `dy`, `x`, attribute `approximate` → `dx`.

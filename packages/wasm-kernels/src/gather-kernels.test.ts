@@ -32,8 +32,8 @@ describeKernel('GatherV2', 'GatherV2', (random) => {
 });
 
 describeKernel('UnsortedSegmentSum', 'UnsortedSegmentSum', (random) => {
-  const rows = integer(random, 1, 40);
-  const segments = integer(random, 1, 9);
+  const rows = pick(random, [integer(random, 1, 40), integer(random, 1, 400)]);
+  const segments = pick(random, [integer(random, 1, 9), integer(random, 1, 3)]);
   const shape = [rows, ...Array.from({ length: integer(random, 0, 2) }, () => integer(random, 1, 7))];
   return {
     inputs: { x: signedValues(random, shape), segmentIds: indices(random, [rows], -1, segments) },
@@ -67,6 +67,18 @@ describe('gather through the operations', () => {
     expect([...(await integers.data())]).toEqual([7, 3]);
     expect([...(await bools.data())]).toEqual([1, 2]);
     tf.dispose([ids, x, mask, integers, bools]);
+  });
+
+  it('sums many rows of one segment without drift', async () => {
+    const rows = 50_000;
+    const x = tf.fill([rows, 3], 0.1);
+    const ids = tf.tensor1d(
+      Int32Array.from({ length: rows }, (_, i) => i & 1),
+      'int32',
+    );
+    const sums = tf.unsortedSegmentSum(x, ids, 2);
+    for (const sum of await sums.data()) expect(Math.abs(sum / (25_000 * Math.fround(0.1)) - 1)).toBeLessThan(1e-6);
+    tf.dispose([x, ids, sums]);
   });
 
   it('refuses segment ids of another length', () => {

@@ -42,14 +42,11 @@ function unsortedSegmentSum(runtime: Runtime, inputs: NamedTensorInfoMap, attrs:
   const source = x.dtype === 'bool' ? runtime.run('Cast', { x }, { dtype: 'int32' }) : x;
   try {
     return produce(runtime, [segments, ...row], isFloat ? 'float32' : 'int32', (out) => {
-      runtime.kernels[isFloat ? 'segmentSum' : 'segmentSumInt'](
-        runtime.offset(source),
-        runtime.offset(ids),
-        out,
-        ids.shape[0]!,
-        util.sizeFromShape(row),
-        segments,
-      );
+      const { kernels } = runtime;
+      const [rows, size] = [ids.shape[0]!, util.sizeFromShape(row)];
+      const [from, to] = [runtime.offset(source), runtime.offset(ids)];
+      if (!isFloat) kernels.segmentSumInt(from, to, out, rows, size, segments);
+      else kernels.segmentSum(from, to, out, rows, size, segments, runtime.scratch(kernels.segmentSumScratch(rows, size, segments)));
     });
   } finally {
     if (source !== x) runtime.release(source);

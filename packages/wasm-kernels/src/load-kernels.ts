@@ -49,7 +49,8 @@ export interface KernelExports
   depthwiseInput(dy: number, w: number, dx: number): void;
   depthwiseFilter(x: number, dy: number, dw: number, row: number): void;
   gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
-  segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
+  segmentSumScratch(rows: number, size: number, segments: number): number;
+  segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number, scratch: number): void;
   segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
   fillZero(to: number, bytes: number): void;
 }

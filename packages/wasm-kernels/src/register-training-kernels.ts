@@ -26,6 +26,7 @@ import { poolingKernels } from './pooling-kernels.ts';
 import { reductionKernels } from './reduction-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
+import { transposeKernel } from './transpose-kernel.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
@@ -79,6 +80,7 @@ function families(runtime: Runtime): KernelTable {
     ...softmaxKernels(runtime),
     ...crossEntropyKernels(runtime),
     ...dropoutKernel(runtime),
+    ...transposeKernel(runtime),
   };
 }
 
