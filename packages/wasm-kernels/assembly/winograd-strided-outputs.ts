@@ -1,7 +1,8 @@
 // Stride 2: from the nine by nine points of a tile back to pixels, 4 × 4 outputs or 8 × 8 input gradients.
 import { activate, madd } from './simd';
 import { CHUNK, LINE } from './winograd-strided-tiles';
-import { A, B, pixelOr } from './winograd-tiles';
+import { CUBE_A, CUBE_B, HALF, PLUS_A, PLUS_B, TWO } from './winograd-lines';
+import { pixelOr } from './winograd-tiles';
 
 /** Four outputs of the five points of a pair at `from`, `unit` bytes apart, plus what is given: written to p0 … p3. */
 // @ts-expect-error a decorator of AssemblyScript
@@ -16,10 +17,10 @@ function pairOutputs(from: usize, unit: usize, s0: v128, s1: v128, s2: v128, s3:
   const nearOdd = f32x4.sub(u0, u1);
   const farOdd = f32x4.sub(u2, u3);
   v128.store(p0, activate(f32x4.add(s0, f32x4.add(near, far)), act));
-  v128.store(p1, activate(madd(f32x4.splat(A), nearOdd, madd(f32x4.splat(B), farOdd, s1)), act));
-  v128.store(p2, activate(madd(f32x4.splat(0.5), near, madd(f32x4.splat(2), far, s2)), act));
+  v128.store(p1, activate(madd(PLUS_A, nearOdd, madd(PLUS_B, farOdd, s1)), act));
+  v128.store(p2, activate(madd(HALF, near, madd(TWO, far, s2)), act));
   const last = f32x4.add(v128.load(from + 4 * unit), s3);
-  v128.store(p3, activate(madd(f32x4.splat(0.5 * A), nearOdd, madd(f32x4.splat(2 * B), farOdd, last)), act));
+  v128.store(p3, activate(madd(CUBE_A, nearOdd, madd(CUBE_B, farOdd, last)), act));
 }
 
 /** act(bias + the 4 × 4 outputs) of the points of one tile, at (top, left); pixels outside are written to `dump`. */

@@ -1,14 +1,11 @@
 // The two-dimensional transforms of tiles: columns into a small intermediate that stays in the first-level cache, then rows.
 import { activate, madd } from './simd';
-import { gradientLine, inputLine } from './winograd-lines';
+import { CUBE_A, CUBE_B, gradientLine, HALF, inputLine, PLUS_A, PLUS_B, TWO } from './winograd-lines';
 
 /** Bytes of a chunk: 64 channels. */
 const CHUNK: usize = 256;
 /** Bytes between the rows of the 6 × 6 intermediate, for which STRIDED_TILE_SCRATCH is more than enough. */
 const LINE: usize = 6 * CHUNK;
-
-export const A: f32 = 0.70710678118654752;
-export const B: f32 = 1.41421356237309505;
 
 /** Address of a pixel, or of the row of zeros where the image ends. */
 // @ts-expect-error a decorator of AssemblyScript
@@ -160,9 +157,9 @@ export function outputTile(
         const farOdd = f32x4.sub(u3, u4);
         const s = line + c;
         v128.store(s, f32x4.add(v128.load(column + c), f32x4.add(near, far)));
-        v128.store(s, madd(f32x4.splat(A), nearOdd, f32x4.mul(f32x4.splat(B), farOdd)), LINE);
-        v128.store(s, madd(f32x4.splat(0.5), near, f32x4.add(far, far)), 2 * LINE);
-        v128.store(s, madd(f32x4.splat(0.5 * A), nearOdd, madd(f32x4.splat(2 * B), farOdd, v128.load(m5 + c))), 3 * LINE);
+        v128.store(s, madd(PLUS_A, nearOdd, f32x4.mul(PLUS_B, farOdd)), LINE);
+        v128.store(s, madd(HALF, near, f32x4.add(far, far)), 2 * LINE);
+        v128.store(s, madd(CUBE_A, nearOdd, madd(CUBE_B, farOdd, v128.load(m5 + c))), 3 * LINE);
       }
       column += plane;
     }
@@ -185,10 +182,10 @@ export function outputTile(
         const farOdd = f32x4.sub(u3, u4);
         const shift = v128.load(b + c);
         v128.store(p0 + c, activate(f32x4.add(f32x4.add(v128.load(s), shift), f32x4.add(near, far)), act));
-        v128.store(p1 + c, activate(madd(f32x4.splat(A), nearOdd, madd(f32x4.splat(B), farOdd, shift)), act));
-        v128.store(p2 + c, activate(madd(f32x4.splat(0.5), near, madd(f32x4.splat(2), far, shift)), act));
+        v128.store(p1 + c, activate(madd(PLUS_A, nearOdd, madd(PLUS_B, farOdd, shift)), act));
+        v128.store(p2 + c, activate(madd(HALF, near, madd(TWO, far, shift)), act));
         const last = f32x4.add(v128.load(s, 5 * CHUNK), shift);
-        v128.store(p3 + c, activate(madd(f32x4.splat(0.5 * A), nearOdd, madd(f32x4.splat(2 * B), farOdd, last)), act));
+        v128.store(p3 + c, activate(madd(CUBE_A, nearOdd, madd(CUBE_B, farOdd, last)), act));
       }
       line += LINE;
     }
