@@ -11,3 +11,5 @@ export { sumMiddle, sumMiddleScratch } from './reduce';
 export { avgPoolGrad } from './avg-pool';
 export { groupNorm, groupNormGrad, groupNormScratch } from './group-norm';
 export { l2Normalize, l2NormalizeGrad } from './l2-normalize';
+export { adamWUpdate, emaUpdate, sgdUpdate } from './optimizers';
+export { larsUpdate } from './lars';

@@ -2,11 +2,13 @@ import type { BatchNormExports } from './batch-norm-kernels.ts';
 import { SelfsupError } from './errors.ts';
 import type { GroupNormExports } from './group-norm-kernels.ts';
 import type { L2NormalizeExports } from './l2-normalize-kernels.ts';
+import type { OptimizerExports } from './optimizer-kernels.ts';
 import type { PoolingExports } from './pooling-kernels.ts';
 import type { ReductionExports } from './reduction-kernels.ts';
 
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
-export interface KernelExports extends BatchNormExports, GroupNormExports, L2NormalizeExports, PoolingExports, ReductionExports {
+export interface KernelExports
+  extends BatchNormExports, GroupNormExports, L2NormalizeExports, OptimizerExports, PoolingExports, ReductionExports {
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;

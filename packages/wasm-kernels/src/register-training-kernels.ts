@@ -17,6 +17,7 @@ import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
 import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
+import { optimizerKernels } from './optimizer-kernels.ts';
 import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
 import { reductionKernels } from './reduction-kernels.ts';
@@ -60,6 +61,7 @@ function families(runtime: Runtime): KernelTable {
     ...batchNormKernels(runtime),
     ...groupNormKernels(runtime),
     ...l2NormalizeKernels(runtime),
+    ...optimizerKernels(runtime),
   };
 }
 
