@@ -78,8 +78,9 @@ function replaceKernel(config: KernelConfig): void {
  * Registers the kernels that training needs on the wasm backend of TensorFlow.js, on the backend's own memory.
  *
  * Call it after `await tf.setBackend('wasm')`. It adds what the stock backend lacks (filter gradients of the convolution, both depthwise
- * gradients, the gradient of gather), replaces what it computes wrongly (max-pool gradient of windows without positive values, input gradient
- * of strided convolutions, gather with batch dimensions, the sum of an empty tensor) and what it computes slowly (matrix products, convolutions).
+ * gradients, the gradient of gather), replaces what it computes wrongly (max-pool gradient of windows without positive values, average-pool gradient of
+ * windows over the edge, input gradient of strided convolutions, gather with batch dimensions, the sum of an empty tensor) and what it computes slowly
+ * (matrix products, convolutions, sums and means), and adds the fused operations of `@selfsup/core`.
  *
  * @param options `simd`: force a build; `assetsUrl`: where the `.wasm` files are served.
  * @returns the build in use, the names of the registered kernels, and `dispose`, which restores the stock kernels and frees the scratch space.
