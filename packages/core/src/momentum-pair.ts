@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from './error.ts';
 import type { Module, ModuleFactory } from './module.ts';
+import { emaUpdate } from './ops/ema-update.ts';
 import type { Rng } from './rng.ts';
 import { copyVariables } from './variable-map.ts';
 
@@ -39,8 +40,7 @@ export function createMomentumPair<I extends tf.Tensor, O extends tf.Tensor>(fac
         throw new SelfsupError('SELFSUP_OPTION', `MomentumPair.update: \`momentum\` must be in [0, 1], got ${momentum}`);
       tf.tidy(() => {
         for (const [path, old] of Object.entries(target.trainable)) {
-          const fresh = online.trainable[path]!;
-          old.assign(tf.add(tf.mul(old, momentum), tf.mul(fresh, 1 - momentum)));
+          old.assign(emaUpdate<tf.Tensor>(old, online.trainable[path]!, momentum));
         }
       });
     },

@@ -13,6 +13,7 @@ export { addDecayedWeights, type AddDecayedWeightsOptions, type VariableMask } f
 export { chain } from './optimizers/chain.ts';
 export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts';
 export type { Counter, GradientTransform, TransformState, UpdateContext } from './optimizers/gradient-transform.ts';
+export { lars, type LarsOptions } from './optimizers/lars.ts';
 export { scaleByAdam, type ScaleByAdamOptions } from './optimizers/scale-by-adam.ts';
 export { scaleByLearningRate } from './optimizers/scale-by-learning-rate.ts';
 export { sgd, type SgdOptions } from './optimizers/sgd.ts';

@@ -18,3 +18,5 @@ export { layerNorm, layerNormGrad, layerNormScratch } from './layer-norm';
 export { softmax, softmaxGrad } from './softmax';
 export { crossEntropy, crossEntropyGrad } from './cross-entropy';
 export { dropout } from './dropout';
+export { adamWUpdate, emaUpdate, sgdUpdate } from './optimizers';
+export { larsUpdate } from './lars';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeKernel } from '../test/kernel-cases.ts';
-import { integer, signedValues, startWasm } from '../test/wasm-under-test.ts';
+import { integer, pick, signedValues, startWasm } from '../test/wasm-under-test.ts';
 
 describeKernel('Identity', 'Identity', (random) => ({
   inputs: {
@@ -12,6 +12,25 @@ describeKernel('Identity', 'Identity', (random) => ({
   },
   attrs: {},
 }));
+
+describeKernel('Cast between numeric dtypes', 'Cast', (random) => {
+  const x = signedValues(random, [integer(random, 0, 9), integer(random, 1, 5)]);
+  const [dtype, to] = [pick(random, ['float32', 'int32'] as const), pick(random, ['float32', 'int32'] as const)];
+  const values = dtype === 'int32' ? Int32Array.from(x.values, (v) => Math.round(v * 9)) : x.values.map((v) => v * 9);
+  return { inputs: { x: { ...x, values, dtype } }, attrs: { dtype: to } };
+});
+
+it('casts float32 to float32 without a copy', async () => {
+  const registration = await startWasm('plain');
+  const source = tf.tensor1d([1, 2, 3]);
+  const same = tf.cast(source, 'float32');
+  expect(same.dataId).toBe(source.dataId);
+  source.dispose();
+  expect([...(await same.data())]).toEqual([1, 2, 3]);
+  same.dispose();
+  registration.dispose();
+  await tf.setBackend('cpu');
+});
 
 it('keeps a clone alive when its source is disposed, and a variable apart from it', async () => {
   const registration = await startWasm('plain');

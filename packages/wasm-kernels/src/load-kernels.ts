@@ -6,6 +6,7 @@ import { SelfsupError } from './errors.ts';
 import type { GroupNormExports } from './group-norm-kernels.ts';
 import type { L2NormalizeExports } from './l2-normalize-kernels.ts';
 import type { LayerNormExports } from './layer-norm-kernels.ts';
+import type { OptimizerExports } from './optimizer-kernels.ts';
 import type { PoolingExports } from './pooling-kernels.ts';
 import type { ReductionExports } from './reduction-kernels.ts';
 import type { SoftmaxExports } from './softmax-kernels.ts';
@@ -21,6 +22,7 @@ export interface KernelExports
     GroupNormExports,
     L2NormalizeExports,
     LayerNormExports,
+    OptimizerExports,
     PoolingExports,
     ReductionExports,
     SoftmaxExports,

@@ -21,6 +21,7 @@ import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
 import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
+import { optimizerKernels } from './optimizer-kernels.ts';
 import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
 import { reductionKernels } from './reduction-kernels.ts';
@@ -81,6 +82,7 @@ function families(runtime: Runtime): KernelTable {
     ...crossEntropyKernels(runtime),
     ...dropoutKernel(runtime),
     ...transposeKernel(runtime),
+    ...optimizerKernels(runtime),
   };
 }
 
@@ -97,8 +99,9 @@ function replaceKernel(config: KernelConfig): void {
  * Registers the kernels that training needs on the wasm backend of TensorFlow.js, on the backend's own memory.
  *
  * Call it after `await tf.setBackend('wasm')`. It adds what the stock backend lacks (filter gradients of the convolution, both depthwise
- * gradients, the gradient of gather), replaces what it computes wrongly (max-pool gradient of windows without positive values, input gradient
- * of strided convolutions, gather with batch dimensions, the sum of an empty tensor) and what it computes slowly (matrix products, convolutions).
+ * gradients, the gradient of gather), replaces what it computes wrongly (max-pool gradient of windows without positive values, average-pool gradient of
+ * windows over the edge, input gradient of strided convolutions, gather with batch dimensions, the sum of an empty tensor) and what it computes slowly
+ * (matrix products, convolutions, sums and means), and adds the fused operations of `@selfsup/core`.
  *
  * @param options `simd`: force a build; `winograd`: false for convolutions by plain sums; `assetsUrl`: where the `.wasm` files are served.
  * @returns the build in use, the names of the registered kernels, and `dispose`, which restores the stock kernels and frees the scratch space.

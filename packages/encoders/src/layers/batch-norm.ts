@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormTraining, SelfsupError, type Rng } from '@selfsup/core';
+import { batchNormTraining, emaUpdate, SelfsupError, type Rng } from '@selfsup/core';
 import { checkIntegers, checkOneOf } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
 import { leafModule } from './leaf-module.ts';
@@ -18,10 +18,6 @@ export interface BatchNormOptions {
   /** What is applied last; default `linear`: nothing. Where the backend has a fused kernel, a ReLU here costs no pass over memory. */
   activation?: NormActivation;
 }
-
-const blend = (running: tf.Variable, batch: tf.Tensor, momentum: number): void => {
-  running.assign(tf.add(tf.mul(running, momentum), tf.mul(batch, 1 - momentum)));
-};
 
 /**
  * Batch normalisation over all axes but the last.
@@ -66,8 +62,9 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
         if (!training) return finishNorm(tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T, { activation, residual });
         const batch = batchNormTraining(input, { scale, offset, epsilon, activation, ...(residual && { residual }) });
         const count = input.size / channels;
-        blend(mean, batch.mean, momentum);
-        blend(variance, tf.mul(batch.variance, count / (count - 1)), momentum); // unbiased
+        mean.assign(emaUpdate<tf.Tensor1D>(mean, batch.mean, momentum));
+        const unbiased = tf.mul<tf.Tensor1D>(batch.variance, count / (count - 1));
+        variance.assign(emaUpdate<tf.Tensor1D>(variance, unbiased, momentum));
         return batch.y as T;
       },
     );

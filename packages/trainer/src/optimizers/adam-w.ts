@@ -1,9 +1,10 @@
 import type { ScalarOrSchedule } from '@selfsup/core';
-import { addDecayedWeights, type VariableMask } from './add-decayed-weights.ts';
+import { adamTransform } from './adam-transform.ts';
+import type { VariableMask } from './add-decayed-weights.ts';
 import { chain } from './chain.ts';
-import type { GradientTransform } from './gradient-transform.ts';
-import { scaleByAdam, type ScaleByAdamOptions } from './scale-by-adam.ts';
-import { scaleByLearningRate } from './scale-by-learning-rate.ts';
+import { assertRange, type GradientTransform } from './gradient-transform.ts';
+import { learningRateAt } from './learning-rate-at.ts';
+import type { ScaleByAdamOptions } from './scale-by-adam.ts';
 
 /** Options of {@link adamW}. */
 export interface AdamWOptions extends ScaleByAdamOptions {
@@ -19,8 +20,11 @@ export interface AdamWOptions extends ScaleByAdamOptions {
  * Adam with decoupled weight decay and the semantics of `torch.optim.AdamW`: p ← p − rate·(m̂/(√v̂ + epsilon) + weightDecay·p).
  *
  * @param options see {@link AdamWOptions}
- * @returns the chain scaleByAdam → addDecayedWeights → scaleByLearningRate
+ * @returns the chain scaleByAdam → addDecayedWeights → scaleByLearningRate as one link: one pass over memory where the backend has the kernel, and the
+ * slots of `scaleByAdam`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range
+ * @remarks BERT's optimizer is `adamW({ learningRate, weightDecay: 0.01, epsilon: 1e-6, biasCorrection: false, mask })` where the mask spares biases and
+ * layer norms, after `clipByGlobalNorm(1)` (Devlin et al., google-research/bert).
  * @see Loshchilov, Hutter: "Decoupled Weight Decay Regularization", Algorithm 2, https://arxiv.org/abs/1711.05101
  * @example
  * ```ts
@@ -30,5 +34,12 @@ export interface AdamWOptions extends ScaleByAdamOptions {
  */
 export function adamW(options: AdamWOptions): GradientTransform {
   const { learningRate, weightDecay = 0.01, mask = () => true, ...adam } = options;
-  return chain(scaleByAdam(adam), addDecayedWeights({ weightDecay, mask }), scaleByLearningRate(learningRate));
+  assertRange('adamW: `weightDecay`', weightDecay, { min: 0 });
+  const rateAt = learningRateAt('adamW', learningRate);
+  return chain(
+    adamTransform('adamW', adam, ({ step }) => {
+      const rate = rateAt(step);
+      return (path, variable) => ({ learningRate: rate, weightDecay: mask(path, variable) ? weightDecay : 0 });
+    }),
+  );
 }

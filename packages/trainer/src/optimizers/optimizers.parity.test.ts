@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
+import '@tensorflow/tfjs-backend-wasm';
+import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Gradients } from '@selfsup/core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adamW } from './adam-w.ts';
 import { chain } from './chain.ts';
 import { clipByGlobalNorm } from './clip-by-global-norm.ts';
 import type { GradientTransform } from './gradient-transform.ts';
+import { lars } from './lars.ts';
 import { sgd } from './sgd.ts';
 
 interface Options {
@@ -16,30 +19,53 @@ interface Options {
   eps?: number;
   masked?: boolean;
   maxNorm?: number;
+  biasCorrection?: boolean;
+  trustCoefficient?: number;
+  norms?: 'split' | 'sum';
+  rateInMomentum?: boolean;
+  clip?: boolean;
+  epsilon?: number;
+  everything?: boolean;
 }
+type Name = 'sgd' | 'adamW' | 'lars';
 type Values = Record<string, number[]>;
 interface Fixture {
   shapes: Record<string, number[]>;
   rates: number[];
   start: Values;
   gradients: Record<string, number[] | null>[];
-  cases: { optimizer: 'sgd' | 'adamW'; options: Options; trajectory: Values[] }[];
+  cases: { optimizer: Name; options: Options; trajectory: Values[] }[];
 }
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/optimizers.json', import.meta.url), 'utf8')) as Fixture;
 
-function build(optimizer: 'sgd' | 'adamW', options: Options): GradientTransform {
+function build(optimizer: Name, options: Options): GradientTransform {
   const { momentum = 0, nesterov = false, weight_decay: weightDecay = 0, betas = [0.9, 0.999], eps = 1e-8, masked, maxNorm } = options;
   const common = {
     learningRate: (step: number) => fixture.rates[step]!,
     weightDecay,
     ...(masked && { mask: (_: string, variable: tf.Variable) => variable.rank > 1 }),
   };
-  const transform =
-    optimizer === 'sgd' ? sgd({ ...common, momentum, nesterov }) : adamW({ ...common, beta1: betas[0], beta2: betas[1], epsilon: eps });
+  const { trustCoefficient, norms, rateInMomentum, clip, epsilon, everything, biasCorrection = true } = options;
+  const larsOptions = Object.fromEntries(
+    Object.entries({ trustCoefficient, norms, rateInMomentum, clip, epsilon, ...(everything && { mask: () => true }) }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  const transform = {
+    sgd: () => sgd({ ...common, momentum, nesterov }),
+    adamW: () => adamW({ ...common, beta1: betas[0], beta2: betas[1], epsilon: eps, biasCorrection }),
+    lars: () => lars({ ...common, momentum, ...larsOptions }),
+  }[optimizer]();
   return maxNorm ? chain(clipByGlobalNorm(maxNorm), transform) : transform;
 }
 
-describe('optimizers against torch.optim', () => {
+describe.each(['cpu', 'wasm'])('optimizers against torch.optim, and against definitions in float64, on %s', (backend) => {
+  beforeAll(async () => {
+    await tf.setBackend(backend);
+    if (backend === 'wasm') await registerTrainingKernels();
+  });
+  afterAll(() => tf.setBackend('cpu'));
+
   it.each(fixture.cases)('$optimizer $options', async ({ optimizer, options, trajectory }) => {
     const paths = Object.keys(fixture.shapes);
     const toTensor = (values: number[], path: string) => tf.tensor(values, fixture.shapes[path]);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, valueAt, type ScalarOrSchedule } from '@selfsup/core';
+import type { ScalarOrSchedule } from '@selfsup/core';
 import { withoutSlots, type GradientTransform } from './gradient-transform.ts';
+import { learningRateAt } from './learning-rate-at.ts';
 import { mapUpdates } from './map-updates.ts';
 
 /**
@@ -11,16 +12,7 @@ import { mapUpdates } from './map-updates.ts';
  * @throws SelfsupError `SELFSUP_OPTION` when the rate is negative or not finite; for a schedule at the step where it is
  */
 export function scaleByLearningRate(learningRate: ScalarOrSchedule): GradientTransform {
-  const rateAt = (step: number) => {
-    const rate = valueAt(learningRate, step);
-    if (!(rate >= 0 && rate < Infinity))
-      throw new SelfsupError(
-        'SELFSUP_OPTION',
-        `scaleByLearningRate: \`learningRate\` must be >= 0 and finite, got ${rate} at step ${step}`,
-      );
-    return rate;
-  };
-  if (typeof learningRate === 'number') rateAt(0);
+  const rateAt = learningRateAt('scaleByLearningRate', learningRate);
   return withoutSlots('scaleByLearningRate', (updates, { step }) => {
     const factor = tf.scalar(-rateAt(step));
     return mapUpdates(updates, (update) => tf.mul(update, factor));

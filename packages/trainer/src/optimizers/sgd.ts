@@ -1,10 +1,10 @@
-import type { ScalarOrSchedule } from '@selfsup/core';
-import { SelfsupError } from '@selfsup/core';
-import { addDecayedWeights, type VariableMask } from './add-decayed-weights.ts';
+import { sgdUpdate, SelfsupError, type ScalarOrSchedule } from '@selfsup/core';
+import type { VariableMask } from './add-decayed-weights.ts';
 import { chain } from './chain.ts';
-import type { GradientTransform } from './gradient-transform.ts';
-import { scaleByLearningRate } from './scale-by-learning-rate.ts';
-import { trace } from './trace.ts';
+import { assertRange, withoutSlots, type GradientTransform } from './gradient-transform.ts';
+import { learningRateAt } from './learning-rate-at.ts';
+import { disposeSlots, makeSlots } from './make-slots.ts';
+import { mapUpdates } from './map-updates.ts';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -24,7 +24,8 @@ export interface SgdOptions {
  * Stochastic gradient descent with the semantics of `torch.optim.SGD`: g ← g + weightDecay·p, v ← momentum·v + g, p ← p − rate·v.
  *
  * @param options see {@link SgdOptions}
- * @returns the chain addDecayedWeights → trace → scaleByLearningRate, without the links that would do nothing
+ * @returns the chain addDecayedWeights → trace → scaleByLearningRate as one link: one pass over memory where the backend has the kernel, and the slot of
+ * `trace` where there is a momentum
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range
  * @example
  * ```ts
@@ -36,9 +37,41 @@ export interface SgdOptions {
 export function sgd(options: SgdOptions): GradientTransform {
   const { learningRate, momentum = 0, nesterov = false, weightDecay = 0, mask = () => true } = options;
   if (nesterov && momentum === 0) throw new SelfsupError('SELFSUP_OPTION', 'sgd: `nesterov` needs a `momentum` > 0, got 0');
-  return chain(
-    ...(weightDecay === 0 ? [] : [addDecayedWeights({ weightDecay, mask })]),
-    ...(momentum === 0 ? [] : [trace({ momentum, nesterov })]),
-    scaleByLearningRate(learningRate),
-  );
+  assertRange('sgd: `momentum`', momentum, { min: 0, max: 1 });
+  assertRange('sgd: `weightDecay`', weightDecay, { min: 0 });
+  const rateAt = learningRateAt('sgd', learningRate);
+  const decayOf: (...args: Parameters<VariableMask>) => number = (path, variable) => (mask(path, variable) ? weightDecay : 0);
+  if (momentum === 0)
+    return chain(
+      withoutSlots('scaleByLearningRate', (updates, { step, variables }) => {
+        const rate = rateAt(step);
+        return mapUpdates(updates, (gradient, path) => {
+          const variable = variables[path]!;
+          return sgdUpdate({ gradient, variable }, { learningRate: rate, weightDecay: decayOf(path, variable) }).update;
+        });
+      }),
+    );
+  return chain({
+    name: 'trace',
+    init(initial) {
+      const slots = makeSlots('velocity', initial);
+      return {
+        variables: slots,
+        counters: {},
+        update(updates, { step, variables }) {
+          const rate = rateAt(step);
+          return mapUpdates(updates, (gradient, path) => {
+            const [slot, variable] = [slots[`velocity/${path}`]!, variables[path]!];
+            const numbers = { learningRate: rate, momentum, nesterov, weightDecay: decayOf(path, variable) };
+            const { update, velocity } = sgdUpdate({ gradient, velocity: slot, variable }, numbers);
+            slot.assign(velocity!);
+            return update;
+          });
+        },
+        dispose: () => {
+          disposeSlots(slots);
+        },
+      };
+    },
+  });
 }
