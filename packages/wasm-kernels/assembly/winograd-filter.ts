@@ -2,7 +2,7 @@
 import * as g from './geometry';
 import { tileColumns } from './micro';
 import { align, bytes } from './taps';
-import { PAD, roundUp, tilesOf } from './winograd';
+import { PAD, roundUp, tilesOf } from './winograd-blocks';
 import { STRIDED_TILE_SCRATCH, stridedGradientTile, stridedInputTile } from './winograd-strided-tiles';
 import { gradientTile, inputTile } from './winograd-tiles';
 import { unpackGradient, WEIGHT_SCRATCH } from './winograd-weights';
