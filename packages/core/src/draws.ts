@@ -7,9 +7,25 @@ function assertCount(who: string, count: number): void {
     throw new SelfsupError('SELFSUP_OPTION', `${who}: \`count\` must be an integer >= 0, got ${count}`);
 }
 
-/** `count` unsigned 32-bit words of the stream: block i of Threefry under a key that belongs to the stream. */
-function drawBits(rng: Rng, count: number): Uint32Array {
-  const key = [rng.fold('draw key 0').seed(), rng.fold('draw key 1').seed()] as const;
+/**
+ * The key under which a stream draws.
+ *
+ * @param rng the stream
+ * @returns two unsigned 32-bit words
+ */
+export function streamKey(rng: Rng): readonly [number, number] {
+  return [rng.fold('draw key 0').seed(), rng.fold('draw key 1').seed()];
+}
+
+/**
+ * The words of a stream: block i of Threefry under the key of the stream, counted from 0, gives words 2i and 2i + 1.
+ *
+ * @param rng the stream
+ * @param count how many words
+ * @returns `count` unsigned 32-bit words
+ */
+export function drawBits(rng: Rng, count: number): Uint32Array {
+  const key = streamKey(rng);
   const bits = new Uint32Array(count + (count & 1));
   const block = new Uint32Array(2);
   const counter: [number, number] = [0, 0];

@@ -6,7 +6,12 @@ export { SelfsupError, isSelfsupError, type SelfsupErrorCode } from './error.ts'
 export type { ApplyOptions, Module, ModuleFactory, VariableMap } from './module.ts';
 export { createMomentumPair, type MomentumPair } from './momentum-pair.ts';
 export { batchNormTraining, type BatchNormResult } from './ops/batch-norm.ts';
+export { dropout } from './ops/dropout.ts';
+export { gelu, type GeluOptions } from './ops/gelu.ts';
 export { l2Normalize, type L2NormalizeOptions } from './ops/l2-normalize.ts';
+export { layerNorm } from './ops/layer-norm.ts';
+export { maskedSoftmax, type MaskedSoftmaxOptions } from './ops/masked-softmax.ts';
+export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export type { CreateContext, Gradients, LossResult, PretextTask, PretextTaskRun, StepContext } from './pretext-task.ts';
 export { createRng, type Rng } from './rng.ts';
 export { cosine, type CosineOptions } from './schedules/cosine.ts';
