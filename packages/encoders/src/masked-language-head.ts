@@ -85,9 +85,9 @@ export function maskedLanguageHead(options: MaskedLanguageHeadOptions): (rng: Rn
         checkPrediction(hidden, prediction, [vocabularySize, width]);
         const { positions, wordEmbedding } = prediction;
         return tf.tidy(() => {
-          const rows = tf.gather(tf.reshape(hidden, [-1, width]), positions) as tf.Tensor2D; // [n, width]
+          const rows = tf.gather(tf.reshape<tf.Rank.R2>(hidden, [-1, width]), positions); // [n, width]
           const x = norm.apply(gelu(dense.apply(rows, { training: false })), { training: false });
-          return tf.fused.matMul<tf.Tensor2D>({ a: x, b: wordEmbedding, transposeB: true, bias }); // [n, vocabularySize]
+          return tf.fused.matMul({ a: x, b: wordEmbedding, transposeB: true, bias }) as tf.Tensor2D; // [n, vocabularySize]
         });
       },
       dispose() {

@@ -45,7 +45,7 @@ export function linear(options: LinearOptions): ModuleFactory<tf.Tensor2D, tf.Te
     return leafModule({ trainable: offset ? { kernel, bias: offset } : { kernel } }, (input) => {
       checkInput('linear', input, { rank: 2, channels: inputDim });
       // fused: the bias costs no pass over the output where the backend adds it within the product
-      return offset ? tf.fused.matMul<tf.Tensor2D>({ a: input, b: kernel, bias: offset }) : tf.matMul<tf.Tensor2D>(input, kernel);
+      return offset ? (tf.fused.matMul({ a: input, b: kernel, bias: offset }) as tf.Tensor2D) : tf.matMul<tf.Tensor2D>(input, kernel);
     });
   };
 }

@@ -61,21 +61,14 @@ export function selfAttention(options: SelfAttentionOptions): (rng: Rng) => Atte
       apply: (input, apply) =>
         tf.tidy(() => {
           const [batch, length] = input.shape;
-          const rows = tf.reshape(input, [batch * length, width]);
+          const rows = tf.reshape<tf.Rank.R2>(input, [batch * length, width]);
           const heads = (part: Projection) =>
-            tf.reshape(tf.transpose(tf.reshape(part.apply(rows, apply), [batch, length, numHeads, depth]), [0, 2, 1, 3]), [
-              batch * numHeads,
-              length,
-              depth,
-            ]); // [batch * heads, length, depth]
-          const products = tf.reshape(tf.matMul(heads(query), heads(key), false, true), [batch, numHeads, length, length]);
+            tf.transpose(tf.reshape(part.apply(rows, apply), [batch, length, numHeads, depth]), [0, 2, 1, 3]); // [batch, heads, length, depth]
+          const products = tf.matMul(heads(query), heads(key), false, true); // [batch, heads, length, length]
           const weights = maskedSoftmax(products, { scale: 1 / Math.sqrt(depth), ...(apply.mask ? { mask: apply.mask } : {}) });
           const kept = dropWhileTraining(weights, apply, { rate: dropoutRate, tag: 'weights', who: 'selfAttention' });
-          const context = tf.matMul(tf.reshape(kept, [batch * numHeads, length, length]), heads(value)); // [batch * heads, length, depth]
-          const joined = tf.reshape(tf.transpose(tf.reshape(context, [batch, numHeads, length, depth]), [0, 2, 1, 3]), [
-            batch * length,
-            width,
-          ]);
+          const context = tf.matMul(kept, heads(value)); // [batch, heads, length, depth]
+          const joined = tf.reshape<tf.Rank.R2>(tf.transpose(context, [0, 2, 1, 3]), [batch * length, width]);
           return tf.reshape(output.apply(joined, apply), [batch, length, width]);
         }),
       dispose() {

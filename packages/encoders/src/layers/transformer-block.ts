@@ -57,7 +57,7 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
       apply: (input, apply) =>
         tf.tidy(() => {
           const [batch, length] = input.shape;
-          const asRows = (x: tf.Tensor) => tf.reshape(x, [batch * length, width]) as tf.Tensor2D;
+          const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [batch * length, width]);
           const drop = (x: tf.Tensor2D, tag: string) => dropWhileTraining(x, apply, { rate: dropoutRate, tag, who: 'transformerBlock' });
           const attended = asRows(parts.attention.apply(input, partOptions(apply, 'attention')));
           const x = parts['attention/norm'].apply(tf.add(asRows(input), drop(attended, 'attended')), apply); // [batch * length, width]
