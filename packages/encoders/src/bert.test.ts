@@ -123,7 +123,7 @@ describe('the BERT encoder', () => {
     tf.tidy(() => {
       const tokenIds = ids([1, 2, 3]);
       const wrong = [
-        codeOf(() => encoder.apply(tf.zeros([3], 'int32') as tf.Tensor as tf.Tensor2D, inference)),
+        codeOf(() => encoder.apply(tf.zeros<tf.Rank.R1>([3], 'int32') as tf.Tensor as tf.Tensor2D, inference)),
         codeOf(() => encoder.apply(tf.zeros([1, 3]), inference)),
         codeOf(() => encoder.apply(tf.zeros([1, 7], 'int32'), inference)),
         codeOf(() => encoder.encode({ tokenIds, attentionMask: ids([1, 1]) }, inference)),
@@ -160,7 +160,7 @@ describe('the masked-language head', () => {
         const { grads } = tf.variableGrads(() => {
           const hidden = encoder.apply(tokenIds, { training: true });
           const used = { positions, wordEmbedding: output ? wordEmbedding : copy };
-          const logits = head.predict(input ? hidden : (tf.tensor(hidden.dataSync(), hidden.shape) as tf.Tensor3D), used);
+          const logits = head.predict(input ? hidden : tf.tensor<tf.Rank.R3>(hidden.dataSync(), hidden.shape), used);
           return tf.mean<tf.Scalar>(softmaxCrossEntropy(logits, labels));
         });
         return grads[wordEmbedding.name]!;
