@@ -6,3 +6,8 @@ export { depthwiseFilter, depthwiseInput } from './depthwise';
 export { maxPoolGrad } from './pool';
 export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
 export { batchNorm, batchNormGrad, batchNormScratch } from './norm';
+export { geluForward, geluGrad, unary } from './unary';
+export { layerNorm, layerNormGrad, layerNormScratch } from './layer-norm';
+export { softmax, softmaxGrad } from './softmax';
+export { crossEntropy, crossEntropyGrad } from './cross-entropy';
+export { dropout } from './dropout';

@@ -1,7 +1,12 @@
+import type { CrossEntropyExports } from './cross-entropy-kernels.ts';
+import type { DropoutExports } from './dropout-kernel.ts';
+import type { ElementwiseExports } from './elementwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
+import type { LayerNormExports } from './layer-norm-kernels.ts';
+import type { SoftmaxExports } from './softmax-kernels.ts';
 
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
-export interface KernelExports {
+export interface KernelExports extends CrossEntropyExports, DropoutExports, ElementwiseExports, LayerNormExports, SoftmaxExports {
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;

@@ -9,15 +9,20 @@ import {
 } from '@tensorflow/tfjs-core';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { convolutionKernels } from './convolution-kernels.ts';
+import { crossEntropyKernels } from './cross-entropy-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
+import { dropoutKernel } from './dropout-kernel.ts';
+import { elementwiseKernels } from './elementwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
 import { gatherKernels } from './gather-kernels.ts';
+import { layerNormKernels } from './layer-norm-kernels.ts';
 import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
 import { matmulKernels } from './matmul-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
+import { softmaxKernels } from './softmax-kernels.ts';
 import { sumKernel } from './sum-kernel.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
@@ -56,6 +61,11 @@ function families(runtime: Runtime): KernelTable {
     ...oneHotKernel(runtime),
     ...sumKernel(runtime),
     ...batchNormKernels(runtime),
+    ...elementwiseKernels(runtime),
+    ...layerNormKernels(runtime),
+    ...softmaxKernels(runtime),
+    ...crossEntropyKernels(runtime),
+    ...dropoutKernel(runtime),
   };
 }
 

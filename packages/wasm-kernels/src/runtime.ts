@@ -109,3 +109,16 @@ export function produce(runtime: Runtime, shape: readonly number[], dtype: DataT
   }
   return out;
 }
+
+/** Allocates float32 outputs of these shapes, all or none, then fills them. */
+export function produceAll(runtime: Runtime, shapes: readonly (readonly number[])[], fill: (...offsets: number[]) => void): TensorInfo[] {
+  const made: TensorInfo[] = [];
+  try {
+    for (const shape of shapes) made.push(runtime.output(shape, 'float32'));
+    fill(...made.map((tensor) => runtime.offset(tensor)));
+  } catch (error) {
+    for (const tensor of made) runtime.release(tensor);
+    throw error;
+  }
+  return made;
+}

@@ -45,5 +45,8 @@ it('never writes past the scratch space that it asked for', async () => {
     guard(`${what} batch norm`, kernels.batchNormScratch(channels), () => {
       kernels.batchNorm(0, 4 << 20, 4 << 20, 8 << 20, 12 << 20, 13 << 20, size * size, channels, 1e-5, SCRATCH);
     });
+    guard(`${what} layer norm`, kernels.layerNormScratch(channels), () => {
+      kernels.layerNormGrad(0, 4 << 20, 8 << 20, 9 << 20, 10 << 20, 12 << 20, 13 << 20, 14 << 20, size * size, channels, SCRATCH);
+    });
   }
 });

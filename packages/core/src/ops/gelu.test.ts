@@ -30,7 +30,13 @@ describe.each(['none', 'tanh'] as const)('gelu, approximate %s', (approximate) =
       slope.dataSync().forEach((s, i) => {
         expect(s).toBeCloseTo(i < 2 ? 0 : 1, 6);
       });
-      expect([...gelu(tf.tensor1d([-1e30, 1e30, Infinity]), { approximate }).dataSync()]).toEqual([-0, Math.fround(1e30), Infinity]);
+      expect([...gelu(tf.tensor1d([-Infinity, -1e30, 1e30, Infinity, NaN]), { approximate }).dataSync()]).toEqual([
+        -0,
+        -0,
+        Math.fround(1e30),
+        Infinity,
+        NaN,
+      ]);
     });
   });
 });

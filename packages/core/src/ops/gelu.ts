@@ -12,6 +12,8 @@ const KERNEL = 'SelfsupGelu';
 const GRADIENT_KERNEL = 'SelfsupGeluGrad';
 const ROOT = Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
+/** From here on the gate is 0 or 1 in float32, and its slope 0: an input is held there, so that ∞ · 0 does not come up. */
+const FAR = 15;
 
 /** Φ(x), or tanh's approximation of it. */
 function gate(x: tf.Tensor, approximate: GeluOptions['approximate']): tf.Tensor {
@@ -22,7 +24,7 @@ function gate(x: tf.Tensor, approximate: GeluOptions['approximate']): tf.Tensor 
 
 function composedGradient(dy: tf.Tensor, input: tf.Tensor, approximate: GeluOptions['approximate']): tf.Tensor {
   return tf.tidy(() => {
-    const x = tf.clipByValue(input, -15, 15); // beyond it the slope is 0 or 1 in float32, and ∞ · 0 would not be
+    const x = tf.clipByValue(input, -FAR, FAR);
     const open = gate(x, approximate);
     if (approximate !== 'tanh') {
       const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 0.5 * ROOT);
@@ -44,7 +46,7 @@ function composedGradient(dy: tf.Tensor, input: tf.Tensor, approximate: GeluOpti
  * @throws SelfsupError `SELFSUP_OPTION` on another `approximate`
  * @see Hendrycks, Gimpel: "Gaussian Error Linear Units (GELUs)", section 2, https://arxiv.org/abs/1606.08415
  * @remarks Runs the kernels `SelfsupGelu` and `SelfsupGeluGrad` where the backend has them. The composed form is as exact as the backend's `erf`: TensorFlow.js
- * has it with an absolute error up to 1.5e-7. At −∞ the value is NaN (−∞ · 0), as in PyTorch, and the gradient 0.
+ * has it with an absolute error up to 1.5e-7. At −∞ value and gradient are 0, where PyTorch gives NaN.
  */
 export function gelu<T extends tf.Tensor>(x: T, options: GeluOptions = {}): T {
   const { approximate = 'none' } = options;
@@ -52,7 +54,9 @@ export function gelu<T extends tf.Tensor>(x: T, options: GeluOptions = {}): T {
     throw new SelfsupError('SELFSUP_OPTION', `gelu: \`approximate\` must be 'none' or 'tanh', got '${String(approximate)}'`);
   const activate = tf.customGrad((input, save) => {
     const $x = input as tf.Tensor;
-    const value = hasKernel(KERNEL) ? runKernel<tf.Tensor>(KERNEL, { x: $x }, { approximate }) : tf.mul($x, gate($x, approximate));
+    const value = hasKernel(KERNEL)
+      ? runKernel<tf.Tensor>(KERNEL, { x: $x }, { approximate })
+      : tf.mul(tf.maximum($x, -FAR), gate($x, approximate));
     const fused = hasKernel(GRADIENT_KERNEL);
     (save as (tensors: tf.Tensor[]) => void)([$x]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>

@@ -1,0 +1,128 @@
+// Softmax over rows, with a scale and an additive mask, and its gradient.
+import { constant, ZERO } from './constant';
+import { expNegative } from './exp';
+import { madd } from './simd';
+import { laneMax, laneSum, loadTail, storeTail } from './tail';
+
+/** Sums run in float32 over at most so many bytes, then in float64. */
+const CHUNK: usize = 4096;
+// The maximum starts here rather than at -Infinity: z - maximum is no NaN then where all z are -Infinity, but -Infinity, and every term 0.
+const LOWEST = constant(-3.4028234663852886e38);
+const NOTHING = constant(-Infinity);
+
+/** One row: z = scale * x + mask into y, and the largest z returned. `mask` may be 0. */
+// @ts-ignore: decorator
+@inline
+function scaled(x: usize, mask: usize, y: usize, columns: i32, scale: v128): f32 {
+  const vectors = ((<usize>columns) << 2) & ~15;
+  const rest = columns & 3;
+  let largest = LOWEST;
+  let c: usize = 0;
+  if (mask) {
+    for (; c < vectors; c += 16) {
+      const z = madd(v128.load(x + c), scale, v128.load(mask + c));
+      largest = f32x4.pmax(largest, z);
+      v128.store(y + c, z);
+    }
+  } else {
+    for (; c < vectors; c += 16) {
+      const z = f32x4.mul(v128.load(x + c), scale);
+      largest = f32x4.pmax(largest, z);
+      v128.store(y + c, z);
+    }
+  }
+  if (rest) {
+    let z = f32x4.mul(loadTail(x + c, rest, ZERO), scale);
+    if (mask) z = madd(loadTail(x + c, rest, ZERO), scale, loadTail(mask + c, rest, ZERO));
+    storeTail(y + c, z, rest);
+    largest = f32x4.pmax(largest, loadTail(y + c, rest, NOTHING));
+  }
+  return laneMax(largest);
+}
+
+/** y = exp(y - largest) in place; returns the sum. */
+function terms(y: usize, columns: i32, largest: f32): f64 {
+  const shift = f32x4.splat(largest);
+  const end = y + ((<usize>columns) << 2);
+  let total: f64 = 0;
+  while (y + 16 <= end) {
+    const stop = min(y + CHUNK, end);
+    let sum = ZERO;
+    for (; y + 16 <= stop; y += 16) {
+      const e = expNegative(f32x4.sub(v128.load(y), shift));
+      sum = f32x4.add(sum, e);
+      v128.store(y, e);
+    }
+    total += laneSum(sum);
+  }
+  if (y < end) {
+    const rest = <i32>((end - y) >> 2);
+    const e = expNegative(f32x4.sub(loadTail(y, rest, NOTHING), shift));
+    storeTail(y, e, rest);
+    total += laneSum(e);
+  }
+  return total;
+}
+
+// @ts-ignore: decorator
+@inline
+function multiply(y: usize, columns: i32, by: f32): void {
+  const factor = f32x4.splat(by);
+  const vectors = ((<usize>columns) << 2) & ~15;
+  const rest = columns & 3;
+  let c: usize = 0;
+  for (; c < vectors; c += 16) v128.store(y + c, f32x4.mul(v128.load(y + c), factor));
+  if (rest) storeTail(y + c, f32x4.mul(loadTail(y + c, rest, ZERO), factor), rest);
+}
+
+/**
+ * y = softmax(scale * x + mask) over rows numbered [outer, middle, inner] of `columns`; the mask's rows are [outer, inner], 0 stands for none.
+ * A row whose z are all -Infinity is 0.
+ */
+export function softmax(x: usize, mask: usize, y: usize, outer: i32, middle: i32, inner: i32, columns: i32, scale: f32): void {
+  const bytes = (<usize>columns) << 2;
+  const factor = f32x4.splat(scale);
+  for (let o = 0; o < outer; o++) {
+    for (let m = 0; m < middle; m++) {
+      let row = mask;
+      for (let i = 0; i < inner; i++) {
+        const sum = terms(y, columns, scaled(x, row, y, columns, factor));
+        multiply(y, columns, sum == 0 ? 0 : <f32>(1 / sum));
+        x += bytes;
+        y += bytes;
+        if (mask) row += bytes;
+      }
+    }
+    if (mask) mask += bytes * <usize>inner;
+  }
+}
+
+/** dx = scale * y * (dy - sum of dy * y), by rows. */
+export function softmaxGrad(dy: usize, y: usize, dx: usize, rows: i32, columns: i32, scale: f32): void {
+  const bytes = (<usize>columns) << 2;
+  const vectors = bytes & ~15;
+  const rest = columns & 3;
+  const factor = f32x4.splat(scale);
+  for (let r = 0; r < rows; r++) {
+    let total: f64 = 0;
+    let c: usize = 0;
+    while (c < vectors) {
+      const stop = min(c + CHUNK, vectors);
+      let sum = ZERO;
+      for (; c < stop; c += 16) sum = madd(v128.load(dy + c), v128.load(y + c), sum);
+      total += laneSum(sum);
+    }
+    if (rest) total += laneSum(f32x4.mul(loadTail(dy + c, rest, ZERO), loadTail(y + c, rest, ZERO)));
+    const along = f32x4.splat(<f32>total);
+    for (c = 0; c < vectors; c += 16) {
+      v128.store(dx + c, f32x4.mul(f32x4.mul(v128.load(y + c), factor), f32x4.sub(v128.load(dy + c), along)));
+    }
+    if (rest) {
+      const weight = f32x4.mul(loadTail(y + c, rest, ZERO), factor);
+      storeTail(dx + c, f32x4.mul(weight, f32x4.sub(loadTail(dy + c, rest, ZERO), along)), rest);
+    }
+    dy += bytes;
+    y += bytes;
+    dx += bytes;
+  }
+}
