@@ -7,8 +7,18 @@ export interface KernelTime {
   readonly milliseconds: number;
 }
 
-/** Times every kernel of the current backend while `run` runs; `rest` is what JavaScript took around them. */
-export async function profileKernels(run: () => Promise<number>): Promise<{ kernels: readonly KernelTime[]; rest: number; total: number }> {
+/** Where the milliseconds of a step went. */
+export interface Profile {
+  /** The dearest first. */
+  readonly kernels: readonly KernelTime[];
+  /** What JavaScript took around the kernels. */
+  readonly rest: number;
+  /** The whole step. */
+  readonly total: number;
+}
+
+/** Times every kernel of the current backend while `run` runs and returns its milliseconds. */
+export async function profileKernels(run: () => Promise<number>): Promise<Profile> {
   const times = new Map<string, { calls: number; milliseconds: number }>();
   const nested: number[] = []; // what the callees of each running kernel took
   const configs = tf.getKernelsForBackend(tf.getBackend());
@@ -42,7 +52,7 @@ export async function profileKernels(run: () => Promise<number>): Promise<{ kern
 }
 
 /** The profile as a table: time, share and calls per kernel, the dearest first. */
-export function profileTable({ kernels, rest, total }: Awaited<ReturnType<typeof profileKernels>>): string {
+export function profileTable({ kernels, rest, total }: Profile): string {
   const row = (name: string, milliseconds: number, calls: string) =>
     `${name.padEnd(34)} ${milliseconds.toFixed(1).padStart(9)} ${((100 * milliseconds) / total).toFixed(1).padStart(6)} % ${calls.padStart(6)}`;
   return [
