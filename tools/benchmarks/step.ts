@@ -100,8 +100,8 @@ if (flags.json) {
     `heap ${mebibytes(use.heapBytes)}, at most ${mebibytes(use.peakBytes)} in use by tensors and scratch; tensors ${tensors} before, ${after} after`,
   );
   console.log(`selfsup ${rate.toFixed(2)} ${step.unit}/s`);
-}
-if (ratio !== undefined) {
-  if (!flags.json) console.log(`PyTorch ${median(theirs).toFixed(2)} ${step.unit}/s (one thread, median of ${theirs.length} runs)`);
-  console.log(`ratio to PyTorch: ${ratio.toFixed(2)}`);
+  if (ratio !== undefined) {
+    console.log(`PyTorch ${median(theirs).toFixed(2)} ${step.unit}/s (one thread, median of ${theirs.length} runs)`);
+    console.log(`ratio to PyTorch: ${ratio.toFixed(2)}`);
+  }
 }
