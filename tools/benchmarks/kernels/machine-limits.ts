@@ -1,4 +1,3 @@
-import asc from 'assemblyscript/asc';
 import type { SimdBuild } from '@selfsup/wasm-kernels';
 import { medianMs } from './measure.ts';
 
@@ -34,7 +33,21 @@ export function copy(to: usize, from: usize, bytes: usize): void { memory.copy(t
 `;
 }
 
+/** What is used of the compiler. Its own declarations would redefine Array for every tool. */
+interface Compiler {
+  main: (
+    args: readonly string[],
+    host: {
+      readFile: (name: string) => string | null;
+      writeFile: (name: string, contents: string | Uint8Array) => void;
+      listFiles: () => string[];
+    },
+  ) => Promise<{ error: Error | null }>;
+}
+
 async function compile(simd: SimdBuild): Promise<Uint8Array<ArrayBuffer>> {
+  const specifier: string = 'assemblyscript/asc';
+  const { default: asc } = (await import(specifier)) as { default: Compiler };
   const files = new Map<string, string | Uint8Array>();
   const flags = ['--enable', 'simd', ...(simd === 'relaxed' ? ['--enable', 'relaxed-simd'] : [])];
   const { error } = await asc.main(['limits.ts', '-o', 'limits.wasm', '-O3', '--noAssert', '--runtime', 'stub', ...flags], {
