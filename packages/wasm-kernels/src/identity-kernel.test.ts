@@ -1,17 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
-import { integer, signedValues, startWasm } from '../test/wasm-under-test.ts';
+import { identityCases } from '../test/cases/identity.ts';
+import { describeCases } from '../test/kernel-cases.ts';
+import { startWasm } from '../test/wasm-under-test.ts';
 
-describeKernel('Identity', 'Identity', (random) => ({
-  inputs: {
-    x: signedValues(
-      random,
-      Array.from({ length: integer(random, 0, 4) }, () => integer(random, 0, 5)),
-    ),
-  },
-  attrs: {},
-}));
+describeCases(identityCases);
 
 it('keeps a clone alive when its source is disposed, and a variable apart from it', async () => {
   const registration = await startWasm('plain');

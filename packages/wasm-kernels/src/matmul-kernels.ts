@@ -55,11 +55,17 @@ function product(runtime: Runtime, { a, b, transposeA, transposeB }: Product, bi
       batch = 1;
     }
     const { kernels } = runtime;
-    // An empty sum: the kernels would not touch the output; one k of zeros does.
+    const biasOffset = bias === undefined ? 0 : runtime.offset(bias);
+    if (k === 0) {
+      // An empty sum: the kernels would not touch the output; one k of zeros does.
+      const zeros = runtime.scratch((kernels.matmulScratch(m * batch, n, 1, 0) >>> 0) + Math.max(m * batch, n) * BYTES);
+      kernels.fillZero(zeros, Math.max(m * batch, n) * BYTES);
+      kernels.matmul(zeros, zeros, out, m * batch, n, 1, 0, 0, biasOffset, act, zeros + Math.max(m * batch, n) * BYTES);
+      return;
+    }
     const scratch = runtime.scratch(kernels.matmulScratch(m, n, k, Number(transposeA)) >>> 0);
     const offsetA = runtime.offset(a);
     const offsetB = runtime.offset(b);
-    const biasOffset = bias === undefined ? 0 : runtime.offset(bias);
     const indexA = batchIndices(batchA, batchShape);
     const indexB = batchIndices(batchB, batchShape);
     for (let i = 0; i < batch; i++) {
