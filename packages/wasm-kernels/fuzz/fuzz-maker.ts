@@ -62,7 +62,13 @@ export async function fuzzMaker(maker: CaseMaker, { cases, seed, builds }: FuzzO
   const share = Math.max(1, Math.round((cases * Math.min(maker.cases ?? 200, 200)) / 200));
   for (let done = 0; done < share; done += CHUNK) {
     const chunk = new Map<number, PreparedCase>();
-    for (let i = done; i < Math.min(done + CHUNK, share); i++) chunk.set(seed + i, await prepareCase(maker, seed + i));
+    for (let i = done; i < Math.min(done + CHUNK, share); i++) {
+      try {
+        chunk.set(seed + i, await prepareCase(maker, seed + i));
+      } catch (error) {
+        throw new Error(`the maker '${maker.title}' has no reference for seed ${seed + i}: ${(error as Error).message}`, { cause: error });
+      }
+    }
     for (const row of rows) await runChunk(row, chunk, progress);
     progress.step(`${maker.title}: ${Math.min(done + CHUNK, share)} of ${share}`);
   }

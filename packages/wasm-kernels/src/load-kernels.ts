@@ -1,7 +1,8 @@
+import type { DepthwiseExports } from './depthwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
 
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
-export interface KernelExports {
+export interface KernelExports extends DepthwiseExports {
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;
@@ -23,8 +24,6 @@ export interface KernelExports {
   convForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
   convInput(dy: number, w: number, dx: number, scratch: number): void;
   convFilter(x: number, dy: number, dw: number, scratch: number): void;
-  depthwiseInput(dy: number, w: number, dx: number): void;
-  depthwiseFilter(x: number, dy: number, dw: number, row: number): void;
   maxPoolGrad(x: number, dy: number, dx: number): void;
   gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
   segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;

@@ -9,7 +9,7 @@ export interface KernelCase {
   readonly expected?: readonly ArrayLike<number>[];
   /**
    * Sums of the absolute values of the terms behind `expected`. Where terms cancel, float32 cannot do better than a share of these: the error
-   * is measured against at least a hundredth of their norm.
+   * is measured against at least three hundredths of their norm.
    */
   readonly magnitude?: readonly ArrayLike<number>[];
   /** Compares with the cpu backend besides `expected`, where that backend is right. */

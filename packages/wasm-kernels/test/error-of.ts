@@ -14,7 +14,7 @@ export interface Expected {
 /** Below this float32 has no full precision: the smallest normal number times 16. */
 const FLOOR = 2e-37;
 /** Share of the terms' magnitude that still counts as the size of a result whose terms cancel. */
-const CANCELLED = 0.01;
+const CANCELLED = 0.03;
 
 /**
  * The relative error of an output: ‖got − expected‖ / ‖expected‖, or the largest such ratio of its elements.

@@ -8,13 +8,15 @@ type Random = () => number;
 
 const CHANNELS = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 16, 17, 20, 33];
 
-/** Any window, stride, dilation, padding and multiplier. */
+/** Any window, stride, dilation, padding and multiplier; now and then several parts of channels, or several bands of rows. */
 function geometry(random: Random) {
-  const channels = pick(random, CHANNELS);
-  const x = [integer(random, 1, 3), integer(random, 1, 11), integer(random, 1, 11), channels];
-  const filter = [integer(random, 1, 5), integer(random, 1, 5), channels, pick(random, [1, 1, 1, 2, 3, 4])];
+  const kind = pick(random, [...Array.from({ length: 18 }, () => 'small'), 'deep', 'wide']);
+  const channels = kind === 'deep' ? integer(random, 120, 290) : kind === 'wide' ? pick(random, [64, 70]) : pick(random, CHANNELS);
+  const side = kind === 'small' ? 11 : kind === 'deep' ? 5 : 40;
+  const x = [integer(random, 1, kind === 'small' ? 3 : 1), integer(random, kind === 'wide' ? 30 : 1, side), integer(random, 1, side), channels];
+  const filter = [integer(random, 1, 5), integer(random, 1, 5), channels, kind === 'wide' ? 1 : pick(random, [1, 1, 1, 2, 3, 4])];
   const dilations = random() < 0.3 ? [integer(random, 1, 3), integer(random, 1, 3)] : [1, 1];
-  const strides = dilations[0] === 1 && dilations[1] === 1 ? [integer(random, 1, 3), integer(random, 1, 3)] : [1, 1];
+  const strides = (dilations[0] === 1 && dilations[1] === 1) || random() < 0.3 ? [integer(random, 1, 3), integer(random, 1, 3)] : [1, 1];
   const reach = [0, 1].map((d) => (filter[d]! - 1) * dilations[d]! + 1);
   const explicit = reach.map((r) => [integer(random, 0, r - 1), integer(random, 0, r - 1)]);
   let pad: unknown = pick<unknown>(random, ['same', 'valid', [[0, 0], ...explicit, [0, 0]]]);
@@ -22,6 +24,9 @@ function geometry(random: Random) {
   const dimRoundingMode: string | undefined = Array.isArray(pad) ? 'floor' : undefined;
   return { x, filter, attrs: { strides, dilations, pad, dimRoundingMode } };
 }
+
+// The gradients of the cpu backend ignore dilations.
+const undilated = ({ dilations }: { dilations: readonly number[] }): boolean => dilations.every((d) => d === 1);
 
 function forward(random: Random): KernelCase {
   const { x: shape, filter: window, attrs } = geometry(random);
@@ -32,7 +37,7 @@ function forward(random: Random): KernelCase {
     attrs: attrs as never,
     expected: [depthwiseForward64(g, x, filter)],
     magnitude: [depthwiseForward64(g, absolute(x), absolute(filter))],
-    alsoCpu: true,
+    alsoCpu: undilated(attrs) || attrs.strides.every((s) => s === 1), // it refuses both at once
   };
 }
 
@@ -50,12 +55,9 @@ function fused(random: Random): KernelCase {
     attrs: { ...one.attrs, activation, leakyreluAlpha: 0.3 },
     expected: [sum.map((v, i) => activate64(activation, v + biasAt(i), prelu?.values[i % columns] ?? 0.3))],
     magnitude: [terms.map((v, i) => v + Math.abs(biasAt(i)))],
-    alsoCpu: activation !== 'elu', // exp(x) - 1 loses small values there
+    alsoCpu: one.alsoCpu === true && activation !== 'elu', // exp(x) - 1 loses small values there
   };
 }
-
-// The gradients of the cpu backend ignore dilations.
-const undilated = ({ dilations }: { dilations: readonly number[] }): boolean => dilations.every((d) => d === 1);
 
 function inputGradient(random: Random): KernelCase {
   const { x, filter: window, attrs } = geometry(random);
