@@ -8,3 +8,4 @@ export { depthwiseFilter, depthwiseFilterScratch } from './depthwise-filter';
 export { maxPoolGrad } from './pool';
 export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
 export { batchNorm, batchNormGrad, batchNormScratch } from './norm';
+export { addTo } from './add-to';

@@ -8,6 +8,7 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 import { batchNormKernels } from './batch-norm-kernels.ts';
+import { convolution3dKernels } from './convolution-3d-kernels.ts';
 import { convolutionKernels } from './convolution-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
@@ -46,9 +47,11 @@ interface Registration extends TrainingKernels {
 let current: Registration | undefined;
 
 function families(runtime: Runtime): KernelTable {
+  const convolution = convolutionKernels(runtime);
   return {
     ...matmulKernels(runtime),
-    ...convolutionKernels(runtime),
+    ...convolution,
+    ...convolution3dKernels(runtime, convolution),
     ...depthwiseKernels(runtime),
     ...poolingKernels(runtime),
     ...gatherKernels(runtime),

@@ -1,5 +1,6 @@
 import type { CaseMaker } from '../case-maker.ts';
 import { batchNormCases } from './batch-norm.ts';
+import { convolution3dCases } from './convolution-3d.ts';
 import { convolutionCases } from './convolution.ts';
 import { depthwiseCases } from './depthwise.ts';
 import { fusedConvolutionCases } from './fused-convolution.ts';
@@ -14,6 +15,7 @@ import { sumCases } from './sum.ts';
 export const caseMakers: readonly CaseMaker[] = [
   ...matmulCases,
   ...convolutionCases,
+  ...convolution3dCases,
   ...fusedConvolutionCases,
   ...depthwiseCases,
   ...poolingCases,
