@@ -9,3 +9,4 @@ export { maxPoolGrad } from './pool';
 export { fillZero, gather, segmentSum, segmentSumInt } from './gather';
 export { batchNorm, batchNormGrad, batchNormScratch } from './norm';
 export { addTo } from './add-to';
+export { maxPool3d } from './pool-3d';

@@ -50,7 +50,9 @@ async function runChunk(row: FuzzRow, chunk: ReadonlyMap<number, PreparedCase>, 
   }
   if (dataIds() !== before) {
     row.failures++;
-    told(`FAIL ${maker.title} (${simd} SIMD), seeds ${[...chunk.keys()][0]!} and following: ${dataIds() - before} tensors left in the backend`);
+    told(
+      `FAIL ${maker.title} (${simd} SIMD), seeds ${[...chunk.keys()][0]!} and following: ${dataIds() - before} tensors left in the backend`,
+    );
   }
   registration.dispose();
   row.seconds += (performance.now() - start) / 1000;

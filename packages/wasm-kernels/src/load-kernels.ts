@@ -1,9 +1,10 @@
 import type { AddExports } from './convolution-3d-kernels.ts';
 import type { DepthwiseExports } from './depthwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
+import type { Pooling3dExports } from './pooling-3d-kernels.ts';
 
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
-export interface KernelExports extends AddExports, DepthwiseExports {
+export interface KernelExports extends AddExports, DepthwiseExports, Pooling3dExports {
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;

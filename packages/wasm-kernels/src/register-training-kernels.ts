@@ -8,6 +8,7 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 import { batchNormKernels } from './batch-norm-kernels.ts';
+import { castKernel } from './cast-kernel.ts';
 import { convolution3dKernels } from './convolution-3d-kernels.ts';
 import { convolutionKernels } from './convolution-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
@@ -17,7 +18,10 @@ import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
 import { matmulKernels } from './matmul-kernels.ts';
+import { pooling3dKernels } from './pooling-3d-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
+import { preluKernel } from './prelu-kernel.ts';
+import { resizeKernels } from './resize-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { sumKernel } from './sum-kernel.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
@@ -48,17 +52,22 @@ let current: Registration | undefined;
 
 function families(runtime: Runtime): KernelTable {
   const convolution = convolutionKernels(runtime);
+  const pooling = poolingKernels(runtime);
   return {
     ...matmulKernels(runtime),
     ...convolution,
     ...convolution3dKernels(runtime, convolution),
     ...depthwiseKernels(runtime),
-    ...poolingKernels(runtime),
+    ...pooling,
+    ...pooling3dKernels(runtime, pooling['MaxPoolGrad']!),
     ...gatherKernels(runtime),
     ...identityKernel(runtime),
     ...oneHotKernel(runtime),
     ...sumKernel(runtime),
     ...batchNormKernels(runtime),
+    ...castKernel(runtime),
+    ...preluKernel(runtime),
+    ...resizeKernels(runtime),
   };
 }
 

@@ -34,8 +34,7 @@ function setting(random: () => number): Setting {
 async function run({ x, filter, output, strides, pad }: Setting, seed: number): Promise<ArrayLike<number>[]> {
   const random = randomFrom(seed);
   const values = [tf.tensor4d(signedValues(random, x).values, x), tf.tensor4d(signedValues(random, filter).values, filter)] as const;
-  const transpose = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
-    tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, output, strides, pad);
+  const transpose = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, output, strides, pad);
   const y = transpose(...values);
   const grads = tf.grads((a, b) => tf.square(transpose(a, b)))([...values]);
   const read = await Promise.all([y, ...grads].map((tensor) => tensor.data()));

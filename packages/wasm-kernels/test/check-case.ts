@@ -53,7 +53,8 @@ export async function checkCase(maker: CaseMaker, { one, references }: PreparedC
       }
       const error = errorOf(output.data, reference, measure);
       worst = Math.max(worst, error);
-      if (!(error < tolerance)) problems.push(`output ${i} differs from ${source} by ${error.toExponential(2)}, at most ${tolerance} is right`);
+      if (!(error < tolerance))
+        problems.push(`output ${i} differs from ${source} by ${error.toExponential(2)}, at most ${tolerance} is right`);
     }
   }
   return { worst, problems };

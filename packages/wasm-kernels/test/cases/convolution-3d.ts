@@ -43,7 +43,13 @@ function filter64(g: Geometry, x: Values, dy: Values): Float64Array {
 }
 
 function geometry(random: Random) {
-  const xShape: Shape5 = [integer(random, 1, 2), integer(random, 3, 6), integer(random, 3, 7), integer(random, 3, 7), integer(random, 1, 7)];
+  const xShape: Shape5 = [
+    integer(random, 1, 2),
+    integer(random, 3, 6),
+    integer(random, 3, 7),
+    integer(random, 3, 7),
+    integer(random, 1, 7),
+  ];
   const window: Shape5 = [integer(random, 1, 3), integer(random, 1, 3), integer(random, 1, 3), xShape[4], integer(random, 1, 9)];
   const strides: [number, number, number] = [integer(random, 1, 3), integer(random, 1, 3), integer(random, 1, 3)];
   const pad = pick(random, ['same', 'valid'] as const);

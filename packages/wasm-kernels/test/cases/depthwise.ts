@@ -13,7 +13,12 @@ function geometry(random: Random) {
   const kind = pick(random, [...Array.from({ length: 18 }, () => 'small'), 'deep', 'wide']);
   const channels = kind === 'deep' ? integer(random, 120, 290) : kind === 'wide' ? pick(random, [64, 70]) : pick(random, CHANNELS);
   const side = kind === 'small' ? 11 : kind === 'deep' ? 5 : 40;
-  const x = [integer(random, 1, kind === 'small' ? 3 : 1), integer(random, kind === 'wide' ? 30 : 1, side), integer(random, 1, side), channels];
+  const x = [
+    integer(random, 1, kind === 'small' ? 3 : 1),
+    integer(random, kind === 'wide' ? 30 : 1, side),
+    integer(random, 1, side),
+    channels,
+  ];
   const filter = [integer(random, 1, 5), integer(random, 1, 5), channels, kind === 'wide' ? 1 : pick(random, [1, 1, 1, 2, 3, 4])];
   const dilations = random() < 0.3 ? [integer(random, 1, 3), integer(random, 1, 3)] : [1, 1];
   const strides = (dilations[0] === 1 && dilations[1] === 1) || random() < 0.3 ? [integer(random, 1, 3), integer(random, 1, 3)] : [1, 1];

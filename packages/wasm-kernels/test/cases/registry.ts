@@ -1,5 +1,6 @@
 import type { CaseMaker } from '../case-maker.ts';
 import { batchNormCases } from './batch-norm.ts';
+import { castCases } from './cast.ts';
 import { convolution3dCases } from './convolution-3d.ts';
 import { convolutionCases } from './convolution.ts';
 import { depthwiseCases } from './depthwise.ts';
@@ -8,6 +9,9 @@ import { gatherCases } from './gather.ts';
 import { identityCases } from './identity.ts';
 import { matmulCases } from './matmul.ts';
 import { oneHotCases } from './one-hot.ts';
+import { pooling3dCases } from './pooling-3d.ts';
+import { preluCases } from './prelu.ts';
+import { resizeCases } from './resize.ts';
 import { poolingCases } from './pooling.ts';
 import { sumCases } from './sum.ts';
 
@@ -24,4 +28,8 @@ export const caseMakers: readonly CaseMaker[] = [
   ...oneHotCases,
   ...sumCases,
   ...batchNormCases,
+  ...pooling3dCases,
+  ...castCases,
+  ...preluCases,
+  ...resizeCases,
 ];
