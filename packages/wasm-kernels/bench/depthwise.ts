@@ -50,7 +50,7 @@ const measure = (): void => {
       const key = `${kernel.padEnd(36)} [${n}, ${size}, ${size}, ${c}] ${k}x${k}/${s} m${m}`;
       let cell = '–';
       try {
-        const ms = median(() => tf.engine().runKernel<tf.Tensor>(kernel, inputs as never, { ...attrs, ...extra } as never));
+        const ms = median(() => tf.engine().runKernel<tf.Tensor>(kernel, inputs, { ...attrs, ...extra }));
         cell = `${(gigaflop / (ms / 1000)).toFixed(1)} (${ms.toFixed(2)} ms)`;
       } catch {
         // the stock backend has no such kernel

@@ -21,8 +21,8 @@ const CHUNK = 50;
 const TOLD = 3;
 
 interface Progress {
-  told(line: string): void;
-  step(line: string): void;
+  readonly told: (line: string) => void;
+  readonly step: (line: string) => void;
 }
 
 const dataIds = (): number => (tf.backend() as unknown as { numDataIds(): number }).numDataIds();

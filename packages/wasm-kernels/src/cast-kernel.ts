@@ -10,7 +10,8 @@ export function castKernel(runtime: Runtime): KernelTable {
       const size = util.sizeFromShape(x.shape);
       return produce(runtime, x.shape, 'bool', (offset) => {
         const { buffer } = runtime.backend.wasm.HEAPU8;
-        const values = new (x.dtype === 'float32' ? Float32Array : Int32Array)(buffer, runtime.offset(x), size);
+        const from = runtime.offset(x);
+        const values = x.dtype === 'float32' ? new Float32Array(buffer, from, size) : new Int32Array(buffer, from, size);
         const out = new Uint8Array(buffer, offset, size);
         for (let i = 0; i < size; i++) out[i] = values[i] === 0 ? 0 : 1;
       });

@@ -26,7 +26,7 @@ function sliceAttrs(g: Geometry, extra: NamedAttrMap): NamedAttrMap {
     [0, 0],
   ];
   const strides = [g.strideHeight, g.strideWidth];
-  return { strides, pad: pad as never, dimRoundingMode: 'floor', dilations: [1, 1], dataFormat: 'NHWC', ...extra };
+  return { strides, pad: pad, dimRoundingMode: 'floor', dilations: [1, 1], dataFormat: 'NHWC', ...extra };
 }
 
 /** Visits the slices of dy: the place of each, and the place of the slice of x that this tap meets there. */
