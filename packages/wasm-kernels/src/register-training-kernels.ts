@@ -132,6 +132,7 @@ function register(owner: WasmBackend, simd: SimdBuild, bind: (stock: (name: stri
   const runtime = bind((name) => (replaced.get(name) ?? registered(name))?.kernelFunc);
   const table = families(runtime);
   const names = Object.keys(table);
+  let live = true;
   for (const name of names) {
     const stock = registered(name);
     if (stock) replaced.set(name, stock);
@@ -140,6 +141,9 @@ function register(owner: WasmBackend, simd: SimdBuild, bind: (stock: (name: stri
       kernelName: name,
       backendName: 'wasm',
       kernelFunc: ({ inputs, attrs, backend: caller }) => {
+        if (!live) {
+          throw new SelfsupError('SELFSUP_BACKEND', `${name}: these kernels were disposed of; call registerTrainingKernels again`);
+        }
         if (caller !== owner) {
           throw new SelfsupError('SELFSUP_BACKEND', `${name}: the wasm backend was replaced; call registerTrainingKernels again`);
         }
@@ -147,7 +151,6 @@ function register(owner: WasmBackend, simd: SimdBuild, bind: (stock: (name: stri
       },
     });
   }
-  let live = true;
   return {
     owner,
     simd,
