@@ -26,7 +26,9 @@ const SIZES = [256 * MIB, 16 * MIB, MIB, 64 * 1024, 4096, 256, 32];
 export function fillBelow(address: number): tf.Tensor[] {
   const held: tf.Tensor[] = [];
   for (const size of SIZES) {
-    for (let at = nextAddress(size); at < address - size; at = nextAddress(size)) held.push(untouched(size));
+    // A large piece may not reach over the address, the smallest one may.
+    const below = size === SIZES.at(-1) ? address : address - size;
+    while (nextAddress(size) < below) held.push(untouched(size));
   }
   return held;
 }
