@@ -40,8 +40,10 @@ export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true
       'selectBackend: tfjs could not initialise its wasm backend; are its .wasm files served? See the option `wasmPath`',
     );
   await tf.ready();
-  guardMalloc((tf.backend() as BackendWasm).wasm as unknown as WasmHeap);
-  if (!trainingKernels) return { name: 'wasm', description: 'wasm (stock kernels)' };
+  if (!trainingKernels) {
+    guardMalloc((tf.backend() as BackendWasm).wasm as unknown as WasmHeap); // the training kernels do it by themselves
+    return { name: 'wasm', description: 'wasm (stock kernels)' };
+  }
   const { registerTrainingKernels } = await import('@selfsup/wasm-kernels').catch((cause: unknown) => {
     throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: stock wasm cannot train; run `npm install @selfsup/wasm-kernels`', { cause });
   });

@@ -1,103 +1,120 @@
-// Gradients of the depthwise convolution: x [n, h, w, c], w [kh, kw, c, m], dy [n, oh, ow, c * m].
+// The depthwise convolution: x [n, h, w, c], w [kh, kw, c, m], y [n, oh, ow, c * m].
+import { bandBytes, bandChannels, bandPixel, bandRows, copyBand, packedBytes, packWeights } from './depthwise-band';
+import { tileFour, tileFourThree, tileOne, tileScalar } from './depthwise-tiles';
 import * as g from './geometry';
+import { align, bytes } from './taps';
 
-function multiplyAdd(to: usize, a: usize, b: usize, n: i32): void {
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    v128.store(to, f32x4.add(v128.load(to), f32x4.mul(v128.load(a), v128.load(b))));
-    to += 16;
-    a += 16;
-    b += 16;
+/** How a window reaches its source: steps between neighbouring taps, and from one pixel of a row to the next. */
+let xRow: usize = 0;
+let xCol: usize = 0;
+let wRow: usize = 0;
+let wCol: usize = 0;
+let xPixel: usize = 0;
+let outPixel: usize = 0;
+
+export function setWindowSteps(row: usize, col: usize, weightRow: usize, weightCol: usize, pixel: usize, target: usize): void {
+  xRow = row;
+  xCol = col;
+  wRow = weightRow;
+  wCol = weightCol;
+  xPixel = pixel;
+  outPixel = target;
+}
+
+/** `count` pixels of a row, windows of `taps` x `tapsAcross`; the last tile of pixels, and of channels, is shifted back over what its neighbour has done. */
+export function tileRow(
+  x: usize,
+  w: usize,
+  init: usize,
+  out: usize,
+  count: i32,
+  channels: i32,
+  act: i32,
+  taps: i32,
+  tapsAcross: i32,
+): void {
+  let p = 0;
+  if (count >= 4 && channels >= 8) {
+    const sliding = tapsAcross == 3 && xCol == xPixel;
+    for (; p < count; p += 4) {
+      const at = <usize>min(p, count - 4);
+      const from = x + at * xPixel;
+      const to = out + at * outPixel;
+      if (sliding) tileFourThree(from, xPixel, xRow, w, wRow, wCol, taps, init, to, outPixel, act, channels);
+      else tileFour(from, xPixel, xRow, xCol, w, wRow, wCol, taps, tapsAcross, init, to, outPixel, act, channels);
+    }
+    return;
   }
-  for (; i < n; i++) {
-    store<f32>(to, load<f32>(to) + load<f32>(a) * load<f32>(b));
-    to += 4;
-    a += 4;
-    b += 4;
+  const step = channels >= 8 ? 8 : channels >= 4 ? 4 : 1;
+  for (; p < count; p++) {
+    for (let c = 0; c < channels; c += step) {
+      const channel = bytes(min(c, channels - step));
+      const start: usize = init != 0 ? init + channel : 0;
+      const from = x + <usize>p * xPixel + channel;
+      const to = out + <usize>p * outPixel + channel;
+      if (step > 1) tileOne(from, xRow, xCol, w + channel, wRow, wCol, taps, tapsAcross, start, to, act, step == 8);
+      else tileScalar(from, xRow, xCol, w + channel, wRow, wCol, taps, tapsAcross, start, to, act);
+    }
   }
 }
 
-/** dx += dy * w for each tap and output pixel; dx is cleared first. */
-export function depthwiseInput(dy: usize, w: usize, dx: usize): void {
-  memory.fill(dx, 0, (<usize>(g.batch * g.inHeight) * <usize>(g.inWidth * g.inChannels)) << 2);
+/** Columns that the windows of one output row see, zeros at the edges included. */
+function forwardColumns(): i32 {
+  return (g.outWidth - 1) * g.strideWidth + (g.filterWidth - 1) * g.dilationWidth + 1;
+}
+
+function forwardReach(): i32 {
+  return (g.filterHeight - 1) * g.dilationHeight + 1;
+}
+
+/** Bytes of scratch for `depthwiseForward` with the geometry set. */
+export function depthwiseForwardScratch(): usize {
+  const multiplier = g.outChannels / max(g.inChannels, 1);
+  const rowBytes = <usize>forwardColumns() * bandPixel(bandChannels(g.inChannels, multiplier) * multiplier);
+  const rows = min(bandRows(rowBytes, forwardReach(), g.strideHeight), g.outHeight);
+  const packed = packedBytes(g.inChannels, multiplier, g.filterHeight * g.filterWidth);
+  return packed + bandBytes(rowBytes, (rows - 1) * g.strideHeight + forwardReach()) + 128;
+}
+
+/** y = act(bias + x * w). */
+export function depthwiseForward(x: usize, w: usize, y: usize, bias: usize, act: i32, scratch: usize): void {
   const multiplier = g.outChannels / g.inChannels;
+  const part = bandChannels(g.inChannels, multiplier);
+  const rows = min(bandRows(<usize>forwardColumns() * bandPixel(part * multiplier), forwardReach(), g.strideHeight), g.outHeight);
+  const columns = forwardColumns();
+  const window = g.filterHeight * g.filterWidth;
+  const packed = align(scratch);
+  const band = packed + packedBytes(g.inChannels, multiplier, window);
+  const tapBytes = bytes(g.outChannels);
+  packWeights(w, g.inChannels, multiplier, window, packed);
+  const yRow = <usize>g.outWidth * tapBytes;
   for (let n = 0; n < g.batch; n++) {
-    for (let oh = 0; oh < g.outHeight; oh++) {
-      for (let i = 0; i < g.filterHeight; i++) {
-        const ih = oh * g.strideHeight - g.padTop + i * g.dilationHeight;
-        if ((ih as u32) >= (g.inHeight as u32)) continue;
-        for (let ow = 0; ow < g.outWidth; ow++) {
-          const from = dy + ((<usize>((n * g.outHeight + oh) * g.outWidth + ow) * <usize>g.outChannels) << 2);
-          for (let j = 0; j < g.filterWidth; j++) {
-            const iw = ow * g.strideWidth - g.padLeft + j * g.dilationWidth;
-            if ((iw as u32) >= (g.inWidth as u32)) continue;
-            const to = dx + ((<usize>((n * g.inHeight + ih) * g.inWidth + iw) * <usize>g.inChannels) << 2);
-            const weights = w + ((<usize>((i * g.filterWidth + j) * g.outChannels)) << 2);
-            if (multiplier == 1) multiplyAdd(to, from, weights, g.inChannels);
-            else reduceAdd(to, from, weights, g.inChannels, multiplier);
-          }
+    let weights = packed;
+    for (let c = 0; c < g.inChannels; c += part) {
+      const channels = min(part, g.inChannels - c);
+      const columnsOut = channels * multiplier;
+      const pixel = bandPixel(columnsOut);
+      const rowBytes = <usize>columns * pixel;
+      const shift = bytes(c * multiplier);
+      const across = <usize>g.filterWidth * pixel;
+      const next = <usize>g.strideWidth * pixel;
+      setWindowSteps(<usize>g.dilationHeight * rowBytes, <usize>g.dilationWidth * pixel, across, pixel, next, tapBytes);
+      let out = y + shift;
+      for (let from = 0; from < g.outHeight; from += rows) {
+        const until = min(from + rows, g.outHeight);
+        const low = from * g.strideHeight - g.padTop;
+        const high = (until - 1) * g.strideHeight - g.padTop + forwardReach();
+        const image = x + bytes(c);
+        copyBand(image, bytes(g.inChannels), g.inHeight, g.inWidth, channels, multiplier, low, high, g.padLeft, columns, band);
+        for (let row = from; row < until; row++) {
+          const source = band + <usize>((row - from) * g.strideHeight) * rowBytes;
+          tileRow(source, weights, bias != 0 ? bias + shift : 0, out, g.outWidth, columnsOut, act, g.filterHeight, g.filterWidth);
+          out += yRow;
         }
       }
+      weights += <usize>window * pixel;
     }
-  }
-}
-
-function reduceAdd(to: usize, a: usize, b: usize, n: i32, multiplier: i32): void {
-  for (let c = 0; c < n; c++) {
-    let sum = load<f32>(to);
-    for (let m = 0; m < multiplier; m++) {
-      sum += load<f32>(a) * load<f32>(b);
-      a += 4;
-      b += 4;
-    }
-    store<f32>(to, sum);
-    to += 4;
-  }
-}
-
-/** dw: each row of output pixels is summed by itself (`row`: out channels of scratch) and then added, which keeps the error of long sums small. */
-export function depthwiseFilter(x: usize, dy: usize, dw: usize, row: usize): void {
-  const size = (<usize>g.outChannels) << 2;
-  memory.fill(dw, 0, size * <usize>(g.filterHeight * g.filterWidth));
-  const multiplier = g.outChannels / g.inChannels;
-  for (let n = 0; n < g.batch; n++) {
-    for (let oh = 0; oh < g.outHeight; oh++) {
-      for (let i = 0; i < g.filterHeight; i++) {
-        const ih = oh * g.strideHeight - g.padTop + i * g.dilationHeight;
-        if ((ih as u32) >= (g.inHeight as u32)) continue;
-        for (let j = 0; j < g.filterWidth; j++) {
-          memory.fill(row, 0, size);
-          for (let ow = 0; ow < g.outWidth; ow++) {
-            const iw = ow * g.strideWidth - g.padLeft + j * g.dilationWidth;
-            if ((iw as u32) >= (g.inWidth as u32)) continue;
-            const from = x + ((<usize>((n * g.inHeight + ih) * g.inWidth + iw) * <usize>g.inChannels) << 2);
-            const grad = dy + ((<usize>((n * g.outHeight + oh) * g.outWidth + ow) * <usize>g.outChannels) << 2);
-            if (multiplier == 1) multiplyAdd(row, from, grad, g.inChannels);
-            else spreadAdd(row, from, grad, g.inChannels, multiplier);
-          }
-          addRow(dw + size * <usize>(i * g.filterWidth + j), row, g.outChannels);
-        }
-      }
-    }
-  }
-}
-
-function spreadAdd(to: usize, a: usize, b: usize, n: i32, multiplier: i32): void {
-  for (let c = 0; c < n; c++) {
-    const value = load<f32>(a);
-    for (let m = 0; m < multiplier; m++) {
-      store<f32>(to, load<f32>(to) + value * load<f32>(b));
-      to += 4;
-      b += 4;
-    }
-    a += 4;
-  }
-}
-
-function addRow(to: usize, from: usize, n: i32): void {
-  for (let i = 0; i < n; i++) {
-    store<f32>(to, load<f32>(to) + load<f32>(from));
-    to += 4;
-    from += 4;
+    x += <usize>g.inHeight * <usize>g.inWidth * bytes(g.inChannels);
+    y += <usize>g.outHeight * yRow;
   }
 }

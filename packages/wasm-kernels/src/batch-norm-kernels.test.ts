@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
+import { batchNormCases } from '../test/cases/batch-norm.ts';
+import { describeCases, describeKernel } from '../test/kernel-cases.ts';
 import { integer, pick, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
+
+describeCases(batchNormCases);
 
 function statistics(x: Values, channels: number) {
   const rows = x.values.length / channels;

@@ -1,18 +1,62 @@
-import { util } from '@tensorflow/tfjs-core';
+import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { convolutionInfo, setGeometry } from './convolution-geometry.ts';
+import { readEpilogue, withEpilogue } from './epilogue.ts';
+import { SelfsupError } from './errors.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 
-/** Both gradients of the depthwise convolution, any channel multiplier, stride, padding and dilation. */
+/** The compiled functions of this family. */
+export interface DepthwiseExports {
+  depthwiseForwardScratch(): number;
+  depthwiseForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
+  depthwiseInputScratch(): number;
+  depthwiseInput(dy: number, w: number, dx: number, scratch: number): void;
+  depthwiseFilterScratch(): number;
+  depthwiseFilter(x: number, dy: number, dw: number, scratch: number): void;
+}
+
+interface Call {
+  readonly x: TensorInfo;
+  readonly filter: TensorInfo;
+  readonly attrs: NamedAttrMap;
+}
+
+function forward(runtime: Runtime, { x, filter, attrs }: Call, bias: TensorInfo | undefined, act: number): TensorInfo {
+  if (attrs['dataFormat'] === 'NCHW') {
+    throw new SelfsupError('SELFSUP_SHAPE', "depthwiseConv2d: `dataFormat` must be 'NHWC', got 'NCHW'; transpose the images first");
+  }
+  const { kernels } = runtime;
+  const info = convolutionInfo(x.shape, filter.shape, attrs, true);
+  return produce(runtime, info.outShape, 'float32', (y) => {
+    setGeometry(runtime, info);
+    const scratch = runtime.scratch(kernels.depthwiseForwardScratch() >>> 0);
+    const start = bias === undefined ? 0 : runtime.offset(bias);
+    kernels.depthwiseForward(runtime.offset(x), runtime.offset(filter), y, start, act, scratch);
+  });
+}
+
+/** The depthwise convolution, fused and not, and both of its gradients: any channel multiplier, stride, padding and dilation. */
 export function depthwiseKernels(runtime: Runtime): KernelTable {
   const { kernels } = runtime;
   return {
+    DepthwiseConv2dNative(inputs, attrs) {
+      return forward(runtime, { x: input(inputs, 'x'), filter: input(inputs, 'filter'), attrs }, undefined, 0);
+    },
+    FusedDepthwiseConv2D(inputs, attrs) {
+      const call = { x: input(inputs, 'x'), filter: input(inputs, 'filter'), attrs };
+      const columns = call.filter.shape[2]! * call.filter.shape[3]!;
+      return withEpilogue(runtime, readEpilogue(inputs, attrs), columns, (bias, act) => forward(runtime, call, bias, act));
+    },
     DepthwiseConv2dNativeBackpropInput(inputs, attrs) {
       const dy = input(inputs, 'dy');
       const filter = input(inputs, 'filter');
       const info = convolutionInfo(attrs['inputShape'] as number[], filter.shape, attrs, true);
       return produce(runtime, info.inShape, 'float32', (dx) => {
+        if (util.sizeFromShape(dy.shape) === 0) {
+          kernels.fillZero(dx, util.sizeFromShape(info.inShape) * 4);
+          return;
+        }
         setGeometry(runtime, info);
-        kernels.depthwiseInput(runtime.offset(dy), runtime.offset(filter), dx);
+        kernels.depthwiseInput(runtime.offset(dy), runtime.offset(filter), dx, runtime.scratch(kernels.depthwiseInputScratch() >>> 0));
       });
     },
     DepthwiseConv2dNativeBackpropFilter(inputs, attrs) {
@@ -21,12 +65,12 @@ export function depthwiseKernels(runtime: Runtime): KernelTable {
       const filterShape = attrs['filterShape'] as number[];
       const info = convolutionInfo(x.shape, filterShape, attrs, true);
       return produce(runtime, filterShape, 'float32', (dw) => {
-        if (util.sizeFromShape(x.shape) === 0) {
+        if (util.sizeFromShape(x.shape) === 0 || util.sizeFromShape(dy.shape) === 0) {
           kernels.fillZero(dw, util.sizeFromShape(filterShape) * 4);
           return;
         }
         setGeometry(runtime, info);
-        kernels.depthwiseFilter(runtime.offset(x), runtime.offset(dy), dw, runtime.scratch(info.outChannels * 4));
+        kernels.depthwiseFilter(runtime.offset(x), runtime.offset(dy), dw, runtime.scratch(kernels.depthwiseFilterScratch() >>> 0));
       });
     },
   };

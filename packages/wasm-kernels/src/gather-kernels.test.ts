@@ -1,45 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
-import { integer, pick, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
+import { gatherCases } from '../test/cases/gather.ts';
+import { describeCases } from '../test/kernel-cases.ts';
+import { startWasm } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
 
-type Random = () => number;
-
-function indices(random: Random, shape: readonly number[], low: number, high: number): Values {
-  const values = new Int32Array(shape.reduce((a, b) => a * b, 1)).map(() => integer(random, low, high));
-  return { shape, values, dtype: 'int32' };
-}
-
-function source(random: Random, shape: readonly number[]): Values {
-  const values = signedValues(random, shape);
-  const kind = pick(random, ['float32', 'float32', 'int32', 'bool'] as const);
-  if (kind === 'float32') return values;
-  return { shape, values: Int32Array.from(values.values, (v) => (kind === 'bool' ? Number(v > 0) : Math.round(v * 100))), dtype: kind };
-}
-
-describeKernel('GatherV2', 'GatherV2', (random) => {
-  const batchDims = integer(random, 0, 2);
-  const batch = Array.from({ length: batchDims }, () => integer(random, 1, 3));
-  const outer = Array.from({ length: integer(random, 0, 1) }, () => integer(random, 1, 3));
-  const inner = Array.from({ length: integer(random, 0, 2) }, () => integer(random, 1, 6));
-  const dim = integer(random, 1, 7);
-  const axis = batchDims + outer.length;
-  const shape = [...batch, ...outer, dim, ...inner];
-  // The cpu backend checks indices against x.shape[axis]; int32 of rank batchDims and more.
-  const rest = Array.from({ length: integer(random, batchDims === 0 ? 1 : 0, 2) }, () => integer(random, 1, 5));
-  return { inputs: { x: source(random, shape), indices: indices(random, [...batch, ...rest], 0, dim - 1) }, attrs: { axis, batchDims } };
-});
-
-describeKernel('UnsortedSegmentSum', 'UnsortedSegmentSum', (random) => {
-  const rows = pick(random, [integer(random, 1, 40), integer(random, 1, 400)]);
-  const segments = pick(random, [integer(random, 1, 9), integer(random, 1, 3)]);
-  const shape = [rows, ...Array.from({ length: integer(random, 0, 2) }, () => integer(random, 1, 7))];
-  return {
-    inputs: { x: signedValues(random, shape), segmentIds: indices(random, [rows], -1, segments) },
-    attrs: { numSegments: segments },
-  };
-});
+describeCases(gatherCases);
 
 describe('gather through the operations', () => {
   let registration: TrainingKernels;

@@ -1,17 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
 import { integer, pick, signedValues, startWasm } from '../test/wasm-under-test.ts';
+import { identityCases } from '../test/cases/identity.ts';
+import { describeCases, describeKernel } from '../test/kernel-cases.ts';
 
-describeKernel('Identity', 'Identity', (random) => ({
-  inputs: {
-    x: signedValues(
-      random,
-      Array.from({ length: integer(random, 0, 4) }, () => integer(random, 0, 5)),
-    ),
-  },
-  attrs: {},
-}));
+describeCases(identityCases);
 
 describeKernel('Cast between numeric dtypes', 'Cast', (random) => {
   const x = signedValues(random, [integer(random, 0, 9), integer(random, 1, 5)]);

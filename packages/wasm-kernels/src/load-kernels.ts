@@ -1,5 +1,7 @@
 import type { BatchNormExports } from './batch-norm-kernels.ts';
+import type { AddExports } from './convolution-3d-kernels.ts';
 import type { CrossEntropyExports } from './cross-entropy-kernels.ts';
+import type { DepthwiseExports } from './depthwise-kernels.ts';
 import type { DropoutExports } from './dropout-kernel.ts';
 import type { ElementwiseExports } from './elementwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
@@ -7,6 +9,7 @@ import type { GroupNormExports } from './group-norm-kernels.ts';
 import type { L2NormalizeExports } from './l2-normalize-kernels.ts';
 import type { LayerNormExports } from './layer-norm-kernels.ts';
 import type { OptimizerExports } from './optimizer-kernels.ts';
+import type { Pooling3dExports } from './pooling-3d-kernels.ts';
 import type { PoolingExports } from './pooling-kernels.ts';
 import type { ReductionExports } from './reduction-kernels.ts';
 import type { SoftmaxExports } from './softmax-kernels.ts';
@@ -15,14 +18,17 @@ import type { WinogradExports } from './winograd.ts';
 /** The functions of the compiled kernels; pointers are byte offsets in the backend's memory. */
 export interface KernelExports
   extends
+    AddExports,
     BatchNormExports,
     CrossEntropyExports,
+    DepthwiseExports,
     DropoutExports,
     ElementwiseExports,
     GroupNormExports,
     L2NormalizeExports,
     LayerNormExports,
     OptimizerExports,
+    Pooling3dExports,
     PoolingExports,
     ReductionExports,
     SoftmaxExports,
@@ -48,8 +54,6 @@ export interface KernelExports
   convForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
   convInput(dy: number, w: number, dx: number, scratch: number): void;
   convFilter(x: number, dy: number, dw: number, scratch: number): void;
-  depthwiseInput(dy: number, w: number, dx: number): void;
-  depthwiseFilter(x: number, dy: number, dw: number, row: number): void;
   gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
   segmentSumScratch(rows: number, size: number, segments: number): number;
   segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number, scratch: number): void;

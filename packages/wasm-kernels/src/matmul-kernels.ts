@@ -4,6 +4,8 @@ import { SelfsupError } from './errors.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 
 const BYTES = 4;
+/** Sums longer than this are done row by row, as products with A transposed: packing all of B would take several times its memory. */
+const LONG = 2 ** 21;
 
 /** For each matrix of the broadcast batch, which matrix of an operand it uses. */
 function batchIndices(operand: readonly number[], batch: readonly number[]): (index: number) => number {
@@ -55,18 +57,29 @@ function product(runtime: Runtime, { a, b, transposeA, transposeB }: Product, bi
       batch = 1;
     }
     const { kernels } = runtime;
-    // An empty sum: the kernels would not touch the output; one k of zeros does.
-    const scratch = runtime.scratch(kernels.matmulScratch(m, n, k, Number(transposeA)) >>> 0);
+    const biasOffset = bias === undefined ? 0 : runtime.offset(bias);
+    if (k === 0) {
+      // An empty sum: the kernels would not touch the output; one k of zeros does.
+      const zeros = runtime.scratch((kernels.matmulScratch(m * batch, n, 1, 0) >>> 0) + Math.max(m * batch, n) * BYTES);
+      kernels.fillZero(zeros, Math.max(m * batch, n) * BYTES);
+      kernels.matmul(zeros, zeros, out, m * batch, n, 1, 0, 0, biasOffset, act, zeros + Math.max(m * batch, n) * BYTES);
+      return;
+    }
+    const long = k > LONG && !transposeA; // a row of A is a column of its transpose
+    const [rows, calls] = long ? [1, m] : [m, 1];
+    const scratch = runtime.scratch(kernels.matmulScratch(rows, n, k, Number(transposeA || long)) >>> 0);
     const offsetA = runtime.offset(a);
     const offsetB = runtime.offset(b);
-    const biasOffset = bias === undefined ? 0 : runtime.offset(bias);
     const indexA = batchIndices(batchA, batchShape);
     const indexB = batchIndices(batchB, batchShape);
     for (let i = 0; i < batch; i++) {
       const from = offsetA + (batch === 1 ? 0 : indexA(i)) * m * k * BYTES;
       const by = offsetB + (batch === 1 ? 0 : indexB(i)) * k * n * BYTES;
       const to = out + i * m * n * BYTES;
-      kernels.matmul(from, by, to, m, n, k, Number(transposeA), Number(transposeB), biasOffset, act, scratch);
+      for (let row = 0; row < calls; row++) {
+        const [one, target] = [from + row * k * BYTES, to + row * n * BYTES];
+        kernels.matmul(one, by, target, rows, n, k, Number(transposeA || long), Number(transposeB), biasOffset, act, scratch);
+      }
     }
   });
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
+import { poolingCases } from '../test/cases/pooling.ts';
+import { describeCases, describeKernel } from '../test/kernel-cases.ts';
 import { integer, pick, randomFrom, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
 
@@ -95,3 +96,5 @@ describe('the gradient of average pooling', () => {
     tf.dispose([x, y, dy, dx, left, right]);
   });
 });
+
+describeCases(poolingCases);

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
+import { sumCases } from '../test/cases/sum.ts';
+import { describeCases, describeKernel } from '../test/kernel-cases.ts';
 import { integer, pick, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
+
+describeCases(sumCases);
 
 /** Sums in float64 over some axes, and how many numbers each holds. */
 function sums({ shape, values }: Values, axes: readonly number[]): { sums: Float64Array; count: number } {

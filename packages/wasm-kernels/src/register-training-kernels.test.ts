@@ -51,28 +51,48 @@ describe('registerTrainingKernels', () => {
     expect(Reflect.get(new SelfsupError('SELFSUP_SHAPE', ''), Symbol.for('selfsup.error'))).toBe(true);
   });
 
-  it('throws SELFSUP_MEMORY when the backend cannot allocate, for outputs and for scratch, and works again after it', async () => {
+  it('throws SELFSUP_MEMORY for outputs and for scratch that the allocator refuses, and works again after it', async () => {
+    registration.dispose();
     const { wasm } = tf.backend() as unknown as WasmBackend;
     const a = tf.ones<tf.Rank.R2>([40, 50]);
     const b = tf.ones<tf.Rank.R2>([50, 300]);
-    const original = Object.getOwnPropertyDescriptor(wasm, '_malloc')!;
-    const malloc = original.value as (bytes: number) => number;
+    const original = wasm._malloc;
     for (const allowed of [0, 1]) {
-      let left = allowed;
-      wasm._malloc = (bytes) => (left-- > 0 ? malloc(bytes) : 0);
+      let left = Infinity;
+      wasm._malloc = (bytes) => (left-- > 0 ? original(bytes) : 0);
+      registration = await registerTrainingKernels({ simd: 'plain' });
+      left = allowed;
       let failure: unknown;
       try {
         tf.matMul(a, b);
       } catch (error) {
         failure = error;
-      } finally {
-        Object.defineProperty(wasm, '_malloc', original);
       }
+      left = Infinity;
       expect(code(failure)).toBe('SELFSUP_MEMORY');
+      registration.dispose();
     }
+    wasm._malloc = original;
+    registration = await registerTrainingKernels({ simd: 'plain' });
     const c = tf.matMul(a, b);
     expect(new Set(await c.data())).toEqual(new Set([50]));
     tf.dispose([a, b, c]);
+  });
+
+  it('leaves the stock kernels working after dispose, refuses kernels that somebody kept, and starts again', async () => {
+    const a = tf.tensor2d([[1, 2, 3]]);
+    const kept = tf.getKernel('BatchMatMul', 'wasm').kernelFunc;
+    const ours = tf.matMul(a, a, false, true);
+    registration.dispose();
+    registration.dispose();
+    const stock = tf.matMul(a, a, false, true);
+    expect(() => kept({ inputs: { a, b: a }, attrs: { transposeB: true }, backend: tf.backend() })).toThrow(
+      'BatchMatMul: these kernels were disposed of; call registerTrainingKernels again',
+    );
+    registration = await registerTrainingKernels({ simd: 'plain' });
+    const again = tf.matMul(a, a, false, true);
+    for (const product of [ours, stock, again]) expect([...(await product.data())]).toEqual([14]);
+    tf.dispose([a, ours, stock, again]);
   });
 
   it('trains a convolution: all gradients are there and finite', async () => {

@@ -8,6 +8,8 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 import { batchNormKernels } from './batch-norm-kernels.ts';
+import { castKernel } from './cast-kernel.ts';
+import { convolution3dKernels } from './convolution-3d-kernels.ts';
 import { convolutionKernels } from './convolution-kernels.ts';
 import { crossEntropyKernels } from './cross-entropy-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
@@ -23,8 +25,11 @@ import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
 import { optimizerKernels } from './optimizer-kernels.ts';
 import { matmulKernels } from './matmul-kernels.ts';
+import { pooling3dKernels } from './pooling-3d-kernels.ts';
 import { poolingKernels } from './pooling-kernels.ts';
 import { reductionKernels } from './reduction-kernels.ts';
+import { preluKernel } from './prelu-kernel.ts';
+import { resizeKernels } from './resize-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
 import { transposeKernel } from './transpose-kernel.ts';
@@ -64,11 +69,15 @@ type Wanted = Pick<Registration, 'owner' | 'simd' | 'winograd'>;
 let current: Registration | undefined;
 
 function families(runtime: Runtime): KernelTable {
+  const convolution = convolutionKernels(runtime);
+  const pooling = poolingKernels(runtime);
   return {
     ...matmulKernels(runtime),
-    ...convolutionKernels(runtime),
+    ...convolution,
+    ...convolution3dKernels(runtime, convolution),
     ...depthwiseKernels(runtime),
-    ...poolingKernels(runtime),
+    ...pooling,
+    ...pooling3dKernels(runtime, pooling['MaxPoolGrad']!),
     ...gatherKernels(runtime),
     ...identityKernel(runtime),
     ...oneHotKernel(runtime),
@@ -83,6 +92,9 @@ function families(runtime: Runtime): KernelTable {
     ...dropoutKernel(runtime),
     ...transposeKernel(runtime),
     ...optimizerKernels(runtime),
+    ...castKernel(runtime),
+    ...preluKernel(runtime),
+    ...resizeKernels(runtime),
   };
 }
 
@@ -151,6 +163,7 @@ function register(wanted: Wanted, bind: (stock: (name: string) => KernelFunc | u
   const runtime = bind((name) => (replaced.get(name) ?? registered(name))?.kernelFunc);
   const table = families(runtime);
   const names = Object.keys(table);
+  let live = true;
   for (const name of names) {
     const stock = registered(name);
     if (stock) replaced.set(name, stock);
@@ -159,6 +172,9 @@ function register(wanted: Wanted, bind: (stock: (name: string) => KernelFunc | u
       kernelName: name,
       backendName: 'wasm',
       kernelFunc: ({ inputs, attrs, backend: caller }) => {
+        if (!live) {
+          throw new SelfsupError('SELFSUP_BACKEND', `${name}: these kernels were disposed of; call registerTrainingKernels again`);
+        }
         if (caller !== owner) {
           throw new SelfsupError('SELFSUP_BACKEND', `${name}: the wasm backend was replaced; call registerTrainingKernels again`);
         }
@@ -166,7 +182,6 @@ function register(wanted: Wanted, bind: (stock: (name: string) => KernelFunc | u
       },
     });
   }
-  let live = true;
   return {
     ...wanted,
     kernels: names,

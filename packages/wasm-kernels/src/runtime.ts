@@ -1,5 +1,6 @@
 import { type DataType, type KernelFunc, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
+import { guardMemory } from './guard-memory.ts';
 import type { KernelExports } from './load-kernels.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
@@ -11,7 +12,7 @@ export interface Runtime {
   readonly winograd: boolean;
   /** The byte offset of a tensor. */
   offset(tensor: TensorInfo): number;
-  /** A new, uninitialised tensor. */
+  /** A new, uninitialised tensor. Every allocation throws `SELFSUP_MEMORY` where there is no memory. */
   output(shape: readonly number[], dtype: DataType): TensorInfo;
   /** At least `bytes` of scratch, valid until the next call. */
   scratch(bytes: number): number;
@@ -19,7 +20,7 @@ export interface Runtime {
   run(kernelName: string, inputs: NamedTensorInfoMap, attrs?: NamedAttrMap): TensorInfo;
   /** Frees a tensor made inside a kernel. */
   release(tensor: TensorInfo): void;
-  /** Gives the scratch space back to the backend. */
+  /** Gives the scratch space back to the backend, and its allocator. */
   free(): void;
 }
 
@@ -29,6 +30,8 @@ export type Kernel = (inputs: NamedTensorInfoMap, attrs: NamedAttrMap) => Tensor
 export type KernelTable = Readonly<Record<string, Kernel>>;
 
 const GRANULE = 65536;
+/** Scratch that has to grow grows by at least half, so that growing operands do not move it at every step. */
+const GROWTH = 1.5;
 
 /** Binds kernels to a backend. `stock` finds the kernels that `run` calls. */
 export function createRuntime(
@@ -38,17 +41,19 @@ export function createRuntime(
   let scratchOffset = 0;
   let scratchBytes = 0;
 
-  const outOfMemory = (what: string, bytes: number): SelfsupError =>
-    new SelfsupError(
-      'SELFSUP_MEMORY',
-      `wasm-kernels: ${what} of ${bytes} bytes could not be allocated; the heap holds ${backend.wasm.HEAPU8.byteLength} bytes and cannot grow`,
-    );
-
   const free = (): void => {
     if (scratchBytes > 0) backend.wasm._free(scratchOffset);
     scratchOffset = 0;
     scratchBytes = 0;
   };
+
+  const take = (bytes: number): void => {
+    const wanted = Math.ceil(bytes / GRANULE) * GRANULE;
+    scratchOffset = backend.wasm._malloc(wanted) >>> 0;
+    scratchBytes = wanted;
+  };
+
+  const unguard = guardMemory(backend, () => scratchBytes);
 
   const release = (tensor: TensorInfo): void => {
     backend.disposeData(tensor.dataId);
@@ -58,27 +63,23 @@ export function createRuntime(
     kernels,
     backend,
     winograd,
-    free,
+    free() {
+      free();
+      unguard();
+    },
     release,
     offset: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
-    output(shape, dtype) {
-      const bytes = util.sizeFromShape([...shape]) * util.bytesPerElement(dtype);
-      if (bytes >= 2 ** 32) throw outOfMemory(`a tensor [${shape.join(', ')}]`, bytes);
-      const out = backend.makeOutput([...shape], dtype);
-      if (bytes > 0 && backend.dataIdMap.get(out.dataId).memoryOffset === 0) {
-        release(out);
-        throw outOfMemory(`a tensor [${shape.join(', ')}]`, bytes);
-      }
-      return out;
-    },
+    output: (shape, dtype) => backend.makeOutput([...shape], dtype),
     scratch(bytes) {
       if (bytes > scratchBytes) {
+        const grown = scratchBytes * GROWTH;
         free();
-        const wanted = Math.ceil(bytes / GRANULE) * GRANULE;
-        const offset = wanted < 2 ** 32 ? backend.wasm._malloc(wanted) >>> 0 : 0;
-        if (offset === 0) throw outOfMemory('scratch space', wanted);
-        scratchOffset = offset;
-        scratchBytes = wanted;
+        try {
+          take(Math.max(bytes, grown));
+        } catch (error) {
+          if (grown <= bytes) throw error;
+          take(bytes);
+        }
       }
       return scratchOffset;
     },

@@ -26,7 +26,7 @@ it('never writes past the scratch space that it asked for', async () => {
     guard(`seed ${seed}: matmul ${m} ${n} ${k} ${transposeA} ${transposeB}`, kernels.matmulScratch(m, n, k, transposeA), () => {
       kernels.matmul(0, 4 << 20, 8 << 20, m, n, k, transposeA, transposeB, 0, 0, SCRATCH);
     });
-    const [size, channels, columns] = [integer(random, 1, 12), pick(random, [1, 3, 5, 6, 15, 16, 40]), integer(random, 1, 40)];
+    const [size, channels, columns] = [integer(random, 1, 12), pick(random, [1, 3, 5, 6, 15, 16, 40, 130]), integer(random, 1, 40)];
     const [window, stride, dilation] = [integer(random, 1, 5), integer(random, 1, 3), integer(random, 1, 2)];
     const reach = (window - 1) * dilation + 1;
     const out = Math.floor((size + 2 * (reach >> 1) - reach) / stride) + 1;
@@ -57,6 +57,17 @@ it('never writes past the scratch space that it asked for', async () => {
     });
     guard(`${winograd} dw`, kernels.winogradFilterScratch(), () => {
       kernels.winogradFilter(0, 4 << 20, 8 << 20, SCRATCH);
+    });
+    const multiplier = integer(random, 1, 4);
+    kernels.setTensors(2, size, size, channels, out, out, channels * multiplier);
+    guard(`${what} depthwise, multiplier ${multiplier}`, kernels.depthwiseForwardScratch(), () => {
+      kernels.depthwiseForward(0, 4 << 20, 8 << 20, 0, 0, SCRATCH);
+    });
+    guard(`${what} depthwise dx, multiplier ${multiplier}`, kernels.depthwiseInputScratch(), () => {
+      kernels.depthwiseInput(0, 4 << 20, 8 << 20, SCRATCH);
+    });
+    guard(`${what} depthwise dw, multiplier ${multiplier}`, kernels.depthwiseFilterScratch(), () => {
+      kernels.depthwiseFilter(0, 4 << 20, 8 << 20, SCRATCH);
     });
     guard(`${what} batch norm`, kernels.batchNormScratch(channels), () => {
       const [scale, y, mean, variance] = [4 << 20, 8 << 20, 12 << 20, 13 << 20];

@@ -2,17 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { convFilter64, convForward64, convInput64, info } from '../test/float64-references.ts';
 import { describeKernel } from '../test/kernel-cases.ts';
-import {
-  builds,
-  integer,
-  pick,
-  randomFrom,
-  relativeError,
-  runKernel,
-  signedValues,
-  startWasm,
-  type Values,
-} from '../test/wasm-under-test.ts';
+import { relativeError } from '../test/relative-error.ts';
+import { builds, integer, pick, randomFrom, runKernel, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
 import { registerTrainingKernels, type TrainingKernels } from './index.ts';
 import { suitsWinograd } from './winograd.ts';
 

@@ -27,14 +27,19 @@ export interface Values {
   readonly dtype?: 'float32' | 'int32' | 'bool';
 }
 
-/** Fills the heap with NaN and frees it again, so that outputs and scratch start dirty. */
+/** Fills parts of the heap with NaN or with garbage of all magnitudes and frees them again, so that outputs and scratch start dirty. */
 export function dirtyHeap(random: () => number): void {
   const sizes = [1 << 16, 1 << 12, 1 + Math.floor(random() * 5000), 1 + Math.floor(random() * 5000), 64];
-  const tensors = sizes.map((size) => tf.tensor1d(new Float32Array(size).fill(NaN)));
+  const garbage = random() < 0.5;
+  const tensors = sizes.map((size) => {
+    const words = new Int32Array(size);
+    if (garbage) for (let i = 0; i < size; i++) words[i] = Math.imul(i + sizes[2]!, 0x9e3779b9);
+    return tf.tensor1d(garbage ? new Float32Array(words.buffer) : new Float32Array(size).fill(NaN));
+  });
   for (const tensor of tensors) tensor.dispose();
 }
 
-/** Runs a kernel by name on a backend and returns its outputs as plain arrays. */
+/** Runs a kernel by name on a backend and returns its outputs as plain arrays; throws if the kernel wrote to an input. */
 export async function runKernel(
   backendName: string,
   kernelName: string,
@@ -50,23 +55,16 @@ export async function runKernel(
     const outputs = Array.isArray(result) ? result : [result];
     const read = await Promise.all(outputs.map(async (t) => ({ shape: t.shape, data: (await t.data()) as Float32Array })));
     for (const output of outputs) output.dispose();
+    if (backendName === 'wasm') {
+      for (const [name, { values }] of Object.entries(inputs)) {
+        const after = await tensors[name]!.data();
+        if (!after.every((value, i) => Object.is(value, values[i]))) throw new Error(`${kernelName} wrote to its input ${name}`);
+      }
+    }
     return read;
   } finally {
     for (const tensor of Object.values(tensors)) tensor.dispose();
   }
-}
-
-/** ‖got − expected‖ / ‖expected‖; Infinity if anything is not finite or sizes differ. */
-export function relativeError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (got.length !== expected.length) return Infinity;
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < got.length; i++) {
-    difference += (got[i]! - expected[i]!) ** 2;
-    norm += expected[i]! ** 2;
-  }
-  if (Number.isNaN(difference)) return Infinity;
-  return norm === 0 ? Math.sqrt(difference) : Math.sqrt(difference / norm);
 }
 
 /** Numbers in [0, 1) from a seed (splitmix32). */

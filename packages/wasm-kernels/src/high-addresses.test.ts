@@ -1,0 +1,29 @@
+// Every kernel on tensors above 2 GiB, where addresses are negative as 32-bit numbers, and again below the limit of 4 GiB.
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { caseMakers } from '../test/cases/registry.ts';
+import { checkCase, describeCase, prepareCase } from '../test/check-case.ts';
+import { fillBelow, nextAddress } from '../test/fill-heap.ts';
+import { builds, startWasm } from '../test/wasm-under-test.ts';
+
+describe.each([
+  ['2 GiB', 2 ** 31],
+  ['3.7 GiB', 3.7 * 2 ** 30],
+])('addresses above %s', (_, address) => {
+  it('are as good as others for every kernel', async () => {
+    const registration = await startWasm(builds[0]!);
+    const held = fillBelow(address);
+    expect(nextAddress(64)).toBeGreaterThan(address);
+    expect(nextAddress(2 ** 20)).toBeGreaterThan(address);
+    for (const maker of caseMakers) {
+      for (let seed = 1; seed <= Math.min(5, maker.cases ?? 5); seed++) {
+        const prepared = await prepareCase(maker, seed);
+        await tf.setBackend('wasm');
+        const { problems } = await checkCase(maker, prepared);
+        expect(problems, `${maker.title}, seed ${seed}: ${describeCase(maker, prepared.one)}`).toEqual([]);
+      }
+    }
+    tf.dispose(held);
+    registration.dispose();
+  });
+});

@@ -1,0 +1,105 @@
+import { type NamedAttrMap, type TensorInfo, backend_util } from '@tensorflow/tfjs-core';
+import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
+
+type Eight = [number, number, number, number, number, number, number, number];
+
+/** The compiled function of this family: pointers, sizes of x and y, window, strides, pads. */
+export interface Pooling3dExports {
+  maxPool3d(x: number, y: number, ...sizes: [...Eight, ...Eight, number]): void;
+}
+
+type Geometry = backend_util.Conv3DInfo;
+type Shape5 = [number, number, number, number, number];
+type Triple = [number, number, number];
+
+function geometryOf(x: TensorInfo, attrs: NamedAttrMap): Geometry {
+  const [filterSize, strides] = [attrs['filterSize'] as number | Triple, attrs['strides'] as number | Triple];
+  const rounding = attrs['dimRoundingMode'] as 'floor' | undefined;
+  return backend_util.computePool3DInfo(x.shape as Shape5, filterSize, strides, 1, attrs['pad'] as 'valid', rounding, 'NDHWC');
+}
+
+/** The maximum over each window of a slice only, or over boxes (`deep`). */
+function pool(runtime: Runtime, x: TensorInfo, g: Geometry, deep: boolean): TensorInfo {
+  const depth = deep
+    ? { out: g.outDepth, window: g.filterDepth, stride: g.strideDepth, pad: g.padInfo.front }
+    : { out: g.inDepth, window: 1, stride: 1, pad: 0 };
+  const shape = [g.batchSize, depth.out, g.outHeight, g.outWidth, g.outChannels];
+  return produce(runtime, shape, 'float32', (y) => {
+    runtime.kernels.maxPool3d(
+      runtime.offset(x),
+      y,
+      g.batchSize,
+      g.inDepth,
+      g.inHeight,
+      g.inWidth,
+      g.inChannels,
+      depth.out,
+      g.outHeight,
+      g.outWidth,
+      depth.window,
+      g.filterHeight,
+      g.filterWidth,
+      depth.stride,
+      g.strideHeight,
+      g.strideWidth,
+      depth.pad,
+      g.padInfo.top,
+      g.padInfo.left,
+    );
+  });
+}
+
+/** A 2-D pooling with these pads. */
+function windowAttrs(filterSize: [number, number], strides: [number, number], pads: [[number, number], [number, number]]): NamedAttrMap {
+  return { filterSize, strides, pad: [[0, 0], ...pads, [0, 0]] as never, dimRoundingMode: 'floor' };
+}
+
+const shaped = ({ dataId, dtype }: TensorInfo, shape: number[]): TensorInfo => ({ dataId, dtype, shape });
+
+/** The maximum over a box is one over the windows of slices and then one along the depth: two 2-D gradients. */
+function poolGradient(runtime: Runtime, gradient: Kernel, [x, dy]: readonly [TensorInfo, TensorInfo], g: Geometry): TensorInfo {
+  const { front, back, top, bottom, left, right } = g.padInfo;
+  const across = [
+    [top, bottom],
+    [left, right],
+  ] as [[number, number], [number, number]];
+  const along = [
+    [front, back],
+    [0, 0],
+  ] as [[number, number], [number, number]];
+  const size = g.outHeight * g.outWidth * g.outChannels;
+  const slices = g.batchSize * g.inDepth;
+  const made: TensorInfo[] = [];
+  try {
+    const middle = pool(runtime, x, g, false);
+    made.push(middle);
+    const tall = { dy: shaped(dy, [g.batchSize, g.outDepth, 1, size]), input: shaped(middle, [g.batchSize, g.inDepth, 1, size]) };
+    const dMiddle = gradient(tall, windowAttrs([g.filterDepth, 1], [g.strideDepth, 1], along)) as TensorInfo;
+    made.push(dMiddle);
+    const flat = {
+      dy: shaped(dMiddle, [slices, g.outHeight, g.outWidth, g.outChannels]),
+      input: shaped(x, [slices, g.inHeight, g.inWidth, g.inChannels]),
+    };
+    const dx = gradient(flat, windowAttrs([g.filterHeight, g.filterWidth], [g.strideHeight, g.strideWidth], across)) as TensorInfo;
+    return shaped(dx, g.inShape);
+  } finally {
+    for (const tensor of made) runtime.release(tensor);
+  }
+}
+
+/**
+ * MaxPool3D and MaxPool3DGrad, which the stock backend computes wrongly for windows without a positive value; the first largest value of a box,
+ * depth first, takes its gradient. `gradient` is MaxPoolGrad.
+ */
+export function pooling3dKernels(runtime: Runtime, gradient: Kernel): KernelTable {
+  return {
+    MaxPool3D(inputs, attrs) {
+      const x = input(inputs, 'x');
+      return pool(runtime, x, geometryOf(x, attrs), true);
+    },
+    MaxPool3DGrad(inputs, attrs) {
+      const [x, dy] = [input(inputs, 'input'), input(inputs, 'dy')];
+      return poolGradient(runtime, gradient, [x, dy], geometryOf(x, attrs));
+    },
+  };
+}
