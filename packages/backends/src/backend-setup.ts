@@ -15,6 +15,8 @@ export interface BackendOptions {
   wasmPath?: string;
   /** False leaves the stock kernels of tfjs-backend-wasm alone; default true. */
   trainingKernels?: boolean;
+  /** False computes 3×3 convolutions on wasm by plain sums, with less rounding and several times slower; default true. */
+  winograd?: boolean;
 }
 
 /** One backend: imports it, makes it current, repairs it. Throws a `SELFSUP_BACKEND` error with the cure when it cannot. */

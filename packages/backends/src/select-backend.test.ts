@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isSelfsupError } from '@selfsup/core';
+import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import { proveBackend } from './prove-backend.ts';
 import { selectBackend } from './select-backend.ts';
 
@@ -25,6 +26,13 @@ describe('selectBackend', () => {
     const backend = await selectBackend();
     expect([backend.name, tf.getBackend(), backend.rejected]).toEqual(['wasm', 'wasm', []]);
     expect(backend.description).toMatch(/^wasm \((relaxed|plain) SIMD, \d+ training kernels\)$/);
+  });
+
+  it('hands the choice of the convolution algorithm on', async () => {
+    const backend = await selectBackend({ prefer: 'wasm', winograd: false });
+    expect(backend.description).toContain('no Winograd');
+    expect((await registerTrainingKernels({ winograd: false })).winograd).toBe(false);
+    expect((await selectBackend({ prefer: 'wasm' })).description).not.toContain('no Winograd');
   });
 
   it('refuses an unknown name', async () => {

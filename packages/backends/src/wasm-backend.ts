@@ -21,7 +21,7 @@ function pathInNode(): string | undefined {
  * @returns its details
  * @throws SelfsupError `SELFSUP_BACKEND` when a package is missing or the module does not start
  */
-export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true }) => {
+export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true, winograd = true }) => {
   tf.enableProdMode();
   try {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
@@ -47,6 +47,6 @@ export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true
   const { registerTrainingKernels } = await import('@selfsup/wasm-kernels').catch((cause: unknown) => {
     throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: stock wasm cannot train; run `npm install @selfsup/wasm-kernels`', { cause });
   });
-  const { simd, kernels } = await registerTrainingKernels();
-  return { name: 'wasm', description: `wasm (${simd} SIMD, ${kernels.length} training kernels)` };
+  const { simd, kernels } = await registerTrainingKernels({ winograd });
+  return { name: 'wasm', description: `wasm (${simd} SIMD, ${kernels.length} training kernels${winograd ? '' : ', no Winograd'})` };
 };
