@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { elementAt, largeTensor, samples, valueAt } from './large-values.ts';
+import { elementAt, largeTensor, valueAt } from './large-values.ts';
 
 /** Compares samples of a tensor with a definition. */
 export type Compare = (what: string, tensor: tf.Tensor, expected: (place: number) => number, tolerance?: number) => void;

@@ -17,7 +17,7 @@ export function largeTensor<R extends tf.Rank>(shape: number[]): tf.Tensor<R> {
   const values = new Float32Array(wasmBackend().wasm.HEAPU8.buffer, memoryOffset, size);
   values.set(TABLE.subarray(0, Math.min(PERIOD, size)));
   for (let done = PERIOD; done < size; done *= 2) values.copyWithin(done, 0, Math.min(done, size - done));
-  const result = tf.reshape(flat, shape) as tf.Tensor<R>;
+  const result = tf.reshape<R>(flat, shape as tf.ShapeMap[R]);
   flat.dispose();
   return result;
 }
