@@ -96,7 +96,6 @@ async function fit({ build, data, epochs }: Problem, batches: number): Promise<{
     batchSize: 30,
     epochs,
     shuffle: false,
-    verbose: 0,
     yieldEvery: 'never',
     callbacks: {
       onBatchEnd: (_, logs) => {
