@@ -29,6 +29,7 @@ export const testDoors: readonly string[] = [
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-backend-cpu',
   '@tensorflow/tfjs-backend-wasm',
+  '@tensorflow/tfjs-layers',
   'fast-check',
   'vitest',
 ];

@@ -101,7 +101,19 @@ export function depthwiseFilter(x: usize, dy: usize, dw: usize, scratch: usize):
       for (let row = 0; row < g.outHeight; row += rows) {
         const count = min(rows, g.outHeight - row);
         const low = row * g.strideHeight - g.padTop;
-        copyBand(x + bytes(c), bytes(g.inChannels), g.inHeight, g.inWidth, channels, multiplier, low, low + reachOf(count), g.padLeft, columns, band);
+        copyBand(
+          x + bytes(c),
+          bytes(g.inChannels),
+          g.inHeight,
+          g.inWidth,
+          channels,
+          multiplier,
+          low,
+          low + reachOf(count),
+          g.padLeft,
+          columns,
+          band,
+        );
         copyBand(dy + bytes(c * multiplier), dyStep, g.outHeight, g.outWidth, wide, 1, row, row + count, 0, g.outWidth, grads);
         total = own;
         for (let b = 0; b < wide; b += step) {
@@ -109,13 +121,13 @@ export function depthwiseFilter(x: usize, dy: usize, dw: usize, scratch: usize):
           const d = grads + first;
           for (let i = 0; i < g.filterHeight; i++) {
             const from = band + <usize>(i * g.dilationHeight) * rowBytes + first;
-            for (let j = 0; j < across; ) {
+            for (let j = 0; j < across;) {
               if (step == 8 && across >= 3) {
                 // The last three taps may repeat some that have been summed.
                 const at = min(j, across - 3);
                 filterThree(from + <usize>at * tap, xRow, xPixel, tap, d, dyRow, pixel, count, g.outWidth, sums);
                 for (; j < at + 3; j++) {
-                  addTotals(total, sums + (<usize>(j - at) << 5), 8);
+                  addTotals(total, sums + ((<usize>(j - at)) << 5), 8);
                   total += 64;
                 }
               } else {

@@ -46,7 +46,7 @@ function mixedStep(random: () => number): void {
         2,
         'same',
       );
-      const pooled = tf.mean(tf.maxPool(y as tf.Tensor4D, 2, 1, 'same'), [1, 2]);
+      const pooled = tf.mean(tf.maxPool(y, 2, 1, 'same'), [1, 2]);
       const rows = tf.gather(table, ids);
       return tf.sum(tf.matMul(pooled as tf.Tensor2D, rows as tf.Tensor2D, false, true));
     })([x, w, d, e]);

@@ -24,7 +24,11 @@ export function guardMemory({ wasm }: WasmBackend, scratch: () => number): () =>
   wasm._free(wasm._malloc(16)); // Emscripten replaces its lazy stub at the first call, which would undo the guard
   const malloc = wasm._malloc;
   const guarded: Malloc = (bytes) => {
-    const address = allocate(wasm, malloc, bytes);
+    let address = allocate(wasm, malloc, bytes);
+    if (address === 0 && bytes > 0 && wasm.HEAPU8.byteLength < HEAP_LIMIT) {
+      growToLimit(wasm, malloc);
+      address = allocate(wasm, malloc, bytes);
+    }
     if (address === 0 && bytes > 0) throw outOfMemory(bytes, wasm.HEAPU8.byteLength, scratch());
     return address;
   };
@@ -49,6 +53,15 @@ function allocate(wasm: WasmBackend['wasm'], malloc: Malloc, bytes: number): num
   }
   for (const region of wrong) wasm._free(region);
   return address;
+}
+
+/** Takes all that is left piece by piece and frees it. The allocator asks for new memory without counting the free region that it would join. */
+function growToLimit(wasm: WasmBackend['wasm'], malloc: Malloc): void {
+  const pieces: number[] = [];
+  for (let bytes = 2 ** 30; bytes >= 2 ** 20; bytes /= 2) {
+    for (let piece = allocate(wasm, malloc, bytes); piece !== 0; piece = allocate(wasm, malloc, bytes)) pieces.push(piece);
+  }
+  for (const piece of pieces) wasm._free(piece);
 }
 
 function outOfMemory(bytes: number, heap: number, scratch: number): SelfsupError {

@@ -7,8 +7,8 @@ export interface WasmBackend {
     readonly asm?: { readonly memory?: WebAssembly.Memory };
     readonly wasmMemory?: WebAssembly.Memory;
     readonly HEAPU8: Uint8Array;
-    _malloc(bytes: number): number;
-    _free(offset: number): void;
+    _malloc: (bytes: number) => number;
+    readonly _free: (offset: number) => void;
   };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
   makeOutput(shape: number[], dtype: DataType): TensorInfo;

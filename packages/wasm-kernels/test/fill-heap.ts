@@ -20,7 +20,7 @@ export function nextAddress(bytes: number): number {
 }
 
 const MIB = 2 ** 20;
-const SIZES = [256 * MIB, 16 * MIB, MIB, 64 * 1024, 4096, 256, 32];
+const SIZES = [256 * MIB, 64 * MIB, 16 * MIB, 4 * MIB, MIB, 2 ** 18, 2 ** 16, 2 ** 14, 4096, 1024, 256, 64, 32];
 
 /** Holds memory until whatever is allocated next, large or small, lies at `address` or above. Returns what it holds. */
 export function fillBelow(address: number): tf.Tensor[] {
