@@ -11,7 +11,7 @@ export default defineRun({
   encoder: 'conv-net',
   encoderOptions: { widths: [16, 32, 64, 128] },
   headOutput: 64,
-  epochs: 6,
+  epochs: 12,
   batchSize: 64,
   seed: 0,
   learningRate: 0.003,
