@@ -4,8 +4,8 @@ import { activate, madd } from './simd';
 
 /**
  * rows x panel: six row pointers per tap, taken from `tab` (taps are `tabStride` bytes apart), each row contiguous over k.
- * `init` points to the 8 start values of the panel's columns, or is 0 to add to what the output holds: the sum of a block starts at zero, which keeps
- * the rounding error of long sums small.
+ * `init` points to the 8 values that are added to the panel's columns (a bias, zeros), or is 0 to add to what the output holds. Sums start at zero, which
+ * keeps their rounding error small.
  * The six output rows come from `out`, shifted by `outOffset` bytes.
  */
 export function tileRows(
@@ -22,33 +22,18 @@ export function tileRows(
 ): void {
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
   let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
-  if (init != 0) {
-    c00 = v128.load(init);
-    c01 = v128.load(init, 16);
-    c10 = c00;
-    c11 = c01;
-    c20 = c00;
-    c21 = c01;
-    c30 = c00;
-    c31 = c01;
-    c40 = c00;
-    c41 = c01;
-    c50 = c00;
-    c51 = c01;
-  } else {
-    c00 = f32x4.splat(0);
-    c01 = c00;
-    c10 = c00;
-    c11 = c00;
-    c20 = c00;
-    c21 = c00;
-    c30 = c00;
-    c31 = c00;
-    c40 = c00;
-    c41 = c00;
-    c50 = c00;
-    c51 = c00;
-  }
+  c00 = f32x4.splat(0);
+  c01 = c00;
+  c10 = c00;
+  c11 = c00;
+  c20 = c00;
+  c21 = c00;
+  c30 = c00;
+  c31 = c00;
+  c40 = c00;
+  c41 = c00;
+  c50 = c00;
+  c51 = c00;
   const span = (<usize>kc) << 5;
   for (let t = 0; t < taps; t++) {
     let p0 = load<usize>(tab) + kOffset;
@@ -89,7 +74,22 @@ export function tileRows(
       p5 += 4;
     }
   }
-  if (init == 0) {
+  if (init != 0) {
+    const i0 = v128.load(init);
+    const i1 = v128.load(init, 16);
+    c00 = f32x4.add(c00, i0);
+    c01 = f32x4.add(c01, i1);
+    c10 = f32x4.add(c10, i0);
+    c11 = f32x4.add(c11, i1);
+    c20 = f32x4.add(c20, i0);
+    c21 = f32x4.add(c21, i1);
+    c30 = f32x4.add(c30, i0);
+    c31 = f32x4.add(c31, i1);
+    c40 = f32x4.add(c40, i0);
+    c41 = f32x4.add(c41, i1);
+    c50 = f32x4.add(c50, i0);
+    c51 = f32x4.add(c51, i1);
+  } else {
     let o = load<usize>(out) + outOffset;
     c00 = f32x4.add(c00, v128.load(o));
     c01 = f32x4.add(c01, v128.load(o, 16));
@@ -136,33 +136,18 @@ export function tileRows(
 export function tileColumns(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, init: usize, c: usize, ldc: usize, act: i32): void {
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128;
   let c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128;
-  if (init != 0) {
-    c00 = v128.load(init);
-    c01 = v128.load(init, 16);
-    c10 = c00;
-    c11 = c01;
-    c20 = c00;
-    c21 = c01;
-    c30 = c00;
-    c31 = c01;
-    c40 = c00;
-    c41 = c01;
-    c50 = c00;
-    c51 = c01;
-  } else {
-    c00 = f32x4.splat(0);
-    c01 = c00;
-    c10 = c00;
-    c11 = c00;
-    c20 = c00;
-    c21 = c00;
-    c30 = c00;
-    c31 = c00;
-    c40 = c00;
-    c41 = c00;
-    c50 = c00;
-    c51 = c00;
-  }
+  c00 = f32x4.splat(0);
+  c01 = c00;
+  c10 = c00;
+  c11 = c00;
+  c20 = c00;
+  c21 = c00;
+  c30 = c00;
+  c31 = c00;
+  c40 = c00;
+  c41 = c00;
+  c50 = c00;
+  c51 = c00;
   const end = b + <usize>count * ldb;
   while (b != end) {
     const b0 = v128.load(b);
@@ -188,7 +173,22 @@ export function tileColumns(a6: usize, lda: usize, count: i32, b: usize, ldb: us
     b += ldb;
     a6 += lda;
   }
-  if (init == 0) {
+  if (init != 0) {
+    const i0 = v128.load(init);
+    const i1 = v128.load(init, 16);
+    c00 = f32x4.add(c00, i0);
+    c01 = f32x4.add(c01, i1);
+    c10 = f32x4.add(c10, i0);
+    c11 = f32x4.add(c11, i1);
+    c20 = f32x4.add(c20, i0);
+    c21 = f32x4.add(c21, i1);
+    c30 = f32x4.add(c30, i0);
+    c31 = f32x4.add(c31, i1);
+    c40 = f32x4.add(c40, i0);
+    c41 = f32x4.add(c41, i1);
+    c50 = f32x4.add(c50, i0);
+    c51 = f32x4.add(c51, i1);
+  } else {
     let o = c;
     c00 = f32x4.add(c00, v128.load(o));
     c01 = f32x4.add(c01, v128.load(o, 16));

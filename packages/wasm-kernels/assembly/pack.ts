@@ -80,7 +80,7 @@ function packFour(s0: usize, ld: usize, kc: i32, dst: usize): void {
   }
 }
 
-/** Bias as whole panels of 8 start values, zeros where there is none. */
+/** Bias as whole panels of 8 values, zeros where there is none. */
 export function packBias(bias: usize, n: i32, dst: usize): void {
   memory.fill(dst, 0, (<usize>((n + 7) & ~7)) << 2);
   if (bias != 0) memory.copy(dst, bias, (<usize>n) << 2);
