@@ -1,46 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
-import { builds, integer, pick, runKernel, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
+import { crossEntropyCases } from '../test/cases/cross-entropy.ts';
+import { describeCases } from '../test/kernel-cases.ts';
+import { builds, runKernel, startWasm, type Values } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
 
-function setting(random: () => number) {
-  const classes = pick(random, [integer(random, 1, 9), integer(random, 10, 100), integer(random, 2000, 2100)]);
-  const rows = integer(random, 0, 12);
-  const logits = signedValues(random, [rows, classes]);
-  const height = pick(random, [1, 20, 1000]);
-  logits.values.forEach((v, i) => (logits.values[i] = v * height));
-  const labels: Values = {
-    shape: [rows],
-    values: Int32Array.from({ length: rows }, () => (random() < 0.2 ? pick(random, [-1, -100]) : integer(random, 0, classes - 1))),
-    dtype: 'int32',
-  };
-  const levels = Float64Array.from(labels.values, (label, r) => {
-    const row = Float64Array.from(logits.values.subarray(r * classes, (r + 1) * classes));
-    const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
-    return label < 0 ? 0 : Math.log(row.reduce((sum, v) => sum + Math.exp(v - largest), 0)) + largest;
-  });
-  return { classes, rows, logits, labels, levels };
-}
-
-describeKernel('cross entropy against float64', 'SelfsupSoftmaxCrossEntropy', (random) => {
-  const { classes, logits, labels, levels } = setting(random);
-  const losses = levels.map((level, r) => (labels.values[r]! < 0 ? 0 : level - logits.values[r * classes + labels.values[r]!]!));
-  return { inputs: { logits, labels }, attrs: {}, expected: [losses, levels] };
-});
-
-describeKernel('cross entropy gradient against float64', 'SelfsupSoftmaxCrossEntropyGrad', (random) => {
-  const { classes, rows, logits, labels, levels } = setting(random);
-  const dy = signedValues(random, [rows]);
-  const logSumExp: Values = { shape: [rows], values: Float32Array.from(levels) };
-  // The kernel is given the log-sum-exp in float32: the definition starts from the same number.
-  const dLogits = Float64Array.from(logits.values, (v, i) => {
-    const r = Math.floor(i / classes);
-    const label = labels.values[r]!;
-    return label < 0 ? 0 : dy.values[r]! * (Math.exp(v - logSumExp.values[r]!) - Number(label === i % classes));
-  });
-  return { inputs: { dy, logits, labels, logSumExp }, attrs: {}, expected: [dLogits] };
-});
+describeCases(crossEntropyCases);
 
 describe.each(builds)('cross entropy (%s SIMD)', (simd) => {
   let registration: TrainingKernels;

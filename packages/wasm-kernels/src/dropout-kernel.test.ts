@@ -1,43 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
-import { builds, integer, pick, runKernel, signedValues, startWasm } from '../test/wasm-under-test.ts';
+import { dropoutCases } from '../test/cases/dropout.ts';
+import { describeCases } from '../test/kernel-cases.ts';
+import { threefry } from '../test/threefry.ts';
+import { builds, runKernel, startWasm } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
-
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
-
-/** Threefry-2x32 with 20 rounds, as its paper writes it (Salmon et al., SC 2011, section 3.3). */
-function threefry(key: readonly [number, number], counter: readonly [number, number]): [number, number] {
-  const keys = [key[0], key[1], 0x1bd11bda ^ key[0] ^ key[1]];
-  let [x0, x1] = [(counter[0] + key[0]) | 0, (counter[1] + key[1]) | 0];
-  for (let round = 0; round < 20; round++) {
-    x0 = (x0 + x1) | 0;
-    const by = ROTATIONS[round % 8]!;
-    x1 = ((x1 << by) | (x1 >>> (32 - by))) ^ x0;
-    if (round % 4 !== 3) continue;
-    const injection = (round + 1) / 4;
-    x0 = (x0 + keys[injection % 3]!) | 0;
-    x1 = (x1 + keys[(injection + 1) % 3]! + injection) | 0;
-  }
-  return [x0 >>> 0, x1 >>> 0];
-}
 
 it('is measured against a reference that gives the known answers of Random123', () => {
   expect(threefry([0, 0], [0, 0])).toEqual([0x6b200159, 0x99ba4efe]);
   expect(threefry([-1, -1], [-1, -1])).toEqual([0x1cb996fc, 0xbb002be7]);
 });
 
-describeKernel('dropout', 'SelfsupDropout', (random) => {
-  const x = signedValues(random, pick(random, [[], [0], [integer(random, 1, 70)], [integer(random, 1, 9), integer(random, 1, 9), 3]]));
-  const steps = pick(random, [0, 1, 6554, 32768, 65535, integer(random, 0, 65535)]);
-  const [key0, key1] = [integer(random, 0, 2 ** 32 - 1), integer(random, 0, 2 ** 32 - 1)];
-  const y = Float64Array.from(x.values, (v, i) => {
-    const word = threefry([key0, key1], [i >> 2, 0])[(i >> 1) & 1]!;
-    const half = i & 1 ? word >>> 16 : word & 0xffff;
-    return half < steps ? 0 : v / (1 - steps / 65536);
-  });
-  return { inputs: { x }, attrs: { rate: steps / 65536, key0, key1 }, expected: [y] };
-});
+describeCases(dropoutCases);
 
 describe.each(builds)('dropout (%s SIMD)', (simd) => {
   let registration: TrainingKernels;

@@ -1,64 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
-import { integer, pick, signedValues, startWasm } from '../test/wasm-under-test.ts';
+import { groupNormCases } from '../test/cases/group-norm.ts';
+import { describeCases } from '../test/kernel-cases.ts';
+import { startWasm } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
 
-/** A random input with the float64 statistics of its samples and groups; `groupOf` maps an element to its group. */
-function setting(random: () => number) {
-  const groups = integer(random, 1, 5);
-  const channels = groups * integer(random, 1, 6);
-  const shape = [
-    integer(random, 1, 4),
-    ...pick(random, [[integer(random, 2, 90)], [integer(random, 1, 9), integer(random, 2, 9)]]),
-    channels,
-  ];
-  const x = signedValues(random, shape);
-  const perSample = x.values.length / shape[0]!;
-  const groupOf = (i: number): number => Math.floor(i / perSample) * groups + Math.floor(((i % channels) * groups) / channels);
-  const count = perSample / groups;
-  const mean = new Float64Array(shape[0]! * groups);
-  const variance = new Float64Array(mean.length);
-  x.values.forEach((v, i) => (mean[groupOf(i)]! += v / count));
-  x.values.forEach((v, i) => (variance[groupOf(i)]! += (v - mean[groupOf(i)]!) ** 2 / count));
-  const attrs = { numGroups: groups, epsilon: pick(random, [1e-5, 1e-3]) };
-  return { x, shape, channels, groupOf, count, mean, variance, attrs, scale: signedValues(random, [channels]) };
-}
-
-describeKernel('group norm against float64', 'SelfsupGroupNorm', (random) => {
-  const { x, channels, groupOf, mean, variance, attrs, scale } = setting(random);
-  const offset = signedValues(random, [channels]);
-  const y = Float64Array.from(x.values, (v, i) => {
-    const g = groupOf(i);
-    return ((v - mean[g]!) / Math.sqrt(variance[g]! + attrs.epsilon)) * scale.values[i % channels]! + offset.values[i % channels]!;
-  });
-  return { inputs: { x, scale, offset }, attrs, expected: [y, mean, variance] };
-});
-
-describeKernel('group norm gradient against float64', 'SelfsupGroupNormGrad', (random) => {
-  const { x, shape, channels, groupOf, count, mean, variance, attrs, scale } = setting(random);
-  const dy = signedValues(random, shape);
-  // The kernel is given float32 statistics: the definition starts from the same numbers.
-  const given = { mean: Float32Array.from(mean), variance: Float32Array.from(variance) };
-  const deviation = (g: number): number => Math.sqrt(given.variance[g]! + attrs.epsilon);
-  const normal = (i: number): number => (x.values[i]! - given.mean[groupOf(i)]!) / deviation(groupOf(i));
-  const [dScale, dOffset] = [new Float64Array(channels), new Float64Array(channels)];
-  const [sum, product] = [new Float64Array(mean.length), new Float64Array(mean.length)];
-  dy.values.forEach((d, i) => {
-    const [c, g] = [i % channels, groupOf(i)];
-    dScale[c]! += d * normal(i);
-    dOffset[c]! += d;
-    sum[g]! += (d * scale.values[c]!) / count;
-    product[g]! += (d * scale.values[c]! * normal(i)) / count;
-  });
-  const dx = Float64Array.from(dy.values, (d, i) => {
-    const g = groupOf(i);
-    return (d * scale.values[i % channels]! - sum[g]! - normal(i) * product[g]!) / deviation(g);
-  });
-  const statistics = [shape[0]!, attrs.numGroups];
-  const inputs = { dy, x, mean: { shape: statistics, values: given.mean }, variance: { shape: statistics, values: given.variance }, scale };
-  return { inputs, attrs, expected: [dx, dScale, dOffset] };
-});
+describeCases(groupNormCases);
 
 describe('group norm', () => {
   let registration: TrainingKernels;

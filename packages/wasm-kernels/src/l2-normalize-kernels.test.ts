@@ -1,50 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
-import { integer, pick, signedValues, startWasm } from '../test/wasm-under-test.ts';
+import { l2NormalizeCases } from '../test/cases/l2-normalize.ts';
+import { describeCases } from '../test/kernel-cases.ts';
+import { startWasm } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
 
-/** Rows of several magnitudes, some of them zero. */
-function rows(random: () => number) {
-  const shape = pick(random, [[integer(random, 0, 40)], [integer(random, 0, 9), integer(random, 1, 40)], [2, integer(random, 1, 4), 17]]);
-  const columns = shape.at(-1)!;
-  const x = signedValues(random, shape);
-  for (let r = 0; r * columns < x.values.length; r++) {
-    const size = pick(random, [1, 1, 1e-8, 1e15, 0]);
-    for (let c = 0; c < columns; c++) x.values[r * columns + c]! *= size;
-  }
-  return { x, shape, columns, epsilon: pick(random, [1e-12, 1e-3]) };
-}
-
-const normOf = (values: ArrayLike<number>, columns: number, i: number): number => {
-  const row = Math.floor(i / columns) * columns;
-  return Math.hypot(...Array.from({ length: columns }, (_, c) => values[row + c]!));
-};
-
-describeKernel('division of rows by their norms against float64', 'SelfsupL2Normalize', (random) => {
-  const { x, shape, columns, epsilon } = rows(random);
-  const y = Float64Array.from(x.values, (v, i) => v / Math.max(normOf(x.values, columns, i), epsilon));
-  const count = shape.slice(0, -1).reduce((a, b) => a * b, 1);
-  const norm = Float64Array.from({ length: count }, (_, r) => (columns === 0 ? 0 : normOf(x.values, columns, r * columns)));
-  return { inputs: { x }, attrs: { epsilon }, expected: [y, norm] };
-});
-
-describeKernel('its gradient against float64', 'SelfsupL2NormalizeGrad', (random) => {
-  const { x, shape, columns, epsilon } = rows(random);
-  const norms = Array.from({ length: shape.slice(0, -1).reduce((a, b) => a * b, 1) }, (_, r) =>
-    Math.fround(columns === 0 ? 0 : normOf(x.values, columns, r * columns)),
-  );
-  const y = { shape, values: Float32Array.from(x.values, (v, i) => v / Math.max(norms[Math.floor(i / columns)]!, epsilon)) };
-  const dy = signedValues(random, shape);
-  const dx = Float64Array.from(dy.values, (d, i) => {
-    const row = Math.floor(i / columns);
-    let along = 0;
-    for (let c = row * columns; c < (row + 1) * columns; c++) along += y.values[c]! * dy.values[c]!;
-    return norms[row]! < epsilon ? 0 : (d - y.values[i]! * along) / norms[row]!;
-  });
-  const norm = { shape: [...shape.slice(0, -1), 1], values: Float32Array.from(norms) };
-  return { inputs: { dy, y, norm }, attrs: { epsilon }, expected: [dx] };
-});
+describeCases(l2NormalizeCases);
 
 describe('division of rows by their norms', () => {
   let registration: TrainingKernels;

@@ -1,78 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
-import { builds, integer, pick, runKernel, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
+import { layerNormCases } from '../test/cases/layer-norm.ts';
+import { describeCases } from '../test/kernel-cases.ts';
+import { builds, runKernel, startWasm } from '../test/wasm-under-test.ts';
 import type { TrainingKernels } from './index.ts';
 
-function setting(random: () => number, fewest: number) {
-  const features = pick(random, [integer(random, fewest, 9), integer(random, 3, 70), integer(random, 1000, 1100)]);
-  const shape = pick(random, [
-    [integer(random, 0, 3), features],
-    [integer(random, 1, 150), features],
-    [integer(random, 1, 3), integer(random, 1, 5), features],
-  ]);
-  const x = signedValues(random, shape);
-  const at = pick(random, [0, 0, 30]);
-  x.values.forEach((v, i) => (x.values[i] = v + at));
-  return {
-    shape,
-    features,
-    rows: x.values.length / features,
-    x,
-    scale: signedValues(random, [features]),
-    epsilon: pick(random, [1e-5, 1e-3]),
-  };
-}
-
-function statistics(x: Values, features: number, epsilon: number): { mean: Float64Array; inverse: Float64Array } {
-  const rows = x.values.length / features;
-  const mean = new Float64Array(rows);
-  const inverse = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    const row = Float64Array.from(x.values.subarray(r * features, (r + 1) * features));
-    mean[r] = row.reduce((a, b) => a + b, 0) / features;
-    inverse[r] = 1 / Math.sqrt(row.reduce((a, b) => a + (b - mean[r]!) ** 2, 0) / features + epsilon);
-  }
-  return { mean, inverse };
-}
-
-describeKernel('layer norm against float64', 'SelfsupLayerNorm', (random) => {
-  const { x, features, scale, epsilon } = setting(random, 1);
-  const offset = signedValues(random, [features]);
-  const { mean, inverse } = statistics(x, features, epsilon);
-  const y = Float64Array.from(x.values, (v, i) => {
-    const [r, c] = [Math.floor(i / features), i % features];
-    return (v - mean[r]!) * inverse[r]! * scale.values[c]! + offset.values[c]!;
-  });
-  return { inputs: { x, scale, offset }, attrs: { epsilon }, expected: [y, mean, inverse] };
-});
-
-describeKernel('layer norm gradient against float64', 'SelfsupLayerNormGrad', (random) => {
-  // The gradient of a row of two is rounding alone: its normalised values are 1 and -1.
-  const { x, shape, features, rows, scale, epsilon } = setting(random, 3);
-  const dy = signedValues(random, shape);
-  const exact = statistics(x, features, epsilon);
-  // The kernel is given float32 statistics: the definition starts from the same numbers.
-  const [mean, inverse] = [Float32Array.from(exact.mean), Float32Array.from(exact.inverse)];
-  const dScale = new Float64Array(features);
-  const dOffset = new Float64Array(features);
-  const dx = new Float64Array(x.values.length);
-  for (let r = 0; r < rows; r++) {
-    const normal = (c: number) => (x.values[r * features + c]! - mean[r]!) * inverse[r]!;
-    let [first, second] = [0, 0];
-    for (let c = 0; c < features; c++) {
-      const d = dy.values[r * features + c]!;
-      dScale[c]! += d * normal(c);
-      dOffset[c]! += d;
-      first += (d * scale.values[c]!) / features;
-      second += (d * scale.values[c]! * normal(c)) / features;
-    }
-    for (let c = 0; c < features; c++)
-      dx[r * features + c] = inverse[r]! * (dy.values[r * features + c]! * scale.values[c]! - first - normal(c) * second);
-  }
-  const inputs = { dy, x, mean: { shape: [rows], values: mean }, inverse: { shape: [rows], values: inverse }, scale };
-  return { inputs, attrs: {}, expected: [dx, dScale, dOffset] };
-});
+describeCases(layerNormCases);
 
 describe.each(builds)('layer norm (%s SIMD)', (simd) => {
   let registration: TrainingKernels;

@@ -1,13 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeKernel } from '../test/kernel-cases.ts';
-import { integer, pick, signedValues, startWasm } from '../test/wasm-under-test.ts';
+import { transposeCases } from '../test/cases/transpose.ts';
+import { describeCases } from '../test/kernel-cases.ts';
+import { startWasm } from '../test/wasm-under-test.ts';
 
-describeKernel('Transpose, in order or not', 'Transpose', (random) => {
-  const shape = Array.from({ length: integer(random, 1, 5) }, () => pick(random, [0, 1, 1, 2, 3, 4]));
-  const perm = shape.map((_, axis) => axis).sort(() => random() - pick(random, [0.1, 0.5]));
-  return { inputs: { x: signedValues(random, shape) }, attrs: { perm } };
-});
+describeCases(transposeCases);
 
 it('shares the data where nothing moves, and keeps them when the source is disposed', async () => {
   const registration = await startWasm('plain');

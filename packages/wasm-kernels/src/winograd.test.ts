@@ -1,101 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { winogradAttrs, winogradCases } from '../test/cases/winograd.ts';
 import { convFilter64, convForward64, convInput64, info } from '../test/float64-references.ts';
-import { describeKernel } from '../test/kernel-cases.ts';
+import { describeCases } from '../test/kernel-cases.ts';
 import { relativeError } from '../test/relative-error.ts';
-import { builds, integer, pick, randomFrom, runKernel, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
+import { builds, randomFrom, runKernel, signedValues, startWasm, type Values } from '../test/wasm-under-test.ts';
 import { registerTrainingKernels, type TrainingKernels } from './index.ts';
 import { suitsWinograd } from './winograd.ts';
 
-const attrsOf = (pad: unknown, stride = 1) => ({
-  strides: [stride, stride],
-  dilations: [1, 1],
-  pad,
-  dataFormat: 'NHWC',
-  dimRoundingMode: Array.isArray(pad) ? 'floor' : undefined,
-});
-
-/** Shapes that Winograd takes in at least one direction: channels in fours, tiles cut by the border, one block and several, wide filters in groups. */
-function geometry(random: () => number) {
-  const channels = () => 4 * integer(random, 4, 12);
-  const x = [integer(random, 1, 4), pick(random, [3, 4, 7, 8, 11, 12, 15, 16]), pick(random, [4, 6, 7, 8, 12]), channels()];
-  const filter = [3, 3, x[3]!, channels()];
-  if (random() < 0.1) [x[0], x[1], x[2], x[3], filter[2], filter[3]] = [1, 8, 4, 160, 160, 132]; // more weights than one group
-  const pad = pick<unknown>(random, [
-    'same',
-    'same',
-    'valid',
-    [
-      [0, 0],
-      [integer(random, 0, 2), integer(random, 0, 2)],
-      [1, 1],
-      [0, 0],
-    ],
-  ]);
-  return { x, filter, attrs: attrsOf(pad) };
-}
-
-const options = { cases: 120 };
-
-describeKernel(
-  'Conv2D by Winograd against float64',
-  'Conv2D',
-  (random) => {
-    const { x, filter, attrs } = geometry(random);
-    const inputs = { x: signedValues(random, x), filter: signedValues(random, filter) };
-    return { inputs, attrs: attrs as never, expected: [convForward64(info(x, filter, attrs), inputs.x, inputs.filter)] };
-  },
-  options,
-);
-
-describeKernel(
-  'FusedConv2D by Winograd against float64',
-  'FusedConv2D',
-  (random) => {
-    const { x, filter, attrs } = geometry(random);
-    const inputs = { x: signedValues(random, x), filter: signedValues(random, filter), bias: signedValues(random, [filter[3]!]) };
-    const y = convForward64(info(x, filter, attrs), inputs.x, inputs.filter);
-    const expected = y.map((v, i) => Math.max(0, v + inputs.bias.values[i % filter[3]!]!));
-    return { inputs, attrs: { ...attrs, activation: 'relu' } as never, expected: [expected] };
-  },
-  options,
-);
-
-describeKernel(
-  'Conv2DBackpropInput by Winograd against float64',
-  'Conv2DBackpropInput',
-  (random) => {
-    const { x, filter, attrs } = geometry(random);
-    const g = info(x, filter, attrs);
-    const inputs = { dy: signedValues(random, g.outShape), filter: signedValues(random, filter) };
-    return { inputs, attrs: { ...attrs, inputShape: x } as never, expected: [convInput64(g, inputs.dy, inputs.filter)] };
-  },
-  options,
-);
-
-describeKernel(
-  'Conv2DBackpropFilter by Winograd against float64',
-  'Conv2DBackpropFilter',
-  (random) => {
-    const { x, filter, attrs } = geometry(random);
-    const g = info(x, filter, attrs);
-    const inputs = { x: signedValues(random, x), dy: signedValues(random, g.outShape) };
-    return { inputs, attrs: { ...attrs, filterShape: filter } as never, expected: [convFilter64(g, inputs.x, inputs.dy)] };
-  },
-  options,
-);
+describeCases(winogradCases);
 
 describe('suitsWinograd', () => {
-  const suits = (x: number[], filter: number[], attrs: ReturnType<typeof attrsOf>) => suitsWinograd(info(x, filter, attrs), 'output');
+  const suits = (x: number[], filter: number[], attrs: ReturnType<typeof winogradAttrs>) => suitsWinograd(info(x, filter, attrs), 'output');
   it('takes 3×3 convolutions of stride 1 and 2 with enough channels, and leaves the others', () => {
-    expect(suits([2, 8, 8, 64], [3, 3, 64, 64], attrsOf('same'))).toBe(true);
-    expect(suits([2, 8, 8, 64], [3, 3, 64, 64], attrsOf('same', 2))).toBe(true);
-    expect(suits([2, 8, 8, 64], [3, 3, 64, 64], attrsOf('same', 3))).toBe(false);
-    expect(suits([2, 8, 8, 3], [3, 3, 3, 64], attrsOf('same'))).toBe(false);
-    expect(suits([2, 8, 8, 18], [3, 3, 18, 64], attrsOf('same'))).toBe(false);
-    expect(suits([2, 8, 8, 64], [5, 5, 64, 64], attrsOf('same'))).toBe(false);
-    expect(suits([2, 5, 5, 64], [3, 3, 64, 64], attrsOf('same'))).toBe(false); // 25 of 64 pixels of its tiles
-    expect(suits([2, 8, 8, 64], [3, 3, 64, 64], { ...attrsOf('same'), dilations: [2, 2] })).toBe(false);
+    expect(suits([2, 8, 8, 64], [3, 3, 64, 64], winogradAttrs('same'))).toBe(true);
+    expect(suits([2, 8, 8, 64], [3, 3, 64, 64], winogradAttrs('same', 2))).toBe(true);
+    expect(suits([2, 8, 8, 64], [3, 3, 64, 64], winogradAttrs('same', 3))).toBe(false);
+    expect(suits([2, 8, 8, 3], [3, 3, 3, 64], winogradAttrs('same'))).toBe(false);
+    expect(suits([2, 8, 8, 18], [3, 3, 18, 64], winogradAttrs('same'))).toBe(false);
+    expect(suits([2, 8, 8, 64], [5, 5, 64, 64], winogradAttrs('same'))).toBe(false);
+    expect(suits([2, 5, 5, 64], [3, 3, 64, 64], winogradAttrs('same'))).toBe(false); // 25 of 64 pixels of its tiles
+    expect(suits([2, 8, 8, 64], [3, 3, 64, 64], { ...winogradAttrs('same'), dilations: [2, 2] })).toBe(false);
   });
 });
 
@@ -128,7 +53,7 @@ function realisticCase(batch: number, size: number, channels: number): Realistic
   const x = realistic(random, { shape, scale: 1, rectified: true });
   const dy = realistic(random, { shape, scale: 1 });
   const filter = realistic(random, { shape: [3, 3, channels, channels], scale: Math.sqrt(2 / (9 * channels)) });
-  const g = info(shape, filter.shape, attrsOf('same'));
+  const g = info(shape, filter.shape, winogradAttrs('same'));
   const expected = { forward: convForward64(g, x, filter), input: convInput64(g, dy, filter), filter: convFilter64(g, x, dy) };
   const made = { operands: { x, dy, filter }, expected };
   realisticCases.set(key, made);
@@ -153,7 +78,7 @@ describe.each(builds)('the error of Winograd (%s SIMD)', (simd) => {
     const { operands, expected } = realisticCase(batch, size, channels);
     const { x, dy, filter } = operands;
     const run = async (name: string, inputs: Record<string, Values>, extra = {}) =>
-      (await runKernel('wasm', name, inputs, { ...attrsOf('same'), ...extra } as never))[0]!.data;
+      (await runKernel('wasm', name, inputs, { ...winogradAttrs('same'), ...extra } as never))[0]!.data;
     const errors = {
       forward: relativeError(await run('Conv2D', { x, filter }), expected.forward),
       input: relativeError(await run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }), expected.input),
@@ -166,9 +91,9 @@ describe.each(builds)('the error of Winograd (%s SIMD)', (simd) => {
     const random = randomFrom(3);
     const x = signedValues(random, [2, 8, 8, 128]);
     const filter = signedValues(random, [3, 3, 128, 64]);
-    const reference = convForward64(info(x.shape, filter.shape, attrsOf('same')), x, filter);
+    const reference = convForward64(info(x.shape, filter.shape, winogradAttrs('same')), x, filter);
     const error = async () =>
-      relativeError((await runKernel('wasm', 'Conv2D', { x, filter }, attrsOf('same') as never))[0]!.data, reference);
+      relativeError((await runKernel('wasm', 'Conv2D', { x, filter }, winogradAttrs('same') as never))[0]!.data, reference);
     const on = await error();
     registration = await registerTrainingKernels({ simd, winograd: false });
     expect(registration.winograd).toBe(false);

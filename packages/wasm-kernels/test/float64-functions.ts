@@ -20,14 +20,17 @@ export function erf64(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** GELU, exact or by the approximation with tanh. */
+/** GELU, exact or by the approximation with tanh; its limits at the infinities. */
 export function gelu64(x: number, approximate: 'none' | 'tanh'): number {
+  if (Math.abs(x) === Infinity) return Math.max(x, 0);
   if (approximate === 'none') return 0.5 * x * erfc64(-x * Math.SQRT1_2);
-  return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+  // (1 + tanh u) / 2 = 1 / (1 + exp(-2u)), which loses nothing for negative u
+  return x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 }
 
-/** The derivative of GELU. */
+/** The derivative of GELU; its limits at the infinities. */
 export function geluSlope64(x: number, approximate: 'none' | 'tanh'): number {
+  if (Math.abs(x) === Infinity) return x > 0 ? 1 : 0;
   if (approximate === 'none') return 0.5 * erfc64(-x * Math.SQRT1_2) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
   const root = Math.sqrt(2 / Math.PI);
   const bent = Math.tanh(root * (x + 0.044715 * x ** 3));

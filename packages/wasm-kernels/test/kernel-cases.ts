@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainingKernels } from '../src/index.ts';
-import type { CaseMaker, CaseOptions, KernelCase } from './case-maker.ts';
+import type { CaseMaker } from './case-maker.ts';
 import { checkCase, describeCase, prepareCase, type PreparedCase } from './check-case.ts';
 import { builds, dirtyHeap, randomFrom, startWasm } from './wasm-under-test.ts';
-
-export type { KernelCase } from './case-maker.ts';
 
 /** Tests both builds on a maker's seeded random cases, on a dirtied heap, for values, shapes and leaks. */
 function describeMaker(maker: CaseMaker): void {
@@ -40,9 +38,4 @@ function describeMaker(maker: CaseMaker): void {
 /** Tests every maker of a family, with as many cases as each asks for. */
 export function describeCases(makers: readonly CaseMaker[]): void {
   for (const maker of makers) describeMaker(maker);
-}
-
-/** Tests both builds of a kernel on seeded random cases made here; a maker in `cases/` is fuzzed as well. */
-export function describeKernel(title: string, kernel: string, make: (random: () => number) => KernelCase, options: CaseOptions = {}): void {
-  describeMaker({ title, kernel, make, ...options });
 }

@@ -1,17 +1,11 @@
 import type { CaseMaker, KernelCase } from '../case-maker.ts';
-import { anyValues } from '../hostile-values.ts';
-import { integer, pick, signedValues, type Values } from '../wasm-under-test.ts';
+import { absolute, anyValues } from '../hostile-values.ts';
+import { statistics64 } from '../statistics64.ts';
+import { integer, pick, signedValues } from '../wasm-under-test.ts';
 
 type Random = () => number;
 
-function statistics(x: Values, channels: number) {
-  const rows = x.values.length / channels;
-  const mean = new Float64Array(channels);
-  const variance = new Float64Array(channels);
-  x.values.forEach((v, i) => (mean[i % channels]! += v / rows));
-  x.values.forEach((v, i) => (variance[i % channels]! += (v - mean[i % channels]!) ** 2 / rows));
-  return { rows, mean, variance };
-}
+const ACTIVATIONS = ['linear', 'relu'] as const;
 
 function setting(random: Random) {
   const shape = pick(random, [
@@ -21,61 +15,84 @@ function setting(random: Random) {
   ]);
   const channels = shape.at(-1)!;
   const x = anyValues(random, shape, [1, 1, 1, 1e-3, 1e4, 1e8]);
-  return { shape, channels, x, scale: signedValues(random, [channels]), epsilon: pick(random, [1e-5, 1e-3]) };
+  const statistics = statistics64(x, channels, (i) => i % channels);
+  const activation = pick(random, ACTIVATIONS);
+  const attrs = { epsilon: pick(random, [1e-5, 1e-3]), activation };
+  return { ...statistics, shape, channels, rows: x.values.length / channels, x, scale: signedValues(random, [channels]), attrs };
 }
 
 function forward(random: Random): KernelCase {
-  const { x, channels, scale, epsilon } = setting(random);
+  const { x, shape, channels, scale, attrs, mean, variance, size } = setting(random);
   const offset = signedValues(random, [channels]);
-  const { mean, variance } = statistics(x, channels);
+  const residual = random() < 0.5 ? anyValues(random, shape, [1, 1, 1e-3, 1e4]) : undefined;
+  const slope = (c: number): number => scale.values[c]! / Math.sqrt(variance[c]! + attrs.epsilon);
   const y = Float64Array.from(x.values, (v, i) => {
     const c = i % channels;
-    return ((v - mean[c]!) / Math.sqrt(variance[c]! + epsilon)) * scale.values[c]! + offset.values[c]!;
+    const normalised = (v - mean[c]!) * slope(c) + offset.values[c]! + (residual?.values[i] ?? 0);
+    return attrs.activation === 'relu' ? Math.max(normalised, 0) : normalised;
   });
   // What is subtracted: a constant channel has no variance but that of rounding.
-  const size = Math.max(...x.values.map(Math.abs));
   const yTerms = y.map((_, i) => {
     const c = i % channels;
-    return Math.abs((size / Math.sqrt(variance[c]! + epsilon)) * scale.values[c]!) + Math.abs(offset.values[c]!);
+    return Math.abs(size[c]! * slope(c)) + Math.abs(offset.values[c]!) + Math.abs(residual?.values[i] ?? 0);
   });
-  const magnitude = [yTerms, mean.map(() => size), variance.map(() => size ** 2)];
-  return { inputs: { x, scale, offset }, attrs: { epsilon }, expected: [y, mean, variance], magnitude };
+  const inputs = { x, scale, offset, ...(residual && { residual }) };
+  return { inputs, attrs, expected: [y, mean, variance], magnitude: [yTerms, size, size.map((v) => v ** 2)] };
 }
 
+/** The ReLU's mask comes from the output (with a residual), or from the offset and what the forward pass computed. */
 function gradient(random: Random): KernelCase {
-  const { x, shape, channels, scale, epsilon } = setting(random);
+  const { x, shape, channels, rows, scale, attrs, mean, variance } = setting(random);
   const dy = anyValues(random, shape, [1, 1, 1e-6, 1e6]);
-  const { rows, mean, variance } = statistics(x, channels);
+  const offset = signedValues(random, [channels]);
+  const source = attrs.activation === 'linear' ? 'none' : pick(random, ['y', 'offset'] as const);
+  const y = anyValues(random, shape);
   // The kernel is given float32 statistics: the definition starts from the same numbers.
   const given = { mean: Float32Array.from(mean), variance: Float32Array.from(variance) };
-  const inverse = (c: number): number => 1 / Math.sqrt(given.variance[c]! + epsilon);
+  const inverse = (c: number): number => 1 / Math.sqrt(given.variance[c]! + attrs.epsilon);
   const normal = Float64Array.from(x.values, (v, i) => (v - given.mean[i % channels]!) * inverse(i % channels));
+  const passed = Float64Array.from(dy.values, (d, i) => {
+    if (source === 'none') return d;
+    if (source === 'y') return y.values[i]! > 0 ? d : 0;
+    const [slope, at] = [scale.values[i % channels]!, offset.values[i % channels]!];
+    const before = normal[i]! * slope + at;
+    // At the ReLU's kink float32 may fall on the other side: no gradient there.
+    if (Math.abs(before) <= 1e-5 * (Math.abs(normal[i]! * slope) + Math.abs(at)) + 1e-37) dy.values[i] = 0;
+    return before > 0 ? dy.values[i]! : 0;
+  });
   const [dScale, dOffset, scaleTerms, offsetTerms] = [0, 1, 2, 3].map(() => new Float64Array(channels)) as [
     Float64Array,
     Float64Array,
     Float64Array,
     Float64Array,
   ];
-  dy.values.forEach((d, i) => {
+  passed.forEach((d, i) => {
     dScale[i % channels]! += d * normal[i]!;
     dOffset[i % channels]! += d;
     scaleTerms[i % channels]! += Math.abs(d * normal[i]!);
     offsetTerms[i % channels]! += Math.abs(d);
   });
-  const dx = Float64Array.from(dy.values, (d, i) => {
+  const dx = passed.map((d, i) => {
     const c = i % channels;
     return scale.values[c]! * inverse(c) * (d - dOffset[c]! / rows - (normal[i]! * dScale[c]!) / rows);
   });
   const dxTerms = dx.map((_, i) => {
     const c = i % channels;
-    const terms = Math.abs(dy.values[i]!) + offsetTerms[c]! / rows + (Math.abs(normal[i]!) * scaleTerms[c]!) / rows;
+    const terms = Math.abs(passed[i]!) + offsetTerms[c]! / rows + (Math.abs(normal[i]!) * scaleTerms[c]!) / rows;
     return Math.abs(scale.values[c]! * inverse(c)) * terms;
   });
-  const inputs = { dy, x, mean: { shape: [channels], values: given.mean }, variance: { shape: [channels], values: given.variance }, scale };
-  return { inputs, attrs: { epsilon }, expected: [dx, dScale, dOffset], magnitude: [dxTerms, scaleTerms, offsetTerms] };
+  const statistics = { mean: { shape: [channels], values: given.mean }, variance: { shape: [channels], values: given.variance } };
+  const mask = source === 'y' ? { y } : source === 'offset' ? { offset } : {};
+  const residual = source === 'y' ? [passed] : [];
+  return {
+    inputs: { dy, x, ...statistics, scale, ...mask },
+    attrs,
+    expected: [dx, dScale, dOffset, ...residual],
+    magnitude: [dxTerms, scaleTerms, offsetTerms, ...residual.map(() => absolute(dy).values)],
+  };
 }
 
-/** Batch normalisation in training and its gradient. */
+/** Batch normalisation in training, with a residual and a ReLU after it, and its gradient. */
 export const batchNormCases: readonly CaseMaker[] = [
   { title: 'batch norm against float64', kernel: 'SelfsupBatchNorm', make: forward },
   { title: 'batch norm gradient against float64', kernel: 'SelfsupBatchNormGrad', make: gradient },

@@ -1,27 +1,77 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { CaseMaker, KernelCase } from '../case-maker.ts';
-import { anyValues } from '../hostile-values.ts';
+import { absolute, anyValues } from '../hostile-values.ts';
 import { integer, pick, type Values } from '../wasm-under-test.ts';
 
 type Random = () => number;
+type Rounding = 'floor' | 'ceil' | undefined;
 
-/** Any window, stride and padding, with values whose ties and signs matter. */
-function maxPoolGrad(random: Random): KernelCase {
+/**
+ * Any window, stride and padding. A gradient of tfjs does not say how the forward pass rounded the number of outputs: then only the shape of dy
+ * tells it.
+ */
+function pooling(random: Random) {
   const shape = [integer(random, 1, 3), integer(random, 1, 10), integer(random, 1, 10), integer(random, 1, 9)];
   const filterSize = [integer(random, 1, 4), integer(random, 1, 4)];
   const strides = [integer(random, 1, 3), integer(random, 1, 3)];
   const fits = filterSize[0]! <= shape[1]! && filterSize[1]! <= shape[2]!;
+  const most = Math.min(...filterSize) - 1;
   const explicit = filterSize.map((size) => [integer(random, 0, size - 1), integer(random, 0, size - 1)]);
-  const pad = fits ? pick<unknown>(random, ['same', 'valid', [[0, 0], ...explicit, [0, 0]]]) : 'same';
-  const dimRoundingMode = Array.isArray(pad) ? 'floor' : undefined;
-  const g = backend_util.computePool2DInfo(
+  const pad = fits ? pick<unknown>(random, ['same', 'valid', integer(random, 0, most), [[0, 0], ...explicit, [0, 0]]]) : 'same';
+  const rounding: Rounding = typeof pad === 'string' ? undefined : pick(random, ['floor', 'ceil'] as const);
+  const info = backend_util.computePool2DInfo(
     shape as [number, number, number, number],
     filterSize as [number, number],
     strides as [number, number],
     1,
     pad as 'same',
-    dimRoundingMode,
+    rounding,
   );
+  const attrs = { filterSize, strides, pad, dimRoundingMode: random() < 0.5 ? rounding : undefined } as never;
+  return { shape, info, attrs, plain: typeof pad === 'string' };
+}
+
+/** Visits the pixels of every window: an index of the output, the indices of its inputs. */
+function windows(g: backend_util.Conv2DInfo, visit: (output: number, inputs: readonly number[]) => void): void {
+  let output = 0;
+  for (let n = 0; n < g.batchSize; n++)
+    for (let oh = 0; oh < g.outHeight; oh++)
+      for (let ow = 0; ow < g.outWidth; ow++)
+        for (let c = 0; c < g.inChannels; c++) {
+          const inputs: number[] = [];
+          for (let i = 0; i < g.filterHeight; i++)
+            for (let j = 0; j < g.filterWidth; j++) {
+              const [h, w] = [oh * g.strideHeight - g.padInfo.top + i, ow * g.strideWidth - g.padInfo.left + j];
+              if (h < 0 || w < 0 || h >= g.inHeight || w >= g.inWidth) continue;
+              inputs.push(((n * g.inHeight + h) * g.inWidth + w) * g.inChannels + c);
+            }
+          visit(output++, inputs);
+        }
+}
+
+/** The first largest value of each window takes its gradient; a window without one greater than -Infinity passes nothing. */
+function maxScatter64(g: backend_util.Conv2DInfo, input: Values, dy: Values): Float64Array {
+  const dx = new Float64Array(input.values.length);
+  windows(g, (at, inputs) => {
+    let best = -1;
+    for (const i of inputs) if (input.values[i]! > (best < 0 ? -Infinity : input.values[best]!)) best = i;
+    if (best >= 0) dx[best]! += dy.values[at]!;
+  });
+  return dx;
+}
+
+/** Each window's gradient in equal shares for the pixels that it averaged. */
+function averageScatter64(g: backend_util.Conv2DInfo, size: number, dy: Values): Float64Array {
+  const dx = new Float64Array(size);
+  windows(g, (at, inputs) => {
+    for (const i of inputs) dx[i]! += dy.values[at]! / inputs.length;
+  });
+  return dx;
+}
+
+/** Values whose ties and signs matter. */
+function maxPoolGrad(random: Random): KernelCase {
+  const { shape, info, attrs, plain } = pooling(random);
   const input = anyValues(random, shape);
   const kind = pick(random, ['signed', 'nonPositive', 'negative', 'ties', 'zeros', 'masked']);
   for (let i = 0; i < input.values.length; i++) {
@@ -33,43 +83,32 @@ function maxPoolGrad(random: Random): KernelCase {
     // One finite value in a window is enough; windows of -Infinity alone are left to the kernel.
     if (kind === 'masked') input.values[i] = i % 3 === 0 && random() < 0.5 ? -Infinity : random() < 0.02 ? Infinity : v;
   }
-  const dy = anyValues(random, g.outShape);
-  const output = { shape: g.outShape, values: new Float32Array(g.outShape.reduce((a, b) => a * b, 1)) };
-  const { dx, terms } = scatter64(g, input, dy);
+  const dy = anyValues(random, info.outShape);
+  const output = { shape: info.outShape, values: new Float32Array(dy.values.length) };
   return {
     inputs: { dy, input, output },
-    attrs: { filterSize, strides, pad, dimRoundingMode } as never,
-    expected: [dx],
-    magnitude: [terms],
-    alsoCpu: kind !== 'masked' && !Array.isArray(pad),
+    attrs,
+    expected: [maxScatter64(info, input, dy)],
+    magnitude: [maxScatter64(info, input, absolute(dy))],
+    alsoCpu: kind !== 'masked' && plain,
   };
 }
 
-/** The gradient in float64: the first largest value of each window takes it; a window without one greater than -Infinity passes nothing. */
-function scatter64(g: backend_util.Conv2DInfo, input: Values, dy: Values) {
-  const dx = new Float64Array(input.values.length);
-  const terms = new Float64Array(input.values.length);
-  for (let i = 0; i < dy.values.length; i++) {
-    const c = i % g.outChannels;
-    const ow = Math.floor(i / g.outChannels) % g.outWidth;
-    const oh = Math.floor(i / g.outChannels / g.outWidth) % g.outHeight;
-    const n = Math.floor(i / g.outChannels / g.outWidth / g.outHeight);
-    let best = -Infinity;
-    let at = -1;
-    for (let wh = 0; wh < g.filterHeight; wh++)
-      for (let ww = 0; ww < g.filterWidth; ww++) {
-        const h = oh * g.strideHeight - g.padInfo.top + wh;
-        const w = ow * g.strideWidth - g.padInfo.left + ww;
-        if (h < 0 || w < 0 || h >= g.inHeight || w >= g.inWidth) continue;
-        const place = ((n * g.inHeight + h) * g.inWidth + w) * g.inChannels + c;
-        if (input.values[place]! > best) [best, at] = [input.values[place]!, place];
-      }
-    if (at < 0) continue;
-    dx[at]! += dy.values[i]!;
-    terms[at]! += Math.abs(dy.values[i]!);
-  }
-  return { dx, terms };
+/** The stock kernels, the cpu backend's among them, divide by the whole window also where a part of it lies outside the image. */
+function avgPoolGrad(random: Random): KernelCase {
+  const { shape, info, attrs } = pooling(random);
+  const [input, dy] = [anyValues(random, shape), anyValues(random, info.outShape)];
+  const size = input.values.length;
+  return {
+    inputs: { dy, input },
+    attrs,
+    expected: [averageScatter64(info, size, dy)],
+    magnitude: [averageScatter64(info, size, absolute(dy))],
+  };
 }
 
 /** Pooling gradients. */
-export const poolingCases: readonly CaseMaker[] = [{ title: 'MaxPoolGrad', kernel: 'MaxPoolGrad', make: maxPoolGrad }];
+export const poolingCases: readonly CaseMaker[] = [
+  { title: 'MaxPoolGrad', kernel: 'MaxPoolGrad', make: maxPoolGrad },
+  { title: 'AvgPoolGrad', kernel: 'AvgPoolGrad', make: avgPoolGrad },
+];
