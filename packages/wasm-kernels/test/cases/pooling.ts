@@ -17,7 +17,9 @@ function pooling(random: Random) {
   const fits = filterSize[0]! <= shape[1]! && filterSize[1]! <= shape[2]!;
   const most = Math.min(...filterSize) - 1;
   const explicit = filterSize.map((size) => [integer(random, 0, size - 1), integer(random, 0, size - 1)]);
-  const pad = fits ? pick<unknown>(random, ['same', 'valid', integer(random, 0, most), [[0, 0], ...explicit, [0, 0]]]) : 'same';
+  // With a number tfjs takes the height of the window and its stride for both axes.
+  const number = filterSize[0]! <= shape[2]! ? integer(random, 0, most) : 'same';
+  const pad = fits ? pick<unknown>(random, ['same', 'valid', number, [[0, 0], ...explicit, [0, 0]]]) : 'same';
   const rounding: Rounding = typeof pad === 'string' ? undefined : pick(random, ['floor', 'ceil'] as const);
   const info = backend_util.computePool2DInfo(
     shape as [number, number, number, number],
