@@ -1,0 +1,11 @@
+export { codePointOffsets } from './text/code-point-offsets.ts';
+export { loadTokenizer } from './text/load-tokenizer.ts';
+export {
+  specialTokenId,
+  type EncodeOptions,
+  type Encoding,
+  type SpecialTokens,
+  type Tokenizer,
+  type TokenizerJson,
+} from './text/tokenizer.ts';
+export { wordPieceTokenizer, type WordPieceOptions } from './text/word-piece-tokenizer.ts';
