@@ -25,8 +25,8 @@ export function byteOffsets(text: string, tokens: readonly TextToken[], options:
   let unit = 0; // where the character starts that the next byte belongs to
   let inside = 0; // how many of its bytes are used up
   for (const [t, { bytes, spaced, added }] of tokens.entries()) {
-    let start = unit;
-    let end = unit;
+    let start: number;
+    let end: number;
     if (added !== undefined) {
       start = Math.max(unit, text.indexOf(added, unit));
       end = unit = Math.min(text.length, start + added.length);

@@ -1,4 +1,4 @@
-import { ALONE, characterClass, isDropped, isPunctuation, isWhitespace, SPACE, WORD } from './character-class.ts';
+import { ALONE, characterClass, isDropped, SPACE, WORD } from './character-class.ts';
 
 /** How {@link normalizeChunk} treats letters. */
 export interface NormalizeOptions {
@@ -49,10 +49,19 @@ export function visitChunks(text: string, visit: (start: number, end: number) =>
 const MARK = /^\p{Mn}$/u;
 
 /** What a code point becomes; empty when it is dropped. Canonical decomposition may turn it into several characters. */
-function normalizeCharacter(character: string, { lowercase, stripAccents }: NormalizeOptions): string[] {
+function normalizeCharacter(character: string, { lowercase, stripAccents }: NormalizeOptions): readonly string[] {
   if (isDropped(character.codePointAt(0)!)) return [];
-  const parts = stripAccents ? [...character.normalize('NFD')].filter((part) => !MARK.test(part)) : [character];
-  return lowercase ? parts.flatMap((part) => [...part.toLowerCase()]) : parts;
+  const parts = stripAccents ? Array.from(character.normalize('NFD')).filter((part) => !MARK.test(part)) : [character];
+  return lowercase ? parts.flatMap((part) => Array.from(part.toLowerCase())) : parts;
+}
+
+const remembered = Array.from({ length: 4 }, () => [] as (readonly string[] | undefined)[]); // by options, then by code point below 0x10000
+
+function normalizedAt(chunk: string, range: { start: number; end: number; code: number }, options: NormalizeOptions): readonly string[] {
+  const { start, end, code } = range;
+  if (code > 0xffff) return normalizeCharacter(chunk.slice(start, end), options);
+  const table = remembered[(options.lowercase ? 1 : 0) + (options.stripAccents ? 2 : 0)]!;
+  return (table[code] ??= normalizeCharacter(chunk.slice(start, end), options));
 }
 
 /**
@@ -66,9 +75,8 @@ export function normalizeChunk(chunk: string, options: NormalizeOptions, maxChar
   for (let i = 0; i < chunk.length;) {
     const code = chunk.codePointAt(i)!;
     const end = i + (code > 0xffff ? 2 : 1);
-    for (const character of normalizeCharacter(chunk.slice(i, end), options)) {
-      const point = character.codePointAt(0)!;
-      const kind = isWhitespace(point) ? SPACE : isPunctuation(point) ? ALONE : WORD;
+    for (const character of normalizedAt(chunk, { start: i, end, code }, options)) {
+      const kind = characterClass(character.codePointAt(0)!);
       if (kind !== WORD) word = undefined;
       if (kind === SPACE) continue;
       if (!word) words.push((word = { characters: [], starts: [], ends: [], tooLong: false }));
