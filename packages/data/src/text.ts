@@ -1,5 +1,6 @@
 export { codePointOffsets } from './text/code-point-offsets.ts';
 export { loadTokenizer } from './text/load-tokenizer.ts';
+export { trainWordPiece, type TrainWordPieceOptions } from './text/train-word-piece.ts';
 export {
   specialTokenId,
   type EncodeOptions,

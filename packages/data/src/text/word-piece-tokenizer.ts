@@ -1,4 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
+import { detached } from './detached.ts';
 import { encodeWithTemplate, type Pieces } from './encode-with-template.ts';
 import { normalizeChunk, visitChunks } from './split-words.ts';
 import type { SpecialTokens, Tokenizer } from './tokenizer.ts';
@@ -28,8 +29,6 @@ interface CachedChunk {
 const CACHE_SIZE = 1 << 17; // chunks; a novel has some 20,000
 const CACHED_LENGTH = 48; // longer chunks are rare, and tokenised each time
 
-/** A string of its own: a slice keeps the text alive that it was cut from. */
-const detached = (chunk: string) => String.fromCharCode(...Array.from(chunk, (_, i) => chunk.charCodeAt(i)));
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
