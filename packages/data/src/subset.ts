@@ -44,7 +44,7 @@ export function subset(dataset: ImageDataset | TokenDataset, indices: ArrayLike<
         if (chosen[rows[i]!] === inner.indices[kept.length]) kept.push(rows[i]!);
       return { ...inner, indices: Int32Array.from(kept) };
     },
-  } as ImageDataset | TokenDataset;
+  } as unknown as ImageDataset | TokenDataset;
 }
 
 /**

@@ -19,7 +19,7 @@ const DRAWS = 4096;
 function uniformStream(rng: Rng): () => number {
   let block = 0;
   let at = DRAWS;
-  let values = new Float32Array(0);
+  let values: Float32Array = new Float32Array(0);
   return () => {
     if (at === DRAWS) {
       values = drawUniform(rng.fold(block++), DRAWS);
