@@ -10,3 +10,7 @@ export {
   type TokenizerJson,
 } from './text/tokenizer.ts';
 export { wordPieceTokenizer, type WordPieceOptions } from './text/word-piece-tokenizer.ts';
+export type { DocumentRule } from './text/split-documents.ts';
+export type { SentenceRule } from './text/split-sentences.ts';
+export type { TokenDataset, TokenRows } from './text/token-dataset.ts';
+export { toTokens, type TokenTensors } from './text/to-tokens.ts';

@@ -41,7 +41,7 @@ export function* splitDocuments(text: string, rule: DocumentRule, state: SplitSt
   }
   let from = 0;
   let begins = false;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const newline = text.indexOf('\n', at);
     const end = newline < 0 ? text.length : newline + 1;
     const whole = !state.midLine;

@@ -17,12 +17,11 @@ function validLength(bytes: Uint8Array): number {
   while (invalid - valid > 1) {
     const middle = (valid + invalid) >> 1;
     try {
-      strict().decode(bytes.subarray(0, middle), { stream: middle <= bytes.length });
+      strict().decode(bytes.subarray(0, middle), { stream: true });
       valid = middle;
     } catch {
       invalid = middle;
     }
-    if (middle === bytes.length && valid === middle) break;
   }
   return valid;
 }
@@ -42,7 +41,8 @@ export function decodeUtf8(bytes: Uint8Array, where: { who: string; path: string
     const at = validLength(bytes);
     const byte = where.byte + at;
     if (!replaced) {
-      const got = at < bytes.length ? `0x${bytes[at]!.toString(16).padStart(2, '0')} at byte ${byte}` : `the end within a character, at byte ${byte}`;
+      const got =
+        at < bytes.length ? `0x${bytes[at]!.toString(16).padStart(2, '0')} at byte ${byte}` : `the end within a character, at byte ${byte}`;
       throw new SelfsupError(
         'SELFSUP_DATA',
         `${who}: ${path} must be UTF-8, got ${got}; convert the file, or set \`invalidUtf8\` to 'replace'`,

@@ -39,7 +39,7 @@ export async function* readPieces(path: string, options: ReadPiecesOptions): Asy
     const buffer = Buffer.alloc(pieceBytes);
     let filled = 0;
     let position = start; // of the buffer's first byte
-    for (let ended = false; !ended || filled > 0; ) {
+    for (let ended = false; !ended || filled > 0;) {
       while (filled < pieceBytes && !ended) {
         const { bytesRead } = await file.read(buffer, filled, pieceBytes - filled, position + filled);
         filled += bytesRead;
