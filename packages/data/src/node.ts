@@ -5,3 +5,4 @@ export { openImages, type OpenedImages, type OpenImagesOptions } from './node/op
 export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/photo-images.ts';
 export { openCorpus, type Corpus, type CorpusProgress, type OpenCorpusOptions } from './node/text/open-corpus.ts';
 export { openTokenizer } from './node/text/open-tokenizer.ts';
+export { openLabelledText, type LabelledText, type OpenLabelledTextOptions } from './node/text/open-labelled-text.ts';

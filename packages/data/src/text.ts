@@ -1,3 +1,4 @@
+export { arrayTexts, type ArrayTextsOptions } from './text/array-texts.ts';
 export { codePointOffsets } from './text/code-point-offsets.ts';
 export { loadTokenizer } from './text/load-tokenizer.ts';
 export { trainWordPiece, type TrainWordPieceOptions } from './text/train-word-piece.ts';

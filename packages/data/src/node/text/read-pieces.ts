@@ -20,6 +20,8 @@ export interface ReadPiecesOptions {
   replaced?: InvalidBytes | undefined;
 }
 
+const HINT = ", or set `invalidUtf8` to 'replace'";
+
 /** Where to cut: behind the last line end, else behind the last space, else between two characters. */
 function cutBefore(bytes: Buffer): number {
   const line = bytes.lastIndexOf(0x0a) + 1;
@@ -48,7 +50,7 @@ export async function* readPieces(path: string, options: ReadPiecesOptions): Asy
       if (filled === 0) return;
       const cut = ended ? filled : cutBefore(buffer.subarray(0, filled));
       const mark = position === 0 && buffer.indexOf('\ufeff') === 0 ? 3 : 0;
-      const text = decodeUtf8(buffer.subarray(mark, cut), { who, path, byte: position + mark }, replaced);
+      const text = decodeUtf8(buffer.subarray(mark, cut), { who, path, byte: position + mark, hint: HINT }, replaced);
       position += cut;
       yield { text, end: position };
       buffer.copyWithin(0, cut, filled);
