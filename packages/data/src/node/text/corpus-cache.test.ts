@@ -58,6 +58,19 @@ describe('the cache of a corpus', () => {
     expect((await cacheFiles()).names.some((name) => name.endsWith('.partial'))).toBe(false);
   });
 
+  it('may be made by several processes at once', async () => {
+    await put('corpus/a.txt', text.repeat(8));
+    const [one, ...others] = await Promise.all([1, 2, 3].map(() => open({ shardTokens: 1000 })));
+    const expected = await all(one!.train);
+    for (const other of others) expect(await all(other.train)).toEqual(expected);
+    expect((await open()).statistics.cached).toBe(true);
+  });
+
+  it('says when its folder cannot be made', async () => {
+    await put('corpus/a.txt', 'w0');
+    await expect(open({ cacheFolder: at('corpus/a.txt') })).rejects.toMatchObject({ code: 'SELFSUP_DATA' });
+  });
+
   it.each([
     [
       'a shard that was cut',

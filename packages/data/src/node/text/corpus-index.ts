@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { SelfsupError } from '@selfsup/core';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SplitState } from '../../text/split-documents.ts';
 import { bytesPerToken, readShard, type ShardEntry } from './corpus-shard.ts';
@@ -64,10 +65,13 @@ export async function readIndex(folder: string, expected: { key: string; vocabul
   }
 }
 
-/** Starts an index in an empty folder. */
+/** Starts an index. What is in the folder stays, for another process may be at the same work: it writes the same files with the same bytes. */
 export async function createIndex(folder: string, { key, vocabularySize }: { key: string; vocabularySize: number }): Promise<CorpusIndex> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new SelfsupError('SELFSUP_DATA', `openCorpus: the cache folder ${folder} cannot be made; set \`cacheFolder\` to one that can`, {
+      cause,
+    });
+  });
   const state: BuildState = {
     file: 0,
     byte: 0,

@@ -1,10 +1,10 @@
 import { SelfsupError } from '@selfsup/core';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { glob } from 'tinyglobby';
 
 /** Finds the files of patterns, paths and folders, each once, sorted; a folder stands for the `.txt` files below it. */
 export async function findTextFiles(who: string, patterns: string | readonly string[]): Promise<string[]> {
+  const { glob } = await import('tinyglobby');
   const found = new Set<string>();
   for (const pattern of typeof patterns === 'string' ? [patterns] : patterns) {
     const info = await stat(pattern).catch(() => undefined);

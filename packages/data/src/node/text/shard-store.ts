@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import { join } from 'node:path';
 import type { TokenStore } from '../../text/token-store.ts';
 import { bytesPerToken, readShard, readShardTokens, type ShardEntry } from './corpus-shard.ts';
@@ -21,7 +22,12 @@ export async function openShards(folder: string, shards: readonly ShardEntry[], 
   const inMemory: (ArrayLike<number> | undefined)[] = [];
   let [bytes, documents, sentences] = [0, 0, 0];
   for (const [i, entry] of shards.entries()) {
-    const content = (await readShard(folder, entry, width))!;
+    const content = await readShard(folder, entry, width);
+    if (!content)
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `openCorpus: ${join(folder, entry.file)} changed while it was opened; run again, it is made anew`,
+      );
     for (const end of content.documentEnds) documentEnds[documents++] = starts[i]! + end;
     for (const end of content.sentenceEnds) sentenceEnds[sentences++] = starts[i]! + end;
     starts[i + 1] = starts[i]! + entry.tokens;
