@@ -1,5 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import { checkIndices } from './check-indices.ts';
+import { checkLabels } from './check-labels.ts';
 import type { ImageDataset } from './image-dataset.ts';
 
 /** Options of {@link arrayImages}. */
@@ -42,7 +43,7 @@ export function arrayImages(
       'SELFSUP_SHAPE',
       `arrayImages: \`pixels\` must have ${length * bytes} bytes for shape [${shape.join(', ')}], got ${pixels.length}`,
     );
-  const labels = options.labels && checkedLabels(options.labels, length, classNames?.length ?? 2 ** 31);
+  const labels = options.labels && checkLabels('arrayImages', options.labels, { length, unit: 'image', numClasses: classNames?.length });
   return {
     name,
     length,
@@ -58,16 +59,4 @@ export function arrayImages(
       return Promise.resolve({ pixels: rows, shape: [indices.length, height, width, channels], indices: Int32Array.from(indices) });
     },
   };
-}
-
-function checkedLabels(labels: ArrayLike<number>, length: number, numClasses: number): Int32Array {
-  if (labels.length !== length)
-    throw new SelfsupError('SELFSUP_SHAPE', `arrayImages: \`labels\` must have one label per image (${length}), got ${labels.length}`);
-  for (let i = 0; i < length; i++)
-    if (!Number.isInteger(labels[i]) || labels[i]! < 0 || labels[i]! >= numClasses)
-      throw new SelfsupError(
-        'SELFSUP_DATA',
-        `arrayImages: \`labels[${i}]\` must be an integer from 0 to ${numClasses - 1}, got ${String(labels[i])}`,
-      );
-  return Int32Array.from(labels);
 }

@@ -1,10 +1,11 @@
 import { drawPermutation, SelfsupError, type Rng } from '@selfsup/core';
-import type { ImageDataset, ImagePixels } from './image-dataset.ts';
+import type { ImagePixels } from './image-dataset.ts';
 import { readAhead } from './read-ahead.ts';
+import type { Rows, RowsDataset } from './rows-dataset.ts';
 
 /** Options of {@link createLoader}. */
 export interface LoaderOptions {
-  /** Images per batch on this rank, ≥ 1. */
+  /** Rows (images, sequences) per batch on this rank, ≥ 1. */
   batchSize: number;
   /** The stream of the order: epoch e is shuffled by `rng.fold('shuffle').fold(e)`. */
   rng: Rng;
@@ -20,11 +21,11 @@ export interface LoaderOptions {
   prefetch?: number;
 }
 
-/** Reads a data set in batches, epoch by epoch. */
-export interface Loader {
+/** Reads a data set in batches, epoch by epoch; `R` is what the data set's rows are. */
+export interface Loader<R extends Rows = ImagePixels> {
   /** Batches per epoch, the same on every rank. */
   readonly stepsPerEpoch: number;
-  /** Images per batch. */
+  /** Rows per batch. */
   readonly batchSize: number;
   /** Seconds spent in the data set's `read` so far, over all epochs. Most of it passes while the consumer works. */
   readonly secondsReading: number;
@@ -35,7 +36,7 @@ export interface Loader {
    * @param options `firstStep`: how many batches are left out at the start, to resume in the middle; default 0
    * @returns the batches; leaving the loop early stops the reading
    */
-  epoch(epoch: number, options?: { firstStep?: number }): AsyncIterable<ImagePixels>;
+  epoch(epoch: number, options?: { firstStep?: number }): AsyncIterable<R>;
 }
 
 const fail = (message: string, code: 'SELFSUP_OPTION' | 'SELFSUP_DATA' = 'SELFSUP_OPTION'): never => {
@@ -51,13 +52,13 @@ function checkInteger(name: string, value: number, range: { min: number; max?: n
 /**
  * Makes a loader: seeded shuffling, one share per rank, and reading ahead while the consumer works.
  *
- * @param dataset the images
+ * @param dataset the images, or the token sequences
  * @param options `batchSize` and `rng`; `shuffle` (true), `dropLast` (true), `rank` (0), `worldSize` (1), `prefetch` (2 batches)
  * @returns the loader; it holds no state but the time it has spent reading, so any epoch can be asked for at any time
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or a batch larger than a rank's share; `SELFSUP_DATA` on an empty data set.
- *   Iterating throws what the data set throws, and `SELFSUP_DATA` when not one image of a batch could be decoded.
- * @remarks Rank r reads every `worldSize`-th image of one order that all ranks share, from the r-th on. All ranks take the same number of steps:
- *   with `dropLast` the images that do not divide evenly are left out of the epoch, without it the order is continued from its start until they do.
+ *   Iterating throws what the data set throws, and `SELFSUP_DATA` when not one row of a batch could be read.
+ * @remarks Rank r reads every `worldSize`-th row of one order that all ranks share, from the r-th on. All ranks take the same number of steps:
+ *   with `dropLast` the rows that do not divide evenly are left out of the epoch, without it the order is continued from its start until they do.
  *   A batch has fewer rows where images could not be decoded.
  * @example
  * ```ts
@@ -67,20 +68,20 @@ function checkInteger(name: string, value: number, range: { min: number; max?: n
  * for await (const batch of loader.epoch(0)) console.log(batch.shape); // twice [32, 32, 32, 3]
  * ```
  */
-export function createLoader(dataset: ImageDataset, options: LoaderOptions): Loader {
+export function createLoader<R extends Rows>(dataset: RowsDataset<R>, options: LoaderOptions): Loader<R> {
   const { batchSize, rng, shuffle = true, dropLast = true, rank = 0, worldSize = 1, prefetch = 2 } = options;
   checkInteger('createLoader: `batchSize`', batchSize, { min: 1 });
   checkInteger('createLoader: `worldSize`', worldSize, { min: 1 });
   checkInteger('createLoader: `rank`', rank, { min: 0, max: worldSize - 1 });
   checkInteger('createLoader: `prefetch`', prefetch, { min: 0 });
-  const { length, name } = dataset;
-  if (length === 0) fail(`createLoader: \`dataset\` "${name}" has no images; give one that has some`, 'SELFSUP_DATA');
+  const { length, name, unit = 'images' } = dataset;
+  if (length === 0) fail(`createLoader: \`dataset\` "${name}" has no ${unit}; give one that has some`, 'SELFSUP_DATA');
   const share = dropLast ? Math.floor(length / worldSize) : Math.ceil(length / worldSize);
   if (dropLast && batchSize > share) {
     const ranks = worldSize === 1 ? '' : ` for each of ${worldSize} ranks`;
     fail(
-      `createLoader: \`batchSize\` must be at most ${share}, the number of images in "${name}"${ranks}, got ${batchSize}; ` +
-        'use a smaller batch or more images',
+      `createLoader: \`batchSize\` must be at most ${share}, the number of ${unit} in "${name}"${ranks}, got ${batchSize}; ` +
+        `use a smaller batch or more ${unit}`,
     );
   }
   const stepsPerEpoch = dropLast ? Math.floor(share / batchSize) : Math.ceil(share / batchSize);
@@ -92,13 +93,13 @@ export function createLoader(dataset: ImageDataset, options: LoaderOptions): Loa
     return Int32Array.from({ length: share }, (_, i) => order[(rank + i * worldSize) % length]!);
   };
 
-  const read = async (indices: Int32Array): Promise<ImagePixels> => {
+  const read = async (indices: Int32Array): Promise<R> => {
     const start = performance.now();
     try {
       const batch = await dataset.read(indices);
       if (batch.indices.length === 0)
         fail(
-          `createLoader: not one of the ${indices.length} images of a batch of "${name}" could be decoded; check its files`,
+          `createLoader: not one of the ${indices.length} ${unit} of a batch of "${name}" could be ${unit === 'images' ? 'decoded' : 'read'}; check its files`,
           'SELFSUP_DATA',
         );
       return batch;

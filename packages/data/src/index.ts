@@ -5,6 +5,7 @@ export { gunzip, type BytesOptions } from './gunzip.ts';
 export type { ImageDataset, ImagePixels } from './image-dataset.ts';
 export { parseCifar, type CifarImages } from './parse-cifar.ts';
 export { parseIdx, type IdxArray } from './parse-idx.ts';
+export type { Rows, RowsDataset } from './rows-dataset.ts';
 export { shapes, type ShapesOptions } from './shapes/shapes.ts';
 export { subset, takeFirst } from './subset.ts';
 export { toImages } from './to-images.ts';

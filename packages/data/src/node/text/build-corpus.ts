@@ -1,0 +1,95 @@
+import { splitDocuments, startOfFile, type DocumentRule } from '../../text/split-documents.ts';
+import { splitSentences, type SentenceRule } from '../../text/split-sentences.ts';
+import type { Tokenizer } from '../../text/tokenizer.ts';
+import { writeIndex, type CorpusIndex, type SplitName } from './corpus-index.ts';
+import { bytesPerToken, writeShard } from './corpus-shard.ts';
+import { readPieces } from './read-pieces.ts';
+
+/** What {@link buildCorpus} needs to know. */
+export interface BuildOptions {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly tokenizer: Tokenizer;
+  readonly documents: DocumentRule;
+  /** Undefined: sentences are not told apart. */
+  readonly sentences: SentenceRule | undefined;
+  readonly validationFraction: number;
+  readonly replaceInvalid: boolean;
+  /** A shard is written once there are this many tokens. */
+  readonly shardTokens: number;
+  /** Called with the bytes read of each piece. */
+  readonly onBytes: (bytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The tokens that are not yet in a shard. */
+interface Pending {
+  tokens: number[];
+  sentenceEnds: number[];
+  documentEnds: number[];
+}
+const nothing = (): Pending => ({ tokens: [], sentenceEnds: [], documentEnds: [] });
+
+/** Every 1/fraction-th document is held out, the first of them half a period in: the share is right however few there are. */
+const isHeldOut = (document: number, fraction: number) =>
+  Math.floor((document + 1) * fraction + 0.5) > Math.floor(document * fraction + 0.5);
+
+/** Reads, tokenises and writes a corpus from where `index` stands, shard by shard, and completes the index. */
+export async function buildCorpus(index: CorpusIndex, options: BuildOptions): Promise<void> {
+  const { folder, files, tokenizer, documents, sentences, validationFraction, shardTokens, signal } = options;
+  const { state } = index;
+  const { unknown, separator } = tokenizer.special;
+  let pending: Record<SplitName, Pending> = { train: nothing(), validation: nothing() };
+
+  const flush = async () => {
+    for (const split of ['train', 'validation'] as const) {
+      const { tokens, sentenceEnds, documentEnds } = pending[split];
+      if (tokens.length === 0 && documentEnds.length === 0) continue;
+      const file = `${split}-${String(index.shards[split].length).padStart(5, '0')}.bin`;
+      const ids = bytesPerToken(index.vocabularySize) === 2 ? Uint16Array.from(tokens) : Int32Array.from(tokens);
+      const content = { tokens: ids, sentenceEnds: Uint32Array.from(sentenceEnds), documentEnds: Uint32Array.from(documentEnds) };
+      index.shards[split].push(await writeShard(folder, file, content));
+    }
+    pending = { train: nothing(), validation: nothing() };
+    await writeIndex(folder, index);
+  };
+
+  const closeDocument = () => {
+    if (state.open === null) return;
+    const { tokens, documentEnds } = pending[state.open];
+    if (separator !== undefined) tokens.push(separator);
+    documentEnds.push(tokens.length);
+    state.open = null;
+  };
+
+  const addText = (text: string, begins: boolean) => {
+    if (begins) closeDocument();
+    for (const part of sentences === undefined ? [text] : splitSentences(text, sentences)) {
+      const { ids } = tokenizer.encode(part, { addSpecialTokens: false });
+      if (ids.length === 0) continue;
+      // a document is counted with its first token: what has none is no document
+      state.open ??= isHeldOut(state.documents++, validationFraction) ? 'validation' : 'train';
+      const { tokens, sentenceEnds } = pending[state.open];
+      for (const id of ids) {
+        tokens.push(id);
+        if (id === unknown) state.unknownTokens++;
+      }
+      state.tokens += ids.length;
+      if (sentences !== undefined) sentenceEnds.push(tokens.length);
+    }
+  };
+
+  for (; state.file < files.length; state.file++, state.byte = 0, state.split = startOfFile()) {
+    const replaced = options.replaceInvalid ? state.invalid : undefined;
+    for await (const { text, end } of readPieces(files[state.file]!, { who: 'openCorpus', start: state.byte, replaced })) {
+      signal?.throwIfAborted();
+      for (const part of splitDocuments(text, documents, state.split)) addText(part.text, part.begins);
+      options.onBytes(end - state.byte);
+      state.byte = end;
+      if (pending.train.tokens.length + pending.validation.tokens.length >= shardTokens) await flush();
+    }
+    closeDocument();
+  }
+  index.complete = true;
+  await flush();
+}
