@@ -9,7 +9,7 @@ function setting(random: Random) {
   const features = pick(random, [integer(random, 1, 9), integer(random, 3, 70), integer(random, 1000, 1100)]);
   const shape = pick(random, [
     [integer(random, 0, 3), features],
-    [integer(random, 1, features < 1000 ? 150 : 20), features],
+    [integer(random, 1, features < 1000 ? 150 : 70), features],
     [integer(random, 1, 3), integer(random, 1, 5), features],
   ]);
   const x = anyValues(random, shape, [1, 1, 1, 1e-3, 1e4, 1e8]);
