@@ -1,17 +1,29 @@
+export { bertBase, bertMedium, bertMini, bertSmall, bertTiny } from './bert-sizes.ts';
+export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize, type TokenSequences } from './bert.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
 export type { EncoderFactory } from './encoder-factory.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
+export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { globalAveragePool } from './layers/global-average-pool.ts';
 export { groupNorm, type GroupNormOptions } from './layers/group-norm.ts';
-export { kaimingNormal, kaimingUniform, type Fan, type Initializer } from './layers/initializers.ts';
+export { kaimingNormal, kaimingUniform, truncatedNormal, zeros, type Fan, type Initializer } from './layers/initializers.ts';
+export { layerNorm, type LayerNormOptions } from './layers/layer-norm.ts';
 export { linear, type LinearOptions } from './layers/linear.ts';
 export { maxPool, type MaxPoolOptions } from './layers/max-pool.ts';
 export type { NormOptions } from './layers/norm.ts';
 export type { NormActivation, NormApplyOptions, NormModule } from './layers/norm-module.ts';
+export { selfAttention, type AttentionApplyOptions, type AttentionModule, type SelfAttentionOptions } from './layers/self-attention.ts';
 export { sequential, type Layer } from './layers/sequential.ts';
 export { stateless } from './layers/stateless.ts';
+export { transformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
 export { loadWeights } from './load-weights.ts';
+export {
+  maskedLanguageHead,
+  type MaskedLanguageHead,
+  type MaskedLanguageHeadOptions,
+  type TiedPrediction,
+} from './masked-language-head.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { saveWeights, type SavedWeight, type SavedWeights } from './save-weights.ts';

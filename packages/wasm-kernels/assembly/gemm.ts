@@ -2,11 +2,15 @@
 import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
 import { packBias } from './pack';
 
-/** Largest packed part of B in bytes; wider products are done in blocks of columns. */
-const PACKED_LIMIT: i32 = 16 << 20;
+/** Bytes of packed B that stay in the second-level cache while all rows of A pass; wider products are done in blocks of columns. */
+const CACHED: i32 = 1 << 20;
+/** Columns of a block when k is long: A is read once per block, so that blocks must not be narrow, as long as they fit into LARGEST bytes. */
+const WIDE: i32 = 256;
+const LARGEST: i32 = 32 << 20;
 
 function columnsPerBlock(n: i32, k: i32): i32 {
-  const limit = max(8, (PACKED_LIMIT / (max(k, 1) << 2)) & ~7);
+  const bytes = max(k, 1) << 2;
+  const limit = max(8, max(CACHED / bytes, min(WIDE, LARGEST / bytes)) & ~7);
   return min((n + 7) & ~7, limit);
 }
 

@@ -90,7 +90,7 @@ describeKernel('_FusedMatMul', '_FusedMatMul', (random) => {
   };
 });
 
-// B packed is larger than one block (16 MiB): columns are done in parts, bias and activation too.
+// B packed is larger than one block: columns are done in parts, bias and activation too.
 describeKernel(
   'wide products with bias and relu against float64',
   '_FusedMatMul',

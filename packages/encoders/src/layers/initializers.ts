@@ -36,3 +36,29 @@ export const kaimingUniform: Initializer = (rng, count, { fanIn }) => {
  * @see He et al.: "Delving Deep into Rectifiers", section 2.2 (backward case), https://arxiv.org/abs/1502.01852
  */
 export const kaimingNormal: Initializer = (rng, count, { fanOut }) => drawNormal(rng, count, { standardDeviation: Math.sqrt(2 / fanOut) });
+
+/** All zeros, the usual start of a bias. */
+export const zeros: Initializer = (_, count) => new Float32Array(count);
+
+/** Draws farther from 0 than this many deviations are drawn again. */
+const CUT = 2;
+
+/**
+ * BERT's initial values: normal around 0, cut at two deviations, where values beyond are drawn again.
+ *
+ * @param standardDeviation of the normal distribution before it is cut, > 0; the values' own deviation is 0.8796 of it
+ * @returns the initializer; it ignores the fans
+ * @see Devlin et al.'s published code, `tf.truncated_normal_initializer(stddev=0.02)`; PyTorch ports of it draw uncut
+ */
+export function truncatedNormal(standardDeviation: number): Initializer {
+  return (rng, count) => {
+    const values = drawNormal(rng, count);
+    for (let attempt = 1; ; attempt++) {
+      const outside: number[] = [];
+      for (let i = 0; i < count; i++) if (Math.abs(values[i]!) > CUT) outside.push(i);
+      if (outside.length === 0) return values.map((value) => value * standardDeviation);
+      const redrawn = drawNormal(rng.fold('outside').fold(attempt), outside.length);
+      for (const [i, at] of outside.entries()) values[at] = redrawn[i]!;
+    }
+  };
+}

@@ -16,6 +16,8 @@ export interface LinearOptions {
   bias?: boolean;
   /** Initial kernel and bias; default {@link kaimingUniform}, PyTorch's default. */
   initializer?: Initializer;
+  /** Initial bias where it differs from `initializer`. */
+  biasInitializer?: Initializer;
 }
 
 /**
@@ -34,16 +36,16 @@ export interface LinearOptions {
  * ```
  */
 export function linear(options: LinearOptions): ModuleFactory<tf.Tensor2D, tf.Tensor2D> {
-  const { inputDim, outputDim, bias = true, initializer = kaimingUniform } = options;
+  const { inputDim, outputDim, bias = true, initializer = kaimingUniform, biasInitializer = initializer } = options;
   checkIntegers('linear', { inputDim, outputDim });
   const fan = { fanIn: inputDim, fanOut: outputDim };
   return (rng) => {
     const kernel = createVariable<tf.Rank.R2>(initializer(rng.fold('kernel'), inputDim * outputDim, fan), [inputDim, outputDim], true);
-    const offset = bias ? createVariable<tf.Rank.R1>(initializer(rng.fold('bias'), outputDim, fan), [outputDim], true) : undefined;
+    const offset = bias ? createVariable<tf.Rank.R1>(biasInitializer(rng.fold('bias'), outputDim, fan), [outputDim], true) : undefined;
     return leafModule({ trainable: offset ? { kernel, bias: offset } : { kernel } }, (input) => {
       checkInput('linear', input, { rank: 2, channels: inputDim });
-      const y = tf.matMul(input, kernel); // [batch, outputDim]
-      return offset ? tf.add<tf.Tensor2D>(y, offset) : (y as tf.Tensor2D);
+      // fused: the bias costs no pass over the output where the backend adds it within the product
+      return offset ? (tf.fused.matMul({ a: input, b: kernel, bias: offset }) as tf.Tensor2D) : tf.matMul<tf.Tensor2D>(input, kernel);
     });
   };
 }

@@ -24,7 +24,7 @@ export interface NetworkFixture {
 }
 
 /** The largest deviation of a tensor: of its norm and projection in units of the norm, of a value in units of it or of the root mean square. */
-function deviation(seed: number, path: string, compared: { actual: Float32Array; expected: TensorSummary }): number {
+export function deviation(seed: number, path: string, compared: { actual: Float32Array; expected: TensorSummary }): number {
   const { actual, expected } = compared;
   const direction = hashedValues(seed, `projection/${path}`, actual.length);
   let [squares, projection] = [0, 0];

@@ -1,0 +1,79 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, maskedSoftmax, SelfsupError, type ApplyOptions, type Module, type Rng } from '@selfsup/core';
+import { checkRates, dropWhileTraining } from './apply-part.ts';
+import { checkIntegers } from './check-option.ts';
+import { kaimingUniform, zeros, type Initializer } from './initializers.ts';
+import { linear } from './linear.ts';
+
+/** Options of {@link selfAttention}. */
+export interface SelfAttentionOptions {
+  /** Columns of input and output, a multiple of `numHeads`. */
+  width: number;
+  /** Heads, ≥ 1; each attends with `width / numHeads` columns of query, key and value. */
+  numHeads: number;
+  /** How much of the attention is dropped while training, in [0, 1); default 0. */
+  dropoutRate?: number;
+  /** Initial kernels; default {@link kaimingUniform}. Biases start as zeros. */
+  initializer?: Initializer;
+}
+
+/** How attention runs. */
+export interface AttentionApplyOptions extends ApplyOptions {
+  /** Added to the scaled products before the softmax: float32, broadcastable to `[batch, heads, length, length]`, as `[batch, 1, 1, keys]`. */
+  mask?: tf.Tensor;
+}
+
+/** A module over sequences that can be told which keys to leave out. */
+export interface AttentionModule extends Module<tf.Tensor3D, tf.Tensor3D> {
+  apply(input: tf.Tensor3D, options: AttentionApplyOptions): tf.Tensor3D;
+}
+
+type Projection = Module<tf.Tensor2D, tf.Tensor2D>;
+
+/**
+ * Multi-head self-attention: softmax(Q·Kᵀ/√(width/heads) + mask)·V in each head, and a linear layer over the heads together.
+ *
+ * @param options see {@link SelfAttentionOptions}
+ * @returns a factory of modules from and to float32 `[batch, length, width]`, with the paths `query/kernel` `[width, width]`, `query/bias`, `key/…`,
+ * `value/…`, `output/…`; head h owns the columns h·width/numHeads and following
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or dropout without `rng`; from `apply` `SELFSUP_SHAPE`
+ * @see Vaswani et al.: "Attention Is All You Need", section 3.2, https://arxiv.org/abs/1706.03762
+ */
+export function selfAttention(options: SelfAttentionOptions): (rng: Rng) => AttentionModule {
+  const { width, numHeads, dropoutRate = 0, initializer = kaimingUniform } = options;
+  checkIntegers('selfAttention', { width, numHeads });
+  checkRates('selfAttention', { dropoutRate });
+  if (width % numHeads !== 0)
+    throw new SelfsupError('SELFSUP_OPTION', `selfAttention: \`numHeads\` must divide the width ${width}, got ${numHeads}`);
+  const depth = width / numHeads;
+  const projection = linear({ inputDim: width, outputDim: width, initializer, biasInitializer: zeros });
+  return (rng) => {
+    const [query, key, value, output] = [rng.fold('query'), rng.fold('key'), rng.fold('value'), rng.fold('output')].map(projection) as [
+      Projection,
+      Projection,
+      Projection,
+      Projection,
+    ];
+    const parts = { query, key, value, output };
+    return {
+      trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
+      buffers: {},
+      apply: (input, apply) =>
+        tf.tidy(() => {
+          const [batch, length] = input.shape;
+          const rows = tf.reshape<tf.Rank.R2>(input, [batch * length, width]);
+          const heads = (part: Projection) =>
+            tf.transpose(tf.reshape(part.apply(rows, apply), [batch, length, numHeads, depth]), [0, 2, 1, 3]); // [batch, heads, length, depth]
+          const products = tf.matMul(heads(query), heads(key), false, true); // [batch, heads, length, length]
+          const weights = maskedSoftmax(products, { scale: 1 / Math.sqrt(depth), ...(apply.mask ? { mask: apply.mask } : {}) });
+          const kept = dropWhileTraining(weights, apply, { rate: dropoutRate, tag: 'weights', who: 'selfAttention' });
+          const context = tf.matMul(kept, heads(value)); // [batch, heads, length, depth]
+          const joined = tf.reshape<tf.Rank.R2>(tf.transpose(context, [0, 2, 1, 3]), [batch * length, width]);
+          return tf.reshape(output.apply(joined, apply), [batch, length, width]);
+        }),
+      dispose() {
+        for (const part of Object.values(parts)) part.dispose();
+      },
+    };
+  };
+}

@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { gelu, joinVariables, type Rng } from '@selfsup/core';
+import { checkRates, dropWhileTraining, partOptions } from './apply-part.ts';
+import { checkIntegers } from './check-option.ts';
+import { kaimingUniform, zeros, type Initializer } from './initializers.ts';
+import { layerNorm } from './layer-norm.ts';
+import { linear } from './linear.ts';
+import { selfAttention, type AttentionModule } from './self-attention.ts';
+
+/** Options of {@link transformerBlock}. */
+export interface TransformerBlockOptions {
+  /** Columns of input and output, a multiple of `numHeads`. */
+  width: number;
+  /** Heads of the attention, ≥ 1. */
+  numHeads: number;
+  /** Columns between the two linear layers; default 4 · `width`. */
+  hiddenDim?: number;
+  /** How much of each branch is dropped before it is added, while training, in [0, 1); default 0. */
+  dropoutRate?: number;
+  /** How much of the attention is dropped while training, in [0, 1); default 0. */
+  attentionDropoutRate?: number;
+  /** Added to the variances, > 0; default 1e-12 as in BERT. */
+  epsilon?: number;
+  /** Initial kernels; default {@link kaimingUniform}. Biases start as zeros. */
+  initializer?: Initializer;
+}
+
+/**
+ * A block of the Transformer encoder with the normalisation after each addition: y = norm(x + attention(x)), then norm(y + linear(GELU(linear(y)))).
+ *
+ * @param options see {@link TransformerBlockOptions}
+ * @returns a factory of modules from and to float32 `[batch, length, width]`, with the paths `attention/query/kernel` … `attention/output/bias`,
+ * `attention/norm/scale`, `intermediate/kernel` `[width, hiddenDim]`, `output/kernel` `[hiddenDim, width]`, `norm/scale` …
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or dropout without `rng`; from `apply` `SELFSUP_SHAPE`
+ * @see Vaswani et al.: "Attention Is All You Need", section 3.1, https://arxiv.org/abs/1706.03762; GELU by the error function as in BERT
+ */
+export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) => AttentionModule {
+  const { width, numHeads, hiddenDim = 4 * width, dropoutRate = 0, attentionDropoutRate = 0 } = options;
+  const { epsilon = 1e-12, initializer = kaimingUniform } = options;
+  checkIntegers('transformerBlock', { width, numHeads, hiddenDim });
+  checkRates('transformerBlock', { dropoutRate, attentionDropoutRate });
+  const attend = selfAttention({ width, numHeads, dropoutRate: attentionDropoutRate, initializer });
+  const norm = layerNorm<tf.Tensor2D>({ width, epsilon });
+  const widen = linear({ inputDim: width, outputDim: hiddenDim, initializer, biasInitializer: zeros });
+  const narrow = linear({ inputDim: hiddenDim, outputDim: width, initializer, biasInitializer: zeros });
+  return (rng) => {
+    const parts = {
+      attention: attend(rng.fold('attention')),
+      'attention/norm': norm(rng),
+      intermediate: widen(rng.fold('intermediate')),
+      output: narrow(rng.fold('output')),
+      norm: norm(rng),
+    };
+    return {
+      trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
+      buffers: {},
+      apply: (input, apply) =>
+        tf.tidy(() => {
+          const [batch, length] = input.shape;
+          const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [batch * length, width]);
+          const drop = (x: tf.Tensor2D, tag: string) => dropWhileTraining(x, apply, { rate: dropoutRate, tag, who: 'transformerBlock' });
+          const attended = asRows(parts.attention.apply(input, partOptions(apply, 'attention')));
+          const x = parts['attention/norm'].apply(tf.add(asRows(input), drop(attended, 'attended')), apply); // [batch * length, width]
+          const hidden = gelu(parts.intermediate.apply(x, apply)); // [batch * length, hiddenDim]
+          const y = parts.norm.apply(tf.add(x, drop(parts.output.apply(hidden, apply), 'output')), apply);
+          return tf.reshape(y, [batch, length, width]);
+        }),
+      dispose() {
+        for (const part of Object.values(parts)) part.dispose();
+      },
+    };
+  };
+}

@@ -1,0 +1,46 @@
+import { createRng, drawPermutation, drawUniform } from '@selfsup/core';
+import { bertMini } from '@selfsup/encoders';
+import { adamW, createTrainer } from '@selfsup/trainer';
+import * as tf from '@tensorflow/tfjs-core';
+import { maskedLanguageTask } from '../../packages/cli/fixtures/masked-language-task.ts';
+import type { MakeStepCase } from './step-case.ts';
+import { timeStep } from './time-step.ts';
+
+const LENGTH = 128;
+const MASKED = 0.15;
+
+/** Masked language modelling of 4 blocks of width 256 on random tokens, logits at the masked positions, AdamW: the work of torch_mlm.py. */
+export const mlmStep: MakeStepCase = (batch) => {
+  const encoder = bertMini({ numSegments: 1, dropoutRate: 0, attentionDropoutRate: 0 });
+  const trainer = createTrainer({
+    task: maskedLanguageTask(encoder),
+    optimizer: adamW({ learningRate: 1e-4, weightDecay: 0.01 }),
+    totalSteps: 1000,
+    seed: 0,
+  });
+  const tokens = batch * LENGTH;
+  const makeBatch = () => {
+    const rng = createRng(0).fold('tokens').fold(trainer.step);
+    const ids = Int32Array.from(drawUniform(rng.fold('ids'), tokens, { max: encoder.vocabularySize }), Math.floor);
+    const positions = drawPermutation(rng.fold('positions'), tokens).slice(0, Math.floor(MASKED * tokens));
+    return {
+      tokenIds: tf.tensor2d(ids, [batch, LENGTH], 'int32'),
+      positions: tf.tensor1d(positions, 'int32'),
+      labels: tf.tensor1d(
+        positions.map((at) => ids[at]!),
+        'int32',
+      ),
+    };
+  };
+  return {
+    name: 'mlm',
+    description: `BERT 4×256 with masked-language head, batch ${batch}×${LENGTH} tokens, ${Math.floor(MASKED * tokens)} predicted, AdamW`,
+    unit: 'tokens',
+    perStep: tokens,
+    peer: (steps) => ({ file: 'torch_mlm.py', args: ['1', `${batch}`, `${LENGTH}`, '4', '256', 'masked', `${steps}`] }),
+    run: () => timeStep(trainer, makeBatch()),
+    dispose: () => {
+      trainer.dispose();
+    },
+  };
+};

@@ -1,0 +1,20 @@
+/** One training step to be measured: built once, run many times. */
+export interface StepCase {
+  /** The name of the case, such as `simclr`. */
+  readonly name: string;
+  /** What the step is, in words. */
+  readonly description: string;
+  /** What is counted: images or tokens. */
+  readonly unit: string;
+  /** How many of them one step takes in. */
+  readonly perStep: number;
+  /** The PyTorch program that does the same work: its file and its arguments for this many steps. */
+  readonly peer: (steps: number) => { readonly file: string; readonly args: readonly string[] };
+  /** Makes the next batch, which is not timed, and runs one step on it: the loss and how long the step took. */
+  readonly run: () => Promise<{ readonly loss: number; readonly milliseconds: number; readonly cpuMilliseconds: number }>;
+  /** Disposes everything. */
+  readonly dispose: () => void;
+}
+
+/** Makes a case for this batch size. */
+export type MakeStepCase = (batch: number) => StepCase;
