@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError } from '@selfsup/core';
-import { checkPerRow } from './check-weights.ts';
+import { checkBinary } from './check-weights.ts';
 import { weightedMean } from './weighted-mean.ts';
 
 /** Options of {@link binaryCrossEntropy}. */
@@ -29,15 +28,7 @@ export interface BinaryCrossEntropyOptions {
  */
 export function binaryCrossEntropy(logits: tf.Tensor1D, labels: tf.Tensor1D, options: BinaryCrossEntropyOptions = {}): tf.Scalar {
   const { weights } = options;
-  if (logits.rank !== 1 || logits.size === 0)
-    throw new SelfsupError(
-      'SELFSUP_SHAPE',
-      `binaryCrossEntropy: \`logits\` must have shape [n >= 1], got [${(logits as tf.Tensor).shape.join(', ')}]`,
-    );
-  const rows = logits.shape[0];
-  checkPerRow('binaryCrossEntropy', { name: 'logits', tensor: logits, rows, dtype: 'float32' });
-  checkPerRow('binaryCrossEntropy', { name: 'labels', tensor: labels, rows });
-  if (weights) checkPerRow('binaryCrossEntropy', { name: 'weights', tensor: weights, rows, dtype: 'float32' });
+  checkBinary('binaryCrossEntropy', { logits, labels, weights });
   return tf.tidy(() => {
     const losses = tf.sub<tf.Tensor1D>(tf.softplus(logits), tf.mul(tf.cast(labels, 'float32'), logits)); // [n]
     return weights ? weightedMean(losses, weights) : tf.mean<tf.Scalar>(losses);

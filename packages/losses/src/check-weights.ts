@@ -28,3 +28,13 @@ export function checkClassification(who: string, tensors: { logits: tf.Tensor; l
   checkPerRow(who, { name: 'labels', tensor: labels, rows, dtype: 'int32' });
   if (weights) checkPerRow(who, { name: 'weights', tensor: weights, rows, dtype: 'float32' });
 }
+
+/** Checks that logits are float32 `[n ≥ 1]`, labels `[n]` and weights, if there are any, float32 `[n]`. */
+export function checkBinary(who: string, tensors: { logits: tf.Tensor; labels: tf.Tensor; weights: tf.Tensor | undefined }): void {
+  const { logits, labels, weights } = tensors;
+  if (logits.rank !== 1 || logits.size === 0)
+    throw new SelfsupError('SELFSUP_SHAPE', `${who}: \`logits\` must have shape [n >= 1], got [${logits.shape.join(', ')}]`);
+  if (logits.dtype !== 'float32') throw new SelfsupError('SELFSUP_DTYPE', `${who}: \`logits\` must be float32, got ${logits.dtype}`);
+  checkPerRow(who, { name: 'labels', tensor: labels, rows: logits.size });
+  if (weights) checkPerRow(who, { name: 'weights', tensor: weights, rows: logits.size, dtype: 'float32' });
+}

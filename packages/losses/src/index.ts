@@ -1,3 +1,4 @@
+export { binaryAccuracy } from './binary-accuracy.ts';
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './binary-cross-entropy.ts';
 export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrastive-accuracy.ts';
 export { embeddingStd, type EmbeddingStdOptions } from './embedding-std.ts';

@@ -5,6 +5,7 @@ import { isSelfsupError } from '@selfsup/core';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { binaryAccuracy } from './binary-accuracy.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
 import { maskedAccuracy } from './masked-accuracy.ts';
 import { maskedCrossEntropy } from './masked-cross-entropy.ts';
@@ -79,11 +80,21 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
     expect(number(() => maskedAccuracy(logits(), ints(1, 1, 2, 0)))).toBe(0.5);
     expect(number(() => maskedAccuracy(logits(), ints(1, 1, 2, -1)))).toBeCloseTo(2 / 3, 6);
     expect(number(() => maskedAccuracy(logits(), ints(1, 1, 2, 0), { weights: tf.tensor1d([1, 0, 2, 1]) }))).toBe(0.75);
+    const scores = () => tf.tensor1d([3, -1, 2, -4, 0]);
+    expect(number(() => binaryAccuracy(scores(), ints(1, 0, 0, 1, 0)))).toBeCloseTo(3 / 5, 6);
+    expect(number(() => binaryAccuracy(scores(), ints(1, 0, 0, 1, 0), { weights: tf.tensor1d([1, 0, 0, 1, 0]) }))).toBe(0.5); // the recall
+    expect(number(() => binaryAccuracy(scores(), ints(1, 0, 0, 1, 0), { weights: tf.zeros([5]) }))).toBe(0);
   });
 });
 
-it('the accuracy has no gradient and adds nothing to the tape', () => {
+it('the accuracies have no gradient and add nothing to the tape', () => {
   tf.tidy(() => {
+    const signs = (x: tf.Tensor) => tf.add<tf.Scalar>(binaryAccuracy(x as tf.Tensor1D, ints(0, 1)), tf.sum(x));
+    expect([
+      ...tf
+        .grad(signs)(tf.tensor1d([1, 2]))
+        .dataSync(),
+    ]).toEqual([1, 1]);
     const loss = (x: tf.Tensor) => tf.add<tf.Scalar>(maskedAccuracy(x as tf.Tensor2D, ints(0)), tf.sum(x));
     expect([
       ...tf
@@ -96,8 +107,13 @@ it('the accuracy has no gradient and adds nothing to the tape', () => {
 it('leaves nothing but the results behind', () => {
   const [logits, labels, flat] = [tf.zeros<tf.Rank.R2>([3, 4]), ints(0, 1, 2), tf.zeros<tf.Rank.R1>([3])];
   const before = tf.memory().numTensors;
-  const results = [maskedCrossEntropy(logits, labels), maskedAccuracy(logits, labels), binaryCrossEntropy(flat, labels)];
-  expect(tf.memory().numTensors).toBe(before + 3);
+  const results = [
+    maskedCrossEntropy(logits, labels),
+    maskedAccuracy(logits, labels),
+    binaryCrossEntropy(flat, labels),
+    binaryAccuracy(flat, labels),
+  ];
+  expect(tf.memory().numTensors).toBe(before + 4);
   tf.dispose([results, logits, labels, flat]);
 });
 
