@@ -7,6 +7,7 @@ export { gaussianBlur, type GaussianBlurOptions } from './gaussian-blur.ts';
 export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts';
 export { grayscale } from './grayscale.ts';
 export { horizontalFlip } from './horizontal-flip.ts';
+export { maskTokens, type MaskTokensOptions } from './mask-tokens.ts';
 export { normalize, type NormalizeOptions } from './normalize.ts';
 export { randomGrayscale, type RandomGrayscaleOptions } from './random-grayscale.ts';
 export { randomHorizontalFlip, type RandomHorizontalFlipOptions } from './random-horizontal-flip.ts';
@@ -14,4 +15,5 @@ export { randomResizedCrop, type RandomResizedCropOptions } from './random-resiz
 export { resizedCrop, type ResizedCropOptions } from './resized-crop.ts';
 export { simclrRecipes, type SimclrRecipe } from './simclr-recipes.ts';
 export { simclrViews, type SimclrViewsOptions } from './simclr-views.ts';
+export type { MaskedTokens, TokenMasking, TokenRows } from './token-masking.ts';
 export { views, type ViewsOptions } from './views.ts';

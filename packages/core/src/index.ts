@@ -22,6 +22,7 @@ export type { CreateContext, Gradients, LossResult, PretextTask, PretextTaskRun,
 export { createRng, type Rng } from './rng.ts';
 export { cosine, type CosineOptions } from './schedules/cosine.ts';
 export { join, type JoinOptions } from './schedules/join.ts';
+export { linearDecay, type LinearDecayOptions } from './schedules/linear-decay.ts';
 export { linearWarmup, type LinearWarmupOptions } from './schedules/linear-warmup.ts';
 export { valueAt, type ScalarOrSchedule, type Schedule } from './schedules/schedule.ts';
 export { stopGradient } from './stop-gradient.ts';

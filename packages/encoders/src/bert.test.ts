@@ -133,7 +133,7 @@ describe('the BERT encoder', () => {
         'SELFSUP_SHAPE bert: `tokenIds` must have shape [batch, length] without an empty axis, got [3]',
         'SELFSUP_DTYPE bert: `tokenIds` must be int32, got float32',
         'SELFSUP_SHAPE bert: `tokenIds` must be at most 6 long, got [1, 7]',
-        'SELFSUP_SHAPE bert: `attentionMask` must have shape [1, 3] like `tokenIds`, got [1, 2]',
+        'SELFSUP_SHAPE bert: `attentionMask` must have shape [1, 3] like `tokenIds` or [1 or 1, 3, 3], got [1, 2]',
         'SELFSUP_DTYPE bert: `segmentIds` must be int32, got float32',
       ]);
     });

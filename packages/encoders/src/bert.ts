@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { joinVariables, SelfsupError, type ApplyOptions, type Module, type Rng } from '@selfsup/core';
-import { checkRates, dropWhileTraining, partOptions } from './layers/apply-part.ts';
+import { bertEmbeddings, type BertEmbeddings } from './bert-embeddings.ts';
+import { checkRates, partOptions } from './layers/apply-part.ts';
 import { checkIntegers } from './layers/check-option.ts';
-import { checkIds, embedding } from './layers/embedding.ts';
-import { truncatedNormal } from './layers/initializers.ts';
-import { layerNorm } from './layers/layer-norm.ts';
+import { checkIds } from './layers/embedding.ts';
+import { truncatedNormal, zeros } from './layers/initializers.ts';
+import { linear } from './layers/linear.ts';
 import { transformerBlock } from './layers/transformer-block.ts';
 
 /** Options of a BERT encoder of any size. */
@@ -15,6 +16,8 @@ export interface BertOptions {
   maxPositions?: number;
   /** Kinds of segments; default 2. */
   numSegments?: number;
+  /** Columns of the embeddings; default `width`. Where they differ a linear layer leads from one to the other, as in ELECTRA. */
+  embeddingDim?: number;
   /** How much of the embeddings and of each branch is dropped while training, in [0, 1); default 0.1. */
   dropoutRate?: number;
   /** How much of the attention is dropped while training, in [0, 1); default 0.1. */
@@ -35,15 +38,20 @@ export interface BertSize {
 export interface TokenSequences {
   /** int32 `[batch, length]`. */
   readonly tokenIds: tf.Tensor2D;
-  /** `[batch, length]`, 1 where there is a token and 0 where there is padding, any dtype; default all tokens. Padding is attended by nobody. */
-  readonly attentionMask?: tf.Tensor2D;
+  /**
+   * `[batch, length]`, 1 where there is a token and 0 where there is padding, any dtype; default all tokens. Padding is attended by nobody. Or
+   * `[batch or 1, queries, keys]`, both of them `length`: 1 where the query sees the key.
+   */
+  readonly attentionMask?: tf.Tensor2D | tf.Tensor3D;
   /** int32 `[batch, length]`, the segment of each token; default all 0. */
   readonly segmentIds?: tf.Tensor2D;
 }
 
 /** A BERT encoder: a module of token ids that also takes masks and segments. */
 export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
-  /** The word embedding `[vocabularySize, width]`, `embeddings/word/weight` of `trainable`: what a language head is tied to. */
+  /** What other encoders may share, see {@link BertFactory}. */
+  readonly embeddings: BertEmbeddings;
+  /** The word embedding `[vocabularySize, embeddingDim]`, `embeddings/word/weight`: what a language head is tied to. */
   readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
   /** The hidden states of the last block, float32 `[batch, length, width]`; `apply(tokenIds, options)` is this without mask and segments. */
   encode(sequences: TokenSequences, options: ApplyOptions): tf.Tensor3D;
@@ -51,19 +59,25 @@ export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
 
 /** Makes BERT encoders: a `ModuleFactory` from int32 `[batch, length]` to float32 `[batch, length, outputDim]`. */
 export interface BertFactory {
-  (rng: Rng): BertEncoder;
+  /**
+   * With `shared`, another encoder of the same vocabulary and `embeddingDim`, the new encoder uses that one's embeddings: they stay the other's, which
+   * trains, saves and disposes them.
+   */
+  (rng: Rng, shared?: { readonly embeddings: BertEmbeddings }): BertEncoder;
   /** Columns of the hidden states. */
   readonly outputDim: number;
+  /** Columns of the word embedding. */
+  readonly embeddingDim: number;
   /** Rows of the word embedding. */
   readonly vocabularySize: number;
 }
 
 const HIDDEN = -1e9; // exp of it is 0 beside any score
 
-/** `[batch, length]` of 0 and 1 as what is added to the scores, `[batch, 1, 1, length]`. */
-function additiveMask(mask: tf.Tensor2D): tf.Tensor {
-  const [batch, length] = mask.shape;
-  return tf.reshape(tf.mul(tf.sub(1, tf.cast(mask, 'float32')), HIDDEN), [batch, 1, 1, length]);
+/** `[batch, queries, keys]` of 0 and 1, or `[batch, keys]`, as what is added to the scores, `[batch, 1, queries or 1, keys]`. */
+function additiveMask(mask: tf.Tensor2D | tf.Tensor3D): tf.Tensor {
+  const [batch, queries, keys] = mask.rank === 2 ? [mask.shape[0], 1, mask.shape[1]] : (mask as tf.Tensor3D).shape;
+  return tf.reshape(tf.mul(tf.sub(1, tf.cast(mask, 'float32')), HIDDEN), [batch, 1, queries, keys]);
 }
 
 function checkSequences(who: string, sequences: TokenSequences, maxPositions: number): void {
@@ -73,12 +87,18 @@ function checkSequences(who: string, sequences: TokenSequences, maxPositions: nu
   if (length > maxPositions)
     throw new SelfsupError('SELFSUP_SHAPE', `${who}: \`tokenIds\` must be at most ${maxPositions} long, got [${batch}, ${length}]`);
   if (segmentIds) checkIds(who, 'segmentIds', segmentIds);
-  for (const [name, tensor] of Object.entries({ attentionMask, segmentIds }))
-    if (tensor && (tensor.rank !== 2 || tensor.shape[0] !== batch || tensor.shape[1] !== length))
-      throw new SelfsupError(
-        'SELFSUP_SHAPE',
-        `${who}: \`${name}\` must have shape [${batch}, ${length}] like \`tokenIds\`, got [${tensor.shape.join(', ')}]`,
-      );
+  const fits = (tensor: tf.Tensor) => tensor.shape.join() === `${batch},${length}`;
+  const seesEach = (mask: tf.Tensor) => [`${batch},${length},${length}`, `1,${length},${length}`].includes(mask.shape.join());
+  if (segmentIds && !fits(segmentIds))
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `${who}: \`segmentIds\` must have shape [${batch}, ${length}] like \`tokenIds\`, got [${segmentIds.shape.join(', ')}]`,
+    );
+  if (attentionMask && !fits(attentionMask) && !seesEach(attentionMask))
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `${who}: \`attentionMask\` must have shape [${batch}, ${length}] like \`tokenIds\` or [1 or ${batch}, ${length}, ${length}], got [${attentionMask.shape.join(', ')}]`,
+    );
 }
 
 /**
@@ -98,6 +118,7 @@ function checkSequences(who: string, sequences: TokenSequences, maxPositions: nu
  * | `embeddings.position_embeddings.weight` | `embeddings/position/weight` |
  * | `embeddings.token_type_embeddings.weight` | `embeddings/segment/weight` |
  * | `embeddings.LayerNorm` | `embeddings/norm` |
+ * | `embeddings_project` (ELECTRA) | `embeddings/projection` |
  * | `encoder.layer.N.attention.self.query` (`key`, `value`) | `encoder/layerN/attention/query` (`key`, `value`) |
  * | `encoder.layer.N.attention.output.dense` | `encoder/layerN/attention/output` |
  * | `encoder.layer.N.attention.output.LayerNorm` | `encoder/layerN/attention/norm` |
@@ -119,56 +140,58 @@ export function bert(options: BertSize & BertOptions): BertFactory {
   return bertFactory('bert', options);
 }
 
+function checkShared(who: string, { wordEmbedding }: BertEmbeddings, table: readonly [number, number]): void {
+  if (wordEmbedding.shape.join() !== table.join())
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: the shared word embedding must have shape [${table.join(', ')}], vocabularySize and embeddingDim, got [${wordEmbedding.shape.join(', ')}]`,
+    );
+}
+
 /** The factory that names itself `who` in its errors. */
 export function bertFactory(who: string, options: BertSize & BertOptions): BertFactory {
-  const { numLayers, width, numHeads, vocabularySize = 30_522, maxPositions = 512, numSegments = 2 } = options;
+  const { numLayers, width, numHeads, vocabularySize = 30_522, maxPositions = 512, numSegments = 2, embeddingDim = width } = options;
   const { dropoutRate = 0.1, attentionDropoutRate = 0.1 } = options;
-  checkIntegers(who, { numLayers, width, numHeads, vocabularySize, maxPositions, numSegments });
+  checkIntegers(who, { numLayers, width, numHeads, vocabularySize, maxPositions, numSegments, embeddingDim });
   checkRates(who, { dropoutRate, attentionDropoutRate });
   const initializer = truncatedNormal(0.02);
-  const table = (count: number) => embedding({ count, width, initializer });
+  const embed = bertEmbeddings({ who, vocabularySize, maxPositions, numSegments, embeddingDim, dropoutRate });
+  const project =
+    embeddingDim === width ? undefined : linear({ inputDim: embeddingDim, outputDim: width, initializer, biasInitializer: zeros });
   const block = transformerBlock({ width, numHeads, dropoutRate, attentionDropoutRate, initializer });
-  const create = (rng: Rng): BertEncoder => {
-    const stream = rng.fold('embeddings');
-    const parts = {
-      'embeddings/word': table(vocabularySize)(stream.fold('word')),
-      'embeddings/position': table(maxPositions)(stream.fold('position')),
-      'embeddings/segment': table(numSegments)(stream.fold('segment')),
-      'embeddings/norm': layerNorm<tf.Tensor3D>({ width })(stream),
-    };
+  const create = (rng: Rng, shared?: { readonly embeddings: BertEmbeddings }): BertEncoder => {
+    if (shared) checkShared(who, shared.embeddings, [vocabularySize, embeddingDim]);
+    const embeddings = shared?.embeddings ?? embed(rng.fold('embeddings'));
+    const projection = project?.(rng.fold('embeddings').fold('projection'));
     const blocks = Array.from({ length: numLayers }, (_, i) => block(rng.fold('encoder').fold(`layer${i}`)));
-    const named = { ...parts, ...Object.fromEntries(blocks.map((layer, i) => [`encoder/layer${i}`, layer])) };
-    const wordEmbedding = parts['embeddings/word'].trainable['weight'] as tf.Variable<tf.Rank.R2>;
-    const [position, segment] = [parts['embeddings/position'].trainable['weight']!, parts['embeddings/segment'].trainable['weight']!];
-
-    const embed = ({ tokenIds, segmentIds }: TokenSequences, apply: ApplyOptions): tf.Tensor3D => {
-      const words = parts['embeddings/word'].apply(tokenIds, apply); // [batch, length, width]
-      const positions = tf.slice(position, [0, 0], [tokenIds.shape[1], width]); // [length, width]
-      const summed = segmentIds
-        ? tf.add(tf.add(words, parts['embeddings/segment'].apply(segmentIds, apply)), positions)
-        : tf.add(words, tf.add(positions, tf.slice(segment, [0, 0], [1, width]))); // one pass over the batch instead of two
-      const x = parts['embeddings/norm'].apply(summed as tf.Tensor3D, apply);
-      return dropWhileTraining(x, apply, { rate: dropoutRate, tag: 'embeddings', who });
+    const parts = {
+      ...(shared ? {} : { embeddings }),
+      ...(projection ? { 'embeddings/projection': projection } : {}),
+      ...Object.fromEntries(blocks.map((layer, i) => [`encoder/layer${i}`, layer])),
     };
     const encode: BertEncoder['encode'] = (sequences, apply) => {
       checkSequences(who, sequences, maxPositions);
       return tf.tidy(() => {
         const mask = sequences.attentionMask && additiveMask(sequences.attentionMask);
-        let x = embed(sequences, apply);
+        const embedded = embeddings.embed(sequences, apply);
+        const [batch, length] = sequences.tokenIds.shape;
+        const rows = () => tf.reshape<tf.Rank.R2>(embedded, [batch * length, embeddingDim]);
+        let x = projection ? tf.reshape<tf.Rank.R3>(projection.apply(rows(), apply), [batch, length, width]) : embedded;
         for (const [i, layer] of blocks.entries()) x = layer.apply(x, { ...partOptions(apply, `layer${i}`), ...(mask ? { mask } : {}) });
         return x;
       });
     };
     return {
-      trainable: joinVariables(Object.fromEntries(Object.entries(named).map(([name, part]) => [name, part.trainable]))),
+      trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
-      wordEmbedding,
+      embeddings,
+      wordEmbedding: embeddings.wordEmbedding,
       encode,
       apply: (tokenIds, apply) => encode({ tokenIds }, apply),
       dispose() {
-        for (const part of Object.values(named)) part.dispose();
+        for (const part of Object.values(parts)) part.dispose();
       },
     };
   };
-  return Object.assign(create, { outputDim: width, vocabularySize });
+  return Object.assign(create, { outputDim: width, embeddingDim, vocabularySize });
 }

@@ -1,3 +1,4 @@
+export type { BertEmbeddings } from './bert-embeddings.ts';
 export { bertBase, bertMedium, bertMini, bertSmall, bertTiny } from './bert-sizes.ts';
 export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize, type TokenSequences } from './bert.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';

@@ -12,6 +12,8 @@ export interface MaskedLanguageHeadOptions {
   width: number;
   /** Columns of the logits: the encoder's `vocabularySize`. */
   vocabularySize: number;
+  /** Columns of the word embedding: the encoder's `embeddingDim`; default `width`. */
+  embeddingDim?: number;
   /** Added to the variance, > 0; default 1e-12. */
   epsilon?: number;
 }
@@ -20,7 +22,7 @@ export interface MaskedLanguageHeadOptions {
 export interface TiedPrediction {
   /** int32 `[n]`: which tokens to predict, as indices into the flattened `[batch · length]`. */
   readonly positions: tf.Tensor1D;
-  /** float32 `[vocabularySize, width]`: the encoder's `wordEmbedding`, to which the output layer is tied. */
+  /** float32 `[vocabularySize, embeddingDim]`: the encoder's `wordEmbedding`, to which the output layer is tied. */
   readonly wordEmbedding: tf.Tensor2D;
 }
 
@@ -36,11 +38,15 @@ export interface MaskedLanguageHead {
   dispose(): void;
 }
 
-function checkPrediction(hidden: tf.Tensor3D, { positions, wordEmbedding }: TiedPrediction, table: readonly [number, number]): void {
+function checkPrediction(
+  hidden: tf.Tensor3D,
+  { positions, wordEmbedding }: TiedPrediction,
+  { width, table }: { width: number; table: readonly [number, number] },
+): void {
   const fail = (name: string, expected: string, got: readonly number[]): never => {
     throw new SelfsupError('SELFSUP_SHAPE', `maskedLanguageHead: \`${name}\` must have shape ${expected}, got [${got.join(', ')}]`);
   };
-  if (hidden.rank !== 3 || hidden.shape[2] !== table[1]) fail('hidden', `[batch, length, ${table[1]}]`, hidden.shape);
+  if (hidden.rank !== 3 || hidden.shape[2] !== width) fail('hidden', `[batch, length, ${width}]`, hidden.shape);
   if (positions.rank !== 1) fail('positions', '[n]', positions.shape);
   if (wordEmbedding.rank !== 2 || wordEmbedding.shape.join() !== table.join())
     fail('wordEmbedding', `[${table.join(', ')}]`, wordEmbedding.shape);
@@ -52,7 +58,7 @@ function checkPrediction(hidden: tf.Tensor3D, { positions, wordEmbedding }: Tied
  * BERT's head of masked language modelling: linear, GELU, layer norm, then the product with the transposed word embedding and a bias, at chosen positions only.
  *
  * @param options see {@link MaskedLanguageHeadOptions}
- * @returns a factory of heads with the paths `dense/kernel` `[width, width]`, `dense/bias`, `norm/scale`, `norm/offset` and `bias` `[vocabularySize]`
+ * @returns a factory of heads with the paths `dense/kernel` `[width, embeddingDim]`, `dense/bias`, `norm/scale`, `norm/offset` and `bias` `[vocabularySize]`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `predict` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Devlin et al.: "BERT", section 3.1, task 1, https://arxiv.org/abs/1810.04805
  * @remarks The word embedding gets gradients from here and from the encoder's input. Logits at 15 % of the positions cost 15 % of the largest product of a
@@ -71,10 +77,10 @@ function checkPrediction(hidden: tf.Tensor3D, { positions, wordEmbedding }: Tied
  * ```
  */
 export function maskedLanguageHead(options: MaskedLanguageHeadOptions): (rng: Rng) => MaskedLanguageHead {
-  const { width, vocabularySize, epsilon = 1e-12 } = options;
-  checkIntegers('maskedLanguageHead', { width, vocabularySize });
-  const makeDense = linear({ inputDim: width, outputDim: width, initializer: truncatedNormal(0.02), biasInitializer: zeros });
-  const makeNorm = layerNorm<tf.Tensor2D>({ width, epsilon });
+  const { width, vocabularySize, embeddingDim = width, epsilon = 1e-12 } = options;
+  checkIntegers('maskedLanguageHead', { width, vocabularySize, embeddingDim });
+  const makeDense = linear({ inputDim: width, outputDim: embeddingDim, initializer: truncatedNormal(0.02), biasInitializer: zeros });
+  const makeNorm = layerNorm<tf.Tensor2D>({ width: embeddingDim, epsilon });
   return (rng) => {
     const [dense, norm] = [makeDense(rng.fold('dense')), makeNorm(rng.fold('norm'))];
     const bias = createVariable<tf.Rank.R1>(new Float32Array(vocabularySize), [vocabularySize], true);
@@ -82,7 +88,7 @@ export function maskedLanguageHead(options: MaskedLanguageHeadOptions): (rng: Rn
       trainable: { ...joinVariables({ dense: dense.trainable, norm: norm.trainable }), bias },
       buffers: {},
       predict(hidden, prediction) {
-        checkPrediction(hidden, prediction, [vocabularySize, width]);
+        checkPrediction(hidden, prediction, { width, table: [vocabularySize, embeddingDim] });
         const { positions, wordEmbedding } = prediction;
         return tf.tidy(() => {
           const rows = tf.gather(tf.reshape<tf.Rank.R2>(hidden, [-1, width]), positions); // [n, width]

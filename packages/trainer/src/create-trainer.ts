@@ -9,6 +9,7 @@ import {
   type Rng,
   type Targets,
 } from '@selfsup/core';
+import type { MicroBatches } from './accumulate-gradients.ts';
 import { checkRun, checkTask } from './check-task.ts';
 import { encodeRun, restoreRun, type RunState } from './checkpoint/run-checkpoint.ts';
 import { chain } from './optimizers/chain.ts';
@@ -46,12 +47,14 @@ export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
   /** As given. */
   readonly collective: Collective;
   /**
-   * Makes one update. The batch stays the caller's.
+   * Makes one update from a batch, or from several micro-batches that are run one after another and need the memory of one: gradients, loss and metrics are
+   * their means, and `afterStep` sees the targets of the last. Batches stay the caller's.
    *
    * @throws SelfsupError `SELFSUP_NON_FINITE` when the loss or a gradient is not finite, `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss is no float32
-   * scalar, `SELFSUP_STATE` when the loss depends on no trainable variable or another call is under way; then nothing was updated
+   * scalar, `SELFSUP_STATE` when the loss depends on no trainable variable, the metrics of
+   * micro-batches differ or another call is under way, `SELFSUP_BATCH` when there is no batch; then nothing was updated
    */
-  trainStep(batch: B): Promise<StepMetrics>;
+  trainStep(batch: B | MicroBatches<B>): Promise<StepMetrics>;
   /**
    * Everything that a later {@link Trainer.restore} needs, as safetensors. The same run at the same step gives the same bytes.
    *
@@ -69,14 +72,16 @@ export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
   dispose(): void;
 }
 
+const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(Symbol.iterator in value || Symbol.asyncIterator in value);
+
 /**
  * Builds a task's networks and the optimizer's slots.
  *
  * @param options see {@link TrainerOptions}
  * @returns the trainer; give it to `fit`, or call `trainStep` in a loop of your own
  * @throws SelfsupError `SELFSUP_PLUGIN_API` when the task is not of this contract, `SELFSUP_OPTION` on an option out of its range
- * @remarks Step s of rank r draws from `createRng(seed).fold('step').fold(s).fold(r)` and from nothing else: there is no generator state to save. All
- * ranks build the same networks, from `fold('create')`.
+ * @remarks Step s of rank r draws from `createRng(seed).fold('step').fold(s).fold(r)` and from nothing else, its i-th micro-batch (i ≥ 1) from
+ * `fold('micro-batch').fold(i)` under that: there is no generator state to save. All ranks build the same networks, from `fold('create')`.
  * @example
  * ```ts
  * import { createTrainer, sgd } from '@selfsup/trainer';
@@ -131,7 +136,7 @@ export function createTrainer<B extends Batch, T extends Targets>(options: Train
         const { step } = state;
         const stepRng = rng.fold('step').fold(step).fold(collective.rank);
         const context = { rng: stepRng, totalSteps, step, training: true, collective };
-        const metrics = await runTrainStep({ task: task.name, run, optimizer }, batch, context);
+        const metrics = await runTrainStep({ task: task.name, run, optimizer }, isBatch(batch) ? [batch] : batch, context);
         state.step++;
         return metrics;
       }),

@@ -1,10 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type Batch, type Rng, type Targets } from '@selfsup/core';
 import { writeCheckpoint } from './checkpoint/write-checkpoint.ts';
 import type { Trainer } from './create-trainer.ts';
 import type { FitCallbacks, Timings } from './fit-callbacks.ts';
+import { readMicroBatches, seconds } from './read-micro-batches.ts';
 import { createMeans } from './running-means.ts';
-import { nextTurn } from './next-turn.ts';
 
 /** Where raw batches come from; the loader of @selfsup/data is one. */
 export interface Source<Raw> {
@@ -44,6 +43,8 @@ export interface FitOptions<Raw, B extends Batch> {
   prepare: (raw: Raw, context: PrepareContext) => B;
   /** Passes over the data, counted from the run's beginning; an integer ≥ 0. */
   epochs: number;
+  /** How many batches make one update, see {@link Trainer.trainStep}; the last update of an epoch has what is left. An integer ≥ 1; default 1. */
+  accumulate?: number;
   /** What to report to. */
   callbacks?: FitCallbacks<FitResult>;
   /** Default: no checkpoints. */
@@ -68,10 +69,11 @@ export interface FitResult {
   readonly seconds: Timings;
 }
 
-function checkOptions({ source, epochs, checkpoint, maxSeconds }: FitOptions<never, never>): void {
+function checkOptions({ source, epochs, accumulate, checkpoint, maxSeconds }: FitOptions<never, never>): void {
   const counts: [string, number | undefined, number][] = [
     ['source.stepsPerEpoch', source.stepsPerEpoch, 1],
     ['epochs', epochs, 0],
+    ['accumulate', accumulate, 1],
     ['checkpoint.everySteps', checkpoint?.everySteps, 1],
     ['checkpoint.everyEpochs', checkpoint?.everyEpochs, 1],
   ];
@@ -82,7 +84,6 @@ function checkOptions({ source, epochs, checkpoint, maxSeconds }: FitOptions<nev
     throw new SelfsupError('SELFSUP_OPTION', `fit: \`maxSeconds\` must be > 0, got ${maxSeconds}`);
 }
 
-const seconds = () => performance.now() / 1000;
 const total = ({ reading, preparing, training }: Timings) => reading + preparing + training;
 
 /**
@@ -93,8 +94,8 @@ const total = ({ reading, preparing, training }: Timings) => reading + preparing
  * @returns see {@link FitResult}
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range, `SELFSUP_DATA` when an epoch ends before `stepsPerEpoch`, and whatever source,
  * `prepare`, task, callbacks and file system throw; no checkpoint is written then, and the last one stays
- * @remarks Step s of rank r prepares from `trainer.rng.fold('prepare').fold(s).fold(r)`, so a resumed run sees the same views. Between steps the event
- * loop gets a turn, so that a prefetching source proceeds. Only rank 0 writes checkpoints.
+ * @remarks Step s of rank r prepares from `trainer.rng.fold('prepare').fold(s).fold(r)`, its i-th micro-batch (i ≥ 1) from `fold('micro-batch').fold(i)`
+ * under that, so a resumed run sees the same views. Between batches the event loop gets a turn, so that a prefetching source proceeds. Only rank 0 writes checkpoints.
  * @example
  * ```ts
  * import { createTrainer, fit, sgd } from '@selfsup/trainer';
@@ -113,8 +114,8 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
   options: FitOptions<Raw, B>,
 ): Promise<FitResult> {
   checkOptions(options as unknown as FitOptions<never, never>);
-  const { source, prepare, epochs, callbacks = {}, checkpoint, signal, maxSeconds = Infinity } = options;
-  const { stepsPerEpoch } = source;
+  const { source, prepare, epochs, accumulate = 1, callbacks = {}, checkpoint, signal, maxSeconds = Infinity } = options;
+  const stepsPerEpoch = Math.ceil(source.stepsPerEpoch / accumulate); // updates
   const first = trainer.step;
   const lastStep = epochs * stepsPerEpoch;
   const spent = { reading: 0, preparing: 0, training: 0 };
@@ -134,33 +135,17 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
     else if (total(spent) + lastDuration > maxSeconds) stoppedBy = 'time';
     return stoppedBy !== 'end';
   };
-  const makeBatch = (raw: Raw, epoch: number) => {
-    const rng = trainer.rng.fold('prepare').fold(trainer.step).fold(trainer.collective.rank);
-    return tf.tidy(() => prepare(raw, { rng, step: trainer.step, epoch }) as tf.TensorContainer) as B;
-  };
-
   const trainEpoch = async (epoch: number) => {
     const end = (epoch + 1) * stepsPerEpoch;
     const means = createMeans();
-    const iterator = source.epoch(epoch, { firstStep: trainer.step - epoch * stepsPerEpoch })[Symbol.asyncIterator]();
+    const iterator = source.epoch(epoch, { firstStep: (trainer.step - epoch * stepsPerEpoch) * accumulate })[Symbol.asyncIterator]();
     try {
       while (trainer.step < end && !mustStop()) {
         const start = seconds();
-        await nextTurn();
-        const item = await iterator.next();
-        if (item.done)
-          throw new SelfsupError(
-            'SELFSUP_DATA',
-            `fit: epoch ${epoch} must have ${stepsPerEpoch} batches, the source ended after ${trainer.step - epoch * stepsPerEpoch}`,
-          );
-        const read = seconds();
-        const batch = makeBatch(item.value, epoch);
-        const prepared = seconds();
-        const metrics = await trainer.trainStep(batch).finally(() => {
-          tf.dispose(batch as tf.TensorContainer);
-        });
-        const trained = seconds();
-        const timings = { reading: read - start, preparing: prepared - read, training: trained - prepared };
+        const timings = { reading: 0, preparing: 0, training: 0 };
+        const batches = readMicroBatches(trainer, { iterator, prepare, epoch, accumulate, batchesPerEpoch: source.stepsPerEpoch, timings });
+        const metrics = await trainer.trainStep(batches);
+        timings.training = seconds() - start - timings.reading - timings.preparing;
         for (const key of ['reading', 'preparing', 'training'] as const) spent[key] += timings[key];
         lastDuration = total(timings);
         means.add(metrics, timings);

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type Batch, type Gradients, type PretextTaskRun, type StepContext, type Targets } from '@selfsup/core';
+import { accumulateGradients, type MicroBatches, type UpdateGradients } from './accumulate-gradients.ts';
 import { takeSnapshot } from './buffer-snapshot.ts';
 import type { TransformState } from './optimizers/gradient-transform.ts';
 import { reduceStep, type ReducedStep } from './reduce-gradients.ts';
-import { computeGradients, type StepGradients } from './step-gradients.ts';
 
-/** What a train step reports: plain numbers, averaged over the ranks. */
+/** What a train step reports: plain numbers, averaged over the micro-batches and the ranks. */
 export interface StepMetrics {
   /** The update's number: 0 for the first. */
   readonly step: number;
@@ -22,14 +22,6 @@ export interface TrainedRun<B extends Batch, T extends Targets> {
   readonly task: string;
   readonly run: PretextTaskRun<B, T>;
   readonly optimizer: TransformState;
-}
-
-/** The targets in tensors of their own: a task may return a variable or a tensor of the batch. */
-function computeTargets<B extends Batch, T extends Targets>(run: PretextTaskRun<B, T>, batch: B, context: StepContext): T {
-  return tf.tidy(() => {
-    const targets: Targets = run.targets?.(batch, context) ?? {};
-    return Object.fromEntries(Object.entries(targets).map(([name, target]) => [name, tf.clone(target)] as const)) as T;
-  });
 }
 
 function checkFinite(task: string, step: number, { summary, nonFinite }: ReducedStep): void {
@@ -81,28 +73,27 @@ function applyUpdates<B extends Batch, T extends Targets>(
 }
 
 /**
- * One train step: targets → loss and gradients → mean over the ranks → transformGradients → optimizer → afterStep. Internal; see `createTrainer`.
+ * One train step: targets → loss and gradients → mean over micro-batches and ranks → transformGradients → optimizer → afterStep. Internal; see `createTrainer`.
  *
  * @remarks Until loss and gradients are known to be finite nothing but `buffers` can have changed (normalisation statistics), and those are put back when
  * the step fails.
  */
 export async function runTrainStep<B extends Batch, T extends Targets>(
   trained: TrainedRun<B, T>,
-  batch: B,
+  batches: MicroBatches<B>,
   context: StepContext,
 ): Promise<StepMetrics> {
   const { task, run } = trained;
   const snapshot = takeSnapshot(run.buffers);
-  let targets: T | undefined;
-  let step: StepGradients | undefined;
+  let step: UpdateGradients<T> | undefined;
   let reduced: ReducedStep | undefined;
   try {
-    targets = computeTargets(run, batch, context);
-    step = computeGradients(task, run, { batch, targets, context });
+    step = await accumulateGradients(trained, batches, context);
+    const { targets } = step;
     reduced = await reduceStep(step, run.trainable, context.collective);
     checkFinite(task, context.step, reduced);
     applyUpdates(trained, reduced.gradients, context);
-    tf.tidy(() => run.afterStep?.(targets!, context));
+    tf.tidy(() => run.afterStep?.(targets, context));
     const { summary, gradients } = reduced;
     return {
       step: context.step,
@@ -115,6 +106,6 @@ export async function runTrainStep<B extends Batch, T extends Targets>(
     throw error;
   } finally {
     snapshot.dispose();
-    tf.dispose([targets ?? {}, step?.summary ?? {}, step?.gradients ?? {}, reduced?.gradients ?? {}] as tf.TensorContainer);
+    tf.dispose([step?.targets ?? {}, step?.summary ?? {}, step?.gradients ?? {}, reduced?.gradients ?? {}] as tf.TensorContainer);
   }
 }

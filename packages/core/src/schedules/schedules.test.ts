@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cosine } from './cosine.ts';
 import { join } from './join.ts';
+import { linearDecay } from './linear-decay.ts';
 import { linearWarmup } from './linear-warmup.ts';
 import { valueAt } from './schedule.ts';
 
@@ -61,6 +62,39 @@ describe('linearWarmup', () => {
   it('is a constant with steps 0, and refuses other counts', () => {
     expect(steps(3).map(linearWarmup({ to: 0.1, steps: 0 }))).toEqual([0.1, 0.1, 0.1]);
     expect(() => linearWarmup({ to: 1, steps: -1 })).toThrow('linearWarmup: `steps` must be an integer >= 0, got -1');
+  });
+});
+
+describe('linearDecay', () => {
+  it('falls in a straight line and stays', () => {
+    const schedule = linearDecay({ initial: 1, final: 0.2, steps: 4 });
+    for (const [step, value] of [1, 0.8, 0.6, 0.4, 0.2, 0.2].entries()) expect(schedule(step)).toBeCloseTo(value, 14);
+    expect(schedule(-3)).toBe(1);
+  });
+
+  it.each([
+    [10, 100],
+    [1, 7],
+    [0, 5],
+  ])('after a warm-up of %d steps in %d gives the rates of google-research/bert and of Hugging Face', (warm, total) => {
+    const rate = 5e-5;
+    const warmup = linearWarmup({ to: rate, steps: warm });
+    const google = join([warmup, linearDecay({ initial: rate, steps: total })], { boundaries: [warm], relative: false });
+    const huggingFace = join([warmup, linearDecay({ initial: rate, steps: total - warm })], { boundaries: [warm] });
+    for (const step of steps(total + 3)) {
+      // optimization.py: polynomial_decay(step, total, end 0, power 1), and init_lr * step / warm while step < warm
+      const decayed = rate * (1 - Math.min(step, total) / total);
+      expect(google(step)).toBeCloseTo(step < warm ? (rate * step) / warm : decayed, 18);
+      // get_linear_schedule_with_warmup: step / max(1, warm), then max(0, (total - step) / max(1, total - warm))
+      const factor = step < warm ? step / Math.max(1, warm) : Math.max(0, (total - step) / Math.max(1, total - warm));
+      expect(huggingFace(step)).toBeCloseTo(rate * factor, 18);
+    }
+    if (warm > 0) expect(google(warm)).toBeLessThan(rate);
+    expect(huggingFace(warm)).toBe(rate);
+  });
+
+  it.each([0, 1.5])('refuses steps %d', (count) => {
+    expect(() => linearDecay({ initial: 1, steps: count })).toThrow(`linearDecay: \`steps\` must be an integer >= 1, got ${count}`);
   });
 });
 

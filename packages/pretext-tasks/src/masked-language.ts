@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { checkNextSentence, checkTokens, withIds } from './check-tokens.ts';
+import { maskBatch, type MaskedTargets, type TokenMasking } from './token-masking.ts';
+import type { TokenEncoder, TokenHead } from './token-networks.ts';
+
+/**
+ * What {@link maskedLanguage} trains on: `tokenIds` int32 `[batch, length]`, not yet masked; `attentionMask` `[batch, length]`, 0 at padding, and
+ * `segmentIds` int32 `[batch, length]`, if there are any; `nextSentence` int32 `[batch]` for the prediction of the next sentence, 0 where the second segment
+ * follows the first and 1 where it does not.
+ */
+export type MaskedLanguageBatch = Readonly<
+  Record<'tokenIds', tf.Tensor2D> & Partial<Record<'attentionMask' | 'segmentIds', tf.Tensor2D> & Record<'nextSentence', tf.Tensor1D>>
+>;
+
+/** Options of {@link maskedLanguage}. */
+export interface MaskedLanguageOptions {
+  /** Makes the encoder that is kept. */
+  backbone: (rng: Rng) => TokenEncoder;
+  /** Makes the head that predicts the hidden tokens. */
+  head: (rng: Rng) => TokenHead;
+  /** Hides tokens; `maskTokens` of @selfsup/augment. */
+  masking: TokenMasking;
+  /** Makes the head that tells from the first token's state `[batch, width]` whether the second segment follows the first, as logits `[batch, 2]`. */
+  nextSentenceHead?: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+}
+
+/**
+ * Masked language modelling, as BERT: the encoder learns to say which tokens were hidden, from both sides of them.
+ *
+ * @param options see {@link MaskedLanguageOptions}
+ * @returns the task; its variables lie under `backbone/`, `head/` and `nextSentenceHead/`. The loss is `maskedCrossEntropy` at the hidden tokens, plus the
+ * cross entropy of the next sentence if there is a head for it. The metrics are `maskedLoss`, whose exponential is the perplexity, `accuracy` among the hidden
+ * tokens, and `nextSentenceLoss` and `nextSentenceAccuracy`
+ * @throws SelfsupError from `targets` and `loss` `SELFSUP_BATCH` when a tensor is missing, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when one does not fit
+ * @see Devlin et al.: "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding", https://arxiv.org/abs/1810.04805
+ * @remarks Each step draws a mask of its own, where google-research/bert repeats masks drawn beforehand. Logits are computed at the hidden tokens only, and
+ * `segmentIds` and `nextSentence` are not needed without that head, as in RoBERTa. Evaluation masks too, by the step's stream.
+ * @example
+ * ```ts
+ * import { maskTokens } from '@selfsup/augment';
+ * import { bertTiny, maskedLanguageHead } from '@selfsup/encoders';
+ * import { maskedLanguage } from '@selfsup/pretext-tasks/masked-language';
+ * const backbone = bertTiny();
+ * const task = maskedLanguage({
+ *   backbone,
+ *   head: maskedLanguageHead({ width: backbone.outputDim, vocabularySize: backbone.vocabularySize }),
+ *   masking: maskTokens({ vocabularySize: backbone.vocabularySize, maskId: 103, paddingId: 0, specialIds: [100, 101, 102] }),
+ * });
+ * console.log(task.name);
+ * ```
+ */
+export function maskedLanguage(options: MaskedLanguageOptions): PretextTask<MaskedLanguageBatch, MaskedTargets> {
+  const streamOf = ({ rng, step, collective }: StepContext) => rng.fold('masked-language').fold(step).fold(collective.rank);
+  return {
+    api: 1,
+    name: 'masked-language',
+    create({ rng: root }) {
+      const backbone = options.backbone(root.fold('backbone'));
+      const head = options.head(root.fold('head'));
+      const nextSentenceHead = options.nextSentenceHead?.(root.fold('nextSentenceHead'));
+      const parts = { backbone, head, ...(nextSentenceHead && { nextSentenceHead }) };
+      const variables = (kind: 'trainable' | 'buffers') =>
+        joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[kind]])));
+      return {
+        backbone,
+        trainable: variables('trainable'),
+        buffers: variables('buffers'),
+        targets(batch, context) {
+          checkTokens('masked-language', batch);
+          return maskBatch(options.masking, batch.tokenIds, streamOf(context).fold('masking'));
+        },
+        loss(batch, { tokenIds, positions, labels, weights }, context) {
+          checkTokens('masked-language', batch);
+          const apply = { training: context.training, rng: streamOf(context).fold('networks') };
+          const hidden = backbone.encode(withIds(batch, tokenIds), apply); // [batch, length, width]
+          const logits = head.predict(hidden, { positions, wordEmbedding: backbone.wordEmbedding }); // [n, vocabularySize]
+          const maskedLoss = maskedCrossEntropy(logits, labels, { weights });
+          const metrics = { maskedLoss, accuracy: maskedAccuracy(logits, labels, { weights }) };
+          if (!nextSentenceHead) return { loss: maskedLoss, metrics };
+          const answers = checkNextSentence(tokenIds, batch.nextSentence);
+          const [count, , width] = hidden.shape;
+          const first = tf.reshape<tf.Rank.R2>(tf.slice(hidden, [0, 0, 0], [count, 1, width]), [count, width]);
+          const choices = nextSentenceHead.apply(first, apply); // [batch, 2]
+          const nextSentenceLoss = maskedCrossEntropy(choices, answers);
+          const nextSentenceAccuracy = maskedAccuracy(choices, answers);
+          return { loss: tf.add<tf.Scalar>(maskedLoss, nextSentenceLoss), metrics: { ...metrics, nextSentenceLoss, nextSentenceAccuracy } };
+        },
+        dispose() {
+          for (const part of Object.values(parts)) part.dispose();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { ApplyOptions, Module, VariableMap } from '@selfsup/core';
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** Token sequences as a {@link TokenEncoder} takes them. */
+export interface EncodedSequences {
+  /** int32 `[batch, length]`. */
+  readonly tokenIds: tf.Tensor2D;
+  /** `[batch, length]`, 1 for a token and 0 for padding; or `[batch or 1, queries, keys]`, 1 where the query sees the key. */
+  readonly attentionMask?: tf.Tensor2D | tf.Tensor3D;
+  /** int32 `[batch, length]`. */
+  readonly segmentIds?: tf.Tensor2D;
+}
+
+/** What the tasks on text need of an encoder; `bert` of @selfsup/encoders makes such. */
+export interface TokenEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
+  /** `[vocabularySize, embeddingDim]`, to which a {@link TokenHead} is tied. */
+  readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
+  /** The hidden states float32 `[batch, length, width]`. */
+  encode(sequences: EncodedSequences, options: ApplyOptions): tf.Tensor3D;
+}
+
+/** What the tasks on text need of the head that predicts tokens; `maskedLanguageHead` of @selfsup/encoders makes such. */
+export interface TokenHead {
+  /** Its own variables, without the word embedding. */
+  readonly trainable: VariableMap;
+  /** What else must survive a restart. */
+  readonly buffers: VariableMap;
+  /** The logits float32 `[n, vocabularySize]` at positions of the flattened `[batch · length]`. */
+  predict(hidden: tf.Tensor3D, prediction: { readonly positions: tf.Tensor1D; readonly wordEmbedding: tf.Tensor2D }): tf.Tensor2D;
+  /** Disposes its own variables. */
+  dispose(): void;
+}

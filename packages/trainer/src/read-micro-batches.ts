@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SelfsupError, type Batch, type Targets } from '@selfsup/core';
+import type { Trainer } from './create-trainer.ts';
+import type { PrepareContext } from './fit.ts';
+import { nextTurn } from './next-turn.ts';
+
+/** Where an update's batches come from, and where the time that they take is noted. Internal. */
+export interface MicroBatchSource<Raw, B extends Batch> {
+  readonly iterator: AsyncIterator<Raw>;
+  readonly prepare: (raw: Raw, context: PrepareContext) => B;
+  readonly epoch: number;
+  readonly accumulate: number;
+  readonly batchesPerEpoch: number;
+  readonly timings: { reading: number; preparing: number };
+}
+
+/** The time in seconds. Internal. */
+export const seconds = () => performance.now() / 1000;
+
+/**
+ * Reads and prepares the batches of the trainer's next update, each when the one before has been used and disposed. Internal.
+ *
+ * @throws SelfsupError `SELFSUP_DATA` when the source ends before the epoch does
+ */
+export async function* readMicroBatches<Raw, B extends Batch, T extends Targets>(
+  trainer: Pick<Trainer<B, T>, 'rng' | 'step' | 'collective'>,
+  source: MicroBatchSource<Raw, B>,
+): AsyncGenerator<B, void, void> {
+  const { iterator, prepare, epoch, accumulate, batchesPerEpoch, timings } = source;
+  const { step, collective } = trainer;
+  const done = (step - epoch * Math.ceil(batchesPerEpoch / accumulate)) * accumulate; // batches of this epoch
+  const stream = trainer.rng.fold('prepare').fold(step).fold(collective.rank);
+  for (let i = 0; i < Math.min(accumulate, batchesPerEpoch - done); i++) {
+    const start = seconds();
+    await nextTurn();
+    const item = await iterator.next();
+    if (item.done)
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `fit: epoch ${epoch} must have ${batchesPerEpoch} batches, the source ended after ${done + i}`,
+      );
+    const read = seconds();
+    const rng = i === 0 ? stream : stream.fold('micro-batch').fold(i);
+    const batch = tf.tidy(() => prepare(item.value, { rng, step, epoch }) as tf.TensorContainer) as B;
+    timings.reading += read - start;
+    timings.preparing += seconds() - read;
+    try {
+      yield batch;
+    } finally {
+      tf.dispose(batch as tf.TensorContainer);
+    }
+  }
+}
