@@ -65,7 +65,7 @@ export async function accumulateGradients<B extends Batch, T extends Targets>(
   try {
     for await (const batch of batches) {
       const micro = count === 0 ? context : { ...context, rng: context.rng.fold('micro-batch').fold(count) };
-      tf.dispose((targets ?? {}));
+      tf.dispose(targets ?? {});
       targets = undefined;
       targets = computeTargets(run, batch, micro);
       next = computeGradients(task, run, { batch, targets, context: micro });
