@@ -1,8 +1,21 @@
+import { maskTokens } from '@selfsup/augment';
 import { createRng, type StepContext } from '@selfsup/core';
 import { maskedCrossEntropy } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { context, failure, mask, read, tinyBatch, tinyBert, tinyHead, tinyMasking, tinyNextSentenceHead } from '../fixtures/tiny-text.ts';
+import {
+  context,
+  failure,
+  mask,
+  padding,
+  read,
+  tinyBatch,
+  tinyBert,
+  tinyHead,
+  tinyMasking,
+  tinyNextSentenceHead,
+  vocabularySize,
+} from '../fixtures/tiny-text.ts';
 import { maskedLanguage, type MaskedLanguageOptions } from './masked-language.ts';
 
 const task = (options: Partial<MaskedLanguageOptions> = {}) =>
@@ -41,6 +54,22 @@ describe('maskedLanguage', () => {
       expect(places({})).toEqual(places({}));
       const others = [{ step: 1 }, { collective: { ...collective, rank: 1 } }, { rng: createRng(1) }];
       for (const other of others) expect(places(other)).not.toEqual(places({}));
+    });
+    run.dispose();
+    tf.dispose(batch);
+  });
+
+  it('takes any masking: whole words stay whole', () => {
+    const isContinuation = (id: number) => id % 2 === 1;
+    const ids = { vocabularySize, maskId: mask, paddingId: padding, specialIds: [1, 2] };
+    const run = create({ masking: maskTokens({ ...ids, maskRate: 0.5, unit: 'whole-word', isContinuation }) });
+    const batch = tinyBatch(1);
+    tf.tidy(() => {
+      const chosen = new Set(run.targets!(batch, context()).positions.dataSync());
+      const original = [...batch.tokenIds.dataSync()];
+      const joined = original.flatMap((id, at) => (id > 3 && isContinuation(id) && original[at - 1]! > 3 ? [at] : []));
+      expect(joined.length).toBeGreaterThan(10);
+      for (const at of joined) expect(chosen.has(at), `${at} with ${at - 1}`).toBe(chosen.has(at - 1));
     });
     run.dispose();
     tf.dispose(batch);
