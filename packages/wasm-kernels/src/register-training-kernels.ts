@@ -40,8 +40,8 @@ export interface RegisterTrainingKernelsOptions {
   /** The build to use. Default: `'relaxed'` where the engine has relaxed SIMD, else `'plain'`. */
   simd?: SimdBuild;
   /**
-   * Whether 3×3 convolutions of stride 1 and 2 may use Winograd's algorithm, which takes a quarter (9/16 with stride 2) of the multiplications and has about
-   * twice the rounding error of PyTorch's float32 convolution (relative error in norm below 1e-5). An infinite input makes a whole tile NaN. Default: true.
+   * Whether 3×3 convolutions of stride 1 and 2 may use Winograd's algorithm, which takes a quarter (9/16 with stride 2) of the multiplications and has two
+   * to seven times the rounding error of plain sums (relative error in norm below 1e-5). An infinite input makes a whole tile NaN. Default: true.
    */
   winograd?: boolean;
   /** Folder (ending in `/`) that holds the four `.wasm` files, for pages that serve them elsewhere. Default: `assets/` of this package. */
