@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { predictMaskCommand } from './commands/predict-mask.ts';
 import { reportCommand } from './commands/report.ts';
 import { trainCommand } from './commands/train.ts';
 import { version } from './version.ts';
@@ -19,11 +20,12 @@ function quiet(command: Command): void {
 /** The command line; it throws a CommanderError where commander would end the process, and prints no error itself. */
 export function createProgram(): Command {
   const program = new Command('selfsup')
-    .description('Self-supervised learning: pretrain encoders on your own images')
+    .description('Self-supervised learning: pretrain encoders on your own images and text')
     .version(version)
     .option('--verbose', 'show the stack of an unexpected error')
     .addHelpText('after', EXAMPLES);
-  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), reportCommand()]) program.addCommand(command);
+  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), reportCommand(), predictMaskCommand()])
+    program.addCommand(command);
   quiet(program);
   return program;
 }

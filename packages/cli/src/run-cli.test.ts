@@ -79,7 +79,11 @@ describe('bad input', () => {
 
   it('is an event with --json', async () => {
     const { stdout } = await bad('--data', 'shapes', '--task', 'nope', '--json');
-    expect(JSON.parse(stdout)).toEqual({ type: 'error', code: 'SELFSUP_OPTION', message: "unknown task 'nope'; known: simclr" });
+    expect(JSON.parse(stdout)).toEqual({
+      type: 'error',
+      code: 'SELFSUP_OPTION',
+      message: "unknown task 'nope'; known: simclr, masked-language, replaced-token, next-token",
+    });
   });
 });
 

@@ -54,6 +54,8 @@ export function readRunFile(path: string): RunFile {
   } catch (error) {
     throw new SelfsupError('SELFSUP_CHECKPOINT', `${file} is no JSON; train again with --overwrite`, { cause: error });
   }
+  if ((content as { kind?: string }).kind === 'text')
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `${path} is a run on text; this command takes one on images, text has predict-mask`);
   if (content.format !== 1 || !content.settings || !content.images)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',

@@ -7,8 +7,8 @@ import { writeCheckpoint } from '@selfsup/trainer';
 
 /** A line of metrics.jsonl. `step` counts updates that are done. */
 export interface MetricsRecord {
-  /** `step` after an update, `knn` after a probe of the encoder. */
-  readonly type: 'step' | 'knn';
+  /** `step` after an update, `knn` after a probe of the encoder, `held-out` after a measurement on held-out text. */
+  readonly type: 'step' | 'knn' | 'held-out';
   /** Updates done. */
   readonly step: number;
   /** Passes over the data, with fractions. */
@@ -28,7 +28,7 @@ export interface RunFolder {
   /** The report. */
   readonly report: string;
   /** Writes a JSON file whole or not at all. */
-  writeJson(name: 'run.json' | 'result.json', value: unknown): Promise<void>;
+  writeJson(name: 'run.json' | 'result.json' | 'tokenizer.json', value: unknown): Promise<void>;
   /** Writes the report whole or not at all. */
   writeReport(html: string): Promise<void>;
   /** Adds a line to metrics.jsonl. */
@@ -42,7 +42,7 @@ export interface RunFolder {
 }
 
 /** The files that a run owns in its folder. */
-const FILES = ['run.json', 'metrics.jsonl', 'checkpoint.safetensors', 'result.json', 'report.html'] as const;
+const FILES = ['run.json', 'metrics.jsonl', 'checkpoint.safetensors', 'result.json', 'report.html', 'tokenizer.json'] as const;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 

@@ -6,3 +6,4 @@ export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/phot
 export { openCorpus, type Corpus, type CorpusProgress, type OpenCorpusOptions } from './node/text/open-corpus.ts';
 export { openTokenizer } from './node/text/open-tokenizer.ts';
 export { openLabelledText, type LabelledText, type OpenLabelledTextOptions } from './node/text/open-labelled-text.ts';
+export { trainTokenizer, type TrainTokenizerOptions } from './node/text/train-tokenizer.ts';

@@ -4,12 +4,15 @@ import { parseNumber } from '../options/parse-number.ts';
 import { createOutput } from '../output/create-output.ts';
 import { encoders } from '../registry-encoders.ts';
 import { tasks } from '../registry-tasks.ts';
+import { textEncoders } from '../text/registry-text-encoders.ts';
+import { textTasks } from '../text/registry-text-tasks.ts';
 import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
 
 const EXAMPLES = `
 Examples:
   $ selfsup train --task simclr --data shapes --encoder conv-net --epochs 10 --batch-size 128 --out runs/shapes
   $ selfsup train --data photos/ --image-size 64 --encoder resnet18 --epochs 100 --seed 1 --json > metrics.jsonl
+  $ selfsup train --task masked-language --data 'corpus/**/*.txt' --tokenizer vocab.txt --encoder bert-tiny --length 128
   $ selfsup train --config selfsup.config.ts --epochs 20
   $ selfsup train --resume --out runs/shapes`;
 
@@ -19,11 +22,17 @@ type TrainFlags = CommonFlags & RunConfig & { config?: string };
 export function trainCommand(): Command {
   const number = (flags: string, description: string) => new Option(flags, description).argParser(parseNumber);
   const options = [
-    new Option('--task <name>', `what to learn from: ${tasks.names.join(', ')} (default: simclr)`),
-    new Option('--data <source>', 'shapes (made up, no download), a folder of photos, or a folder or file in IDX or CIFAR-10 format'),
-    new Option('--encoder <name>', `${encoders.names.join(', ')} (default: conv-net)`),
+    new Option('--task <name>', `what to learn from: ${tasks.names.join(', ')} (default: simclr); on text ${textTasks.names.join(', ')}`),
+    new Option(
+      '--data <source>',
+      'shapes (made up, no download), a folder of photos, or a folder or file in IDX or CIFAR-10 format; on text files, folders or a pattern',
+    ),
+    new Option(
+      '--encoder <name>',
+      `${encoders.names.join(', ')} (default: conv-net); on text ${textEncoders.names.join(', ')} (default: bert-tiny)`,
+    ),
     number('--epochs <n>', 'passes over the data (default: 10)'),
-    number('--batch-size <n>', 'images per update (default: 128)'),
+    number('--batch-size <n>', 'images per update (default: 128), sequences of text per forward pass (default: 32)'),
     number('--seed <n>', 'the seed of everything random (default: 0)'),
     new Option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>)'),
     new Option('--resume', 'continue the run in --out from its checkpoint'),
@@ -31,7 +40,10 @@ export function trainCommand(): Command {
     new Option('--config <file>', 'a selfsup.config.ts with defineRun({ … }); flags override it'),
     number('--limit <n>', 'at most so many training images'),
     number('--test-limit <n>', 'at most so many test images (default: a fifth of --limit)'),
-    number('--test-fraction <x>', 'share of labelled images held out when a file has no test part (default: 0.2)'),
+    number(
+      '--test-fraction <x>',
+      'share of labelled images held out when a file has no test part (default: 0.2), of documents (default: 0.05)',
+    ),
     number('--image-size <n>', 'side in pixels to which photos are resized (default: 64)'),
     number('--learning-rate <x>', 'the highest rate (default: 0.06 · batch size / 128)'),
     number('--momentum <x>', 'momentum of SGD (default: 0.9)'),
@@ -39,8 +51,23 @@ export function trainCommand(): Command {
     number('--warmup-epochs <n>', 'epochs of rising learning rate (default: 2)'),
     number('--temperature <x>', 'softmax scale of the loss (default: 0.2)'),
     number('--head-output <n>', 'columns of the projection head (default: 128)'),
+    new Option('--tokenizer <file>', 'text: a vocab.txt or tokenizer.json (default: a vocabulary is learnt from the data)'),
+    number('--vocabulary-size <n>', 'text: entries of a vocabulary that is learnt (default: 8000)'),
+    number('--length <n>', 'text: tokens of a sequence (default: 128)'),
+    new Option('--documents <rule>', 'text: what separates documents: file (default), blank-line or chapter'),
+    number('--accumulate <n>', 'text: forward passes per update (default: 1)'),
+    number('--warmup-fraction <x>', 'text: share of the run with a rising learning rate (default: 0.1)'),
+    number('--clip-norm <x>', 'text: norm to which gradients are clipped (default: 1)'),
+    new Option('--adam-variant <name>', 'text: bert (no bias correction, default) or standard'),
+    number('--mask-rate <x>', 'text: part of the tokens that is hidden (default: 0.15)'),
+    new Option('--mask-rule <name>', 'text: counted (default) or bernoulli'),
+    new Option('--mask-unit <name>', 'text: token (default), whole-word or span'),
+    new Option('--next-sentence', 'text: pairs of segments, and telling whether the second follows'),
     number('--max-seconds <x>', 'stop training after so many seconds'),
-    number('--knn-every <epochs>', 'epochs between two kNN probes, 0 for none (default: a fifth of the run)'),
+    number(
+      '--knn-every <epochs>',
+      'epochs between two kNN probes or measurements on held-out text, 0 for none (default: a fifth of the run, on text 1)',
+    ),
     number('--knn-k <n>', 'neighbours that vote (default: 200)'),
     number('--knn-temperature <x>', 'softmax scale of the votes (default: 0.1)'),
     number('--knn-bank <n>', 'at most so many training images vote (default: 10000)'),
@@ -49,7 +76,7 @@ export function trainCommand(): Command {
     backendOption(),
   ];
   const command = new Command('train')
-    .description('Pretrain an encoder on images without labels; labels only measure it')
+    .description('Pretrain an encoder on images or text without labels; labels only measure it')
     .addHelpText('after', EXAMPLES);
   for (const option of options) command.addOption(option);
   return command.option('--json', 'one JSON object per line on standard output').action(async (_flags, self: Command) => {

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { ViewsTransform } from '@selfsup/augment';
 import type { ModuleFactory, Schedule } from '@selfsup/core';
 import type { GradientTransform } from '@selfsup/trainer';
+import type { GivenTextSettings } from '../text/text-settings.ts';
 import type { GivenSettings } from './run-settings.ts';
 
 /** What a config's `views` is told about the images. */
@@ -38,7 +39,7 @@ export interface SessionOptions {
   readonly overwrite?: boolean | undefined;
   /** Stop training after so many seconds. */
   readonly maxSeconds?: number | undefined;
-  /** Epochs between two kNN probes; 0: only before and after training. Default a fifth of the run. */
+  /** Epochs between two kNN probes, or measurements on held-out text; 0: only before and after training. Default a fifth of the run, on text 1. */
   readonly knnEvery?: number | undefined;
   /** Updates between two checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
@@ -48,6 +49,7 @@ export interface SessionOptions {
 
 /** What a `selfsup.config.ts` exports: any flag of `selfsup train` by its camelCase name, and functions that no flag can express. */
 export type RunConfig = GivenSettings &
+  GivenTextSettings &
   SessionOptions & {
     /** The augmentation; default `simclrViews`, preset cifar for images up to 64 pixels and imagenet above. It must normalise with mean and std. */
     readonly views?: (context: ViewsContext) => ViewsTransform;

@@ -3,10 +3,11 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SelfsupError } from '@selfsup/core';
 import type { RunConfig } from './define-run.ts';
+import { textSettingNames } from '../text/text-settings.ts';
 import { settingNames } from './run-settings.ts';
 
 const KNOWN: readonly string[] = [
-  ...settingNames,
+  ...new Set<string>([...settingNames, ...textSettingNames]),
   ...['backend', 'out', 'resume', 'overwrite', 'maxSeconds', 'knnEvery', 'checkpointEvery', 'report'],
   ...['views', 'optimizer', 'projectionHead'],
 ];

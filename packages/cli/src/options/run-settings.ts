@@ -1,6 +1,7 @@
 import { SelfsupError } from '@selfsup/core';
 import { encoders } from '../registry-encoders.ts';
 import { tasks } from '../registry-tasks.ts';
+import { assertUnchanged, checkSettings, integer, number, text, type SettingCheck } from './check-settings.ts';
 
 /** Everything that decides what a run computes; kept in run.json. */
 export interface RunSettings {
@@ -49,45 +50,31 @@ export interface RunSettings {
 /** What the user gave: by flags, by a config file, or both. */
 export type GivenSettings = { readonly [K in keyof RunSettings]?: RunSettings[K] | undefined };
 
-type Check = (value: unknown) => boolean;
-const integer =
-  (min: number): Check =>
-  (value) =>
-    Number.isSafeInteger(value) && (value as number) >= min;
-const number =
-  (accepts: (value: number) => boolean): Check =>
-  (value) =>
-    typeof value === 'number' && Number.isFinite(value) && accepts(value);
-const text: Check = (value) => typeof value === 'string' && value !== '';
-
-const CHECKS: Readonly<Record<keyof RunSettings, readonly [check: Check, expected: string]>> = {
-  task: [text, 'a name'],
-  data: [text, '`shapes` or a path'],
-  encoder: [text, 'a name'],
+const CHECKS: Readonly<Record<keyof RunSettings, SettingCheck>> = {
+  task: text('a name'),
+  data: text('`shapes` or a path'),
+  encoder: text('a name'),
   encoderOptions: [(value) => typeof value === 'object' && value !== null, 'an object'],
-  epochs: [integer(1), 'an integer >= 1'],
-  batchSize: [integer(2), 'an integer >= 2'],
-  seed: [integer(0), 'an integer >= 0'],
-  limit: [integer(1), 'an integer >= 1'],
-  testLimit: [integer(1), 'an integer >= 1'],
-  testFraction: [number((value) => value >= 0 && value < 1), 'a number in [0, 1)'],
-  imageSize: [integer(8), 'an integer >= 8'],
-  learningRate: [number((value) => value > 0), 'a number > 0'],
-  momentum: [number((value) => value >= 0 && value < 1), 'a number in [0, 1)'],
-  weightDecay: [number((value) => value >= 0), 'a number >= 0'],
-  warmupEpochs: [number((value) => value >= 0), 'a number >= 0'],
-  temperature: [number((value) => value > 0), 'a number > 0'],
-  headOutput: [integer(1), 'an integer >= 1'],
-  knnK: [integer(1), 'an integer >= 1'],
-  knnTemperature: [number((value) => value > 0), 'a number > 0'],
-  knnBank: [integer(1), 'an integer >= 1'],
+  epochs: integer(1),
+  batchSize: integer(2),
+  seed: integer(0),
+  limit: integer(1),
+  testLimit: integer(1),
+  testFraction: number((value) => value >= 0 && value < 1, 'a number in [0, 1)'),
+  imageSize: integer(8),
+  learningRate: number((value) => value > 0, 'a number > 0'),
+  momentum: number((value) => value >= 0 && value < 1, 'a number in [0, 1)'),
+  weightDecay: number((value) => value >= 0, 'a number >= 0'),
+  warmupEpochs: number((value) => value >= 0, 'a number >= 0'),
+  temperature: number((value) => value > 0, 'a number > 0'),
+  headOutput: integer(1),
+  knnK: integer(1),
+  knnTemperature: number((value) => value > 0, 'a number > 0'),
+  knnBank: integer(1),
 };
 
 /** The names of all settings. */
 export const settingNames = Object.keys(CHECKS) as (keyof RunSettings)[];
-
-/** How the user writes a setting on the command line: `batchSize` is `--batch-size`. */
-export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /**
  * Fills in the defaults and checks every setting, the names of task and encoder included.
@@ -124,15 +111,7 @@ export function resolveSettings(given: GivenSettings): RunSettings {
     ...(limit === undefined ? {} : { testLimit: Math.max(1, Math.round(limit / 5)) }),
     ...present,
   };
-  for (const name of settingNames) {
-    const value = settings[name];
-    const [check, expected] = CHECKS[name];
-    if (value !== undefined && !check(value))
-      throw new SelfsupError(
-        'SELFSUP_OPTION',
-        `${flagOf(name)} must be ${expected}, got ${typeof value === 'string' ? `'${value}'` : JSON.stringify(value)}`,
-      );
-  }
+  checkSettings(settings, CHECKS);
   tasks.get(settings.task);
   encoders.get(settings.encoder);
   return settings;
@@ -146,12 +125,5 @@ export function resolveSettings(given: GivenSettings): RunSettings {
  * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the first setting that differs
  */
 export function assertSameSettings(given: GivenSettings, saved: RunSettings): void {
-  for (const name of settingNames) {
-    const [now, before] = [given[name], saved[name]];
-    if (now !== undefined && JSON.stringify(now) !== JSON.stringify(before))
-      throw new SelfsupError(
-        'SELFSUP_CHECKPOINT',
-        `this run was trained with ${flagOf(name)} ${JSON.stringify(before) ?? '(not set)'}, got ${JSON.stringify(now)}; resume without the flag, or start a new run with another --out`,
-      );
-  }
+  assertUnchanged({ ...given }, { saved: { ...saved }, names: settingNames });
 }

@@ -1,8 +1,29 @@
-import { fit, type FitResult } from '@selfsup/trainer';
+import type { Batch, Schedule } from '@selfsup/core';
+import { fit, type FitResult, type PrepareContext, type Source, type Trainer } from '@selfsup/trainer';
 import type { SessionOptions } from '../options/define-run.ts';
 import type { Output } from '../output/output.ts';
 import type { RunFolder } from '../run-folder.ts';
-import type { LearningRun } from './learning-run.ts';
+
+/** All that a session asks of a run, on images or text. */
+export interface TrainableRun<Raw, B extends Batch> {
+  readonly trainer: Trainer<B>;
+  readonly loader: Source<Raw>;
+  readonly prepare: (raw: Raw, context: PrepareContext) => B;
+  readonly learningRate: Schedule;
+  readonly totalSteps: number;
+  /** Batches per update; default 1. */
+  readonly accumulate?: number;
+}
+
+/** How a session measures what it trains, between epochs. */
+export interface SessionProbe {
+  /** What the line of metrics.jsonl is. */
+  readonly type: 'knn' | 'held-out';
+  /** The values by name; undefined when there is nothing to say. */
+  measure(): Promise<Readonly<Record<string, number>> | undefined>;
+  /** The values for people. */
+  describe(values: Readonly<Record<string, number>>): string;
+}
 
 /** What a session of training needs beside the run. */
 export interface TrainSessionOptions {
@@ -10,12 +31,12 @@ export interface TrainSessionOptions {
   folder: RunFolder;
   /** Passes over the data. */
   epochs: number;
-  /** Images per update. */
-  batchSize: number;
+  /** What throughput is counted in, and how much of it an update has. */
+  throughput: { unit: 'images' | 'tokens'; perUpdate: number };
   /** `maxSeconds`, `knnEvery`, `checkpointEvery`. */
   session: SessionOptions;
-  /** Measures the encoder in percent, between epochs; absent without labels. */
-  measure?: (() => Promise<number | undefined>) | undefined;
+  /** Measures between epochs; absent without labels. */
+  probe?: SessionProbe | undefined;
   /** Seconds of training before this session. */
   secondsBefore: number;
   /** Shows progress. */
@@ -35,23 +56,24 @@ const rounded = (value: number, digits = 6) => Number(value.toPrecision(digits))
 /**
  * Trains until the end of the run, the time limit or the signal: metrics after every step, a checkpoint after every epoch.
  *
- * @param run from `createLearningRun`, restored when it continues
+ * @param run from `createLearningRun` or `createTextRun`, restored when it continues
  * @param options see {@link TrainSessionOptions}
  * @returns see {@link SessionResult}
  */
-export async function trainSession(run: LearningRun, options: TrainSessionOptions): Promise<SessionResult> {
-  const { folder, epochs, batchSize, session, measure, secondsBefore, output, signal } = options;
-  const { trainer, loader, prepare, learningRate, totalSteps } = run;
-  const { stepsPerEpoch } = loader;
+export async function trainSession<Raw, B extends Batch>(run: TrainableRun<Raw, B>, options: TrainSessionOptions): Promise<SessionResult> {
+  const { folder, epochs, throughput, session, probe, secondsBefore, output, signal } = options;
+  const { trainer, loader, prepare, learningRate, totalSteps, accumulate = 1 } = run;
+  const stepsPerEpoch = Math.ceil(loader.stepsPerEpoch / accumulate);
   const { maxSeconds, knnEvery = Math.max(1, Math.round(epochs / 5)), checkpointEvery } = session;
   let seconds = 0;
-  let images = 0;
+  let processed = 0;
   const stage = output.stage('Training', { total: totalSteps, unit: 'updates' });
   stage.update(trainer.step);
   const result = await fit(trainer, {
     source: loader,
     prepare,
     epochs,
+    accumulate,
     signal,
     ...(maxSeconds === undefined ? {} : { maxSeconds }),
     checkpoint: { path: folder.checkpoint, everyEpochs: 1, ...(checkpointEvery === undefined ? {} : { everySteps: checkpointEvery }) },
@@ -59,7 +81,7 @@ export async function trainSession(run: LearningRun, options: TrainSessionOption
       onStep(report) {
         const step = report.step + 1;
         seconds += report.seconds.reading + report.seconds.preparing + report.seconds.training;
-        images += batchSize;
+        processed += throughput.perUpdate;
         const rate = learningRate(report.step);
         const metrics = Object.fromEntries(Object.entries(report.metrics).map(([name, value]) => [name, rounded(value)]));
         folder.appendMetrics({
@@ -71,7 +93,7 @@ export async function trainSession(run: LearningRun, options: TrainSessionOption
           loss: rounded(report.loss),
           learningRate: rounded(rate),
         });
-        stage.update(step, { loss: report.loss.toFixed(4), 'images/s': String(Math.round(images / seconds)) });
+        stage.update(step, { loss: report.loss.toFixed(4), [`${throughput.unit}/s`]: String(Math.round(processed / seconds)) });
       },
       async onEpochEnd({ epoch, step, loss: mean }) {
         const done = epoch + 1;
@@ -80,14 +102,15 @@ export async function trainSession(run: LearningRun, options: TrainSessionOption
           step,
           loss: rounded(mean),
           seconds: rounded(secondsBefore + seconds),
-          imagesPerSecond: rounded(images / seconds),
+          [`${throughput.unit}PerSecond`]: rounded(processed / seconds),
         });
-        if (!measure || knnEvery === 0 || done % knnEvery !== 0 || done === epochs) return;
-        const knn = await measure();
-        if (knn === undefined) return;
-        folder.appendMetrics({ type: 'knn', step, epoch: done, seconds: rounded(secondsBefore + seconds), knn: rounded(knn) });
-        output.event('metrics', { epoch: done, step, knn: rounded(knn) });
-        output.line(`Epoch ${done}: loss ${mean.toFixed(4)}, kNN ${knn.toFixed(2)} %`);
+        if (!probe || knnEvery === 0 || done % knnEvery !== 0 || done === epochs) return;
+        const values = await probe.measure();
+        if (values === undefined) return;
+        const shown = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, rounded(value)]));
+        folder.appendMetrics({ type: probe.type, step, epoch: done, seconds: rounded(secondsBefore + seconds), ...shown });
+        output.event('metrics', { epoch: done, step, ...shown });
+        output.line(`Epoch ${done}: loss ${mean.toFixed(4)}, ${probe.describe(values)}`);
       },
       onCheckpoint({ path, step }) {
         output.event('checkpoint', { path, step });

@@ -1,0 +1,97 @@
+import { tanh, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { maskTokens } from '@selfsup/augment';
+import { gelu, type ModuleFactory, type PretextTask } from '@selfsup/core';
+import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
+import { bert, linear, maskedLanguageHead, sequential, stateless, type BertFactory } from '@selfsup/encoders';
+import { maskedLanguage } from '@selfsup/pretext-tasks/masked-language';
+import { nextToken } from '@selfsup/pretext-tasks/next-token';
+import { replacedToken } from '@selfsup/pretext-tasks/replaced-token';
+import { createRegistry } from '../registry.ts';
+import type { TextSettings } from './text-settings.ts';
+
+/** A batch of token sequences. */
+export type TokenBatch = Readonly<
+  Record<'tokenIds', Tensor2D> & Partial<Record<'attentionMask' | 'segmentIds', Tensor2D> & Record<'nextSentence', Tensor1D>>
+>;
+
+/** What a task on text is built from. */
+export interface TextTaskContext {
+  readonly backbone: BertFactory;
+  readonly tokenizer: Tokenizer;
+  readonly settings: Pick<TextSettings, 'maskRate' | 'maskRule' | 'maskUnit' | 'nextSentence'>;
+}
+
+/** How the command line trains a task on text. */
+export interface TextTaskEntry {
+  /** Builds the task. */
+  create(context: TextTaskContext): PretextTask<TokenBatch>;
+  /** The metric of the task that is the cross entropy of predicted tokens in nats; `loss` itself where undefined. */
+  readonly tokenLoss?: string;
+  /** Whether tokens are hidden, so that the vocabulary must have `[MASK]`. */
+  readonly masks: boolean;
+}
+
+const headOf = ({ outputDim, vocabularySize, embeddingDim }: BertFactory) =>
+  maskedLanguageHead({ width: outputDim, vocabularySize, embeddingDim });
+
+function maskingOf({ tokenizer, settings }: TextTaskContext, fractions: { maskFraction?: number; randomFraction?: number } = {}) {
+  const { vocabularySize, special, specialIds } = tokenizer;
+  return maskTokens({
+    vocabularySize,
+    maskId: specialTokenId(tokenizer, 'mask'),
+    ...(special.pad === undefined ? {} : { paddingId: special.pad }),
+    specialIds,
+    maskRate: settings.maskRate,
+    rule: settings.maskRule,
+    unit: settings.maskUnit,
+    isContinuation: (id) => tokenizer.isContinuation(id),
+    ...fractions,
+  });
+}
+
+/** The pooler and classifier of next-sentence prediction, BERT's. */
+const nextSentenceHead = (width: number): ModuleFactory<Tensor2D, Tensor2D> =>
+  sequential({
+    pooler: linear({ inputDim: width, outputDim: width }),
+    tanh: stateless((x: Tensor2D) => tanh(x)),
+    output: linear({ inputDim: width, outputDim: 2 }),
+  });
+
+/** The tasks of `--task` that learn from text. A new one is an entry here. */
+export const textTasks = createRegistry<TextTaskEntry>('task on text', {
+  'masked-language': {
+    create: (context) =>
+      maskedLanguage({
+        backbone: context.backbone,
+        head: headOf(context.backbone),
+        masking: maskingOf(context),
+        ...(context.settings.nextSentence && { nextSentenceHead: nextSentenceHead(context.backbone.outputDim) }),
+      }),
+    tokenLoss: 'maskedLoss',
+    masks: true,
+  },
+  'replaced-token': {
+    create: (context) => {
+      const { outputDim: width, embeddingDim, vocabularySize } = context.backbone;
+      const narrow = Math.max(64, Math.round(width / 4 / 64) * 64); // a quarter of the discriminator, in whole heads: section 3.2 of the paper
+      const generator = bert({ numLayers: 2, width: narrow, numHeads: narrow / 64, vocabularySize, embeddingDim });
+      return replacedToken({
+        backbone: context.backbone,
+        generator,
+        generatorHead: maskedLanguageHead({ width: narrow, vocabularySize, embeddingDim }),
+        discriminatorHead: sequential({
+          dense: linear({ inputDim: width, outputDim: width }),
+          gelu: stateless((x: Tensor2D) => gelu(x)),
+          output: linear({ inputDim: width, outputDim: 1 }),
+        }),
+        masking: maskingOf(context, { maskFraction: 0.85, randomFraction: 0 }),
+      });
+    },
+    tokenLoss: 'generatorLoss',
+    masks: true,
+  },
+  'next-token': {
+    create: ({ backbone }) => nextToken({ backbone, head: headOf(backbone) }),
+    masks: false,
+  },
+});

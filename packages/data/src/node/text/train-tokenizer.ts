@@ -1,0 +1,47 @@
+import { trainWordPiece, type TrainWordPieceOptions } from '../../text/train-word-piece.ts';
+import type { Tokenizer } from '../../text/tokenizer.ts';
+import { wordPieceTokenizer } from '../../text/word-piece-tokenizer.ts';
+import { findTextFiles } from './find-text-files.ts';
+import { readPieces } from './read-pieces.ts';
+
+/** Options of {@link trainTokenizer}. */
+export interface TrainTokenizerOptions extends TrainWordPieceOptions {
+  /** Told how many bytes have been read, after each MiB or so. */
+  onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Learns a WordPiece vocabulary from text files, read in pieces, and makes its tokenizer.
+ *
+ * @param patterns files, folders (all `.txt` files below), or patterns such as `corpus/**\/*.txt`
+ * @param options of `trainWordPiece`, and `onProgress`
+ * @returns the tokenizer
+ * @throws SelfsupError `SELFSUP_DATA` when no file matches, a byte is no UTF-8 (with file and byte) or there is no word; `SELFSUP_OPTION` on an option out of range
+ * @example
+ * ```ts
+ * import { trainTokenizer } from '@selfsup/data/node';
+ * const tokenizer = await trainTokenizer('corpus/**\/*.txt', { vocabularySize: 8000 });
+ * ```
+ */
+export async function trainTokenizer(patterns: string | readonly string[], options: TrainTokenizerOptions = {}): Promise<Tokenizer> {
+  const { onProgress, ...training } = options;
+  const files = await findTextFiles('trainTokenizer', patterns);
+  async function* texts() {
+    let before = 0;
+    for (const file of files) {
+      let last = 0;
+      for await (const { text, end } of readPieces(file, { who: 'trainTokenizer' })) {
+        yield text;
+        last = end;
+        onProgress?.(before + end);
+      }
+      before += last;
+    }
+  }
+  const vocabulary = await trainWordPiece(texts(), training);
+  const { lowercase, stripAccents } = training;
+  return wordPieceTokenizer(vocabulary, {
+    ...(lowercase === undefined ? {} : { lowercase }),
+    ...(stripAccents === undefined ? {} : { stripAccents }),
+  });
+}
