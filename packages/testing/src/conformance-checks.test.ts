@@ -2,8 +2,9 @@ import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { batchAt, momentumQueue, type Flaw } from '../fixtures/momentum-queue.ts';
+import { batchAt, momentumQueue, type Flaw, type QueueBatch } from '../fixtures/momentum-queue.ts';
 import { conformanceChecks } from './conformance-checks.ts';
+import type { ConformanceOptions } from './conformance-options.ts';
 import { testPretextTask } from './test-pretext-task.ts';
 
 beforeAll(async () => {
@@ -61,6 +62,51 @@ describe('conformanceChecks', () => {
     expect(found[first]).toContain(message);
     // what is random may pass by luck where only numbers are compared
     if (!flaw.startsWith('random')) expect(Object.keys(found).map(Number)).toEqual([first, ...more].sort((a, b) => a - b));
+  });
+});
+
+describe('options', () => {
+  const { task } = momentumQueue();
+
+  it.each([
+    [{ learningRate: 0 }, '`learningRate` must be > 0, got 0'],
+    [{ steps: 3 }, '`steps` must be an integer >= 4, got 3'],
+    [{ gradientSamples: -1 }, '`gradientSamples` must be an integer >= 0, got -1'],
+  ])('%j is refused', (options, message) => {
+    expect(() => conformanceChecks({ task, batchAt, ...options })).toThrow(`conformanceChecks: ${message}`);
+  });
+
+  const failing = async (options: Partial<ConformanceOptions<QueueBatch>>, flaw?: Flaw) => {
+    const found: string[] = [];
+    for (const { name, run } of conformanceChecks({ task: momentumQueue(flaw).task, batchAt, ...options }))
+      await run().catch((error: unknown) => found.push(`${name}: ${(error as Error).message}`));
+    return found;
+  };
+
+  it('a skipped check says why and passes', async () => {
+    const skip = { ranks: 'no gathering', differences: 'a stop-gradient' };
+    const checks = conformanceChecks({ task: momentumQueue('no-gather').task, batchAt, skip });
+    expect(checks.flatMap(({ number, skipped }) => (skipped === undefined ? [] : [[number, skipped]]))).toEqual([
+      [10, 'no gathering'],
+      [11, 'a stop-gradient'],
+    ]);
+    await expect(checks[9]!.run()).resolves.toBeUndefined();
+  });
+
+  it('statistics, afterStepWrites, split and backends are used', async () => {
+    expect(await failing({ statistics: /variance$/ })).toEqual([expect.stringContaining('`targets` writes `buffers/target/mean`')]);
+    expect(await failing({ afterStepWrites: ['target/kernel'] }, 'teacher-in-trainable')).toEqual([]);
+    const same = ({ images }: QueueBatch) => ({ images: tf.clone(images) });
+    expect(await failing({ split: same })).toEqual([expect.stringContaining('10 two ranks give the gradients of one')]);
+    expect(await failing({ backends: ['cpu', 'abacus'] })).toEqual([expect.stringContaining('the backend abacus does not start')]);
+    expect(tf.getBackend()).toBe('cpu');
+  });
+
+  it('a batch that is not the same twice is refused, and one that has no halves', async () => {
+    const random = () => ({ images: tf.randomNormal<tf.Rank.R2>([4, 5]) });
+    expect((await failing({ batchAt: random })).join()).toContain('`batchAt` must give the same values for the same step');
+    const odd = (step: number) => tf.tidy(() => ({ images: tf.slice(batchAt(step).images, [0, 0], [3, 5]) }));
+    expect((await failing({ batchAt: odd })).join()).toContain('`images` of the batch must have an even number of rows, got [3, 5]');
   });
 });
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createRng, SelfsupError, soloCollective, type Batch, type PretextTaskRun, type StepContext, type Targets } from '@selfsup/core';
 import type { Subject } from './conformance-options.ts';
 import { differentiate } from './differentiate.ts';
-import { differingPaths, readValues, sameBytes, variablesOf, writeValues, type Values } from './variable-values.ts';
+import { differingPaths, readValues, sameBytes, variablesOf, type Values } from './variable-values.ts';
 
 /** What one step showed. Internal. */
 export interface StepRecord {
@@ -113,14 +113,4 @@ export function whereTheyPart(a: Trajectory, b: Trajectory, firstStep = 0): stri
   if (at >= 0) return `the loss of step ${firstStep + at} is ${a.losses[at]} and ${b.losses[at]}`;
   const [path] = differingPaths(a.values, b.values);
   return path && `\`${path}\` has other values`;
-}
-
-/** Works with a run and puts the values of its variables back. Internal. */
-export function withValuesKept<R>(run: PretextTaskRun, work: () => R): R {
-  const saved = readValues(variablesOf(run));
-  try {
-    return work();
-  } finally {
-    writeValues(saved, variablesOf(run));
-  }
 }
