@@ -72,7 +72,6 @@ const tasks: readonly (readonly [string, ConformanceOptions])[] = [
     }),
     {
       batchAt: (step) => viewsAt(step, { rows: 6, side: 8 }),
-      gradientTolerance: 0.1, // kinks of ReLU
       skip: { ranks: 'batch normalisation takes its statistics per rank' },
     },
   ),
