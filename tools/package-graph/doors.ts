@@ -19,6 +19,7 @@ export const doors: Doors = {
   '@selfsup/data': ['@selfsup/core'],
   '@selfsup/backends': ['@selfsup/core', '@selfsup/wasm-kernels'],
   '@selfsup/pretext-tasks': ['@selfsup/core', '@selfsup/losses'],
+  '@selfsup/testing': ['@selfsup/core'],
   selfsup: 'everything',
 };
 

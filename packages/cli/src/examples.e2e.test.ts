@@ -30,6 +30,13 @@ describe.skipIf(!runsTypeScript)('examples, for a few steps', () => {
     expect(Number.isFinite(result.loss)).toBe(true);
   });
 
+  it('third-party-task passes the conformance kit', { timeout: 150_000 }, () => {
+    const { status, stdout, stderr } = run('examples/third-party-task/conformance.ts');
+    expect(stdout + stderr).not.toContain('FAILED');
+    expect(stdout.match(/^passed /gm)).toHaveLength(11);
+    expect(status).toBe(0);
+  });
+
   it('third-party-task learns', { timeout: 150_000 }, () => {
     const { status, stdout } = run('examples/third-party-task/train.ts', '21');
     expect(status).toBe(0);

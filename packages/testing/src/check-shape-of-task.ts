@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { PretextTaskRun, VariableMap } from '@selfsup/core';
+import type { Subject } from './conformance-options.ts';
+import { differentiate } from './differentiate.ts';
+import { contextAt, fail, makeStep, targetsOf, withBatch, withRun } from './drive-task.ts';
+import { largest, readValues, sameBytes, variablesOf } from './variable-values.ts';
+
+/** 1. Internal. */
+export function checkName({ task }: Subject): void {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(task.name)) fail(`\`task.name\` must be kebab-case, such as my-task, got "${task.name}"`);
+  if ((task.api as number) !== 1) fail(`\`task.api\` must be 1, the contract that this kit knows, got ${String(task.api)}`);
+}
+
+/** 2. Internal. */
+export function checkVariables(subject: Subject): void {
+  withRun(subject, (run) => {
+    if (Object.keys(run.trainable).length === 0) fail('`trainable` must hold at least one variable, got none');
+    const paths = new Map<tf.Variable, string>();
+    for (const [path, variable] of Object.entries(variablesOf(run))) {
+      if (!((variable as unknown) instanceof tf.Variable)) fail(`\`${path}\` must be a tf.Variable`);
+      const first = paths.get(variable);
+      if (first !== undefined) fail(`a variable must have one path, this one has \`${first}\` and \`${path}\``);
+      if (path.startsWith('trainable/') && variable.dtype !== 'float32') fail(`\`${path}\` must be float32, got ${variable.dtype}`);
+      paths.set(variable, path);
+    }
+    for (const [path, variable] of Object.entries(variablesOf(run.backbone)))
+      if (!paths.has(variable))
+        fail(`\`${path}\` of the backbone must be in \`trainable\` or \`buffers\` of the run: what is in neither is not saved`);
+  });
+}
+
+function checkScalar(what: string, value: tf.Tensor): void {
+  if (!((value as unknown) instanceof tf.Tensor)) fail(`${what} must be a scalar tensor, got ${typeof value}`);
+  if (value.rank !== 0 || value.dtype !== 'float32')
+    fail(`${what} must be a float32 scalar, got ${value.dtype} of shape [${value.shape.join(', ')}]`);
+  const number = value.dataSync()[0]!;
+  if (!Number.isFinite(number)) fail(`${what} must be finite, got ${number}`);
+}
+
+/** 3. Internal. */
+export function checkLoss(subject: Subject): void {
+  withRun(subject, (run) => {
+    for (let step = 0; step < subject.steps; step++) {
+      withBatch(subject, step, (batch) => {
+        const context = contextAt(subject, step);
+        const { loss, metrics = {} } = run.loss(batch, targetsOf(run, batch, context), context);
+        checkScalar(`the loss at step ${step}`, loss);
+        for (const [name, metric] of Object.entries(metrics)) checkScalar(`the metric \`${name}\` at step ${step}`, metric);
+      });
+      makeStep(subject, run, { step });
+    }
+  });
+}
+
+/** The first of the teacher's variables that the loss of a step depends on, differentiably. */
+function reachedBuffer(subject: Subject, at: { run: PretextTaskRun; teacher: VariableMap; step: number }): string | undefined {
+  const { run, teacher, step } = at;
+  return withBatch(subject, step, (batch) => {
+    const context = contextAt(subject, step);
+    const targets = targetsOf(run, batch, context);
+    const { gradients } = differentiate(() => run.loss(batch, targets, context).loss, teacher);
+    return Object.keys(gradients).find((path) => largest(gradients[path]!) > 0);
+  });
+}
+
+/** 4. Internal. */
+export function checkGradientsArrive(subject: Subject): void {
+  withRun(subject, (run) => {
+    const trainable = readValues(run.trainable);
+    // a buffer that starts as the exact copy of a trained variable belongs to a teacher
+    const teacher = Object.fromEntries(
+      Object.entries(run.buffers).filter(([, buffer]) => {
+        const values = buffer.dataSync();
+        return values.some((x) => x !== values[0]) && Object.values(trainable).some((online) => sameBytes(online, values));
+      }),
+    );
+    const waiting = new Set(Object.keys(run.trainable));
+    for (let step = 0; step < subject.steps; step++) {
+      if (Object.keys(teacher).length > 0) {
+        const reached = reachedBuffer(subject, { run, teacher, step });
+        if (reached) fail(`a gradient reaches the teacher's \`${reached}\`: compute its outputs in \`targets\`, without a tape`);
+      }
+      const { gradients, writtenAfter } = makeStep(subject, run, { step });
+      for (const [path, gradient] of Object.entries(gradients)) {
+        const most = largest(gradient);
+        if (!Number.isFinite(most)) fail(`the gradient of \`${path}\` at step ${step} is not finite`);
+        if (most > 0) waiting.delete(path);
+      }
+      const written = writtenAfter.find((path) => !subject.afterStepWrites.includes(path));
+      if (written !== undefined)
+        fail(
+          `\`afterStep\` writes \`${written}\`, which is trainable: a teacher belongs in \`buffers\`; name the variable in \`afterStepWrites\` if this is meant`,
+        );
+    }
+    if (waiting.size > 0)
+      fail(
+        `every trainable variable must get a gradient within ${subject.steps} steps, ${[...waiting].map((path) => `\`${path}\``).join(', ')} got none; what is not trained belongs in \`buffers\``,
+      );
+  });
+}

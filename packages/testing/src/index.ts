@@ -1,0 +1,4 @@
+export { checkGradients, type CheckGradientsOptions, type ComparedGradient } from './check-gradients.ts';
+export { conformanceChecks, type ConformanceCheck } from './conformance-checks.ts';
+export type { ConformanceOptions, SkippableCheck } from './conformance-options.ts';
+export { testPretextTask } from './test-pretext-task.ts';
