@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
 import { reportCommand } from './commands/report.ts';
 import { trainCommand } from './commands/train.ts';
 import { version } from './version.ts';
@@ -23,7 +24,7 @@ export function createProgram(): Command {
     .version(version)
     .option('--verbose', 'show the stack of an unexpected error')
     .addHelpText('after', EXAMPLES);
-  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), reportCommand()]) program.addCommand(command);
+  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), exportCommand(), reportCommand()]) program.addCommand(command);
   quiet(program);
   return program;
 }

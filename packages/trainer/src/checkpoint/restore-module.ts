@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import { joinVariables, type Module } from '@selfsup/core';
 import { metadataOf, type CheckpointMetadata } from './checkpoint-metadata.ts';
 import { decodeSafetensors } from './decode-safetensors.ts';
@@ -13,7 +12,7 @@ export interface RestoreModuleOptions {
 /**
  * Loads one module out of a checkpoint, such as the backbone for embedding; the rest of the checkpoint is ignored.
  *
- * @param module a module built with the same options as the one in the checkpoint; its variables are overwritten
+ * @param module a module or head built with the same options as the one in the checkpoint; its variables are overwritten
  * @param bytes a whole checkpoint: `trainable/<prefix>/…` and `buffers/<prefix>/…` of it are read
  * @param options see {@link RestoreModuleOptions}
  * @returns what the checkpoint says about its run
@@ -24,8 +23,8 @@ export interface RestoreModuleOptions {
  * const { step } = restoreModule(backbone, await readCheckpoint('runs/shapes/checkpoint.safetensors'));
  * ```
  */
-export function restoreModule<I extends tf.Tensor, O extends tf.Tensor>(
-  module: Module<I, O>,
+export function restoreModule(
+  module: Pick<Module, 'trainable' | 'buffers'>,
   bytes: Uint8Array,
   options: RestoreModuleOptions = {},
 ): CheckpointMetadata {
