@@ -17,7 +17,15 @@ describe('exportHuggingFace', () => {
   const small = { numLayers: 1, width: 8, numHeads: 2, vocabularySize: 11, maxPositions: 4, dropoutRate: 0 };
   const made = () => {
     const [backbone, head] = [bert(small)(rng), maskedLanguageHead(small)(rng)];
-    return { backbone, head, [Symbol.dispose]: () => [backbone, head].forEach((part) => part.dispose()) };
+    return {
+      backbone,
+      head,
+      [Symbol.dispose]: () => {
+        [backbone, head].forEach((part) => {
+          part.dispose();
+        });
+      },
+    };
   };
 
   it.each([

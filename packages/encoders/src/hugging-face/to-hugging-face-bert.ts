@@ -97,9 +97,9 @@ export async function toHuggingFaceBert(options: ToHuggingFaceBertOptions): Prom
   const architecture = architectureOf(options);
   const prefix = architecture === 'BertModel' ? '' : 'bert.';
   const entries = [
-    ...(await renamed('backbone', backbone as Part, backboneTensors(dims))),
+    ...(await renamed('backbone', backbone, backboneTensors(dims))),
     ...(head ? await renamed('head', head, headTensors(dims)) : []),
-    ...(nextSentenceHead ? await renamed('nextSentenceHead', nextSentenceHead as Part, nextSentenceTensors(dims)) : []),
+    ...(nextSentenceHead ? await renamed('nextSentenceHead', nextSentenceHead, nextSentenceTensors(dims)) : []),
   ];
   return {
     config: writeBertConfig(dims, { architecture, paddingId }),
