@@ -41,7 +41,12 @@ export function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpointOpt
   };
   const has = (path: string) => tensors.has(`trainable/${path}`);
   const [vocabularySize, embeddingDim] = shapeOf('backbone/embeddings/word/weight') as [number, number];
-  const [width] = shapeOf('backbone/encoder/layer0/attention/query/kernel') as [number];
+  const [width, columns] = shapeOf('backbone/encoder/layer0/attention/query/kernel') as [number, number];
+  if (width !== columns)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `the checkpoint holds no BERT: the kernel of its query must be square, got [${width}, ${columns}]`,
+    );
   let numLayers = 1;
   while (has(`backbone/encoder/layer${numLayers}/attention/query/kernel`)) numLayers++;
   const sizes = {

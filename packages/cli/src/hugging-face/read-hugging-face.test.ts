@@ -86,6 +86,7 @@ describe('readHuggingFace', () => {
     ['another inner width', () => ({ config: { ...config(), intermediate_size: 32 } }), /`intermediate_size` .* must be 4 · hidden_size, 64, got 32/],
     ['another vocabulary', () => ({ config: { ...config(), vocab_size: 30 } }), /by the config `embeddings\.word_embeddings\.weight` must have shape \[30, 16\], got \[29, 16\]/],
     ['a layer too many in the config', () => ({ config: { ...config(), num_hidden_layers: 3 } }), /the config asks for `encoder\.layer\.2\.attention\.self\.query\.weight` \[16, 16\], which the file lacks/],
+    ['a billion layers', () => ({ config: { ...config(), num_hidden_layers: 1e9 } }), /the config asks for `encoder\.layer\.2\./],
     ['a layer too many in the file', () => ({ config: { ...config(), num_hidden_layers: 1 } }), /the file has `encoder\.layer\.1\..*`.*, for which the config has no place/],
     ['an untied output', () => ({ change: (tensors) => tensors.set('cls.predictions.decoder.weight', tensor([29, 16])) }), /`cls\.predictions\.decoder\.weight` must equal/],
     ['integers for weights', () => ({ change: (tensors) => tensors.set(word, { dtype: 'I32', shape: [29, 16], data: new Int32Array(29 * 16) }) }), /`embeddings\.word_embeddings\.weight` must be of F32, got I32/],

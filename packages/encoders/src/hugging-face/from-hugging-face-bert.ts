@@ -90,6 +90,14 @@ function checkTied(tensors: Tensors): void {
   }
 }
 
+/** Refuses more layers than the file has before anything is made for each of them: a config may ask for any number. */
+function checkLayers(tensors: Tensors, { numLayers, width }: BertSize): void {
+  const query = (layer: number) => `encoder.layer.${layer}.attention.self.query.weight`;
+  let found = 0;
+  while (found < numLayers && tensors.has(query(found))) found++;
+  if (found < numLayers) fail(`the config asks for \`${query(found)}\` [${width}, ${width}], which the file lacks`);
+}
+
 /** Refuses a part of the encoder for which the config has no place, such as a third layer of two. */
 function checkNoneLeft(tensors: Tensors, pairs: readonly TensorPair[]): void {
   const known = new Set([...pairs.map(({ name }) => name), 'embeddings.position_ids', 'embeddings.token_type_ids']);
@@ -123,6 +131,7 @@ function checkNoneLeft(tensors: Tensors, pairs: readonly TensorPair[]): void {
 export function fromHuggingFaceBert(source: FromHuggingFaceBertOptions): PretrainedBert {
   const options = readBertConfig(WHO, source.config);
   const tensors = normalisedNames(source.tensors);
+  checkLayers(tensors, options);
   const pairs = backboneTensors(options);
   const weights = readWeights(tensors, pairs);
   checkNoneLeft(tensors, pairs);
