@@ -4,7 +4,8 @@ export const convertedBytes = { F16: 2, BF16: 2, I64: 8 } as const;
 /** Half precision to float32, exactly: sign, 5 bits of exponent, 10 of fraction. */
 function fromHalf(bits: number): number {
   const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-  const size = exponent === 31 ? (fraction ? NaN : Infinity) : exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  const size =
+    exponent === 31 ? (fraction ? NaN : Infinity) : exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
   return bits & 0x8000 ? -size : size;
 }
 

@@ -64,8 +64,7 @@ function readTensor({ dtype, shape, begin, end, name }: Entry, bytes: Uint8Array
   if (dtype === 'I32') return { dtype, shape, data: new Int32Array(copy.buffer) };
   if (dtype === 'F16') return { dtype: 'F32', shape, data: widenF16(copy) };
   if (dtype === 'BF16') return { dtype: 'F32', shape, data: widenBF16(copy) };
-  if (dtype === 'I64')
-    return { dtype: 'I32', shape, data: narrowI64(copy) ?? fail(`\`${name}\` of I64 must hold values of 32 bits only`) };
+  if (dtype === 'I64') return { dtype: 'I32', shape, data: narrowI64(copy) ?? fail(`\`${name}\` of I64 must hold values of 32 bits only`) };
   if (dtype === 'BOOL' && copy.some((value) => value > 1)) fail(`\`${name}\` of BOOL must hold 0 and 1 only`);
   return { dtype, shape, data: copy };
 }
