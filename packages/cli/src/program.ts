@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
 import { predictMaskCommand } from './commands/predict-mask.ts';
 import { reportCommand } from './commands/report.ts';
 import { trainCommand } from './commands/train.ts';
@@ -24,8 +25,15 @@ export function createProgram(): Command {
     .version(version)
     .option('--verbose', 'show the stack of an unexpected error')
     .addHelpText('after', EXAMPLES);
-  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), reportCommand(), predictMaskCommand()])
-    program.addCommand(command);
+  const commands = [
+    trainCommand(),
+    evaluateCommand(),
+    embedCommand(),
+    exportCommand(),
+    reportCommand(),
+    predictMaskCommand(),
+  ];
+  for (const command of commands) program.addCommand(command);
   quiet(program);
   return program;
 }

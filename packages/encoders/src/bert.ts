@@ -49,6 +49,8 @@ export interface TokenSequences {
 
 /** A BERT encoder: a module of token ids that also takes masks and segments. */
 export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
+  /** The options with which it was made, defaults filled in. */
+  readonly options: Required<BertSize & BertOptions>;
   /** What other encoders may share, see {@link BertFactory}. */
   readonly embeddings: BertEmbeddings;
   /** The word embedding `[vocabularySize, embeddingDim]`, `embeddings/word/weight`: what a language head is tied to. */
@@ -154,6 +156,7 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
   const { dropoutRate = 0.1, attentionDropoutRate = 0.1 } = options;
   checkIntegers(who, { numLayers, width, numHeads, vocabularySize, maxPositions, numSegments, embeddingDim });
   checkRates(who, { dropoutRate, attentionDropoutRate });
+  const made = { numLayers, width, numHeads, vocabularySize, maxPositions, numSegments, embeddingDim, dropoutRate, attentionDropoutRate };
   const initializer = truncatedNormal(0.02);
   const embed = bertEmbeddings({ who, vocabularySize, maxPositions, numSegments, embeddingDim, dropoutRate });
   const project =
@@ -184,6 +187,7 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
     return {
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
+      options: made,
       embeddings,
       wordEmbedding: embeddings.wordEmbedding,
       encode,

@@ -2,7 +2,20 @@ export type { BertEmbeddings } from './bert-embeddings.ts';
 export { bertBase, bertMedium, bertMini, bertSmall, bertTiny } from './bert-sizes.ts';
 export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize, type TokenSequences } from './bert.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
+export { discriminatorHead, type DiscriminatorHeadOptions } from './discriminator-head.ts';
 export type { EncoderFactory } from './encoder-factory.ts';
+export {
+  fromHuggingFaceBert,
+  type FromHuggingFaceBertOptions,
+  type PretrainedBert,
+  type ReadTensor,
+} from './hugging-face/from-hugging-face-bert.ts';
+export {
+  toHuggingFaceBert,
+  type HuggingFaceBertFiles,
+  type HuggingFaceTensor,
+  type ToHuggingFaceBertOptions,
+} from './hugging-face/to-hugging-face-bert.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
@@ -25,6 +38,7 @@ export {
   type MaskedLanguageHeadOptions,
   type TiedPrediction,
 } from './masked-language-head.ts';
+export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
-export { saveWeights, type SavedWeight, type SavedWeights } from './save-weights.ts';
+export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';

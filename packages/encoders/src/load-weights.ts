@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Module } from '@selfsup/core';
-import type { SavedWeights } from './save-weights.ts';
+import { SelfsupError } from '@selfsup/core';
+import type { SavedWeights, VariableOwner } from './save-weights.ts';
 
 /**
  * Overwrites all variables of a module with saved values.
  *
- * @param module a module built like the one that was saved
+ * @param module a module or head built like the one that was saved
  * @param weights what `saveWeights` returned, or values from elsewhere under the same paths; they are copied
  * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the first path that is missing, unknown or of another shape; then nothing was written
  * @example
@@ -16,7 +16,7 @@ import type { SavedWeights } from './save-weights.ts';
  * loadWeights(b, await saveWeights(a));
  * ```
  */
-export function loadWeights(module: Module, weights: SavedWeights): void {
+export function loadWeights(module: VariableOwner, weights: SavedWeights): void {
   const variables = { ...module.trainable, ...module.buffers };
   const fail = (message: string): never => {
     throw new SelfsupError('SELFSUP_CHECKPOINT', `loadWeights: ${message}`);

@@ -1,4 +1,4 @@
-import type { Module } from '@selfsup/core';
+import type { VariableMap } from '@selfsup/core';
 
 /** The values of one variable. */
 export interface SavedWeight {
@@ -11,10 +11,18 @@ export interface SavedWeight {
 /** Every variable of a module, trainable ones and buffers, by path. */
 export type SavedWeights = Readonly<Record<string, SavedWeight>>;
 
+/** What has weights: a module, or a head with functions of its own. */
+export interface VariableOwner {
+  /** What the optimizer updates. */
+  readonly trainable: VariableMap;
+  /** What must survive a restart and has no gradient. */
+  readonly buffers: VariableMap;
+}
+
 /**
  * Reads all variables of a module.
  *
- * @param module any module
+ * @param module any module or head
  * @returns shape and values by path, trainable variables first
  * @example
  * ```ts
@@ -25,7 +33,7 @@ export type SavedWeights = Readonly<Record<string, SavedWeight>>;
  * console.log(weights['conv1/kernel']?.shape); // [3, 3, 3, 32]
  * ```
  */
-export async function saveWeights(module: Module): Promise<SavedWeights> {
+export async function saveWeights(module: VariableOwner): Promise<SavedWeights> {
   const entries = Object.entries({ ...module.trainable, ...module.buffers }).map(
     async ([path, variable]): Promise<[string, SavedWeight]> => [
       path,

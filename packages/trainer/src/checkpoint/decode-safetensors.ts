@@ -1,5 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import { dtypeBytes, type SafetensorsDtype, type SafetensorsFile, type SafetensorsTensor } from './safetensors.ts';
+import { convertedBytes, narrowI64, widenBF16, widenF16 } from './convert-values.ts';
 
 const LARGEST_HEADER = 100_000_000; // the limit of the reference implementation
 
@@ -31,9 +32,12 @@ function readMetadata(value: unknown): Record<string, string> {
   return value as Record<string, string>;
 }
 
+type StoredDtype = SafetensorsDtype | keyof typeof convertedBytes;
+const storedBytes: Readonly<Record<StoredDtype, number>> = { ...dtypeBytes, ...convertedBytes };
+
 interface Entry {
   readonly name: string;
-  readonly dtype: SafetensorsDtype;
+  readonly dtype: StoredDtype;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -42,22 +46,25 @@ interface Entry {
 function readEntry(name: string, value: unknown, room: number): Entry {
   if (!isObject(value)) fail(`\`${name}\` must be an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== 'string' || !Object.hasOwn(dtypeBytes, dtype))
-    fail(`\`${name}\` must have a dtype of ${Object.keys(dtypeBytes).join(', ')}, got ${JSON.stringify(dtype)}`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(storedBytes, dtype))
+    fail(`\`${name}\` must have a dtype of ${Object.keys(storedBytes).join(', ')}, got ${JSON.stringify(dtype)}`);
   if (!Array.isArray(shape) || !shape.every(isCount)) fail(`\`${name}\` must have a shape of integers >= 0, got ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     fail(`\`${name}\` must have two data_offsets, got ${JSON.stringify(offsets)}`);
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > room) fail(`\`${name}\` must lie within the ${room} bytes of data, got ${begin} to ${end}`);
-  const expected = shape.reduce((product, dim) => product * dim, dtypeBytes[dtype as SafetensorsDtype]);
+  const expected = shape.reduce((product, dim) => product * dim, storedBytes[dtype as StoredDtype]);
   if (end - begin !== expected) fail(`\`${name}\` of ${dtype} [${shape.join(', ')}] must have ${expected} bytes, got ${end - begin}`);
-  return { name, dtype: dtype as SafetensorsDtype, shape, begin, end };
+  return { name, dtype: dtype as StoredDtype, shape, begin, end };
 }
 
 function readTensor({ dtype, shape, begin, end, name }: Entry, bytes: Uint8Array): SafetensorsTensor {
   const copy = new Uint8Array(bytes.subarray(begin, end)); // aligned memory of its own; `slice` of a Node Buffer would share it
   if (dtype === 'F32') return { dtype, shape, data: new Float32Array(copy.buffer) };
   if (dtype === 'I32') return { dtype, shape, data: new Int32Array(copy.buffer) };
+  if (dtype === 'F16') return { dtype: 'F32', shape, data: widenF16(copy) };
+  if (dtype === 'BF16') return { dtype: 'F32', shape, data: widenBF16(copy) };
+  if (dtype === 'I64') return { dtype: 'I32', shape, data: narrowI64(copy) ?? fail(`\`${name}\` of I64 must hold values of 32 bits only`) };
   if (dtype === 'BOOL' && copy.some((value) => value > 1)) fail(`\`${name}\` of BOOL must hold 0 and 1 only`);
   return { dtype, shape, data: copy };
 }
@@ -69,7 +76,8 @@ function readTensor({ dtype, shape, begin, end, name }: Entry, bytes: Uint8Array
  * @returns strings and tensors; the tensors are copies
  * @throws SelfsupError `SELFSUP_CHECKPOINT` on anything that is not a whole, well-formed file; tensors must cover the data without gap or overlap
  * @see https://github.com/huggingface/safetensors#format
- * @remarks Reads F32, I32, BOOL and U8: what selfsup writes. Little-endian machines only, like the format.
+ * @remarks Reads F32, I32, BOOL and U8, what selfsup writes; F16 and BF16 become F32 exactly, and I64 becomes I32 when its values fit. Little-endian machines
+ * only, like the format.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, data } = readHeader(bytes);

@@ -12,7 +12,7 @@ export interface RestoreModuleOptions {
 /**
  * Loads one module out of a checkpoint, such as the backbone for embedding; the rest of the checkpoint is ignored.
  *
- * @param module a module, or a head, built with the same options as the one in the checkpoint; its variables are overwritten
+ * @param module a module or head built with the same options as the one in the checkpoint; its variables are overwritten
  * @param bytes a whole checkpoint: `trainable/<prefix>/…` and `buffers/<prefix>/…` of it are read
  * @param options see {@link RestoreModuleOptions}
  * @returns what the checkpoint says about its run

@@ -79,6 +79,20 @@ describe('decodeSafetensors', () => {
     expect(tensors.size).toBe(4);
   });
 
+  it('reads half precision, bfloat16 and small 64-bit integers as float32 and int32', () => {
+    const half = Uint16Array.of(0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x7c00, 0xfc00, 0x7e00);
+    const brain = Uint16Array.of(0x3f80, 0xbfc0, 0x7f80, 0x0001);
+    const long = BigInt64Array.of(-2147483648n, 2147483647n);
+    const bytes = [long, half, brain].flatMap(({ buffer }) => [...new Uint8Array(buffer)]);
+    const entry = (dtype: string, shape: number[], data_offsets: number[]) => ({ dtype, shape, data_offsets });
+    const header = { long: entry('I64', [2], [0, 16]), half: entry('F16', [2, 4], [16, 32]), brain: entry('BF16', [4], [32, 40]) };
+    const { tensors } = decodeSafetensors(build(header, Uint8Array.from(bytes)));
+    const halves = Float32Array.of(1, -2, 65504, 2 ** -24, -0, Infinity, -Infinity, NaN);
+    expect(tensors.get('half')).toEqual({ dtype: 'F32', shape: [2, 4], data: halves });
+    expect(tensors.get('brain')).toEqual({ dtype: 'F32', shape: [4], data: Float32Array.of(1, -1.5, Infinity, 2 ** -133) });
+    expect(tensors.get('long')).toEqual({ dtype: 'I32', shape: [2], data: Int32Array.of(-2147483648, 2147483647) });
+  });
+
   const eight = new Uint8Array(8);
   const damaged: [string, Uint8Array, string][] = [
     ['nothing', new Uint8Array(0), 'expected at least 8 bytes, got 0'],
@@ -90,7 +104,7 @@ describe('decodeSafetensors', () => {
     [
       'an unknown type',
       build({ a: { ...f32(0, 8), dtype: 'F8_E4M3' } }, eight),
-      '`a` must have a dtype of F32, I32, BOOL, U8, got "F8_E4M3"',
+      '`a` must have a dtype of F32, I32, BOOL, U8, F16, BF16, I64, got "F8_E4M3"',
     ],
     ['a type from the prototype', build({ a: { ...f32(0, 8), dtype: 'toString' } }, eight), '`a` must have a dtype'],
     ['a negative shape', build({ a: f32(0, 8, [-2]) }, eight), '`a` must have a shape of integers >= 0, got [-2]'],
@@ -104,6 +118,12 @@ describe('decodeSafetensors', () => {
     ['a gap', build({ a: f32(4, 8) }, eight), '`a` must start at byte 0 of the data, got 4'],
     ['bytes at the end', build({ a: f32(0, 4) }, eight), 'the tensors must cover 8 bytes of data, got 4'],
     ['metadata that are no strings', build({ __metadata__: { step: 3 } }), '`__metadata__.step` must be a string'],
+    [
+      'a 64-bit integer that does not fit',
+      build({ a: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } }, Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0)),
+      '`a` of I64 must hold values of 32 bits only',
+    ],
+    ['an odd size of half precision', build({ a: { ...f32(0, 8), dtype: 'F16' } }, eight), '`a` of F16 [2] must have 4 bytes, got 8'],
     [
       'a bool of 2',
       build({ a: { dtype: 'BOOL', shape: [1], data_offsets: [0, 1] } }, Uint8Array.of(2)),

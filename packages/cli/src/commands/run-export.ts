@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { selectBackend } from '@selfsup/backends';
+import { SelfsupError } from '@selfsup/core';
+import { readCheckpoint } from '@selfsup/trainer';
+import { exportHuggingFace } from '../hugging-face/export-hugging-face.ts';
+import { openBertCheckpoint } from '../hugging-face/open-bert-checkpoint.ts';
+import type { Output } from '../output/output.ts';
+import { readRunFile } from '../run-file.ts';
+import { runFolder } from '../run-folder.ts';
+
+/** The flags of `selfsup export`. */
+export interface ExportFlags {
+  run: string;
+  out: string;
+}
+
+/** What a tokenizer may consist of. */
+const TOKENIZER_FILES = ['vocab.txt', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+
+/**
+ * `selfsup export`: writes the BERT of a run, its heads and its tokenizer as a folder for transformers.
+ *
+ * @param flags see {@link ExportFlags}
+ * @param output where to report
+ * @returns the exit code
+ */
+export async function runExport(flags: ExportFlags, output: Output): Promise<number> {
+  const { settings } = readRunFile(flags.run);
+  const folder = runFolder(flags.run);
+  if (!existsSync(folder.checkpoint))
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${flags.run} has no checkpoint yet; go on with: selfsup train --resume --out ${flags.run}`,
+    );
+  await selectBackend({ prefer: 'cpu' }); // nothing is computed
+  const networks = openBertCheckpoint(await readCheckpoint(folder.checkpoint), settings.encoderOptions);
+  try {
+    const { backbone, head, nextSentenceHead, step } = networks;
+    const tokenizerFiles = TOKENIZER_FILES.map((name) => join(flags.run, name)).filter((file) => existsSync(file));
+    const files = await exportHuggingFace({
+      backbone,
+      ...(head ? { head } : {}),
+      ...(nextSentenceHead ? { nextSentenceHead } : {}),
+      tokenizerFiles,
+      out: flags.out,
+    });
+    if (tokenizerFiles.length === 0)
+      output.warn(`${flags.run} holds no tokenizer files; copy vocab.txt or tokenizer.json into ${flags.out}`);
+    output.line(`Wrote ${files.join(', ')} to ${flags.out} (step ${step})`);
+    output.event('result', { command: 'export', run: folder.path, out: flags.out, files, step });
+    return 0;
+  } finally {
+    networks.dispose();
+  }
+}
