@@ -1,7 +1,7 @@
 import { vitFactory, type VitFactory, type VitOptions } from './vit.ts';
 
 /**
- * ViT-Tiny: 12 blocks, width 192, 3 heads; 5,487,168 trainable parameters with patches of 16 and fixed positions.
+ * ViT-Tiny: 12 blocks, width 192, 3 heads; 5,486,592 trainable parameters with patches of 16 and fixed positions.
  *
  * @param options see {@link VitOptions}
  * @returns a factory of encoders like {@link vit}'s

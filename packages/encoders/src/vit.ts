@@ -109,7 +109,12 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
   if (positions === 'sin-cos' && width % 4 !== 0) refuse('width', '4 for sin-cos positions', width);
   const gridSize = imageSize / patchSize;
   const length = gridSize * gridSize;
-  const embed = linear({ inputDim: patchSize * patchSize * channels, outputDim: width, initializer: xavierUniform, biasInitializer: zeros });
+  const embed = linear({
+    inputDim: patchSize * patchSize * channels,
+    outputDim: width,
+    initializer: xavierUniform,
+    biasInitializer: zeros,
+  });
   const makeNorm = layerNorm<tf.Tensor3D>({ width, epsilon: 1e-6 });
 
   const create = (rng: Rng): VitEncoder => {
@@ -192,8 +197,13 @@ function checkPatchImages(
     fail('images', `[n >= 1, ${imageSize}, ${imageSize}, ${channels}]`, images);
   if (keep && (keep.rank !== 2 || keep.shape[0] !== n || keep.size === 0)) fail('keep', `[${n}, kept >= 1]`, keep);
   if (mask && mask.shape.join() !== [n, length].join()) fail('mask', `[${n}, ${length}]`, mask);
-  for (const [name, tensor, dtype] of [['images', images, 'float32'], ['keep', keep, 'int32'], ['mask', mask, 'float32']] as const)
+  for (const [name, tensor, dtype] of [
+    ['images', images, 'float32'],
+    ['keep', keep, 'int32'],
+    ['mask', mask, 'float32'],
+  ] as const)
     if (tensor && tensor.dtype !== dtype)
       throw new SelfsupError('SELFSUP_DTYPE', `${who}: \`${name}\` must be ${dtype}, got ${tensor.dtype}`);
-  if (mask && !maskToken) throw new SelfsupError('SELFSUP_OPTION', `${who}: \`maskToken\` must be true to encode with a \`mask\`, got false`);
+  if (mask && !maskToken)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`maskToken\` must be true to encode with a \`mask\`, got false`);
 }
