@@ -20,6 +20,7 @@ export { sequential, type Layer } from './layers/sequential.ts';
 export { stateless } from './layers/stateless.ts';
 export { transformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
 export { loadWeights } from './load-weights.ts';
+export { maeDecoder, type MaeDecoder, type MaeDecoderOptions } from './mae-decoder.ts';
 export {
   maskedLanguageHead,
   type MaskedLanguageHead,
