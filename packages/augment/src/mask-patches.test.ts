@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { maskPatches, type MaskPatchesOptions } from './mask-patches.ts';
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0);
-const rowsOf = <T extends Int32Array | Float32Array>(values: T, count: number) => {
+const rowsOf = (values: Int32Array | Float32Array, count: number) => {
   const length = values.length / count;
   return Array.from({ length: count }, (_, i) => [...values.subarray(i * length, (i + 1) * length)]);
 };
