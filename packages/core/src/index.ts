@@ -14,6 +14,7 @@ export { gelu, type GeluOptions } from './ops/gelu.ts';
 export { l2Normalize, type L2NormalizeOptions } from './ops/l2-normalize.ts';
 export { layerNorm } from './ops/layer-norm.ts';
 export { maskedSoftmax, type MaskedSoftmaxOptions } from './ops/masked-softmax.ts';
+export { patchify, unpatchify, type PatchifyOptions, type UnpatchifyOptions } from './ops/patchify.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { takeRows, type TakeRowsOptions } from './ops/take-rows.ts';
 export { larsUpdate, type LarsTensors, type LarsUpdate, type LarsUpdateOptions } from './ops/lars-update.ts';

@@ -21,17 +21,19 @@ export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { globalAveragePool } from './layers/global-average-pool.ts';
 export { groupNorm, type GroupNormOptions } from './layers/group-norm.ts';
-export { kaimingNormal, kaimingUniform, truncatedNormal, zeros, type Fan, type Initializer } from './layers/initializers.ts';
+export { kaimingNormal, kaimingUniform, truncatedNormal, xavierUniform, zeros, type Fan, type Initializer } from './layers/initializers.ts';
 export { layerNorm, type LayerNormOptions } from './layers/layer-norm.ts';
 export { linear, type LinearOptions } from './layers/linear.ts';
 export { maxPool, type MaxPoolOptions } from './layers/max-pool.ts';
 export type { NormOptions } from './layers/norm.ts';
 export type { NormActivation, NormApplyOptions, NormModule } from './layers/norm-module.ts';
+export { preNormBlock, type PreNormBlockOptions } from './layers/pre-norm-block.ts';
 export { selfAttention, type AttentionApplyOptions, type AttentionModule, type SelfAttentionOptions } from './layers/self-attention.ts';
 export { sequential, type Layer } from './layers/sequential.ts';
 export { stateless } from './layers/stateless.ts';
 export { transformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
 export { loadWeights } from './load-weights.ts';
+export { maeDecoder, type MaeDecoder, type MaeDecoderOptions } from './mae-decoder.ts';
 export {
   maskedLanguageHead,
   type MaskedLanguageHead,
@@ -42,3 +44,5 @@ export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
+export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
+export { vit, type PatchImages, type VitEncoder, type VitFactory, type VitOptions, type VitSize } from './vit.ts';

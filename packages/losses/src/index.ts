@@ -6,4 +6,5 @@ export type { GatherCollective } from './gather-rows.ts';
 export { infoNce, type InfoNceOptions } from './info-nce.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
 export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cross-entropy.ts';
+export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';

@@ -1,6 +1,10 @@
+export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
+export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
+export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
+export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';

@@ -37,6 +37,20 @@ export const kaimingUniform: Initializer = (rng, count, { fanIn }) => {
  */
 export const kaimingNormal: Initializer = (rng, count, { fanOut }) => drawNormal(rng, count, { standardDeviation: Math.sqrt(2 / fanOut) });
 
+/**
+ * Glorot's initial values, which the masked image models use for their linear layers: uniform in ±√(6/(fanIn + fanOut)).
+ *
+ * @param rng the stream
+ * @param count how many numbers
+ * @param fan the layer's fans
+ * @returns `count` numbers
+ * @see Glorot, Bengio: "Understanding the difficulty of training deep feedforward neural networks", eq. 16, https://proceedings.mlr.press/v9/glorot10a.html
+ */
+export const xavierUniform: Initializer = (rng, count, { fanIn, fanOut }) => {
+  const bound = Math.sqrt(6 / (fanIn + fanOut));
+  return drawUniform(rng, count, { min: -bound, max: bound });
+};
+
 /** All zeros, the usual start of a bias. */
 export const zeros: Initializer = (_, count) => new Float32Array(count);
 

@@ -1,0 +1,128 @@
+import { drawPermutation, drawUniform, SelfsupError, type Rng } from '@selfsup/core';
+import type { PatchMasking } from './patch-masking.ts';
+
+/** Options of {@link maskPatches}. */
+export interface MaskPatchesOptions {
+  /** Patches along each side of the image, or [down, across]; integers ≥ 1. */
+  gridSize: number | readonly [number, number];
+  /** The part of the patches that is masked, in (0, 1); default 0.75, as in MAE. SimMIM masks 0.6. */
+  maskRatio?: number;
+  /**
+   * How they lie. `'random'` (default): each unit on its own, MAE's and, with a `unitSize`, SimMIM's; `'block'`: rectangles, as in BEiT; `'grid'`: the same
+   * pattern in each window of `windowSize`², drawn for each image.
+   */
+  kind?: 'random' | 'block' | 'grid';
+  /** Patches along the side of what `'random'` masks as a whole; divides the grid; default 1. */
+  unitSize?: number;
+  /** Patches along the side of a window of `'grid'`; divides the grid; default 2. */
+  windowSize?: number;
+  /** The fewest patches of a rectangle of `'block'` before the last; an integer ≥ 1; default 4. */
+  minBlock?: number;
+}
+
+type Grid = readonly [rows: number, columns: number];
+
+const fail = (name: string, expected: string, got: unknown): never => {
+  throw new SelfsupError('SELFSUP_OPTION', `maskPatches: \`${name}\` must be ${expected}, got ${String(got)}`);
+};
+
+/** Marks `hidden` of the units of `side`² patches, at random. */
+function markUnits(mask: Float32Array, [rows, columns]: Grid, options: { side: number; hidden: number; rng: Rng }): void {
+  const { side, hidden, rng } = options;
+  const across = columns / side;
+  for (const unit of drawPermutation(rng, (rows / side) * across).subarray(0, hidden))
+    for (let i = 0; i < side * side; i++) {
+      const row = Math.floor(unit / across) * side + Math.floor(i / side);
+      mask[row * columns + (unit % across) * side + (i % side)] = 1;
+    }
+}
+
+/** Marks the same `hidden` places of every window of `side`² patches. */
+function markWindows(mask: Float32Array, [rows, columns]: Grid, options: { side: number; hidden: number; rng: Rng }): void {
+  const { side, hidden, rng } = options;
+  const places = new Set(drawPermutation(rng, side * side).subarray(0, hidden));
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      if (places.has((row % side) * side + (column % side))) mask[row * columns + column] = 1;
+}
+
+/** Marks rectangles of random size, shape and place until `hidden` patches are marked; the last one ends early. */
+function markBlocks(mask: Float32Array, [rows, columns]: Grid, options: { hidden: number; minBlock: number; rng: Rng }): void {
+  const { hidden, minBlock, rng } = options;
+  let missing = hidden;
+  for (let attempt = 0; missing > 0; attempt++) {
+    const [size, shape, down, across] = drawUniform(rng.fold(attempt), 4) as unknown as [number, number, number, number];
+    const area = Math.min(minBlock, missing) + size * (missing - Math.min(minBlock, missing));
+    const aspect = 0.3 ** (1 - 2 * shape); // log-uniform in [0.3, 1/0.3]
+    const height = Math.min(rows, Math.max(1, Math.round(Math.sqrt(area * aspect))));
+    const width = Math.min(columns, Math.max(1, Math.round(Math.sqrt(area / aspect))));
+    const [top, left] = [Math.floor(down * (rows - height + 1)), Math.floor(across * (columns - width + 1))];
+    for (let i = 0; i < height * width && missing > 0; i++) {
+      const at = (top + Math.floor(i / width)) * columns + left + (i % width);
+      if (mask[at] === 0) missing -= 1;
+      mask[at] = 1;
+    }
+  }
+}
+
+/**
+ * Masks a part of the patches of images for masked image modelling, the same number in each image.
+ *
+ * @param options see {@link MaskPatchesOptions}
+ * @returns a {@link PatchMasking}: a count of images in; patches that are kept, their order and the mask out. Of L patches int(L·(1 − maskRatio)) are kept;
+ * of units where there are such
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range, when nothing would be kept or masked, or when `'grid'` cannot mask that part of a
+ * window; from the masking when `count` is no integer ≥ 1
+ * @see He et al.: "Masked Autoencoders Are Scalable Vision Learners", section 3 and figure 6, https://arxiv.org/abs/2111.06377
+ * @see Xie et al.: "SimMIM", section 3.2, https://arxiv.org/abs/2111.09886; Bao et al.: "BEiT", algorithm 1, https://arxiv.org/abs/2106.08254
+ * @remarks MAE keeps patches in the order of its noise; here they ascend, which the encoder cannot tell. BEiT stops at or beyond the ratio; here the last
+ * rectangle ends at the exact number.
+ * @example
+ * ```ts
+ * import { maskPatches } from '@selfsup/augment';
+ * import { createRng } from '@selfsup/core';
+ * const masking = maskPatches({ gridSize: 8, maskRatio: 0.75 });
+ * const { keep } = masking({ count: 2 }, createRng(0)); // 2 · 16 patches of 64 each
+ * ```
+ */
+export function maskPatches(options: MaskPatchesOptions): PatchMasking {
+  const { maskRatio = 0.75, kind = 'random', unitSize = 1, windowSize = 2, minBlock = 4 } = options;
+  const grid: Grid = typeof options.gridSize === 'number' ? [options.gridSize, options.gridSize] : options.gridSize;
+  const [rows, columns] = grid;
+  if (!grid.every((sides) => Number.isSafeInteger(sides) && sides >= 1))
+    fail('gridSize', 'an integer >= 1 or [down, across] of such', grid.join(' x '));
+  const length = rows * columns;
+  if (!['random', 'block', 'grid'].includes(kind)) fail('kind', "'random', 'block' or 'grid'", JSON.stringify(kind));
+  if (!(maskRatio > 0 && maskRatio < 1)) fail('maskRatio', 'in (0, 1)', maskRatio);
+  for (const [name, value] of Object.entries({ unitSize, windowSize, minBlock }))
+    if (!Number.isSafeInteger(value) || value < 1) fail(name, 'an integer >= 1', value);
+  const side = kind === 'random' ? unitSize : kind === 'grid' ? windowSize : 1;
+  if (rows % side !== 0 || columns % side !== 0)
+    fail(kind === 'grid' ? 'windowSize' : 'unitSize', `a divisor of the grid ${rows} x ${columns}`, side);
+  const total = kind === 'grid' ? side * side : length / (side * side);
+  const hidden = total - Math.floor(total * (1 - maskRatio)); // units, places in a window, or patches
+  if (kind === 'grid' && Math.abs(total * maskRatio - hidden) > 1e-9)
+    fail('maskRatio', `a multiple of 1/${total} with windows of ${side} x ${side}`, maskRatio);
+  if (hidden === total) fail('maskRatio', `so small that one of ${total} is kept`, maskRatio);
+  const masked = kind === 'grid' ? (hidden * length) / total : hidden * side * side;
+  const kept = length - masked;
+  const mark = (mask: Float32Array, rng: Rng) => {
+    if (kind === 'random') markUnits(mask, grid, { side, hidden, rng });
+    else if (kind === 'grid') markWindows(mask, grid, { side, hidden, rng });
+    else markBlocks(mask, grid, { hidden, minBlock, rng });
+  };
+  return ({ count }, rng) => {
+    if (!Number.isSafeInteger(count) || count < 1) fail('count', 'an integer >= 1', count);
+    const [keep, restore, mask] = [new Int32Array(count * kept), new Int32Array(count * length), new Float32Array(count * length)];
+    for (let image = 0; image < count; image++) {
+      const own = mask.subarray(image * length, (image + 1) * length);
+      mark(own, rng.fold(image));
+      let [seen, unseen] = [0, kept];
+      own.forEach((value, patch) => {
+        if (value === 0) keep[image * kept + seen] = patch;
+        restore[image * length + patch] = value === 0 ? seen++ : unseen++;
+      });
+    }
+    return { keep, restore, mask };
+  };
+}

@@ -1,0 +1,146 @@
+import { createRng, drawNormal, isSelfsupError } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
+import { vit, type VitEncoder, type VitOptions } from './vit.ts';
+
+const size = { imageSize: 8, patchSize: 2, numLayers: 2, width: 8, numHeads: 2 };
+const length = 16;
+const makeImages = (n: number, seed = 1) => tf.tensor4d(drawNormal(createRng(seed), n * 8 * 8 * 3), [n, 8, 8, 3]);
+function withEncoder(options: VitOptions, use: (encoder: VitEncoder) => void): void {
+  const encoder = vit({ ...size, ...options })(createRng(0));
+  tf.tidy(() => {
+    use(encoder);
+  });
+  encoder.dispose();
+}
+const values = (x: tf.Tensor) => [...x.dataSync()];
+const expectClose = (a: tf.Tensor, b: tf.Tensor) => {
+  expect(a.shape).toEqual(b.shape);
+  expect(tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]).toBeLessThan(1e-5);
+};
+
+describe('vit', () => {
+  it('has the published sizes', () => {
+    expect([vitTiny, vitSmall, vitBase].map((make) => make().outputDim)).toEqual([192, 384, 768]);
+    const factory = vitTiny({ imageSize: 32, patchSize: 16 });
+    expect([factory.patchSize, factory.gridSize, factory.channels]).toEqual([16, 2, 3]);
+    const encoder = factory(createRng(0));
+    expect(Object.values(encoder.trainable).reduce((sum, v) => sum + v.size, 0)).toBe(5_486_592);
+    encoder.dispose();
+  });
+
+  it('starts Xavier-uniform with biases of 0, tokens of deviation 0.02, and from the seed', () => {
+    const encoder = vit({ ...size, width: 192, numHeads: 3, positions: 'learned', maskToken: true })(createRng(0));
+    const of = (path: string) => values(encoder.trainable[path]!);
+    const deviation = (xs: number[]) => Math.sqrt(xs.reduce((sum, x) => sum + x * x, 0) / xs.length);
+    const bound = Math.sqrt(6 / (192 + 192));
+    expect(of('block2/attention/value/kernel').every((x) => Math.abs(x) <= bound + 1e-7)).toBe(true);
+    expect(deviation(of('block2/attention/value/kernel'))).toBeCloseTo(bound / Math.sqrt(3), 3);
+    expect(of('block1/mlp/linear2/bias').every((x) => x === 0)).toBe(true);
+    for (const path of ['positions', 'classToken', 'maskToken']) expect(Math.abs(deviation(of(path)) - 0.02)).toBeLessThan(0.003);
+    expect(of('block1/attention/query/kernel')).not.toEqual(of('block2/attention/query/kernel'));
+    encoder.dispose();
+  });
+
+  it('pools the class token or the mean of the patches', () => {
+    for (const pooling of ['class-token', 'mean'] as const)
+      withEncoder({ pooling }, (encoder) => {
+        const images = makeImages(3);
+        const states = encoder.encode({ images }, { training: false });
+        expect(states.shape).toEqual([3, 1 + length, 8]);
+        const expected =
+          pooling === 'mean' ? tf.mean(tf.slice(states, [0, 1], [3, length]), 1) : tf.squeeze(tf.slice(states, [0, 0], [3, 1]), [1]);
+        expectClose(encoder.apply(images, { training: false }), expected);
+      });
+  });
+
+  it('sees the kept patches alone, whatever their order, each at its own position', () => {
+    withEncoder({}, (encoder) => {
+      const images = makeImages(2);
+      const encode = (keep: number[]) =>
+        encoder.encode({ images, keep: tf.tensor2d(keep, [2, keep.length / 2], 'int32') }, { training: false });
+      const all = Array.from({ length }, (_, i) => i);
+      expectClose(encode([...all, ...all]), encoder.encode({ images }, { training: false }));
+      const [forward, backward] = [encode([3, 9, 14, 0, 1, 2]), encode([14, 9, 3, 2, 1, 0])];
+      expect(forward.shape).toEqual([2, 4, 8]);
+      expectClose(tf.slice(forward, [0, 0], [2, 1]), tf.slice(backward, [0, 0], [2, 1]));
+      expectClose(tf.slice(forward, [0, 1], [2, 3]), tf.reverse(tf.slice(backward, [0, 1], [2, 3]), 1));
+      const elsewhere = encode([4, 9, 14, 0, 1, 2]);
+      expect(tf.max(tf.abs(tf.sub(tf.slice(elsewhere, [0, 0], [1, 1]), tf.slice(forward, [0, 0], [1, 1])))).dataSync()[0]).toBeGreaterThan(
+        1e-3,
+      );
+      // a patch that is not kept has no influence: the pixels at the bottom right are of patch 15
+      const changed = tf.add<tf.Tensor4D>(
+        images,
+        tf.pad(tf.ones([2, 2, 2, 3]), [
+          [0, 0],
+          [6, 0],
+          [6, 0],
+          [0, 0],
+        ]),
+      );
+      const keep = tf.tensor2d([3, 9, 14, 0, 1, 2], [2, 3], 'int32');
+      expectClose(encoder.encode({ images: changed, keep }, { training: false }), forward);
+    });
+  });
+
+  it('puts the mask token in the place of masked patches', () => {
+    withEncoder({ maskToken: true }, (encoder) => {
+      const images = makeImages(1);
+      const changed = tf.add<tf.Tensor4D>(
+        images,
+        tf.pad(tf.ones([1, 2, 2, 3]), [
+          [0, 0],
+          [6, 0],
+          [6, 0],
+          [0, 0],
+        ]),
+      );
+      const mask = (at: number) => tf.cast(tf.oneHot(tf.tensor1d([at], 'int32'), length), 'float32') as tf.Tensor2D;
+      const hidden = encoder.encode({ images, mask: mask(15) }, { training: false });
+      expectClose(encoder.encode({ images: changed, mask: mask(15) }, { training: false }), hidden);
+      const apart = tf.sub(encoder.encode({ images: changed, mask: mask(0) }, { training: false }), hidden);
+      expect(tf.max(tf.abs(apart)).dataSync()[0]).toBeGreaterThan(1e-3);
+    });
+  });
+
+  it('leaves out branches while training only, by its stream', () => {
+    withEncoder({ dropPathRate: 0.5 }, (encoder) => {
+      const images = makeImages(8);
+      const features = (seed: number, training = true) => values(encoder.apply(images, { training, rng: createRng(seed) }));
+      expect(features(0, false)).toEqual(features(1, false));
+      expect(features(0)).toEqual(features(0));
+      expect(features(0)).not.toEqual(features(1));
+      expect(() => encoder.apply(images, { training: true })).toThrow('preNormBlock: `rng` must be given');
+    });
+  });
+
+  it('says what is wrong', () => {
+    const failures: [string, string, () => unknown][] = [
+      ['SELFSUP_OPTION', 'vitTiny: `imageSize` must be a multiple of the patch size 16, got 20', () => vitTiny({ imageSize: 20 })],
+      ['SELFSUP_OPTION', 'vit: `width` must be a multiple of 4 for sin-cos positions, got 6', () => vit({ ...size, width: 6 })],
+      ['SELFSUP_OPTION', 'vit: `dropPathRate` must be in [0, 1), got 1', () => vit({ ...size, dropPathRate: 1 })],
+      ['SELFSUP_OPTION', 'vit: `pooling` must be one of class-token, mean, got max', () => vit({ ...size, pooling: 'max' as 'mean' })],
+    ];
+    withEncoder({}, (encoder) => {
+      const images = makeImages(2);
+      const run = (input: object) => () => encoder.encode({ images, ...input }, { training: false });
+      failures.push(
+        ['SELFSUP_SHAPE', 'vit: `images` must have shape [n >= 1, 8, 8, 3], got [2, 8, 8, 1]', run({ images: tf.zeros([2, 8, 8, 1]) })],
+        ['SELFSUP_SHAPE', 'vit: `keep` must have shape [2, kept >= 1], got [3, 4]', run({ keep: tf.zeros([3, 4], 'int32') })],
+        ['SELFSUP_DTYPE', 'vit: `keep` must be int32, got float32', run({ keep: tf.zeros([2, 4]) })],
+        ['SELFSUP_SHAPE', 'vit: `mask` must have shape [2, 16], got [2, 15]', run({ mask: tf.zeros([2, 15]) })],
+        ['SELFSUP_OPTION', 'vit: `maskToken` must be true to encode with a `mask`, got false', run({ mask: tf.zeros([2, 16]) })],
+      );
+      for (const [code, message, call] of failures)
+        try {
+          call();
+          expect.unreachable();
+        } catch (error) {
+          expect(isSelfsupError(error) && error.code).toBe(code);
+          expect((error as Error).message).toContain(message);
+        }
+    });
+  });
+});

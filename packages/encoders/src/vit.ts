@@ -1,0 +1,209 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { drawNormal, joinVariables, patchify, SelfsupError, takeRows, type ApplyOptions, type Module, type Rng } from '@selfsup/core';
+import type { EncoderFactory } from './encoder-factory.ts';
+import { checkRates, partOptions } from './layers/apply-part.ts';
+import { checkIntegers, checkOneOf } from './layers/check-option.ts';
+import { createVariable } from './layers/create-variable.ts';
+import { xavierUniform, zeros } from './layers/initializers.ts';
+import { layerNorm } from './layers/layer-norm.ts';
+import { linear } from './layers/linear.ts';
+import { sinCosPositions } from './layers/patch-positions.ts';
+import { preNormBlock } from './layers/pre-norm-block.ts';
+
+/** Options of a Vision Transformer of any size. */
+export interface VitOptions {
+  /** Height and width of the images in pixels, a multiple of `patchSize`; default 224. */
+  imageSize?: number;
+  /** Height and width of a patch in pixels, ≥ 1; default 16. */
+  patchSize?: number;
+  /** Channels of the images, ≥ 1; default 3. */
+  channels?: number;
+  /** What `apply` returns: the state of the class token (default), or the mean of the patches' states. */
+  pooling?: 'class-token' | 'mean';
+  /** Positions that are added to the patches: fixed two-dimensional sines and cosines (default), or learned ones. */
+  positions?: 'sin-cos' | 'learned';
+  /** How often the last block's branches are left out while training, in [0, 1); grows evenly from 0 at the first block. Default 0. */
+  dropPathRate?: number;
+  /** Whether there is a learned token to stand for masked patches, which SimMIM needs; default false. */
+  maskToken?: boolean;
+}
+
+/** Size of a Vision Transformer. */
+export interface VitSize {
+  /** Transformer blocks, ≥ 1. */
+  numLayers: number;
+  /** Columns of the hidden states, a multiple of `numHeads`; of 4 too with sin-cos positions. */
+  width: number;
+  /** Heads of the attention, ≥ 1; published sizes have one per 64 columns. */
+  numHeads: number;
+}
+
+/** Images of which the encoder sees a part. */
+export interface PatchImages {
+  /** float32 `[n, imageSize, imageSize, channels]`. */
+  readonly images: tf.Tensor4D;
+  /** int32 `[n, kept]`: the patches that the encoder sees, in this order, as in MAE; default all. */
+  readonly keep?: tf.Tensor2D;
+  /** float32 `[n, length]`: 1 where the mask token stands instead of the patch, as in SimMIM; default nowhere. */
+  readonly mask?: tf.Tensor2D;
+}
+
+/** A Vision Transformer. */
+export interface VitEncoder extends Module<tf.Tensor4D, tf.Tensor2D> {
+  /** Height and width of a patch in pixels. */
+  readonly patchSize: number;
+  /** The states after the last normalisation, float32 `[n, 1 + kept, width]`, the class token's first. */
+  encode(input: PatchImages, options: ApplyOptions): tf.Tensor3D;
+}
+
+/** Makes Vision Transformers. */
+export interface VitFactory extends EncoderFactory {
+  (rng: Rng): VitEncoder;
+  /** Height and width of a patch in pixels. */
+  readonly patchSize: number;
+  /** Patches along each side: there are `gridSize²`. */
+  readonly gridSize: number;
+  /** Channels of the images. */
+  readonly channels: number;
+}
+
+/**
+ * The Vision Transformer: a linear layer over patches, a class token, positions, pre-norm blocks, a last normalisation.
+ *
+ * @param options see {@link VitSize} and {@link VitOptions}; {@link vitTiny}, {@link vitSmall} and {@link vitBase} have the published sizes
+ * @returns a factory of encoders from `[n, imageSize, imageSize, channels]` to `[n, width]`, float32, with the paths `patch/kernel`
+ * `[patchSize²·channels, width]`, `patch/bias`, `classToken` `[1, width]`, `block1/…` (see {@link preNormBlock}), `norm/scale`, `norm/offset`; and, where
+ * asked for, `positions` `[1 + gridSize², width]` and `maskToken` `[1, width]`
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or drop path without `rng`; from `apply` and `encode` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
+ * @see Dosovitskiy et al.: "An Image is Worth 16x16 Words", https://arxiv.org/abs/2010.11929; sizes Tiny and Small: https://arxiv.org/abs/2012.12877
+ * @remarks Kernels start Xavier-uniform, query, key and value each on their own; tokens and learned positions normal with deviation 0.02; biases as zeros.
+ * The values of a patch are in the order (row, column, channel). Positions go with the patch that is kept, not with its place among those kept. The mean is
+ * that of normalised states; MAE's fine-tuning normalises the mean. Fixed positions are no variables of the encoder.
+ * @example
+ * ```ts
+ * import { createRng } from '@selfsup/core';
+ * import { vit } from '@selfsup/encoders';
+ * import * as tf from '@tensorflow/tfjs-core';
+ * const encoder = vit({ imageSize: 32, patchSize: 4, numLayers: 2, width: 64, numHeads: 2 })(createRng(0));
+ * const images = tf.zeros<tf.Rank.R4>([8, 32, 32, 3]);
+ * const features = encoder.apply(images, { training: false }); // [8, 64]
+ * const tokens = encoder.encode({ images }, { training: false }); // [8, 1 + 64, 64]
+ * ```
+ */
+export function vit(options: VitOptions & VitSize): VitFactory {
+  return vitFactory('vit', options);
+}
+
+/** {@link vit} under another name in its messages. */
+export function vitFactory(who: string, options: VitOptions & VitSize): VitFactory {
+  const { imageSize = 224, patchSize = 16, channels = 3, numLayers, width, numHeads } = options;
+  const { pooling = 'class-token', positions = 'sin-cos', dropPathRate = 0, maskToken = false } = options;
+  checkIntegers(who, { imageSize, patchSize, channels, numLayers, width, numHeads });
+  checkRates(who, { dropPathRate });
+  checkOneOf(who, 'pooling', pooling, ['class-token', 'mean']);
+  checkOneOf(who, 'positions', positions, ['sin-cos', 'learned']);
+  const refuse = (name: string, rule: string, value: number) => {
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must be a multiple of ${rule}, got ${value}`);
+  };
+  if (imageSize % patchSize !== 0) refuse('imageSize', `the patch size ${patchSize}`, imageSize);
+  if (positions === 'sin-cos' && width % 4 !== 0) refuse('width', '4 for sin-cos positions', width);
+  const gridSize = imageSize / patchSize;
+  const length = gridSize * gridSize;
+  const embed = linear({
+    inputDim: patchSize * patchSize * channels,
+    outputDim: width,
+    initializer: xavierUniform,
+    biasInitializer: zeros,
+  });
+  const makeNorm = layerNorm<tf.Tensor3D>({ width, epsilon: 1e-6 });
+
+  const create = (rng: Rng): VitEncoder => {
+    const tokens = (tag: string, rows: number) => drawNormal(rng.fold(tag), rows * width, { standardDeviation: 0.02 });
+    const token = (tag: string) => createVariable<tf.Rank.R2>(tokens(tag, 1), [1, width], true);
+    const learned = positions === 'learned';
+    const position = createVariable<tf.Rank.R2>(
+      learned ? tokens('positions', 1 + length) : sinCosPositions(gridSize, width),
+      [1 + length, width],
+      learned,
+    );
+    const patch = embed(rng.fold('patch'));
+    const classToken = token('classToken');
+    const masked = maskToken ? token('maskToken') : undefined;
+    const blocks = Array.from({ length: numLayers }, (_, i) =>
+      preNormBlock({ width, numHeads, dropPathRate: numLayers === 1 ? dropPathRate : (dropPathRate * i) / (numLayers - 1) })(
+        rng.fold(`block${i + 1}`),
+      ),
+    );
+    const norm = makeNorm(rng);
+    const named = Object.fromEntries(blocks.map((block, i) => [`block${i + 1}`, block]));
+
+    const encode: VitEncoder['encode'] = ({ images, keep, mask }, apply) => {
+      checkPatchImages(who, { images, keep, mask }, { imageSize, channels, length, maskToken });
+      return tf.tidy(() => {
+        const all = patchify(images, { patchSize }); // [n, length, patchDim]
+        const seen = keep ? takeRows(all, keep, { batchDims: 1 }) : all; // [n, kept, patchDim]
+        const [n, kept, patchDim] = seen.shape as [number, number, number];
+        let x: tf.Tensor = tf.reshape(patch.apply(tf.reshape<tf.Rank.R2>(seen, [n * kept, patchDim]), apply), [n, kept, width]);
+        if (mask && masked) {
+          const hidden = tf.expandDims(keep ? takeRows(mask, keep, { batchDims: 1 }) : mask, 2); // [n, kept, 1]
+          x = tf.add(tf.mul(x, tf.sub(1, hidden)), tf.mul(hidden, masked));
+        }
+        const places = tf.slice(position, [1, 0], [length, width]);
+        x = tf.add(x, keep ? takeRows(places, keep) : places);
+        const first = tf.add(tf.zeros([n, 1, width]), tf.add(classToken, tf.slice(position, [0, 0], [1, width]))); // [n, 1, width]
+        let y = tf.concat<tf.Tensor3D>([first as tf.Tensor3D, x as tf.Tensor3D], 1); // [n, 1 + kept, width]
+        for (const [i, block] of blocks.entries()) y = block.apply(y, partOptions(apply, `block${i + 1}`));
+        return norm.apply(y, apply);
+      });
+    };
+    return {
+      trainable: {
+        ...joinVariables({ patch: patch.trainable }),
+        classToken,
+        ...(learned && { positions: position }),
+        ...(masked && { maskToken: masked }),
+        ...joinVariables(Object.fromEntries(Object.entries({ ...named, norm }).map(([name, part]) => [name, part.trainable]))),
+      },
+      buffers: {},
+      patchSize,
+      encode,
+      apply: (images, apply) =>
+        tf.tidy(() => {
+          const states = encode({ images }, apply); // [n, 1 + length, width]
+          const n = states.shape[0];
+          if (pooling === 'mean') return tf.mean<tf.Tensor2D>(tf.slice(states, [0, 1, 0], [n, length, width]), 1);
+          return tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [n, 1, width]), [n, width]);
+        }),
+      dispose() {
+        for (const part of [patch, norm, ...blocks, position, classToken, ...(masked ? [masked] : [])]) part.dispose();
+      },
+    };
+  };
+  return Object.assign(create, { outputDim: width, patchSize, gridSize, channels });
+}
+
+function checkPatchImages(
+  who: string,
+  input: { images: tf.Tensor4D; keep: tf.Tensor2D | undefined; mask: tf.Tensor2D | undefined },
+  expected: { imageSize: number; channels: number; length: number; maskToken: boolean },
+): void {
+  const { images, keep, mask } = input;
+  const { imageSize, channels, length, maskToken } = expected;
+  const fail = (name: string, shape: string, got: tf.Tensor): never => {
+    throw new SelfsupError('SELFSUP_SHAPE', `${who}: \`${name}\` must have shape ${shape}, got [${got.shape.join(', ')}]`);
+  };
+  const n = images.shape[0];
+  if (images.rank !== 4 || n === 0 || images.shape.slice(1).join() !== [imageSize, imageSize, channels].join())
+    fail('images', `[n >= 1, ${imageSize}, ${imageSize}, ${channels}]`, images);
+  if (keep && (keep.rank !== 2 || keep.shape[0] !== n || keep.size === 0)) fail('keep', `[${n}, kept >= 1]`, keep);
+  if (mask && mask.shape.join() !== [n, length].join()) fail('mask', `[${n}, ${length}]`, mask);
+  for (const [name, tensor, dtype] of [
+    ['images', images, 'float32'],
+    ['keep', keep, 'int32'],
+    ['mask', mask, 'float32'],
+  ] as const)
+    if (tensor && tensor.dtype !== dtype)
+      throw new SelfsupError('SELFSUP_DTYPE', `${who}: \`${name}\` must be ${dtype}, got ${tensor.dtype}`);
+  if (mask && !maskToken)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`maskToken\` must be true to encode with a \`mask\`, got false`);
+}

@@ -1,0 +1,58 @@
+import { SelfsupError, type Rng } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Draws which patches of `count` images are hidden, row by row: `keep` `[count, kept]`, `restore` `[count, length]`, where each patch stands when the masked
+ * ones follow those kept, and `mask` `[count, length]`, 1 for a masked patch. `maskPatches` of @selfsup/augment makes such.
+ */
+export type PatchMasking = (
+  images: { readonly count: number },
+  rng: Rng,
+) => { readonly keep: Int32Array; readonly restore: Int32Array; readonly mask: Float32Array };
+
+/** What the tasks on masked images compare: `keep` int32 `[n, kept]`, `restore` int32 and `mask` float32 `[n, length]`, `pixels` float32 `[n, length, patchDim]`. */
+export type MaskedImageTargets = Readonly<Record<'keep' | 'restore' | 'mask', tf.Tensor2D> & Record<'pixels', tf.Tensor3D>>;
+
+/** Draws the masks of `n` images of `length` patches. */
+export function drawMasks(
+  who: string,
+  masking: PatchMasking,
+  options: { n: number; length: number; rng: Rng },
+): Omit<MaskedImageTargets, 'pixels'> {
+  const { n, length, rng } = options;
+  const { keep, restore, mask } = masking({ count: n }, rng);
+  if (mask.length !== n * length || restore.length !== n * length || keep.length === 0 || keep.length % n !== 0)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: \`masking\` must draw masks of the ${length} patches that the backbone sees in each of ${n} images, got ${mask.length / n} patches`,
+    );
+  return {
+    keep: tf.tensor2d(keep, [n, keep.length / n], 'int32'),
+    restore: tf.tensor2d(restore, [n, length], 'int32'),
+    mask: tf.tensor2d(mask, [n, length]),
+  };
+}
+
+/** Throws unless a batch has `images` float32 `[n, height, width, channels]`. */
+export function checkImages(who: string, images: tf.Tensor4D | undefined): tf.Tensor4D {
+  if (typeof images?.rank !== 'number')
+    throw new SelfsupError('SELFSUP_BATCH', `${who}: the batch must have \`images\`, a tensor, got ${typeof images}`);
+  const checked = images;
+  if (checked.rank !== 4 || checked.size === 0)
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `${who}: \`images\` must have shape [n, height, width, channels] without an empty axis, got [${checked.shape.join(', ')}]`,
+    );
+  if (checked.dtype !== 'float32') throw new SelfsupError('SELFSUP_DTYPE', `${who}: \`images\` must be float32, got ${checked.dtype}`);
+  return checked;
+}
+
+/** Each patch float32 `[n, length, patchDim]` with mean 0 and unbiased variance 1. */
+export function standardizePatches(patches: tf.Tensor3D): tf.Tensor3D {
+  const size = patches.shape[2];
+  return tf.tidy(() => {
+    const centred = tf.sub(patches, tf.mean(patches, 2, true));
+    const variance = tf.div(tf.sum(tf.square(centred), 2, true), Math.max(1, size - 1)); // unbiased, and 0 for a patch of one value
+    return tf.div(centred, tf.sqrt(tf.add(variance, 1e-6)));
+  });
+}

@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, patchify, type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { maskedPixelLoss } from '@selfsup/losses';
+import { checkImages, drawMasks, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
+import type { PatchEncoder } from './patch-networks.ts';
+
+/** What {@link simMim} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalised. */
+export type SimMimBatch = Readonly<Record<'images', tf.Tensor4D>>;
+
+/** What {@link simMim} compares: `mask` float32 `[n, length]` and `pixels` float32 `[n, length, patchSize²·channels]`. */
+export type SimMimTargets = Pick<MaskedImageTargets, 'mask' | 'pixels'>;
+
+/** Options of {@link simMim}. */
+export interface SimMimOptions {
+  /** Makes the encoder that is kept; it has a mask token. */
+  backbone: (rng: Rng) => PatchEncoder;
+  /** Makes the head from a patch's state to its pixels, `[rows, width]` to `[rows, patchSize²·channels]`: the paper has one linear layer. */
+  head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** Draws the masks; `maskPatches` of @selfsup/augment. The paper masks 0.6 in units of 32 pixels. */
+  masking: PatchMasking;
+}
+
+/**
+ * SimMIM: a mask token stands for a part of the patches, and one linear layer on the encoder predicts their pixels.
+ *
+ * @param options see {@link SimMimOptions}
+ * @returns the task; its variables lie under `backbone/` and `head/`. The loss is `maskedPixelLoss`, absolute
+ * @throws SelfsupError from `targets` and `loss` `SELFSUP_BATCH` without `images`, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when they do not fit, `SELFSUP_OPTION`
+ * when the masking is for another number of patches or the encoder has no mask token
+ * @see Xie et al.: "SimMIM: A Simple Framework for Masked Image Modeling", https://arxiv.org/abs/2111.09886
+ * @remarks The pixels are those of `images`: the paper normalises images, not patches. Each state predicts its own patch, so a patch of the encoder is what a
+ * pixel of the last feature map is in the paper. The class token's state is not used.
+ * @example
+ * ```ts
+ * import { maskPatches } from '@selfsup/augment';
+ * import { linear, vit } from '@selfsup/encoders';
+ * import { simMim } from '@selfsup/pretext-tasks/sim-mim';
+ * const backbone = vit({ imageSize: 32, patchSize: 4, numLayers: 4, width: 96, numHeads: 3, pooling: 'mean', maskToken: true });
+ * const head = linear({ inputDim: backbone.outputDim, outputDim: 4 * 4 * 3 });
+ * const task = simMim({ backbone, head, masking: maskPatches({ gridSize: backbone.gridSize, maskRatio: 0.6, unitSize: 2 }) });
+ * console.log(task.name);
+ * ```
+ */
+export function simMim(options: SimMimOptions): PretextTask<SimMimBatch, SimMimTargets> {
+  const streamOf = ({ rng, step, collective }: StepContext) => rng.fold('sim-mim').fold(step).fold(collective.rank);
+  return {
+    api: 1,
+    name: 'sim-mim',
+    create({ rng: root }) {
+      const backbone = options.backbone(root.fold('backbone'));
+      const head = options.head(root.fold('head'));
+      return {
+        backbone,
+        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
+        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        targets(batch, context) {
+          const pixels = patchify(checkImages('sim-mim', batch.images), { patchSize: backbone.patchSize });
+          const [n, length] = pixels.shape;
+          const { mask } = drawMasks('sim-mim', options.masking, { n, length, rng: streamOf(context).fold('masking') });
+          return { mask, pixels };
+        },
+        loss(batch, { mask, pixels }, context) {
+          const apply = { training: context.training, rng: streamOf(context).fold('networks') };
+          const tokens = backbone.encode({ images: checkImages('sim-mim', batch.images), mask }, apply); // [n, 1 + length, width]
+          const [n, seen, width] = tokens.shape;
+          const rows = tf.reshape<tf.Rank.R2>(tf.slice(tokens, [0, 1, 0], [n, seen - 1, width]), [n * (seen - 1), width]);
+          const predictions = tf.reshape<tf.Rank.R3>(head.apply(rows, apply), [n, seen - 1, -1]); // [n, length, patchDim]
+          return { loss: maskedPixelLoss(predictions, pixels, { mask, distance: 'absolute' }) };
+        },
+        dispose() {
+          backbone.dispose();
+          head.dispose();
+        },
+      };
+    },
+  };
+}
