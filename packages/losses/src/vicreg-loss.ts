@@ -72,10 +72,9 @@ export function vicregLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: VicregLossOp
     const perView = [a, b].map((rows) => regularisers(gatherRows('vicregLoss', rows, collective).rows));
     const variance = tf.mul(tf.addN(perView.map(([term]) => term)), convention === 'halved' ? 0.5 : 1);
     const covariance = tf.addN(perView.map(([, term]) => term));
-    return tf.addN([
-      tf.mul(invariance, invarianceWeight),
-      tf.mul(variance, varianceWeight),
+    return tf.add<tf.Scalar>(
+      tf.add(tf.mul(invariance, invarianceWeight), tf.mul(variance, varianceWeight)),
       tf.mul(covariance, covarianceWeight),
-    ]) as tf.Scalar;
+    );
   });
 }
