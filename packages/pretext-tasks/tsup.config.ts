@@ -1,5 +1,15 @@
 import { library } from '../../tools/presets/tsup.ts';
 
 export default library({
-  entry: ['src/index.ts', 'src/masked-language.ts', 'src/next-token.ts', 'src/replaced-token.ts', 'src/simclr.ts'],
+  entry: [
+    'src/index.ts',
+    'src/barlow-twins.ts',
+    'src/byol.ts',
+    'src/masked-language.ts',
+    'src/next-token.ts',
+    'src/replaced-token.ts',
+    'src/sim-siam.ts',
+    'src/simclr.ts',
+    'src/vicreg.ts',
+  ],
 });
