@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cosine, type Batch, type PretextTask, type Targets } from '@selfsup/core';
+import { cosine, type PretextTask } from '@selfsup/core';
 import { batchNorm, linear, projectionHead, sequential, stateless } from '@selfsup/encoders';
 import { createTrainer, sgd } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
