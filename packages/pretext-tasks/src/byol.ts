@@ -1,18 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {
-  cosine,
-  createMomentumPair,
-  joinVariables,
-  SelfsupError,
-  valueAt,
-  type ModuleFactory,
-  type PretextTask,
-  type Rng,
-  type ScalarOrSchedule,
-  type StepContext,
-} from '@selfsup/core';
+import { cosine, joinVariables, SelfsupError, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { momentumNetworks } from './momentum-networks.ts';
 
 /** Options of {@link byol}. */
 export interface ByolOptions {
@@ -30,9 +20,6 @@ export interface ByolOptions {
 
 /** What {@link byol} computes before the loss: the target network's projections of both views, `[n, projectionDim]`. */
 export type ByolTargets = Readonly<Record<'target0' | 'target1', tf.Tensor2D>>;
-
-const streamOf = (network: string, { rng, step, collective }: StepContext): Rng =>
-  rng.fold('byol').fold(network).fold(step).fold(collective.rank);
 
 /**
  * BYOL: the online network predicts, from one view, what its slowly moving copy makes of the other.
@@ -66,33 +53,26 @@ export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTarge
   return {
     api: 1,
     name: 'byol',
-    create({ rng, totalSteps }) {
-      const backbone = createMomentumPair(options.backbone, rng.fold('backbone'));
-      const projectionHead = createMomentumPair(options.projectionHead, rng.fold('projectionHead'));
-      const predictionHead = options.predictionHead(rng.fold('predictionHead'));
+    create({ rng: root, totalSteps }) {
+      const networks = momentumNetworks(options, root);
+      const predictionHead = options.predictionHead(root.fold('predictionHead'));
       const momentumAt = momentum ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
-      const [b, p] = [backbone.online, projectionHead.online];
       return {
-        backbone: b,
-        trainable: joinVariables({ backbone: b.trainable, projectionHead: p.trainable, predictionHead: predictionHead.trainable }),
-        buffers: joinVariables({
-          backbone: b.buffers,
-          projectionHead: p.buffers,
-          predictionHead: predictionHead.buffers,
-          'target/backbone': { ...backbone.target.trainable, ...backbone.target.buffers },
-          'target/projectionHead': { ...projectionHead.target.trainable, ...projectionHead.target.buffers },
-        }),
-        targets({ views }, ctx) {
-          const [target0, target1] = checkViewPair('byol', views).map((images, i) => {
-            const apply = { training: ctx.training, rng: streamOf('target', ctx).fold(i) };
-            return projectionHead.target.apply(backbone.target.apply(images, apply), apply); // [n, projectionDim]
-          }) as [tf.Tensor2D, tf.Tensor2D];
+        backbone: networks.backbone,
+        trainable: { ...networks.trainable, ...joinVariables({ predictionHead: predictionHead.trainable }) },
+        buffers: { ...networks.buffers, ...joinVariables({ predictionHead: predictionHead.buffers }) },
+        targets({ views }, { rng, step, training, collective }) {
+          const stream = rng.fold('byol').fold(step).fold(collective.rank).fold('target');
+          const [target0, target1] = checkViewPair('byol', views).map((images, i) =>
+            networks.project('target', images, { training, rng: stream.fold(i) }),
+          ) as [tf.Tensor2D, tf.Tensor2D];
           return { target0, target1 };
         },
-        loss({ views }, { target0, target1 }, ctx) {
+        loss({ views }, { target0, target1 }, { rng, step, training, collective }) {
+          const stream = rng.fold('byol').fold(step).fold(collective.rank);
           const outputs = checkViewPair('byol', views).map((images, i) => {
-            const apply = { training: ctx.training, rng: streamOf('online', ctx).fold(i) };
-            const projection = p.apply(b.apply(images, apply), apply); // [n, projectionDim]
+            const apply = { training, rng: stream.fold(i) };
+            const projection = networks.project('online', images, apply);
             return { projection, prediction: predictionHead.apply(projection, apply) };
           });
           const predictions = outputs.map(({ prediction }) => prediction);
@@ -102,12 +82,11 @@ export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTarge
           };
         },
         afterStep(_, { step }) {
-          const m = valueAt(momentumAt, step);
-          backbone.update(m);
-          projectionHead.update(m);
+          networks.update(valueAt(momentumAt, step));
         },
         dispose() {
-          for (const part of [backbone, projectionHead, predictionHead]) part.dispose();
+          networks.dispose();
+          predictionHead.dispose();
         },
       };
     },
