@@ -9,5 +9,9 @@ export default library({
     'src/replaced-token.ts',
     'src/sim-mim.ts',
     'src/simclr.ts',
+    'src/barlow-twins.ts',
+    'src/byol.ts',
+    'src/sim-siam.ts',
+    'src/vicreg.ts',
   ],
 });

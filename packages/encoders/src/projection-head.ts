@@ -19,8 +19,13 @@ export interface ProjectionHeadOptions {
   numLayers?: number;
   /** Whether each hidden linear layer is followed by batch normalisation, and then has no bias; default false. */
   batchNorm?: boolean;
-  /** Whether the last linear layer is too; default false. lightly's and Google's SimCLR have it, MoCo, BYOL and solo-learn do not. */
-  batchNormLast?: boolean;
+  /**
+   * Whether the last linear layer is too; default false. lightly's and Google's SimCLR have it, MoCo, BYOL and solo-learn do not. `'affine-free'`: without scale
+   * and offset, as SimSiam's projection.
+   */
+  batchNormLast?: boolean | 'affine-free';
+  /** Whether the last linear layer has a bias; default true unless it is normalised. The authors' Barlow Twins and VICReg have none. */
+  biasLast?: boolean;
 }
 
 /**
@@ -32,6 +37,10 @@ export interface ProjectionHeadOptions {
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", section 4.2, https://arxiv.org/abs/2002.05709
  * @remarks Kernels and biases start from PyTorch's default, uniform in ±1/√fanIn. Batch normalisation has momentum 0.9 and epsilon 1e-5.
+ * Published heads: BYOL projection and prediction `{ hiddenDim: 4096, outputDim: 256, batchNorm: true }`; SimSiam projection
+ * `{ hiddenDim: 2048, outputDim: 2048, numLayers: 3, batchNorm: true, batchNormLast: 'affine-free' }`, prediction
+ * `{ hiddenDim: 512, outputDim: 2048, batchNorm: true }`; Barlow Twins and VICReg `{ hiddenDim: 8192, outputDim: 8192, numLayers: 3, batchNorm: true,
+ * biasLast: false }`.
  * @example
  * ```ts
  * import { projectionHead, resnet18 } from '@selfsup/encoders';
@@ -41,14 +50,16 @@ export interface ProjectionHeadOptions {
  */
 export function projectionHead(options: ProjectionHeadOptions): ModuleFactory<tf.Tensor2D, tf.Tensor2D> {
   const { inputDim, hiddenDim, outputDim, numLayers = 2, batchNorm: hiddenNorm = false, batchNormLast = false } = options;
+  const { biasLast = !batchNormLast } = options;
   checkIntegers('projectionHead', { inputDim, hiddenDim, outputDim, numLayers });
   const layers: Record<string, Layer> = {};
   for (let i = 1; i <= numLayers; i++) {
     const last = i === numLayers;
-    const normalised = last ? batchNormLast : hiddenNorm;
+    const normalised = last ? batchNormLast !== false : hiddenNorm;
     const dims = { inputDim: i === 1 ? inputDim : hiddenDim, outputDim: last ? outputDim : hiddenDim };
-    layers[`linear${i}`] = linear({ ...dims, bias: !normalised });
-    if (normalised) layers[`norm${i}`] = batchNorm<tf.Tensor2D>({ channels: dims.outputDim, activation: last ? 'linear' : 'relu' });
+    layers[`linear${i}`] = linear({ ...dims, bias: last ? biasLast : !normalised });
+    const norm = { channels: dims.outputDim, affine: !(last && batchNormLast === 'affine-free') };
+    if (normalised) layers[`norm${i}`] = batchNorm<tf.Tensor2D>({ ...norm, activation: last ? 'linear' : 'relu' });
     else if (!last) layers[`relu${i}`] = stateless((x: tf.Tensor2D) => tf.relu(x));
   }
   const network = sequential<tf.Tensor2D, tf.Tensor2D>(layers);

@@ -1,5 +1,10 @@
 export { accuracy } from './accuracy.ts';
+export { alignment, type AlignmentOptions } from './alignment.ts';
+export { collapseAlarm, type CollapseAlarm, type CollapseAlarmOptions, type CollapseDiagnostics } from './collapse-alarm.ts';
 export { extractFeatures, type ExtractFeaturesOptions } from './extract-features.ts';
 export type { FeatureMatrix } from './feature-matrix.ts';
+export { featureStd, type FeatureStdOptions } from './feature-std.ts';
 export { knnAccuracy, type KnnAccuracyOptions } from './knn-accuracy.ts';
+export { rankMe } from './rank-me.ts';
+export { uniformity, type UniformityOptions } from './uniformity.ts';
 export { weightedKnn, type WeightedKnnOptions } from './weighted-knn.ts';

@@ -1,3 +1,4 @@
+export { barlowTwinsLoss, type BarlowTwinsLossOptions } from './barlow-twins-loss.ts';
 export { binaryAccuracy } from './binary-accuracy.ts';
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './binary-cross-entropy.ts';
 export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrastive-accuracy.ts';
@@ -7,4 +8,6 @@ export { infoNce, type InfoNceOptions } from './info-nce.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
 export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cross-entropy.ts';
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
+export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
+export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';

@@ -3,8 +3,13 @@ export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } 
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
 export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
+export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
+export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
+export type { ViewPairBatch } from './check-view-pair.ts';
+export { simSiam, type SimSiamOptions } from './sim-siam.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
 export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
+export { vicreg, type VicregOptions } from './vicreg.ts';

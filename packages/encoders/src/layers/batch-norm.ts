@@ -13,6 +13,8 @@ export interface BatchNormOptions {
   momentum?: number;
   /** Added to the variance, > 0; default 1e-5. */
   epsilon?: number;
+  /** Whether there are `scale` and `offset`; default true. Without them the output has mean 0 and variance 1, as at the end of SimSiam's projection. */
+  affine?: boolean;
   /** Initial value of `scale`; default 1. Zero makes a residual branch start as nothing. */
   initialScale?: number;
   /** What is applied last; default `linear`: nothing. Where the backend has a fused kernel, a ReLU here costs no pass over memory. */
@@ -23,7 +25,7 @@ export interface BatchNormOptions {
  * Batch normalisation over all axes but the last.
  *
  * @param options see {@link BatchNormOptions}
- * @returns a factory of modules with the variables `scale`, `offset` and the buffers `mean`, `variance`, each `[channels]`; input and output have one
+ * @returns a factory of modules with the variables `scale`, `offset` (unless `affine` is false) and the buffers `mean`, `variance`, each `[channels]`; input and output have one
  * shape `[batch, channels]` or `[batch, height, width, channels]`, float32; `apply` also takes a `residual` of that shape, added before the activation
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` on another count of channels, or while training on
  * fewer than two values per channel
@@ -41,7 +43,7 @@ export interface BatchNormOptions {
  * ```
  */
 export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNormOptions): (rng: Rng) => NormModule<T> {
-  const { channels, momentum = 0.9, epsilon = 1e-5, initialScale = 1, activation = 'linear' } = options;
+  const { channels, momentum = 0.9, epsilon = 1e-5, affine = true, initialScale = 1, activation = 'linear' } = options;
   checkIntegers('batchNorm', { channels });
   checkOneOf('batchNorm', 'activation', activation, ['linear', 'relu']);
   if (!(momentum >= 0 && momentum <= 1))
@@ -50,15 +52,17 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
   return () => {
     const filled = (value: number, trainable: boolean) =>
       createVariable<tf.Rank.R1>(new Float32Array(channels).fill(value), [channels], trainable);
-    const [scale, offset, mean, variance] = [filled(initialScale, true), filled(0, true), filled(0, false), filled(1, false)];
+    const learned = affine && { scale: filled(initialScale, true), offset: filled(0, true) };
+    const [mean, variance] = [filled(0, false), filled(1, false)];
     return leafModule(
-      { trainable: { scale, offset }, buffers: { mean, variance } },
+      { trainable: learned || {}, buffers: { mean, variance } },
       (input: T, { training, residual }: NormApplyOptions<T>) => {
         if (input.shape[input.rank - 1] !== channels)
           throw new SelfsupError(
             'SELFSUP_SHAPE',
             `batchNorm: \`input\` must have ${channels} channels, got shape [${input.shape.join(', ')}]`,
           );
+        const { scale, offset } = learned || { scale: tf.ones<tf.Rank.R1>([channels]), offset: tf.zeros<tf.Rank.R1>([channels]) };
         if (!training) return finishNorm(tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T, { activation, residual });
         const batch = batchNormTraining(input, { scale, offset, epsilon, activation, ...(residual && { residual }) });
         const count = input.size / channels;

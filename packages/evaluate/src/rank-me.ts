@@ -1,0 +1,42 @@
+import { checkFeatures, type FeatureMatrix } from './feature-matrix.ts';
+import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
+
+/** `x · xᵀ` or `xᵀ · x`, whichever is smaller, in float64. */
+function smallerGram({ data, shape: [rows, dim] }: FeatureMatrix): [gram: Float64Array, n: number] {
+  const n = Math.min(rows, dim);
+  const [outer, inner] = rows <= dim ? [dim, 1] : [1, dim]; // strides of the kept and of the summed index
+  const gram = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = i; j < n; j++) {
+      let sum = 0;
+      for (let k = 0; k < Math.max(rows, dim); k++) sum += data[i * outer + k * inner]! * data[j * outer + k * inner]!;
+      gram[i * n + j] = gram[j * n + i] = sum;
+    }
+  return [gram, n];
+}
+
+/**
+ * The effective rank of features: the exponential of the entropy of their singular values.
+ *
+ * With pₖ = σₖ / Σσ + 1e-7: exp(−Σ pₖ log pₖ).
+ *
+ * @param features float32 `[rows, dim]`; take more rows than `dim`, the paper has 25,600
+ * @returns from 1, all rows on one line, to min(rows, dim), up to rounding; 1 for rows of zeros
+ * @throws SelfsupError `SELFSUP_SHAPE` when the values do not fit the shape; `SELFSUP_NON_FINITE`
+ * @see Garrido et al.: "RankMe: Assessing the Downstream Performance of Pretrained Self-Supervised Representations by Their Rank", eq. 1 and 2,
+ * https://arxiv.org/abs/2210.02885
+ * @remarks As in the paper features are neither centred nor normalised. Singular values are roots of the eigenvalues of the smaller Gram matrix in float64, so
+ * those below some 1e-7 of the largest are noise. O(rows · dim · n + n³) with n = min(rows, dim): for 1,000 rows of 512 dimensions about a second.
+ * @example
+ * ```ts
+ * import { rankMe } from '@selfsup/evaluate';
+ * console.log(rankMe({ data: Float32Array.of(1, 0, 0, 1, -1, 0), shape: [3, 2] })); // 1.97: two directions, one a little stronger
+ * ```
+ */
+export function rankMe(features: FeatureMatrix): number {
+  checkFeatures('rankMe: `features`', features);
+  const singular = symmetricEigenvalues(...smallerGram(features)).map((value) => Math.sqrt(Math.max(value, 0)));
+  const sum = singular.reduce((a, b) => a + b, 0);
+  if (sum === 0) return 1;
+  return Math.exp(-singular.reduce((entropy, value) => entropy + (value / sum + 1e-7) * Math.log(value / sum + 1e-7), 0));
+}

@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { batchNormTraining, SelfsupError, soloCollective } from '@selfsup/core';
+import { checkEmbeddings } from './check-embeddings.ts';
+import { gatherRows, type GatherCollective } from './gather-rows.ts';
+
+/** Options of {@link barlowTwinsLoss}. */
+export interface BarlowTwinsLossOptions {
+  /** The weight of the redundancy term, ≥ 0; default 0.0051, the authors' code (the paper rounds it to 5e-3). */
+  lambda?: number;
+  /** The loss is multiplied by it, > 0; default 1, the authors' code and lightly. solo-learn has 0.025, on CIFAR 0.1. */
+  scale?: number;
+  /** The ranks over whose joined batch the correlation is taken; default: only this process. */
+  collective?: GatherCollective;
+}
+
+/**
+ * The loss of Barlow Twins: the cross-correlation matrix of two views' dimensions should be the identity.
+ *
+ * Each dimension is standardised over the batch with the biased variance + 1e-5; with C = AᵀB/n: Σᵢ (1 − Cᵢᵢ)² + lambda · Σ_{i≠j} Cᵢⱼ².
+ *
+ * @param a float32 `[n, dim]`, n ≥ 2: the projections of one view, not normalised
+ * @param b float32 of the shape of `a`: the other view's; row i of both comes from image i
+ * @param options see {@link BarlowTwinsLossOptions}
+ * @returns float32 scalar ≥ 0 up to rounding
+ * @throws SelfsupError `SELFSUP_SHAPE` on other ranks, unequal shapes or one row in all; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on an option out of
+ * range; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * @see Zbontar et al.: "Barlow Twins: Self-Supervised Learning via Redundancy Reduction", eq. 1 and 2, https://arxiv.org/abs/2103.03230
+ * @remarks With several ranks all rows are gathered with gradient, so mean and variance too are those of the joined batch, as with the authors'
+ * synchronised batch norm: loss and mean gradient are those of one process. Holds `[dim, dim]` matrices in memory.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import '@tensorflow/tfjs-backend-cpu';
+ * import { barlowTwinsLoss } from '@selfsup/losses';
+ * const a = tf.tensor2d([[1, 1], [1, -1], [-1, 1], [-1, -1]]);
+ * barlowTwinsLoss(a, a).print(); // about 0: the same, and without redundancy
+ * barlowTwinsLoss(a, tf.neg(a)).print(); // about 8
+ * ```
+ */
+export function barlowTwinsLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: BarlowTwinsLossOptions = {}): tf.Scalar {
+  const { lambda = 0.0051, scale = 1, collective = soloCollective } = options;
+  checkEmbeddings('barlowTwinsLoss', [
+    ['a', a],
+    ['b', b],
+  ]);
+  const [n, dim] = a.shape;
+  if (n * collective.worldSize < 2)
+    throw new SelfsupError('SELFSUP_SHAPE', `barlowTwinsLoss: \`a\` must have at least 2 rows, got shape [${n}, ${dim}]`);
+  if (!(lambda >= 0 && lambda < Infinity))
+    throw new SelfsupError('SELFSUP_OPTION', `barlowTwinsLoss: \`lambda\` must be a finite number >= 0, got ${lambda}`);
+  if (!(scale > 0 && scale < Infinity))
+    throw new SelfsupError('SELFSUP_OPTION', `barlowTwinsLoss: \`scale\` must be a finite number > 0, got ${scale}`);
+  return tf.tidy(() => {
+    const [one, zero] = [tf.ones([dim]), tf.zeros([dim])];
+    const [left, right] = [a, b].map((local) => {
+      const { rows } = gatherRows('barlowTwinsLoss', local, collective); // [worldSize * n, dim]
+      return batchNormTraining(rows, { scale: one, offset: zero, epsilon: 1e-5 }).y as tf.Tensor2D;
+    }) as [tf.Tensor2D, tf.Tensor2D];
+    const count = left.shape[0];
+    const correlation = tf.div(tf.matMul(left, right, true), count); // [dim, dim]
+    const diagonal = tf.div(tf.sum(tf.mul(left, right), 0), count); // [dim], without a mask of [dim, dim]
+    const invariance = tf.sum(tf.square(tf.sub(1, diagonal)));
+    const redundancy = tf.sub(tf.sum(tf.square(correlation)), tf.sum(tf.square(diagonal)));
+    return tf.mul<tf.Scalar>(tf.add(invariance, tf.mul(redundancy, lambda)), scale);
+  });
+}

@@ -1,0 +1,94 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { cosine, joinVariables, SelfsupError, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
+import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
+import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { momentumNetworks } from './momentum-networks.ts';
+
+/** Options of {@link byol}. */
+export interface ByolOptions {
+  /** Makes the encoder that is kept: images to `[n, dim]`. */
+  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
+  /** Makes the network after the encoder, online and target: to `[n, projectionDim]`. */
+  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** Makes the online network's last part, which the target network has not: from and to `[n, projectionDim]`. */
+  predictionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** The weight of the target network's old weights, in [0, 1], or a schedule over updates done; default a cosine from 0.996 to 1 over the whole run. */
+  momentum?: ScalarOrSchedule;
+  /** `'byol'` (default): the sum over both directions of 2 − 2·cos. `'mean'`: the mean of −cos, as in lightly, with a quarter of the gradient. */
+  convention?: 'byol' | 'mean';
+}
+
+/** What {@link byol} computes before the loss: the target network's projections of both views, `[n, projectionDim]`. */
+export type ByolTargets = Readonly<Record<'target0' | 'target1', tf.Tensor2D>>;
+
+/**
+ * BYOL: the online network predicts, from one view, what its slowly moving copy makes of the other.
+ *
+ * @param options see {@link ByolOptions}
+ * @returns the task; trainable variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, the target network's among the buffers under
+ * `target/backbone/` and `target/projectionHead/`. The loss is `negativeCosineSimilarity` in both directions; the metric `zStd` is the mean deviation per
+ * dimension of the unit online projections: about 1/√dim when healthy, 0 when collapsed
+ * @throws SelfsupError `SELFSUP_OPTION` on a constant momentum outside [0, 1]; from `targets` and `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on
+ * views of different shapes
+ * @see Grill et al.: "Bootstrap Your Own Latent", eq. 1 to 3 and appendix A, https://arxiv.org/abs/2006.07733
+ * @remarks The target network starts as a copy and moves after each update, as in the authors' code; lightly moves it before the forward pass. Its weights are
+ * averaged, its normalisation statistics are its own. Momentum at update k of K: 1 − (1 − 0.996)·(cos(πk/K) + 1)/2.
+ * @example
+ * ```ts
+ * import { convNet, projectionHead } from '@selfsup/encoders';
+ * import { byol } from '@selfsup/pretext-tasks/byol';
+ * const backbone = convNet({ channels: 3 });
+ * const task = byol({
+ *   backbone,
+ *   projectionHead: projectionHead({ inputDim: backbone.outputDim, hiddenDim: 256, outputDim: 64, batchNorm: true }),
+ *   predictionHead: projectionHead({ inputDim: 64, hiddenDim: 256, outputDim: 64, batchNorm: true }),
+ * });
+ * console.log(task.name);
+ * ```
+ */
+export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTargets> {
+  const { momentum, convention = 'byol' } = options;
+  if (typeof momentum === 'number' && !(momentum >= 0 && momentum <= 1))
+    throw new SelfsupError('SELFSUP_OPTION', `byol: \`momentum\` must be in [0, 1], got ${momentum}`);
+  return {
+    api: 1,
+    name: 'byol',
+    create({ rng: root, totalSteps }) {
+      const networks = momentumNetworks(options, root);
+      const predictionHead = options.predictionHead(root.fold('predictionHead'));
+      const momentumAt = momentum ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
+      return {
+        backbone: networks.backbone,
+        trainable: { ...networks.trainable, ...joinVariables({ predictionHead: predictionHead.trainable }) },
+        buffers: { ...networks.buffers, ...joinVariables({ predictionHead: predictionHead.buffers }) },
+        targets({ views }, { rng, step, training, collective }) {
+          const stream = rng.fold('byol').fold(step).fold(collective.rank).fold('target');
+          const [target0, target1] = checkViewPair('byol', views).map((images, i) =>
+            networks.project('target', images, { training, rng: stream.fold(i) }),
+          ) as [tf.Tensor2D, tf.Tensor2D];
+          return { target0, target1 };
+        },
+        loss({ views }, { target0, target1 }, { rng, step, training, collective }) {
+          const stream = rng.fold('byol').fold(step).fold(collective.rank);
+          const outputs = checkViewPair('byol', views).map((images, i) => {
+            const apply = { training, rng: stream.fold(i) };
+            const projection = networks.project('online', images, apply);
+            return { projection, prediction: predictionHead.apply(projection, apply) };
+          });
+          const predictions = outputs.map(({ prediction }) => prediction);
+          return {
+            loss: negativeCosineSimilarity(predictions, [target1, target0], { convention }), // each view predicts the other
+            metrics: { zStd: embeddingStd(outputs[0]!.projection) },
+          };
+        },
+        afterStep(_, { step }) {
+          networks.update(valueAt(momentumAt, step));
+        },
+        dispose() {
+          networks.dispose();
+          predictionHead.dispose();
+        },
+      };
+    },
+  };
+}

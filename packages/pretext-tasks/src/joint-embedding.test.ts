@@ -1,0 +1,208 @@
+import { createRng, isSelfsupError, soloCollective, type PretextTask } from '@selfsup/core';
+import { barlowTwinsLoss, negativeCosineSimilarity, vicregLoss } from '@selfsup/losses';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import {
+  channels,
+  descend,
+  projected,
+  readVariables,
+  size,
+  tinyBackbone,
+  tinyContext,
+  tinyPredictionHead,
+  tinyProjectionHead,
+  tinyViews,
+} from '../fixtures/tiny-views.ts';
+import { barlowTwins } from './barlow-twins.ts';
+import { byol, type ByolTargets } from './byol.ts';
+import type { ViewPairBatch } from './check-view-pair.ts';
+import { simSiam } from './sim-siam.ts';
+import { vicreg } from './vicreg.ts';
+
+type Rows = [tf.Tensor2D, tf.Tensor2D];
+const networks = { backbone: tinyBackbone, projectionHead: tinyProjectionHead };
+const predicting = { ...networks, predictionHead: tinyPredictionHead };
+const cases: {
+  task: PretextTask<ViewPairBatch, ByolTargets>;
+  parts: string[];
+  gathers: boolean;
+  rate: number;
+  /** The loss of projections and predictions; at the start BYOL's target network is its online network. */
+  expected: (projections: Rows, predictions: Rows) => tf.Scalar;
+}[] = [
+  {
+    task: byol(predicting),
+    parts: ['backbone', 'projectionHead', 'predictionHead'],
+    gathers: false,
+    rate: 0.05,
+    expected: ([a, b], predictions) => negativeCosineSimilarity(predictions, [b, a], { convention: 'byol' }),
+  },
+  {
+    task: byol({ ...predicting, convention: 'mean' }),
+    parts: ['backbone', 'projectionHead', 'predictionHead'],
+    gathers: false,
+    rate: 0.2,
+    expected: ([a, b], predictions) => negativeCosineSimilarity(predictions, [b, a]),
+  },
+  {
+    task: simSiam(predicting) as PretextTask<ViewPairBatch, ByolTargets>,
+    parts: ['backbone', 'projectionHead', 'predictionHead'],
+    gathers: false,
+    rate: 0.2,
+    expected: ([a, b], predictions) => negativeCosineSimilarity(predictions, [b, a]),
+  },
+  {
+    task: barlowTwins({ ...networks, lambda: 0.1, scale: 0.5 }) as PretextTask<ViewPairBatch, ByolTargets>,
+    parts: ['backbone', 'projectionHead'],
+    gathers: true,
+    rate: 0.02,
+    expected: ([a, b]) => barlowTwinsLoss(a, b, { lambda: 0.1, scale: 0.5 }),
+  },
+  {
+    task: vicreg({ ...networks, covarianceWeight: 3, convention: 'summed' }) as PretextTask<ViewPairBatch, ByolTargets>,
+    parts: ['backbone', 'projectionHead'],
+    gathers: true,
+    rate: 0.001,
+    expected: ([a, b]) => vicregLoss(a, b, { covarianceWeight: 3, convention: 'summed' }),
+  },
+];
+const start = { rng: createRng(0), totalSteps: 10 };
+
+describe.each(cases.map((example) => [example.task.name, example] as const))('%s', (name, { task, parts, gathers, rate, expected }) => {
+  const evaluate = (run: ReturnType<typeof task.create>, batch: ViewPairBatch, context = tinyContext()) => {
+    const targets = run.targets?.(batch, context) ?? ({} as ByolTargets);
+    return run.loss(batch, targets, context);
+  };
+
+  it('is a task of contract 1 with its variables under the names of the networks, none of them twice', () => {
+    const run = task.create(start);
+    expect([task.api, task.name]).toEqual([1, name]);
+    expect([...new Set(Object.keys(run.trainable).map((path) => path.split('/')[0]))]).toEqual(parts);
+    const both = [...Object.values(run.trainable), ...Object.values(run.buffers)];
+    expect(new Set(both).size).toBe(both.length);
+    expect(Object.keys(run.buffers)).toEqual(expect.arrayContaining(['backbone/norm/mean', 'backbone/norm/variance']));
+    expect(tf.memory().numTensors).toBe(both.length);
+    run.dispose();
+  });
+
+  it('computes its loss of two views, each encoded on its own, and its metric', () => {
+    const run = task.create(start);
+    const batch = tinyViews();
+    const [head, predictor] = [
+      tinyProjectionHead(createRng(0).fold('projectionHead')),
+      tinyPredictionHead(createRng(0).fold('predictionHead')),
+    ];
+    tf.tidy(() => {
+      const { loss, metrics } = evaluate(run, batch);
+      const z = batch.views.map((view) =>
+        head.apply(run.backbone.apply(view, { training: true }) as tf.Tensor2D, { training: true }),
+      ) as Rows;
+      const p = z.map((rows) => predictor.apply(rows, { training: true })) as Rows;
+      expect(loss.dataSync()[0]).toBeCloseTo(expected(z, p).dataSync()[0]!, 4);
+      expect(Object.keys(metrics!)).toEqual(['zStd']);
+      expect(metrics!['zStd']!.dataSync()[0]).toBeGreaterThan(0.02);
+      expect(metrics!['zStd']!.dataSync()[0]).toBeLessThan(1 / Math.sqrt(projected) + 0.1);
+    });
+    tf.dispose([head.trainable, predictor.trainable]);
+    run.dispose();
+    tf.dispose(batch.views);
+  });
+
+  it('sends a gradient to every trainable variable, and descending it lowers the loss', () => {
+    const run = task.create(start);
+    const batch = tinyViews();
+    const losses = Array.from({ length: 8 }, (_, step) => {
+      const { loss, largest } = descend(run, batch, { context: tinyContext({ step }), rate });
+      for (const [path, gradient] of Object.entries(largest))
+        // what is added to all projections takes no part in a correlation or a variance, but in a cosine
+        if (!(gathers && path === 'projectionHead/linear2/bias')) expect(gradient, path).toBeGreaterThan(1e-6);
+      return loss;
+    });
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.02);
+    run.dispose();
+    tf.dispose(batch.views);
+  });
+
+  it('gives the same loss twice, writes only normalisation statistics while training, and nothing in evaluation', () => {
+    const run = task.create(start);
+    const batch = tinyViews();
+    const lossAt = (training: boolean) => tf.tidy(() => evaluate(run, batch, tinyContext({ training })).loss.dataSync()[0]!);
+    const before = readVariables(run);
+    expect(lossAt(false)).toBe(lossAt(false));
+    expect(readVariables(run)).toEqual(before);
+    expect(lossAt(true)).toBe(lossAt(true));
+    const after = readVariables(run);
+    const changed = Object.keys(before).filter((path) => before[path]!.some((x, i) => x !== after[path]![i]));
+    const online = ['backbone/norm/mean', 'backbone/norm/variance'];
+    expect(changed).toEqual(name === 'byol' ? [...online, ...online.map((path) => `target/${path}`)] : online);
+    run.dispose();
+    tf.dispose(batch.views);
+  });
+
+  it('starts from the seed: the same seed gives the same weights, another gives others', () => {
+    const runs = [0, 0, 1].map((seed) => task.create({ rng: createRng(seed), totalSteps: 10 }));
+    const weights = runs.map((run) => readVariables(run));
+    expect(weights[0]).toEqual(weights[1]);
+    expect(weights[0]).not.toEqual(weights[2]);
+    for (const run of runs) run.dispose();
+  });
+
+  it(gathers ? 'asks the collective for the rows of the other ranks' : 'needs no rows of the other ranks', () => {
+    const run = task.create(start);
+    const batch = tinyViews();
+    const gathered: number[][] = [];
+    tf.tidy(() => {
+      const allGather = <T extends tf.Tensor>(x: T): T => {
+        gathered.push(x.shape);
+        return tf.concat<tf.Tensor>([x, tf.mul(tf.reverse(x, 1), 2)], 0) as T;
+      };
+      const [two, one] = [{ ...soloCollective, worldSize: 2, allGather }, soloCollective].map(
+        (collective) => evaluate(run, batch, tinyContext({ training: false, collective })).loss.dataSync()[0]!,
+      );
+      expect(gathered).toEqual(
+        gathers
+          ? [
+              [8, projected],
+              [8, projected],
+            ]
+          : [],
+      );
+      if (gathers) expect(two).not.toBeCloseTo(one!, 3);
+      else expect(two).toBe(one);
+    });
+    run.dispose();
+    tf.dispose(batch.views);
+  });
+
+  it('says what is wrong with a batch', () => {
+    const run = task.create(start);
+    tf.tidy(() => {
+      const images = (width: number) => tf.zeros<tf.Rank.R4>([3, size, width, channels]);
+      const flat = tf.zeros([3, 4]) as unknown as tf.Tensor4D;
+      const failures: [string, string, ViewPairBatch][] = [
+        ['SELFSUP_BATCH', `${name}: the batch must have \`views\`, a list of 2 image tensors, got undefined`, {} as ViewPairBatch],
+        [
+          'SELFSUP_BATCH',
+          `${name}: the batch must have \`views\`, a list of 2 image tensors, got 3`,
+          { views: [images(4), images(4), images(4)] },
+        ],
+        [
+          'SELFSUP_SHAPE',
+          `${name}: \`views[1]\` must have shape [3, 4, 4, 2] like \`views[0]\`, got [3, 4, 5, 2]`,
+          { views: [images(4), images(5)] },
+        ],
+        ['SELFSUP_SHAPE', `${name}: \`views[0]\` must have shape [n, height, width, channels], got [3, 4]`, { views: [flat, flat] }],
+      ];
+      for (const [code, message, batch] of failures)
+        try {
+          evaluate(run, batch);
+          expect.unreachable();
+        } catch (error) {
+          expect((error as Error).message).toContain(message);
+          expect(isSelfsupError(error) && error.code).toBe(code);
+        }
+    });
+    run.dispose();
+  });
+});

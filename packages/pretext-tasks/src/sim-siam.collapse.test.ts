@@ -1,0 +1,37 @@
+import { createRng } from '@selfsup/core';
+import { linear, projectionHead, sequential, stateless } from '@selfsup/encoders';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { channels, descend, features, projected, size, tinyContext, tinyViews } from '../fixtures/tiny-views.ts';
+import { simSiam } from './sim-siam.ts';
+
+const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
+  flatten: stateless((x: tf.Tensor4D) => tf.reshape(x, [x.shape[0], -1])),
+  linear: linear({ inputDim: size * size * channels, outputDim: features }),
+});
+
+/** zStd at the first and the last of 300 steps, and the last loss. */
+function train(stopGradient: boolean) {
+  const run = simSiam({
+    backbone,
+    projectionHead: projectionHead({ inputDim: features, hiddenDim: 16, outputDim: projected, batchNorm: true }),
+    predictionHead: projectionHead({ inputDim: projected, hiddenDim: 4, outputDim: projected, batchNorm: true }),
+    stopGradient,
+  }).create({ rng: createRng(0), totalSteps: 300 });
+  const steps = Array.from({ length: 300 }, (_, step) => {
+    const batch = tinyViews(16, 1 + (step % 8));
+    const { loss, metrics } = descend(run, batch, { context: tinyContext({ step }), rate: 0.5 });
+    tf.dispose(batch.views);
+    return { loss, zStd: metrics['zStd']! };
+  });
+  run.dispose();
+  return { first: steps[0]!.zStd, last: steps.at(-1)!.zStd, loss: steps.at(-1)!.loss };
+}
+
+it('without stop-gradient the projections collapse and the loss becomes its least possible; with it neither', () => {
+  const [without, healthy] = [train(false), train(true)];
+  expect(without.last).toBeLessThan(0.05);
+  expect(without.loss).toBeLessThan(-0.99);
+  expect(healthy.last).toBeGreaterThan(0.5 / Math.sqrt(projected));
+  expect(healthy.loss).toBeGreaterThan(-0.99);
+});

@@ -1,0 +1,74 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, stopGradient, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
+import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+
+/** Options of {@link simSiam}. */
+export interface SimSiamOptions {
+  /** Makes the encoder that is kept: images to `[n, dim]`. */
+  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
+  /** Makes the network after the encoder: to `[n, projectionDim]`. */
+  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** Makes the predictor of one view's projection from the other's: from and to `[n, projectionDim]`, with a narrower hidden layer. */
+  predictionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** Whether what is predicted counts as constant; default true. False is the paper's ablation: the projections collapse to one point. */
+  stopGradient?: boolean;
+}
+
+/**
+ * SimSiam: a predictor finds one view's projection from the other's, which counts as constant.
+ *
+ * @param options see {@link SimSiamOptions}
+ * @returns the task; its variables lie under `backbone/`, `projectionHead/` and `predictionHead/`. The loss is `negativeCosineSimilarity` in both directions,
+ * in [−1, 1]; the metric `zStd` is the mean deviation per dimension of the unit projections: about 1/√dim when healthy, 0 when collapsed
+ * @throws SelfsupError from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ * @see Chen, He: "Exploring Simple Siamese Representation Learning", algorithm 1, https://arxiv.org/abs/2011.10566
+ * @remarks The authors keep the learning rate of `predictionHead/` constant while the others' decays. Each view passes the networks on its own, so batch
+ * normalisation takes its statistics per view and rank; the authors synchronise it over ranks.
+ * @example
+ * ```ts
+ * import { convNet, projectionHead } from '@selfsup/encoders';
+ * import { simSiam } from '@selfsup/pretext-tasks/sim-siam';
+ * const backbone = convNet({ channels: 3 });
+ * const sizes = { inputDim: backbone.outputDim, hiddenDim: 256, outputDim: 256 };
+ * const task = simSiam({
+ *   backbone,
+ *   projectionHead: projectionHead({ ...sizes, numLayers: 3, batchNorm: true, batchNormLast: 'affine-free' }),
+ *   predictionHead: projectionHead({ inputDim: 256, hiddenDim: 64, outputDim: 256, batchNorm: true }),
+ * });
+ * console.log(task.name);
+ * ```
+ */
+export function simSiam(options: SimSiamOptions): PretextTask<ViewPairBatch> {
+  const { stopGradient: stop = true } = options;
+  return {
+    api: 1,
+    name: 'sim-siam',
+    create({ rng: root }) {
+      const b = options.backbone(root.fold('backbone'));
+      const z = options.projectionHead(root.fold('projectionHead'));
+      const p = options.predictionHead(root.fold('predictionHead'));
+      return {
+        backbone: b,
+        trainable: joinVariables({ backbone: b.trainable, projectionHead: z.trainable, predictionHead: p.trainable }),
+        buffers: joinVariables({ backbone: b.buffers, projectionHead: z.buffers, predictionHead: p.buffers }),
+        loss({ views }: ViewPairBatch, _: Targets, { rng, step, training, collective }) {
+          const stream = rng.fold('sim-siam').fold(step).fold(collective.rank);
+          const outputs = checkViewPair('sim-siam', views).map((images, i) => {
+            const apply = { training, rng: stream.fold(i) };
+            const projection = z.apply(b.apply(images, apply), apply); // [n, projectionDim]
+            return { prediction: p.apply(projection, apply), target: stop ? stopGradient(projection) : projection };
+          });
+          const [first, second] = outputs as [(typeof outputs)[0], (typeof outputs)[0]];
+          return {
+            loss: negativeCosineSimilarity([first.prediction, second.prediction], [second.target, first.target]),
+            metrics: { zStd: embeddingStd(first.target) },
+          };
+        },
+        dispose() {
+          for (const part of [b, z, p]) part.dispose();
+        },
+      };
+    },
+  };
+}
