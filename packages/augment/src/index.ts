@@ -8,12 +8,15 @@ export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts
 export { grayscale } from './grayscale.ts';
 export { horizontalFlip } from './horizontal-flip.ts';
 export { maskTokens, type MaskTokensOptions } from './mask-tokens.ts';
+export { multiCrop, type MultiCropOptions, type MultiCropTransform, type MultiCropViews } from './multi-crop.ts';
 export { normalize, type NormalizeOptions } from './normalize.ts';
 export { randomGrayscale, type RandomGrayscaleOptions } from './random-grayscale.ts';
 export { randomHorizontalFlip, type RandomHorizontalFlipOptions } from './random-horizontal-flip.ts';
 export { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.ts';
+export { randomSolarize, type RandomSolarizeOptions } from './random-solarize.ts';
 export { resizedCrop, type ResizedCropOptions } from './resized-crop.ts';
 export { simclrRecipes, type SimclrRecipe } from './simclr-recipes.ts';
 export { simclrViews, type SimclrViewsOptions } from './simclr-views.ts';
+export { solarize, type SolarizeOptions } from './solarize.ts';
 export type { MaskedTokens, TokenMasking, TokenRows } from './token-masking.ts';
 export { views, type ViewsOptions } from './views.ts';
