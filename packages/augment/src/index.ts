@@ -14,6 +14,9 @@ export { randomGrayscale, type RandomGrayscaleOptions } from './random-grayscale
 export { randomHorizontalFlip, type RandomHorizontalFlipOptions } from './random-horizontal-flip.ts';
 export { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.ts';
 export { randomSolarize, type RandomSolarizeOptions } from './random-solarize.ts';
+export type { Recipe, RecipeStep, ViewRecipe } from './recipe.ts';
+export { recipeMultiCrop, recipeViews, type RecipeViewsOptions } from './recipe-views.ts';
+export { recipes, type RecipeName } from './recipes.ts';
 export { resizedCrop, type ResizedCropOptions } from './resized-crop.ts';
 export { simclrRecipes, type SimclrRecipe } from './simclr-recipes.ts';
 export { simclrViews, type SimclrViewsOptions } from './simclr-views.ts';
