@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { augmentCommand } from './commands/augment.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { reportCommand } from './commands/report.ts';
@@ -23,7 +24,7 @@ export function createProgram(): Command {
     .version(version)
     .option('--verbose', 'show the stack of an unexpected error')
     .addHelpText('after', EXAMPLES);
-  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), reportCommand()]) program.addCommand(command);
+  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), reportCommand(), augmentCommand()]) program.addCommand(command);
   quiet(program);
   return program;
 }
