@@ -1,3 +1,11 @@
+export {
+  jigsaw,
+  jigsawPermutations,
+  type JigsawBatch,
+  type JigsawOptions,
+  type JigsawPermutationsOptions,
+  type JigsawTargets,
+} from './jigsaw.ts';
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
