@@ -6,6 +6,7 @@ export default library({
     'src/jigsaw.ts',
     'src/masked-language.ts',
     'src/next-token.ts',
+    'src/relative-patch.ts',
     'src/replaced-token.ts',
     'src/rotation.ts',
     'src/simclr.ts',
