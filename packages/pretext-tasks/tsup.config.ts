@@ -13,5 +13,8 @@ export default library({
     'src/byol.ts',
     'src/sim-siam.ts',
     'src/vicreg.ts',
+    'src/jigsaw.ts',
+    'src/relative-patch.ts',
+    'src/rotation.ts',
   ],
 });

@@ -9,6 +9,7 @@ import { gaussianBlur } from './gaussian-blur.ts';
 import { randomGrayscale } from './random-grayscale.ts';
 import { randomHorizontalFlip } from './random-horizontal-flip.ts';
 import { randomResizedCrop } from './random-resized-crop.ts';
+import { randomSolarize } from './random-solarize.ts';
 
 type Shape = [number, number, number, number];
 
@@ -20,6 +21,7 @@ const augmentations: Record<string, (probability: number) => Augmentation> = {
   colorJitter: (probability) => colorJitter({ brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.5, probability }),
   'colorJitter, one order': (probability) => colorJitter({ brightness: 0.8, hue: 0.2, order: ['hue', 'brightness'], probability }),
   randomGrayscale: (probability) => randomGrayscale({ probability }),
+  randomSolarize: (probability) => randomSolarize({ probability }),
   gaussianBlur: (probability) => gaussianBlur({ probability, kernelSize: 3 }),
   compose: (probability) =>
     compose([

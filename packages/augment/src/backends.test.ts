@@ -10,12 +10,14 @@ import { normalize } from './normalize.ts';
 import { randomGrayscale } from './random-grayscale.ts';
 import { randomHorizontalFlip } from './random-horizontal-flip.ts';
 import { randomResizedCrop } from './random-resized-crop.ts';
+import { randomSolarize } from './random-solarize.ts';
 
 const augmentations: Record<string, Augmentation> = {
   randomResizedCrop: randomResizedCrop({ size: 16, flipProbability: 0.5 }),
   randomHorizontalFlip: randomHorizontalFlip(),
   colorJitter: colorJitter({ brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.5 }),
   randomGrayscale: randomGrayscale(),
+  randomSolarize: randomSolarize(),
   gaussianBlur: gaussianBlur(),
   normalize: normalize({ mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] }),
 };

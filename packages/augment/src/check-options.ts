@@ -16,6 +16,13 @@ export function checkRange(who: string, name: string, options: { range: readonly
     );
 }
 
+/** Refuses a number that is no integer ≥ `least`. */
+export function checkWhole(who: string, name: string, options: { value: number; least: number }): void {
+  const { value, least } = options;
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must be an integer >= ${least}, got ${value}`);
+}
+
 /** The `[height, width]` that a size names; refuses what is no positive integer. */
 export function sizeOf(who: string, size: number | readonly [number, number]): readonly [number, number] {
   const sides = typeof size === 'number' ? ([size, size] as const) : size;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { augmentCommand } from './commands/augment.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     exportCommand(),
     reportCommand(),
     predictMaskCommand(),
+    augmentCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   quiet(program);

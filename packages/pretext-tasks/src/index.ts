@@ -1,12 +1,22 @@
 export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
+export {
+  jigsaw,
+  jigsawPermutations,
+  type JigsawBatch,
+  type JigsawOptions,
+  type JigsawPermutationsOptions,
+  type JigsawTargets,
+} from './jigsaw.ts';
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
+export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
 export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export { simSiam, type SimSiamOptions } from './sim-siam.ts';
+export { rotation, type RotationBatch, type RotationOptions, type RotationTargets } from './rotation.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
 export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';

@@ -1,0 +1,109 @@
+import { SelfsupError } from '@selfsup/core';
+import type { Augmentation, ViewsTransform } from './augmentation.ts';
+import { colorJitter } from './color-jitter.ts';
+import { compose } from './compose.ts';
+import { gaussianBlur } from './gaussian-blur.ts';
+import { multiCrop, type MultiCropTransform } from './multi-crop.ts';
+import { normalize, type NormalizeOptions } from './normalize.ts';
+import { randomGrayscale } from './random-grayscale.ts';
+import { randomResizedCrop } from './random-resized-crop.ts';
+import { randomSolarize } from './random-solarize.ts';
+import type { Recipe, RecipeStep, ViewRecipe } from './recipe.ts';
+import { recipes, type RecipeName } from './recipes.ts';
+import { views } from './views.ts';
+
+/** Options of {@link recipeViews} and {@link recipeMultiCrop}. */
+export interface RecipeViewsOptions {
+  /** Which of the recipe's variants in {@link recipes}; default `'imagenet'`. */
+  variant?: string;
+  /** Side of the global views, or `[height, width]`, in pixels; default the recipe's. */
+  size?: number | readonly [number, number];
+  /** Side of the local views likewise; default the recipe's. */
+  localSize?: number | readonly [number, number];
+  /** Standardise the views in the end, see {@link normalize}; default not. */
+  normalize?: NormalizeOptions;
+}
+
+const ORDER: readonly RecipeStep[] = ['colorJitter', 'grayscale', 'blur', 'solarize'];
+
+function recipeOf(who: string, name: RecipeName, variant: string): Recipe {
+  if (!Object.hasOwn(recipes, name))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: \`name\` must be one of ${Object.keys(recipes).join(', ')}, got ${JSON.stringify(name)}`,
+    );
+  const variants: Readonly<Record<string, Recipe>> = recipes[name];
+  if (!Object.hasOwn(variants, variant))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: \`variant\` of ${name} must be one of ${Object.keys(variants).join(', ')}, got ${JSON.stringify(variant)}`,
+    );
+  return variants[variant]!;
+}
+
+function augmentationOf(view: ViewRecipe, options: Pick<RecipeViewsOptions, 'size' | 'normalize'>): Augmentation {
+  const { size = view.size, normalize: statistics } = options;
+  const steps: Record<RecipeStep, Augmentation | undefined> = {
+    colorJitter: view.colorJitter && colorJitter(view.colorJitter),
+    grayscale: view.grayscale && randomGrayscale(view.grayscale),
+    blur: view.blur && gaussianBlur(view.blur),
+    solarize: view.solarize && randomSolarize(view.solarize),
+  };
+  return compose([
+    randomResizedCrop({ size, ...view.crop }), // mirrors as well
+    ...(view.order ?? ORDER).flatMap((step) => steps[step] ?? []),
+    ...(statistics ? [normalize(statistics)] : []),
+  ]);
+}
+
+function augmentationsOf(recipe: Recipe, options: RecipeViewsOptions): Record<'global' | 'local', Augmentation[]> {
+  const { size, localSize, normalize: statistics } = options;
+  const build = (list: readonly ViewRecipe[], side: RecipeViewsOptions['size']) =>
+    list.map((view) => augmentationOf(view, { ...(side !== undefined && { size: side }), ...(statistics && { normalize: statistics }) }));
+  return { global: build(recipe.global, size), local: build(recipe.local, localSize) };
+}
+
+/**
+ * The views of a published recipe, in one list: the global ones, then the local ones if it has any.
+ *
+ * @param name which of {@link recipes}
+ * @param options see {@link RecipeViewsOptions}
+ * @returns a {@link ViewsTransform}: float32 `[n, h, w, 1 or 3]` in [0, 1] → one `[n, size, size, c]` per view
+ * @throws SelfsupError `SELFSUP_OPTION` on an unknown recipe or variant or an option out of range
+ * @remarks The numbers are the recipe's; interpolation is bilinear with antialiasing everywhere, where SimCLR, DINO and MAE crop bicubically, and the
+ * kernel of the blur is a tenth of the height, where MoCo and DINO leave its width to Pillow.
+ * @example
+ * ```ts
+ * import { recipeViews } from '@selfsup/augment';
+ * import { createRng } from '@selfsup/core';
+ * import * as tf from '@tensorflow/tfjs-core';
+ * const twoViews = recipeViews('byol', { variant: 'cifar', normalize: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] } });
+ * const [first, second] = twoViews(tf.fill<tf.Rank.R4>([4, 32, 32, 3], 0.5), createRng(0));
+ * ```
+ */
+export function recipeViews(name: RecipeName, options: RecipeViewsOptions = {}): ViewsTransform {
+  const { variant = 'imagenet' } = options;
+  const { global, local } = augmentationsOf(recipeOf('recipeViews', name, variant), options);
+  return views([...global, ...local]);
+}
+
+/**
+ * The views of a published recipe with multi-crop, global and local ones apart.
+ *
+ * @param name which of {@link recipes}: one with local views
+ * @param options see {@link RecipeViewsOptions}
+ * @returns a {@link MultiCropTransform}: float32 `[n, h, w, 1 or 3]` in [0, 1] → `globalViews` and `localViews`
+ * @throws SelfsupError `SELFSUP_OPTION` on an unknown recipe or variant, one without local views, or an option out of range
+ * @example
+ * ```ts
+ * import { recipeMultiCrop } from '@selfsup/augment';
+ * const crops = recipeMultiCrop('dino', { size: 64, localSize: 32 }); // 2 global and 8 local views
+ * ```
+ */
+export function recipeMultiCrop(name: RecipeName, options: RecipeViewsOptions = {}): MultiCropTransform {
+  const { variant = 'imagenet' } = options;
+  const { global, local } = augmentationsOf(recipeOf('recipeMultiCrop', name, variant), options);
+  if (local.length === 0)
+    throw new SelfsupError('SELFSUP_OPTION', `recipeMultiCrop: \`name\` must be a recipe with local views, ${name} (${variant}) has none`);
+  return multiCrop({ global, local });
+}

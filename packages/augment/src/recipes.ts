@@ -1,0 +1,82 @@
+import {
+  asymmetric,
+  byolStrengths,
+  colorsOf,
+  cropOf,
+  cropOnly,
+  dinoOf,
+  gray,
+  jitterOf,
+  multiCropOf,
+  strong,
+  symmetric,
+  weak,
+} from './recipe-parts.ts';
+import type { Recipe } from './recipe.ts';
+
+const mocoV1 = { size: 224, crop: cropOf(0.2, 1), grayscale: gray };
+const mocoV2 = symmetric({ size: 224, crop: cropOf(0.2, 1), ...colorsOf(weak, { blur: 0.5 }) });
+const soloSymmetric = symmetric({ size: 224, crop: cropOf(0.08, 1), ...colorsOf(strong(1), { blur: 0.5 }) });
+const soloWeak = symmetric({ size: 224, crop: cropOf(0.08, 1), ...colorsOf(weak, { blur: 0.5 }) });
+const byol = { imagenet: asymmetric(224), cifar: asymmetric(32) };
+const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize: 0.1 });
+
+/**
+ * The views of published recipes as data, by name and variant. `imagenet` is the authors' own recipe, or, where there is only a re-implementation,
+ * the one of lightly and solo-learn; `cifar` is for images of 32 pixels, and `lightly`, `lightly-train` and `solo` are those libraries' numbers where
+ * they differ from the authors'. See {@link recipeViews}, which makes views of them.
+ *
+ * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", https://arxiv.org/abs/2002.05709
+ * @see Grill et al.: "Bootstrap Your Own Latent", https://arxiv.org/abs/2006.07733
+ * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", https://arxiv.org/abs/2104.14294
+ * @remarks Sources: `simclr` google-research/simclr; `moco-v1`, `moco-v2` and `sim-siam` the authors' `main_*.py`; `moco-v2` for CIFAR the authors'
+ * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
+ * `swav` the authors', for CIFAR lightly; `dino` and `mae` the authors'. MoCo v1 makes images gray before it jitters them, always.
+ * @example
+ * ```ts
+ * import { recipes } from '@selfsup/augment';
+ * const [first, second] = recipes.byol.imagenet.global;
+ * console.log(first?.blur?.probability, second?.solarize?.probability); // 1, 0.2
+ * ```
+ */
+export const recipes = {
+  simclr: {
+    imagenet: soloSymmetric,
+    cifar: symmetric({ size: 32, crop: cropOf(0.08, 1), ...colorsOf(strong(0.5)) }),
+    'solo-cifar': symmetric({ size: 32, crop: cropOf(0.08, 1), ...colorsOf(strong(1), { blur: 0.5 }) }),
+  },
+  'moco-v1': {
+    imagenet: symmetric({ ...mocoV1, colorJitter: jitterOf([0.4, 0.4, 0.4, 0.4], 1), order: ['grayscale', 'colorJitter'] }),
+    lightly: symmetric({ ...mocoV1, colorJitter: jitterOf([0.4, 0.4, 0.4, 0.4]) }),
+  },
+  'moco-v2': { imagenet: mocoV2, cifar: symmetric({ size: 32, crop: cropOf(0.08, 1), ...colorsOf(weak) }), solo: soloWeak },
+  'moco-v3': byol,
+  'sim-siam': { imagenet: mocoV2, cifar: symmetric({ size: 32, crop: cropOf(0.2, 1), ...colorsOf(weak) }), solo: soloWeak },
+  byol,
+  'barlow-twins': byol,
+  nnclr: byol,
+  vicreg: {
+    imagenet: symmetric({ size: 224, crop: cropOf(0.08, 1), ...vicregColors(0.5) }),
+    cifar: symmetric({ size: 32, crop: cropOf(0.2, 1), ...vicregColors(0) }),
+    solo: symmetric({ size: 224, crop: cropOf(0.2, 1), ...vicregColors(0.5) }),
+  },
+  swav: {
+    imagenet: multiCropOf({ global: [0.14, 1], local: [0.05, 0.14], numLocalViews: 6 }),
+    cifar: symmetric({ size: 32, crop: cropOf(0.14, 1), ...colorsOf(strong(0.5)) }),
+    solo: soloSymmetric,
+  },
+  dino: {
+    imagenet: dinoOf({ global: [0.4, 1], local: [0.05, 0.4], numLocalViews: 8 }),
+    cifar: byol.cifar,
+    lightly: dinoOf({ global: [0.4, 1], local: [0.05, 0.4], numLocalViews: 6 }),
+    'lightly-train': dinoOf({ global: [0.14, 1], local: [0.05, 0.14], numLocalViews: 6 }),
+  },
+  msn: { imagenet: multiCropOf({ global: [0.3, 1], local: [0.05, 0.3], numLocalViews: 10 }) },
+  mae: { imagenet: cropOnly(0.2, 1), solo: cropOnly(0.08, 1) },
+  'i-jepa': { imagenet: cropOnly(0.2, 1) },
+  aim: { imagenet: cropOnly(0.4, 1) },
+  capi: { imagenet: cropOnly(0.6, 1) },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Recipe>>>>;
+
+/** A published recipe; see {@link recipes}. */
+export type RecipeName = keyof typeof recipes;

@@ -1,0 +1,99 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { drawUniform, joinVariables, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
+import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+
+export { jigsawPermutations, type JigsawPermutationsOptions } from './jigsaw-permutations.ts';
+
+/** What {@link jigsaw} trains on: `images` float32 `[n, height, width, channels]`. */
+export type JigsawBatch = Readonly<Record<'images', tf.Tensor4D>>;
+
+/** What {@link jigsaw} makes of a batch: `tiles` `[n, tiles, side, side, channels]`, shuffled, and `labels` int32 `[n]`, by which permutation. */
+export interface JigsawTargets {
+  readonly tiles: tf.Tensor5D;
+  readonly labels: tf.Tensor1D;
+  readonly [name: string]: tf.Tensor;
+}
+
+/** Options of {@link jigsaw}. */
+export interface JigsawOptions {
+  /** Makes the encoder that is kept: tiles `[n, side, side, channels]` to `[n, dim]`. */
+  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
+  /** Makes the classifier, the features of all tiles of a puzzle in a row `[n, tiles · dim]` to logits `[n, permutations]`, thrown away afterwards. */
+  head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** Cuts images into tiles `[n, tiles, side, side, channels]` in order; `tiles` of @selfsup/augment. */
+  tiling: (images: tf.Tensor4D, rng: Rng) => tf.Tensor5D;
+  /** The classes: place k of a shuffled puzzle shows tile `permutation[k]`; see {@link jigsawPermutations}. */
+  permutations: readonly (readonly number[])[];
+}
+
+function shuffle(tiles: tf.Tensor5D, orders: readonly (readonly number[])[]): tf.Tensor5D {
+  const [n, count, height, width, channels] = tiles.shape;
+  if (orders[0]!.length !== count)
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `jigsaw: \`permutations\` must be of the ${count} tiles that \`tiling\` cuts, got ${orders[0]!.length}`,
+    );
+  const rows = orders.flatMap((order, i) => order.map((tile) => i * count + tile));
+  const flat = tf.reshape(tiles, [n * count, height * width * channels]);
+  return tf.reshape(tf.gather(flat, tf.tensor1d(rows, 'int32')), tiles.shape);
+}
+
+/**
+ * Jigsaw puzzles: the encoder sees each tile of a shuffled image on its own, and from all of its answers a head says how they were shuffled.
+ *
+ * @param options see {@link JigsawOptions}
+ * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean cross entropy of the permutations; the metric is `accuracy`, one by
+ * the number of permutations by chance
+ * @throws SelfsupError `SELFSUP_OPTION` without two permutations of one length; from `targets` `SELFSUP_BATCH` without images, `SELFSUP_SHAPE` when the
+ * permutations are not of as many tiles
+ * @see Noroozi and Favaro: "Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles", https://arxiv.org/abs/1603.09246
+ * @remarks All tiles of a batch pass the encoder together, so batch normalisation takes its statistics over them. Each image gets one permutation per step.
+ * @example
+ * ```ts
+ * import { tiles } from '@selfsup/augment';
+ * import { convNet, projectionHead } from '@selfsup/encoders';
+ * import { jigsaw, jigsawPermutations } from '@selfsup/pretext-tasks/jigsaw';
+ * const backbone = convNet({ channels: 3 });
+ * const permutations = jigsawPermutations({ count: 24, numTiles: 4 });
+ * const head = projectionHead({ inputDim: 4 * backbone.outputDim, hiddenDim: 256, outputDim: permutations.length });
+ * const task = jigsaw({ backbone, head, tiling: tiles({ grid: 2, size: 14 }), permutations });
+ * console.log(task.name);
+ * ```
+ */
+export function jigsaw(options: JigsawOptions): PretextTask<JigsawBatch, JigsawTargets> {
+  const { permutations, tiling } = options;
+  if (permutations.length < 2 || permutations.some(({ length }) => length !== permutations[0]!.length))
+    throw new SelfsupError('SELFSUP_OPTION', `jigsaw: \`permutations\` must be at least 2 lists of one length, got ${permutations.length}`);
+  return {
+    api: 1,
+    name: 'jigsaw',
+    create({ rng: root }) {
+      const backbone = options.backbone(root.fold('backbone'));
+      const head = options.head(root.fold('head'));
+      return {
+        backbone,
+        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
+        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        targets({ images }: Partial<JigsawBatch>, { rng, step, collective }) {
+          if (!images) throw new SelfsupError('SELFSUP_BATCH', 'jigsaw: the batch must have `images`, got undefined');
+          const stream = rng.fold('jigsaw').fold(step).fold(collective.rank);
+          const draws = drawUniform(stream.fold('permutation'), images.shape[0], { max: permutations.length });
+          const labels = Int32Array.from(draws, (draw) => Math.min(permutations.length - 1, Math.floor(draw))); // float32 may round up to max
+          const orders = Array.from(labels, (label) => permutations[label]!);
+          return { tiles: shuffle(tiling(images, stream.fold('tiling')), orders), labels: tf.tensor1d(labels, 'int32') };
+        },
+        loss(_, { tiles, labels }, { rng, step, training, collective }) {
+          const apply = { training, rng: rng.fold('jigsaw').fold(step).fold(collective.rank).fold('networks') };
+          const [n, count, height, width, channels] = tiles.shape;
+          const features = backbone.apply(tf.reshape<tf.Rank.R4>(tiles, [n * count, height, width, channels]), apply); // [n·tiles, dim]
+          const logits = head.apply(tf.reshape<tf.Rank.R2>(features, [n, count * features.shape[1]]), apply); // [n, permutations]
+          return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
+        },
+        dispose() {
+          backbone.dispose();
+          head.dispose();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
+import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+
+/** What {@link relativePatch} trains on: `images` float32 `[n, height, width, channels]`. */
+export type RelativePatchBatch = Readonly<Record<'images', tf.Tensor4D>>;
+
+/** What {@link relativePatch} makes of a batch: two patches of each image `[n, side, side, channels]`, and `labels` int32 `[n]` in 0 … 7, where the second lies. */
+export interface RelativePatchTargets {
+  readonly first: tf.Tensor4D;
+  readonly second: tf.Tensor4D;
+  readonly labels: tf.Tensor1D;
+  readonly [name: string]: tf.Tensor;
+}
+
+/** Options of {@link relativePatch}. */
+export interface RelativePatchOptions {
+  /** Makes the encoder that is kept: patches `[n, side, side, channels]` to `[n, dim]`. */
+  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
+  /** Makes the classifier, the features of both patches in a row `[n, 2 · dim]` to logits `[n, 8]`, thrown away afterwards. */
+  head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** Cuts two neighbouring patches out of each image; `patchPairs` of @selfsup/augment. */
+  pairing: (images: tf.Tensor4D, rng: Rng) => Readonly<Record<'first' | 'second', tf.Tensor4D> & Record<'labels', tf.Tensor1D>>;
+}
+
+/**
+ * Context prediction: the encoder sees two neighbouring patches of an image on their own, and a head says on which of eight sides of the first the second lies.
+ *
+ * @param options see {@link RelativePatchOptions}
+ * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean cross entropy of the eight sides; the metric is `accuracy`, 0.125 by
+ * chance
+ * @throws SelfsupError from `targets` `SELFSUP_BATCH` without images, and what `pairing` throws
+ * @see Doersch et al.: "Unsupervised Visual Representation Learning by Context Prediction", https://arxiv.org/abs/1505.05192
+ * @remarks Both patches pass the encoder in one batch, all first ones before all second ones, so batch normalisation takes its statistics over both.
+ * @example
+ * ```ts
+ * import { patchPairs } from '@selfsup/augment';
+ * import { convNet, projectionHead } from '@selfsup/encoders';
+ * import { relativePatch } from '@selfsup/pretext-tasks/relative-patch';
+ * const backbone = convNet({ channels: 3 });
+ * const head = projectionHead({ inputDim: 2 * backbone.outputDim, hiddenDim: 256, outputDim: 8 });
+ * const task = relativePatch({ backbone, head, pairing: patchPairs({ size: 16 }) });
+ * console.log(task.name);
+ * ```
+ */
+export function relativePatch(options: RelativePatchOptions): PretextTask<RelativePatchBatch, RelativePatchTargets> {
+  return {
+    api: 1,
+    name: 'relative-patch',
+    create({ rng: root }) {
+      const backbone = options.backbone(root.fold('backbone'));
+      const head = options.head(root.fold('head'));
+      return {
+        backbone,
+        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
+        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        targets({ images }: Partial<RelativePatchBatch>, { rng, step, collective }) {
+          if (!images) throw new SelfsupError('SELFSUP_BATCH', 'relative-patch: the batch must have `images`, got undefined');
+          const { first, second, labels } = options.pairing(
+            images,
+            rng.fold('relative-patch').fold(step).fold(collective.rank).fold('pairing'),
+          );
+          return { first, second, labels };
+        },
+        loss(_, { first, second, labels }, { rng, step, training, collective }) {
+          const apply = { training, rng: rng.fold('relative-patch').fold(step).fold(collective.rank).fold('networks') };
+          const features = backbone.apply(tf.concat([first, second]), apply); // [2·n, dim]
+          const [one, other] = tf.split(features, 2) as [tf.Tensor2D, tf.Tensor2D];
+          const logits = head.apply(tf.concat([one, other], 1), apply); // [n, 8]
+          return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
+        },
+        dispose() {
+          backbone.dispose();
+          head.dispose();
+        },
+      };
+    },
+  };
+}
