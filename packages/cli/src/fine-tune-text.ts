@@ -1,4 +1,4 @@
-import { createRng, type Module, type Rng, type VariableMap } from '@selfsup/core';
+import { createRng, SelfsupError, type Module, type Rng, type VariableMap } from '@selfsup/core';
 import type { LabelledText } from '@selfsup/data/node';
 import type { Tokenizer } from '@selfsup/data/text';
 import { loadWeights, type SavedWeights } from '@selfsup/encoders';
@@ -19,7 +19,10 @@ import {
 export type TextEncoder = TokenEncoder & { readonly buffers: VariableMap; dispose(): void };
 
 /** How each of the trainings goes; see `fineTune` of @selfsup/evaluate. */
-type Training = Pick<FineTuneOptions<TokenInput>, 'epochs' | 'minSteps' | 'batchSize' | 'learningRate' | 'weightDecay' | 'signal' | 'onStep'>;
+type Training = Pick<
+  FineTuneOptions<TokenInput>,
+  'epochs' | 'minSteps' | 'batchSize' | 'learningRate' | 'weightDecay' | 'signal' | 'onStep'
+>;
 
 /** Options of {@link fineTuneText}. */
 export interface FineTuneTextOptions extends Training, Pick<LabelEfficiencyCurveOptions, 'counts' | 'seeds' | 'balance' | 'onTrial'> {
@@ -56,6 +59,8 @@ export async function fineTuneText(options: FineTuneTextOptions): Promise<LabelC
   const { epochs = 4, minSteps = 200, batchSize = 32, learningRate = 3e-4, scratchLearningRate = learningRate } = options;
   const { weightDecay, signal, onStep, seeds, balance, onTrial } = options;
   const { arms = weights ? (['pretrained', 'scratch'] as const) : (['scratch'] as const) } = options;
+  if (arms.includes('pretrained') && !weights)
+    throw new SelfsupError('SELFSUP_OPTION', 'fineTuneText: `arms` must be scratch alone without `weights`, got pretrained');
   const padId = tokenizer.special.pad ?? tokenizer.special.separator ?? 0; // never attended
   const examples = ({ texts, labels }: FineTuneTextOptions['test']) =>
     tokenClassification({

@@ -125,7 +125,10 @@ describe('fineTune', () => {
     await refuse({ weightDecay: NaN }, '`weightDecay` must be a number >= 0, got NaN');
     await refuse({ learningRate: 1e30, epochs: 4 }, { code: 'SELFSUP_NON_FINITE' });
     await refuse({ train: { ...train, labels: [] } }, { code: 'SELFSUP_DATA' });
-    await refuse({ test: { ...test, labels: Array<number>(30).fill(2) } }, 'fineTune: `test`: `labels` must be integers in [0, 2), got 2 at row 0');
+    await refuse(
+      { test: { ...test, labels: Array<number>(30).fill(2) } },
+      'fineTune: `test`: `labels` must be integers in [0, 2), got 2 at row 0',
+    );
     const flat = { trainable: {}, apply: ({ tokenIds }: TokenInput) => tf.reshape(tf.cast(tokenIds, 'float32'), [-1]) };
     await refuse({ encoder: flat }, 'fineTune: `encoder` must give [1, dim] for a batch of 1, got [4]');
     const failing = { ...poolTokens(embeddingEncoder()), apply: () => { throw new Error('boom'); } }; // prettier-ignore
@@ -163,7 +166,11 @@ describe('poolTokens', () => {
       encode: () => tf.tensor3d([[[1, 2], [3, 4], [50, 60]]]), // prettier-ignore
     };
     const input = { tokenIds: tf.tensor2d([[2, 3, 0]], [1, 3], 'int32'), attentionMask: tf.tensor2d([[1, 1, 0]], [1, 3], 'int32') };
-    for (const [pooling, expected] of [['first', [1, 2]], ['mean', [2, 3]]] as const) { // prettier-ignore
+    for (const [pooling, expected] of [
+      ['first', [1, 2]],
+      ['mean', [2, 3]],
+    ] as const) {
+      // prettier-ignore
       const pooled = poolTokens(encoder, { pooling }).apply(input, { training: false });
       expect([...(await pooled.data())]).toEqual(expected);
       pooled.dispose();

@@ -68,7 +68,8 @@ function checkNumbers(numbers: Readonly<Record<Numbers, number>>): void {
   const demand = (name: Numbers, fits: boolean, what: string) => {
     if (!fits) throw new SelfsupError('SELFSUP_OPTION', `fineTune: \`${name}\` must be ${what}, got ${numbers[name]}`);
   };
-  for (const name of ['epochs', 'batchSize'] as const) demand(name, Number.isSafeInteger(numbers[name]) && numbers[name] >= 1, 'an integer >= 1');
+  for (const name of ['epochs', 'batchSize'] as const)
+    demand(name, Number.isSafeInteger(numbers[name]) && numbers[name] >= 1, 'an integer >= 1');
   demand('minSteps', Number.isSafeInteger(numbers.minSteps) && numbers.minSteps >= 0, 'an integer >= 0');
   for (const name of ['learningRate', 'maxNorm'] as const) demand(name, numbers[name] > 0 && numbers[name] < Infinity, 'a number > 0');
   for (const name of ['warmup', 'dropoutRate'] as const) demand(name, numbers[name] >= 0 && numbers[name] < 1, 'in [0, 1)');
@@ -192,7 +193,16 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
         const loss = await withInput(train, indices, (input) => {
           const labels = Int32Array.from(indices, (index) => train.labels[index]!);
           const apply = { training: true, rng: rng.fold('step').fold(step) };
-          return trainStep(classifier, { input, labels, apply }, { variables, update: (found) => { optimizer.update(found, rate(step)); } });
+          return trainStep(
+            classifier,
+            { input, labels, apply },
+            {
+              variables,
+              update: (found) => {
+                optimizer.update(found, rate(step));
+              },
+            },
+          );
         });
         if (!Number.isFinite(loss))
           throw new SelfsupError(
