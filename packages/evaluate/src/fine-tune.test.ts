@@ -117,6 +117,7 @@ describe('fineTune', () => {
     const refuse = (change: Partial<FineTuneOptions<TokenInput>>, error: object | string) =>
       typeof error === 'string' ? expect(run(change)).rejects.toThrow(error) : expect(run(change)).rejects.toMatchObject(error);
     await refuse({ signal: AbortSignal.abort(new Error('stop')) }, 'stop');
+    await refuse({ signal: AbortSignal.timeout(1), epochs: 10_000 }, { name: 'TimeoutError' });
     await refuse({ epochs: 0 }, 'fineTune: `epochs` must be an integer >= 1, got 0');
     await refuse({ batchSize: 1.5 }, '`batchSize` must be an integer >= 1, got 1.5');
     await refuse({ minSteps: -1 }, '`minSteps` must be an integer >= 0, got -1');

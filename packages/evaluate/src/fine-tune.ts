@@ -52,6 +52,9 @@ export interface FineTuneResult {
   readonly seconds: number;
 }
 
+/** Lets timers, signals and the page have their turn: reading from wasm alone never does. */
+const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
 type Numbers = 'epochs' | 'minSteps' | 'batchSize' | 'learningRate' | 'warmup' | 'weightDecay' | 'maxNorm' | 'dropoutRate';
 
 function checkNumbers(numbers: Readonly<Record<Numbers, number>>): void {
@@ -112,6 +115,7 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
       const order = drawPermutation(rng.fold('order').fold(pass), count);
       let sum = 0;
       for (let i = 0; i < stepsPerEpoch; i++) {
+        await nextTurn();
         signal?.throwIfAborted();
         const step = pass * stepsPerEpoch + i;
         const indices = order.slice(i * batchSize, (i + 1) * batchSize);
