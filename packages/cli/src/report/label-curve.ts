@@ -1,0 +1,54 @@
+import type { LabelCurveRow } from '@selfsup/evaluate';
+import { lineChart } from './charts.ts';
+import { html, raw, type Html } from './html.ts';
+
+const COLORS = ['var(--accent)', 'var(--warm)', 'var(--calm)'];
+const percent = (value: number | null) => (value === null || Number.isNaN(value) ? '–' : (100 * value).toFixed(1));
+
+/**
+ * Draws accuracy over the number of labels, a line for each start of the network, with the numbers below.
+ *
+ * @param rows what `labelEfficiencyCurve` returned
+ * @returns the section; empty where there are not two numbers of labels
+ */
+export async function labelCurve(rows: readonly LabelCurveRow[]): Promise<Html> {
+  const arms = [...new Set(rows.map(({ arm }) => arm))];
+  const counts = [...new Set(rows.map(({ count }) => count))];
+  if (counts.length < 2) return raw('');
+  const colorOf = (i: number) => COLORS[i % COLORS.length]!;
+  const lines = arms.map((name, i) => ({
+    name,
+    color: colorOf(i),
+    points: rows.filter(({ arm }) => arm === name).map(({ count, mean }) => [count, 100 * mean] as const),
+  }));
+  const format = (value: number) => `${value} %`;
+  const svg = await lineChart({ lines, title: 'Accuracy by labels', xName: 'labels', logarithmic: true, format });
+  const cell = (count: number, name: string) => {
+    const row = rows.find((candidate) => candidate.count === count && candidate.arm === name);
+    return html`<td>${row ? `${percent(row.mean)} ± ${percent(row.deviation)} %` : '–'}</td>`;
+  };
+  return html`<h2>What labels are worth</h2>
+    <p class="soft">
+      Accuracy on the test set after fine-tuning with so many labels: mean ± deviation of ${rows[0]!.accuracies.length} seeds.
+    </p>
+    <div class="charts">
+      <figure>
+        <h3>Accuracy by labels</h3>
+        <div class="legend">${lines.map(({ name, color }) => html`<span><i style="--at:${color}"></i>${name}</span>`)}</div>
+        ${raw(svg)}
+      </figure>
+    </div>
+    <table>
+      <tr>
+        <th>labels</th>
+        ${arms.map((name) => html`<th>${name}</th>`)}
+      </tr>
+      ${counts.map(
+        (count) =>
+          html`<tr>
+            <td>${count.toLocaleString('en-US')}</td>
+            ${arms.map((name) => cell(count, name))}
+          </tr>`,
+      )}
+    </table>`;
+}
