@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@selfsup/core';
@@ -47,7 +47,7 @@ async function run(change: Partial<FineTuneFlags> = {}, make = createPlainOutput
 }
 
 it('prints the accuracy of few and of all labels, pretrained beside from scratch', async () => {
-  const { code, stdout } = await run({ labels: '4,all,1000', scratch: true, seeds: '0,1' });
+  const { code, stdout } = await run({ labels: '4,all,1000', scratch: true, seeds: '0,1', report: join(root, 'curve.html') });
   expect(code).toBe(0);
   expect(disposed).toBe(1);
   const [title, head, few, all] = stdout.trimEnd().split('\n');
@@ -55,6 +55,10 @@ it('prints the accuracy of few and of all labels, pretrained beside from scratch
   expect(head).toMatch(/^labels +pretrained +scratch$/);
   expect(few).toMatch(/^ +4 +[\d.]+ ± [\d.]+ % +[\d.]+ ± [\d.]+ %$/);
   expect(all).toMatch(/^ +24 +100\.0 ± 0\.0 % +100\.0 ± 0\.0 %$/);
+  const page = readFileSync(join(root, 'curve.html'), 'utf8');
+  expect(page).toContain('<h1>Fine-tuning on train.tsv</h1>');
+  expect(page).toContain('text, pretrained for 12 updates, on 8 texts of test.tsv.');
+  expect(page).toMatch(/<svg role="img" aria-label="Accuracy by labels"/);
 });
 
 it('tells scripts of each training', async () => {
@@ -67,6 +71,7 @@ it('tells scripts of each training', async () => {
 
 it('refuses lists that are none, and files that are not there', async () => {
   await expect(run({ labels: '10,many' })).rejects.toThrow("--labels must be integers >= 1, separated by commas, or all, got 'many'");
+  await expect(run({ report: join(root, 'none.html') })).rejects.toThrow('--report draws accuracy over labels; it needs --curve');
   await expect(run({ labels: '0' })).rejects.toThrow("got '0'");
   await expect(run({ seeds: '1,,2' })).rejects.toThrow("--seeds must be integers >= 0, separated by commas, got ''");
   await expect(run({ test: join(root, 'none.tsv') })).rejects.toThrow('there is no file at');

@@ -31,6 +31,7 @@ export function fineTuneCommand(open: OpenTextEncoder): Command {
     .option('--batch-size <n>', 'texts in an update (default: 32)', parseNumber)
     .option('--learning-rate <x>', 'the highest rate (default: 0.0003)', parseNumber)
     .addOption(new Option('--pooling <how>', 'what stands for a text (default: first, the state of [CLS])').choices(['first', 'mean']))
+    .option('--report <file>', 'draw accuracy over labels into this HTML file')
     .addOption(backendOption())
     .option('--json', 'one JSON object per line on standard output')
     .addHelpText('after', EXAMPLES)

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { selectBackend } from '@selfsup/backends';
 import { SelfsupError, type Module } from '@selfsup/core';
 import { openLabelledText } from '@selfsup/data/node';
@@ -7,6 +9,7 @@ import { formatLabelCurve } from '@selfsup/evaluate';
 import { fineTuneText, type FineTuneTextOptions, type TextEncoder } from '../fine-tune-text.ts';
 import type { SessionOptions } from '../options/define-run.ts';
 import type { Output } from '../output/output.ts';
+import { renderLabelCurve } from '../report/label-curve.ts';
 import { stopOnInterrupt } from '../training/stop-on-interrupt.ts';
 
 /** The flags of `selfsup fine-tune`. */
@@ -19,6 +22,7 @@ export type FineTuneFlags = Pick<SessionOptions, 'backend'> &
     scratch?: boolean;
     curve?: boolean;
     seeds?: string;
+    report?: string;
   };
 
 /** What is needed of a run on text. */
@@ -67,6 +71,8 @@ export async function runFineTune(flags: FineTuneFlags, context: { output: Outpu
   const counts = parseCounts(flags);
   const seeds = parseList('--seeds', flags.seeds ?? '0,1,2', 0);
   const arms = flags.scratch || flags.curve ? (['pretrained', 'scratch'] as const) : (['pretrained'] as const);
+  if (flags.report !== undefined && counts.length < 2)
+    throw new SelfsupError('SELFSUP_OPTION', '--report draws accuracy over labels; it needs --curve, or --labels with at least two counts');
   const train = await openLabelledText(flags.train);
   const test = await openLabelledText(flags.test, { classNames: train.classNames });
   const backend = await selectBackend({ prefer: flags.backend ?? 'auto' });
@@ -105,6 +111,11 @@ export async function runFineTune(flags: FineTuneFlags, context: { output: Outpu
     stage.end();
     output.line(`Accuracy on ${test.texts.length} texts of ${test.name}, pretrained for ${step} updates:`);
     output.line(formatLabelCurve(rows));
+    if (flags.report !== undefined) {
+      const about = `${basename(flags.run)}, pretrained for ${step} updates, on ${test.texts.length} texts of ${test.name}.`;
+      await writeFile(flags.report, await renderLabelCurve(rows, { title: `Fine-tuning on ${train.name}`, about }));
+      output.line(`Report: ${flags.report}`);
+    }
     output.event('result', {
       command: 'fine-tune',
       run: flags.run,

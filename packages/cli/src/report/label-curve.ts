@@ -1,6 +1,7 @@
 import type { LabelCurveRow } from '@selfsup/evaluate';
 import { lineChart } from './charts.ts';
 import { html, raw, type Html } from './html.ts';
+import { style } from './style.ts';
 
 const COLORS = ['var(--accent)', 'var(--warm)', 'var(--calm)'];
 const percent = (value: number | null) => (value === null || Number.isNaN(value) ? '–' : (100 * value).toFixed(1));
@@ -51,4 +52,34 @@ export async function labelCurve(rows: readonly LabelCurveRow[]): Promise<Html> 
           </tr>`,
       )}
     </table>`;
+}
+
+/**
+ * Writes the page of a comparison: one file, nothing from the network.
+ *
+ * @param rows what `labelEfficiencyCurve` returned
+ * @param texts the heading, and a sentence on what was compared
+ * @returns HTML
+ */
+export async function renderLabelCurve(rows: readonly LabelCurveRow[], texts: { title: string; about: string }): Promise<string> {
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${texts.title} · selfsup</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${raw(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${texts.title}</h1>
+          <p class="soft">${texts.about}</p>
+          ${await labelCurve(rows)}
+        </main>
+      </body>
+    </html>`;
+  return `${page.html}\n`;
 }
