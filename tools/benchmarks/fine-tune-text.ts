@@ -13,26 +13,27 @@ import { readCheckpoint, restoreModule } from '@selfsup/trainer';
 import { parseArgs } from 'node:util';
 import { fineTuneText } from '../../packages/cli/src/fine-tune-text.ts';
 
-const text = (value?: string) => ({ type: 'string' as const, ...(value !== undefined && { default: value }) });
+const text = { type: 'string' } as const;
+const or = (value: string) => ({ ...text, default: value });
 const { values } = parseArgs({
   options: {
-    train: text(),
-    test: text(),
-    tokenizer: text(),
-    checkpoint: text(),
-    encoder: text('bert-tiny'),
-    'encoder-options': text('{}'),
-    counts: text('100,all'),
-    seeds: text('0,1,2'),
-    arms: text(),
-    epochs: text('4'),
-    'min-steps': text('200'),
-    'batch-size': text('32'),
-    'learning-rate': text('3e-4'),
-    'scratch-learning-rate': text(),
-    length: text('128'),
-    pooling: text('first'),
-    backend: text('auto'),
+    train: text,
+    test: text,
+    tokenizer: text,
+    checkpoint: text,
+    encoder: or('bert-tiny'),
+    'encoder-options': or('{}'),
+    counts: or('100,all'),
+    seeds: or('0,1,2'),
+    arms: text,
+    epochs: or('4'),
+    'min-steps': or('200'),
+    'batch-size': or('32'),
+    'learning-rate': or('3e-4'),
+    'scratch-learning-rate': text,
+    length: or('128'),
+    pooling: or('first'),
+    backend: or('auto'),
   },
 });
 const demand = (name: 'train' | 'test' | 'tokenizer') => {
