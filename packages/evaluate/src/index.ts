@@ -8,3 +8,17 @@ export { knnAccuracy, type KnnAccuracyOptions } from './knn-accuracy.ts';
 export { rankMe } from './rank-me.ts';
 export { uniformity, type UniformityOptions } from './uniformity.ts';
 export { weightedKnn, type WeightedKnnOptions } from './weighted-knn.ts';
+export { fineTune, type FineTuneOptions, type FineTuneResult } from './fine-tune.ts';
+export { formatLabelCurve } from './format-label-curve.ts';
+export { imageClassification, type ImageClassificationOptions } from './image-classification.ts';
+export {
+  labelEfficiencyCurve,
+  type LabelCurveRow,
+  type LabelCurveTrial,
+  type LabelEfficiencyCurveOptions,
+} from './label-efficiency-curve.ts';
+export { labelSubset, type LabelSubsetOptions } from './label-subset.ts';
+export { selectExamples, type FeatureEncoder, type LabelledExamples } from './labelled-examples.ts';
+export { poolTokens, type PoolTokensOptions, type TokenEncoder } from './pool-tokens.ts';
+export { tokenClassification, type TokenClassificationOptions, type TokenInput } from './token-classification.ts';
+export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts';

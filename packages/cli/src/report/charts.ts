@@ -23,6 +23,10 @@ export interface LineChartOptions {
   fromZero?: boolean;
   /** Writes the numbers of the y axis. */
   format?: (value: number) => string;
+  /** What the x axis counts; default `epoch`. */
+  xName?: string;
+  /** Whether the x axis is logarithmic and starts at the first point; default false: it starts at 0. */
+  logarithmic?: boolean;
 }
 
 const WIDTH = 370;
@@ -72,20 +76,20 @@ const axis = (extra: object) => ({
 });
 
 /**
- * Draws lines over epochs.
+ * Draws lines, over epochs or what `xName` says.
  *
  * @param options see {@link LineChartOptions}
  * @returns SVG, coloured by the page's custom properties
  */
 export function lineChart(options: LineChartOptions): Promise<string> {
-  const { lines, title, fromZero = false, format = String } = options;
+  const { lines, title, fromZero = false, format = String, xName = 'epoch', logarithmic = false } = options;
   const last = Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x)));
   const xAxis = axis({
-    min: 0,
+    ...(logarithmic ? { type: 'log', min: Math.min(...lines.flatMap(({ points }) => points.map(([x]) => x))) } : { min: 0 }),
     max: last,
     axisLabel: { color: 'var(--soft)', fontSize: 13, hideOverlap: true, showMaxLabel: Number.isInteger(last) }, // a run may stop within an epoch
     splitLine: { show: false },
-    name: 'epoch',
+    name: xName,
     nameLocation: 'middle',
     nameGap: 26,
   });

@@ -1,0 +1,43 @@
+import { Command, Option } from 'commander';
+import { parseNumber } from '../options/parse-number.ts';
+import { createOutput } from '../output/create-output.ts';
+import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
+import type { FineTuneFlags, OpenTextEncoder } from './run-fine-tune.ts';
+
+const EXAMPLES = `
+Examples:
+  $ selfsup fine-tune --run runs/text --train sst2/train.tsv --test sst2/test.tsv
+  $ selfsup fine-tune --run runs/text --train questions.csv --test held-out.csv --labels 100 --scratch --seeds 0,1,2
+  $ selfsup fine-tune --run runs/text --train trec/train.txt --test trec/test.txt --curve --json`;
+
+/**
+ * `selfsup fine-tune`.
+ *
+ * @param open how the encoder of a run is found
+ * @returns the command
+ */
+export function fineTuneCommand(open: OpenTextEncoder): Command {
+  return new Command('fine-tune')
+    .description('Train the encoder of a run on text further, to classify labelled texts')
+    .addOption(new Option('--run <folder>', 'the folder of the run').makeOptionMandatory())
+    .addOption(new Option('--train <file>', 'labelled texts to learn from: .tsv, .csv, .jsonl, or TREC').makeOptionMandatory())
+    .addOption(new Option('--test <file>', 'labelled texts to be judged by').makeOptionMandatory())
+    .option('--labels <counts>', 'how many labels, such as 100 or 10,100,all (default: all)')
+    .option('--scratch', 'compare with the same network from scratch')
+    .option('--curve', 'short for --labels 10,100,1000,all --scratch')
+    .option('--seeds <list>', 'one training for each, on labels of its own (default: 0,1,2)')
+    .option('--epochs <n>', 'passes over the labels (default: 4)', parseNumber)
+    .option('--min-steps <n>', 'at least so many updates, in more passes where labels are few (default: 200)', parseNumber)
+    .option('--batch-size <n>', 'texts in an update (default: 32)', parseNumber)
+    .option('--learning-rate <x>', 'the highest rate (default: 0.0003)', parseNumber)
+    .addOption(new Option('--pooling <how>', 'what stands for a text (default: first, the state of [CLS])').choices(['first', 'mean']))
+    .option('--report <file>', 'draw accuracy over labels into this HTML file')
+    .addOption(backendOption())
+    .option('--json', 'one JSON object per line on standard output')
+    .addHelpText('after', EXAMPLES)
+    .action(async (_flags, self: Command) => {
+      const { json, ...flags } = self.optsWithGlobals<CommonFlags & FineTuneFlags>();
+      const { runFineTune } = await import('./run-fine-tune.ts');
+      await exitWith(runFineTune(flags, { output: createOutput({ json }), open }));
+    });
+}

@@ -1,0 +1,134 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { selectBackend } from '@selfsup/backends';
+import { SelfsupError, type Module } from '@selfsup/core';
+import { openLabelledText } from '@selfsup/data/node';
+import type { Tokenizer } from '@selfsup/data/text';
+import { saveWeights } from '@selfsup/encoders';
+import { formatLabelCurve } from '@selfsup/evaluate';
+import { fineTuneText, type FineTuneTextOptions, type TextEncoder } from '../fine-tune-text.ts';
+import type { SessionOptions } from '../options/define-run.ts';
+import type { Output } from '../output/output.ts';
+import { renderLabelCurve } from '../report/label-curve.ts';
+import { stopOnInterrupt } from '../training/stop-on-interrupt.ts';
+
+/** The flags of `selfsup fine-tune`. */
+export type FineTuneFlags = Pick<SessionOptions, 'backend'> &
+  Pick<FineTuneTextOptions, 'epochs' | 'minSteps' | 'batchSize' | 'learningRate' | 'pooling'> & {
+    run: string;
+    train: string;
+    test: string;
+    labels?: string;
+    scratch?: boolean;
+    curve?: boolean;
+    seeds?: string;
+    report?: string;
+  };
+
+/** What is needed of a run on text. */
+export interface OpenedTextEncoder {
+  readonly file: { readonly settings: { readonly length: number } };
+  readonly tokenizer: Tokenizer;
+  /** Makes encoders of its kind, untrained. */
+  readonly backbone: FineTuneTextOptions['encoderFactory'];
+  /** The encoder as it was pretrained. */
+  readonly encoder: TextEncoder;
+  /** Updates that it has seen. */
+  readonly step: number;
+  dispose(): void;
+}
+
+/** Opens the encoder of a run; a backend must be in force. */
+export type OpenTextEncoder = (path: string) => Promise<OpenedTextEncoder>;
+
+function parseList(flag: string, text: string, least: number): number[] {
+  const values = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const bad = values.findIndex((value) => !Number.isSafeInteger(value) || value < least);
+  if (bad >= 0)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${flag} must be integers >= ${least}, separated by commas${flag === '--labels' ? ', or all' : ''}, got '${text.split(',')[bad]!}'`,
+    );
+  return values;
+}
+
+/** `100`, or `10,100,all`. */
+function parseCounts({ labels, curve }: FineTuneFlags): (number | 'all')[] {
+  if (labels === undefined) return curve ? [10, 100, 1000, 'all'] : ['all'];
+  return labels.split(',').map((part) => (part.trim() === 'all' ? 'all' : parseList('--labels', part, 1)[0]!));
+}
+
+/**
+ * `selfsup fine-tune`: trains the encoder of a run on labelled texts, and on demand the same one from scratch, and judges both on others.
+ *
+ * @param flags see {@link FineTuneFlags}
+ * @param context where to report, and how the encoder of the run is found
+ * @returns the exit code: 0, or 130 after an interrupt
+ * @remarks The run stays as it is.
+ */
+export async function runFineTune(flags: FineTuneFlags, context: { output: Output; open: OpenTextEncoder }): Promise<number> {
+  const { output, open } = context;
+  const counts = parseCounts(flags);
+  const seeds = parseList('--seeds', flags.seeds ?? '0,1,2', 0);
+  const arms = flags.scratch || flags.curve ? (['pretrained', 'scratch'] as const) : (['pretrained'] as const);
+  if (flags.report !== undefined && counts.length < 2)
+    throw new SelfsupError('SELFSUP_OPTION', '--report draws accuracy over labels; it needs --curve, or --labels with at least two counts');
+  const train = await openLabelledText(flags.train);
+  const test = await openLabelledText(flags.test, { classNames: train.classNames });
+  const backend = await selectBackend({ prefer: flags.backend ?? 'auto' });
+  const opened = await open(flags.run);
+  const { tokenizer, backbone, file, step } = opened;
+  const weights = await saveWeights(opened.encoder as unknown as Module).finally(() => {
+    opened.dispose();
+  });
+  const { epochs, minSteps, batchSize, learningRate, pooling } = flags;
+  const sizes = new Set(counts.map((count) => (count === 'all' ? train.texts.length : Math.min(count, train.texts.length))));
+  const interrupt = stopOnInterrupt(output);
+  const stage = output.stage('Fine-tuning', { total: sizes.size * arms.length * seeds.length, unit: 'trainings' });
+  let done = 0;
+  try {
+    const rows = await fineTuneText({
+      ...(epochs !== undefined && { epochs }),
+      ...(minSteps !== undefined && { minSteps }),
+      ...(batchSize !== undefined && { batchSize }),
+      ...(learningRate !== undefined && { learningRate }),
+      ...(pooling !== undefined && { pooling }),
+      encoderFactory: backbone,
+      weights,
+      tokenizer,
+      train,
+      test,
+      arms,
+      counts,
+      seeds,
+      length: file.settings.length, // positions beyond it were never trained
+      signal: interrupt.signal,
+      onTrial(trial) {
+        stage.update(++done, { [trial.arm]: `${(100 * trial.accuracy).toFixed(1)} %` });
+        output.event('trial', { ...trial });
+      },
+    });
+    stage.end();
+    output.line(`Accuracy on ${test.texts.length} texts of ${test.name}, pretrained for ${step} updates:`);
+    output.line(formatLabelCurve(rows));
+    if (flags.report !== undefined) {
+      const about = `${basename(flags.run)}, pretrained for ${step} updates, on ${test.texts.length} texts of ${test.name}.`;
+      await writeFile(flags.report, await renderLabelCurve(rows, { title: `Fine-tuning on ${train.name}`, about }));
+      output.line(`Report: ${flags.report}`);
+    }
+    output.event('result', {
+      command: 'fine-tune',
+      run: flags.run,
+      backend: backend.name,
+      steps: step,
+      testTexts: test.texts.length,
+      rows,
+    });
+    return 0;
+  } catch (error) {
+    if (interrupt.signal.aborted) return 130;
+    throw error;
+  } finally {
+    interrupt.release();
+  }
+}
