@@ -76,7 +76,7 @@ export async function fineTuneText(options: FineTuneTextOptions): Promise<LabelC
     return async ({ indices, seed }) => {
       const encoder = encoderFactory(createRng(seed).fold('encoder'));
       try {
-        if (arm === 'pretrained' && weights) loadWeights(encoder as unknown as Module, weights);
+        if (arm === 'pretrained' && weights) loadWeights(encoder, weights);
         const { accuracy } = await fineTune({
           ...trainings,
           ...(onStep && { onStep }),

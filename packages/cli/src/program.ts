@@ -3,6 +3,7 @@ import { augmentCommand } from './commands/augment.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
+import { fineTuneCommand } from './commands/fine-tune.ts';
 import { predictMaskCommand } from './commands/predict-mask.ts';
 import { reportCommand } from './commands/report.ts';
 import { trainCommand } from './commands/train.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     reportCommand(),
     predictMaskCommand(),
     augmentCommand(),
+    fineTuneCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   quiet(program);

@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { createRng } from '@selfsup/core';
 import { wordPieceTokenizer } from '@selfsup/data/text';
 import { bert } from '@selfsup/encoders';
-import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { createJsonOutput } from '../output/json-output.ts';
 import { createPlainOutput } from '../output/plain-output.ts';
-import { fineTuneCommand } from './fine-tune.ts';
 import { runFineTune, type FineTuneFlags, type OpenTextEncoder } from './run-fine-tune.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'selfsup-fine-tune-'));
@@ -76,27 +74,4 @@ it('refuses lists that are none, and files that are not there', async () => {
   await expect(run({ seeds: '1,,2' })).rejects.toThrow("--seeds must be integers >= 0, separated by commas, got ''");
   await expect(run({ test: join(root, 'none.tsv') })).rejects.toThrow('there is no file at');
   await expect(run({ minSteps: -1 })).rejects.toThrow('`minSteps` must be an integer >= 0, got -1');
-});
-
-it('is a command with flags', async () => {
-  const seen: string[] = [];
-  const program = new Command().exitOverride().addCommand(fineTuneCommand((path) => (seen.push(path), open(path))));
-  const argv = [
-    'fine-tune',
-    '--run',
-    'runs/x',
-    '--train',
-    flags.train,
-    '--test',
-    flags.test,
-    '--seeds',
-    '0',
-    '--epochs',
-    '1',
-    '--min-steps',
-    '1',
-  ];
-  await program.parseAsync([...argv, '--backend', 'cpu', '--json'], { from: 'user' });
-  expect(seen).toEqual(['runs/x']);
-  expect(process.exitCode).toBe(0);
 });

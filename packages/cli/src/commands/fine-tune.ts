@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { parseNumber } from '../options/parse-number.ts';
 import { createOutput } from '../output/create-output.ts';
 import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
-import type { FineTuneFlags, OpenTextEncoder } from './run-fine-tune.ts';
+import type { FineTuneFlags } from './run-fine-tune.ts';
 
 const EXAMPLES = `
 Examples:
@@ -10,13 +10,8 @@ Examples:
   $ selfsup fine-tune --run runs/text --train questions.csv --test held-out.csv --labels 100 --scratch --seeds 0,1,2
   $ selfsup fine-tune --run runs/text --train trec/train.txt --test trec/test.txt --curve --json`;
 
-/**
- * `selfsup fine-tune`.
- *
- * @param open how the encoder of a run is found
- * @returns the command
- */
-export function fineTuneCommand(open: OpenTextEncoder): Command {
+/** `selfsup fine-tune`. */
+export function fineTuneCommand(): Command {
   return new Command('fine-tune')
     .description('Train the encoder of a run on text further, to classify labelled texts')
     .addOption(new Option('--run <folder>', 'the folder of the run').makeOptionMandatory())
@@ -37,7 +32,10 @@ export function fineTuneCommand(open: OpenTextEncoder): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (_flags, self: Command) => {
       const { json, ...flags } = self.optsWithGlobals<CommonFlags & FineTuneFlags>();
-      const { runFineTune } = await import('./run-fine-tune.ts');
+      const [{ runFineTune }, { openTextRun: open }] = await Promise.all([
+        import('./run-fine-tune.ts'),
+        import('../text/open-text-run.ts'),
+      ]);
       await exitWith(runFineTune(flags, { output: createOutput({ json }), open }));
     });
 }

@@ -6,8 +6,8 @@ import { readCheckpoint } from '@selfsup/trainer';
 import { exportHuggingFace } from '../hugging-face/export-hugging-face.ts';
 import { openBertCheckpoint } from '../hugging-face/open-bert-checkpoint.ts';
 import type { Output } from '../output/output.ts';
-import { readRunFile } from '../run-file.ts';
 import { runFolder } from '../run-folder.ts';
+import { readTextRunFile } from '../text/text-run-file.ts';
 
 /** The flags of `selfsup export`. */
 export interface ExportFlags {
@@ -26,7 +26,7 @@ const TOKENIZER_FILES = ['vocab.txt', 'tokenizer.json', 'tokenizer_config.json',
  * @returns the exit code
  */
 export async function runExport(flags: ExportFlags, output: Output): Promise<number> {
-  const { settings } = readRunFile(flags.run);
+  const { settings } = readTextRunFile(flags.run);
   const folder = runFolder(flags.run);
   if (!existsSync(folder.checkpoint))
     throw new SelfsupError(

@@ -78,7 +78,7 @@ export async function runFineTune(flags: FineTuneFlags, context: { output: Outpu
   const backend = await selectBackend({ prefer: flags.backend ?? 'auto' });
   const opened = await open(flags.run);
   const { tokenizer, backbone, file, step } = opened;
-  const weights = await saveWeights(opened.encoder as unknown as Module).finally(() => {
+  const weights = await saveWeights(opened.encoder).finally(() => {
     opened.dispose();
   });
   const { epochs, minSteps, batchSize, learningRate, pooling } = flags;

@@ -1,8 +1,8 @@
-import { tanh, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { maskTokens } from '@selfsup/augment';
-import { gelu, type ModuleFactory, type PretextTask } from '@selfsup/core';
+import type { PretextTask } from '@selfsup/core';
 import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
-import { bert, linear, maskedLanguageHead, sequential, stateless, type BertFactory } from '@selfsup/encoders';
+import { bert, discriminatorHead, maskedLanguageHead, nextSentenceHead, type BertFactory } from '@selfsup/encoders';
 import { maskedLanguage } from '@selfsup/pretext-tasks/masked-language';
 import { nextToken } from '@selfsup/pretext-tasks/next-token';
 import { replacedToken } from '@selfsup/pretext-tasks/replaced-token';
@@ -49,14 +49,6 @@ function maskingOf({ tokenizer, settings }: TextTaskContext, fractions: { maskFr
   });
 }
 
-/** The pooler and classifier of next-sentence prediction, BERT's. */
-const nextSentenceHead = (width: number): ModuleFactory<Tensor2D, Tensor2D> =>
-  sequential({
-    pooler: linear({ inputDim: width, outputDim: width }),
-    tanh: stateless((x: Tensor2D) => tanh(x)),
-    output: linear({ inputDim: width, outputDim: 2 }),
-  });
-
 /** The tasks of `--task` that learn from text. A new one is an entry here. */
 export const textTasks = createRegistry<TextTaskEntry>('task on text', {
   'masked-language': {
@@ -65,7 +57,7 @@ export const textTasks = createRegistry<TextTaskEntry>('task on text', {
         backbone: context.backbone,
         head: headOf(context.backbone),
         masking: maskingOf(context),
-        ...(context.settings.nextSentence && { nextSentenceHead: nextSentenceHead(context.backbone.outputDim) }),
+        ...(context.settings.nextSentence && { nextSentenceHead: nextSentenceHead({ width: context.backbone.outputDim }) }),
       }),
     tokenLoss: 'maskedLoss',
     masks: true,
@@ -79,11 +71,7 @@ export const textTasks = createRegistry<TextTaskEntry>('task on text', {
         backbone: context.backbone,
         generator,
         generatorHead: maskedLanguageHead({ width: narrow, vocabularySize, embeddingDim }),
-        discriminatorHead: sequential({
-          dense: linear({ inputDim: width, outputDim: width }),
-          gelu: stateless((x: Tensor2D) => gelu(x)),
-          output: linear({ inputDim: width, outputDim: 1 }),
-        }),
+        discriminatorHead: discriminatorHead({ width }),
         masking: maskingOf(context, { maskFraction: 0.85, randomFraction: 0 }),
       });
     },

@@ -114,6 +114,40 @@ describe('selfsup predict-mask', () => {
   });
 });
 
+describe('selfsup fine-tune and export', () => {
+  it('classifies texts with the encoder of a run', () => {
+    const rows = Array.from({ length: 24 }, (_, i) => `the ${i % 2 ? 'cat' : 'fish'} lives in the garden\t${i % 2}`);
+    writeFileSync(at('labelled.tsv'), `${rows.join('\n')}\n`);
+    const files = ['--train', 'labelled.tsv', '--test', 'labelled.tsv'];
+    const { lines, stderr } = selfsup(
+      'fine-tune',
+      '--run',
+      'whole',
+      ...files,
+      '--seeds',
+      '0',
+      '--epochs',
+      '10',
+      '--learning-rate',
+      '0.003',
+      '--json',
+    );
+    expect(stderr).toBe('');
+    expect(lines().find(({ type }) => type === 'trial')).toMatchObject({ arm: 'pretrained', count: 24, seed: 0, accuracy: 1 });
+  });
+
+  it('writes a folder for transformers, with the tokenizer', () => {
+    const { status, stderr } = selfsup('export', '--run', 'whole', '--format', 'huggingface', '--out', 'bert');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(readFileSync(at('bert/config.json'), 'utf8'))).toMatchObject({
+      model_type: 'bert',
+      architectures: ['BertForMaskedLM'],
+      hidden_size: 128,
+    });
+    for (const name of ['model.safetensors', 'tokenizer.json']) expect(existsSync(at(`bert/${name}`))).toBe(true);
+  });
+});
+
 describe('bad input', () => {
   const cases: [name: string, prepare: () => string[], message: RegExp][] = [
     ['no text files', () => (mkdirSync(at('none')), ['--data', 'none']), /no file matches none/],
