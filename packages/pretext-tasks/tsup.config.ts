@@ -1,5 +1,5 @@
 import { library } from '../../tools/presets/tsup.ts';
 
 export default library({
-  entry: ['src/index.ts', 'src/masked-language.ts', 'src/next-token.ts', 'src/replaced-token.ts', 'src/simclr.ts'],
+  entry: ['src/index.ts', 'src/masked-language.ts', 'src/next-token.ts', 'src/replaced-token.ts', 'src/simclr.ts', 'src/moco.ts'],
 });

@@ -4,6 +4,7 @@ export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrast
 export { embeddingStd, type EmbeddingStdOptions } from './embedding-std.ts';
 export type { GatherCollective } from './gather-rows.ts';
 export { infoNce, type InfoNceOptions } from './info-nce.ts';
+export { keyAccuracy, type KeyAccuracyOptions } from './key-accuracy.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
 export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cross-entropy.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';

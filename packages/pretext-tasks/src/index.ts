@@ -1,4 +1,5 @@
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
+export { moco, type MocoBatch, type MocoOptions, type MocoTargets } from './moco.ts';
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
