@@ -40,7 +40,7 @@ export function splitBatchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: Spl
       ...module,
       apply(input, apply) {
         if (!apply.training || numSplits === 1) return module.apply(input, apply);
-        const n = input.shape[0]!;
+        const n = input.shape[0];
         if (input.shape[input.rank - 1] !== channels || n < numSplits)
           throw new SelfsupError(
             'SELFSUP_SHAPE',
@@ -55,7 +55,7 @@ export function splitBatchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: Spl
           const parts = tf.split<tf.Tensor>(input, sizes, 0).map((part, i) => {
             const residual = residuals && { residual: residuals[i] as T };
             const count = part.size / channels;
-            const batch = batchNormTraining(part as T, { scale, offset, epsilon, activation, ...residual });
+            const batch = batchNormTraining(part, { scale, offset, epsilon, activation, ...residual });
             return { y: batch.y, mean: batch.mean, variance: tf.mul<tf.Tensor1D>(batch.variance, count / (count - 1)) };
           });
           mean.assign(emaUpdate<tf.Tensor1D>(mean, tf.mean(tf.stack(parts.map((part) => part.mean)), 0), momentum));
