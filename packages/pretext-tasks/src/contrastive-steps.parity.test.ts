@@ -22,12 +22,7 @@ const tasks: [keyof typeof runs, PretextTask<{ views: tf.Tensor4D[] }>][] = [
   ['dcl', dcl({ backbone, projectionHead })],
   ['dclw', dcl({ backbone, projectionHead, weighted: true })],
   // asked for the step whose keys follow
-  [
-    'moco-v3',
-    mocoV3({ backbone, projectionHead, predictionHead, momentum: (step) => momenta[step - 1]! }) as unknown as PretextTask<{
-      views: tf.Tensor4D[];
-    }>,
-  ],
+  ['moco-v3', mocoV3({ backbone, projectionHead, predictionHead, momentum: (step) => momenta[step - 1]! })],
 ];
 
 it.each(tasks)(`takes three training steps as PyTorch ${fixture.meta.torch} does: %s`, async (name, task) => {

@@ -4,7 +4,7 @@ import { createTrainer, sgd } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { backbone, context, makeViews, projectionHead, readValues } from '../fixtures/tiny-networks.ts';
-import { dcl, type DclBatch } from './dcl.ts';
+import { dcl } from './dcl.ts';
 
 it.each([false, true])(
   'is decoupledContrastiveLoss of the projections, weighted: %s; the same twice, and evaluation writes nothing',
@@ -51,7 +51,7 @@ it('sends a gradient to every trainable variable, and training lowers the loss',
 it('says what is wrong with a batch or an option', () => {
   expect(() => dcl({ backbone, projectionHead, sigma: 0 })).toThrow('dcl: `sigma` must be > 0, got 0');
   const run = dcl({ backbone, projectionHead }).create(context());
-  expect(() => run.loss({ views: [] } as DclBatch, {}, context())).toThrow(
+  expect(() => run.loss({ views: [] }, {}, context())).toThrow(
     'dcl: the batch must have `views`, a list of exactly 2 image tensors, got 0',
   );
   run.dispose();
