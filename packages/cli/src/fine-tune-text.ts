@@ -1,4 +1,4 @@
-import { createRng, SelfsupError, type Module, type Rng, type VariableMap } from '@selfsup/core';
+import { createRng, SelfsupError, type Rng, type VariableMap } from '@selfsup/core';
 import type { LabelledText } from '@selfsup/data/node';
 import type { Tokenizer } from '@selfsup/data/text';
 import { loadWeights, type SavedWeights } from '@selfsup/encoders';

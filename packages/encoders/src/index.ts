@@ -30,6 +30,7 @@ export type { NormActivation, NormApplyOptions, NormModule } from './layers/norm
 export { preNormBlock, type PreNormBlockOptions } from './layers/pre-norm-block.ts';
 export { selfAttention, type AttentionApplyOptions, type AttentionModule, type SelfAttentionOptions } from './layers/self-attention.ts';
 export { sequential, type Layer } from './layers/sequential.ts';
+export { splitBatchNorm, type SplitBatchNormOptions } from './layers/split-batch-norm.ts';
 export { stateless } from './layers/stateless.ts';
 export { transformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
 export { loadWeights } from './load-weights.ts';

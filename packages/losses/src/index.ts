@@ -2,9 +2,11 @@ export { barlowTwinsLoss, type BarlowTwinsLossOptions } from './barlow-twins-los
 export { binaryAccuracy } from './binary-accuracy.ts';
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './binary-cross-entropy.ts';
 export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrastive-accuracy.ts';
+export { decoupledContrastiveLoss, type DecoupledContrastiveLossOptions } from './decoupled-contrastive-loss.ts';
 export { embeddingStd, type EmbeddingStdOptions } from './embedding-std.ts';
 export type { GatherCollective } from './gather-rows.ts';
 export { infoNce, type InfoNceOptions } from './info-nce.ts';
+export { keyAccuracy, type KeyAccuracyOptions } from './key-accuracy.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
 export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cross-entropy.ts';
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';

@@ -22,6 +22,11 @@ export interface NtXentOptions {
   normalized?: boolean;
   /** The ranks whose rows serve as candidates too; default: only this process. */
   collective?: GatherCollective;
+  /**
+   * Anchors whose similarities are computed at a time, ≥ 1; default all. Memory is then that of `[blockSize, candidates]` matrices instead of
+   * `[anchors, candidates]`, forward and backward; value and gradient are the same up to rounding.
+   */
+  blockSize?: number;
 }
 
 /** For each anchor the logit of its positives, in the order of the concatenated views. */
@@ -44,7 +49,7 @@ function positiveLogits(rows: readonly tf.Tensor2D[], temperature: number, inLog
  * @param options see {@link NtXentOptions}
  * @returns float32 scalar ≥ 0 for `positives: 'average'` and `'sum-in-log'` alike
  * @throws SelfsupError `SELFSUP_SHAPE` on fewer than two views, other ranks or unequal shapes; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on a bad
- * temperature, convention or positives; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * temperature, convention, positives or block size; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", eq. 1, https://arxiv.org/abs/2002.05709
  * @see Khosla et al.: "Supervised Contrastive Learning", eq. 2, https://arxiv.org/abs/2004.11362, for several positives
  * @remarks With a collective of several ranks, anchors are this rank's rows, candidates everybody's, with gradient through the gather: the mean of the ranks'
@@ -61,13 +66,22 @@ function positiveLogits(rows: readonly tf.Tensor2D[], temperature: number, inLog
  * ```
  */
 export function ntXent(views: readonly tf.Tensor2D[], options: NtXentOptions = {}): tf.Scalar {
-  const { temperature = 0.5, convention = 'mean', positives = 'average', normalized = false, collective = soloCollective } = options;
+  const {
+    temperature = 0.5,
+    convention = 'mean',
+    positives = 'average',
+    normalized = false,
+    collective = soloCollective,
+    blockSize,
+  } = options;
   if (views.length < 2) throw new SelfsupError('SELFSUP_SHAPE', `ntXent: \`views\` must hold at least 2 tensors, got ${views.length}`);
   checkEmbeddings(
     'ntXent',
     views.map((view, i) => [`views[${i}]`, view] as const),
   );
   checkTemperature('ntXent', temperature);
+  if (blockSize !== undefined && !(Number.isInteger(blockSize) && blockSize >= 1))
+    throw new SelfsupError('SELFSUP_OPTION', `ntXent: \`blockSize\` must be an integer >= 1, got ${blockSize}`);
   for (const [name, value, allowed] of [
     ['convention', convention, ['mean', 'sum-of-views']],
     ['positives', positives, ['average', 'sum-in-log']],
@@ -78,7 +92,7 @@ export function ntXent(views: readonly tf.Tensor2D[], options: NtXentOptions = {
     const rows = normalized ? views : views.map((view) => l2Normalize(view));
     const anchors = tf.concat([...rows], 0); // [views * n, dim]
     const { rows: candidates, offset } = gatherRows('ntXent', anchors, collective); // [worldSize * views * n, dim]
-    const all = similarityLogSumExp(anchors, candidates, { temperature, selfOffset: offset }); // [views * n]
+    const all = similarityLogSumExp(anchors, candidates, { temperature, selfOffset: offset, ...(blockSize && { blockSize }) }); // [views * n]
     const loss = tf.mean<tf.Scalar>(tf.sub(all, positiveLogits(rows, temperature, positives === 'sum-in-log')));
     return convention === 'mean' ? loss : tf.mul<tf.Scalar>(loss, views.length);
   });

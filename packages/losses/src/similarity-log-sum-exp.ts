@@ -6,8 +6,12 @@ export interface SimilarityLogSumExpOptions {
   temperature: number;
   /** Anchor i is candidate `selfOffset + i` and is left out of its own sum; by default every candidate counts. */
   selfOffset?: number;
+  /** With `selfOffset`: anchors i, i + images, … are views of one image, and all of them are left out of each other's sums; default: the anchor alone. */
+  images?: number;
   /** True: no gradient towards the candidates is computed; default false. */
   detachCandidates?: boolean;
+  /** Anchors whose similarities are computed at a time, ≥ 1; default all. Bounds the memory to `[blockSize, candidates]`, forward and backward. */
+  blockSize?: number;
 }
 
 /** Applies the steps in turn and disposes what each of them consumed: two large matrices alive instead of one per step. */
@@ -32,24 +36,43 @@ const maskedBy =
  * @param options see {@link SimilarityLogSumExpOptions}
  * @returns float32 `[anchors]`
  * @remarks The similarity matrix is the largest tensor of a contrastive loss. It is not kept for the gradient but computed again there from the saved
- * result, so that at most three matrices of its size are alive at a time. The largest counted entry of each row is subtracted before the exponential;
+ * result, so that at most three matrices of its size are alive at a time; with `blockSize` three of that many rows. The largest counted entry of each row is subtracted before the exponential;
  * an anchor's similarity to itself first takes the place of the row's smallest entry and is then multiplied by zero, which needs no huge constant.
  */
 export function similarityLogSumExp(anchors: tf.Tensor2D, candidates: tf.Tensor2D, options: SimilarityLogSumExpOptions): tf.Tensor1D {
-  const { temperature, selfOffset, detachCandidates = false } = options;
+  const { temperature, selfOffset, images, detachCandidates = false } = options;
   const [numAnchors, numCandidates] = [anchors.shape[0], candidates.shape[0]];
+  const { blockSize = numAnchors } = options;
+  const starts = Array.from({ length: Math.ceil(numAnchors / blockSize) }, (_, i) => i * blockSize);
+  const rowsOf = <T extends tf.Tensor>(x: T, from: number): T => tf.slice(x, from, Math.min(blockSize, numAnchors - from));
   const logitsOf = (a: tf.Tensor2D, c: tf.Tensor2D): tf.Tensor2D => tf.matMul(tf.div(a, temperature), c, false, true); // [anchors, candidates]
-  const countedMask = (): tf.Tensor | undefined =>
-    // through int32: the wasm backend's OneHot writes integers into float32 tensors
-    selfOffset === undefined
-      ? undefined
-      : tf.tidy(() => tf.cast(tf.oneHot(tf.range(selfOffset, selfOffset + numAnchors, 1, 'int32'), numCandidates, 0, 1), 'float32')); // [anchors, candidates]
+  /** 0 where a candidate does not count for one of `count` anchors from `from` on, 1 elsewhere. */
+  const countedMask = (from: number, count: number): tf.Tensor | undefined => {
+    if (selfOffset === undefined) return undefined;
+    return tf.tidy(() => {
+      // through int32: the wasm backend's OneHot writes integers into float32 tensors
+      if (images === undefined)
+        return tf.cast(tf.oneHot(tf.range(selfOffset + from, selfOffset + from + count, 1, 'int32'), numCandidates, 0, 1), 'float32'); // [count, candidates]
+      const image = Int32Array.from({ length: count }, (_, i) => (from + i) % images);
+      const ofOneView = tf.cast(tf.oneHot(tf.tensor1d(image, 'int32'), images, 0, 1), 'float32'); // [count, images]
+      const after = numCandidates - numAnchors - selfOffset;
+      return tf.pad(
+        tf.tile(ofOneView, [1, numAnchors / images]),
+        [
+          [0, 0],
+          [selfOffset, after],
+        ],
+        1,
+      ); // [count, candidates]
+    });
+  };
 
-  const forward = (a: tf.Tensor2D, c: tf.Tensor2D): tf.Tensor1D => {
-    const counted = countedMask();
+  const forward = (a: tf.Tensor2D, c: tf.Tensor2D, from: number): tf.Tensor1D => {
+    const count = a.shape[0];
+    const counted = countedMask(from, count);
     let logits = logitsOf(a, c);
     const masked = maskedBy(counted);
-    const floor = counted ? tf.min(logits, 1, true) : tf.zeros([numAnchors, 1]); // [anchors, 1]
+    const floor = counted ? tf.min(logits, 1, true) : tf.zeros([count, 1]); // [anchors, 1]
     logits = through(logits, (x) => tf.sub(x, floor), masked); // counted entries >= 0, the anchor itself 0
     const top = tf.max(logits, 1, true); // [anchors, 1]
     const sums = through(
@@ -59,16 +82,18 @@ export function similarityLogSumExp(anchors: tf.Tensor2D, candidates: tf.Tensor2
       masked,
       (x) => tf.sum(x, 1, true),
     ); // [anchors, 1]
-    return tf.reshape(tf.add(tf.add(tf.log(sums), top), floor), [numAnchors]);
+    return tf.reshape(tf.add(tf.add(tf.log(sums), top), floor), [count]);
   };
 
-  const backward = (dy: tf.Tensor, saved: readonly tf.Tensor[]): tf.Tensor[] =>
+  /** The gradients of one block of anchors: towards them, and towards all candidates. */
+  const backwardBlock = (block: Record<'a' | 'c' | 'result' | 'dy', tf.Tensor>, from: number): tf.Tensor[] =>
     tf.tidy(() => {
-      const [a, c, result] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
-      const counted = countedMask();
+      const [a, c] = [block.a as tf.Tensor2D, block.c as tf.Tensor2D];
+      const count = a.shape[0];
+      const counted = countedMask(from, count);
       const masked = maskedBy(counted);
-      const column = tf.reshape(result, [numAnchors, 1]);
-      const scale = tf.reshape(tf.div(dy, temperature), [numAnchors, 1]);
+      const column = tf.reshape(block.result, [count, 1]);
+      const scale = tf.reshape(tf.div(block.dy, temperature), [count, 1]);
       const weights = through(
         logitsOf(a, c),
         (x) => tf.sub(x, column),
@@ -76,14 +101,35 @@ export function similarityLogSumExp(anchors: tf.Tensor2D, candidates: tf.Tensor2
         tf.exp,
         masked,
         (x) => tf.mul(x, scale),
-      ); // [anchors, candidates]
+      ); // [count, candidates]
       const towardsAnchors = tf.matMul(weights, c);
       return detachCandidates ? [towardsAnchors] : [towardsAnchors, tf.matMul(weights, a, true)];
     });
 
+  const backward = (dy: tf.Tensor, saved: readonly tf.Tensor[]): tf.Tensor[] =>
+    tf.tidy(() => {
+      const [a, c, result] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+      if (starts.length === 1) return backwardBlock({ a, c, result, dy }, 0);
+      const towardsAnchors: tf.Tensor[] = [];
+      let towardsCandidates: tf.Tensor | undefined;
+      for (const from of starts) {
+        const [anchorPart, candidatePart] = backwardBlock(
+          { a: rowsOf(a, from), c, result: rowsOf(result, from), dy: rowsOf(dy, from) },
+          from,
+        );
+        towardsAnchors.push(anchorPart!);
+        if (!candidatePart) continue;
+        const sum: tf.Tensor = towardsCandidates ? tf.add(towardsCandidates, candidatePart) : candidatePart;
+        if (towardsCandidates) tf.dispose([towardsCandidates, candidatePart]);
+        towardsCandidates = sum;
+      }
+      return [tf.concat(towardsAnchors, 0), ...(towardsCandidates ? [towardsCandidates] : [])];
+    });
+
   const op = tf.customGrad((...inputs) => {
     const save = inputs.at(-1) as unknown as (tensors: tf.Tensor[]) => void;
-    const value = forward(anchors, candidates);
+    const blocks = starts.map((from) => tf.tidy(() => forward(starts.length === 1 ? anchors : rowsOf(anchors, from), candidates, from)));
+    const value = blocks.length === 1 ? blocks[0]! : tf.concat(blocks, 0);
     save([anchors, candidates, value]);
     return { value, gradFunc: backward };
   });

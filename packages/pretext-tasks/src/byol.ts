@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { cosine, joinVariables, SelfsupError, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
-import { momentumNetworks } from './momentum-networks.ts';
+import { createMomentumNetworks } from './momentum-networks.ts';
 
 /** Options of {@link byol}. */
 export interface ByolOptions {
@@ -54,7 +54,7 @@ export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTarge
     api: 1,
     name: 'byol',
     create({ rng: root, totalSteps }) {
-      const networks = momentumNetworks(options, root);
+      const networks = createMomentumNetworks(options, root);
       const predictionHead = options.predictionHead(root.fold('predictionHead'));
       const momentumAt = momentum ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
       return {
@@ -64,7 +64,7 @@ export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTarge
         targets({ views }, { rng, step, training, collective }) {
           const stream = rng.fold('byol').fold(step).fold(collective.rank).fold('target');
           const [target0, target1] = checkViewPair('byol', views).map((images, i) =>
-            networks.project('target', images, { training, rng: stream.fold(i) }),
+            networks.encodeTarget(images, { training, rng: stream.fold(i) }),
           ) as [tf.Tensor2D, tf.Tensor2D];
           return { target0, target1 };
         },
@@ -72,7 +72,7 @@ export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTarge
           const stream = rng.fold('byol').fold(step).fold(collective.rank);
           const outputs = checkViewPair('byol', views).map((images, i) => {
             const apply = { training, rng: stream.fold(i) };
-            const projection = networks.project('online', images, apply);
+            const projection = networks.encode(images, apply);
             return { projection, prediction: predictionHead.apply(projection, apply) };
           });
           const predictions = outputs.map(({ prediction }) => prediction);

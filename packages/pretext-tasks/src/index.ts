@@ -1,25 +1,28 @@
-export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
-export {
   jigsaw,
   jigsawPermutations,
   type JigsawBatch,
   type JigsawOptions,
   type JigsawPermutationsOptions,
   type JigsawTargets,
-} from './jigsaw.ts';
-export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
-export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
-export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
-export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
-export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
-export { simSiam, type SimSiamOptions } from './sim-siam.ts';
-export { rotation, type RotationBatch, type RotationOptions, type RotationTargets } from './rotation.ts';
-export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
+export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
+} from './jigsaw.ts';
+export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
+export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
+export { mocoV3, type MocoV3Batch, type MocoV3Options, type MocoV3Targets } from './moco-v3.ts';
+export { moco, type MocoBatch, type MocoOptions, type MocoTargets } from './moco.ts';
+export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
 export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
+export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
+export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
+export { rotation, type RotationBatch, type RotationOptions, type RotationTargets } from './rotation.ts';
+export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
+export { simSiam, type SimSiamOptions } from './sim-siam.ts';
+export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';
+export {

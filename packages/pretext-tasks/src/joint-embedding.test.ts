@@ -181,10 +181,10 @@ describe.each(cases.map((example) => [example.task.name, example] as const))('%s
       const images = (width: number) => tf.zeros<tf.Rank.R4>([3, size, width, channels]);
       const flat = tf.zeros([3, 4]) as unknown as tf.Tensor4D;
       const failures: [string, string, ViewPairBatch][] = [
-        ['SELFSUP_BATCH', `${name}: the batch must have \`views\`, a list of 2 image tensors, got undefined`, {} as ViewPairBatch],
+        ['SELFSUP_BATCH', `${name}: the batch must have \`views\`, a list of exactly 2 image tensors, got undefined`, {} as ViewPairBatch],
         [
           'SELFSUP_BATCH',
-          `${name}: the batch must have \`views\`, a list of 2 image tensors, got 3`,
+          `${name}: the batch must have \`views\`, a list of exactly 2 image tensors, got 3`,
           { views: [images(4), images(4), images(4)] },
         ],
         [

@@ -9,52 +9,53 @@ import {
   type VariableMap,
 } from '@selfsup/core';
 
-/** An encoder with its head, and a copy of both that follows slowly. Internal. */
+/** The networks of a task with a target network: images to projections, `[n, outputDim]`. */
+export interface NetworkFactories {
+  /** Makes the encoder that is kept: images to `[n, dim]`. */
+  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
+  /** Makes the network between the encoder and the loss, thrown away afterwards. */
+  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+}
+
+/** An online backbone with its projection head, and the copies that follow them. Internal. */
 export interface MomentumNetworks {
-  /** The online encoder. */
   readonly backbone: Module<tf.Tensor4D, tf.Tensor2D>;
-  /** The online networks' variables under `backbone/` and `projectionHead/`. */
+  /** The online networks' variables, under `backbone/` and `projectionHead/`. */
   readonly trainable: VariableMap;
-  /** Their buffers, and all of the target networks' under `target/`. */
+  /** The online networks' statistics, and under `target/` all of the target networks. */
   readonly buffers: VariableMap;
-  /** Images to the online or to the target projections `[n, projectionDim]`. */
-  project(which: 'online' | 'target', images: tf.Tensor4D, apply: ApplyOptions): tf.Tensor2D;
-  /** Moves the target networks' weights; see `MomentumPair`. */
+  /** Projections of the online networks. */
+  encode(images: tf.Tensor4D, options: ApplyOptions): tf.Tensor2D;
+  /** Projections of the target networks. */
+  encodeTarget(images: tf.Tensor4D, options: ApplyOptions): tf.Tensor2D;
+  /** target ← momentum · target + (1 − momentum) · online, in both networks. */
   update(momentum: number): void;
-  /** Disposes all of it. */
   dispose(): void;
 }
 
-/**
- * Builds an encoder and its head as momentum pairs. Internal.
- *
- * @param factories make the two networks
- * @param rng the run's root stream
- * @returns see {@link MomentumNetworks}
- */
-export function momentumNetworks(
-  factories: { backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>; projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D> },
-  rng: Rng,
-): MomentumNetworks {
-  const b = createMomentumPair(factories.backbone, rng.fold('backbone'));
-  const p = createMomentumPair(factories.projectionHead, rng.fold('projectionHead'));
+/** Builds both networks twice; the target starts as an exact copy, its head too. Internal. */
+export function createMomentumNetworks(factories: NetworkFactories, rng: Rng): MomentumNetworks {
+  const backbone = createMomentumPair(factories.backbone, rng.fold('backbone'));
+  const projectionHead = createMomentumPair(factories.projectionHead, rng.fold('projectionHead'));
+  const all = ({ trainable, buffers }: Pick<Module, 'trainable' | 'buffers'>) => ({ ...trainable, ...buffers });
   return {
-    backbone: b.online,
-    trainable: joinVariables({ backbone: b.online.trainable, projectionHead: p.online.trainable }),
+    backbone: backbone.online,
+    trainable: joinVariables({ backbone: backbone.online.trainable, projectionHead: projectionHead.online.trainable }),
     buffers: joinVariables({
-      backbone: b.online.buffers,
-      projectionHead: p.online.buffers,
-      'target/backbone': { ...b.target.trainable, ...b.target.buffers },
-      'target/projectionHead': { ...p.target.trainable, ...p.target.buffers },
+      backbone: backbone.online.buffers,
+      projectionHead: projectionHead.online.buffers,
+      'target/backbone': all(backbone.target),
+      'target/projectionHead': all(projectionHead.target),
     }),
-    project: (which, images, apply) => p[which].apply(b[which].apply(images, apply), apply), // [n, projectionDim]
+    encode: (images, options) => projectionHead.online.apply(backbone.online.apply(images, options), options),
+    encodeTarget: (images, options) => projectionHead.target.apply(backbone.target.apply(images, options), options),
     update(momentum) {
-      b.update(momentum);
-      p.update(momentum);
+      backbone.update(momentum);
+      projectionHead.update(momentum);
     },
     dispose() {
-      b.dispose();
-      p.dispose();
+      backbone.dispose();
+      projectionHead.dispose();
     },
   };
 }

@@ -1,0 +1,76 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { joinVariables, l2Normalize, SelfsupError, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { contrastiveAccuracy, decoupledContrastiveLoss, embeddingStd } from '@selfsup/losses';
+import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+
+/** What {@link dcl} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
+export type DclBatch = ViewPairBatch;
+
+/** Options of {@link dcl}. */
+export interface DclOptions {
+  /** Makes the encoder that is kept: images to `[n, dim]`. */
+  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
+  /** Makes the network between the encoder and the loss, thrown away afterwards. */
+  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** The similarities are divided by it; > 0, default 0.1. */
+  temperature?: number;
+  /** True: DCLW, which weighs positives that lie far apart more. Default false: DCL. */
+  weighted?: boolean;
+  /** Width of the weights of `weighted`; > 0, default 0.5. */
+  sigma?: number;
+}
+
+/**
+ * DCL: SimCLR with the positive taken out of the denominator, for small batches.
+ *
+ * @param options see {@link DclOptions}
+ * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `decoupledContrastiveLoss` of the projections, negatives from all
+ * ranks; the metrics are `accuracy` and `zStd` as `simclr` has them
+ * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature or sigma; from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ * @see Yeh et al.: "Decoupled Contrastive Learning", https://arxiv.org/abs/2110.06848
+ * @remarks Each view passes the networks on its own, so batch normalisation takes its statistics per view.
+ * @example
+ * ```ts
+ * import { convNet, projectionHead } from '@selfsup/encoders';
+ * import { dcl } from '@selfsup/pretext-tasks/dcl';
+ * const backbone = convNet({ channels: 3 });
+ * const task = dcl({ backbone, projectionHead: projectionHead({ inputDim: backbone.outputDim, hiddenDim: 256, outputDim: 64 }), weighted: true });
+ * console.log(task.name);
+ * ```
+ */
+export function dcl(options: DclOptions): PretextTask<DclBatch> {
+  const { temperature = 0.1, weighted = false, sigma = 0.5 } = options;
+  for (const [name, value] of Object.entries({ temperature, sigma }))
+    if (!(value > 0)) throw new SelfsupError('SELFSUP_OPTION', `dcl: \`${name}\` must be > 0, got ${value}`);
+  return {
+    api: 1,
+    name: 'dcl',
+    create({ rng: root }) {
+      const backbone = options.backbone(root.fold('backbone'));
+      const projectionHead = options.projectionHead(root.fold('projectionHead'));
+      return {
+        backbone,
+        trainable: joinVariables({ backbone: backbone.trainable, projectionHead: projectionHead.trainable }),
+        buffers: joinVariables({ backbone: backbone.buffers, projectionHead: projectionHead.buffers }),
+        loss(batch: DclBatch, _: Targets, { rng, step, training, collective }) {
+          const stream = rng.fold('dcl').fold(step).fold(collective.rank);
+          const [first, second] = checkViewPair('dcl', batch.views).map((images, i) => {
+            const apply = { training, rng: stream.fold(i) };
+            return l2Normalize(projectionHead.apply(backbone.apply(images, apply), apply)); // [n, projectionDim]
+          }) as [tf.Tensor2D, tf.Tensor2D];
+          return {
+            loss: decoupledContrastiveLoss(first, second, { temperature, weighted, sigma, normalized: true, collective }),
+            metrics: {
+              accuracy: contrastiveAccuracy([first, second], { normalized: true }),
+              zStd: embeddingStd(first, { normalized: true }),
+            },
+          };
+        },
+        dispose() {
+          backbone.dispose();
+          projectionHead.dispose();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  cosine,
+  joinVariables,
+  l2Normalize,
+  SelfsupError,
+  valueAt,
+  type ModuleFactory,
+  type PretextTask,
+  type ScalarOrSchedule,
+} from '@selfsup/core';
+import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
+import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { createMomentumNetworks, type NetworkFactories } from './momentum-networks.ts';
+
+/** What {@link mocoV3} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
+export type MocoV3Batch = ViewPairBatch;
+
+/** What {@link mocoV3} computes without a tape: `keys`, unit rows `[2n, dim]` of the target networks, the first view's and then the second's. */
+export type MocoV3Targets = Readonly<Record<'keys', tf.Tensor2D>>;
+
+/** Options of {@link mocoV3}. */
+export interface MocoV3Options extends NetworkFactories {
+  /** Makes the network from a projection to the prediction of the other view's, of the same columns; it has no target. */
+  predictionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** The similarities are divided by it; > 0, default 0.2. */
+  temperature?: number;
+  /** Weight of the old target weights, in [0, 1]; default half a cosine from 0.99 to 1 over the run. A schedule is asked for the step whose keys follow. */
+  momentum?: ScalarOrSchedule;
+}
+
+/**
+ * MoCo v3: a prediction must find the target network's key of the image's other view among those of the whole batch; no queue.
+ *
+ * @param options see {@link MocoV3Options}
+ * @returns the task; its variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, its buffers under `target/`. The loss is the sum over both
+ * directions of `infoNce` times 2 · temperature, keys of all ranks; the metrics are `accuracy`, how often a prediction is nearest to its own key among this
+ * rank's, and `zStd`, the mean deviation per dimension of the unit keys (0: collapsed)
+ * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature or momentum; `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ * @see Chen, Xie, He: "An Empirical Study of Training Self-Supervised Vision Transformers", algorithm 1, https://arxiv.org/abs/2104.02057
+ * @remarks The authors move the target at the start of a step; here it moves at the end of the step before, which gives the same keys. Their code has
+ * temperature 1 for ResNets and 0.2 for ViTs.
+ * @example
+ * ```ts
+ * import { convNet, projectionHead } from '@selfsup/encoders';
+ * import { mocoV3 } from '@selfsup/pretext-tasks/moco-v3';
+ * const backbone = convNet({ channels: 3 });
+ * const task = mocoV3({
+ *   backbone,
+ *   projectionHead: projectionHead({ inputDim: backbone.outputDim, hiddenDim: 256, outputDim: 64, batchNorm: true }),
+ *   predictionHead: projectionHead({ inputDim: 64, hiddenDim: 256, outputDim: 64, batchNorm: true }),
+ * });
+ * console.log(task.name);
+ * ```
+ */
+export function mocoV3(options: MocoV3Options): PretextTask<MocoV3Batch, MocoV3Targets> {
+  const { temperature = 0.2, momentum: fixed } = options;
+  if (!(temperature > 0)) throw new SelfsupError('SELFSUP_OPTION', `mocoV3: \`temperature\` must be > 0, got ${temperature}`);
+  if (typeof fixed === 'number' && !(fixed >= 0 && fixed <= 1))
+    throw new SelfsupError('SELFSUP_OPTION', `mocoV3: \`momentum\` must be in [0, 1], got ${fixed}`);
+  return {
+    api: 1,
+    name: 'moco-v3',
+    create({ rng: root, totalSteps }) {
+      const momentum = fixed ?? cosine({ initial: 0.99, final: 1, steps: totalSteps });
+      const networks = createMomentumNetworks(options, root);
+      const predictionHead = options.predictionHead(root.fold('predictionHead'));
+      return {
+        backbone: networks.backbone,
+        trainable: { ...networks.trainable, ...joinVariables({ predictionHead: predictionHead.trainable }) },
+        buffers: { ...networks.buffers, ...joinVariables({ predictionHead: predictionHead.buffers }) },
+        targets({ views }: MocoV3Batch, { rng, step, training, collective }) {
+          const stream = rng.fold('moco-v3 keys').fold(step).fold(collective.rank);
+          const keys = checkViewPair('mocoV3', views).map((images, i) => networks.encodeTarget(images, { training, rng: stream.fold(i) }));
+          return { keys: l2Normalize(tf.concat(keys, 0)) }; // [2n, dim]
+        },
+        loss({ views }: MocoV3Batch, targets: MocoV3Targets, { rng, step, training, collective }) {
+          const stream = rng.fold('moco-v3').fold(step).fold(collective.rank);
+          const keys = tf.split<tf.Tensor2D>(targets.keys, 2);
+          const queries = checkViewPair('mocoV3', views).map((images, i) => {
+            const apply = { training, rng: stream.fold(i) };
+            return l2Normalize(predictionHead.apply(networks.encode(images, apply), apply)); // [n, dim]
+          });
+          const losses = queries.map((query, i) => infoNce(query, keys[1 - i]!, { temperature, normalized: true, collective }));
+          return {
+            loss: tf.mul<tf.Scalar>(tf.addN(losses), 2 * temperature),
+            metrics: {
+              accuracy: keyAccuracy(queries[0]!, keys[1]!, { normalized: true }),
+              zStd: embeddingStd(keys[0]!, { normalized: true }),
+            },
+          };
+        },
+        afterStep(_: MocoV3Targets, { step }) {
+          networks.update(valueAt(momentum, step + 1)); // the authors' update at the start of the next step
+        },
+        dispose() {
+          networks.dispose();
+          predictionHead.dispose();
+        },
+      };
+    },
+  };
+}
