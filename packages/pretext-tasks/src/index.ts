@@ -1,13 +1,14 @@
+export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
+export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
+export type { ViewPairBatch } from './check-view-pair.ts';
+export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
+export {
   jigsaw,
   jigsawPermutations,
   type JigsawBatch,
   type JigsawOptions,
   type JigsawPermutationsOptions,
   type JigsawTargets,
-export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
-export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
-export type { ViewPairBatch } from './check-view-pair.ts';
-export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
 } from './jigsaw.ts';
 export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
@@ -25,4 +26,3 @@ export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';
-export {
