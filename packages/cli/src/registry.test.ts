@@ -17,7 +17,7 @@ describe('createRegistry', () => {
 
 describe('the registries', () => {
   it('know the tasks and encoders of the documentation', () => {
-    expect(tasks.names).toEqual(['simclr']);
+    expect(tasks.names).toEqual(['simclr', 'dcl', 'moco', 'moco-v3', 'byol', 'sim-siam', 'barlow-twins', 'vicreg']);
     expect(encoders.names).toEqual(['conv-net', 'resnet18', 'resnet34', 'resnet50']);
   });
 

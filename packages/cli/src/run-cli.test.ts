@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createProgram } from './program.ts';
+import { tasks } from './registry-tasks.ts';
 import { runCli } from './run-cli.ts';
+import { textTasks } from './text/registry-text-tasks.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'selfsup-cli-'));
 const at = (name: string) => join(root, name);
@@ -82,7 +84,7 @@ describe('bad input', () => {
     expect(JSON.parse(stdout)).toEqual({
       type: 'error',
       code: 'SELFSUP_OPTION',
-      message: "unknown task 'nope'; known: simclr, masked-language, replaced-token, next-token",
+      message: `unknown task 'nope'; known: ${[...tasks.names, ...textTasks.names].join(', ')}`,
     });
   });
 });

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { selectBackend } from '@selfsup/backends';
-import { SelfsupError, type Module } from '@selfsup/core';
+import { SelfsupError } from '@selfsup/core';
 import { openLabelledText } from '@selfsup/data/node';
 import type { Tokenizer } from '@selfsup/data/text';
 import { saveWeights } from '@selfsup/encoders';

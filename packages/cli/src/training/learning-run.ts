@@ -48,7 +48,11 @@ export function createLearningRun(settings: RunSettings, options: { data: Opened
   const { height: size, channels } = train;
   const backbone = encoders.get(settings.encoder)({ channels, imageSize: size, options: settings.encoderOptions });
   const inputDim = backbone.outputDim;
-  const head = config.projectionHead?.({ inputDim }) ?? projectionHead({ inputDim, hiddenDim: inputDim, outputDim: settings.headOutput });
+  const { headOutput, temperature } = settings;
+  const head =
+    config.projectionHead?.({ inputDim }) ??
+    task.projectionHead?.({ inputDim, outputDim: headOutput }) ??
+    projectionHead({ inputDim, hiddenDim: inputDim, outputDim: headOutput });
   const loader = createLoader(train, { batchSize, rng: createRng(seed).fold('loader') });
   const { stepsPerEpoch } = loader;
   const totalSteps = epochs * stepsPerEpoch;
@@ -59,7 +63,7 @@ export function createLearningRun(settings: RunSettings, options: { data: Opened
     simclrViews({ preset: size <= 64 ? 'cifar' : 'imagenet', size, normalize: { mean: [...mean], std: [...std] } });
   const { momentum, weightDecay } = settings;
   const optimizer = config.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? sgd({ learningRate, momentum, weightDecay });
-  const pretext = task.create({ backbone, projectionHead: head, temperature: settings.temperature });
+  const pretext = task.create({ backbone, projectionHead: head, headOutput, temperature, batchSize });
   const trainer = createTrainer({ task: pretext, optimizer, totalSteps, seed });
   return {
     trainer,
