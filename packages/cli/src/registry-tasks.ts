@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { ModuleFactory, PretextTask, Rng, Targets } from '@selfsup/core';
+import type { ModuleFactory, PretextTask, Rng } from '@selfsup/core';
 import type { ViewsTransform } from '@selfsup/augment';
 import { projectionHead, type EncoderFactory } from '@selfsup/encoders';
 import { barlowTwins } from '@selfsup/pretext-tasks/barlow-twins';
@@ -32,7 +32,7 @@ export type ViewsBatch = Readonly<{ views: readonly tf.Tensor4D[] }>;
 /** How the command line trains a task. */
 export interface TaskEntry {
   /** Builds the task. */
-  create(context: TaskContext): PretextTask<ViewsBatch, Targets>;
+  create(context: TaskContext): PretextTask<ViewsBatch>;
   /** The projection head unless a config has another; default Linear, ReLU, Linear as wide as the encoder. */
   projectionHead?(dims: { inputDim: number; outputDim: number }): ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   /** Turns a batch of images in [0, 1] into what the task trains on; every tensor that it makes belongs to the batch or to the caller's tidy. */
@@ -70,25 +70,25 @@ export const tasks = createRegistry<TaskEntry>('task', {
         ...{ backbone, projectionHead: head, outputDim, temperature, ...SMALL_MOCO },
         queueSize: Math.max(SMALL_MOCO.queueSize, batchSize),
         shuffleGroups: Math.max(1, Math.min(8, Math.floor(batchSize / 2))), // at least two images have statistics together
-      }) as PretextTask<ViewsBatch, Targets>,
+      }),
     makeBatch,
   },
   'moco-v3': {
     projectionHead: normalisedHead,
     create: ({ backbone, projectionHead: head, headOutput, temperature }) =>
-      mocoV3({ backbone, projectionHead: head, predictionHead: predictor(headOutput, 1), temperature }) as PretextTask<ViewsBatch, Targets>,
+      mocoV3({ backbone, projectionHead: head, predictionHead: predictor(headOutput, 1), temperature }),
     makeBatch,
   },
   byol: {
     projectionHead: normalisedHead,
     create: ({ backbone, projectionHead: head, headOutput }) =>
-      byol({ backbone, projectionHead: head, predictionHead: predictor(headOutput, 2) }) as PretextTask<ViewsBatch, Targets>,
+      byol({ backbone, projectionHead: head, predictionHead: predictor(headOutput, 2) }),
     makeBatch,
   },
   'sim-siam': {
     projectionHead: simSiamHead,
     create: ({ backbone, projectionHead: head, headOutput }) =>
-      simSiam({ backbone, projectionHead: head, predictionHead: predictor(headOutput, 1 / 4) }) as PretextTask<ViewsBatch, Targets>,
+      simSiam({ backbone, projectionHead: head, predictionHead: predictor(headOutput, 1 / 4) }),
     makeBatch,
   },
   'barlow-twins': {
