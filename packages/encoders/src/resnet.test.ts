@@ -41,7 +41,7 @@ test('kaimingNormal has mean 0 and variance 2 / fanOut', () => {
 
 test.each([
   ['stem', () => resnet18({ stem: 'tiny' as 'cifar' }), 'resnet18: `stem` must be one of cifar, imagenet, got tiny'],
-  ['norm', () => resnet50({ norm: 'layer' as 'group' }), 'resnet50: `norm` must be one of batch, group, got layer'],
+  ['norm', () => resnet50({ norm: 'layer' as 'group' }), 'resnet50: `norm` must be one of batch, split-batch, group, got layer'],
   ['channels', () => resnet34({ channels: 0 }), 'resnet34: `channels` must be an integer >= 1, got 0'],
   ['momentum', () => resnet18({ momentum: 1.5 }), 'batchNorm: `momentum` must be in [0, 1], got 1.5'],
   ['epsilon', () => resnet18({ epsilon: 0 }), 'batchNorm: `epsilon` must be > 0, got 0'],
