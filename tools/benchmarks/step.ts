@@ -1,11 +1,11 @@
 // `npm run bench:step`: whole training steps on the wasm backend, one core, and the same work in PyTorch on one thread.
-//   --task simclr|mlm  --batch N  --steps N (at least 7, median)  --profile  --json
+//   --task simclr|mlm|mlm-everywhere  --batch N  --steps N (at least 7, median)  --profile  --json
 //   --python PATH [--peers DIR] [--rounds N]: alternates with the peer program; the last line is the ratio to PyTorch
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { selectBackend } from '@selfsup/backends';
 import * as tf from '@tensorflow/tfjs-core';
-import { mlmStep } from './mlm-step.ts';
+import { mlmEverywhereStep, mlmStep } from './mlm-step.ts';
 import { profileKernels, profileTable, type Profile } from './profile-kernels.ts';
 import { checkPeer, runPeer } from './run-peer.ts';
 import { simclrStep } from './simclr-step.ts';
@@ -36,8 +36,12 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!;
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
-const cases = { simclr: { make: simclrStep, batch: '64' }, mlm: { make: mlmStep, batch: '32' } } as const;
-if (flags.task !== 'simclr' && flags.task !== 'mlm') fail(`bench:step: --task must be simclr or mlm, got ${flags.task}`);
+const cases = {
+  simclr: { make: simclrStep, batch: '64' },
+  mlm: { make: mlmStep, batch: '32' },
+  'mlm-everywhere': { make: mlmEverywhereStep, batch: '32' },
+} as const;
+if (!Object.hasOwn(cases, flags.task)) fail(`bench:step: --task must be one of ${Object.keys(cases).join(', ')}, got ${flags.task}`);
 const { make, batch } = cases[flags.task as keyof typeof cases];
 const steps = atLeast('steps', flags.steps, 7);
 const rounds = flags.python === undefined ? 1 : atLeast('rounds', flags.rounds, 3);
