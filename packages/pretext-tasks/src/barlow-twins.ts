@@ -1,15 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { type PretextTask, type Targets } from '@selfsup/core';
 import { barlowTwinsLoss, embeddingStd, type BarlowTwinsLossOptions } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
 
 /** Options of {@link barlowTwins}; those of the loss have its defaults. */
-export interface BarlowTwinsOptions extends Pick<BarlowTwinsLossOptions, 'lambda' | 'scale'> {
-  /** Makes the encoder that is kept: images to `[n, dim]`. */
-  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the network between the encoder and the loss, wider than the encoder's output and thrown away afterwards. */
-  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
-}
+export interface BarlowTwinsOptions extends NetworkFactories, Pick<BarlowTwinsLossOptions, 'lambda' | 'scale'> {}
 
 /**
  * Barlow Twins: the dimensions of two views' projections correlate one to one and not with each other.
@@ -32,29 +28,24 @@ export interface BarlowTwinsOptions extends Pick<BarlowTwinsLossOptions, 'lambda
  * ```
  */
 export function barlowTwins(options: BarlowTwinsOptions): PretextTask<ViewPairBatch> {
-  const { backbone: makeBackbone, projectionHead: makeProjectionHead, ...lossOptions } = options;
+  const { backbone, projectionHead, ...lossOptions } = options;
   return {
     api: 1,
     name: 'barlow-twins',
     create({ rng: root }) {
-      const backbone = makeBackbone(root.fold('backbone'));
-      const projectionHead = makeProjectionHead(root.fold('projectionHead'));
+      const networks = createProjectionNetworks({ backbone, projectionHead }, root);
       return {
-        backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, projectionHead: projectionHead.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, projectionHead: projectionHead.buffers }),
+        backbone: networks.backbone,
+        trainable: networks.trainable,
+        buffers: networks.buffers,
         loss({ views }: ViewPairBatch, _: Targets, { rng, step, training, collective }) {
           const stream = rng.fold('barlow-twins').fold(step).fold(collective.rank);
           const [a, b] = checkViewPair('barlow-twins', views).map((images, i) => {
-            const apply = { training, rng: stream.fold(i) };
-            return projectionHead.apply(backbone.apply(images, apply), apply); // [n, projectionDim]
+            return networks.encode(images, { training, rng: stream.fold(i) }); // [n, projectionDim]
           }) as [tf.Tensor2D, tf.Tensor2D];
           return { loss: barlowTwinsLoss(a, b, { ...lossOptions, collective }), metrics: { zStd: embeddingStd(a) } };
         },
-        dispose() {
-          backbone.dispose();
-          projectionHead.dispose();
-        },
+        dispose: networks.dispose,
       };
     },
   };

@@ -3,24 +3,24 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {
   descend,
-  readVariables,
-  tinyBackbone,
-  tinyContext,
-  tinyPredictionHead,
-  tinyProjectionHead,
-  tinyViews,
-} from '../fixtures/tiny-views.ts';
+  readValues,
+  backbone,
+  context,
+  predictionPerceptron,
+  projectionPerceptron,
+  makeViews,
+} from '../fixtures/tiny-networks.ts';
 import { byol, type ByolOptions } from './byol.ts';
 
-const networks = { backbone: tinyBackbone, projectionHead: tinyProjectionHead, predictionHead: tinyPredictionHead };
+const networks = { backbone, projectionHead: projectionPerceptron, predictionHead: predictionPerceptron };
 /** For one step at `step`: the weight of the old target that explains each target variable, [smallest, largest]. */
 function momentumAt(step: number, options: Partial<ByolOptions> = {}): [number, number] {
   const run = byol({ ...networks, ...options }).create({ rng: createRng(0), totalSteps: 10 });
-  const batch = tinyViews();
-  descend(run, batch, { context: tinyContext(), rate: 20 }); // moves online and target apart
-  const before = readVariables(run);
-  descend(run, batch, { context: tinyContext({ step }), rate: 20 });
-  const after = readVariables(run);
+  const batch = makeViews(2);
+  descend(run, batch, { context: context(), rate: 20 }); // moves online and target apart
+  const before = readValues(run);
+  descend(run, batch, { context: context({ step }), rate: 20 });
+  const after = readValues(run);
   const weights = Object.keys(run.trainable).flatMap((path) => {
     const [old, fresh, online] = [before[`target/${path}`], after[`target/${path}`], after[path]];
     return old ? old.flatMap((x, i) => (Math.abs(online![i]! - x) > 0.5 ? [(fresh![i]! - online![i]!) / (x - online![i]!)] : [])) : [];
@@ -44,15 +44,15 @@ describe('byol', () => {
 
   it('starts its target as a copy that no gradient reaches, with normalisation statistics of its own', () => {
     const run = byol(networks).create({ rng: createRng(0), totalSteps: 10 });
-    const start = readVariables(run);
+    const start = readValues(run);
     const copies = Object.keys(start).filter((path) => path.startsWith('target/'));
     expect(copies.length).toBeGreaterThan(7);
     for (const path of copies) expect(start[path], path).toEqual(start[path.replace('target/', '')]);
     expect(Object.keys(run.trainable).filter((path) => path.startsWith('target/'))).toEqual([]);
-    const batch = tinyViews();
-    descend(run, batch, { context: tinyContext(), rate: 1 });
-    descend(run, batch, { context: tinyContext({ step: 1 }), rate: 1 });
-    const end = readVariables(run);
+    const batch = makeViews(2);
+    descend(run, batch, { context: context(), rate: 1 });
+    descend(run, batch, { context: context({ step: 1 }), rate: 1 });
+    const end = readValues(run);
     expect(end['target/backbone/norm/mean']).not.toEqual(start['target/backbone/norm/mean']);
     expect(end['target/backbone/norm/mean']).not.toEqual(end['backbone/norm/mean']);
     run.dispose();

@@ -3,13 +3,10 @@ import { cosine, joinVariables, SelfsupError, valueAt, type ModuleFactory, type 
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
 
 /** Options of {@link byol}. */
-export interface ByolOptions {
-  /** Makes the encoder that is kept: images to `[n, dim]`. */
-  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the network after the encoder, online and target: to `[n, projectionDim]`. */
-  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+export interface ByolOptions extends NetworkFactories {
   /** Makes the online network's last part, which the target network has not: from and to `[n, projectionDim]`. */
   predictionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   /** The weight of the target network's old weights, in [0, 1], or a schedule over updates done; default a cosine from 0.996 to 1 over the whole run. */

@@ -1,17 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, l2Normalize, SelfsupError, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { l2Normalize, SelfsupError, type PretextTask, type Targets } from '@selfsup/core';
 import { contrastiveAccuracy, decoupledContrastiveLoss, embeddingStd } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
 
 /** What {@link dcl} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
 export type DclBatch = ViewPairBatch;
 
 /** Options of {@link dcl}. */
-export interface DclOptions {
-  /** Makes the encoder that is kept: images to `[n, dim]`. */
-  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the network between the encoder and the loss, thrown away afterwards. */
-  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+export interface DclOptions extends NetworkFactories {
   /** The similarities are divided by it; > 0, default 0.1. */
   temperature?: number;
   /** True: DCLW, which weighs positives that lie far apart more. Default false: DCL. */
@@ -46,17 +43,15 @@ export function dcl(options: DclOptions): PretextTask<DclBatch> {
     api: 1,
     name: 'dcl',
     create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const projectionHead = options.projectionHead(root.fold('projectionHead'));
+      const networks = createProjectionNetworks(options, root);
       return {
-        backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, projectionHead: projectionHead.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, projectionHead: projectionHead.buffers }),
+        backbone: networks.backbone,
+        trainable: networks.trainable,
+        buffers: networks.buffers,
         loss(batch: DclBatch, _: Targets, { rng, step, training, collective }) {
           const stream = rng.fold('dcl').fold(step).fold(collective.rank);
           const [first, second] = checkViewPair('dcl', batch.views).map((images, i) => {
-            const apply = { training, rng: stream.fold(i) };
-            return l2Normalize(projectionHead.apply(backbone.apply(images, apply), apply)); // [n, projectionDim]
+            return l2Normalize(networks.encode(images, { training, rng: stream.fold(i) })); // [n, projectionDim]
           }) as [tf.Tensor2D, tf.Tensor2D];
           return {
             loss: decoupledContrastiveLoss(first, second, { temperature, weighted, sigma, normalized: true, collective }),
@@ -66,10 +61,7 @@ export function dcl(options: DclOptions): PretextTask<DclBatch> {
             },
           };
         },
-        dispose() {
-          backbone.dispose();
-          projectionHead.dispose();
-        },
+        dispose: networks.dispose,
       };
     },
   };

@@ -6,14 +6,14 @@ import {
   channels,
   descend,
   projected,
-  readVariables,
+  readValues,
   size,
-  tinyBackbone,
-  tinyContext,
-  tinyPredictionHead,
-  tinyProjectionHead,
-  tinyViews,
-} from '../fixtures/tiny-views.ts';
+  backbone,
+  context,
+  predictionPerceptron,
+  projectionPerceptron,
+  makeViews,
+} from '../fixtures/tiny-networks.ts';
 import { barlowTwins } from './barlow-twins.ts';
 import { byol, type ByolTargets } from './byol.ts';
 import type { ViewPairBatch } from './check-view-pair.ts';
@@ -21,8 +21,8 @@ import { simSiam } from './sim-siam.ts';
 import { vicreg } from './vicreg.ts';
 
 type Rows = [tf.Tensor2D, tf.Tensor2D];
-const networks = { backbone: tinyBackbone, projectionHead: tinyProjectionHead };
-const predicting = { ...networks, predictionHead: tinyPredictionHead };
+const networks = { backbone, projectionHead: projectionPerceptron };
+const predicting = { ...networks, predictionHead: predictionPerceptron };
 const cases: {
   task: PretextTask<ViewPairBatch, ByolTargets>;
   parts: string[];
@@ -70,9 +70,9 @@ const cases: {
 const start = { rng: createRng(0), totalSteps: 10 };
 
 describe.each(cases.map((example) => [example.task.name, example] as const))('%s', (name, { task, parts, gathers, rate, expected }) => {
-  const evaluate = (run: ReturnType<typeof task.create>, batch: ViewPairBatch, context = tinyContext()) => {
-    const targets = run.targets?.(batch, context) ?? ({} as ByolTargets);
-    return run.loss(batch, targets, context);
+  const evaluate = (run: ReturnType<typeof task.create>, batch: ViewPairBatch, at = context()) => {
+    const targets = run.targets?.(batch, at) ?? ({} as ByolTargets);
+    return run.loss(batch, targets, at);
   };
 
   it('is a task of contract 1 with its variables under the names of the networks, none of them twice', () => {
@@ -88,10 +88,10 @@ describe.each(cases.map((example) => [example.task.name, example] as const))('%s
 
   it('computes its loss of two views, each encoded on its own, and its metric', () => {
     const run = task.create(start);
-    const batch = tinyViews();
+    const batch = makeViews(2);
     const [head, predictor] = [
-      tinyProjectionHead(createRng(0).fold('projectionHead')),
-      tinyPredictionHead(createRng(0).fold('predictionHead')),
+      projectionPerceptron(createRng(0).fold('projectionHead')),
+      predictionPerceptron(createRng(0).fold('predictionHead')),
     ];
     tf.tidy(() => {
       const { loss, metrics } = evaluate(run, batch);
@@ -111,9 +111,9 @@ describe.each(cases.map((example) => [example.task.name, example] as const))('%s
 
   it('sends a gradient to every trainable variable, and descending it lowers the loss', () => {
     const run = task.create(start);
-    const batch = tinyViews();
+    const batch = makeViews(2);
     const losses = Array.from({ length: 8 }, (_, step) => {
-      const { loss, largest } = descend(run, batch, { context: tinyContext({ step }), rate });
+      const { loss, largest } = descend(run, batch, { context: context({ step }), rate });
       for (const [path, gradient] of Object.entries(largest))
         // what is added to all projections takes no part in a correlation or a variance, but in a cosine
         if (!(gathers && path === 'projectionHead/linear2/bias')) expect(gradient, path).toBeGreaterThan(1e-6);
@@ -126,13 +126,13 @@ describe.each(cases.map((example) => [example.task.name, example] as const))('%s
 
   it('gives the same loss twice, writes only normalisation statistics while training, and nothing in evaluation', () => {
     const run = task.create(start);
-    const batch = tinyViews();
-    const lossAt = (training: boolean) => tf.tidy(() => evaluate(run, batch, tinyContext({ training })).loss.dataSync()[0]!);
-    const before = readVariables(run);
+    const batch = makeViews(2);
+    const lossAt = (training: boolean) => tf.tidy(() => evaluate(run, batch, context({ training })).loss.dataSync()[0]!);
+    const before = readValues(run);
     expect(lossAt(false)).toBe(lossAt(false));
-    expect(readVariables(run)).toEqual(before);
+    expect(readValues(run)).toEqual(before);
     expect(lossAt(true)).toBe(lossAt(true));
-    const after = readVariables(run);
+    const after = readValues(run);
     const changed = Object.keys(before).filter((path) => before[path]!.some((x, i) => x !== after[path]![i]));
     const online = ['backbone/norm/mean', 'backbone/norm/variance'];
     expect(changed).toEqual(name === 'byol' ? [...online, ...online.map((path) => `target/${path}`)] : online);
@@ -142,7 +142,7 @@ describe.each(cases.map((example) => [example.task.name, example] as const))('%s
 
   it('starts from the seed: the same seed gives the same weights, another gives others', () => {
     const runs = [0, 0, 1].map((seed) => task.create({ rng: createRng(seed), totalSteps: 10 }));
-    const weights = runs.map((run) => readVariables(run));
+    const weights = runs.map((run) => readValues(run));
     expect(weights[0]).toEqual(weights[1]);
     expect(weights[0]).not.toEqual(weights[2]);
     for (const run of runs) run.dispose();
@@ -150,7 +150,7 @@ describe.each(cases.map((example) => [example.task.name, example] as const))('%s
 
   it(gathers ? 'asks the collective for the rows of the other ranks' : 'needs no rows of the other ranks', () => {
     const run = task.create(start);
-    const batch = tinyViews();
+    const batch = makeViews(2);
     const gathered: number[][] = [];
     tf.tidy(() => {
       const allGather = <T extends tf.Tensor>(x: T): T => {
@@ -158,7 +158,7 @@ describe.each(cases.map((example) => [example.task.name, example] as const))('%s
         return tf.concat<tf.Tensor>([x, tf.mul(tf.reverse(x, 1), 2)], 0) as T;
       };
       const [two, one] = [{ ...soloCollective, worldSize: 2, allGather }, soloCollective].map(
-        (collective) => evaluate(run, batch, tinyContext({ training: false, collective })).loss.dataSync()[0]!,
+        (collective) => evaluate(run, batch, context({ training: false, collective })).loss.dataSync()[0]!,
       );
       expect(gathered).toEqual(
         gathers

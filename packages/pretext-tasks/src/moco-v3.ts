@@ -11,7 +11,8 @@ import {
 } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
-import { createMomentumNetworks, type NetworkFactories } from './momentum-networks.ts';
+import { createMomentumNetworks } from './momentum-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
 
 /** What {@link mocoV3} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
 export type MocoV3Batch = ViewPairBatch;

@@ -3,7 +3,8 @@ import { drawNormal, l2Normalize, SelfsupError, valueAt, type PretextTask, type 
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { encodeShuffled } from './encode-shuffled.ts';
-import { createMomentumNetworks, type NetworkFactories } from './momentum-networks.ts';
+import { createMomentumNetworks } from './momentum-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
 
 /** What {@link moco} trains on: `views`, two float32 tensors `[n, height, width, channels]`: the queries' images and the keys'. */
 export type MocoBatch = ViewPairBatch;

@@ -1,21 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {
-  createMomentumPair,
-  joinVariables,
-  type ApplyOptions,
-  type Module,
-  type ModuleFactory,
-  type Rng,
-  type VariableMap,
-} from '@selfsup/core';
-
-/** The networks of a task with a target network: images to projections, `[n, outputDim]`. */
-export interface NetworkFactories {
-  /** Makes the encoder that is kept: images to `[n, dim]`. */
-  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the network between the encoder and the loss, thrown away afterwards. */
-  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
-}
+import { createMomentumPair, joinVariables, type ApplyOptions, type Module, type Rng, type VariableMap } from '@selfsup/core';
+import type { NetworkFactories } from './projection-networks.ts';
 
 /** An online backbone with its projection head, and the copies that follow them. Internal. */
 export interface MomentumNetworks {

@@ -2,7 +2,7 @@ import { createRng } from '@selfsup/core';
 import { linear, projectionHead, sequential, stateless } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { channels, descend, features, projected, size, tinyContext, tinyViews } from '../fixtures/tiny-views.ts';
+import { channels, descend, features, projected, size, context, makeViews } from '../fixtures/tiny-networks.ts';
 import { simSiam } from './sim-siam.ts';
 
 const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
@@ -19,8 +19,8 @@ function train(stopGradient: boolean) {
     stopGradient,
   }).create({ rng: createRng(0), totalSteps: 300 });
   const steps = Array.from({ length: 300 }, (_, step) => {
-    const batch = tinyViews(16, 1 + (step % 8));
-    const { loss, metrics } = descend(run, batch, { context: tinyContext({ step }), rate: 0.5 });
+    const batch = makeViews(2, 16, 1 + (step % 8));
+    const { loss, metrics } = descend(run, batch, { context: context({ step }), rate: 0.5 });
     tf.dispose(batch.views);
     return { loss, zStd: metrics['zStd']! };
   });

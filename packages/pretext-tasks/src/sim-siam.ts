@@ -2,13 +2,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { joinVariables, stopGradient, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
 
 /** Options of {@link simSiam}. */
-export interface SimSiamOptions {
-  /** Makes the encoder that is kept: images to `[n, dim]`. */
-  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the network after the encoder: to `[n, projectionDim]`. */
-  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+export interface SimSiamOptions extends NetworkFactories {
   /** Makes the predictor of one view's projection from the other's: from and to `[n, projectionDim]`, with a narrower hidden layer. */
   predictionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   /** Whether what is predicted counts as constant; default true. False is the paper's ablation: the projections collapse to one point. */
@@ -45,19 +42,18 @@ export function simSiam(options: SimSiamOptions): PretextTask<ViewPairBatch> {
     api: 1,
     name: 'sim-siam',
     create({ rng: root }) {
-      const b = options.backbone(root.fold('backbone'));
-      const z = options.projectionHead(root.fold('projectionHead'));
-      const p = options.predictionHead(root.fold('predictionHead'));
+      const networks = createProjectionNetworks(options, root);
+      const predictionHead = options.predictionHead(root.fold('predictionHead'));
       return {
-        backbone: b,
-        trainable: joinVariables({ backbone: b.trainable, projectionHead: z.trainable, predictionHead: p.trainable }),
-        buffers: joinVariables({ backbone: b.buffers, projectionHead: z.buffers, predictionHead: p.buffers }),
+        backbone: networks.backbone,
+        trainable: { ...networks.trainable, ...joinVariables({ predictionHead: predictionHead.trainable }) },
+        buffers: { ...networks.buffers, ...joinVariables({ predictionHead: predictionHead.buffers }) },
         loss({ views }: ViewPairBatch, _: Targets, { rng, step, training, collective }) {
           const stream = rng.fold('sim-siam').fold(step).fold(collective.rank);
           const outputs = checkViewPair('sim-siam', views).map((images, i) => {
             const apply = { training, rng: stream.fold(i) };
-            const projection = z.apply(b.apply(images, apply), apply); // [n, projectionDim]
-            return { prediction: p.apply(projection, apply), target: stop ? stopGradient(projection) : projection };
+            const projection = networks.encode(images, apply); // [n, projectionDim]
+            return { prediction: predictionHead.apply(projection, apply), target: stop ? stopGradient(projection) : projection };
           });
           const [first, second] = outputs as [(typeof outputs)[0], (typeof outputs)[0]];
           return {
@@ -66,7 +62,8 @@ export function simSiam(options: SimSiamOptions): PretextTask<ViewPairBatch> {
           };
         },
         dispose() {
-          for (const part of [b, z, p]) part.dispose();
+          networks.dispose();
+          predictionHead.dispose();
         },
       };
     },

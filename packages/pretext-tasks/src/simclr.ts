@@ -1,16 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, l2Normalize, SelfsupError, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { l2Normalize, SelfsupError, type PretextTask, type Targets } from '@selfsup/core';
 import { contrastiveAccuracy, embeddingStd, ntXent } from '@selfsup/losses';
+import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
 
 /** What {@link simclr} trains on: `views`, two or more float32 tensors `[n, height, width, channels]` of one shape, row i of each from image i. */
 export type SimclrBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
 
 /** Options of {@link simclr}. */
-export interface SimclrOptions {
-  /** Makes the encoder that is kept: images to `[n, dim]`. */
-  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the network between the encoder and the loss, thrown away afterwards. */
-  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+export interface SimclrOptions extends NetworkFactories {
   /** The similarities are divided by it; > 0, default 0.5. */
   temperature?: number;
   /** `'mean'` (default) over the anchors, or Google's `'sum-of-views'`; see `ntXent`. */
@@ -59,17 +56,15 @@ export function simclr(options: SimclrOptions): PretextTask<SimclrBatch> {
     api: 1,
     name: 'simclr',
     create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const projectionHead = options.projectionHead(root.fold('projectionHead'));
+      const networks = createProjectionNetworks(options, root);
       return {
-        backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, projectionHead: projectionHead.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, projectionHead: projectionHead.buffers }),
+        backbone: networks.backbone,
+        trainable: networks.trainable,
+        buffers: networks.buffers,
         loss(batch: SimclrBatch, _: Targets, { rng, step, training, collective }) {
           const stream = rng.fold('simclr').fold(step).fold(collective.rank);
           const views = checkViews(batch.views).map((images, i) => {
-            const apply = { training, rng: stream.fold(i) };
-            return l2Normalize(projectionHead.apply(backbone.apply(images, apply), apply)); // [n, projectionDim]
+            return l2Normalize(networks.encode(images, { training, rng: stream.fold(i) })); // [n, projectionDim]
           });
           return {
             loss: ntXent(views, { temperature, convention, normalized: true, collective }),
@@ -79,10 +74,7 @@ export function simclr(options: SimclrOptions): PretextTask<SimclrBatch> {
             },
           };
         },
-        dispose() {
-          backbone.dispose();
-          projectionHead.dispose();
-        },
+        dispose: networks.dispose,
       };
     },
   };

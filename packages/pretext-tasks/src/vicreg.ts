@@ -1,15 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { type PretextTask, type Targets } from '@selfsup/core';
 import { vicregLoss, embeddingStd, type VicregLossOptions } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
 
 /** Options of {@link vicreg}; those of the loss have its defaults. */
-export interface VicregOptions extends Pick<VicregLossOptions, 'invarianceWeight' | 'varianceWeight' | 'covarianceWeight' | 'convention'> {
-  /** Makes the encoder that is kept: images to `[n, dim]`. */
-  backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the network between the encoder and the loss, wider than the encoder's output and thrown away afterwards. */
-  projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
-}
+export interface VicregOptions
+  extends NetworkFactories, Pick<VicregLossOptions, 'invarianceWeight' | 'varianceWeight' | 'covarianceWeight' | 'convention'> {}
 
 /**
  * VICReg: two views' projections agree while every dimension keeps its variance and none covaries with another.
@@ -32,29 +29,24 @@ export interface VicregOptions extends Pick<VicregLossOptions, 'invarianceWeight
  * ```
  */
 export function vicreg(options: VicregOptions): PretextTask<ViewPairBatch> {
-  const { backbone: makeBackbone, projectionHead: makeProjectionHead, ...lossOptions } = options;
+  const { backbone, projectionHead, ...lossOptions } = options;
   return {
     api: 1,
     name: 'vicreg',
     create({ rng: root }) {
-      const backbone = makeBackbone(root.fold('backbone'));
-      const projectionHead = makeProjectionHead(root.fold('projectionHead'));
+      const networks = createProjectionNetworks({ backbone, projectionHead }, root);
       return {
-        backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, projectionHead: projectionHead.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, projectionHead: projectionHead.buffers }),
+        backbone: networks.backbone,
+        trainable: networks.trainable,
+        buffers: networks.buffers,
         loss({ views }: ViewPairBatch, _: Targets, { rng, step, training, collective }) {
           const stream = rng.fold('vicreg').fold(step).fold(collective.rank);
           const [a, b] = checkViewPair('vicreg', views).map((images, i) => {
-            const apply = { training, rng: stream.fold(i) };
-            return projectionHead.apply(backbone.apply(images, apply), apply); // [n, projectionDim]
+            return networks.encode(images, { training, rng: stream.fold(i) }); // [n, projectionDim]
           }) as [tf.Tensor2D, tf.Tensor2D];
           return { loss: vicregLoss(a, b, { ...lossOptions, collective }), metrics: { zStd: embeddingStd(a) } };
         },
-        dispose() {
-          backbone.dispose();
-          projectionHead.dispose();
-        },
+        dispose: networks.dispose,
       };
     },
   };
