@@ -26,7 +26,12 @@ export async function runTrainText(flags: RunConfig, options: { configFile: stri
   const { settings, config, path, earlier } = plan;
   const backend = await selectBackend({ prefer: config.backend ?? 'auto' });
   for (const reason of backend.rejected) output.warn(`selfsup: ${reason}`);
-  const text = await openText(settings, { output, tokenizer: earlier && (await readRunTokenizer(path)) });
+  const text = await openText(settings, { output, tokenizer: earlier && (await readRunTokenizer(path, earlier)) });
+  const { invalidBytes, firstInvalid } = text.statistics;
+  if (firstInvalid)
+    output.warn(
+      `selfsup: replaced ${invalidBytes} places that are no UTF-8, the first at byte ${firstInvalid.byte} of ${firstInvalid.path}`,
+    );
   if (earlier) assertSameText(earlier, text);
   const run = createTextRun(settings, { text, config });
   try {

@@ -6,6 +6,7 @@ import { loadTokenizer, type Tokenizer } from '@selfsup/data/text';
 import { maskedLanguageHead, type BertEncoder, type BertFactory, type MaskedLanguageHead } from '@selfsup/encoders';
 import { readCheckpoint, restoreModule } from '@selfsup/trainer';
 import { runFolder, type RunFolder } from '../run-folder.ts';
+import { hashTokenizer } from './open-text.ts';
 import { textEncoders } from './registry-text-encoders.ts';
 import { readTextRunFile, type TextRunFile } from './text-run-file.ts';
 
@@ -30,17 +31,21 @@ export interface OpenedTextRun {
  * Reads the tokenizer that a run keeps beside its run.json.
  *
  * @param path the folder of the run
+ * @param file what its run.json says
  * @returns the tokenizer
- * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is not there
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is not there, or not the one that the run began with
  */
-export async function readRunTokenizer(path: string): Promise<Tokenizer> {
+export async function readRunTokenizer(path: string, { text }: TextRunFile): Promise<Tokenizer> {
   const file = join(path, 'tokenizer.json');
   if (!existsSync(file))
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
       `${path} has no ${basename(file)}, without which its text means nothing; restore it, or train again`,
     );
-  return loadTokenizer(await readFile(file, 'utf8'), { name: file });
+  const tokenizer = await loadTokenizer(await readFile(file, 'utf8'), { name: file });
+  if (hashTokenizer(tokenizer) !== text.tokenizerHash)
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `${file} is not the tokenizer that this run began with; restore it, or train again`);
+  return tokenizer;
 }
 
 /**
@@ -58,7 +63,7 @@ export async function openTextRun(path: string): Promise<OpenedTextRun> {
       'SELFSUP_CHECKPOINT',
       `${path} has no checkpoint yet (there is no ${basename(folder.checkpoint)}); go on with: selfsup train --resume --out ${path}`,
     );
-  const tokenizer = await readRunTokenizer(path);
+  const tokenizer = await readRunTokenizer(path, file);
   const bytes = await readCheckpoint(folder.checkpoint);
   const { settings, text } = file;
   const { vocabularySize } = text;

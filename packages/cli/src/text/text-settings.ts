@@ -22,6 +22,8 @@ export interface TextSettings {
   readonly length: number;
   /** What separates documents: `file`, `blank-line` or `chapter`. */
   readonly documents: 'file' | 'blank-line' | 'chapter';
+  /** What becomes of bytes that are no UTF-8: `error`, or `replace`. */
+  readonly invalidUtf8: 'error' | 'replace';
   /** Passes over the data. */
   readonly epochs: number;
   /** Sequences per forward pass. */
@@ -68,6 +70,7 @@ const CHECKS: Readonly<Record<keyof TextSettings, SettingCheck>> = {
   encoderOptions: [(value) => typeof value === 'object' && value !== null, 'an object'],
   length: integer(4),
   documents: oneOf('file', 'blank-line', 'chapter'),
+  invalidUtf8: oneOf('error', 'replace'),
   epochs: integer(1),
   batchSize: integer(1),
   accumulate: integer(1),
@@ -116,6 +119,7 @@ export function resolveTextSettings(given: GivenTextSettings): TextSettings {
     encoderOptions: {},
     length: 128,
     documents: 'file',
+    invalidUtf8: 'error',
     epochs: 10,
     batchSize: 32,
     accumulate: 1,

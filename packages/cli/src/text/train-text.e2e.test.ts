@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +61,23 @@ describe('selfsup train --task masked-language', () => {
     expect(first.lines().at(-1)).toMatchObject({ stoppedBy: 'time' });
     const second = selfsup('train', '--resume', '--out', 'parts', '--json', '--config', 'selfsup.config.json');
     expect(second.lines().at(-1)).toMatchObject({ checkpoint: result['checkpoint'], heldOutLoss: result['heldOutLoss'] });
+  });
+
+  it('refuses to go on with another tokenizer', () => {
+    cpSync(at('whole'), at('retold'), { recursive: true });
+    const file = at('retold/tokenizer.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"cat"', '"cow"'));
+    expect(selfsup('train', '--resume', '--out', 'retold').stderr).toContain('is not the tokenizer that this run began with');
+  });
+
+  it('replaces bytes that are no UTF-8 where it is asked to, and says so', () => {
+    const sentences = 'the cat lives in the house .\n\n'.repeat(60);
+    writeFileSync(at('mixed.txt'), Buffer.concat([Buffer.from(sentences), Buffer.from([0xff, 0x0a])]));
+    const { status, stderr } = selfsup(...train('mixed', '--data', 'mixed.txt', '--epochs', '1', '--invalid-utf8', 'replace'));
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/replaced 1 places that are no UTF-8, the first at byte 1800 of .*mixed\.txt/),
+    ]);
   });
 
   it('refuses to go on with other settings, and image commands on a run on text', () => {
@@ -156,10 +173,11 @@ describe('bad input', () => {
       () => (mkdirSync(at('empty')), writeFileSync(at('empty/a.txt'), ''), ['--data', 'empty', '--tokenizer', 'vocab.txt']),
       /there is no text in/,
     ],
+    ['one document', () => ['--documents', 'file'], /--test-fraction 0\.2 leaves no document .*let --documents cut finer/],
     [
       'bytes that are no UTF-8',
       () => (writeFileSync(at('latin.txt'), Buffer.from('caf\xe9 au lait', 'latin1')), ['--data', 'latin.txt']),
-      /latin\.txt.*byte 3/,
+      /latin\.txt.*byte 3.*--invalid-utf8/,
     ],
     [
       'a vocabulary without [MASK]',

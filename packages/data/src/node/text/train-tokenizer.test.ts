@@ -21,6 +21,9 @@ describe('trainTokenizer', () => {
     const bad = join(folder, 'bad.bin');
     writeFileSync(bad, Buffer.from([0x61, 0x20, 0xff, 0x62]));
     await expect(trainTokenizer(bad)).rejects.toThrow(/bad\.bin.*byte 2|byte 2.*bad\.bin/s);
+    expect((await trainTokenizer(bad, { vocabularySize: 30, minFrequency: 1, invalidUtf8: 'replace' })).idOf('a')).toBeGreaterThanOrEqual(
+      5,
+    );
     await expect(trainTokenizer(join(folder, 'none'))).rejects.toThrow('no file matches');
   });
 });

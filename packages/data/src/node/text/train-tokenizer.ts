@@ -6,6 +6,8 @@ import { readPieces } from './read-pieces.ts';
 
 /** Options of {@link trainTokenizer}. */
 export interface TrainTokenizerOptions extends TrainWordPieceOptions {
+  /** What becomes of bytes that are no UTF-8: `error` (default), or `replace`. */
+  invalidUtf8?: 'error' | 'replace';
   /** Told how many bytes have been read, after each MiB or so. */
   onProgress?: (bytes: number) => void;
 }
@@ -14,7 +16,7 @@ export interface TrainTokenizerOptions extends TrainWordPieceOptions {
  * Learns a WordPiece vocabulary from text files, read in pieces, and makes its tokenizer.
  *
  * @param patterns files, folders (all `.txt` files below), or patterns such as `corpus/**\/*.txt`
- * @param options of `trainWordPiece`, and `onProgress`
+ * @param options see {@link TrainTokenizerOptions}
  * @returns the tokenizer
  * @throws SelfsupError `SELFSUP_DATA` when no file matches, a byte is no UTF-8 (with file and byte) or there is no word; `SELFSUP_OPTION` on an option out of range
  * @example
@@ -24,13 +26,14 @@ export interface TrainTokenizerOptions extends TrainWordPieceOptions {
  * ```
  */
 export async function trainTokenizer(patterns: string | readonly string[], options: TrainTokenizerOptions = {}): Promise<Tokenizer> {
-  const { onProgress, ...training } = options;
+  const { invalidUtf8 = 'error', onProgress, ...training } = options;
+  const replaced = invalidUtf8 === 'replace' ? { count: 0 } : undefined;
   const files = await findTextFiles('trainTokenizer', patterns);
   async function* texts() {
     let before = 0;
     for (const file of files) {
       let last = 0;
-      for await (const { text, end } of readPieces(file, { who: 'trainTokenizer' })) {
+      for await (const { text, end } of readPieces(file, { who: 'trainTokenizer', replaced })) {
         yield text;
         last = end;
         onProgress?.(before + end);
