@@ -8,6 +8,7 @@ const doors = {
   '@selfsup/core': [],
   '@selfsup/losses': ['@selfsup/core'],
   '@selfsup/trainer': ['@selfsup/core'],
+  '@selfsup/pretext-tasks': ['@selfsup/core'],
   selfsup: 'everything',
 } as const;
 const roots: string[] = [];
@@ -116,6 +117,20 @@ test('core is measured in lines of code: comments and blank lines are free', () 
   expect(offences(files(100)).join()).toContain('@selfsup/core: 1003 lines of code in its contract, at most 1000');
   expect(offences({ ...files(90), ...files(90, 'core/src/ops') })).toEqual([]);
   expect(offences(files(101, 'core/src/ops')).join()).toContain('@selfsup/core: 1010 lines of code in its ops, at most 1000');
+});
+
+test('a task has at most 60 lines of code in its file, other files of its package may have more', () => {
+  const exported = {
+    '.': { '@selfsup/source': './src/index.ts' },
+    './moco': { '@selfsup/source': './src/moco.ts' },
+    './package.json': './package.json',
+  };
+  const manifest = JSON.stringify({ name: '@selfsup/pretext-tasks', version: '0.1.0', exports: exported });
+  const body = (lines: number) => `${'/** Words. */\n\n'.repeat(40)}${'export const a = 1;\n'.repeat(lines)}`;
+  const task = (lines: number) =>
+    offences({ 'pretext-tasks/package.json': manifest, 'pretext-tasks/src/moco.ts': body(lines), 'pretext-tasks/src/index.ts': body(61) });
+  expect(task(60)).toEqual([]);
+  expect(task(61)).toEqual(['packages/pretext-tasks/src/moco.ts: 61 lines of code in a task, at most 60: move what is general beside it']);
 });
 
 test('a package without a row in the table is rejected', () => {

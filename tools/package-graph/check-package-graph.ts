@@ -10,6 +10,9 @@ const maxLines = 250;
 /** Of the contract and its helpers; the fused operations in `ops/` are measured by themselves. See docs/adr/0012-core-and-its-operations.md. */
 const maxCoreLines = { contract: 1000, ops: 1000 };
 const core = '@selfsup/core';
+/** Of the file of a pretext task, which the package exports by its name: what is general lies in internal files beside it. */
+const maxTaskLines = 60;
+const tasks = '@selfsup/pretext-tasks';
 
 /**
  * Checks the sources of every package against the doors and the house rules and returns one line per offence;
@@ -20,6 +23,7 @@ export const checkPackageGraph = (root: string, doors: Doors = workspaceDoors): 
   const problems = [...checkManifests(packages, doors), ...findCycles(packages)];
   for (const pkg of packages) {
     const codeLines = { contract: 0, ops: 0 };
+    const taskFiles = pkg.name === tasks ? pkg.entries.filter(({ specifier }) => specifier !== tasks).map(({ source }) => source) : [];
     for (const path of sourceFiles(join(pkg.directory, 'src'))) {
       const where = relative(root, path).split(sep).join('/');
       const facts = readSourceFacts(readFileSync(path, 'utf8'), path);
@@ -27,6 +31,8 @@ export const checkPackageGraph = (root: string, doors: Doors = workspaceDoors): 
       if (!isTest) codeLines[where.includes('/src/ops/') ? 'ops' : 'contract'] += facts.codeLines;
       if (forbiddenNames.test(basename(path))) problems.push(`${where}: name the file after the one concept in it, not ${basename(path)}`);
       if (facts.lines > maxLines) problems.push(`${where}: ${facts.lines} lines, at most ${maxLines}: split it by concept`);
+      if (taskFiles.includes(path) && facts.codeLines > maxTaskLines)
+        problems.push(`${where}: ${facts.codeLines} lines of code in a task, at most ${maxTaskLines}: move what is general beside it`);
       for (const line of facts.defaultExports) problems.push(`${where}:${line}: default export; named exports only`);
       for (const found of facts.imports) {
         const problem = isTest ? checkTestImport(found, path, pkg) : checkImport(found, path, pkg, doors);

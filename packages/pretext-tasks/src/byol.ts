@@ -1,7 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { cosine, joinVariables, SelfsupError, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
+import { cosine, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
+import { checkMomentum } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { joinNetworks } from './join-networks.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
 import type { NetworkFactories } from './projection-networks.ts';
 
@@ -45,8 +47,7 @@ export type ByolTargets = Readonly<Record<'target0' | 'target1', tf.Tensor2D>>;
  */
 export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTargets> {
   const { momentum, convention = 'byol' } = options;
-  if (typeof momentum === 'number' && !(momentum >= 0 && momentum <= 1))
-    throw new SelfsupError('SELFSUP_OPTION', `byol: \`momentum\` must be in [0, 1], got ${momentum}`);
+  checkMomentum('byol', momentum);
   return {
     api: 1,
     name: 'byol',
@@ -56,8 +57,7 @@ export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTarge
       const momentumAt = momentum ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
       return {
         backbone: networks.backbone,
-        trainable: { ...networks.trainable, ...joinVariables({ predictionHead: predictionHead.trainable }) },
-        buffers: { ...networks.buffers, ...joinVariables({ predictionHead: predictionHead.buffers }) },
+        ...joinNetworks({ predictionHead }, networks),
         targets({ views }, { rng, step, training, collective }) {
           const stream = rng.fold('byol').fold(step).fold(collective.rank).fold('target');
           const [target0, target1] = checkViewPair('byol', views).map((images, i) =>
@@ -80,10 +80,6 @@ export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTarge
         },
         afterStep(_, { step }) {
           networks.update(valueAt(momentumAt, step));
-        },
-        dispose() {
-          networks.dispose();
-          predictionHead.dispose();
         },
       };
     },

@@ -1,5 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { EncodedSequences } from './token-networks.ts';
 
 /** The tensors of a batch of token sequences. */
@@ -31,6 +31,11 @@ export function checkTokens(who: string, { tokenIds, attentionMask, segmentIds }
 /** The sequences of a batch with other ids, without what is not there. */
 export function withIds({ attentionMask, segmentIds }: Omit<TokenTensors, 'tokenIds'>, tokenIds: tf.Tensor2D): EncodedSequences {
   return { tokenIds, ...(attentionMask && { attentionMask }), ...(segmentIds && { segmentIds }) };
+}
+
+/** Which tokens of the flattened `[batch · length]` count in a loss: all but padding. */
+export function realTokens({ attentionMask }: Pick<TokenTensors, 'attentionMask'>): { weights?: tf.Tensor1D } {
+  return attentionMask ? { weights: tf.cast(tf.reshape<tf.Rank.R1>(attentionMask, [-1]), 'float32') } : {};
 }
 
 /** Throws unless there is a label int32 `[batch]` for each sequence. */

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError, type PretextTask, type Targets } from '@selfsup/core';
+import { l2Normalize, type PretextTask, type Targets } from '@selfsup/core';
 import { contrastiveAccuracy, decoupledContrastiveLoss, embeddingStd } from '@selfsup/losses';
+import { checkPositive } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
 
@@ -37,8 +38,7 @@ export interface DclOptions extends NetworkFactories {
  */
 export function dcl(options: DclOptions): PretextTask<DclBatch> {
   const { temperature = 0.1, weighted = false, sigma = 0.5 } = options;
-  for (const [name, value] of Object.entries({ temperature, sigma }))
-    if (!(value > 0)) throw new SelfsupError('SELFSUP_OPTION', `dcl: \`${name}\` must be > 0, got ${value}`);
+  checkPositive('dcl', { temperature, sigma });
   return {
     api: 1,
     name: 'dcl',

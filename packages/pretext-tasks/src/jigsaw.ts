@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { drawUniform, joinVariables, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
+import { drawUniform, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { joinNetworks } from './join-networks.ts';
 
 export { jigsawPermutations, type JigsawPermutationsOptions } from './jigsaw-permutations.ts';
 
@@ -72,8 +73,7 @@ export function jigsaw(options: JigsawOptions): PretextTask<JigsawBatch, JigsawT
       const head = options.head(root.fold('head'));
       return {
         backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        ...joinNetworks({ backbone, head }),
         targets({ images }: Partial<JigsawBatch>, { rng, step, collective }) {
           if (!images) throw new SelfsupError('SELFSUP_BATCH', 'jigsaw: the batch must have `images`, got undefined');
           const stream = rng.fold('jigsaw').fold(step).fold(collective.rank);
@@ -88,10 +88,6 @@ export function jigsaw(options: JigsawOptions): PretextTask<JigsawBatch, JigsawT
           const features = backbone.apply(tf.reshape<tf.Rank.R4>(tiles, [n * count, height, width, channels]), apply); // [n·tiles, dim]
           const logits = head.apply(tf.reshape<tf.Rank.R2>(features, [n, count * features.shape[1]]), apply); // [n, permutations]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
-        },
-        dispose() {
-          backbone.dispose();
-          head.dispose();
         },
       };
     },

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, patchify, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { patchify, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
 import { maskedPixelLoss } from '@selfsup/losses';
+import { joinNetworks } from './join-networks.ts';
 import { checkImages, drawMasks, standardizePatches, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
 import type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 
@@ -53,8 +54,7 @@ export function mae(options: MaeOptions): PretextTask<MaeBatch, MaskedImageTarge
       const decoder = options.decoder(root.fold('decoder'));
       return {
         backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, decoder: decoder.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, decoder: decoder.buffers }),
+        ...joinNetworks({ backbone, decoder }),
         targets(batch, context) {
           const patches = patchify(checkImages('mae', batch.images), { patchSize: backbone.patchSize });
           const [n, length] = patches.shape;
@@ -65,10 +65,6 @@ export function mae(options: MaeOptions): PretextTask<MaeBatch, MaskedImageTarge
           const apply = { training: context.training, rng: streamOf(context).fold('networks') };
           const tokens = backbone.encode({ images: checkImages('mae', batch.images), keep }, apply); // [n, 1 + kept, width]
           return { loss: maskedPixelLoss(decoder.decode(tokens, restore, apply), pixels, { mask }) };
-        },
-        dispose() {
-          backbone.dispose();
-          decoder.dispose();
         },
       };
     },

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { checkNextSentence, checkTokens, withIds } from './check-tokens.ts';
+import { joinNetworks } from './join-networks.ts';
 import { maskBatch, type MaskedTargets, type TokenMasking } from './token-masking.ts';
 import type { TokenEncoder, TokenHead } from './token-networks.ts';
 
@@ -61,12 +62,9 @@ export function maskedLanguage(options: MaskedLanguageOptions): PretextTask<Mask
       const head = options.head(root.fold('head'));
       const nextSentenceHead = options.nextSentenceHead?.(root.fold('nextSentenceHead'));
       const parts = { backbone, head, ...(nextSentenceHead && { nextSentenceHead }) };
-      const variables = (kind: 'trainable' | 'buffers') =>
-        joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[kind]])));
       return {
         backbone,
-        trainable: variables('trainable'),
-        buffers: variables('buffers'),
+        ...joinNetworks(parts),
         targets(batch, context) {
           checkTokens('masked-language', batch);
           return maskBatch(options.masking, batch.tokenIds, streamOf(context).fold('masking'));
@@ -86,9 +84,6 @@ export function maskedLanguage(options: MaskedLanguageOptions): PretextTask<Mask
           const nextSentenceLoss = maskedCrossEntropy(choices, answers);
           const nextSentenceAccuracy = maskedAccuracy(choices, answers);
           return { loss: tf.add<tf.Scalar>(maskedLoss, nextSentenceLoss), metrics: { ...metrics, nextSentenceLoss, nextSentenceAccuracy } };
-        },
-        dispose() {
-          for (const part of Object.values(parts)) part.dispose();
         },
       };
     },

@@ -1,18 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  cosine,
-  joinVariables,
-  l2Normalize,
-  SelfsupError,
-  valueAt,
-  type ModuleFactory,
-  type PretextTask,
-  type ScalarOrSchedule,
-} from '@selfsup/core';
+import { cosine, l2Normalize, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
+import { checkMomentum, checkPositive } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { joinNetworks } from './join-networks.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
 import type { NetworkFactories } from './projection-networks.ts';
+import { applyOptions } from './step-stream.ts';
 
 /** What {@link mocoV3} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
 export type MocoV3Batch = ViewPairBatch;
@@ -56,9 +50,8 @@ export interface MocoV3Options extends NetworkFactories {
  */
 export function mocoV3(options: MocoV3Options): PretextTask<MocoV3Batch, MocoV3Targets> {
   const { temperature = 0.2, momentum: fixed } = options;
-  if (!(temperature > 0)) throw new SelfsupError('SELFSUP_OPTION', `mocoV3: \`temperature\` must be > 0, got ${temperature}`);
-  if (typeof fixed === 'number' && !(fixed >= 0 && fixed <= 1))
-    throw new SelfsupError('SELFSUP_OPTION', `mocoV3: \`momentum\` must be in [0, 1], got ${fixed}`);
+  checkPositive('mocoV3', { temperature });
+  checkMomentum('mocoV3', fixed);
   return {
     api: 1,
     name: 'moco-v3',
@@ -68,19 +61,18 @@ export function mocoV3(options: MocoV3Options): PretextTask<MocoV3Batch, MocoV3T
       const predictionHead = options.predictionHead(root.fold('predictionHead'));
       return {
         backbone: networks.backbone,
-        trainable: { ...networks.trainable, ...joinVariables({ predictionHead: predictionHead.trainable }) },
-        buffers: { ...networks.buffers, ...joinVariables({ predictionHead: predictionHead.buffers }) },
-        targets({ views }: MocoV3Batch, { rng, step, training, collective }) {
-          const stream = rng.fold('moco-v3 keys').fold(step).fold(collective.rank);
-          const keys = checkViewPair('mocoV3', views).map((images, i) => networks.encodeTarget(images, { training, rng: stream.fold(i) }));
+        ...joinNetworks({ predictionHead }, networks),
+        targets({ views }: MocoV3Batch, context) {
+          const apply = applyOptions('moco-v3 keys', context);
+          const keys = checkViewPair('mocoV3', views).map((images, i) => networks.encodeTarget(images, apply(i)));
           return { keys: l2Normalize(tf.concat(keys, 0)) }; // [2n, dim]
         },
-        loss({ views }: MocoV3Batch, targets: MocoV3Targets, { rng, step, training, collective }) {
-          const stream = rng.fold('moco-v3').fold(step).fold(collective.rank);
+        loss({ views }: MocoV3Batch, targets: MocoV3Targets, context) {
+          const apply = applyOptions('moco-v3', context);
+          const { collective } = context;
           const keys = tf.split<tf.Tensor2D>(targets.keys, 2);
           const queries = checkViewPair('mocoV3', views).map((images, i) => {
-            const apply = { training, rng: stream.fold(i) };
-            return l2Normalize(predictionHead.apply(networks.encode(images, apply), apply)); // [n, dim]
+            return l2Normalize(predictionHead.apply(networks.encode(images, apply(i)), apply(i))); // [n, dim]
           });
           const losses = queries.map((query, i) => infoNce(query, keys[1 - i]!, { temperature, normalized: true, collective }));
           return {
@@ -93,10 +85,6 @@ export function mocoV3(options: MocoV3Options): PretextTask<MocoV3Batch, MocoV3T
         },
         afterStep(_: MocoV3Targets, { step }) {
           networks.update(valueAt(momentum, step + 1)); // the authors' update at the start of the next step
-        },
-        dispose() {
-          networks.dispose();
-          predictionHead.dispose();
         },
       };
     },

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, SelfsupError, type PretextTask, type Rng, type Targets } from '@selfsup/core';
+import { SelfsupError, type PretextTask, type Rng, type Targets } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { checkTokens } from './check-tokens.ts';
+import { joinNetworks } from './join-networks.ts';
 import type { TokenEncoder, TokenHead } from './token-networks.ts';
 
 /** What {@link nextToken} trains on: `tokenIds` int32 `[batch, length ≥ 2]`, and `attentionMask` `[batch, length]`, 0 at padding, if there is any. */
@@ -60,8 +61,7 @@ export function nextToken(options: NextTokenOptions): PretextTask<NextTokenBatch
       const head = options.head(root.fold('head'));
       return {
         backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        ...joinNetworks({ backbone, head }),
         loss(batch: NextTokenBatch, _: Targets, { rng, step, training, collective }) {
           checkTokens('next-token', batch);
           const { tokenIds, attentionMask } = batch;
@@ -82,10 +82,6 @@ export function nextToken(options: NextTokenOptions): PretextTask<NextTokenBatch
             loss: maskedCrossEntropy(logits, labels, weighting),
             metrics: { accuracy: maskedAccuracy(logits, labels, weighting) },
           };
-        },
-        dispose() {
-          backbone.dispose();
-          head.dispose();
         },
       };
     },

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
+import { SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { joinNetworks } from './join-networks.ts';
 
 /** What {@link relativePatch} trains on: `images` float32 `[n, height, width, channels]`. */
 export type RelativePatchBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -52,8 +53,7 @@ export function relativePatch(options: RelativePatchOptions): PretextTask<Relati
       const head = options.head(root.fold('head'));
       return {
         backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        ...joinNetworks({ backbone, head }),
         targets({ images }: Partial<RelativePatchBatch>, { rng, step, collective }) {
           if (!images) throw new SelfsupError('SELFSUP_BATCH', 'relative-patch: the batch must have `images`, got undefined');
           const { first, second, labels } = options.pairing(
@@ -68,10 +68,6 @@ export function relativePatch(options: RelativePatchOptions): PretextTask<Relati
           const [one, other] = tf.split(features, 2) as [tf.Tensor2D, tf.Tensor2D];
           const logits = head.apply(tf.concat([one, other], 1), apply); // [n, 8]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
-        },
-        dispose() {
-          backbone.dispose();
-          head.dispose();
         },
       };
     },

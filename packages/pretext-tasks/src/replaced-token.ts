@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, SelfsupError, type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { type PretextTask } from '@selfsup/core';
 import { binaryAccuracy, binaryCrossEntropy, maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
-import { checkTokens, withIds } from './check-tokens.ts';
+import { checkWeights } from './check-options.ts';
+import { checkTokens, realTokens } from './check-tokens.ts';
+import { createDiscriminatorNetworks, type DiscriminatorFactories } from './discriminator-networks.ts';
 import { fillInSamples, type FilledTargets } from './fill-in-samples.ts';
+import { applyOptions, stepStream } from './step-stream.ts';
 import { maskBatch, type MaskedTargets, type TokenMasking } from './token-masking.ts';
-import type { TokenEncoder, TokenHead } from './token-networks.ts';
+import type { TokenEncoder } from './token-networks.ts';
 
 /** What {@link replacedToken} trains on: `tokenIds` int32 `[batch, length]`, and `attentionMask` and `segmentIds` of the same shape, if there are any. */
 export type ReplacedTokenBatch = Readonly<Record<'tokenIds', tf.Tensor2D> & Partial<Record<'attentionMask' | 'segmentIds', tf.Tensor2D>>>;
@@ -13,15 +16,7 @@ export type ReplacedTokenBatch = Readonly<Record<'tokenIds', tf.Tensor2D> & Part
 export type ReplacedTokenTargets = MaskedTargets & FilledTargets;
 
 /** Options of {@link replacedToken}. */
-export interface ReplacedTokenOptions<E extends TokenEncoder = TokenEncoder> {
-  /** Makes the discriminator's encoder, which is kept. */
-  backbone: (rng: Rng) => E;
-  /** Makes the generator's encoder. It gets the backbone to share its embeddings, as published; what it shares must not be in its own `trainable`. */
-  generator: (rng: Rng, backbone: E) => TokenEncoder;
-  /** Makes the generator's head. */
-  generatorHead: (rng: Rng) => TokenHead;
-  /** Makes the discriminator's head: states `[n, width]` to the log-odds `[n, 1]` that a token was replaced. */
-  discriminatorHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+export interface ReplacedTokenOptions<E extends TokenEncoder = TokenEncoder> extends DiscriminatorFactories<E> {
   /** Hides tokens; `maskTokens` of @selfsup/augment, published with `maskFraction: 0.85, randomFraction: 0`. */
   masking: TokenMasking;
   /** The weight of the discriminator's loss beside the generator's; ≥ 0, default 50. */
@@ -67,44 +62,29 @@ export function replacedToken<E extends TokenEncoder>(
   options: ReplacedTokenOptions<E>,
 ): PretextTask<ReplacedTokenBatch, ReplacedTokenTargets> {
   const { masking, discriminatorWeight = 50 } = options;
-  if (!(discriminatorWeight >= 0))
-    throw new SelfsupError('SELFSUP_OPTION', `replaced-token: \`discriminatorWeight\` must be >= 0, got ${discriminatorWeight}`);
-  const streamOf = ({ rng, step, collective }: StepContext) => rng.fold('replaced-token').fold(step).fold(collective.rank);
+  checkWeights('replaced-token', { discriminatorWeight });
   return {
     api: 1,
     name: 'replaced-token',
     create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const generator = options.generator(root.fold('generator'), backbone);
-      const generatorHead = options.generatorHead(root.fold('generatorHead'));
-      const discriminatorHead = options.discriminatorHead(root.fold('discriminatorHead'));
-      const parts = { backbone, discriminatorHead, generator, generatorHead };
-      const variables = (kind: 'trainable' | 'buffers') =>
-        joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part[kind]])));
-      const generate = (batch: ReplacedTokenBatch, { tokenIds, positions }: MaskedTargets, context: StepContext) => {
-        const hidden = generator.encode(withIds(batch, tokenIds), { training: context.training, rng: streamOf(context).fold('generator') });
-        return generatorHead.predict(hidden, { positions, wordEmbedding: generator.wordEmbedding }); // [n, vocabularySize]
-      };
+      const networks = createDiscriminatorNetworks(options, root);
       return {
-        backbone,
-        trainable: variables('trainable'),
-        buffers: variables('buffers'),
+        backbone: networks.backbone,
+        ...networks.variables,
         targets(batch, context) {
           checkTokens('replaced-token', batch);
-          const masked = maskBatch(masking, batch.tokenIds, streamOf(context).fold('masking'));
-          const logits = generate(batch, masked, context);
-          return { ...masked, ...fillInSamples({ logits, masked, original: batch.tokenIds }, streamOf(context).fold('sample')) };
+          const stream = stepStream('replaced-token', context);
+          const masked = maskBatch(masking, batch.tokenIds, stream.fold('masking'));
+          const logits = networks.generate(batch, masked, applyOptions('replaced-token', context)('generator'));
+          return { ...masked, ...fillInSamples({ logits, masked, original: batch.tokenIds }, stream.fold('sample')) };
         },
         loss(batch, targets, context) {
           checkTokens('replaced-token', batch);
           const { labels, weights, filledIds, replaced } = targets;
-          const logits = generate(batch, targets, context);
-          const apply = { training: context.training, rng: streamOf(context).fold('discriminator') };
-          const hidden = backbone.encode(withIds(batch, filledIds), apply); // [batch, length, width]
-          const states = tf.reshape<tf.Rank.R2>(hidden, [replaced.size, hidden.shape[2]]);
-          const odds = tf.reshape<tf.Rank.R1>(discriminatorHead.apply(states, apply), [replaced.size]);
-          const real = batch.attentionMask && tf.cast<tf.Tensor1D>(tf.reshape<tf.Rank.R1>(batch.attentionMask, [-1]), 'float32');
-          const counting = real ? { weights: real } : {};
+          const apply = applyOptions('replaced-token', context);
+          const logits = networks.generate(batch, targets, apply('generator')); // [n, vocabularySize]
+          const odds = networks.discriminate(batch, filledIds, apply('discriminator')); // [batch · length]
+          const counting = realTokens(batch);
           const generatorLoss = maskedCrossEntropy(logits, labels, { weights });
           const discriminatorLoss = binaryCrossEntropy(odds, replaced, counting);
           const metrics = {
@@ -116,9 +96,7 @@ export function replacedToken<E extends TokenEncoder>(
           };
           return { loss: tf.add<tf.Scalar>(generatorLoss, tf.mul(discriminatorLoss, discriminatorWeight)), metrics };
         },
-        dispose() {
-          for (const part of Object.values(parts)) part.dispose();
-        },
+        dispose: networks.dispose,
       };
     },
   };

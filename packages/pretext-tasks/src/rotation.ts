@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, SelfsupError, type ModuleFactory, type PretextTask } from '@selfsup/core';
+import { SelfsupError, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { joinNetworks } from './join-networks.ts';
 
 /** What {@link rotation} trains on: `images` float32 `[n, side, side, channels]`, upright. */
 export type RotationBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -64,8 +65,7 @@ export function rotation(options: RotationOptions): PretextTask<RotationBatch, R
       const head = options.head(root.fold('head'));
       return {
         backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        ...joinNetworks({ backbone, head }),
         targets(batch) {
           const images = checkImages(batch.images);
           const labels = Int32Array.from({ length: 4 * images.shape[0] }, (_, i) => Math.floor(i / images.shape[0]));
@@ -75,10 +75,6 @@ export function rotation(options: RotationOptions): PretextTask<RotationBatch, R
           const apply = { training, rng: rng.fold('rotation').fold(step).fold(collective.rank) };
           const logits = head.apply(backbone.apply(rotated, apply), apply); // [4·n, 4]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
-        },
-        dispose() {
-          backbone.dispose();
-          head.dispose();
         },
       };
     },

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, patchify, type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { patchify, type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
 import { maskedPixelLoss } from '@selfsup/losses';
+import { joinNetworks } from './join-networks.ts';
 import { checkImages, drawMasks, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
 import type { PatchEncoder } from './patch-networks.ts';
 
@@ -51,8 +52,7 @@ export function simMim(options: SimMimOptions): PretextTask<SimMimBatch, SimMimT
       const head = options.head(root.fold('head'));
       return {
         backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        ...joinNetworks({ backbone, head }),
         targets(batch, context) {
           const pixels = patchify(checkImages('sim-mim', batch.images), { patchSize: backbone.patchSize });
           const [n, length] = pixels.shape;
@@ -66,10 +66,6 @@ export function simMim(options: SimMimOptions): PretextTask<SimMimBatch, SimMimT
           const rows = tf.reshape<tf.Rank.R2>(tf.slice(tokens, [0, 1, 0], [n, seen - 1, width]), [n * (seen - 1), width]);
           const predictions = tf.reshape<tf.Rank.R3>(head.apply(rows, apply), [n, seen - 1, -1]); // [n, length, patchDim]
           return { loss: maskedPixelLoss(predictions, pixels, { mask, distance: 'absolute' }) };
-        },
-        dispose() {
-          backbone.dispose();
-          head.dispose();
         },
       };
     },

@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, stopGradient, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { stopGradient, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { joinNetworks } from './join-networks.ts';
 import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
 
 /** Options of {@link simSiam}. */
@@ -46,8 +47,7 @@ export function simSiam(options: SimSiamOptions): PretextTask<ViewPairBatch> {
       const predictionHead = options.predictionHead(root.fold('predictionHead'));
       return {
         backbone: networks.backbone,
-        trainable: { ...networks.trainable, ...joinVariables({ predictionHead: predictionHead.trainable }) },
-        buffers: { ...networks.buffers, ...joinVariables({ predictionHead: predictionHead.buffers }) },
+        ...joinNetworks({ predictionHead }, networks),
         loss({ views }: ViewPairBatch, _: Targets, { rng, step, training, collective }) {
           const stream = rng.fold('sim-siam').fold(step).fold(collective.rank);
           const outputs = checkViewPair('sim-siam', views).map((images, i) => {
@@ -60,10 +60,6 @@ export function simSiam(options: SimSiamOptions): PretextTask<ViewPairBatch> {
             loss: negativeCosineSimilarity([first.prediction, second.prediction], [second.target, first.target]),
             metrics: { zStd: embeddingStd(first.target) },
           };
-        },
-        dispose() {
-          networks.dispose();
-          predictionHead.dispose();
         },
       };
     },

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { l2Normalize, SelfsupError, type PretextTask, type Targets } from '@selfsup/core';
 import { contrastiveAccuracy, embeddingStd, ntXent } from '@selfsup/losses';
+import { checkPositive } from './check-options.ts';
 import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
 
 /** What {@link simclr} trains on: `views`, two or more float32 tensors `[n, height, width, channels]` of one shape, row i of each from image i. */
@@ -51,7 +52,7 @@ function checkViews(views: readonly tf.Tensor4D[] | undefined): readonly tf.Tens
  */
 export function simclr(options: SimclrOptions): PretextTask<SimclrBatch> {
   const { temperature = 0.5, convention = 'mean' } = options;
-  if (!(temperature > 0)) throw new SelfsupError('SELFSUP_OPTION', `simclr: \`temperature\` must be > 0, got ${temperature}`);
+  checkPositive('simclr', { temperature });
   return {
     api: 1,
     name: 'simclr',
