@@ -14,7 +14,7 @@ export function joinNetworks(
   ...before: readonly Network[]
 ): Network {
   const all = (kind: 'trainable' | 'buffers'): VariableMap => ({
-    ...Object.assign({}, ...before.map((joined) => joined[kind])),
+    ...Object.fromEntries(before.flatMap((joined) => Object.entries(joined[kind]))),
     ...joinVariables(Object.fromEntries(Object.entries(networks).map(([name, network]) => [name, network[kind]]))),
   });
   return {
