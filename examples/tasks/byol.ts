@@ -1,0 +1,48 @@
+// BYOL: predict what a slowly moving copy makes of the other view; no negatives. The two views have augmentations of their own.
+// In this repository: node --conditions=@selfsup/source examples/tasks/byol.ts [steps]
+import { recipeViews } from '@selfsup/augment';
+import { selectBackend } from '@selfsup/backends';
+import { createRng } from '@selfsup/core';
+import { createLoader, shapes, toImages } from '@selfsup/data';
+import { convNet, projectionHead } from '@selfsup/encoders';
+import { extractFeatures, knnAccuracy } from '@selfsup/evaluate';
+import { byol } from '@selfsup/pretext-tasks/byol';
+import { adamW, createTrainer, fit } from '@selfsup/trainer';
+
+const steps = Number(process.argv[2] ?? 6);
+const [batchSize, size] = [32, 16];
+const { name } = await selectBackend();
+console.log(`byol on ${name}`);
+
+const backbone = convNet({ channels: 3, widths: [8, 16] });
+const inputDim = backbone.outputDim;
+const twoViews = recipeViews('byol', { size });
+const task = byol({
+  backbone,
+  projectionHead: projectionHead({ inputDim, hiddenDim: 32, outputDim: 16, batchNorm: true }),
+  predictionHead: projectionHead({ inputDim: 16, hiddenDim: 32, outputDim: 16, batchNorm: true }),
+  momentum: 0.9, // of a long run: a cosine from 0.996 to 1, the default
+});
+const trainer = createTrainer({ task, optimizer: adamW({ learningRate: 2e-3 }), totalSteps: steps, seed: 0 });
+
+await fit(trainer, {
+  source: createLoader(shapes({ count: steps * batchSize, seed: 0, size }), { batchSize, rng: createRng(0).fold('loader') }),
+  prepare: (pixels, { rng }) => ({ views: twoViews(toImages(pixels), rng) }),
+  epochs: 1,
+  callbacks: {
+    onStep: ({ step, loss }) => {
+      console.log(`step ${step}: loss ${loss.toFixed(4)}`);
+    },
+  },
+});
+
+// what the encoder is worth so far: features of images whose classes a nearest-neighbour vote knows
+const featuresOf = async (split: 'train' | 'test', count: number) => {
+  const images = shapes({ count, seed: 0, size, split });
+  const pixels = await images.read(Array.from({ length: count }, (_, i) => i));
+  return { features: await extractFeatures(trainer.run.backbone, [toImages(pixels)]), labels: images.labels! };
+};
+const [bank, queries] = [await featuresOf('train', 200), await featuresOf('test', 100)];
+const accuracy = await knnAccuracy({ ...bank, queries: queries.features, queryLabels: queries.labels, k: 20 });
+console.log(`accuracy of a kNN after ${steps} steps: ${(100 * accuracy).toFixed(1)} % of 10 classes`);
+trainer.dispose();

@@ -1,0 +1,43 @@
+// Relative patches: on which of eight sides of one patch does the other lie?
+// In this repository: node --conditions=@selfsup/source examples/tasks/relative-patch.ts [steps]
+import { patchPairs } from '@selfsup/augment';
+import { selectBackend } from '@selfsup/backends';
+import { createRng } from '@selfsup/core';
+import { createLoader, shapes, toImages } from '@selfsup/data';
+import { convNet, projectionHead } from '@selfsup/encoders';
+import { extractFeatures, knnAccuracy } from '@selfsup/evaluate';
+import { relativePatch } from '@selfsup/pretext-tasks/relative-patch';
+import { adamW, createTrainer, fit } from '@selfsup/trainer';
+
+const steps = Number(process.argv[2] ?? 6);
+const [batchSize, size] = [32, 32];
+const { name } = await selectBackend();
+console.log(`relative-patch on ${name}`);
+
+const backbone = convNet({ channels: 3, widths: [8, 16] });
+const inputDim = backbone.outputDim;
+const head = projectionHead({ inputDim: 2 * inputDim, hiddenDim: 32, outputDim: 8 });
+const task = relativePatch({ backbone, head, pairing: patchPairs({ size: 8, gap: 2, jitter: 1 }) });
+const trainer = createTrainer({ task, optimizer: adamW({ learningRate: 2e-3 }), totalSteps: steps, seed: 0 });
+
+await fit(trainer, {
+  source: createLoader(shapes({ count: steps * batchSize, seed: 0, size }), { batchSize, rng: createRng(0).fold('loader') }),
+  prepare: (pixels) => ({ images: toImages(pixels) }),
+  epochs: 1,
+  callbacks: {
+    onStep: ({ step, loss }) => {
+      console.log(`step ${step}: loss ${loss.toFixed(4)}`);
+    },
+  },
+});
+
+// what the encoder is worth so far: features of images whose classes a nearest-neighbour vote knows
+const featuresOf = async (split: 'train' | 'test', count: number) => {
+  const images = shapes({ count, seed: 0, size, split });
+  const pixels = await images.read(Array.from({ length: count }, (_, i) => i));
+  return { features: await extractFeatures(trainer.run.backbone, [toImages(pixels)]), labels: images.labels! };
+};
+const [bank, queries] = [await featuresOf('train', 200), await featuresOf('test', 100)];
+const accuracy = await knnAccuracy({ ...bank, queries: queries.features, queryLabels: queries.labels, k: 20 });
+console.log(`accuracy of a kNN after ${steps} steps: ${(100 * accuracy).toFixed(1)} % of 10 classes`);
+trainer.dispose();
