@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { backbone, channels, predictionHead, projectionHead, size } from '../fixtures/tiny-networks.ts';
 import { dcl } from './dcl.ts';
 import { mocoV3 } from './moco-v3.ts';
+import { simclr } from './simclr.ts';
 
 interface Fixture {
   meta: { torch: string };
@@ -13,12 +14,13 @@ interface Fixture {
   momenta: number[];
   start: Readonly<Record<string, { shape: number[]; values: number[] }>>;
   views: number[][][];
-  runs: Readonly<Record<'dcl' | 'dclw' | 'moco-v3', { loss: number; values: Readonly<Record<string, number[]>> }[]>>;
+  runs: Readonly<Record<'simclr' | 'dcl' | 'dclw' | 'moco-v3', { loss: number; values: Readonly<Record<string, number[]>> }[]>>;
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/contrastive-steps.json', import.meta.url), 'utf8')) as Fixture;
 const { rate, momenta, start, views, runs } = fixture;
 const norm = (values: readonly number[]) => Math.hypot(...values);
 const tasks: [keyof typeof runs, PretextTask<{ views: tf.Tensor4D[] }>][] = [
+  ['simclr', simclr({ backbone, projectionHead, convention: 'sum-of-views' })],
   ['dcl', dcl({ backbone, projectionHead })],
   ['dclw', dcl({ backbone, projectionHead, weighted: true })],
   // asked for the step whose keys follow
