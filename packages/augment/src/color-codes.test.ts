@@ -67,7 +67,12 @@ describe('colorCodes', () => {
       const coding = colorCodes({ outputSize: 2, gridStep: 20, neighbors: 1 });
       const { lightness, labels, weights } = coding(images);
       const lab = rgbToLab(images).arraySync();
-      expect(distance(lightness.dataSync(), lab.flat(2).flatMap(([l]) => [l! / 100, l! / 100, l! / 100]))).toBeLessThan(1e-6);
+      expect(
+        distance(
+          lightness.dataSync(),
+          lab.flat(2).flatMap(([l]) => [l! / 100, l! / 100, l! / 100]),
+        ),
+      ).toBeLessThan(1e-6);
       const cell = [0, 1].flatMap((row) => [4, 5, 6, 7].map((column) => lab[1]![row]![column]!)); // of the second image, above right
       const mean = [1, 2].map((c) => cell.reduce((sum, color) => sum + color[c]! / cell.length, 0));
       const bin = coding.bins[labels.arraySync()[5]!]!;

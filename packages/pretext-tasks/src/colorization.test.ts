@@ -94,7 +94,9 @@ describe('colorization', () => {
     const other = colorizationHead({ inputDim: filters, outputSize: 1, numBins: coding.bins.length });
     const run = colorization({ backbone, head: other, coding }).create({ rng: createRng(0), totalSteps: 1 });
     tf.tidy(() => {
-      expect(() => run.targets!({} as ColorizationBatch, contextAt(0))).toThrow('colorization: the batch must have `images`, got undefined');
+      expect(() => run.targets!({} as ColorizationBatch, contextAt(0))).toThrow(
+        'colorization: the batch must have `images`, got undefined',
+      );
       const targets = run.targets!(batchAt(0), contextAt(0));
       expect(() => run.loss(batchAt(0), targets, contextAt(0))).toThrow(
         '`head` must give logits of 12 places and 40 bins as `coding` has them, got [3, 1, 1, 40]',
