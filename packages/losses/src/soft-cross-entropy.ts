@@ -66,5 +66,5 @@ function check(logits: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor | undef
   for (const [name, tensor] of Object.entries({ logits, targets }))
     if (tensor.dtype !== 'float32')
       throw new SelfsupError('SELFSUP_DTYPE', `softCrossEntropy: \`${name}\` must be float32, got ${tensor.dtype}`);
-  if (weights) checkPerRow('softCrossEntropy', { name: 'weights', tensor: weights, rows: logits.shape[0]!, dtype: 'float32' });
+  if (weights) checkPerRow('softCrossEntropy', { name: 'weights', tensor: weights, rows: logits.shape[0], dtype: 'float32' });
 }

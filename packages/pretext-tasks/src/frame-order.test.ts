@@ -81,7 +81,7 @@ describe('frameOrder', () => {
       // the pixels of a frame are its number
       const frames = tf.tile<tf.Tensor5D>(tf.reshape(tf.range(0, 4), [1, 4, 1, 1, 1]), [400, 1, 2, 2, 1]);
       const { shuffled, labels } = run.targets!({ frames }, contextAt(1));
-      const shown = (shuffled.arraySync() as number[][][][][]).map((clip) => clip.map((frame) => frame[1]![0]![0]!));
+      const shown = shuffled.arraySync().map((clip) => clip.map((frame) => frame[1]![0]![0]!));
       const seen = new Set(shown.map((order) => order.join()));
       expect(seen.size).toBe(24);
       labels.dataSync().forEach((label, i) => {
