@@ -39,7 +39,7 @@ describe('softCrossEntropy', () => {
   it('has the gradient weight · (softmax − targets) / n', () => {
     tf.tidy(() => {
       const weights = tf.tensor1d([3, 0.5]);
-      const gradient = tf.grad((input: tf.Tensor2D) => softCrossEntropy(input, targets(), { weights }))(logits());
+      const gradient = tf.grad((input: tf.Tensor) => softCrossEntropy(input as tf.Tensor2D, targets(), { weights }))(logits());
       const by = tf.div(tf.mul(tf.sub(tf.softmax(logits()), targets()), tf.reshape(weights, [2, 1])), 2);
       expect(Math.max(...tf.abs(tf.sub(gradient, by)).dataSync())).toBeLessThan(1e-6);
     });
