@@ -1,7 +1,10 @@
 export { adjustColors, type ColorAdjustment } from './adjust-colors.ts';
 export type { Augmentation, ViewsTransform } from './augmentation.ts';
+export { colorBins, type ColorBinsOptions } from './color-bins.ts';
+export { colorCodes, type CodedColors, type ColorCodesOptions, type ColorCoding } from './color-codes.ts';
 export { colorJitter, type ColorJitterOptions } from './color-jitter.ts';
 export type { ColorOperation } from './color-operation.ts';
+export { colorWeights, type ColorWeightsOptions } from './color-weights.ts';
 export { compose } from './compose.ts';
 export { gaussianBlur, type GaussianBlurOptions } from './gaussian-blur.ts';
 export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts';
@@ -21,6 +24,7 @@ export type { Recipe, RecipeStep, ViewRecipe } from './recipe.ts';
 export { recipeMultiCrop, recipeViews, type RecipeViewsOptions } from './recipe-views.ts';
 export { recipes, type RecipeName } from './recipes.ts';
 export { resizedCrop, type ResizedCropOptions } from './resized-crop.ts';
+export { rgbToLab } from './rgb-to-lab.ts';
 export { rotate90 } from './rotate90.ts';
 export { rotations, type RotatedImages } from './rotations.ts';
 export { simclrRecipes, type SimclrRecipe } from './simclr-recipes.ts';

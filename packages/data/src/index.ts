@@ -1,5 +1,6 @@
 export { arrayImages, type ArrayImagesOptions } from './array-images.ts';
 export { channelStatistics, type ChannelStatistics, type ChannelStatisticsOptions } from './channel-statistics.ts';
+export { createClipLoader } from './create-clip-loader.ts';
 export { createLoader, type Loader, type LoaderOptions } from './create-loader.ts';
 export { gunzip, type BytesOptions } from './gunzip.ts';
 export type { ImageDataset, ImagePixels } from './image-dataset.ts';
@@ -8,4 +9,6 @@ export { parseIdx, type IdxArray } from './parse-idx.ts';
 export type { Rows, RowsDataset } from './rows-dataset.ts';
 export { shapes, type ShapesOptions } from './shapes/shapes.ts';
 export { subset, takeFirst } from './subset.ts';
+export { toFrames } from './to-frames.ts';
 export { toImages } from './to-images.ts';
+export type { ClipPixels, VideoDataset } from './video-dataset.ts';

@@ -1,4 +1,5 @@
 export { decodeImage, type DecodedImage, type DecodeImageOptions } from './node/decode-image.ts';
+export { frameFolders, type FrameDataset, type FrameFoldersOptions } from './node/frame-folders.ts';
 export { imageFolder } from './node/image-folder.ts';
 export { readNpy, writeNpy, type NpyArray, type NpyData } from './node/npy.ts';
 export { openImages, type OpenedImages, type OpenImagesOptions } from './node/open-images.ts';

@@ -12,4 +12,5 @@ export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cro
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
 export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
+export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts';
 export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';

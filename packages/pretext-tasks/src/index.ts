@@ -1,7 +1,16 @@
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
+export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
+export {
+  frameOrder,
+  frameOrders,
+  type FrameOrderBatch,
+  type FrameOrderOptions,
+  type FrameOrdersOptions,
+  type FrameOrderTargets,
+} from './frame-order.ts';
 export {
   jigsaw,
   jigsawPermutations,

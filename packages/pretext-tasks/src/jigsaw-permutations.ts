@@ -11,7 +11,7 @@ export interface JigsawPermutationsOptions {
 }
 
 /** All permutations of 0 … n − 1, one after another. */
-function allPermutations(n: number): Uint8Array {
+export function allPermutations(n: number): Uint8Array {
   let shorter = Uint8Array.of(0);
   for (let size = 2; size <= n; size++) {
     const rows = shorter.length / (size - 1);

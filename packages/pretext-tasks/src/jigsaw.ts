@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { drawUniform, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { joinNetworks } from './join-networks.ts';
+import { encodeParts, reorderParts } from './part-images.ts';
 
 export { jigsawPermutations, type JigsawPermutationsOptions } from './jigsaw-permutations.ts';
 
@@ -28,15 +29,12 @@ export interface JigsawOptions {
 }
 
 function shuffle(tiles: tf.Tensor5D, orders: readonly (readonly number[])[]): tf.Tensor5D {
-  const [n, count, height, width, channels] = tiles.shape;
-  if (orders[0]!.length !== count)
+  if (orders[0]!.length !== tiles.shape[1])
     throw new SelfsupError(
       'SELFSUP_SHAPE',
-      `jigsaw: \`permutations\` must be of the ${count} tiles that \`tiling\` cuts, got ${orders[0]!.length}`,
+      `jigsaw: \`permutations\` must be of the ${tiles.shape[1]} tiles that \`tiling\` cuts, got ${orders[0]!.length}`,
     );
-  const rows = orders.flatMap((order, i) => order.map((tile) => i * count + tile));
-  const flat = tf.reshape(tiles, [n * count, height * width * channels]);
-  return tf.reshape(tf.gather(flat, tf.tensor1d(rows, 'int32')), tiles.shape);
+  return reorderParts(tiles, orders);
 }
 
 /**
@@ -84,9 +82,7 @@ export function jigsaw(options: JigsawOptions): PretextTask<JigsawBatch, JigsawT
         },
         loss(_, { tiles, labels }, { rng, step, training, collective }) {
           const apply = { training, rng: rng.fold('jigsaw').fold(step).fold(collective.rank).fold('networks') };
-          const [n, count, height, width, channels] = tiles.shape;
-          const features = backbone.apply(tf.reshape<tf.Rank.R4>(tiles, [n * count, height, width, channels]), apply); // [n·tiles, dim]
-          const logits = head.apply(tf.reshape<tf.Rank.R2>(features, [n, count * features.shape[1]]), apply); // [n, permutations]
+          const logits = head.apply(encodeParts(backbone, tiles, apply), apply); // [n, permutations]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
         },
       };

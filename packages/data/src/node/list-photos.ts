@@ -41,20 +41,24 @@ async function findPhotos(folder: string, prefix: string, visited: ReadonlySet<s
  * Finds the photos of a folder and the classes that its sub-folders name.
  *
  * @param folder where to look, at any depth
- * @param options `classNames`: the classes and their order; default those that are found, sorted
+ * @param options `classNames`: the classes and their order; default those that are found, sorted. `who`: the caller, for messages; default `imageFolder`
  * @returns the photos sorted by path. The class is the first sub-folder; when all photos are below one and the same, the next one counts.
  *   Without a sub-folder for every photo there are no classes.
  * @throws SelfsupError `SELFSUP_DATA` when there is no such folder, no photo in it, or a class that `classNames` lacks
  */
-export async function listPhotos(folder: string, options: { classNames?: readonly string[] | undefined } = {}): Promise<PhotoList> {
+export async function listPhotos(
+  folder: string,
+  options: { classNames?: readonly string[] | undefined; who?: string } = {},
+): Promise<PhotoList> {
+  const { who = 'imageFolder' } = options;
   const info = await stat(folder).catch(() => undefined);
   if (!info?.isDirectory())
-    throw new SelfsupError('SELFSUP_DATA', `imageFolder: \`path\` must be a folder, but there is none at ${folder}; check the path`);
+    throw new SelfsupError('SELFSUP_DATA', `${who}: \`path\` must be a folder, but there is none at ${folder}; check the path`);
   const found = (await findPhotos(folder, '', new Set())).sort(byCodeUnits);
   if (found.length === 0)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `imageFolder: there are no images in ${folder}; put JPEG, PNG, WebP, GIF, TIFF or AVIF files there, in one sub-folder per class if they have classes`,
+      `${who}: there are no images in ${folder}; put JPEG, PNG, WebP, GIF, TIFF or AVIF files there, in one sub-folder per class if they have classes`,
     );
   const parts = found.map((path) => path.split('/'));
   let depth = 0;
@@ -68,7 +72,7 @@ export async function listPhotos(folder: string, options: { classNames?: readonl
     const name = parts[i]![depth]!;
     const label = labels.get(name);
     if (label === undefined)
-      throw new SelfsupError('SELFSUP_DATA', `imageFolder: ${path(name)} must be named as one of the classes ${classNames.join(', ')}`);
+      throw new SelfsupError('SELFSUP_DATA', `${who}: ${path(name)} must be named as one of the classes ${classNames.join(', ')}`);
     return { path: path(relative), label };
   });
   return { files, classNames };

@@ -1,0 +1,58 @@
+import { colorCodes } from '@selfsup/augment';
+import { createRng, drawNormal, drawUniform, type Batch, type PretextTask, type Targets } from '@selfsup/core';
+import { colorizationHead, linear, sequential, stateless } from '@selfsup/encoders';
+import { conformanceChecks, type ConformanceOptions } from '@selfsup/testing';
+import { registerTrainingKernels } from '@selfsup/wasm-kernels';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, it } from 'vitest';
+import { colorization } from './colorization.ts';
+import { frameOrder, frameOrders } from './frame-order.ts';
+
+const [size, channels, features, rows] = [4, 3, 5, 4];
+/** Pixels to features without normalisation, so that ranks can be compared; smooth, so that central differences are exact. */
+const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
+  flatten: stateless((x: tf.Tensor4D) => tf.reshape<tf.Rank.R2>(x, [x.shape[0], -1])),
+  dense: linear({ inputDim: size * size * channels, outputDim: features }),
+  tanh: stateless((x: tf.Tensor2D) => tf.tanh(x)),
+});
+const gridStep = 60;
+const numBins = colorCodes({ outputSize: 2, gridStep }).bins.length;
+const weights = Array.from({ length: numBins }, (_, bin) => 0.5 + bin / numBins);
+const coding = colorCodes({ outputSize: 2, gridStep, sigma: 30, weights });
+const imagesAt = (step: number) => ({
+  images: tf.tensor4d(drawUniform(createRng(6).fold(step), rows * size * size * channels), [rows, size, size, channels]),
+});
+const framesAt = (step: number) => ({
+  frames: tf.tensor5d(drawNormal(createRng(7).fold(step), rows * 3 * size * size * channels), [rows, 3, size, size, channels]),
+});
+const orderOf = (reversed: 'merged' | 'distinct') => {
+  const head = linear({ inputDim: 3 * features, outputDim: frameOrders({ numFrames: 3, reversed }).length });
+  return frameOrder({ backbone, head, numFrames: 3, reversed });
+};
+const ordersPerRank = { ranks: 'every rank draws orders of its own' };
+
+const row = <B extends Batch, T extends Targets>(
+  name: string,
+  task: PretextTask<B, T>,
+  options: Omit<ConformanceOptions<B, T>, 'task'>,
+): [string, ConformanceOptions] => [name, { task, gradientSamples: 1, ...options } as unknown as ConformanceOptions];
+const tasks: readonly (readonly [string, ConformanceOptions])[] = [
+  row(
+    'colorization with weights',
+    colorization({ backbone, head: colorizationHead({ inputDim: features, outputSize: 2, numBins, width: 3 }), coding }),
+    { batchAt: imagesAt },
+  ),
+  row('frame-order', orderOf('merged'), { batchAt: framesAt, skip: ordersPerRank }),
+  row('frame-order, a clip and its reverse are two', orderOf('distinct'), { batchAt: framesAt, skip: ordersPerRank }),
+];
+
+beforeAll(async () => {
+  await tf.setBackend('wasm');
+  await registerTrainingKernels();
+  await tf.setBackend('cpu');
+});
+
+describe.each(tasks)('%s', (_, options) => {
+  for (const { name, run, skipped } of conformanceChecks(options)) it.skipIf(skipped !== undefined)(name, run);
+});
