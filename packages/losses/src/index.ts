@@ -12,4 +12,7 @@ export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cro
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
 export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
+export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';
+export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';
+export { swavLoss, type SwavLossOptions } from './swav-loss.ts';
 export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';
