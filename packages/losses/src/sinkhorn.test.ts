@@ -87,7 +87,7 @@ describe('swavLoss', () => {
 describe('prototypeEntropy', () => {
   it('is 1 for even use, 0 for a single prototype, between for two of four', () => {
     tf.tidy(() => {
-      const of = (labels: number[]) => prototypeEntropy(tf.mul(tf.oneHot(labels, 4), 9) as tf.Tensor2D).dataSync()[0];
+      const of = (labels: number[]) => prototypeEntropy(tf.mul<tf.Tensor2D>(tf.oneHot(labels, 4), 9)).dataSync()[0];
       expect(of([0, 1, 2, 3])).toBeCloseTo(1, 5);
       expect(of([2, 2, 2])).toBeCloseTo(0, 5);
       expect(of([0, 3, 3, 0])).toBeCloseTo(0.5, 5);

@@ -32,7 +32,7 @@ export function createEmbeddingQueue(who: string, shape: readonly [number, ...nu
     },
     enqueue(rows, collective) {
       const fresh = collective.allGather(rows);
-      variable.assign(tf.concat([fresh, tf.slice(variable, 0, queueSize - fresh.shape[0]!)], 0));
+      variable.assign(tf.concat([fresh, tf.slice(variable, 0, queueSize - fresh.shape[0])], 0));
     },
     meanAge(rows, step) {
       let sum = 0;

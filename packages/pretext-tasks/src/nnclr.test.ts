@@ -36,7 +36,7 @@ describe('nnclr', () => {
       const sides = batch.views.map((view) => {
         const projection = head.apply(run.backbone.apply(view, { training: true }) as tf.Tensor2D, { training: true });
         const z = unit(projection);
-        const near = (z.arraySync() as number[][]).map((row) => {
+        const near = z.arraySync().map((row) => {
           const distances = rows.map((other) => Math.hypot(...other.map((x, i) => x - row[i]!)));
           return rows[distances.indexOf(Math.min(...distances))]!;
         });

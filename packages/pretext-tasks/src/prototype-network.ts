@@ -21,7 +21,11 @@ export function createPrototypes(who: string, factory: ModuleFactory<tf.Tensor2D
       `${who}: \`prototypes\` must have a variable \`kernel\` [projectionDim, numPrototypes], got ${got}`,
     );
   }
-  const normalize = () => tf.tidy(() => kernel.assign(tf.transpose(l2Normalize(tf.transpose(kernel)))));
+  const normalize = () => {
+    tf.tidy(() => {
+      kernel.assign(tf.transpose(l2Normalize(tf.transpose(kernel))));
+    });
+  };
   normalize();
-  return { ...module, projectionDim: kernel.shape[0]!, normalize };
+  return { ...module, projectionDim: kernel.shape[0], normalize };
 }
