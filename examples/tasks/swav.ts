@@ -17,9 +17,7 @@ const backbone = convNet({ channels: 3, widths: [16, 32] });
 const task = swav({
   backbone,
   projectionHead: projectionHead({ inputDim: backbone.outputDim, hiddenDim: 64, outputDim: 32, batchNorm: true }),
-  prototypes: prototypes({ inputDim: 32, numPrototypes: 24 }),
-  // a batch has fewer images than there are prototypes: those of the last batches take part in the assignment
-  queueSize: 3 * batchSize,
+  prototypes: prototypes({ inputDim: 32, numPrototypes: 12 }),
   freezePrototypesSteps: 2,
 });
 const trainer = createTrainer({ task, optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }), totalSteps: steps, seed: 0 });

@@ -49,7 +49,8 @@ export interface SwavOptions extends NetworkFactories {
  * @see Caron et al.: "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", https://arxiv.org/abs/2006.09882
  * @remarks As in the authors' code, crops of one size pass the backbone as one batch and all pass the head as one, with common batch statistics; lightly and
  * solo-learn pass each crop on its own. The prototypes get unit length after each update, which is the authors' normalisation before the next one. With a queue
- * the crops are encoded once more, without a tape, while it is filled. Of several micro-batches only the last one's projections are enqueued.
+ * the crops are encoded once more, without a tape, while it is filled; one that starts while the network still moves fast does harm. Of several
+ * micro-batches only the last one's projections are enqueued.
  * @example
  * ```ts
  * import { convNet, projectionHead, prototypes } from '@selfsup/encoders';
@@ -66,8 +67,8 @@ export interface SwavOptions extends NetworkFactories {
  */
 export function swav(options: SwavOptions): PretextTask<SwavBatch, SwavTargets> {
   const { temperature = 0.1, epsilon = 0.05, iterations = 3, queueSize = 0, queueStartStep = 0, freezePrototypesSteps = 313 } = options;
-  checkNumbers('swav', { positive: { temperature, epsilon }, count: { iterations } });
-  checkNumbers('swav', { fromZero: { queueSize, queueStartStep, freezePrototypesSteps } });
+  const fromZero = { queueSize, queueStartStep, freezePrototypesSteps };
+  checkNumbers('swav', { positive: { temperature, epsilon }, count: { iterations }, fromZero });
   return {
     api: 1,
     name: 'swav',
