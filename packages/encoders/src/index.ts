@@ -44,6 +44,7 @@ export {
 } from './masked-language-head.ts';
 export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
+export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';

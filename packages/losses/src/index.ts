@@ -13,4 +13,7 @@ export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-los
 export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
 export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts';
+export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';
+export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';
+export { swavLoss, type SwavLossOptions } from './swav-loss.ts';
 export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';

@@ -24,6 +24,7 @@ export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } 
 export { mocoV3, type MocoV3Batch, type MocoV3Options, type MocoV3Targets } from './moco-v3.ts';
 export { moco, type MocoBatch, type MocoOptions, type MocoTargets } from './moco.ts';
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
+export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrTargets } from './nnclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
 export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
@@ -32,6 +33,7 @@ export { rotation, type RotationBatch, type RotationOptions, type RotationTarget
 export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { simSiam, type SimSiamOptions } from './sim-siam.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
+export { swav, type SwavBatch, type SwavOptions, type SwavTargets } from './swav.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';

@@ -12,6 +12,7 @@ export interface NetworkFactories {
 /** A backbone with its projection head. Internal. */
 export interface ProjectionNetworks {
   readonly backbone: Module<tf.Tensor4D, tf.Tensor2D>;
+  readonly projectionHead: Module<tf.Tensor2D, tf.Tensor2D>;
   /** The variables of both, under `backbone/` and `projectionHead/`. */
   readonly trainable: VariableMap;
   /** Their statistics, under the same names. */
@@ -27,6 +28,7 @@ export function createProjectionNetworks(factories: NetworkFactories, rng: Rng):
   const projectionHead = factories.projectionHead(rng.fold('projectionHead'));
   return {
     backbone,
+    projectionHead,
     trainable: joinVariables({ backbone: backbone.trainable, projectionHead: projectionHead.trainable }),
     buffers: joinVariables({ backbone: backbone.buffers, projectionHead: projectionHead.buffers }),
     encode: (images, options) => projectionHead.apply(backbone.apply(images, options), options),

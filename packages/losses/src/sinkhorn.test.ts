@@ -1,0 +1,123 @@
+import { createRng, drawNormal, isSelfsupError, soloCollective } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { prototypeEntropy } from './prototype-entropy.ts';
+import { sinkhorn } from './sinkhorn.ts';
+import { swavLoss } from './swav-loss.ts';
+
+const draw = (n: number, k: number, tag = 'scores') => tf.tanh(tf.tensor2d(drawNormal(createRng(3).fold(tag), n * k), [n, k]));
+const largest = (x: tf.Tensor) => tf.max(tf.abs(x)).dataSync()[0]!;
+
+describe('sinkhorn', () => {
+  it('gives rows that sum to 1 and, with enough iterations, prototypes of equal mass', () => {
+    tf.tidy(() => {
+      for (const epsilon of [0.05, 0.3]) {
+        const codes = sinkhorn(draw(12, 4), { epsilon, iterations: 300 });
+        expect(largest(tf.sub(tf.sum(codes, 1), 1))).toBeLessThan(1e-5);
+        expect(largest(tf.sub(tf.sum(codes, 0), 3))).toBeLessThan(1e-3);
+        expect(tf.min(codes).dataSync()[0]).toBeGreaterThanOrEqual(0);
+      }
+    });
+  });
+
+  it('does not depend on a constant that is added to a prototype, a row or all, at convergence', () => {
+    tf.tidy(() => {
+      const scores = draw(6, 3);
+      const options = { epsilon: 0.3, iterations: 100 };
+      const codes = sinkhorn(scores, options);
+      for (const added of [tf.scalar(5), tf.tensor2d([[1, -2, 0.5]]), tf.expandDims(tf.range(0, 6), 1)])
+        expect(largest(tf.sub(sinkhorn(tf.add(scores, added), options), codes))).toBeLessThan(1e-4);
+    });
+  });
+
+  it('moves with its rows and its prototypes', () => {
+    tf.tidy(() => {
+      const [scores, rows, columns] = [draw(5, 4), [3, 0, 4, 1, 2], [2, 3, 0, 1]];
+      const permuted = (x: tf.Tensor2D) => tf.gather(tf.gather(x, rows, 0), columns, 1);
+      expect(largest(tf.sub(sinkhorn(permuted(scores)), permuted(sinkhorn(scores))))).toBeLessThan(1e-6);
+    });
+  });
+
+  it('stays finite where exponentials would overflow', () => {
+    tf.tidy(() => {
+      const codes = sinkhorn(tf.mul(draw(8, 5), 100), { epsilon: 0.001 });
+      expect([...codes.dataSync()].every(Number.isFinite)).toBe(true);
+      expect(largest(tf.sub(tf.sum(codes, 1), 1))).toBeLessThan(1e-5);
+    });
+  });
+
+  it('takes a queue and the rows of other ranks into the balance and gives codes for its own rows alone', () => {
+    tf.tidy(() => {
+      const [a, b, queue] = [draw(4, 3), draw(4, 3, 'b'), draw(7, 3, 'queue')];
+      const joint = sinkhorn(tf.concat([a, b, queue], 0));
+      const other = { 0: b, 1: a };
+      for (const rank of [0, 1] as const) {
+        const allGather = <T extends tf.Tensor>(x: T): T => tf.concat<tf.Tensor>(rank === 0 ? [x, other[0]] : [other[1], x], 0) as T;
+        const codes = sinkhorn(rank === 0 ? a : b, { queue, collective: { ...soloCollective, rank, worldSize: 2, allGather } });
+        expect(largest(tf.sub(codes, tf.slice(joint, [4 * rank, 0], [4, 3])))).toBeLessThan(1e-6);
+      }
+      expect(largest(tf.sub(sinkhorn(a), tf.slice(joint, 0, 4)))).toBeGreaterThan(0.01);
+    });
+  });
+
+  it('lets no gradient through', () => {
+    tf.tidy(() => {
+      expect(largest(tf.grad((x) => tf.sum(tf.square(sinkhorn(x as tf.Tensor2D))))(draw(4, 3)))).toBe(0);
+    });
+  });
+});
+
+describe('swavLoss', () => {
+  it('is log(numPrototypes) for indifferent crops and the mean over all pairs of assigned and other crops', () => {
+    tf.tidy(() => {
+      const [scores, codes] = [
+        [draw(4, 3, 'a'), draw(4, 3, 'b'), draw(4, 3, 'c')],
+        [sinkhorn(draw(4, 3, 'a')), sinkhorn(draw(4, 3, 'b'))],
+      ];
+      const zeros = scores.map((x) => tf.zerosLike(x));
+      expect(swavLoss(zeros, codes).dataSync()[0]).toBeCloseTo(Math.log(3), 5);
+      const pair = (a: number, v: number) => -tf.mean(tf.sum(tf.mul(codes[a]!, tf.logSoftmax(tf.div(scores[v]!, 0.1))), 1)).dataSync()[0]!;
+      const expected = (pair(0, 1) + pair(0, 2) + pair(1, 0) + pair(1, 2)) / 4;
+      expect(swavLoss(scores, codes).dataSync()[0]).toBeCloseTo(expected, 4);
+      expect(swavLoss(scores, codes.slice(0, 1)).dataSync()[0]).toBeCloseTo((pair(0, 1) + pair(0, 2)) / 2, 4);
+    });
+  });
+});
+
+describe('prototypeEntropy', () => {
+  it('is 1 for even use, 0 for a single prototype, between for two of four', () => {
+    tf.tidy(() => {
+      const of = (labels: number[]) => prototypeEntropy(tf.mul<tf.Tensor2D>(tf.oneHot(labels, 4), 9)).dataSync()[0];
+      expect(of([0, 1, 2, 3])).toBeCloseTo(1, 5);
+      expect(of([2, 2, 2])).toBeCloseTo(0, 5);
+      expect(of([0, 3, 3, 0])).toBeCloseTo(0.5, 5);
+      expect(prototypeEntropy(tf.zeros([3, 1])).dataSync()[0]).toBeCloseTo(0, 6);
+    });
+  });
+});
+
+describe('arguments', () => {
+  const bad: [string, string, (x: tf.Tensor2D) => unknown][] = [
+    ['SELFSUP_OPTION', 'sinkhorn: `epsilon` must be a finite number > 0, got 0', (x) => sinkhorn(x, { epsilon: 0 })],
+    ['SELFSUP_OPTION', 'sinkhorn: `iterations` must be an integer >= 1, got 0', (x) => sinkhorn(x, { iterations: 0 })],
+    ['SELFSUP_SHAPE', 'sinkhorn: `queue` must have shape [queueSize, 3], got [2, 4]', (x) => sinkhorn(x, { queue: tf.zeros([2, 4]) })],
+    ['SELFSUP_SHAPE', 'sinkhorn: `scores` must have shape', () => sinkhorn(tf.zeros([3]) as unknown as tf.Tensor2D)],
+    ['SELFSUP_DTYPE', 'sinkhorn: `scores` must be float32, got int32', () => sinkhorn(tf.zeros([2, 2], 'int32'))],
+    ['SELFSUP_OPTION', 'swavLoss: `temperature`', (x) => swavLoss([x, x], [x], { temperature: 0 })],
+    ['SELFSUP_SHAPE', 'swavLoss: `scores` must hold at least 2 tensors, got 1', (x) => swavLoss([x], [x])],
+    ['SELFSUP_SHAPE', 'swavLoss: `codes` must hold 1 to 2 tensors, got 3', (x) => swavLoss([x, x], [x, x, x])],
+    ['SELFSUP_SHAPE', '`codes[0]` must have shape [2, 3] like `scores[0]`, got [2, 2]', (x) => swavLoss([x, x], [tf.zeros([2, 2])])],
+    ['SELFSUP_OPTION', 'prototypeEntropy: `temperature`', (x) => prototypeEntropy(x, { temperature: -1 })],
+  ];
+  it.each(bad)('are checked: %s %s', (code, message, call) => {
+    tf.tidy(() => {
+      try {
+        call(tf.zeros([2, 3]));
+        expect.unreachable();
+      } catch (error) {
+        expect((error as Error).message).toContain(message);
+        expect(isSelfsupError(error) && error.code).toBe(code);
+      }
+    });
+  });
+});

@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SelfsupError, soloCollective } from '@selfsup/core';
+import { checkEmbeddings } from './check-embeddings.ts';
+import { gatherRows, type GatherCollective } from './gather-rows.ts';
+
+/** Options of {@link sinkhorn}. */
+export interface SinkhornOptions {
+  /** The scores are divided by it; > 0, default 0.05. The smaller, the nearer the codes are to one-hot. */
+  epsilon?: number;
+  /** How often prototypes and then rows are normalised; an integer ≥ 1, default 3. */
+  iterations?: number;
+  /** float32 `[queueSize, numPrototypes]`: scores of earlier embeddings, which take part in the balance but get no codes. The same on every rank. */
+  queue?: tf.Tensor2D;
+  /** The ranks whose rows take part too; default: only this process. */
+  collective?: GatherCollective;
+}
+
+/**
+ * The codes of SwAV: assigns rows to prototypes so that all prototypes are used about equally, by the iterations of Sinkhorn and Knopp.
+ *
+ * From exp(scores/epsilon), alternately every prototype's column and then every row is divided by its sum.
+ *
+ * @param scores float32 `[n, numPrototypes]`: how near each row is to each prototype
+ * @param options see {@link SinkhornOptions}
+ * @returns float32 `[n, numPrototypes]`, the codes of this rank's rows: each sums to 1; with many iterations each prototype gets the same mass from all rows
+ * @throws SelfsupError `SELFSUP_SHAPE` on ranks or shapes that do not fit; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on an epsilon or a number of
+ * iterations out of range; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * @see Caron et al.: "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", eq. 4 and 5, https://arxiv.org/abs/2006.09882
+ * @see Cuturi: "Sinkhorn Distances: Lightspeed Computation of Optimal Transport", https://arxiv.org/abs/1306.0895
+ * @remarks Has no gradient and records nothing on a gradient tape. Computed with logarithms, so that no epsilon overflows, where the authors' exponentials
+ * do below about 0.01. Their divisions by the number of rows and of prototypes cancel and are left out.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import '@tensorflow/tfjs-backend-cpu';
+ * import { sinkhorn } from '@selfsup/losses';
+ * // both rows are nearest to prototype 0, but prototype 1 needs one of them
+ * sinkhorn(tf.tensor2d([[0.9, 0.1], [0.8, 0.6]]), { iterations: 10 }).print();
+ * ```
+ */
+export function sinkhorn(scores: tf.Tensor2D, options: SinkhornOptions = {}): tf.Tensor2D {
+  const { epsilon = 0.05, iterations = 3, queue, collective = soloCollective } = options;
+  checkEmbeddings('sinkhorn', [['scores', scores]]);
+  if (!(epsilon > 0 && epsilon < Infinity))
+    throw new SelfsupError('SELFSUP_OPTION', `sinkhorn: \`epsilon\` must be a finite number > 0, got ${epsilon}`);
+  if (!Number.isInteger(iterations) || iterations < 1)
+    throw new SelfsupError('SELFSUP_OPTION', `sinkhorn: \`iterations\` must be an integer >= 1, got ${iterations}`);
+  const [n, numPrototypes] = scores.shape;
+  if (queue) {
+    checkEmbeddings('sinkhorn', [['queue', queue]]);
+    if (queue.shape[1] !== numPrototypes)
+      throw new SelfsupError(
+        'SELFSUP_SHAPE',
+        `sinkhorn: \`queue\` must have shape [queueSize, ${numPrototypes}], got [${queue.shape.join(', ')}]`,
+      );
+  }
+  const balance = (): tf.Tensor2D => {
+    const { rows, offset } = gatherRows('sinkhorn', scores, collective);
+    let log = tf.div<tf.Tensor2D>(queue ? tf.concat([rows, queue], 0) : rows, epsilon); // [rows, numPrototypes]
+    for (let i = 0; i < iterations; i++) {
+      log = tf.sub(log, tf.logSumExp(log, 0, true)); // prototypes
+      log = tf.sub(log, tf.logSumExp(log, 1, true)); // rows
+    }
+    return tf.exp(tf.slice(log, [offset, 0], [n, numPrototypes])); // [n, numPrototypes]
+  };
+  // inside a custom gradient nothing is taped
+  const untaped = tf.customGrad(() => ({ value: balance(), gradFunc: () => tf.zerosLike(scores) }));
+  return untaped(scores);
+}
