@@ -6,6 +6,7 @@ export default library({
     'src/barlow-twins.ts',
     'src/byol.ts',
     'src/dcl.ts',
+    'src/dino.ts',
     'src/jigsaw.ts',
     'src/mae.ts',
     'src/masked-language.ts',

@@ -2,6 +2,7 @@ export type { BertEmbeddings } from './bert-embeddings.ts';
 export { bertBase, bertMedium, bertMini, bertSmall, bertTiny } from './bert-sizes.ts';
 export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize, type TokenSequences } from './bert.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
+export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
 export { discriminatorHead, type DiscriminatorHeadOptions } from './discriminator-head.ts';
 export type { EncoderFactory } from './encoder-factory.ts';
 export {

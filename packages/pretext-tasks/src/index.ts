@@ -2,6 +2,7 @@ export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
+export { dino, type DinoBatch, type DinoOptions, type DinoTargets } from './dino.ts';
 export {
   jigsaw,
   jigsawPermutations,
