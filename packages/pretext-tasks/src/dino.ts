@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cosine, emaUpdate, SelfsupError, valueAt, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
+import { cosine, emaUpdate, valueAt, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { dinoLoss, embeddingStd } from '@selfsup/losses';
 import { checkCrops } from './check-crops.ts';
+import { checkCounts, checkMomenta, checkTemperatures, refuseOption } from './check-options.ts';
 import { collapseEntropies } from './collapse-entropies.ts';
 import type { NetworkFactories } from './projection-networks.ts';
 import { createTeacherNetworks } from './teacher-networks.ts';
@@ -62,15 +63,10 @@ const LAST_LAYER = 'projectionHead/lastLayer/';
 export function dino(options: DinoOptions): PretextTask<DinoBatch, DinoTargets> {
   const { outputDim = 65536, studentTemperature = 0.1, teacherTemperature = 0.04, momentum: fixed } = options;
   const { centering = true, centerMomentum = 0.9, freezeLastLayerSteps = 0 } = options;
-  const refuse = (name: string, expected: string, got: unknown) =>
-    new SelfsupError('SELFSUP_OPTION', `dino: \`${name}\` must be ${expected}, got ${String(got)}`);
-  if (!Number.isInteger(outputDim) || outputDim < 1) throw refuse('outputDim', 'an integer >= 1', outputDim);
-  if (!Number.isInteger(freezeLastLayerSteps) || freezeLastLayerSteps < 0)
-    throw refuse('freezeLastLayerSteps', 'an integer >= 0', freezeLastLayerSteps);
-  for (const [name, value] of Object.entries({ studentTemperature, teacherTemperature }))
-    if (typeof value === 'number' && !(value > 0)) throw refuse(name, '> 0', value);
-  for (const [name, value] of Object.entries({ momentum: fixed, centerMomentum }))
-    if (typeof value === 'number' && !(value >= 0 && value <= 1)) throw refuse(name, 'in [0, 1]', value);
+  checkCounts('dino', { outputDim }, 1);
+  checkCounts('dino', { freezeLastLayerSteps }, 0);
+  checkTemperatures('dino', { studentTemperature, teacherTemperature });
+  checkMomenta('dino', { momentum: fixed, centerMomentum });
   return {
     api: 1,
     name: 'dino',
@@ -78,7 +74,7 @@ export function dino(options: DinoOptions): PretextTask<DinoBatch, DinoTargets> 
       const networks = createTeacherNetworks(options, root);
       if (freezeLastLayerSteps > 0 && !Object.keys(networks.trainable).some((path) => path.startsWith(LAST_LAYER))) {
         networks.dispose();
-        throw refuse('freezeLastLayerSteps', `0 for a head without \`lastLayer\``, freezeLastLayerSteps);
+        throw refuseOption('dino', 'freezeLastLayerSteps', ['0 for a head without `lastLayer`', freezeLastLayerSteps]);
       }
       const momentum = fixed ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
       const center = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([outputDim]), false));
@@ -89,7 +85,7 @@ export function dino(options: DinoOptions): PretextTask<DinoBatch, DinoTargets> 
         targets({ views }, { rng, step, training, collective }) {
           const stream = rng.fold('dino teacher').fold(step).fold(collective.rank);
           const logits = networks.encodeTeacher(checkCrops('dino', views).slice(0, 2), { training, rng: stream }); // [2n, outputDim]
-          if (logits.shape[1] !== outputDim) throw refuse('outputDim', `${logits.shape[1]}, the head's columns`, outputDim);
+          if (logits.shape[1] !== outputDim) throw refuseOption('dino', 'outputDim', [`${logits.shape[1]}, the head's columns`, outputDim]);
           return { logits };
         },
         loss({ views }, { logits }, { rng, step, training, collective }) {
