@@ -121,7 +121,7 @@ describe('dino', () => {
     expect(loss).toBeGreaterThan(0);
     expect(largest['backbone/patch/kernel']).toBeGreaterThan(0);
     const local = makeCrops();
-    expect(() => tf.tidy(() => run.loss(local, run.targets!(local, context()), context()))).toThrow(
+    expect(() => tf.tidy(() => run.loss(local, run.targets!(local, context()), context()).loss)).toThrow(
       'vit: `images` must have shape [n >= 1, 6, 6, 2]',
     );
     run.dispose();
