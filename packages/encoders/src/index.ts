@@ -3,6 +3,7 @@ export { bertBase, bertMedium, bertMini, bertSmall, bertTiny } from './bert-size
 export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize, type TokenSequences } from './bert.ts';
 export { colorizationHead, type ColorizationHeadOptions } from './colorization-head.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
+export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
 export { discriminatorHead, type DiscriminatorHeadOptions } from './discriminator-head.ts';
 export type { EncoderFactory } from './encoder-factory.ts';
 export {

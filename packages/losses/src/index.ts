@@ -3,6 +3,7 @@ export { binaryAccuracy } from './binary-accuracy.ts';
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './binary-cross-entropy.ts';
 export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrastive-accuracy.ts';
 export { decoupledContrastiveLoss, type DecoupledContrastiveLossOptions } from './decoupled-contrastive-loss.ts';
+export { dinoLoss, type DinoLossOptions } from './dino-loss.ts';
 export { embeddingStd, type EmbeddingStdOptions } from './embedding-std.ts';
 export type { GatherCollective } from './gather-rows.ts';
 export { infoNce, type InfoNceOptions } from './info-nce.ts';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { cosine, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
-import { checkMomentum } from './check-options.ts';
+import { checkMomenta } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
@@ -47,7 +47,7 @@ export type ByolTargets = Readonly<Record<'target0' | 'target1', tf.Tensor2D>>;
  */
 export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTargets> {
   const { momentum, convention = 'byol' } = options;
-  checkMomentum('byol', momentum);
+  checkMomenta('byol', { momentum });
   return {
     api: 1,
     name: 'byol',

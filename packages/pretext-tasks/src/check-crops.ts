@@ -2,12 +2,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 
 /**
- * Checks that a batch has crops of the same images; their heights and widths may differ.
+ * Checks crops of several sizes: at least two of them, the first two, the global ones, of one shape, all of as many images and channels. Internal.
  *
  * @param who the task, for the message
  * @param views what the batch has under `views`
- * @returns the crops
- * @throws SelfsupError `SELFSUP_BATCH` without at least two crops, `SELFSUP_SHAPE` on other ranks or unequal numbers of images or channels
+ * @returns the views
+ * @throws SelfsupError `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on shapes that do not fit
  */
 export function checkCrops(who: string, views: readonly tf.Tensor4D[] | undefined): readonly tf.Tensor4D[] {
   if (!Array.isArray(views) || views.length < 2)
@@ -16,13 +16,16 @@ export function checkCrops(who: string, views: readonly tf.Tensor4D[] | undefine
       `${who}: the batch must have \`views\`, a list of at least 2 image tensors, got ${Array.isArray(views) ? `${views.length}` : typeof views}`,
     );
   const crops = views as readonly tf.Tensor4D[];
-  const [n, , , channels] = crops[0]!.shape;
-  crops.forEach((crop, i) => {
-    if (crop.rank !== 4 || crop.shape[0] !== n || crop.shape[3] !== channels)
-      throw new SelfsupError(
-        'SELFSUP_SHAPE',
-        `${who}: \`views[${i}]\` must have shape ${crops[0]!.rank === 4 ? `[${n}, height, width, ${channels}] like \`views[0]\`` : '[n, height, width, channels]'}, got [${crop.shape.join(', ')}]`,
-      );
-  });
+  const fail = (at: number, expected: string) => {
+    throw new SelfsupError('SELFSUP_SHAPE', `${who}: \`views[${at}]\` must have shape ${expected}, got [${crops[at]!.shape.join(', ')}]`);
+  };
+  const [n, height, width, channels] = crops[0]!.shape;
+  for (const [at, { rank, shape }] of crops.entries()) {
+    if ((rank as number) !== 4) fail(at, '[n, height, width, channels]');
+    if (at === 1 && shape.join() !== crops[0]!.shape.join())
+      fail(at, `[${n}, ${height}, ${width}, ${channels}] like \`views[0]\`, as both are global`);
+    if (shape[0] !== n || shape[3] !== channels)
+      fail(at, `[${n}, height, width, ${channels}] as \`views[0]\` has so many images and channels`);
+  }
   return crops;
 }

@@ -6,9 +6,12 @@ export function optionError(who: string, option: { name: string; expected: strin
   return new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must be ${expected}, got ${String(got)}`);
 }
 
-/** Throws unless all are > 0. Internal. */
-export function checkPositive(who: string, options: Readonly<Record<string, number>>): void {
-  for (const [name, got] of Object.entries(options)) if (!(got > 0)) throw optionError(who, { name, expected: '> 0', got });
+type Values = Readonly<Record<string, ScalarOrSchedule | undefined>>;
+
+/** Throws unless all constants are > 0; a schedule is not asked. Internal. */
+export function checkPositive(who: string, options: Values): void {
+  for (const [name, got] of Object.entries(options))
+    if (typeof got === 'number' && !(got > 0)) throw optionError(who, { name, expected: '> 0', got });
 }
 
 /** Throws unless all are ≥ 0. Internal. */
@@ -16,10 +19,10 @@ export function checkWeights(who: string, options: Readonly<Record<string, numbe
   for (const [name, got] of Object.entries(options)) if (!(got >= 0)) throw optionError(who, { name, expected: '>= 0', got });
 }
 
-/** Throws unless all are integers ≥ 1. Internal. */
-export function checkCounts(who: string, options: Readonly<Record<string, number>>): void {
+/** Throws unless all are integers ≥ `least`, default 1. Internal. */
+export function checkCounts(who: string, options: Readonly<Record<string, number>>, least = 1): void {
   for (const [name, got] of Object.entries(options))
-    if (!Number.isInteger(got) || got < 1) throw optionError(who, { name, expected: 'an integer >= 1', got });
+    if (!Number.isInteger(got) || got < least) throw optionError(who, { name, expected: `an integer >= ${least}`, got });
 }
 
 /** Throws unless all are among the choices. Internal. */
@@ -28,8 +31,8 @@ export function checkChoice(who: string, options: Readonly<Record<string, string
     if (!choices.includes(got)) throw optionError(who, { name, expected: choices.map((choice) => `'${choice}'`).join(' or '), got });
 }
 
-/** Throws on a constant momentum outside [0, 1]; a schedule is not asked. Internal. */
-export function checkMomentum(who: string, momentum: ScalarOrSchedule | undefined): void {
-  if (typeof momentum === 'number' && !(momentum >= 0 && momentum <= 1))
-    throw optionError(who, { name: 'momentum', expected: 'in [0, 1]', got: momentum });
+/** Throws unless all constants lie in [0, 1]; a schedule is not asked. Internal. */
+export function checkMomenta(who: string, options: Values): void {
+  for (const [name, got] of Object.entries(options))
+    if (typeof got === 'number' && !(got >= 0 && got <= 1)) throw optionError(who, { name, expected: 'in [0, 1]', got });
 }

@@ -3,6 +3,7 @@ export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
+export { dino, type DinoBatch, type DinoOptions, type DinoTargets } from './dino.ts';
 export {
   frameOrder,
   frameOrders,

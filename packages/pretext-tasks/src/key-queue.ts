@@ -20,13 +20,14 @@ export interface KeyQueue {
 }
 
 /**
- * A queue of keys that starts as unit noise.
+ * A queue of keys that starts as unit noise, or as zeros.
  *
- * @param options its rows, their columns and the stream of the noise
+ * @param options its rows, their columns, and the stream of the noise; without, it starts as zeros
  * @returns the queue; it shifts instead of having a pointer, so that nothing is lost at a wrap-around
  */
-export function createKeyQueue({ size, dim, rng }: { size: number; dim: number; rng: Rng }): KeyQueue {
-  const keys = tf.tidy(() => tf.variable<tf.Rank.R2>(l2Normalize(tf.tensor2d(drawNormal(rng, size * dim), [size, dim])), false));
+export function createKeyQueue({ size, dim, rng }: { size: number; dim: number; rng?: Rng }): KeyQueue {
+  const start = () => (rng ? l2Normalize(tf.tensor2d(drawNormal(rng, size * dim), [size, dim])) : tf.zeros<tf.Rank.R2>([size, dim]));
+  const keys = tf.tidy(() => tf.variable<tf.Rank.R2>(start(), false));
   return {
     keys: keys as tf.Tensor as tf.Tensor2D,
     trainable: {},

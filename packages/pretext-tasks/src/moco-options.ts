@@ -1,5 +1,5 @@
 import type { ScalarOrSchedule } from '@selfsup/core';
-import { checkChoice, checkCounts, checkMomentum, checkPositive } from './check-options.ts';
+import { checkChoice, checkCounts, checkMomenta, checkPositive } from './check-options.ts';
 import type { NetworkFactories } from './projection-networks.ts';
 
 /** Options of `moco`. */
@@ -30,6 +30,6 @@ export function checkMocoOptions(options: MocoOptions): Required<Omit<MocoOption
   checkChoice('moco', { preset }, ['v1', 'v2']);
   checkChoice('moco', { convention }, ['mean', 'sum-of-views']);
   checkPositive('moco', { temperature });
-  checkMomentum('moco', momentum);
+  checkMomenta('moco', { momentum });
   return { outputDim, temperature, momentum, queueSize, symmetric, convention, shuffleGroups };
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cosine, l2Normalize, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
-import { checkMomentum, checkPositive } from './check-options.ts';
+import { checkMomenta, checkPositive } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
@@ -51,7 +51,7 @@ export interface MocoV3Options extends NetworkFactories {
 export function mocoV3(options: MocoV3Options): PretextTask<MocoV3Batch, MocoV3Targets> {
   const { temperature = 0.2, momentum: fixed } = options;
   checkPositive('mocoV3', { temperature });
-  checkMomentum('mocoV3', fixed);
+  checkMomenta('mocoV3', { momentum: fixed });
   return {
     api: 1,
     name: 'moco-v3',

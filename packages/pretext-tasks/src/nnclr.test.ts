@@ -112,7 +112,7 @@ describe('nnclr', () => {
         ['SELFSUP_SHAPE', '`views[1]` must have shape [8, 4, 4, 2] like', () => lossOf(run, { views: [images(8), images(8, 5)] })],
         [
           'SELFSUP_BATCH',
-          'the 9 images of a step must fit into `queueSize` 8',
+          'the 9 keys of a step must fit into `queueSize` 8',
           () => run.targets!({ views: [images(9), images(9)] }, context()),
         ],
         ['SELFSUP_OPTION', "nnclr: `outputDim` must be 5, the head's columns, got 3", () => lossOf(run, { views: [images(8), images(8)] })],

@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, l2Normalize, type ModuleFactory, type PretextTask, type StepContext } from '@selfsup/core';
+import { l2Normalize, type PretextTask } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
-import { checkNumbers } from './check-numbers.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
-import { createEmbeddingQueue } from './embedding-queue.ts';
+import { joinNetworks } from './join-networks.ts';
+import { createKeyQueue } from './key-queue.ts';
 import { nearestNeighbors } from './nearest-neighbors.ts';
+import { checkNnclrOptions, type NnclrOptions } from './nnclr-options.ts';
 import { preserveStatistics } from './preserve-statistics.ts';
-import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
+import { createProjectionNetworks } from './projection-networks.ts';
+import { applyOptions } from './step-stream.ts';
 
 /** What {@link nnclr} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
 export type NnclrBatch = ViewPairBatch;
@@ -14,17 +16,7 @@ export type NnclrBatch = ViewPairBatch;
 /** What {@link nnclr} computes without a tape: in training `projections`, unit rows `[n, outputDim]` of the first view, to be enqueued; otherwise nothing. */
 export type NnclrTargets = Readonly<Record<string, tf.Tensor2D>>;
 
-/** Options of {@link nnclr}. */
-export interface NnclrOptions extends NetworkFactories {
-  /** Makes the network from a projection to the prediction of the other view's neighbour, of the same columns. */
-  predictionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
-  /** Columns of the projection head's output; default 256. */
-  outputDim?: number;
-  /** The similarities are divided by it; > 0, default 0.1. */
-  temperature?: number;
-  /** Projections in the support set, ≥ 1; default 98,304 as in the paper. Need not be a multiple of the batch. */
-  queueSize?: number;
-}
+export type { NnclrOptions } from './nnclr-options.ts';
 
 /**
  * NNCLR: the prediction of a view must find the nearest neighbour, among earlier projections, of the image's other view.
@@ -57,40 +49,35 @@ export interface NnclrOptions extends NetworkFactories {
  * ```
  */
 export function nnclr(options: NnclrOptions): PretextTask<NnclrBatch, NnclrTargets> {
-  const { outputDim = 256, temperature = 0.1, queueSize = 98304 } = options;
-  checkNumbers('nnclr', { positive: { temperature }, count: { outputDim, queueSize } });
+  const { outputDim, temperature, queueSize } = checkNnclrOptions(options);
   return {
     api: 1,
     name: 'nnclr',
     create({ rng: root }) {
       const networks = createProjectionNetworks(options, root);
       const predictionHead = options.predictionHead(root.fold('predictionHead'));
-      const queue = createEmbeddingQueue('nnclr', [queueSize, outputDim], root.fold('queue'));
-      const streamOf = ({ rng, step, collective }: StepContext) => rng.fold('nnclr').fold(step).fold(collective.rank);
+      const queue = createKeyQueue({ size: queueSize, dim: outputDim, rng: root.fold('queue') });
       return {
         backbone: networks.backbone,
-        trainable: { ...networks.trainable, ...joinVariables({ predictionHead: predictionHead.trainable }) },
-        buffers: { ...networks.buffers, ...joinVariables({ predictionHead: predictionHead.buffers }), queue: queue.variable },
+        ...joinNetworks({ predictionHead }, networks, queue),
         // Neighbours are looked up in the loss, from the projections that it computes anyway. Only what is enqueued must leave the step, and the loss can hand
         // nothing on: hence a second pass, of the one view that is enqueued, on the same stream.
         targets({ views }: NnclrBatch, ctx) {
           const [first] = checkViewPair('nnclr', views);
           if (!ctx.training) return {};
-          queue.check(first.shape[0] * ctx.collective.worldSize);
-          const apply = { training: true, rng: streamOf(ctx).fold(0) };
-          return { projections: preserveStatistics(networks.buffers, () => l2Normalize(networks.encode(first, apply))) }; // [n, outputDim]
+          const z = preserveStatistics(networks.buffers, () => l2Normalize(networks.encode(first, applyOptions('nnclr', ctx)(0))));
+          queue.check('nnclr', z, ctx.collective);
+          return { projections: z }; // [n, outputDim]
         },
         loss({ views }: NnclrBatch, _: NnclrTargets, ctx) {
-          const { training, step, collective } = ctx;
+          const apply = applyOptions('nnclr', ctx);
           const sides = checkViewPair('nnclr', views).map((images, i) => {
-            const apply = { training, rng: streamOf(ctx).fold(i) };
-            const projection = networks.encode(images, apply);
-            const z = l2Normalize(projection); // [n, outputDim]
-            const neighbor = nearestNeighbors(z, queue.variable as tf.Tensor as tf.Tensor2D);
-            return { z, neighbor, prediction: l2Normalize(predictionHead.apply(projection, apply)) };
+            const projection = networks.encode(images, apply(i)); // [n, outputDim]
+            const z = l2Normalize(projection);
+            return { z, neighbor: nearestNeighbors(z, queue.keys), prediction: l2Normalize(predictionHead.apply(projection, apply(i))) };
           });
           const [a, b] = sides as [(typeof sides)[0], (typeof sides)[0]];
-          const contrast = { temperature, normalized: true, collective };
+          const contrast = { temperature, normalized: true, collective: ctx.collective };
           const losses = [infoNce(a.neighbor, b.prediction, contrast), infoNce(b.neighbor, a.prediction, contrast)];
           return {
             loss: tf.div<tf.Scalar>(tf.addN(losses), 2),
@@ -98,15 +85,12 @@ export function nnclr(options: NnclrOptions): PretextTask<NnclrBatch, NnclrTarge
               accuracy: keyAccuracy(a.neighbor, b.prediction, { normalized: true }),
               zStd: embeddingStd(a.z, { normalized: true }),
               neighborSimilarity: tf.mean<tf.Scalar>(tf.sum(tf.mul(a.z, a.neighbor), 1)),
-              queueAge: tf.scalar(queue.meanAge(a.z.shape[0] * collective.worldSize, step)),
+              queueAge: tf.scalar(queue.meanAge(a.z.shape[0] * ctx.collective.worldSize, ctx.step)),
             },
           };
         },
         afterStep({ projections }: NnclrTargets, { collective }) {
-          if (projections) queue.enqueue(projections, collective);
-        },
-        dispose() {
-          for (const part of [networks, predictionHead, queue.variable]) part.dispose();
+          if (projections) queue.enqueue(collective.allGather(projections));
         },
       };
     },

@@ -30,7 +30,7 @@ describe('swav', () => {
       expect(number(loss)).toBeCloseTo(number(swavLoss(scores, codes, { temperature: 0.2 })), 5);
       expect(Object.keys(metrics!)).toEqual(['prototypeEntropy', 'zStd']);
       expect(number(metrics!['prototypeEntropy']!)).toBeCloseTo(number(prototypeEntropy(scores[0]!, { temperature: 0.2 })), 5);
-      expect(number(metrics!['zStd']!)).toBeCloseTo(number(embeddingStd(tf.split(z, 3)[0]!)), 5);
+      expect(number(metrics!['zStd']!)).toBeCloseTo(number(embeddingStd(tf.split<tf.Tensor2D>(z, 3)[0]!)), 5);
     });
     head.dispose();
     run.dispose();
@@ -60,14 +60,14 @@ describe('swav', () => {
     const run = start({ queueSize: 20, queueStartStep: 1 });
     const batch = makeViews(3);
     tf.tidy(() => {
-      expect(run.buffers['queue']!.shape).toEqual([20, 2, projected]);
+      expect(run.buffers['queue']!.shape).toEqual([20, 2 * projected]);
       expect(run.targets!(batch, context())).toEqual({});
       expect(run.targets!(batch, context({ step: 1, training: false }))).toEqual({});
       const before = readValues(run);
       const { projections } = run.targets!(batch, context({ step: 1 }));
       expect(readValues(run)).toEqual(before);
-      expect(projections!.shape).toEqual([8, 2, projected]);
-      for (const length of tf.norm(projections!, 2, 2).dataSync()) expect(length).toBeCloseTo(1, 5);
+      expect(projections!.shape).toEqual([8, 2 * projected]);
+      for (const length of tf.norm(tf.reshape(projections!, [16, projected]), 2, 1).dataSync()) expect(length).toBeCloseTo(1, 5);
       const allGather = <T extends tf.Tensor>(x: T): T => tf.concat<tf.Tensor>([x, tf.neg(x)], 0) as T;
       run.afterStep!({ projections: projections! }, context({ step: 1, collective: { ...soloCollective, worldSize: 2, allGather } }));
       const values = [...projections!.dataSync()];
@@ -83,7 +83,7 @@ describe('swav', () => {
     const batch = makeViews(2);
     const rows = tf.tidy(() => unit(tf.randomNormal<tf.Rank.R2>([40, projected], 0, 1, 'float32', 7)));
     tf.tidy(() => {
-      run.buffers['queue']!.assign(tf.reshape(rows, [20, 2, projected]));
+      run.buffers['queue']!.assign(tf.reshape(rows, [20, 2 * projected]));
       const at = (one: Run, step: number) => number(lossOf(one, batch, { step, training: false }).loss);
       for (const step of [0, 2, 4]) expect(at(run, step)).toBe(at(plain, step)); // 8 rows a step
       expect(Math.abs(at(run, 5) - at(plain, 5))).toBeGreaterThan(1e-4);
@@ -136,12 +136,16 @@ describe('swav', () => {
       const failures: [string, string, () => unknown][] = [
         ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got undefined', () => run.loss({} as SwavBatch, {}, context())],
         ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got 1', () => lossOf(run, { views: [images(3)] })],
-        ['SELFSUP_SHAPE', '`views[1]` must have shape [3, height, width, 2] like', () => lossOf(run, { views: [images(3), images(4)] })],
-        ['SELFSUP_SHAPE', '`views[1]` must have shape [3, height, width, 2] like', () => lossOf(run, { views: [images(3), images(3, 1)] })],
-        ['SELFSUP_SHAPE', '`views[0]` must have shape [n, ', () => lossOf(run, { views: [tf.zeros([1]), images(1)] as tf.Tensor4D[] })],
+        ['SELFSUP_SHAPE', '`views[1]` must have shape [3, 4, 4, 2] like', () => lossOf(run, { views: [images(3), images(4)] })],
+        ['SELFSUP_SHAPE', '`views[1]` must have shape [3, 4, 4, 2] like', () => lossOf(run, { views: [images(3), images(3, 1)] })],
+        [
+          'SELFSUP_SHAPE',
+          '`views[0]` must have shape [n, ',
+          () => lossOf(run, { views: [tf.zeros([1]) as tf.Tensor as tf.Tensor4D, images(1)] }),
+        ],
         [
           'SELFSUP_BATCH',
-          'the 8 images of a step must fit into `queueSize` 7',
+          'the 8 keys of a step must fit into `queueSize` 7',
           () => run.targets!({ views: [images(8), images(8)] }, context()),
         ],
         ['SELFSUP_OPTION', 'swav: `temperature` must be > 0, got 0', () => start({ temperature: 0 })],

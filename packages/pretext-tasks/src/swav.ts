@@ -1,13 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, type ModuleFactory, type PretextTask, type StepContext } from '@selfsup/core';
+import { l2Normalize, type PretextTask, type StepContext } from '@selfsup/core';
 import { embeddingStd, prototypeEntropy, sinkhorn, swavLoss } from '@selfsup/losses';
 import { checkCrops } from './check-crops.ts';
-import { checkNumbers } from './check-numbers.ts';
-import { createEmbeddingQueue } from './embedding-queue.ts';
 import { encodeCrops } from './encode-crops.ts';
+import { freezeGradients } from './freeze-gradients.ts';
+import { joinNetworks } from './join-networks.ts';
+import { createKeyQueue } from './key-queue.ts';
 import { preserveStatistics } from './preserve-statistics.ts';
 import { createPrototypes } from './prototype-network.ts';
-import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
+import { createProjectionNetworks } from './projection-networks.ts';
+import { applyOptions } from './step-stream.ts';
+import { checkSwavOptions, type SwavOptions } from './swav-options.ts';
 
 /**
  * What {@link swav} trains on: `views`, two or more float32 tensors `[n, height, width, channels]`, row i of each from image i. The first two, the large crops,
@@ -15,33 +18,17 @@ import { createProjectionNetworks, type NetworkFactories } from './projection-ne
  */
 export type SwavBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
 
-/** What {@link swav} computes without a tape: with a queue `projections`, unit rows `[n, 2, projectionDim]` of the first two crops; otherwise nothing. */
-export type SwavTargets = Readonly<Record<string, tf.Tensor3D>>;
+/** What {@link swav} computes without a tape: with a queue `projections`, unit rows `[n, 2 · projectionDim]`, those of the first two crops side by side; otherwise nothing. */
+export type SwavTargets = Readonly<Record<string, tf.Tensor2D>>;
 
-/** Options of {@link swav}. */
-export interface SwavOptions extends NetworkFactories {
-  /** Makes the network from unit projections to scores `[n, numPrototypes]`; its variable `kernel` is `[projectionDim, numPrototypes]`. */
-  prototypes: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
-  /** The scores are divided by it where they predict; > 0, default 0.1. */
-  temperature?: number;
-  /** The scores are divided by it where they become codes; > 0, default 0.05. */
-  epsilon?: number;
-  /** Iterations of Sinkhorn and Knopp; an integer ≥ 1, default 3. */
-  iterations?: number;
-  /** Projections of earlier batches, per large crop, that take part in the assignment; an integer ≥ 0, default 0. The paper has 3,840 for small batches. */
-  queueSize?: number;
-  /** The step from which the queue is filled; it is used once it is full. Default 0; the paper has that of epoch 15. */
-  queueStartStep?: number;
-  /** For how many steps the prototypes stay as they are; an integer ≥ 0, default 313 as in the authors' code, about an epoch of theirs. */
-  freezePrototypesSteps?: number;
-}
+export type { SwavOptions } from './swav-options.ts';
 
 /**
  * SwAV: crops of one image must predict each other's assignment to prototypes, which are used equally often.
  *
  * @param options see {@link SwavOptions}
  * @returns the task; its variables lie under `backbone/`, `projectionHead/` and `prototypes/`, its buffer, with a queue, is `queue`
- * `[queueSize, 2, projectionDim]`, newest first. The loss is `swavLoss` with the codes of `sinkhorn` over all ranks and the queue as it was; the metrics are
+ * `[queueSize, 2 · projectionDim]`, newest first. The loss is `swavLoss` with the codes of `sinkhorn` over all ranks and the queue as it was; the metrics are
  * `prototypeEntropy`, how evenly the first crops' predictions use the prototypes (0: one takes all), and `zStd`, the mean deviation per dimension of their
  * unit projections (0: collapsed)
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, from `create` when the prototypes have no `kernel`; `SELFSUP_BATCH` without two crops or
@@ -66,54 +53,44 @@ export interface SwavOptions extends NetworkFactories {
  * ```
  */
 export function swav(options: SwavOptions): PretextTask<SwavBatch, SwavTargets> {
-  const { temperature = 0.1, epsilon = 0.05, iterations = 3, queueSize = 0, queueStartStep = 0, freezePrototypesSteps = 313 } = options;
-  const fromZero = { queueSize, queueStartStep, freezePrototypesSteps };
-  checkNumbers('swav', { positive: { temperature, epsilon }, count: { iterations }, fromZero });
+  const { temperature, epsilon, iterations, queueSize, queueStartStep, freezePrototypesSteps } = checkSwavOptions(options);
   return {
     api: 1,
     name: 'swav',
     create({ rng: root }) {
       const prototypes = createPrototypes('swav', options.prototypes, root.fold('prototypes'));
       const networks = createProjectionNetworks(options, root);
-      const queue = queueSize > 0 ? createEmbeddingQueue('swav', [queueSize, 2, prototypes.projectionDim]) : undefined;
-      const encode = (views: readonly tf.Tensor4D[], { rng, step, training, collective }: StepContext) =>
-        encodeCrops(networks, checkCrops('swav', views), { training, rng: rng.fold('swav').fold(step).fold(collective.rank) });
+      const queue = queueSize > 0 ? createKeyQueue({ size: queueSize, dim: 2 * prototypes.projectionDim }) : undefined; // both crops of an image in a row
+      const encode = (views: readonly tf.Tensor4D[], context: StepContext) =>
+        l2Normalize(encodeCrops(networks, checkCrops('swav', views), applyOptions('swav', context)('crops')));
       return {
         backbone: networks.backbone,
-        trainable: { ...networks.trainable, ...joinVariables({ prototypes: prototypes.trainable }) },
-        buffers: { ...networks.buffers, ...joinVariables({ prototypes: prototypes.buffers }), ...(queue && { queue: queue.variable }) },
+        ...joinNetworks({ prototypes }, networks, ...(queue ? [queue] : [])),
         // The codes come from the scores of the loss itself. Only what is enqueued must leave the step, and the loss can hand nothing on: hence a second pass.
         targets({ views }: SwavBatch, ctx) {
           if (!queue || !ctx.training || ctx.step < queueStartStep) return {};
-          queue.check(checkCrops('swav', views)[0]!.shape[0] * ctx.collective.worldSize);
           const z = preserveStatistics(networks.buffers, () => encode(views, ctx));
-          return { projections: tf.stack(tf.split(z, views.length).slice(0, 2), 1) as tf.Tensor3D }; // [n, 2, projectionDim]
+          const projections = tf.concat(tf.split<tf.Tensor2D>(z, views.length).slice(0, 2), 1); // [n, 2 · projectionDim]
+          queue.check('swav', projections, ctx.collective);
+          return { projections };
         },
         loss({ views }: SwavBatch, _: SwavTargets, ctx) {
           const { step, training, collective } = ctx;
           const z = encode(views, ctx); // [crops * n, projectionDim]
-          const [scoresOfAll, rows] = [prototypes.apply(z, { training }), z.shape[0] / views.length];
-          const scores = tf.split<tf.Tensor2D>(scoresOfAll, views.length); // each [n, numPrototypes]
+          const rows = z.shape[0] / views.length;
+          const scores = tf.split(prototypes.apply(z, { training }), views.length) as tf.Tensor2D[]; // each [n, numPrototypes]
           const full = queue && (step - queueStartStep) * rows * collective.worldSize >= queueSize;
-          const earlier = full ? tf.unstack(queue.variable, 1).map((x) => prototypes.apply(x as tf.Tensor2D, { training })) : [];
+          const earlier = full ? tf.split<tf.Tensor2D>(queue.keys, 2, 1).map((x) => prototypes.apply(x, { training })) : [];
           const balance = { epsilon, iterations, collective };
           const codes = [0, 1].map((i) => sinkhorn(scores[i]!, earlier[i] ? { ...balance, queue: earlier[i] } : balance));
           const zStd = embeddingStd(tf.slice(z, [0, 0], [rows, z.shape[1]]), { normalized: true });
-          return {
-            loss: swavLoss(scores, codes, { temperature }),
-            metrics: { prototypeEntropy: prototypeEntropy(scores[0]!, { temperature }), zStd },
-          };
+          const metrics = { prototypeEntropy: prototypeEntropy(scores[0]!, { temperature }), zStd };
+          return { loss: swavLoss(scores, codes, { temperature }), metrics };
         },
-        transformGradients(grads, { step }) {
-          const frozen = (path: string) => step < freezePrototypesSteps && path.startsWith('prototypes/');
-          return Object.fromEntries(Object.entries(grads).map(([path, grad]) => [path, frozen(path) ? null : grad]));
-        },
+        transformGradients: freezeGradients('prototypes/', freezePrototypesSteps),
         afterStep({ projections }: SwavTargets, { collective }) {
           prototypes.normalize();
-          if (projections) queue?.enqueue(projections, collective);
-        },
-        dispose() {
-          for (const part of [networks, prototypes, queue?.variable]) part?.dispose();
+          if (projections) queue?.enqueue(collective.allGather(projections));
         },
       };
     },

@@ -12,6 +12,7 @@ export { adamW, type AdamWOptions } from './optimizers/adam-w.ts';
 export { addDecayedWeights, type AddDecayedWeightsOptions, type VariableMask } from './optimizers/add-decayed-weights.ts';
 export { chain } from './optimizers/chain.ts';
 export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts';
+export { clipByNorm } from './optimizers/clip-by-norm.ts';
 export type { Counter, GradientTransform, TransformState, UpdateContext } from './optimizers/gradient-transform.ts';
 export { lars, type LarsOptions } from './optimizers/lars.ts';
 export { scaleByAdam, type ScaleByAdamOptions } from './optimizers/scale-by-adam.ts';

@@ -2,16 +2,17 @@ import type { ScalarOrSchedule } from '@selfsup/core';
 import { adamTransform } from './adam-transform.ts';
 import type { VariableMask } from './add-decayed-weights.ts';
 import { chain } from './chain.ts';
-import { assertRange, type GradientTransform } from './gradient-transform.ts';
+import type { GradientTransform } from './gradient-transform.ts';
 import { learningRateAt } from './learning-rate-at.ts';
 import type { ScaleByAdamOptions } from './scale-by-adam.ts';
+import { valueInForce } from './value-in-force.ts';
 
 /** Options of {@link adamW}. */
 export interface AdamWOptions extends ScaleByAdamOptions {
   /** ≥ 0, or a schedule over optimizer updates done so far. */
   learningRate: ScalarOrSchedule;
-  /** ≥ 0; default 0.01. Decoupled: each update subtracts rate · weightDecay · variable. */
-  weightDecay?: number;
+  /** ≥ 0, or a schedule likewise; default 0.01. Decoupled: each update subtracts rate · weightDecay · variable. */
+  weightDecay?: ScalarOrSchedule;
   /** Which variables decay; default all of them. */
   mask?: VariableMask;
 }
@@ -24,7 +25,7 @@ export interface AdamWOptions extends ScaleByAdamOptions {
  * slots of `scaleByAdam`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range
  * @remarks BERT's optimizer is `adamW({ learningRate, weightDecay: 0.01, epsilon: 1e-6, biasCorrection: false, mask })` where the mask spares biases and
- * layer norms, after `clipByGlobalNorm(1)` (Devlin et al., google-research/bert).
+ * layer norms, after `clipByGlobalNorm(1)` (Devlin et al., google-research/bert). DINO's weight decay is `cosine({ initial: 0.04, final: 0.4, steps })`.
  * @see Loshchilov, Hutter: "Decoupled Weight Decay Regularization", Algorithm 2, https://arxiv.org/abs/1711.05101
  * @example
  * ```ts
@@ -34,12 +35,12 @@ export interface AdamWOptions extends ScaleByAdamOptions {
  */
 export function adamW(options: AdamWOptions): GradientTransform {
   const { learningRate, weightDecay = 0.01, mask = () => true, ...adam } = options;
-  assertRange('adamW: `weightDecay`', weightDecay, { min: 0 });
+  const decayAt = valueInForce('adamW: `weightDecay`', weightDecay);
   const rateAt = learningRateAt('adamW', learningRate);
   return chain(
     adamTransform('adamW', adam, ({ step }) => {
-      const rate = rateAt(step);
-      return (path, variable) => ({ learningRate: rate, weightDecay: mask(path, variable) ? weightDecay : 0 });
+      const [rate, decay] = [rateAt(step), decayAt(step)];
+      return (path, variable) => ({ learningRate: rate, weightDecay: mask(path, variable) ? decay : 0 });
     }),
   );
 }

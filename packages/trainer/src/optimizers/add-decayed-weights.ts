@@ -1,14 +1,16 @@
+import type { ScalarOrSchedule } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { assertRange, withoutSlots, type GradientTransform } from './gradient-transform.ts';
+import { withoutSlots, type GradientTransform } from './gradient-transform.ts';
 import { mapUpdates } from './map-updates.ts';
+import { valueInForce } from './value-in-force.ts';
 
 /** Says which variables a rule is for. */
 export type VariableMask = (path: string, variable: tf.Variable) => boolean;
 
 /** Options of {@link addDecayedWeights}. */
 export interface AddDecayedWeightsOptions {
-  /** The weight of the variable in the update, ≥ 0. */
-  weightDecay: number;
+  /** The weight of the variable in the update, ≥ 0, or a schedule over optimizer updates done so far. */
+  weightDecay: ScalarOrSchedule;
   /** Which variables decay; default all of them. `(path, variable) => variable.rank > 1` spares biases and normalisation. */
   mask?: VariableMask;
 }
@@ -18,15 +20,16 @@ export interface AddDecayedWeightsOptions {
  *
  * @param options see {@link AddDecayedWeightsOptions}
  * @returns the transform, without slots
- * @throws SelfsupError `SELFSUP_OPTION` when `weightDecay` is negative
+ * @throws SelfsupError `SELFSUP_OPTION` when `weightDecay` is negative or not finite; for a schedule at the step where it is
  * @see Loshchilov, Hutter: "Decoupled Weight Decay Regularization", https://arxiv.org/abs/1711.05101
  */
 export function addDecayedWeights(options: AddDecayedWeightsOptions): GradientTransform {
   const { weightDecay, mask = () => true } = options;
-  assertRange('addDecayedWeights: `weightDecay`', weightDecay, { min: 0 });
-  return withoutSlots('addDecayedWeights', (updates, { variables }) => {
-    if (weightDecay === 0) return updates;
-    const weight = tf.scalar(weightDecay);
+  const decayAt = valueInForce('addDecayedWeights: `weightDecay`', weightDecay);
+  return withoutSlots('addDecayedWeights', (updates, { step, variables }) => {
+    const decay = decayAt(step);
+    if (decay === 0) return updates;
+    const weight = tf.scalar(decay);
     return mapUpdates(updates, (update, path) => {
       const variable = variables[path]!;
       return mask(path, variable) ? tf.add(update, tf.mul(variable, weight)) : update;

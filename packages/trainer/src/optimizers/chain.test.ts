@@ -4,6 +4,7 @@ import { adamW } from './adam-w.ts';
 import { addDecayedWeights } from './add-decayed-weights.ts';
 import { chain } from './chain.ts';
 import { clipByGlobalNorm } from './clip-by-global-norm.ts';
+import { clipByNorm } from './clip-by-norm.ts';
 import { scaleByAdam } from './scale-by-adam.ts';
 import { scaleByLearningRate } from './scale-by-learning-rate.ts';
 import { sgd } from './sgd.ts';
@@ -69,6 +70,43 @@ describe('chain', () => {
       clipped.dispose();
     }));
 
+  it('clips each variable on its own with clipByNorm, and only what is too long', () =>
+    withVariables(async (variables) => {
+      const state = clipByNorm(2).init(variables);
+      const [a, b] = tf.tidy(() => {
+        const clipped = state.update({ a: tf.tensor1d([3, 4]), 'b/c': tf.scalar(-1.5) }, { step: 0, variables });
+        return [clipped['a']!, clipped['b/c']!] as const;
+      });
+      const values = await a.data();
+      expect(values[0]).toBeCloseTo(1.2, 5);
+      expect(values[1]).toBeCloseTo(1.6, 5);
+      expect([...(await b.data())]).toEqual([-1.5]);
+      tf.dispose([a, b]);
+      expect(state.update({ a: null, 'b/c': null }, { step: 0, variables })).toEqual({ a: null, 'b/c': null });
+    }));
+
+  it('takes a schedule of weight decay, in a link of its own and in adamW', () =>
+    withVariables(async (variables) => {
+      const rising = (step: number) => 0.1 * step;
+      const link = addDecayedWeights({ weightDecay: rising }).init(variables);
+      const adam = adamW({ learningRate: 1, weightDecay: rising }).init(variables);
+      for (const step of [0, 2]) {
+        const [added, updated] = tf.tidy(() => {
+          const zeros = { a: tf.zeros([2]), 'b/c': tf.scalar(0) };
+          return [link.update(zeros, { step, variables })['b/c']!, adam.update(zeros, { step, variables })['b/c']!] as const;
+        });
+        expect((await added.data())[0]).toBeCloseTo(0.1 * step * 3, 6);
+        expect((await updated.data())[0]).toBeCloseTo(-0.1 * step * 3, 6);
+        tf.dispose([added, updated]);
+      }
+      expect(() =>
+        addDecayedWeights({ weightDecay: () => -1 })
+          .init(variables)
+          .update({}, { step: 4, variables }),
+      ).toThrow('addDecayedWeights: `weightDecay` must be >= 0 and finite, got -1 at step 4');
+      adam.dispose();
+    }));
+
   it('refuses options out of range', () =>
     withVariables((variables) => {
       expect(() => chain()).toThrow('chain: needs at least one transform');
@@ -79,6 +117,7 @@ describe('chain', () => {
       expect(() => scaleByAdam({ epsilon: 0 })).toThrow('`epsilon`');
       expect(() => adamW({ learningRate: 1, weightDecay: -1 })).toThrow('`weightDecay`');
       expect(() => clipByGlobalNorm(0)).toThrow('`maxNorm`');
+      expect(() => clipByNorm(-1)).toThrow('clipByNorm: `maxNorm`');
       const state = scaleByLearningRate(() => NaN).init(variables);
       expect(() => state.update({}, { step: 7, variables })).toThrow('got NaN at step 7');
     }));

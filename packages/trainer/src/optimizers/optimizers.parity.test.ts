@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adamW } from './adam-w.ts';
 import { chain } from './chain.ts';
 import { clipByGlobalNorm } from './clip-by-global-norm.ts';
+import { clipByNorm } from './clip-by-norm.ts';
 import type { GradientTransform } from './gradient-transform.ts';
 import { lars } from './lars.ts';
 import { sgd } from './sgd.ts';
@@ -19,6 +20,8 @@ interface Options {
   eps?: number;
   masked?: boolean;
   maxNorm?: number;
+  maxNormEach?: number;
+  decaying?: boolean;
   biasCorrection?: boolean;
   trustCoefficient?: number;
   norms?: 'split' | 'sum';
@@ -32,6 +35,7 @@ type Values = Record<string, number[]>;
 interface Fixture {
   shapes: Record<string, number[]>;
   rates: number[];
+  decays: number[];
   start: Values;
   gradients: Record<string, number[] | null>[];
   cases: { optimizer: Name; options: Options; trajectory: Values[] }[];
@@ -39,7 +43,16 @@ interface Fixture {
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/optimizers.json', import.meta.url), 'utf8')) as Fixture;
 
 function build(optimizer: Name, options: Options): GradientTransform {
-  const { momentum = 0, nesterov = false, weight_decay: weightDecay = 0, betas = [0.9, 0.999], eps = 1e-8, masked, maxNorm } = options;
+  const {
+    momentum = 0,
+    nesterov = false,
+    weight_decay: weightDecay = 0,
+    betas = [0.9, 0.999],
+    eps = 1e-8,
+    masked,
+    maxNorm,
+    maxNormEach,
+  } = options;
   const common = {
     learningRate: (step: number) => fixture.rates[step]!,
     weightDecay,
@@ -53,9 +66,18 @@ function build(optimizer: Name, options: Options): GradientTransform {
   );
   const transform = {
     sgd: () => sgd({ ...common, momentum, nesterov }),
-    adamW: () => adamW({ ...common, beta1: betas[0], beta2: betas[1], epsilon: eps, biasCorrection }),
+    adamW: () =>
+      adamW({
+        ...common,
+        ...(options.decaying && { weightDecay: (step: number) => fixture.decays[step]! }),
+        beta1: betas[0],
+        beta2: betas[1],
+        epsilon: eps,
+        biasCorrection,
+      }),
     lars: () => lars({ ...common, momentum, ...larsOptions }),
   }[optimizer]();
+  if (maxNormEach) return chain(clipByNorm(maxNormEach), transform);
   return maxNorm ? chain(clipByGlobalNorm(maxNorm), transform) : transform;
 }
 

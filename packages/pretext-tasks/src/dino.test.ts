@@ -1,0 +1,167 @@
+import { createRng, drawNormal, soloCollective } from '@selfsup/core';
+import { conv2d, dinoHead, globalAveragePool, sequential, stateless, vit } from '@selfsup/encoders';
+import { dinoLoss } from '@selfsup/losses';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { context, descend, projectionPerceptron, readValues, backbone as fixedSize } from '../fixtures/tiny-networks.ts';
+import { dino, type DinoOptions } from './dino.ts';
+
+const outputDim = 5;
+const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
+  conv: conv2d({ inChannels: 2, filters: 6, kernelSize: 3, padding: 1 }),
+  relu: stateless((x: tf.Tensor4D) => tf.relu(x)),
+  pool: globalAveragePool(),
+});
+const networks = { backbone, projectionHead: dinoHead({ inputDim: 6, hiddenDim: 7, bottleneckDim: 4, outputDim }), outputDim };
+const makeCrops = (sides: readonly number[] = [6, 6, 4, 3], n = 4): { views: tf.Tensor4D[] } => ({
+  views: sides.map((side, v) => tf.tensor4d(drawNormal(createRng(1).fold(v), n * side * side * 2), [n, side, side, 2])),
+});
+const create = (options: Partial<DinoOptions> = {}) => dino({ ...networks, ...options }).create({ rng: createRng(0), totalSteps: 10 });
+
+describe('dino', () => {
+  it('computes dinoLoss of student and teacher logits, and entropies that add up to it', () => {
+    const run = create();
+    const batch = makeCrops();
+    const center = tf.tensor1d([0.3, -0.1, 0, 0.2, -0.2]);
+    run.buffers['center']!.assign(center);
+    tf.tidy(() => {
+      const targets = run.targets!(batch, context());
+      const { loss, metrics } = run.loss(batch, targets, context());
+      const head = networks.projectionHead(createRng(0).fold('projectionHead'));
+      const logits = batch.views.map((view) => head.apply(run.backbone.apply(view, { training: true }) as tf.Tensor2D, { training: true }));
+      const expected = dinoLoss(logits, logits.slice(0, 2), { center }).dataSync()[0]!; // the teacher starts as a copy
+      expect(loss.dataSync()[0]).toBeCloseTo(expected, 4);
+      const { teacherEntropy, usageEntropy, klDivergence, zStd } = metrics as Record<string, tf.Scalar>;
+      expect(teacherEntropy!.dataSync()[0]! + klDivergence!.dataSync()[0]!).toBeCloseTo(expected, 4);
+      expect(usageEntropy!.dataSync()[0]).toBeGreaterThanOrEqual(teacherEntropy!.dataSync()[0]! - 1e-6); // entropy is concave
+      expect(usageEntropy!.dataSync()[0]).toBeLessThan(Math.log(outputDim));
+      expect(zStd!.dataSync()[0]).toBeGreaterThan(0);
+      head.dispose();
+    });
+    run.dispose();
+    tf.dispose([center, batch.views]);
+  });
+
+  it('moves the center by the mean of raw teacher logits over both views and all ranks, after the loss', () => {
+    const run = create({ centerMomentum: 0.75 });
+    const first = tf.tensor1d([1, 0, -1, 0.5, 0]);
+    run.buffers['center']!.assign(first);
+    tf.tidy(() => {
+      const logits = tf.tensor2d([1, 2, 3, 4, 5, 3, 2, 1, 0, -1], [2, outputDim]);
+      const other = tf.ones([1, outputDim]);
+      // another rank, whose mean is 1
+      const collective = { ...soloCollective, worldSize: 2, allGather: <T extends tf.Tensor>(x: T) => tf.concat([x, other], 0) as T };
+      run.afterStep!({ logits }, context({ collective }));
+      const means = [2, 2, 2, 2, 2].map((mean) => (mean + 1) / 2);
+      run.buffers['center']!.dataSync().forEach((value, i) => {
+        expect(value).toBeCloseTo(0.75 * first.dataSync()[i]! + 0.25 * means[i]!, 5);
+      });
+    });
+    run.dispose();
+    first.dispose();
+  });
+
+  it('moves the teacher, which no gradient reaches, with the momentum of the update: by default a cosine from 0.996 to 1', () => {
+    for (const [options, step, weight] of [
+      [{}, 5, 0.998],
+      [{ momentum: (at: number) => at / 10 }, 5, 0.5],
+    ] as const) {
+      const run = create(options);
+      const batch = makeCrops();
+      descend(run, batch, { context: context(), rate: 5 });
+      const before = readValues(run);
+      descend(run, batch, { context: context({ step }), rate: 5 });
+      const after = readValues(run);
+      for (const path of Object.keys(run.trainable))
+        after[`teacher/${path}`]!.forEach((value, i) => {
+          const expected = weight * before[`teacher/${path}`]![i]! + (1 - weight) * after[path]![i]!;
+          expect(Math.abs(value - expected) / Math.max(1, Math.abs(expected)), path).toBeLessThan(1e-5);
+        });
+      run.dispose();
+      tf.dispose(batch.views);
+    }
+  });
+
+  it('freezes the last layer during the first steps alone', () => {
+    const run = create({ freezeLastLayerSteps: 2 });
+    const gradients = Object.fromEntries(Object.keys(run.trainable).map((path) => [path, tf.scalar(1)]));
+    for (const step of [0, 1, 2]) {
+      const left = run.transformGradients!(gradients, context({ step }));
+      const frozen = Object.keys(left).filter((path) => left[path] === null);
+      expect(frozen).toEqual(step < 2 ? ['projectionHead/lastLayer/kernel'] : []);
+    }
+    tf.dispose(gradients);
+    run.dispose();
+  });
+
+  it('subtracts no center with `centering: false`, and reads the teacher temperature at the step', () => {
+    const batch = makeCrops();
+    const lossAt = (options: Partial<DinoOptions>, step: number) => {
+      const run = create(options);
+      const center = tf.tensor1d([0.9, -0.9, 0, 0, 0]);
+      run.buffers['center']!.assign(center);
+      const value = tf.tidy(() => run.loss(batch, run.targets!(batch, context({ step })), context({ step })).loss.dataSync()[0]!);
+      center.dispose();
+      run.dispose();
+      return value;
+    };
+    expect(Math.abs(lossAt({ centering: false }, 0) - lossAt({}, 0))).toBeGreaterThan(0.01);
+    const teacherTemperature = (step: number) => 0.04 + step / 10;
+    expect(lossAt({ teacherTemperature }, 3)).toBe(lossAt({ teacherTemperature: 0.34 }, 3));
+    expect(Math.abs(lossAt({ teacherTemperature }, 3) - lossAt({ teacherTemperature }, 0))).toBeGreaterThan(0.01);
+    tf.dispose(batch.views);
+  });
+
+  it('trains vit where all crops have its size', () => {
+    const encoder = vit({ imageSize: 6, patchSize: 3, channels: 2, numLayers: 1, width: 8, numHeads: 2 });
+    const head = dinoHead({ inputDim: 8, hiddenDim: 7, bottleneckDim: 4, outputDim });
+    const run = create({ backbone: encoder, projectionHead: head });
+    const batch = makeCrops([6, 6, 6]);
+    const { loss, largest } = descend(run, batch, { context: context(), rate: 0.1 });
+    expect(loss).toBeGreaterThan(0);
+    expect(largest['backbone/patch/kernel']).toBeGreaterThan(0);
+    const local = makeCrops();
+    expect(() => tf.tidy(() => run.loss(local, run.targets!(local, context()), context()).loss)).toThrow(
+      'vit: `images` must have shape [n >= 1, 6, 6, 2]',
+    );
+    run.dispose();
+    tf.dispose([batch.views, local.views]);
+  });
+
+  it.each([
+    [[6], 'dino: the batch must have `views`, a list of at least 2 image tensors, got 1'],
+    [[6, 4], 'dino: `views[1]` must have shape [4, 6, 6, 2] like `views[0]`, as both are global, got [4, 4, 4, 2]'],
+  ])('refuses views of sides %j', (sides, message) => {
+    const run = create();
+    const batch = makeCrops(sides);
+    expect(() => tf.tidy(() => run.targets!(batch, context()))).toThrow(message);
+    run.dispose();
+    tf.dispose(batch.views);
+  });
+
+  it('refuses local views of other images, and a head of other columns', () => {
+    const batch = { views: [...makeCrops([6, 6]).views, ...makeCrops([4], 3).views] };
+    const run = create();
+    expect(() => tf.tidy(() => run.targets!(batch, context()))).toThrow('dino: `views[2]` must have shape [4, height, width, 2]');
+    run.dispose();
+    const wider = create({ outputDim: 6 });
+    const good = { views: batch.views.slice(0, 2) };
+    expect(() => tf.tidy(() => wider.targets!(good, context()))).toThrow("dino: `outputDim` must be 5, the head's columns, got 6");
+    wider.dispose();
+    tf.dispose(batch.views);
+  });
+
+  it('refuses options out of range', () => {
+    for (const [options, message] of [
+      [{ outputDim: 0 }, '`outputDim` must be an integer >= 1, got 0'],
+      [{ studentTemperature: 0 }, '`studentTemperature` must be > 0, got 0'],
+      [{ teacherTemperature: -1 }, '`teacherTemperature` must be > 0, got -1'],
+      [{ momentum: 1.5 }, '`momentum` must be in [0, 1], got 1.5'],
+      [{ centerMomentum: -0.1 }, '`centerMomentum` must be in [0, 1], got -0.1'],
+      [{ freezeLastLayerSteps: 0.5 }, '`freezeLastLayerSteps` must be an integer >= 0, got 0.5'],
+    ] as const)
+      expect(() => dino({ ...networks, ...options })).toThrow(`dino: ${message}`);
+    const plain = { backbone: fixedSize, projectionHead: projectionPerceptron, freezeLastLayerSteps: 1 };
+    expect(() => create(plain)).toThrow('dino: `freezeLastLayerSteps` must be 0 for a head without `lastLayer`, got 1');
+  });
+});

@@ -1,0 +1,13 @@
+import { SelfsupError, valueAt, type ScalarOrSchedule } from '@selfsup/core';
+
+/** A rate or a decay as a function of the step, checked to be ≥ 0: a number at once, a schedule where it is read; `what` names it in the error. Internal. */
+export function valueInForce(what: string, value: ScalarOrSchedule): (step: number) => number {
+  const at = (step: number) => {
+    const number = valueAt(value, step);
+    if (!(number >= 0 && number < Infinity))
+      throw new SelfsupError('SELFSUP_OPTION', `${what} must be >= 0 and finite, got ${number} at step ${step}`);
+    return number;
+  };
+  if (typeof value === 'number') at(0);
+  return at;
+}
