@@ -30,7 +30,7 @@ describe('swav', () => {
       expect(number(loss)).toBeCloseTo(number(swavLoss(scores, codes, { temperature: 0.2 })), 5);
       expect(Object.keys(metrics!)).toEqual(['prototypeEntropy', 'zStd']);
       expect(number(metrics!['prototypeEntropy']!)).toBeCloseTo(number(prototypeEntropy(scores[0]!, { temperature: 0.2 })), 5);
-      expect(number(metrics!['zStd']!)).toBeCloseTo(number(embeddingStd(tf.split(z, 3)[0]!)), 5);
+      expect(number(metrics!['zStd']!)).toBeCloseTo(number(embeddingStd(tf.split<tf.Tensor2D>(z, 3)[0]!)), 5);
     });
     head.dispose();
     run.dispose();
@@ -138,7 +138,7 @@ describe('swav', () => {
         ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got 1', () => lossOf(run, { views: [images(3)] })],
         ['SELFSUP_SHAPE', '`views[1]` must have shape [3, height, width, 2] like', () => lossOf(run, { views: [images(3), images(4)] })],
         ['SELFSUP_SHAPE', '`views[1]` must have shape [3, height, width, 2] like', () => lossOf(run, { views: [images(3), images(3, 1)] })],
-        ['SELFSUP_SHAPE', '`views[0]` must have shape [n, ', () => lossOf(run, { views: [tf.zeros([1]), images(1)] as tf.Tensor4D[] })],
+        ['SELFSUP_SHAPE', '`views[0]` must have shape [n, ', () => lossOf(run, { views: [tf.zeros([1]) as tf.Tensor as tf.Tensor4D, images(1)] })],
         [
           'SELFSUP_BATCH',
           'the 8 images of a step must fit into `queueSize` 7',
