@@ -138,7 +138,11 @@ describe('swav', () => {
         ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got 1', () => lossOf(run, { views: [images(3)] })],
         ['SELFSUP_SHAPE', '`views[1]` must have shape [3, height, width, 2] like', () => lossOf(run, { views: [images(3), images(4)] })],
         ['SELFSUP_SHAPE', '`views[1]` must have shape [3, height, width, 2] like', () => lossOf(run, { views: [images(3), images(3, 1)] })],
-        ['SELFSUP_SHAPE', '`views[0]` must have shape [n, ', () => lossOf(run, { views: [tf.zeros([1]) as tf.Tensor as tf.Tensor4D, images(1)] })],
+        [
+          'SELFSUP_SHAPE',
+          '`views[0]` must have shape [n, ',
+          () => lossOf(run, { views: [tf.zeros([1]) as tf.Tensor as tf.Tensor4D, images(1)] }),
+        ],
         [
           'SELFSUP_BATCH',
           'the 8 images of a step must fit into `queueSize` 7',
