@@ -157,30 +157,6 @@ describe('selfsup train', () => {
     expect(resultOf(whole)['checkpoint']).toBe((JSON.parse(readFileSync(join(at('whole'), 'result.json'), 'utf8')) as Line)['checkpoint']);
   });
 
-  it('evaluate linear-probe and its baselines: the penalty is chosen, or the one given', async () => {
-    const [swept, given, knn] = await Promise.all([
-      selfsup(['evaluate', 'linear-probe', '--run', at('whole'), '--baselines', '--json']),
-      selfsup(['evaluate', 'linear-probe', '--run', at('whole'), '--l2', '0.01']),
-      selfsup(['evaluate', 'knn', '--run', at('whole'), '--baselines', '--json']),
-    ]);
-    const result = resultOf(swept);
-    expect(result).toMatchObject({ type: 'result', command: 'evaluate linear-probe', steps: 16, trainImages: 64, testImages: 13 });
-    for (const name of ['linearTrained', 'linearRawPixels', 'linearUntrained']) {
-      const rights = (Number(result[name]) / 100) * 13;
-      expect(Math.abs(rights - Math.round(rights)), name).toBeLessThan(1e-3);
-    }
-    expect([1e-4, 1e-3, 1e-2, 1e-1, 1]).toContain(result['l2']);
-    expect(given.stdout).toMatch(/^Linear probe \d+\.\d\d % of 13 test images \(l2 0\.01, training images \d+\.\d\d %\)$/m);
-    // what the run measured before its first update
-    for (const name of ['knnTrained', 'knnRawPixels', 'knnUntrained']) expect(resultOf(knn)[name], name).toBe(resultOf(whole)[name]);
-  });
-
-  it('evaluate linear-probe refuses penalties that are none', async () => {
-    const refused = await selfsup(['evaluate', 'linear-probe', '--run', at('whole'), '--l2', '0.1,-1']);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/^selfsup: --l2 must be numbers >= 0 with commas between them, got 0\.1,-1\n$/);
-  });
-
   it('evaluate knn agrees with the result; embed writes every image; report is written again', async () => {
     const [knn, embed, report] = await Promise.all([
       selfsup(['evaluate', 'knn', '--run', at('whole'), '--json']),
