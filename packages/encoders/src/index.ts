@@ -16,6 +16,7 @@ export {
   type HuggingFaceTensor,
   type ToHuggingFaceBertOptions,
 } from './hugging-face/to-hugging-face-bert.ts';
+export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
