@@ -2,7 +2,7 @@ import { copyVariables, createMomentumPair, createRng, drawNormal } from '@selfs
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromLayersModel, type BuildLayersModel } from './from-layers-model.ts';
+import { fromLayersModel } from './from-layers-model.ts';
 import { batchNorm, conv2d, globalAveragePool, linear, loadWeights, saveWeights, sequential } from './index.ts';
 
 const build = (
