@@ -1,4 +1,4 @@
-import { createRng, drawNormal, type Batch, type PretextTask, type Targets } from '@selfsup/core';
+import { createRng, drawNormal, type PretextTask } from '@selfsup/core';
 import { fromLayersModel, projectionHead } from '@selfsup/encoders';
 import { createTrainer, sgd } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
