@@ -1,4 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
+import { INTERPOLATIONS, type Interpolation } from './sampling-matrices.ts';
 
 /** Refuses a probability outside [0, 1]. */
 export function checkProbability(who: string, name: string, value: number): void {
@@ -32,4 +33,13 @@ export function sizeOf(who: string, size: number | readonly [number, number]): r
       `${who}: \`size\` must be an integer > 0 or [height, width] of such, got ${typeof size === 'number' ? size : `[${size.join(', ')}]`}`,
     );
   return sides;
+}
+
+/** Refuses an interpolation that is not known. */
+export function checkInterpolation(who: string, value: Interpolation): void {
+  if (!INTERPOLATIONS.includes(value))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: \`interpolation\` must be one of ${INTERPOLATIONS.join(', ')}, got ${JSON.stringify(value)}`,
+    );
 }

@@ -19,6 +19,7 @@ export { patchPairs, type PatchPairs, type PatchPairsOptions } from './patch-pai
 export { randomGrayscale, type RandomGrayscaleOptions } from './random-grayscale.ts';
 export { randomHorizontalFlip, type RandomHorizontalFlipOptions } from './random-horizontal-flip.ts';
 export { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.ts';
+export type { Interpolation } from './sampling-matrices.ts';
 export { randomSolarize, type RandomSolarizeOptions } from './random-solarize.ts';
 export type { Recipe, RecipeStep, ViewRecipe } from './recipe.ts';
 export { recipeMultiCrop, recipeViews, type RecipeViewsOptions } from './recipe-views.ts';

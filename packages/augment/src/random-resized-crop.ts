@@ -1,9 +1,11 @@
 import { drawUniform, SelfsupError, type Rng } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Augmentation } from './augmentation.ts';
 import { checkImages } from './check-images.ts';
-import { checkProbability, checkRange, sizeOf } from './check-options.ts';
+import { checkInterpolation, checkProbability, checkRange, sizeOf } from './check-options.ts';
 import { drawChosen } from './draw-chosen.ts';
 import { resizedCrop } from './resized-crop.ts';
+import type { Interpolation } from './sampling-matrices.ts';
 
 /** Options of {@link randomResizedCrop}. */
 export interface RandomResizedCropOptions {
@@ -24,10 +26,12 @@ export interface RandomResizedCropOptions {
   flipProbability?: number;
   /** See {@link ResizedCropOptions}; default true. */
   antialias?: boolean;
+  /** See {@link ResizedCropOptions}; default `'bilinear'`. Bicubic crops are cut off at 0 and 1, as crops in bytes are. */
+  interpolation?: Interpolation;
 }
 
 /** One crop per image, `[y0, x0, y1, x1]` as fractions of the image, from the options of {@link RandomResizedCropOptions}. */
-export interface DrawBoxesOptions extends Omit<RandomResizedCropOptions, 'size' | 'antialias'> {
+export interface DrawBoxesOptions extends Omit<RandomResizedCropOptions, 'size' | 'antialias' | 'interpolation'> {
   /** Number of images. */
   count: number;
   /** Width of the images by their height. */
@@ -35,7 +39,8 @@ export interface DrawBoxesOptions extends Omit<RandomResizedCropOptions, 'size' 
 }
 
 function checkOptions(options: Omit<RandomResizedCropOptions, 'size'>): Required<Omit<RandomResizedCropOptions, 'size'>> {
-  const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3], fit = 'retry', maxAttempts = 10, flipProbability = 0, antialias = true } = options;
+  const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3], fit = 'retry', maxAttempts = 10, flipProbability = 0 } = options;
+  const { antialias = true, interpolation = 'bilinear' } = options;
   checkRange('randomResizedCrop', 'scale', { range: scale, max: 1 });
   checkRange('randomResizedCrop', 'ratio', { range: ratio });
   checkProbability('randomResizedCrop', 'flipProbability', flipProbability);
@@ -43,7 +48,8 @@ function checkOptions(options: Omit<RandomResizedCropOptions, 'size'>): Required
     throw new SelfsupError('SELFSUP_OPTION', `randomResizedCrop: \`fit\` must be 'retry' or 'clamp', got ${JSON.stringify(fit)}`);
   if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1)
     throw new SelfsupError('SELFSUP_OPTION', `randomResizedCrop: \`maxAttempts\` must be an integer >= 1, got ${maxAttempts}`);
-  return { scale, ratio, fit, maxAttempts, flipProbability, antialias };
+  checkInterpolation('randomResizedCrop', interpolation);
+  return { scale, ratio, fit, maxAttempts, flipProbability, antialias, interpolation };
 }
 
 /** Draws the boxes of {@link randomResizedCrop}: float64, four per image. */
@@ -86,7 +92,7 @@ export function drawBoxes(rng: Rng, options: DrawBoxesOptions): Float64Array {
  * @see Szegedy et al.: "Going Deeper with Convolutions", section 6, https://arxiv.org/abs/1409.4842
  * @remarks Like torchvision's `RandomResizedCrop`: ten attempts, then a centred crop. Unlike it, boxes are real numbers, not whole pixels
  * (on 32×32 images whole pixels allow only 33 places), and samples at the box's edge interpolate with the image's pixels just outside of it,
- * where torchvision repeats the edge. SimCLR's own code resizes bicubically and attempts 100 times, then takes the whole image.
+ * where torchvision repeats the edge. SimCLR's own code attempts 100 times, then takes the whole image.
  * With `fit: 'clamp'` the image is distorted a little more often, but each image takes exactly one draw.
  * @example
  * ```ts
@@ -99,11 +105,15 @@ export function drawBoxes(rng: Rng, options: DrawBoxesOptions): Float64Array {
  */
 export function randomResizedCrop(options: RandomResizedCropOptions): Augmentation {
   const { size } = options;
-  const { antialias, ...drawn } = checkOptions(options);
+  const { antialias, interpolation, ...drawn } = checkOptions(options);
   sizeOf('randomResizedCrop', size);
   return (images, rng) => {
     checkImages('randomResizedCrop', images);
     const [count, height, width] = images.shape;
-    return resizedCrop(images, drawBoxes(rng, { ...drawn, count, aspect: width / height }), { size, antialias });
+    const boxes = drawBoxes(rng, { ...drawn, count, aspect: width / height });
+    return tf.tidy(() => {
+      const crops = resizedCrop(images, boxes, { size, antialias, interpolation });
+      return interpolation === 'bilinear' ? crops : tf.clipByValue(crops, 0, 1);
+    });
   };
 }

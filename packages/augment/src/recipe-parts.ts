@@ -8,6 +8,12 @@ type Strengths = readonly [number, number, number, number];
 /** The crop of an area range, mirrored half of the time. */
 export const cropOf = (...scale: Range) => ({ scale, ratio: [3 / 4, 4 / 3], flipProbability: 0.5 }) as const;
 
+/** How Pillow resizes, and so torchvision on photos, where a recipe asks for bicubic crops. */
+export const bicubic = { interpolation: 'bicubic' } as const;
+
+/** How `tf.image.resize` does, in SimCLR's own code. */
+export const tensorflowBicubic = { interpolation: 'bicubic-tensorflow', antialias: false } as const;
+
 /** Colour jitter of given strengths in a random order. */
 export const jitterOf = ([brightness, contrast, saturation, hue]: Strengths, probability = 0.8) =>
   ({ brightness, contrast, saturation, hue, probability, order: 'random' }) as const;
@@ -52,14 +58,14 @@ export const asymmetric = (size: number): Recipe => {
 };
 
 /** The views of DINO from the area ranges of its global and local ones. */
-export const dinoOf = (options: { global: Range; local: Range; numLocalViews: number }): Recipe => ({
+export const dinoOf = (options: { global: Range; local: Range; numLocalViews: number; resize?: typeof bicubic }): Recipe => ({
   global: [
-    { size: 224, crop: cropOf(...options.global), ...colorsOf(byolStrengths, { blur: 1 }) },
-    { size: 224, crop: cropOf(...options.global), ...colorsOf(byolStrengths, { blur: 0.1, solarize: 0.2 }) },
+    { size: 224, crop: { ...cropOf(...options.global), ...options.resize }, ...colorsOf(byolStrengths, { blur: 1 }) },
+    { size: 224, crop: { ...cropOf(...options.global), ...options.resize }, ...colorsOf(byolStrengths, { blur: 0.1, solarize: 0.2 }) },
   ],
   local: Array.from({ length: options.numLocalViews }, () => ({
     size: 96,
-    crop: cropOf(...options.local),
+    crop: { ...cropOf(...options.local), ...options.resize },
     ...colorsOf(byolStrengths, { blur: 0.5 }),
   })),
 });
@@ -73,4 +79,7 @@ export const multiCropOf = (options: { global: Range; local: Range; numLocalView
 };
 
 /** One view, cropped and mirrored only. */
-export const cropOnly = (...scale: Range): Recipe => ({ global: [{ size: 224, crop: cropOf(...scale) }], local: [] });
+export const cropOnly = (scale: Range, resize?: typeof bicubic): Recipe => ({
+  global: [{ size: 224, crop: { ...cropOf(...scale), ...resize } }],
+  local: [],
+});

@@ -70,8 +70,7 @@ function augmentationsOf(recipe: Recipe, options: RecipeViewsOptions): Record<'g
  * @param options see {@link RecipeViewsOptions}
  * @returns a {@link ViewsTransform}: float32 `[n, h, w, 1 or 3]` in [0, 1] → one `[n, size, size, c]` per view
  * @throws SelfsupError `SELFSUP_OPTION` on an unknown recipe or variant or an option out of range
- * @remarks The numbers are the recipe's; interpolation is bilinear with antialiasing everywhere, where SimCLR, DINO and MAE crop bicubically, and the
- * kernel of the blur is a tenth of the height, where MoCo and DINO leave its width to Pillow.
+ * @remarks The numbers are the recipe's, bicubic crops included where {@link recipes} says so; the kernel of the blur is a tenth of the height, where MoCo and DINO leave its width to Pillow.
  * @example
  * ```ts
  * import { recipeViews } from '@selfsup/augment';

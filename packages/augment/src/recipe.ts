@@ -12,7 +12,7 @@ export interface ViewRecipe {
   /** Side of the view in pixels. */
   readonly size: number;
   /** Crop and, by its `flipProbability`, flip: mirroring commutes with all that follows, so it does not matter when it is done. */
-  readonly crop: Readonly<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'flipProbability'>>;
+  readonly crop: Readonly<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'flipProbability' | 'antialias' | 'interpolation'>>;
   /** Colour jitter, its probability included. */
   readonly colorJitter?: Readonly<ColorJitterOptions>;
   /** Random grayscale. */

@@ -104,6 +104,18 @@ describe('recipes', () => {
     expect(recipe.local.every(({ size }) => size === 96)).toBe(true);
   });
 
+  it('crops bicubically where it is published so, and nowhere for CIFAR by default', () => {
+    const how = (view: ViewRecipe) => `${view.crop.interpolation ?? 'bilinear'}${view.crop.antialias === false ? ', not antialiased' : ''}`;
+    const found = all.map(({ name, variant, recipe }) => [`${name} ${variant}`, [...new Set([...recipe.global, ...recipe.local].map(how))].join()]); // prettier-ignore
+    expect(found.filter(([, kinds]) => kinds !== 'bilinear')).toEqual([
+      ['simclr imagenet', 'bicubic-tensorflow, not antialiased'],
+      ['simclr solo-cifar', 'bicubic'],
+      ['swav solo', 'bicubic'],
+      ['dino imagenet', 'bicubic'],
+      ['mae imagenet', 'bicubic'],
+    ]);
+  });
+
   it.each(['imagenet', 'cifar'] as const)('has the numbers of simclrRecipes (%s)', (variant) => {
     const { size, ...numbers } = recipes.simclr[variant].global[0]!;
     expect(size).toBe(variant === 'cifar' ? 32 : 224);

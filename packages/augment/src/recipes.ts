@@ -1,5 +1,6 @@
 import {
   asymmetric,
+  bicubic,
   byolStrengths,
   colorsOf,
   cropOf,
@@ -10,13 +11,15 @@ import {
   multiCropOf,
   strong,
   symmetric,
+  tensorflowBicubic,
   weak,
 } from './recipe-parts.ts';
 import type { Recipe } from './recipe.ts';
 
 const mocoV1 = { size: 224, crop: cropOf(0.2, 1), grayscale: gray };
 const mocoV2 = symmetric({ size: 224, crop: cropOf(0.2, 1), ...colorsOf(weak, { blur: 0.5 }) });
-const soloSymmetric = symmetric({ size: 224, crop: cropOf(0.08, 1), ...colorsOf(strong(1), { blur: 0.5 }) });
+const simclrColors = colorsOf(strong(1), { blur: 0.5 });
+const soloCrop = { ...cropOf(0.08, 1), ...bicubic };
 const soloWeak = symmetric({ size: 224, crop: cropOf(0.08, 1), ...colorsOf(weak, { blur: 0.5 }) });
 const byol = { imagenet: asymmetric(224), cifar: asymmetric(32) };
 const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize: 0.1 });
@@ -32,6 +35,8 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  * @remarks Sources: `simclr` google-research/simclr; `moco-v1`, `moco-v2` and `sim-siam` the authors' `main_*.py`; `moco-v2` for CIFAR the authors'
  * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
  * `swav` the authors', for CIFAR lightly; `dino` and `mae` the authors'. MoCo v1 makes images gray before it jitters them, always.
+ * Crops are bicubic in `simclr` (TensorFlow's, without antialiasing), `dino` and `mae` of the authors and in solo-learn's SimCLR and SwAV, bilinear elsewhere; for
+ * CIFAR also in `simclr`.
  * @example
  * ```ts
  * import { recipes } from '@selfsup/augment';
@@ -41,9 +46,9 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  */
 export const recipes = {
   simclr: {
-    imagenet: soloSymmetric,
+    imagenet: symmetric({ size: 224, crop: { ...cropOf(0.08, 1), ...tensorflowBicubic }, ...simclrColors }),
     cifar: symmetric({ size: 32, crop: cropOf(0.08, 1), ...colorsOf(strong(0.5)) }),
-    'solo-cifar': symmetric({ size: 32, crop: cropOf(0.08, 1), ...colorsOf(strong(1), { blur: 0.5 }) }),
+    'solo-cifar': symmetric({ size: 32, crop: soloCrop, ...simclrColors }),
   },
   'moco-v1': {
     imagenet: symmetric({ ...mocoV1, colorJitter: jitterOf([0.4, 0.4, 0.4, 0.4], 1), order: ['grayscale', 'colorJitter'] }),
@@ -63,19 +68,19 @@ export const recipes = {
   swav: {
     imagenet: multiCropOf({ global: [0.14, 1], local: [0.05, 0.14], numLocalViews: 6 }),
     cifar: symmetric({ size: 32, crop: cropOf(0.14, 1), ...colorsOf(strong(0.5)) }),
-    solo: soloSymmetric,
+    solo: symmetric({ size: 224, crop: soloCrop, ...simclrColors }),
   },
   dino: {
-    imagenet: dinoOf({ global: [0.4, 1], local: [0.05, 0.4], numLocalViews: 8 }),
+    imagenet: dinoOf({ global: [0.4, 1], local: [0.05, 0.4], numLocalViews: 8, resize: bicubic }),
     cifar: byol.cifar,
     lightly: dinoOf({ global: [0.4, 1], local: [0.05, 0.4], numLocalViews: 6 }),
     'lightly-train': dinoOf({ global: [0.14, 1], local: [0.05, 0.14], numLocalViews: 6 }),
   },
   msn: { imagenet: multiCropOf({ global: [0.3, 1], local: [0.05, 0.3], numLocalViews: 10 }) },
-  mae: { imagenet: cropOnly(0.2, 1), solo: cropOnly(0.08, 1) },
-  'i-jepa': { imagenet: cropOnly(0.2, 1) },
-  aim: { imagenet: cropOnly(0.4, 1) },
-  capi: { imagenet: cropOnly(0.6, 1) },
+  mae: { imagenet: cropOnly([0.2, 1], bicubic), solo: cropOnly([0.08, 1]) },
+  'i-jepa': { imagenet: cropOnly([0.2, 1]) },
+  aim: { imagenet: cropOnly([0.4, 1]) },
+  capi: { imagenet: cropOnly([0.6, 1]) },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Recipe>>>>;
 
 /** A published recipe; see {@link recipes}. */

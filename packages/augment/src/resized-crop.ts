@@ -1,8 +1,9 @@
 import { SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkImages, checkPerImage } from './check-images.ts';
-import { sizeOf } from './check-options.ts';
+import { checkInterpolation, sizeOf } from './check-options.ts';
 import { filterSeparably } from './filter-separably.ts';
+import { samplingMatrices, type Interpolation } from './sampling-matrices.ts';
 
 /** Options of {@link resizedCrop}. */
 export interface ResizedCropOptions {
@@ -10,14 +11,11 @@ export interface ResizedCropOptions {
   size: number | readonly [number, number];
   /** Widen the filter where the crop is larger than the output, so that shrinking averages instead of skipping pixels; default true. */
   antialias?: boolean;
-}
-
-interface Axis {
-  /** 0 for y, 1 for x: where the axis' edges are in a box. */
-  readonly edge: 0 | 1;
-  readonly input: number;
-  readonly output: number;
-  readonly antialias: boolean;
+  /**
+   * How values between pixels are found; default `'bilinear'`. `'bicubic'` is PyTorch's and, antialiased, Pillow's: a = −0.5 when `antialias` is on, −0.75 with
+   * repeated borders when it is off. `'bicubic-tensorflow'` has a = −0.5 and no pixels outside of the image in both cases; off, it is `tf.image.resize`.
+   */
+  interpolation?: Interpolation;
 }
 
 const TOLERANCE = 1e-6;
@@ -35,42 +33,21 @@ function checkBoxes(boxes: ArrayLike<number>): void {
   }
 }
 
-/** The sampling matrices of one axis, `[n, output, input]`: a triangle filter around the centre of each output pixel, its rows adding up to 1. */
-function samplingMatrices(boxes: ArrayLike<number>, axis: Axis): tf.Tensor3D {
-  const { edge, input, output, antialias } = axis;
-  const n = boxes.length / 4;
-  const weights = new Float32Array(n * output * input);
-  for (let i = 0; i < n; i++) {
-    const from = Math.min(1, Math.max(0, boxes[4 * i + edge]!)) * input;
-    const to = Math.min(1, Math.max(0, boxes[4 * i + edge + 2]!)) * input;
-    const step = (to - from) / output; // negative: mirrored
-    const radius = antialias ? Math.max(1, Math.abs(step)) : 1;
-    for (let j = 0; j < output; j++) {
-      const center = from + step * (j + 0.5); // pixel k covers [k, k + 1]
-      const first = Math.max(0, Math.ceil(center - radius - 0.5));
-      const last = Math.min(input - 1, Math.floor(center + radius - 0.5));
-      const row = (i * output + j) * input;
-      let total = 0;
-      for (let k = first; k <= last; k++) total += Math.max(0, 1 - Math.abs(k + 0.5 - center) / radius);
-      for (let k = first; k <= last; k++) weights[row + k] = Math.max(0, 1 - Math.abs(k + 0.5 - center) / radius) / total;
-    }
-  }
-  return tf.tensor3d(weights, [n, output, input]);
-}
-
 /**
- * Cuts one box out of each image and resizes it to one size, bilinearly at half-pixel centres with clamped borders.
+ * Cuts one box out of each image and resizes it to one size, at half-pixel centres with clamped borders.
  *
  * @param images float32 `[n, h, w, c]`, any number of channels
  * @param boxes `4·n` numbers `[y0, x0, y1, x1]` per image as fractions of its height and width, in [0, 1]; `x0 > x1` mirrors the crop left to right,
  * `y0 > y1` upside down
  * @param options see {@link ResizedCropOptions}
- * @returns float32 `[n, size, size, c]`; every value lies between the smallest and the largest of its image, up to rounding
+ * @returns float32 `[n, size, size, c]`; bilinear values lie between the smallest and the largest of their image, up to rounding;
+ * bicubic ones overshoot at edges
  * @throws SelfsupError `SELFSUP_SHAPE` on images that are not rank 4 or boxes that are not four per image, `SELFSUP_DTYPE` on images that are not
- * float32, `SELFSUP_OPTION` on a box outside [0, 1] or without area, or a size that is no positive integer
+ * float32, `SELFSUP_OPTION` on a box outside [0, 1] or without area, a size that is no positive integer or an unknown interpolation
  * @remarks Where the crop is not larger than the output, this is PyTorch's `affine_grid` and `grid_sample` with `align_corners=False` and
  * `padding_mode='border'`: samples near the box's edge may look at pixels just outside of the box, never outside of the image. Where it is larger
  * and `antialias` is on, the triangle is widened by the scale, as PyTorch's `interpolate(antialias=True)` and Pillow's `resize(box=…)` do.
+ * Bicubic crops are PyTorch's `interpolate(mode='bicubic')` of the whole image, with and without antialiasing.
  * Boxes are plain numbers, not a tensor, because the sampling matrices are computed in float64 outside of the backend: nothing has to be read back.
  * @example
  * ```ts
@@ -82,16 +59,17 @@ function samplingMatrices(boxes: ArrayLike<number>, axis: Axis): tf.Tensor3D {
  * ```
  */
 export function resizedCrop(images: tf.Tensor4D, boxes: ArrayLike<number>, options: ResizedCropOptions): tf.Tensor4D {
-  const { size, antialias = true } = options;
+  const { size, antialias = true, interpolation = 'bilinear' } = options;
   checkImages('resizedCrop', images);
   const [n, height, width] = images.shape;
   checkPerImage('resizedCrop', 'boxes', { expected: 4 * n, got: boxes.length });
   checkBoxes(boxes);
   const [outHeight, outWidth] = sizeOf('resizedCrop', size);
+  checkInterpolation('resizedCrop', interpolation);
   return tf.tidy(() =>
     filterSeparably(images, {
-      rows: samplingMatrices(boxes, { edge: 0, input: height, output: outHeight, antialias }),
-      columns: samplingMatrices(boxes, { edge: 1, input: width, output: outWidth, antialias }),
+      rows: samplingMatrices(boxes, { edge: 0, input: height, output: outHeight, antialias, interpolation }),
+      columns: samplingMatrices(boxes, { edge: 1, input: width, output: outWidth, antialias, interpolation }),
     }),
   );
 }

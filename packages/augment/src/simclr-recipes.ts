@@ -2,11 +2,12 @@ import type { ColorJitterOptions } from './color-jitter.ts';
 import type { GaussianBlurOptions } from './gaussian-blur.ts';
 import type { RandomGrayscaleOptions } from './random-grayscale.ts';
 import type { RandomResizedCropOptions } from './random-resized-crop.ts';
+import { tensorflowBicubic } from './recipe-parts.ts';
 
 /** The numbers of one recipe of SimCLR, each the options of the augmentation of that name. */
 export interface SimclrRecipe {
   /** Crop and, by its `flipProbability`, flip. */
-  readonly crop: Readonly<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'flipProbability'>>;
+  readonly crop: Readonly<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'flipProbability' | 'antialias' | 'interpolation'>>;
   /** Colour jitter, its probability included. */
   readonly colorJitter: Readonly<ColorJitterOptions>;
   /** Random grayscale. */
@@ -33,7 +34,7 @@ const jitter = (strength: number) =>
  * its README (strength 0.5, no blur).
  *
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", https://arxiv.org/abs/2002.05709
- * @remarks The width of the blur's kernel is left to {@link gaussianBlur}, whose default is the same as SimCLR's: a tenth of the height.
+ * @remarks Crops of `imagenet` are bicubic as `tf.image.resize` makes them; those of `cifar` are bilinear and antialiased, where SimCLR's are bicubic too. The width of the blur's kernel is left to {@link gaussianBlur}, whose default is the same as SimCLR's: a tenth of the height.
  * @example
  * ```ts
  * import { colorJitter, simclrRecipes } from '@selfsup/augment';
@@ -42,5 +43,10 @@ const jitter = (strength: number) =>
  */
 export const simclrRecipes: Readonly<Record<'cifar' | 'imagenet', SimclrRecipe>> = {
   cifar: { crop, colorJitter: jitter(0.5), grayscale: { probability: 0.2 } },
-  imagenet: { crop, colorJitter: jitter(1), grayscale: { probability: 0.2 }, blur: { probability: 0.5, sigma: [0.1, 2] } },
+  imagenet: {
+    crop: { ...crop, ...tensorflowBicubic },
+    colorJitter: jitter(1),
+    grayscale: { probability: 0.2 },
+    blur: { probability: 0.5, sigma: [0.1, 2] },
+  },
 };

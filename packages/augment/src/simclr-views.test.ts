@@ -15,6 +15,7 @@ describe('simclrRecipes', () => {
       cifar: { ...shared, colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, probability: 0.8, order: 'random' } },
       imagenet: {
         ...shared,
+        crop: { ...shared.crop, interpolation: 'bicubic-tensorflow', antialias: false },
         colorJitter: { brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2, probability: 0.8, order: 'random' },
         blur: { probability: 0.5, sigma: [0.1, 2] },
       },

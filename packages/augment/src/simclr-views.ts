@@ -28,7 +28,8 @@ export interface SimclrViewsOptions {
  * @returns a {@link ViewsTransform}: float32 `[n, h, w, 1 or 3]` in [0, 1] → `numViews` times `[n, size, size, c]`
  * @throws SelfsupError `SELFSUP_OPTION` on an unknown preset or an option out of range
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", https://arxiv.org/abs/2002.05709
- * @remarks The numbers are those of google-research/simclr. It resizes bicubically; here bilinearly with antialiasing, as torch recipes do.
+ * @remarks The numbers are those of google-research/simclr. It resizes bicubically, here `'imagenet'` does; `'cifar'` is bilinear with
+ * antialiasing, as torch recipes are.
  * Its `'imagenet'` draws one sigma of blur per batch; here each image has its own.
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
-import { createRng, SelfsupError, type Module } from '@selfsup/core';
+import { createRng, SelfsupError, type Module, type Rng } from '@selfsup/core';
 import { readCheckpoint, restoreModule } from '@selfsup/trainer';
 import { encoders } from './registry-encoders.ts';
 import { readRunFile, type RunFile } from './run-file.ts';
@@ -15,6 +15,25 @@ export interface OpenedRun {
   readonly encoder: Module<tf.Tensor4D, tf.Tensor2D>;
   /** Updates that the encoder has seen. */
   readonly step: number;
+}
+
+function buildEncoder({ settings, images }: RunFile, rng: Rng): OpenedRun['encoder'] {
+  const { size: imageSize, channels } = images;
+  return encoders.get(settings.encoder)({ channels, imageSize, options: settings.encoderOptions })(rng);
+}
+
+/**
+ * Lends the encoder of a run as it was before the first update.
+ *
+ * @param file run.json
+ * @param use what to do with it; it is disposed afterwards
+ * @returns what `use` gives
+ */
+export async function withUntrainedEncoder<T>(file: RunFile, use: (encoder: OpenedRun['encoder']) => Promise<T>): Promise<T> {
+  const encoder = buildEncoder(file, createRng(file.settings.seed).fold('create').fold('backbone')); // the streams of trainer and task
+  return use(encoder).finally(() => {
+    encoder.dispose();
+  });
 }
 
 /**
@@ -33,9 +52,7 @@ export async function openRun(path: string): Promise<OpenedRun> {
       `${path} has no checkpoint yet (there is no ${basename(folder.checkpoint)}); go on with: selfsup train --resume --out ${path}`,
     );
   const bytes = await readCheckpoint(folder.checkpoint);
-  const { size: imageSize, channels } = file.images;
-  const { encoder: name, encoderOptions, seed } = file.settings;
-  const encoder = encoders.get(name)({ channels, imageSize, options: encoderOptions })(createRng(seed));
+  const encoder = buildEncoder(file, createRng(file.settings.seed));
   try {
     const { step } = restoreModule(encoder, bytes);
     return { folder, file, encoder, step };

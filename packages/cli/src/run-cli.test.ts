@@ -90,7 +90,7 @@ describe('bad input', () => {
 });
 
 describe('help', () => {
-  it.each([[[]], [['train']], [['evaluate', 'knn']], [['evaluate']], [['embed']], [['report']]])('of %j shows an example', (path) => {
+  it.each([[[]], [['train']], [['evaluate', 'knn']], [['evaluate', 'linear-probe']], [['evaluate']], [['embed']], [['report']]])('of %j shows an example', (path) => {
     let command = createProgram();
     for (const name of path) command = command.commands.find((candidate) => candidate.name() === name)!;
     let text = '';

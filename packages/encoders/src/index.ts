@@ -18,6 +18,8 @@ export {
   type HuggingFaceTensor,
   type ToHuggingFaceBertOptions,
 } from './hugging-face/to-hugging-face-bert.ts';
+export { fromLayersModel, type BuildLayersModel, type FromLayersModelOptions } from './from-layers-model.ts';
+export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
@@ -25,6 +27,7 @@ export { globalAveragePool } from './layers/global-average-pool.ts';
 export { groupNorm, type GroupNormOptions } from './layers/group-norm.ts';
 export { kaimingNormal, kaimingUniform, truncatedNormal, xavierUniform, zeros, type Fan, type Initializer } from './layers/initializers.ts';
 export { layerNorm, type LayerNormOptions } from './layers/layer-norm.ts';
+export type { LayersModelLayer, LayersModelLike, LayersModelWeight } from './layers-model.ts';
 export { linear, type LinearOptions } from './layers/linear.ts';
 export { maxPool, type MaxPoolOptions } from './layers/max-pool.ts';
 export type { NormOptions } from './layers/norm.ts';

@@ -37,7 +37,9 @@ export interface ProjectionHeadOptions {
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", section 4.2, https://arxiv.org/abs/2002.05709
  * @remarks Kernels and biases start from PyTorch's default, uniform in ±1/√fanIn. Batch normalisation has momentum 0.9 and epsilon 1e-5.
- * Published heads: BYOL projection and prediction `{ hiddenDim: 4096, outputDim: 256, batchNorm: true }`; SimSiam projection
+ * Published heads on a ResNet-50: SimCLR `{ hiddenDim: 2048, outputDim: 128 }`, in Google's code `{ hiddenDim: 2048, outputDim: 128, numLayers: 3, batchNorm:
+ * true, batchNormLast: true }`; MoCo v1 `linear({ inputDim, outputDim: 128 })`, v2 as SimCLR, v3 on a ViT `{ hiddenDim: 4096, outputDim: 256, numLayers: 3,
+ * batchNorm: true, batchNormLast: 'affine-free' }`; BYOL projection and prediction `{ hiddenDim: 4096, outputDim: 256, batchNorm: true }`; SimSiam projection
  * `{ hiddenDim: 2048, outputDim: 2048, numLayers: 3, batchNorm: true, batchNormLast: 'affine-free' }`, prediction
  * `{ hiddenDim: 512, outputDim: 2048, batchNorm: true }`; Barlow Twins and VICReg `{ hiddenDim: 8192, outputDim: 8192, numLayers: 3, batchNorm: true,
  * biasLast: false }`.
