@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { createRng, SelfsupError, type Module } from '@selfsup/core';
 import { readCheckpoint, restoreModule } from '@selfsup/trainer';
-import { encoders } from './registry-encoders.ts';
+import { createEncoder } from './create-encoder.ts';
 import { readRunFile, type RunFile } from './run-file.ts';
 import { runFolder, type RunFolder } from './run-folder.ts';
 
@@ -34,8 +34,7 @@ export async function openRun(path: string): Promise<OpenedRun> {
     );
   const bytes = await readCheckpoint(folder.checkpoint);
   const { size: imageSize, channels } = file.images;
-  const { encoder: name, encoderOptions, seed } = file.settings;
-  const encoder = encoders.get(name)({ channels, imageSize, options: encoderOptions })(createRng(seed));
+  const encoder = createEncoder(file.settings, { channels, imageSize })(createRng(file.settings.seed));
   try {
     const { step } = restoreModule(encoder, bytes);
     return { folder, file, encoder, step };
