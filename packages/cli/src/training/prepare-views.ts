@@ -9,7 +9,7 @@ import { assertViewsFit, recipeSource } from '../tasks/task-views.ts';
  * What turns a batch of images in [0, 1] into what the task of a run trains on; every tensor that it makes belongs to the batch or to the caller's tidy.
  *
  * @param settings the task, and whose views
- * @param options what the images are, and the `views` of a config, of which those after the most global ones that the task takes are local
+ * @param options what the images are, and the `views` of a config, which `recipe` goes before: those after the most global ones that the task takes are local
  * @returns images `[n, size, size, c]` and a stream in, the batch out
  * @throws SelfsupError `SELFSUP_OPTION` when the task takes another number of views; for those of a config at the first batch
  */
@@ -20,7 +20,7 @@ export function prepareViews(
   const { task, recipe } = settings;
   const { context, views } = options;
   const { input, views: own } = tasks.get(task);
-  if (views) {
+  if (views && recipe === undefined) {
     const transform = views(context);
     return (images, rng) => {
       const made = transform(images, rng);
