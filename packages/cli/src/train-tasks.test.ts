@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpy } from '@selfsup/data/node';
@@ -65,4 +65,22 @@ it('writes the report of a run of masked images', async () => {
   await train({ ...tiny('mae'), epochs: 1, batchSize: 8, knnEvery: 0, report: false, out });
   await events((output) => runReport({ run: out, backend: 'wasm' }, output));
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('mae');
+});
+
+it('refuses a projection head for a task that has none', async () => {
+  const config = join(root, 'head.config.ts');
+  writeFileSync(config, 'export default { projectionHead: () => () => ({}) };\n');
+  const flags: RunConfig = { ...tiny('rotation'), epochs: 1, batchSize: 8, out: join(root, 'head') };
+  await expect(events((output) => runTrain(flags, { configFile: config, output }))).rejects.toThrow(
+    '--task rotation has no projection head',
+  );
+});
+
+it('lets a config build the optimizer, unless --optimizer names one', async () => {
+  const config = join(root, 'optimizer.config.ts');
+  writeFileSync(config, "export default { optimizer: () => { throw new Error('built by the config'); } };\n");
+  const flags: RunConfig = { ...tiny('simclr'), epochs: 1, batchSize: 8, knnEvery: 0, report: false, out: join(root, 'optimizer') };
+  const trainWith = (given: RunConfig) => events((output) => runTrain(given, { configFile: config, output }));
+  await expect(trainWith(flags)).rejects.toThrow('built by the config');
+  expect((await trainWith({ ...flags, optimizer: 'lars' })).at(-1)).toMatchObject({ steps: 2 });
 });

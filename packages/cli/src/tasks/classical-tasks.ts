@@ -13,6 +13,9 @@ const views = cropSource([0.5, 1]);
 /** Tiles along each side of a puzzle, and how many orders of them there are; the paper's nine tiles, and enough orders for small data. */
 const [GRID, NUM_ORDERS] = [3, 64];
 
+/** The orders: the same for all runs, and a second's work. */
+let orders: ReturnType<typeof jigsawPermutations> | undefined;
+
 /** The paper's tiles of 64 pixels in cells of 75, in proportion: of 32 pixels cells of 10 and tiles of 8. */
 const tileOf = (imageSize: number) => Math.max(1, Math.floor((64 / 75) * Math.floor(imageSize / GRID)));
 
@@ -39,10 +42,10 @@ export const classicalTasks = {
     encoders: convolutionalEncoderNames,
     projectionHead: false,
     create({ backbone, imageSize }) {
-      const permutations = jigsawPermutations({ count: NUM_ORDERS, numTiles: GRID * GRID });
+      orders ??= jigsawPermutations({ count: NUM_ORDERS, numTiles: GRID * GRID });
       const { outputDim } = backbone;
       const head = projectionHead({ inputDim: GRID * GRID * outputDim, hiddenDim: outputDim, outputDim: NUM_ORDERS });
-      return jigsaw({ backbone, head, tiling: tiles({ grid: GRID, size: tileOf(imageSize) }), permutations });
+      return jigsaw({ backbone, head, tiling: tiles({ grid: GRID, size: tileOf(imageSize) }), permutations: orders });
     },
   },
   'relative-patch': {
