@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { createRng, SelfsupError, type Module, type Rng } from '@selfsup/core';
 import { readCheckpoint, restoreModule } from '@selfsup/trainer';
-import { encoders } from './registry-encoders.ts';
+import { createEncoder } from './create-encoder.ts';
 import { readRunFile, type RunFile } from './run-file.ts';
 import { runFolder, type RunFolder } from './run-folder.ts';
 
@@ -19,7 +19,7 @@ export interface OpenedRun {
 
 function buildEncoder({ settings, images }: RunFile, rng: Rng): OpenedRun['encoder'] {
   const { size: imageSize, channels } = images;
-  return encoders.get(settings.encoder)({ channels, imageSize, options: settings.encoderOptions })(rng);
+  return createEncoder(settings, { channels, imageSize })(rng);
 }
 
 /**

@@ -42,6 +42,22 @@ describe('bad input', () => {
     ],
     ['an unknown task', () => ['--data', 'shapes', '--task', 'nope'], /unknown task 'nope'; known: simclr/],
     ['an unknown encoder', () => ['--data', 'shapes', '--encoder', 'nope'], /unknown encoder 'nope'; known: conv-net/],
+    [
+      'an encoder that does not fit the task',
+      () => ['--data', 'shapes', '--task', 'mae', '--encoder', 'conv-net'],
+      /conv-net does not fit .*vit-tiny/,
+    ],
+    [
+      'views that do not fit the task',
+      () => ['--data', 'shapes', '--limit', '10', '--task', 'rotation', '--recipe', 'byol'],
+      /takes one view/,
+    ],
+    ['an unknown recipe', () => ['--data', 'shapes', '--recipe', 'nope'], /--recipe must be one of simclr/],
+    [
+      'images that are no whole number of patches',
+      () => ['--data', 'shapes', '--limit', '10', '--image-size', '30', '--encoder', 'vit-tiny'],
+      /multiple of the patch size 4/,
+    ],
     ['no data', () => [], /no data given/],
     ['a word for a number', () => ['--data', 'shapes', '--epochs', 'many'], /--epochs/],
     ['an unknown flag', () => ['--data', 'shapes', '--epoch', '3'], /unknown option '--epoch'.*--epochs/],

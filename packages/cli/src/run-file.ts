@@ -61,5 +61,6 @@ export function readRunFile(path: string): RunFile {
       'SELFSUP_CHECKPOINT',
       `${file} must have format 1, got ${JSON.stringify(content.format)}; use the selfsup that wrote it`,
     );
-  return content as RunFile;
+  const { settings } = content; // runs of before there was a choice had SGD
+  return { ...(content as RunFile), settings: { ...settings, optimizer: (settings as Partial<RunSettings>).optimizer ?? 'sgd' } };
 }

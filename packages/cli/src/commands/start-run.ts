@@ -3,7 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
 import type { SelectedBackend } from '@selfsup/backends';
 import type { OpenedData } from '../open-data.ts';
-import type { RunConfig } from '../options/define-run.ts';
+import { settingsOf, type RunConfig } from '../options/define-run.ts';
 import { loadConfig } from '../options/load-config.ts';
 import { assertSameSettings, resolveSettings, type RunSettings } from '../options/run-settings.ts';
 import { assertFreeForRun } from '../run-folder.ts';
@@ -43,14 +43,14 @@ export async function planRun(flags: RunConfig, configFile: string | undefined):
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as RunConfig;
   const config: RunConfig = { ...file, ...given };
   if (config.resume !== true) {
-    const settings = resolveSettings(config);
+    const settings = resolveSettings(settingsOf(config));
     const path = config.out ?? defaultPath(settings);
     assertFreeForRun(path, { overwrite: config.overwrite ?? false });
     return { path, settings, config, ...(configFile === undefined ? {} : { configFile }) };
   }
-  const path = config.out ?? defaultPath(resolveSettings(config));
+  const path = config.out ?? defaultPath(resolveSettings(settingsOf(config)));
   const earlier = readRunFile(path);
-  assertSameSettings(config, earlier.settings);
+  assertSameSettings(settingsOf(config), earlier.settings);
   if (configFile !== undefined || earlier.configFile === undefined)
     return { path, settings: earlier.settings, config, earlier, ...(configFile === undefined ? {} : { configFile }) };
   if (!existsSync(earlier.configFile))
@@ -59,8 +59,12 @@ export async function planRun(flags: RunConfig, configFile: string | undefined):
       `this run has functions from ${earlier.configFile}, which is not there; pass it with --config`,
     );
   const { views, optimizer, projectionHead } = await loadConfig(earlier.configFile);
-  const functions = { ...(views && { views }), ...(optimizer && { optimizer }), ...(projectionHead && { projectionHead }) };
-  return { path, settings: earlier.settings, config: { ...functions, ...config }, configFile: earlier.configFile, earlier };
+  const functions = {
+    ...(views && { views }),
+    ...(typeof optimizer === 'function' && { optimizer }),
+    ...(projectionHead && { projectionHead }),
+  };
+  return { path, settings: earlier.settings, config: { ...config, ...functions }, configFile: earlier.configFile, earlier };
 }
 
 /**
@@ -74,7 +78,7 @@ export function describeRun(plan: RunPlan, parts: { data: OpenedData; backend: S
   const { settings, config, configFile } = plan;
   const { data, backend, run } = parts;
   const { train, test, heldOut, mean, std } = data;
-  const hasFunctions = FUNCTIONS.some((name) => config[name] !== undefined);
+  const hasFunctions = FUNCTIONS.some((name) => typeof config[name] === 'function');
   return {
     format: 1,
     selfsup: version,

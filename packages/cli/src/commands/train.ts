@@ -4,6 +4,8 @@ import { parseNumber } from '../options/parse-number.ts';
 import { createOutput } from '../output/create-output.ts';
 import { encoders } from '../registry-encoders.ts';
 import { tasks } from '../registry-tasks.ts';
+import { recipeNames } from '../tasks/task-views.ts';
+import { optimizerNames } from '../training/optimizers.ts';
 import { textEncoders } from '../text/registry-text-encoders.ts';
 import { textTasks } from '../text/registry-text-tasks.ts';
 import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
@@ -12,6 +14,7 @@ const EXAMPLES = `
 Examples:
   $ selfsup train --task simclr --data shapes --encoder conv-net --epochs 10 --batch-size 128 --out runs/shapes
   $ selfsup train --data photos/ --image-size 64 --encoder resnet18 --epochs 100 --seed 1 --json > metrics.jsonl
+  $ selfsup train --task mae --data photos/ --image-size 64 --encoder vit-tiny --batch-size 256 --out runs/mae
   $ selfsup train --task masked-language --data 'corpus/**/*.txt' --tokenizer vocab.txt --encoder bert-tiny --length 128
   $ selfsup train --config selfsup.config.ts --epochs 20
   $ selfsup train --resume --out runs/shapes`;
@@ -29,7 +32,7 @@ export function trainCommand(): Command {
     ),
     new Option(
       '--encoder <name>',
-      `${encoders.names.join(', ')} (default: conv-net); on text ${textEncoders.names.join(', ')} (default: bert-tiny)`,
+      `${encoders.names.join(', ')} (default: conv-net, or the first that fits the task); on text ${textEncoders.names.join(', ')} (default: bert-tiny)`,
     ),
     number('--epochs <n>', 'passes over the data (default: 10)'),
     number('--batch-size <n>', 'images per update (default: 128), sequences of text per forward pass (default: 32)'),
@@ -45,9 +48,11 @@ export function trainCommand(): Command {
       'share of labelled images held out when a file has no test part (default: 0.2), of documents (default: 0.05)',
     ),
     number('--image-size <n>', 'side in pixels to which photos are resized (default: 64)'),
-    number('--learning-rate <x>', 'the highest rate (default: 0.06 · batch size / 128)'),
-    number('--momentum <x>', 'momentum of SGD (default: 0.9)'),
-    number('--weight-decay <x>', 'weight decay of SGD (default: 0.0005)'),
+    new Option('--recipe <name>', `whose views, as name or name/variant: ${recipeNames.join(', ')} (default: the task's own)`),
+    new Option('--optimizer <name>', `${optimizerNames.join(', ')} (default: adamw for a vit, else sgd)`),
+    number('--learning-rate <x>', 'the highest rate (default: 0.06 · batch size / 128; adamw 0.001 and lars 0.3 · batch size / 256)'),
+    number('--momentum <x>', 'momentum of sgd and lars, first beta of adamw (default: 0.9)'),
+    number('--weight-decay <x>', 'weight decay (default: 0.0005; adamw 0.05, lars 1e-6)'),
     number('--warmup-epochs <n>', 'epochs of rising learning rate (default: 2)'),
     number('--temperature <x>', 'softmax scale of the loss (default: 0.2)'),
     number('--head-output <n>', 'columns of the projection head (default: 128)'),

@@ -3,6 +3,7 @@ import type { ViewsTransform } from '@selfsup/augment';
 import type { ModuleFactory, Schedule } from '@selfsup/core';
 import type { GradientTransform } from '@selfsup/trainer';
 import type { GivenTextSettings } from '../text/text-settings.ts';
+import type { OptimizerName } from '../training/optimizers.ts';
 import type { GivenSettings } from './run-settings.ts';
 
 /** What a config's `views` is told about the images. */
@@ -47,17 +48,30 @@ export interface SessionOptions {
   readonly report?: boolean | undefined;
 }
 
+/** Builds the optimizer of a run. */
+export type OptimizerBuilder = (context: OptimizerContext) => GradientTransform;
+
 /** What a `selfsup.config.ts` exports: any flag of `selfsup train` by its camelCase name, and functions that no flag can express. */
-export type RunConfig = GivenSettings &
+export type RunConfig = Omit<GivenSettings, 'optimizer'> &
   GivenTextSettings &
   SessionOptions & {
-    /** The augmentation; default `simclrViews`, preset cifar for images up to 64 pixels and imagenet above. It must normalise with mean and std. */
+    /** The augmentation, large views first; default the published recipe of the task, or that of `recipe`. It must normalise with mean and std. */
     readonly views?: (context: ViewsContext) => ViewsTransform;
-    /** The optimizer; default SGD with the run's learning rate, momentum and weight decay. */
-    readonly optimizer?: (context: OptimizerContext) => GradientTransform;
-    /** The projection head; default Linear, ReLU, Linear as wide as the encoder. */
+    /** The optimizer: a name, or a function that builds it; default that of the task, with the run's learning rate, momentum and weight decay. */
+    readonly optimizer?: OptimizerName | OptimizerBuilder | undefined;
+    /** The projection head; default that of the task. */
     readonly projectionHead?: (context: { readonly inputDim: number }) => ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   };
+
+/** The settings of a config, without its functions. */
+export function settingsOf({ optimizer, ...config }: RunConfig): GivenSettings {
+  return typeof optimizer === 'string' ? { ...config, optimizer } : config;
+}
+
+/** What builds the optimizer, where a config has a function for it. */
+export function optimizerBuilder({ optimizer }: Pick<RunConfig, 'optimizer'>): OptimizerBuilder | undefined {
+  return typeof optimizer === 'function' ? optimizer : undefined;
+}
 
 /**
  * Gives a config its type; it returns what it is given.

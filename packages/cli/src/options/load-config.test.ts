@@ -29,9 +29,15 @@ describe('loadConfig', () => {
     ['nothing.ts', 'export const config = {};', 'must have a default export|unknown field'],
     ['list.ts', 'export default [];', 'must have a default export'],
     ['views.ts', 'export default { views: 3 };', '`views` in .* must be a function'],
+    ['optimizer.ts', 'export default { optimizer: 3 };', '`optimizer` in .* must be a function'],
     ['broken.ts', 'throw new Error("out of order");', 'does not load: out of order'],
   ])('refuses %s', async (name, text, message) => {
     await expect(loadConfig(write(name, text))).rejects.toThrow(new RegExp(message));
+  });
+
+  it('takes the name of an optimizer as well as a function', async () => {
+    expect(await loadConfig(write('named.ts', "export default { optimizer: 'lars' };"))).toEqual({ optimizer: 'lars' });
+    expect(typeof (await loadConfig(write('made.ts', 'export default { optimizer: () => ({}) };'))).optimizer).toBe('function');
   });
 
   it('refuses a file that is not there', async () => {

@@ -9,7 +9,7 @@ import { settingNames } from './run-settings.ts';
 const KNOWN: readonly string[] = [
   ...new Set<string>([...settingNames, ...textSettingNames]),
   ...['backend', 'out', 'resume', 'overwrite', 'maxSeconds', 'knnEvery', 'checkpointEvery', 'report'],
-  ...['views', 'optimizer', 'projectionHead'],
+  ...['views', 'projectionHead'],
 ];
 const FUNCTIONS: readonly string[] = ['views', 'optimizer', 'projectionHead'];
 
@@ -44,7 +44,8 @@ export async function loadConfig(path: string): Promise<RunConfig> {
   if (unknown !== undefined)
     throw new SelfsupError('SELFSUP_OPTION', `--config: ${path} has an unknown field \`${unknown}\`; known: ${KNOWN.join(', ')}`);
   const record = config as Record<string, unknown>;
-  const wrong = FUNCTIONS.find((name) => record[name] !== undefined && typeof record[name] !== 'function');
+  const named = (name: string) => name === 'optimizer' && typeof record[name] === 'string';
+  const wrong = FUNCTIONS.find((name) => record[name] !== undefined && typeof record[name] !== 'function' && !named(name));
   if (wrong !== undefined) throw new SelfsupError('SELFSUP_OPTION', `--config: \`${wrong}\` in ${path} must be a function`);
   return config;
 }

@@ -22,6 +22,22 @@ describe('resolveSettings', () => {
   });
 
   it.each([
+    [{ task: 'mae' }, { encoder: 'vit-tiny', optimizer: 'adamw', learningRate: 5e-4, weightDecay: 0.05 }],
+    [
+      { task: 'mae', optimizer: 'sgd' },
+      { optimizer: 'sgd', learningRate: 0.06, weightDecay: 5e-4 },
+    ],
+    [{ task: 'rotation' }, { encoder: 'conv-net', optimizer: 'sgd' }],
+    [{ task: 'moco-v3', encoder: 'vit-small' }, { optimizer: 'adamw' }],
+    [
+      { optimizer: 'lars', batchSize: 512 },
+      { task: 'simclr', learningRate: 0.6, weightDecay: 1e-6 },
+    ],
+  ] as const)('of %j have the defaults %j', (given, expected) => {
+    expect(resolveSettings({ data: 'shapes', ...given })).toMatchObject(expected);
+  });
+
+  it.each([
     [{}, 'no data given'],
     [{ data: 'shapes', task: 'nope' }, "unknown task 'nope'; known: simclr"],
     [{ data: 'shapes', encoder: 'vgg' }, "unknown encoder 'vgg'; known: conv-net"],
@@ -30,6 +46,15 @@ describe('resolveSettings', () => {
     [{ data: 'shapes', temperature: 0 }, '--temperature must be a number > 0, got 0'],
     [{ data: 'shapes', seed: -1 }, '--seed must be an integer >= 0, got -1'],
     [{ data: 'shapes', encoder: 3 as unknown as string }, '--encoder must be a name, got 3'],
+    [
+      { data: 'shapes', task: 'mae', encoder: 'conv-net' },
+      '--encoder conv-net does not fit --task mae, which takes vit-tiny, vit-small, vit-base',
+    ],
+    [{ data: 'shapes', task: 'sim-mim', encoder: 'resnet18' }, 'which takes vit-tiny, vit-small, vit-base'],
+    [{ data: 'shapes', task: 'jigsaw', encoder: 'vit-tiny' }, 'which takes conv-net, resnet18, resnet34, resnet50'],
+    [{ data: 'shapes', recipe: 'nope' }, '--recipe must be one of simclr, moco-v1'],
+    [{ data: 'shapes', recipe: 'byol/nope' }, "or name/variant, got 'byol/nope'"],
+    [{ data: 'shapes', optimizer: 'adam' as 'sgd' }, "--optimizer must be one of sgd, adamw, lars, got 'adam'"],
   ])('refuses %j', (given, message) => {
     expect(() => resolveSettings(given)).toThrow(message);
   });

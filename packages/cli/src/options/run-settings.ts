@@ -1,7 +1,9 @@
 import { SelfsupError } from '@selfsup/core';
-import { encoders } from '../registry-encoders.ts';
+import { encoders, patchEncoderNames } from '../registry-encoders.ts';
 import { tasks } from '../registry-tasks.ts';
-import { assertUnchanged, checkSettings, integer, number, text, type SettingCheck } from './check-settings.ts';
+import { isRecipe, recipeNames } from '../tasks/task-views.ts';
+import { optimizerNames, optimizers, type OptimizerName } from '../training/optimizers.ts';
+import { assertUnchanged, checkSettings, integer, number, oneOf, text, type SettingCheck } from './check-settings.ts';
 
 /** Everything that decides what a run computes; kept in run.json. */
 export interface RunSettings {
@@ -27,11 +29,15 @@ export interface RunSettings {
   readonly testFraction: number;
   /** Height and width that photos are resized to. */
   readonly imageSize?: number;
+  /** Whose views, such as `byol` or `dino/lightly`; default those of the task. */
+  readonly recipe?: string;
+  /** `sgd`, `adamw` or `lars`. */
+  readonly optimizer: OptimizerName;
   /** The highest learning rate. */
   readonly learningRate: number;
-  /** Momentum of SGD. */
+  /** Momentum of SGD and LARS, first β of AdamW. */
   readonly momentum: number;
-  /** Weight decay of SGD. */
+  /** Weight decay; AdamW and LARS spare biases and norms. */
   readonly weightDecay: number;
   /** Epochs during which the learning rate rises. */
   readonly warmupEpochs: number;
@@ -62,6 +68,8 @@ const CHECKS: Readonly<Record<keyof RunSettings, SettingCheck>> = {
   testLimit: integer(1),
   testFraction: number((value) => value >= 0 && value < 1, 'a number in [0, 1)'),
   imageSize: integer(8),
+  recipe: [(value) => typeof value === 'string' && isRecipe(value), `one of ${recipeNames.join(', ')}, or name/variant`],
+  optimizer: oneOf(...optimizerNames),
   learningRate: number((value) => value > 0, 'a number > 0'),
   momentum: number((value) => value >= 0 && value < 1, 'a number in [0, 1)'),
   weightDecay: number((value) => value >= 0, 'a number >= 0'),
@@ -77,7 +85,7 @@ const CHECKS: Readonly<Record<keyof RunSettings, SettingCheck>> = {
 export const settingNames = Object.keys(CHECKS) as (keyof RunSettings)[];
 
 /**
- * Fills in the defaults and checks every setting, the names of task and encoder included.
+ * Fills in the defaults and checks every setting, the names of task and encoder included, and that both fit.
  *
  * @param given what the user gave; undefined counts as not given
  * @returns complete settings
@@ -89,19 +97,28 @@ export function resolveSettings(given: GivenSettings): RunSettings {
   ) as Partial<RunSettings>;
   if (present.data === undefined)
     throw new SelfsupError('SELFSUP_OPTION', 'no data given; pass --data shapes, or a folder or file of images');
-  const { batchSize = 128, limit } = present;
-  const settings: RunSettings = {
-    task: 'simclr',
+  checkSettings(present, CHECKS);
+  const { batchSize = 128, limit, task = 'simclr' } = present;
+  const { encoders: fitting = encoders.names, optimizer: own } = tasks.get(task);
+  const { encoder = fitting[0]! } = present;
+  encoders.get(encoder);
+  if (!fitting.includes(encoder))
+    throw new SelfsupError('SELFSUP_OPTION', `--encoder ${encoder} does not fit --task ${task}, which takes ${fitting.join(', ')}`);
+  const { optimizer = own ?? (patchEncoderNames.includes(encoder) ? 'adamw' : 'sgd') } = present;
+  const preset = optimizers[optimizer];
+  return {
+    task,
     data: present.data,
-    encoder: 'conv-net',
+    encoder,
     encoderOptions: {},
     epochs: 10,
     batchSize,
     seed: 0,
     testFraction: 0.2,
-    learningRate: (0.06 * batchSize) / 128,
+    optimizer,
+    learningRate: preset.rateFor(batchSize),
     momentum: 0.9,
-    weightDecay: 5e-4,
+    weightDecay: preset.weightDecay,
     warmupEpochs: 2,
     temperature: 0.2,
     headOutput: 128,
@@ -111,10 +128,6 @@ export function resolveSettings(given: GivenSettings): RunSettings {
     ...(limit === undefined ? {} : { testLimit: Math.max(1, Math.round(limit / 5)) }),
     ...present,
   };
-  checkSettings(settings, CHECKS);
-  tasks.get(settings.task);
-  encoders.get(settings.encoder);
-  return settings;
 }
 
 /**

@@ -2,7 +2,7 @@ import { createRng, join, linearDecay, linearWarmup, SelfsupError, type Schedule
 import { createLoader, type Loader } from '@selfsup/data';
 import type { TokenRows } from '@selfsup/data/text';
 import { adamW, chain, clipByGlobalNorm, createTrainer, type Trainer } from '@selfsup/trainer';
-import type { RunConfig } from '../options/define-run.ts';
+import { optimizerBuilder, type RunConfig } from '../options/define-run.ts';
 import { toBatch } from './held-out.ts';
 import type { OpenedText } from './open-text.ts';
 import { textEncoders } from './registry-text-encoders.ts';
@@ -55,7 +55,7 @@ export function createTextRun(settings: TextSettings, options: { text: OpenedTex
   const totalSteps = epochs * stepsPerEpoch;
   const learningRate = warmupLinear(settings.learningRate, { totalSteps, fraction: settings.warmupFraction });
   const optimizer =
-    config.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ??
+    optimizerBuilder(config)?.({ learningRate, totalSteps, stepsPerEpoch }) ??
     chain(
       clipByGlobalNorm(settings.clipNorm),
       adamW({

@@ -105,7 +105,12 @@ export function resolveTextSettings(given: GivenTextSettings): TextSettings {
   ) as Partial<TextSettings>;
   if (present.task === undefined || present.data === undefined)
     throw new SelfsupError('SELFSUP_OPTION', "no data given; pass --data 'corpus/**/*.txt', a file or folder of text");
-  const foreign = imageSettingNames.find((name) => values[name] !== undefined && !(textSettingNames as readonly string[]).includes(name));
+  const foreign = imageSettingNames.find(
+    (name) =>
+      values[name] !== undefined &&
+      typeof values[name] !== 'function' && // a config's optimizer is for text too
+      !(textSettingNames as readonly string[]).includes(name),
+  );
   if (foreign !== undefined)
     throw new SelfsupError(
       'SELFSUP_OPTION',

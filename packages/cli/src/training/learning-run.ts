@@ -1,26 +1,27 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { simclrViews } from '@selfsup/augment';
-import { createRng, SelfsupError, type Module, type Schedule } from '@selfsup/core';
+import { createRng, SelfsupError, type Batch, type Module, type Schedule } from '@selfsup/core';
 import { createLoader, toImages, type ImagePixels, type Loader } from '@selfsup/data';
-import { projectionHead } from '@selfsup/encoders';
-import { createTrainer, sgd, type PrepareContext, type Trainer } from '@selfsup/trainer';
+import { createTrainer, type PrepareContext, type Trainer } from '@selfsup/trainer';
+import { createEncoder } from '../create-encoder.ts';
 import { warmupCosine } from '../learning-rate.ts';
 import type { OpenedData } from '../open-data.ts';
-import type { RunConfig } from '../options/define-run.ts';
+import { optimizerBuilder, type RunConfig } from '../options/define-run.ts';
 import type { RunSettings } from '../options/run-settings.ts';
-import { encoders } from '../registry-encoders.ts';
-import { tasks, type ViewsBatch } from '../registry-tasks.ts';
+import { tasks } from '../registry-tasks.ts';
+import { plainHead } from '../tasks/heads.ts';
+import { optimizers } from './optimizers.ts';
+import { prepareViews } from './prepare-views.ts';
 
 /** All that `fit` needs, built from the settings. */
 export interface LearningRun {
   /** The task, its networks and the optimizer. */
-  readonly trainer: Trainer<ViewsBatch>;
+  readonly trainer: Trainer;
   /** The encoder within: what is evaluated and kept. */
   readonly backbone: Module<tf.Tensor4D, tf.Tensor2D>;
   /** Batches of images. */
   readonly loader: Loader;
   /** Makes the views of a batch. */
-  readonly prepare: (pixels: ImagePixels, context: PrepareContext) => ViewsBatch;
+  readonly prepare: (pixels: ImagePixels, context: PrepareContext) => Batch;
   /** The learning rate of each step. */
   readonly learningRate: Schedule;
   /** Updates of the whole run. */
@@ -46,30 +47,29 @@ export function createLearningRun(settings: RunSettings, options: { data: Opened
     );
   const task = tasks.get(settings.task);
   const { height: size, channels } = train;
-  const backbone = encoders.get(settings.encoder)({ channels, imageSize: size, options: settings.encoderOptions });
+  const backbone = createEncoder(settings, { channels, imageSize: size });
   const inputDim = backbone.outputDim;
   const { headOutput, temperature } = settings;
-  const head =
-    config.projectionHead?.({ inputDim }) ??
-    task.projectionHead?.({ inputDim, outputDim: headOutput }) ??
-    projectionHead({ inputDim, hiddenDim: inputDim, outputDim: headOutput });
+  if (config.projectionHead && task.projectionHead === false)
+    throw new SelfsupError('SELFSUP_OPTION', `--config: --task ${settings.task} has no projection head; leave \`projectionHead\` out`);
+  const projectionHead = config.projectionHead?.({ inputDim }) ?? (task.projectionHead || plainHead)({ inputDim, outputDim: headOutput });
   const loader = createLoader(train, { batchSize, rng: createRng(seed).fold('loader') });
   const { stepsPerEpoch } = loader;
   const totalSteps = epochs * stepsPerEpoch;
   const warmupSteps = Math.round(settings.warmupEpochs * stepsPerEpoch);
   const learningRate = warmupCosine({ peak: settings.learningRate, totalSteps, warmupSteps });
-  const views =
-    config.views?.({ size, mean, std, channels }) ??
-    simclrViews({ preset: size <= 64 ? 'cifar' : 'imagenet', size, normalize: { mean: [...mean], std: [...std] } });
+  const toBatch = prepareViews(settings, { context: { size, mean, std, channels }, views: config.views });
   const { momentum, weightDecay } = settings;
-  const optimizer = config.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? sgd({ learningRate, momentum, weightDecay });
-  const pretext = task.create({ backbone, projectionHead: head, headOutput, temperature, batchSize });
+  const optimizer =
+    optimizerBuilder(config)?.({ learningRate, totalSteps, stepsPerEpoch }) ??
+    optimizers[settings.optimizer].create({ learningRate, momentum, weightDecay, beta2: task.beta2 });
+  const pretext = task.create({ backbone, projectionHead, headOutput, temperature, batchSize, imageSize: size, channels });
   const trainer = createTrainer({ task: pretext, optimizer, totalSteps, seed });
   return {
     trainer,
     backbone: trainer.run.backbone as Module<tf.Tensor4D, tf.Tensor2D>,
     loader,
-    prepare: (pixels, { rng }) => task.makeBatch(toImages(pixels), { views, rng }),
+    prepare: (pixels, { rng }) => toBatch(toImages(pixels), rng),
     learningRate,
     totalSteps,
   };

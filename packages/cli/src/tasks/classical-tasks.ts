@@ -1,0 +1,62 @@
+import { patchPairs, tiles } from '@selfsup/augment';
+import { linear, projectionHead } from '@selfsup/encoders';
+import { jigsaw, jigsawPermutations } from '@selfsup/pretext-tasks/jigsaw';
+import { relativePatch } from '@selfsup/pretext-tasks/relative-patch';
+import { rotation } from '@selfsup/pretext-tasks/rotation';
+import { convolutionalEncoderNames } from '../registry-encoders.ts';
+import type { TaskEntry } from './task-entry.ts';
+import { cropSource, oneView } from './task-views.ts';
+
+/** Most of an image, so that what it shows stays whole; ours. */
+const views = cropSource([0.5, 1]);
+
+/** Tiles along each side of a puzzle, and how many orders of them there are; the paper's nine tiles, and enough orders for small data. */
+const [GRID, NUM_ORDERS] = [3, 64];
+
+/** The orders: the same for all runs, and a second's work. */
+let orders: ReturnType<typeof jigsawPermutations> | undefined;
+
+/** The paper's tiles of 64 pixels in cells of 75, in proportion: of 32 pixels cells of 10 and tiles of 8. */
+const tileOf = (imageSize: number) => Math.max(1, Math.floor((64 / 75) * Math.floor(imageSize / GRID)));
+
+/** The largest patches, gaps of half of them and a jitter of at least one pixel that fit; at most the paper's 96. Of 32 pixels patches of 7. */
+function patchesOf(imageSize: number): { size: number; gap: number; jitter: number } {
+  for (let size = 96; size > 1; size--) {
+    const [gap, jitter] = [Math.floor(size / 2), Math.max(1, Math.floor((7 / 96) * size))];
+    if (3 * size + 2 * gap + 2 * jitter <= imageSize) return { size, gap, jitter };
+  }
+  return { size: 1, gap: 0, jitter: 0 };
+}
+
+/** Tasks whose labels are made from the images. Where the encoder sees parts of images, it must take any size. */
+export const classicalTasks = {
+  rotation: {
+    input: oneView,
+    views,
+    projectionHead: false,
+    create: ({ backbone }) => rotation({ backbone, head: linear({ inputDim: backbone.outputDim, outputDim: 4 }) }),
+  },
+  jigsaw: {
+    input: oneView,
+    views,
+    encoders: convolutionalEncoderNames,
+    projectionHead: false,
+    create({ backbone, imageSize }) {
+      orders ??= jigsawPermutations({ count: NUM_ORDERS, numTiles: GRID * GRID });
+      const { outputDim } = backbone;
+      const head = projectionHead({ inputDim: GRID * GRID * outputDim, hiddenDim: outputDim, outputDim: NUM_ORDERS });
+      return jigsaw({ backbone, head, tiling: tiles({ grid: GRID, size: tileOf(imageSize) }), permutations: orders });
+    },
+  },
+  'relative-patch': {
+    input: oneView,
+    views,
+    encoders: convolutionalEncoderNames,
+    projectionHead: false,
+    create({ backbone, imageSize }) {
+      const { outputDim } = backbone;
+      const head = projectionHead({ inputDim: 2 * outputDim, hiddenDim: outputDim, outputDim: 8 });
+      return relativePatch({ backbone, head, pairing: patchPairs(patchesOf(imageSize)) });
+    },
+  },
+} as const satisfies Readonly<Record<string, TaskEntry>>;
