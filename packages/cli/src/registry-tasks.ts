@@ -35,6 +35,8 @@ export interface TaskEntry {
   create(context: TaskContext): PretextTask<ViewsBatch>;
   /** The projection head unless a config has another; default Linear, ReLU, Linear as wide as the encoder. */
   projectionHead?(dims: { inputDim: number; outputDim: number }): ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+  /** The momentum of the target network, for tasks with a queue: how old keys may be. */
+  targetMomentum?: number;
   /** Turns a batch of images in [0, 1] into what the task trains on; every tensor that it makes belongs to the batch or to the caller's tidy. */
   makeBatch(images: tf.Tensor4D, options: { views: ViewsTransform; rng: Rng }): ViewsBatch;
 }
@@ -65,6 +67,7 @@ export const tasks = createRegistry<TaskEntry>('task', {
   },
   dcl: { create: ({ backbone, projectionHead: head, temperature }) => dcl({ backbone, projectionHead: head, temperature }), makeBatch },
   moco: {
+    targetMomentum: SMALL_MOCO.momentum,
     create: ({ backbone, projectionHead: head, headOutput: outputDim, temperature, batchSize }) =>
       moco({
         ...{ backbone, projectionHead: head, outputDim, temperature, ...SMALL_MOCO },
