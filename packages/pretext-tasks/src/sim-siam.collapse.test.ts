@@ -40,4 +40,4 @@ it('without stop-gradient the projections collapse and the loss becomes its leas
   expect(without.alarms.map(({ kind, metric }) => [kind, metric])).toEqual([['complete', 'zStd']]);
   expect(without.alarms[0]!.message).toMatch(/^zStd [\d.e-]+ is below .*likely the stop-gradient/);
   expect(healthy.alarms).toEqual([]);
-});
+}, 180_000);
