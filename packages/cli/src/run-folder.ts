@@ -7,8 +7,8 @@ import { writeCheckpoint } from '@selfsup/trainer';
 
 /** A line of metrics.jsonl. `step` counts updates that are done. */
 export interface MetricsRecord {
-  /** `step` after an update, `knn` after a probe of the encoder, `held-out` after a measurement on held-out text. */
-  readonly type: 'step' | 'knn' | 'held-out';
+  /** `step` after an update, `knn` after a probe of the encoder, `held-out` after a measurement on held-out text, `health` of the features, `alarm`. */
+  readonly type: 'step' | 'knn' | 'held-out' | 'health' | 'alarm';
   /** Updates done. */
   readonly step: number;
   /** Passes over the data, with fractions. */

@@ -31,6 +31,16 @@ export interface RunResult {
   readonly knnUntrained?: number;
   /** Weighted kNN on the features of the encoder after training. */
   readonly knnTrained?: number;
+  /** The features of the trained encoder: their number, columns, deviation per dimension, effective rank, uniformity, and alignment of the run's views. */
+  readonly health?: Readonly<Record<'rows' | 'dim' | 'std' | 'rank' | 'uniformity', number>> & { readonly alignment?: number };
+  /** What looked like a collapse while it trained; absent in results of older versions. */
+  readonly alarms?: readonly {
+    readonly kind: string;
+    readonly metric: string;
+    readonly value: number;
+    readonly threshold: number;
+    readonly step: number;
+  }[];
   /** Images that could not be used. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
   /** The sha256 of checkpoint.safetensors. */

@@ -22,3 +22,6 @@ export { selectExamples, type FeatureEncoder, type LabelledExamples } from './la
 export { poolTokens, type PoolTokensOptions, type TokenEncoder } from './pool-tokens.ts';
 export { tokenClassification, type TokenClassificationOptions, type TokenInput } from './token-classification.ts';
 export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts';
+export type { CollapseKind } from './collapse-causes.ts';
+export { createCollapseMonitor, type CollapseAlarmEvent, type CollapseMonitor, type CollapseMonitorOptions } from './collapse-monitor.ts';
+export { representationHealth, type RepresentationHealth, type RepresentationHealthOptions } from './representation-health.ts';

@@ -9,6 +9,7 @@ import { renderReport } from '../report/render-report.ts';
 import type { RunFile } from '../run-file.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { RunResult } from '../run-result.ts';
+import { alarmsOf, healthFields, type RunWatch } from '../training/run-watch.ts';
 import type { LearningRun } from '../training/learning-run.ts';
 import type { SessionResult } from '../training/train-session.ts';
 
@@ -25,6 +26,7 @@ export interface FinishRunOptions {
   data: OpenedData;
   folder: RunFolder;
   probe: KnnProbe;
+  watch: RunWatch;
   baselines: Baselines;
   session: SessionResult;
   backend: string;
@@ -61,6 +63,11 @@ function summarise(result: RunResult, output: Output): void {
   add('kNN, raw pixels', result.knnRawPixels, '%');
   add('kNN, untrained encoder', result.knnUntrained, '%');
   add('kNN, trained encoder', result.knnTrained, '%');
+  if (result.health)
+    rows.push([
+      'rank of the features',
+      `${result.health.rank.toFixed(2).padStart(8)} of ${Math.min(result.health.rows, result.health.dim)}`,
+    ]);
   add('reading and decoding', result.decodeImagesPerSecond, 'images/s');
   add('augmentation', result.augmentImagesPerSecond, 'images/s');
   add('train step', result.trainImagesPerSecond, 'images/s');
@@ -77,13 +84,21 @@ function summarise(result: RunResult, output: Output): void {
  * @param options see {@link FinishRunOptions}
  */
 export async function finishRun(options: FinishRunOptions): Promise<void> {
-  const { run, file, data, folder, probe, baselines, session, output } = options;
+  const { run, file, data, folder, probe, watch, baselines, session, output } = options;
   const { settings } = file;
   const finding = await probe.measure(run.backbone, 'trained');
   const { step, totalSeconds: seconds } = session;
   const records = folder.readMetrics();
   if (finding.accuracy !== undefined && !records.some((record) => record.type === 'knn' && record.step === step))
     folder.appendMetrics({ type: 'knn', step, epoch: step / file.stepsPerEpoch, seconds, knn: finding.accuracy });
+  const health = await watch.measure('trained', { step, epoch: step / file.stepsPerEpoch, seconds });
+  const alarms = alarmsOf(folder.readMetrics()).map(({ kind, metric, value, threshold, step: at }) => ({
+    kind: String(kind),
+    metric: String(metric),
+    value: Number(value),
+    threshold: Number(threshold),
+    step: at,
+  }));
   const lastEpoch = records.filter((record) => record.type === 'step').slice(-file.stepsPerEpoch);
   const losses = lastEpoch.map((record) => Number(record['loss']));
   const result: RunResult = {
@@ -104,6 +119,8 @@ export async function finishRun(options: FinishRunOptions): Promise<void> {
     ...(baselines.rawPixels === undefined ? {} : { knnRawPixels: rounded(baselines.rawPixels) }),
     ...(baselines.untrained === undefined ? {} : { knnUntrained: rounded(baselines.untrained) }),
     ...(finding.accuracy === undefined ? {} : { knnTrained: rounded(finding.accuracy) }),
+    ...(health ? { health: healthFields(health) } : {}),
+    alarms,
     skipped: data.skipped(),
     checkpoint: await folder.hashCheckpoint(),
     run: folder.path,

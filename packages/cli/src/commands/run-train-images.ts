@@ -6,8 +6,11 @@ import { createKnnProbe, type KnnProbe } from '../knn-probe.ts';
 import { openData } from '../open-data.ts';
 import type { RunConfig } from '../options/define-run.ts';
 import type { Output } from '../output/output.ts';
+import { tasks } from '../registry-tasks.ts';
 import { createRunFolder, runFolder, type RunFolder } from '../run-folder.ts';
+import { createFeatureHealth } from '../training/feature-health.ts';
 import { createLearningRun, type LearningRun } from '../training/learning-run.ts';
+import { createRunWatch } from '../training/run-watch.ts';
 import { trainSession, type SessionProbe } from '../training/train-session.ts';
 import { stopOnInterrupt } from '../training/stop-on-interrupt.ts';
 import { assertSameData, describeRun, planRun } from './start-run.ts';
@@ -79,9 +82,17 @@ export async function runTrainImages(flags: RunConfig, options: { configFile: st
     const folder = earlier ? runFolder(path) : await createRunFolder(path, file);
     const probe = createKnnProbe(data, { settings, output });
     const baselines = await measureBaselines(run, { probe, folder, output }); // before the weights are restored
+    const watched = {
+      ...{ folder, output, momentum: tasks.get(settings.task).targetMomentum },
+      embeddingDim: config.projectionHead ? undefined : settings.headOutput,
+      measure: createFeatureHealth(run, { data, seed: settings.seed, output }),
+    };
+    if (!folder.readMetrics().some(({ type }) => type === 'health'))
+      await createRunWatch(watched).measure('untrained', { step: 0, epoch: 0, seconds: 0 });
     if (saved) run.trainer.restore(saved);
     if (earlier) await folder.truncateMetrics(run.trainer.step);
     if (earlier) output.line(`Continuing at update ${run.trainer.step}`);
+    const watch = createRunWatch(watched); // knows the alarms before this update
     const before = folder.readMetrics().reduce((longest, { seconds }) => Math.max(longest, seconds), 0);
     const interrupt = stopOnInterrupt(output);
     const session = await trainSession(run, {
@@ -90,6 +101,7 @@ export async function runTrainImages(flags: RunConfig, options: { configFile: st
       throughput: { unit: 'images', perUpdate: settings.batchSize },
       session: config,
       probe: probe.hasLabels ? knnBetweenEpochs(run, probe) : undefined,
+      watch,
       secondsBefore: before,
       output,
       signal: interrupt.signal,
@@ -100,7 +112,19 @@ export async function runTrainImages(flags: RunConfig, options: { configFile: st
       output.warn(`selfsup: stopped after update ${session.step} of ${run.totalSteps}; continue with: ${resume}`);
       return 130;
     }
-    await finishRun({ run, file, data, folder, probe, baselines, session, backend: backend.name, report: config.report ?? true, output });
+    await finishRun({
+      run,
+      file,
+      data,
+      folder,
+      probe,
+      watch,
+      baselines,
+      session,
+      backend: backend.name,
+      report: config.report ?? true,
+      output,
+    });
     return 0;
   } finally {
     run.trainer.dispose();

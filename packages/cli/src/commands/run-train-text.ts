@@ -11,6 +11,7 @@ import { openText } from '../text/open-text.ts';
 import { readRunTokenizer } from '../text/open-text-run.ts';
 import { assertSameText, describeTextRun, planTextRun } from '../text/plan-text-run.ts';
 import { stopOnInterrupt } from '../training/stop-on-interrupt.ts';
+import { createRunWatch } from '../training/run-watch.ts';
 import { trainSession } from '../training/train-session.ts';
 
 /**
@@ -60,6 +61,7 @@ export async function runTrainText(flags: RunConfig, options: { configFile: stri
       throughput: { unit: 'tokens', perUpdate: batchSize * accumulate * length },
       session: { ...config, knnEvery: config.knnEvery ?? 1 },
       probe,
+      watch: createRunWatch({ folder, output }),
       secondsBefore,
       output,
       signal: interrupt.signal,

@@ -97,6 +97,41 @@ describe('renderReport', () => {
     expect(/(src|href)="(?!data:)|@import|https?:\/\/(?!www\.w3\.org)/.exec(page)).toBeNull();
   });
 
+  it('shows the health of the features, and alarms where everybody sees them', async () => {
+    const measured: MetricsRecord[] = [0, 2, 4].map((step) => ({
+      ...{ type: 'health', step, epoch: step / 2, seconds: step },
+      ...{ rows: 20, dim: 8, std: 0.3, rank: 5 + step / 10, uniformity: -1.5, alignment: 0.4 },
+    }));
+    const alarm: MetricsRecord = {
+      ...{ type: 'alarm', step: 3, epoch: 1.5, seconds: 3, kind: 'complete', metric: 'zStd', value: 0.00123456, threshold: 0.02 },
+      ...{ likelyCause: 'no <stop-gradient>', advice: 'wait' },
+    };
+    const steps = metrics.map((record) => ({ ...record, zStd: 0.1, queueAge: 3 }));
+    const page = async (records: MetricsRecord[]) =>
+      renderReport(await collectReport({ run, metrics: records, result, bank: encoded(4, 'train'), output: silent }));
+    const withAlarm = await page([...steps, ...measured, alarm]);
+    const titles = [
+      'Effective rank',
+      'Deviation per dimension',
+      'Uniformity',
+      'Alignment',
+      'Deviation of the embeddings',
+      'Age of the queue',
+    ];
+    for (const title of ['Health of the features', 'Of 20 images, 8 dimensions', ...titles])
+      expect(withAlarm.includes(title), title).toBe(true);
+    const [box = ''] = /<section class="alarm" role="alert">[\s\S]*?<\/section>/.exec(withAlarm) ?? [];
+    expect(
+      box
+        .replace(/<[^>]*>/g, '')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    ).toBe('An alarm was raised After update 3: zStd 0.00123, below 0.02 (complete). Likely: no &lt;stop-gradient&gt;. What helps: wait.');
+    expect(withAlarm.match(/<svg /g)).toHaveLength(2 + 6);
+    expect((await page([...steps, ...measured])).includes('role="alert"')).toBe(false);
+    expect((await page(metrics)).includes('Health of the features')).toBe(false);
+  });
+
   it('gives the same page twice', async () => {
     const page = async () =>
       renderReport(await collectReport({ run, metrics, result, bank: encoded(40, 'train'), test: encoded(20, 'test'), output: silent }));

@@ -1,5 +1,6 @@
 import { html, raw } from './html.ts';
 import type { ReportData } from './collect-report.ts';
+import { alarms, health } from './health-section.ts';
 import { script } from './script.ts';
 import { cards, curves, map, neighbours, tables } from './sections.ts';
 import { style } from './style.ts';
@@ -35,7 +36,7 @@ export async function renderReport(data: ReportData): Promise<string> {
             ${run.settings.batchSize}, ${run.backend}.
             ${run.dataset.heldOut && `${run.dataset.test} labelled images were held out for the test.`}
           </p>
-          ${cards(data)} ${await curves(data)} ${await map(data)} ${neighbours(data)} ${tables(data)}
+          ${cards(data)} ${alarms(data)} ${await curves(data)} ${await health(data)} ${await map(data)} ${neighbours(data)} ${tables(data)}
         </main>
         <script>
           ${raw(script)};

@@ -22,7 +22,7 @@ export function cards({ result }: ReportData): Html {
 }
 
 /** The mean of the points around each point: a tenth of the curve, at most 40 points. */
-function smooth(points: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+export function smooth(points: readonly (readonly [number, number])[]): (readonly [number, number])[] {
   const half = Math.min(20, Math.floor(points.length / 20));
   return points.map(([x], i) => {
     const around = points.slice(Math.max(0, i - half), i + half + 1);
@@ -30,7 +30,8 @@ function smooth(points: readonly (readonly [number, number])[]): (readonly [numb
   });
 }
 
-async function chart(
+/** A chart with its title and legend. */
+export async function chart(
   title: string,
   lines: readonly ChartLine[],
   options: { fromZero?: boolean; format?: (value: number) => string } = {},

@@ -18,6 +18,8 @@ p { margin: 0 0 14px; max-width: 68ch; }
 .card b { display: block; font-size: 1.45rem; line-height: 1.25; white-space: nowrap; letter-spacing: -.02em; font-variant-numeric: tabular-nums; font-weight: 650; }
 .card.main b { color: var(--accent); }
 .card span { color: var(--soft); font-size: .86rem; }
+.alarm { margin: 22px 0 0; padding: 4px 18px 2px; border: 1px solid var(--warm); border-left-width: 6px; border-radius: 12px; background: var(--card); }
+.alarm h2 { margin: 10px 0 6px; color: var(--warm); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 14px; margin-top: 12px; }
 figure { margin: 0; padding: 14px 14px 8px; }
 svg { display: block; width: 100%; height: auto; }

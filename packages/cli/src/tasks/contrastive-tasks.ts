@@ -24,6 +24,7 @@ export const contrastiveTasks = {
   moco: {
     input: twoViews,
     views: recipeSource('moco-v2'),
+    targetMomentum: SMALL_MOCO.momentum,
     create: ({ backbone, projectionHead, headOutput: outputDim, temperature, batchSize }) =>
       moco({
         ...{ backbone, projectionHead, outputDim, temperature, ...SMALL_MOCO },

@@ -41,6 +41,8 @@ export interface TaskEntry {
   readonly beta2?: number;
   /** The projection head unless a config has another; default Linear, ReLU, Linear as wide as the encoder. False: the task has none. */
   readonly projectionHead?: HeadBuilder | false;
+  /** The momentum of the target network, for tasks with a queue: how old keys may be. */
+  readonly targetMomentum?: number;
   /** Builds the task. */
   create(context: TaskContext): PretextTask;
 }

@@ -3,6 +3,7 @@ import { fit, type FitResult, type PrepareContext, type Source, type Trainer } f
 import type { SessionOptions } from '../options/define-run.ts';
 import type { Output } from '../output/output.ts';
 import type { RunFolder } from '../run-folder.ts';
+import type { RunWatch } from './run-watch.ts';
 
 /** All that a session asks of a run, on images or text. */
 export interface TrainableRun<Raw, B extends Batch> {
@@ -37,6 +38,8 @@ export interface TrainSessionOptions {
   session: SessionOptions;
   /** Measures between epochs; absent without labels. */
   probe?: SessionProbe | undefined;
+  /** Judges the metrics of each step, and measures the features where the probe measures. */
+  watch: RunWatch;
   /** Seconds of training before this session. */
   secondsBefore: number;
   /** Shows progress. */
@@ -61,7 +64,7 @@ const rounded = (value: number, digits = 6) => Number(value.toPrecision(digits))
  * @returns see {@link SessionResult}
  */
 export async function trainSession<Raw, B extends Batch>(run: TrainableRun<Raw, B>, options: TrainSessionOptions): Promise<SessionResult> {
-  const { folder, epochs, throughput, session, probe, secondsBefore, output, signal } = options;
+  const { folder, epochs, throughput, session, probe, watch, secondsBefore, output, signal } = options;
   const { trainer, loader, prepare, learningRate, totalSteps, accumulate = 1 } = run;
   const stepsPerEpoch = Math.ceil(loader.stepsPerEpoch / accumulate);
   const { maxSeconds, knnEvery = Math.max(1, Math.round(epochs / 5)), checkpointEvery } = session;
@@ -93,6 +96,7 @@ export async function trainSession<Raw, B extends Batch>(run: TrainableRun<Raw, 
           loss: rounded(report.loss),
           learningRate: rounded(rate),
         });
+        watch.onStep(report, { step, epoch: step / stepsPerEpoch, seconds: secondsBefore + seconds });
         stage.update(step, { loss: report.loss.toFixed(4), [`${throughput.unit}/s`]: String(Math.round(processed / seconds)) });
       },
       async onEpochEnd({ epoch, step, loss: mean }) {
@@ -104,9 +108,10 @@ export async function trainSession<Raw, B extends Batch>(run: TrainableRun<Raw, 
           seconds: rounded(secondsBefore + seconds),
           [`${throughput.unit}PerSecond`]: rounded(processed / seconds),
         });
-        if (!probe || knnEvery === 0 || done % knnEvery !== 0 || done === epochs) return;
-        const values = await probe.measure();
-        if (values === undefined) return;
+        if (knnEvery === 0 || done % knnEvery !== 0 || done === epochs) return;
+        await watch.measure('training', { step, epoch: done, seconds: secondsBefore + seconds });
+        const values = await probe?.measure();
+        if (!probe || values === undefined) return;
         const shown = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, rounded(value)]));
         folder.appendMetrics({ type: probe.type, step, epoch: done, seconds: rounded(secondsBefore + seconds), ...shown });
         output.event('metrics', { epoch: done, step, ...shown });

@@ -1,0 +1,32 @@
+/**
+ * `'complete'`: all outputs are nearly one point; `'dimensional'`: they fill few dimensions; `'unaligned'`: views of one image are not recognised; `'stale'`: the
+ * queue holds keys of a network that is no more.
+ */
+export type CollapseKind = 'complete' | 'dimensional' | 'unaligned' | 'stale';
+
+/** What lies behind an alarm and what helps, each without a full stop. Internal. */
+export const collapseCauses: Readonly<Record<CollapseKind, Readonly<Record<'seen' | 'likelyCause' | 'advice', string>>>> = {
+  complete: {
+    seen: 'all inputs give nearly one output',
+    likelyCause:
+      'the stop-gradient or the predictor is missing, the target momentum is too low, centring or the variance term is off, or the learning rate is too high',
+    advice: 'lower the learning rate or lengthen its warm-up, raise the target momentum, and normalise batches in the heads',
+  },
+  dimensional: {
+    seen: 'the features fill few dimensions',
+    likelyCause:
+      'the redundancy or covariance term is too weak, the temperature is too high, the projection head is missing, or the features are too few for their dimension',
+    advice:
+      'lower the temperature or raise the weight of the covariance term, give the projection head another layer, and train on larger batches',
+  },
+  unaligned: {
+    seen: 'views of one image lie as far apart as views of different images',
+    likelyCause: 'rows of the views do not belong together, the augmentation is too strong, or nothing has been learned yet',
+    advice: 'look at the views (`selfsup augment`), weaken crops and colours, and see whether the loss falls at all',
+  },
+  stale: {
+    seen: 'the queue holds keys of a network that is no more',
+    likelyCause: 'the queue is too long for the batch, or the target momentum is too low for the queue',
+    advice: 'shorten the queue, enlarge the batch, or raise the momentum',
+  },
+};

@@ -1,0 +1,137 @@
+import { SelfsupError } from '@selfsup/core';
+import { collapseAlarm, describeAlarm, type CollapseAlarm, type CollapseAlarmOptions, type CollapseDiagnostics } from './collapse-alarm.ts';
+
+/** One alarm of a {@link CollapseMonitor}. */
+export interface CollapseAlarmEvent extends CollapseAlarm {
+  /** Optimizer updates done when it was raised. */
+  readonly step: number;
+}
+
+/** Options of {@link createCollapseMonitor}: also the thresholds of `collapseAlarm`. */
+export interface CollapseMonitorOptions extends CollapseAlarmOptions {
+  /** Columns of the embeddings, by which `zStd` is judged; default: by the greatest `zStd` so far, since healthy is 1/√dim. */
+  embeddingDim?: number | undefined;
+  /** The task's target momentum, for `queueAge`; default 0.999. */
+  momentum?: number;
+  /** Alarm when keys are on average older than this many times 1/(1 − momentum), the target network's memory in steps; default 4. */
+  maxQueueAgeShare?: number;
+  /** Steps in a row that must be beyond a threshold; one measurement of features is enough. Default 50. */
+  patience?: number;
+  /** How far back over its threshold a value must come before it can raise the same alarm again, as a factor > 1; default 1.25. */
+  recovery?: number;
+  /** Measures features at the end of an epoch, for `onEpochEnd`. */
+  measure?: () => CollapseDiagnostics | Promise<CollapseDiagnostics>;
+  /** Called with each alarm. */
+  onAlarm?: (alarm: CollapseAlarmEvent) => void;
+  /** Alarms of a run that is resumed: they are raised again only after recovery. */
+  earlier?: readonly Pick<CollapseAlarm, 'kind' | 'metric'>[];
+}
+
+/** Watches a training; its methods are callbacks of `fit`. */
+export interface CollapseMonitor {
+  /** All alarms so far. */
+  readonly alarms: readonly CollapseAlarmEvent[];
+  /** Judges the metrics `zStd` and `queueAge` of a step, if the task has them; `step` counts from 0, as `fit` reports it. */
+  readonly onStep: (report: { readonly step: number; readonly metrics?: Readonly<Record<string, number>> }) => void;
+  /** Calls `measure` and judges what it gives; `step` is the number of updates done. */
+  readonly onEpochEnd: (report: { readonly step: number }) => Promise<void>;
+  /** Judges features measured after `step` updates; returns the alarms that this raised. */
+  readonly judge: (diagnostics: CollapseDiagnostics, at: { step: number }) => readonly CollapseAlarmEvent[];
+}
+
+const perStep = ['zStd', 'queueAge'];
+
+/** One alarm's state: a metric of steps by its name, those of features by their kind. */
+const keyOf = ({ kind, metric }: Pick<CollapseAlarm, 'kind' | 'metric'>) => (perStep.includes(metric) ? metric : kind);
+
+function checkOptions({ embeddingDim, momentum = 0, patience = 1, recovery = 2 }: CollapseMonitorOptions): void {
+  const rules: [string, boolean, string, number | undefined][] = [
+    [
+      'embeddingDim',
+      embeddingDim === undefined || (Number.isSafeInteger(embeddingDim) && embeddingDim >= 1),
+      'an integer >= 1',
+      embeddingDim,
+    ],
+    ['momentum', momentum >= 0 && momentum <= 1, 'in [0, 1]', momentum],
+    ['patience', Number.isSafeInteger(patience) && patience >= 1, 'an integer >= 1', patience],
+    ['recovery', recovery > 1 && recovery < Infinity, 'a finite number > 1', recovery],
+  ];
+  for (const [name, holds, rule, got] of rules)
+    if (!holds) throw new SelfsupError('SELFSUP_OPTION', `createCollapseMonitor: \`${name}\` must be ${rule}, got ${got}`);
+}
+
+/**
+ * Watches the metrics of a training and features between epochs, and raises an alarm once per crossing of a threshold.
+ *
+ * @param options see {@link CollapseMonitorOptions}
+ * @returns see {@link CollapseMonitor}
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range; from `judge` and `onEpochEnd` as `collapseAlarm`
+ * @see He et al.: "Momentum Contrast for Unsupervised Visual Representation Learning", section 4.1 (momentum and the queue), https://arxiv.org/abs/1911.05722
+ * @remarks `zStd` is judged like the deviation of features. The limit of `queueAge` is a rule of thumb of this library: in the paper's table keys of mean age 128
+ * learn well at momentum 0.99 and badly at 0.9. A metric that is absent or not finite is not judged.
+ * @example
+ * ```ts
+ * import { createCollapseMonitor } from '@selfsup/evaluate';
+ * const monitor = createCollapseMonitor({ embeddingDim: 4, patience: 2, onAlarm: ({ message }) => console.warn(message) });
+ * for (const zStd of [0.5, 0.01, 0.01, 0.01]) monitor.onStep({ step: 0, metrics: { zStd } }); // or: fit(trainer, { ..., callbacks: monitor })
+ * console.log(monitor.alarms.length); // 1
+ * ```
+ */
+export function createCollapseMonitor(options: CollapseMonitorOptions = {}): CollapseMonitor {
+  checkOptions(options);
+  const { embeddingDim, momentum = 0.999, maxQueueAgeShare = 4, patience = 50, recovery = 1.25, measure, onAlarm, earlier = [] } = options;
+  const { minStdShare = 0.1, minRankShare = 0.05, maxAlignment = 1.6, maxUniformity = -0.2 } = options;
+  const thresholds = { minStdShare, minRankShare, maxAlignment, maxUniformity };
+  const safe = {
+    minStdShare: minStdShare * recovery,
+    minRankShare: minRankShare * recovery,
+    maxAlignment: maxAlignment / recovery,
+    maxUniformity: maxUniformity * recovery,
+  };
+  const alarms: CollapseAlarmEvent[] = [];
+  const active = new Set(earlier.map(keyOf));
+  const inARow = new Map<string, number>();
+  let greatestStd = 0;
+
+  const raise = (alarm: CollapseAlarm, step: number): CollapseAlarmEvent => {
+    active.add(keyOf(alarm));
+    const event = { ...alarm, step };
+    alarms.push(event);
+    onAlarm?.(event);
+    return event;
+  };
+  const judgeStep = (alarm: Parameters<typeof describeAlarm>[0], bounds: { crossed: boolean; recovered: boolean; step: number }) => {
+    const { crossed, recovered, step } = bounds;
+    const count = crossed ? (inARow.get(alarm.metric) ?? 0) + 1 : 0;
+    inARow.set(alarm.metric, count);
+    if (recovered) active.delete(alarm.metric);
+    if (count >= patience && !active.has(alarm.metric)) raise(describeAlarm(alarm), step);
+  };
+  const judge: CollapseMonitor['judge'] = (diagnostics, { step }) => {
+    const found = collapseAlarm(diagnostics, thresholds);
+    const unsafe = new Set(collapseAlarm(diagnostics, safe).map(keyOf));
+    for (const key of [...active]) if (!perStep.includes(key) && !unsafe.has(key)) active.delete(key);
+    return found.filter((alarm) => !active.has(keyOf(alarm))).map((alarm) => raise(alarm, step));
+  };
+  return {
+    alarms,
+    judge,
+    onStep({ step, metrics: { zStd = NaN, queueAge = NaN } = {} }) {
+      const done = step + 1;
+      if (Number.isFinite(zStd)) {
+        greatestStd = Math.max(greatestStd, zStd);
+        const threshold = minStdShare * (embeddingDim === undefined ? greatestStd : 1 / Math.sqrt(embeddingDim));
+        const bounds = { crossed: zStd < threshold, recovered: zStd > threshold * recovery, step: done };
+        judgeStep({ kind: 'complete', metric: 'zStd', value: zStd, threshold }, bounds);
+      }
+      if (Number.isFinite(queueAge)) {
+        const threshold = maxQueueAgeShare / (1 - momentum);
+        const bounds = { crossed: queueAge > threshold, recovered: queueAge < threshold / recovery, step: done };
+        judgeStep({ kind: 'stale', metric: 'queueAge', value: queueAge, threshold }, bounds);
+      }
+    },
+    async onEpochEnd({ step }) {
+      if (measure) judge(await measure(), { step });
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { alignment } from './alignment.ts';
+import type { CollapseDiagnostics } from './collapse-alarm.ts';
+import type { FeatureMatrix } from './feature-matrix.ts';
+import { featureStd } from './feature-std.ts';
+import { rankMe } from './rank-me.ts';
+import { uniformity } from './uniformity.ts';
+
+/** What {@link representationHealth} finds: each of the diagnostics with its defaults. */
+export interface RepresentationHealth extends CollapseDiagnostics {
+  readonly rows: number;
+  readonly std: number;
+  readonly rank: number;
+  readonly uniformity: number;
+}
+
+/** Options of {@link representationHealth}. */
+export interface RepresentationHealthOptions {
+  /** Features of two views of the same images, row by row: for the alignment, which is absent without them. */
+  views?: readonly [FeatureMatrix, FeatureMatrix] | undefined;
+}
+
+/**
+ * All diagnostics of features in one call: deviation, effective rank, uniformity, and alignment of two views.
+ *
+ * @param features float32 `[rows, dim]`, at least 2 rows
+ * @param options see {@link RepresentationHealthOptions}
+ * @returns see {@link RepresentationHealth}; `collapseAlarm` and the monitor judge it as it is
+ * @throws SelfsupError as `featureStd`, `rankMe`, `uniformity` and `alignment`
+ * @remarks For 1,000 rows of 512 dimensions one or two seconds, outside the backend.
+ * @example
+ * ```ts
+ * import { representationHealth } from '@selfsup/evaluate';
+ * const [a, b] = [{ data: Float32Array.of(1, 0, 0, 1), shape: [2, 2] }, { data: Float32Array.of(2, 0, 0, 1), shape: [2, 2] }] as const;
+ * console.log(representationHealth(a, { views: [a, b] }).alignment); // 0: the same directions
+ * ```
+ */
+export function representationHealth(features: FeatureMatrix, options: RepresentationHealthOptions = {}): RepresentationHealth {
+  const { views } = options;
+  const [rows, dim] = features.shape;
+  return {
+    rows,
+    dim,
+    std: featureStd(features),
+    rank: rankMe(features),
+    uniformity: uniformity(features),
+    ...(views ? { alignment: alignment(...views) } : {}),
+  };
+}
