@@ -22,3 +22,9 @@ export { selectExamples, type FeatureEncoder, type LabelledExamples } from './la
 export { poolTokens, type PoolTokensOptions, type TokenEncoder } from './pool-tokens.ts';
 export { tokenClassification, type TokenClassificationOptions, type TokenInput } from './token-classification.ts';
 export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts';
+export {
+  chooseLearningRate,
+  type ChooseLearningRateOptions,
+  type LearningRateChoice,
+  type LearningRateTrial,
+} from './choose-learning-rate.ts';
