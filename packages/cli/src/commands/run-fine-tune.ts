@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { selectBackend } from '@selfsup/backends';
 import { SelfsupError } from '@selfsup/core';
 import { openLabelledText } from '@selfsup/data/node';
@@ -10,6 +10,8 @@ import { fineTuneText, type FineTuneTextOptions, type TextArm, type TextEncoder,
 import type { SessionOptions } from '../options/define-run.ts';
 import type { Output } from '../output/output.ts';
 import { renderLabelCurve } from '../report/label-curve.ts';
+import { runFolder, type FineTuneFile } from '../run-folder.ts';
+import { isTextRun } from '../text/text-run-file.ts';
 import { stopOnInterrupt } from '../training/stop-on-interrupt.ts';
 
 /** The flags of `selfsup fine-tune`. */
@@ -70,6 +72,12 @@ function parseRates(flag: string, text: string | undefined): number[] | undefine
   });
 }
 
+/** The file with the folder it lies in: `trec/train.txt`. */
+function shortName(path: string): string {
+  const full = resolve(path);
+  return [basename(dirname(full)), basename(full)].filter((part) => part !== '').join('/');
+}
+
 /** Lines such as `pretrained, 100 labels: 0.001 (seeds 0, 2), 0.0003 (seed 1)`. */
 function describeRates(choices: readonly TextRateChoice[]): string[] {
   const groups = new Map<string, Map<number, number[]>>();
@@ -89,7 +97,7 @@ function describeRates(choices: readonly TextRateChoice[]): string[] {
  * @param flags see {@link FineTuneFlags}
  * @param context where to report, and how the encoder of the run is found
  * @returns the exit code: 0, or 130 after an interrupt
- * @remarks The run stays as it is.
+ * @remarks The run stays as it is; the findings are kept in its folder, in a `fine-tune-*.json` for each file of labelled texts, and its report shows them.
  */
 export async function runFineTune(flags: FineTuneFlags, context: { output: Output; open: OpenTextEncoder }): Promise<number> {
   const { output, open } = context;
@@ -161,15 +169,14 @@ export async function runFineTune(flags: FineTuneFlags, context: { output: Outpu
       await writeFile(flags.report, await renderLabelCurve(rows, { title: `Fine-tuning on ${train.name}`, about }));
       output.line(`Report: ${flags.report}`);
     }
-    output.event('result', {
-      command: 'fine-tune',
-      run: flags.run,
-      backend: backend.name,
-      steps: step,
-      testTexts: test.texts.length,
-      rows,
-      ...(choices.length > 0 && { learningRates: choices }),
-    });
+    const facts = { steps: step, testTexts: test.texts.length, rows, ...(choices.length > 0 && { learningRates: choices }) };
+    if (isTextRun(flags.run)) {
+      const [trainName, testName] = [shortName(flags.train), shortName(flags.test)];
+      const name: FineTuneFile = `fine-tune-${trainName.replace(/\.[^.]*$/, '').replace(/[^\w.]+/g, '-')}.json`;
+      await runFolder(flags.run).writeJson(name, { train: trainName, test: testName, ...facts });
+      output.line(`Kept in ${join(flags.run, name)}; selfsup report --run ${flags.run} shows it.`);
+    }
+    output.event('result', { command: 'fine-tune', run: flags.run, backend: backend.name, ...facts });
     return 0;
   } catch (error) {
     if (interrupt.signal.aborted) return 130;

@@ -70,7 +70,8 @@ export async function runTrainText(flags: RunConfig, options: { configFile: stri
       output.warn(`selfsup: stopped after update ${session.step} of ${run.totalSteps}; continue with: ${resume}`);
       return 130;
     }
-    await finishTextRun({ run, file, folder, probe, session, backend: backend.name, output });
+    const report = config.report === false ? undefined : { heldOut: text.validation };
+    await finishTextRun({ run, file, folder, probe, session, backend: backend.name, report, output });
     return 0;
   } finally {
     run.trainer.dispose();
