@@ -80,6 +80,16 @@ describe('selfsup train --task masked-language', () => {
     ]);
   });
 
+  it('takes a single file as it is: finer documents are found, and kept in run.json', () => {
+    const args =
+      'train --task masked-language --data corpus/a.txt --vocabulary-size 120 --length 18 --epochs 1 --max-seconds 0.1 --no-report --out single';
+    const { status, stdout, stderr } = selfsup(...args.split(' '));
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('one file is too few to hold any out: what blank lines part count as documents (--documents blank-line)\n');
+    expect(JSON.parse(readFileSync(at('single/run.json'), 'utf8'))).toMatchObject({ settings: { documents: 'blank-line' } });
+    expect(existsSync(at('single/report.html'))).toBe(false);
+  });
+
   it('refuses to go on with other settings, and image commands on a run on text', () => {
     expect(selfsup('train', '--resume', '--out', 'whole', '--length', '32').stderr).toContain('trained with --length 18, got 32');
     expect(selfsup('embed', '--run', 'whole', '--out', 'x.npy').stderr).toContain('is a run on text');
