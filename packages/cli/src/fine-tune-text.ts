@@ -3,6 +3,7 @@ import type { LabelledText } from '@selfsup/data/node';
 import type { Tokenizer } from '@selfsup/data/text';
 import { loadWeights, type SavedWeights } from '@selfsup/encoders';
 import {
+  chooseLearningRate,
   fineTune,
   labelEfficiencyCurve,
   poolTokens,
@@ -11,6 +12,8 @@ import {
   type FineTuneOptions,
   type LabelCurveRow,
   type LabelEfficiencyCurveOptions,
+  type LearningRateChoice,
+  type LearningRateTrial,
   type TokenEncoder,
   type TokenInput,
 } from '@selfsup/evaluate';
@@ -19,10 +22,18 @@ import {
 export type TextEncoder = TokenEncoder & { readonly buffers: VariableMap; dispose(): void };
 
 /** How each of the trainings goes; see `fineTune` of @selfsup/evaluate. */
-type Training = Pick<
-  FineTuneOptions<TokenInput>,
-  'epochs' | 'minSteps' | 'batchSize' | 'learningRate' | 'weightDecay' | 'signal' | 'onStep'
->;
+type Training = Pick<FineTuneOptions<TokenInput>, 'epochs' | 'minSteps' | 'batchSize' | 'weightDecay' | 'signal' | 'onStep'>;
+
+/** Where an encoder starts. */
+export type TextArm = 'pretrained' | 'scratch';
+
+/** Which of several rates a training got. */
+export interface TextRateChoice extends LearningRateChoice {
+  readonly arm: TextArm;
+  /** Labels used. */
+  readonly count: number;
+  readonly seed: number;
+}
 
 /** Options of {@link fineTuneText}. */
 export interface FineTuneTextOptions extends Training, Pick<LabelEfficiencyCurveOptions, 'counts' | 'seeds' | 'balance' | 'onTrial'> {
@@ -37,9 +48,15 @@ export interface FineTuneTextOptions extends Training, Pick<LabelEfficiencyCurve
   /** The texts that are classified; labels by the classes of `train`. */
   test: Pick<LabelledText, 'texts' | 'labels'>;
   /** Where the encoders start; default `pretrained` and `scratch` with weights, `scratch` without. */
-  arms?: readonly ('pretrained' | 'scratch')[];
-  /** The learning rate of the arm `scratch`; default that of both. */
-  scratchLearningRate?: number;
+  arms?: readonly TextArm[];
+  /** The highest rate; of several each training gets the one that is best on a fifth of its labels, see `chooseLearningRate`. Default 3e-4. */
+  learningRate?: number | readonly number[];
+  /** The same for the arm `scratch`; default `learningRate`. */
+  scratchLearningRate?: number | readonly number[];
+  /** Called after each training that only compares rates. */
+  onRateTrial?: (trial: LearningRateTrial) => void;
+  /** Called when a rate was chosen from several. */
+  onRate?: (choice: TextRateChoice) => void;
   /** Tokens in a sequence, special ones included; longer texts are cut off; default 128. */
   length?: number;
   /** What stands for a text: `'first'` (default), the state of [CLS], or `'mean'` over all tokens. */
@@ -57,7 +74,7 @@ export interface FineTuneTextOptions extends Training, Pick<LabelEfficiencyCurve
 export async function fineTuneText(options: FineTuneTextOptions): Promise<LabelCurveRow[]> {
   const { encoderFactory, weights, tokenizer, train, test, length = 128, pooling = 'first', counts = ['all'] } = options;
   const { epochs = 4, minSteps = 200, batchSize = 32, learningRate = 3e-4, scratchLearningRate = learningRate } = options;
-  const { weightDecay, signal, onStep, seeds, balance, onTrial } = options;
+  const { weightDecay, signal, onStep, seeds, balance, onTrial, onRateTrial, onRate } = options;
   const { arms = weights ? (['pretrained', 'scratch'] as const) : (['scratch'] as const) } = options;
   if (arms.includes('pretrained') && !weights)
     throw new SelfsupError('SELFSUP_OPTION', 'fineTuneText: `arms` must be scratch alone without `weights`, got pretrained');
@@ -72,21 +89,34 @@ export async function fineTuneText(options: FineTuneTextOptions): Promise<LabelC
     });
   const [all, tested] = [examples(train), examples(test)];
   const trainings = { epochs, minSteps, batchSize, ...(weightDecay !== undefined && { weightDecay }), ...(signal && { signal }) };
-  const armOf = (arm: 'pretrained' | 'scratch'): LabelEfficiencyCurveOptions['arms'][string] => {
+  const makeEncoder = (arm: TextArm, seed: number) => {
+    const encoder = encoderFactory(createRng(seed).fold('encoder'));
+    try {
+      if (arm === 'pretrained' && weights) loadWeights(encoder, weights);
+    } catch (error) {
+      encoder.dispose();
+      throw error;
+    }
+    const dispose = () => {
+      encoder.dispose();
+    };
+    return { ...poolTokens(encoder, { pooling }), dispose };
+  };
+  const armOf = (arm: TextArm): LabelEfficiencyCurveOptions['arms'][string] => {
+    const learningRates = [arm === 'scratch' ? scratchLearningRate : learningRate].flat();
     return async ({ indices, seed }) => {
-      const encoder = encoderFactory(createRng(seed).fold('encoder'));
+      const labelled = indices.length === all.labels.length ? all : selectExamples(all, indices);
+      const training = { ...trainings, ...(onStep && { onStep }), train: labelled, seed };
+      const choice = await chooseLearningRate({
+        ...training,
+        ...(onRateTrial && { onTrial: onRateTrial }),
+        makeEncoder: () => makeEncoder(arm, seed),
+        learningRates,
+      });
+      if (choice.trials.length > 0) onRate?.({ ...choice, arm, count: indices.length, seed });
+      const encoder = makeEncoder(arm, seed);
       try {
-        if (arm === 'pretrained' && weights) loadWeights(encoder, weights);
-        const { accuracy } = await fineTune({
-          ...trainings,
-          ...(onStep && { onStep }),
-          encoder: poolTokens(encoder, { pooling }),
-          train: indices.length === all.labels.length ? all : selectExamples(all, indices),
-          test: tested,
-          learningRate: arm === 'scratch' ? scratchLearningRate : learningRate,
-          seed,
-        });
-        return accuracy;
+        return (await fineTune({ ...training, encoder, test: tested, learningRate: choice.learningRate })).accuracy;
       } finally {
         encoder.dispose();
       }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
 import { writeCheckpoint } from '@selfsup/trainer';
@@ -19,6 +19,9 @@ export interface MetricsRecord {
   readonly [metric: string]: number | string;
 }
 
+/** What `selfsup fine-tune` found, by the labelled texts. */
+export type FineTuneFile = `fine-tune-${string}.json`;
+
 /** The folder of a run and the names in it. */
 export interface RunFolder {
   /** The folder. */
@@ -28,7 +31,7 @@ export interface RunFolder {
   /** The report. */
   readonly report: string;
   /** Writes a JSON file whole or not at all. */
-  writeJson(name: 'run.json' | 'result.json' | 'tokenizer.json', value: unknown): Promise<void>;
+  writeJson(name: 'run.json' | 'result.json' | 'tokenizer.json' | FineTuneFile, value: unknown): Promise<void>;
   /** Writes the report whole or not at all. */
   writeReport(html: string): Promise<void>;
   /** Adds a line to metrics.jsonl. */
@@ -37,12 +40,16 @@ export interface RunFolder {
   readMetrics(): MetricsRecord[];
   /** Drops what metrics.jsonl says about updates after `step`. */
   truncateMetrics(step: number): Promise<void>;
+  /** The contents of all files that `selfsup fine-tune` left, by name. */
+  readFineTuned(): Promise<unknown[]>;
   /** The sha256 of the checkpoint, in hexadecimal. */
   hashCheckpoint(): Promise<string>;
 }
 
 /** The files that a run owns in its folder. */
 const FILES = ['run.json', 'metrics.jsonl', 'checkpoint.safetensors', 'result.json', 'report.html', 'tokenizer.json'] as const;
+
+const isFineTuneFile = (name: string): name is FineTuneFile => name.startsWith('fine-tune-') && name.endsWith('.json');
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -81,6 +88,11 @@ export function runFolder(path: string): RunFolder {
       const kept = readMetrics().filter((record) => record.step <= step);
       await writeCheckpoint(metrics, bytesOf(kept.map((record) => `${JSON.stringify(record)}\n`).join('')));
     },
+    async readFineTuned() {
+      const names = (await readdir(path)).filter(isFineTuneFile).sort();
+      const texts = await Promise.all(names.map((name) => readFile(join(path, name), 'utf8')));
+      return texts.map((text) => JSON.parse(text) as unknown);
+    },
     hashCheckpoint: async () =>
       createHash('sha256')
         .update(await readFile(checkpoint))
@@ -116,7 +128,7 @@ export async function createRunFolder(path: string, run: unknown): Promise<RunFo
   const folder = runFolder(path);
   try {
     await mkdir(path, { recursive: true });
-    for (const file of FILES) await rm(join(path, file), { force: true });
+    for (const file of [...FILES, ...(await readdir(path)).filter(isFineTuneFile)]) await rm(join(path, file), { force: true });
     await writeFile(join(path, 'metrics.jsonl'), '');
     await folder.writeJson('run.json', run);
   } catch (error) {

@@ -42,6 +42,8 @@ export interface FineTuneOptions<I extends tf.TensorContainer> {
 export interface FineTuneResult {
   /** The share of test examples that the last weights classify rightly, in [0, 1]. */
   readonly accuracy: number;
+  /** The mean cross entropy of the test examples' classes, in nats. */
+  readonly testLoss: number;
   /** `[test examples]`: the predicted classes. */
   readonly predictions: Int32Array;
   /** The mean loss of each pass, in nats. */
@@ -144,8 +146,8 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
       losses.push(sum / count);
     }
     const seconds = (performance.now() - start) / 1000;
-    const predictions = await predict(classifier, test, { batchSize, signal });
-    return { accuracy: accuracy(predictions, test.labels), predictions, losses, steps, seconds };
+    const { predictions, loss: testLoss } = await predict(classifier, test, { batchSize, signal });
+    return { accuracy: accuracy(predictions, test.labels), testLoss, predictions, losses, steps, seconds };
   } finally {
     optimizer.dispose();
     head.dispose();

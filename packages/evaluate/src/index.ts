@@ -25,3 +25,9 @@ export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './
 export type { CollapseKind } from './collapse-causes.ts';
 export { createCollapseMonitor, type CollapseAlarmEvent, type CollapseMonitor, type CollapseMonitorOptions } from './collapse-monitor.ts';
 export { representationHealth, type RepresentationHealth, type RepresentationHealthOptions } from './representation-health.ts';
+export {
+  chooseLearningRate,
+  type ChooseLearningRateOptions,
+  type LearningRateChoice,
+  type LearningRateTrial,
+} from './choose-learning-rate.ts';

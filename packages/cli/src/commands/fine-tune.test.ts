@@ -34,7 +34,7 @@ const flags: FineTuneFlags = {
   epochs: 10,
   minSteps: 30,
   batchSize: 8,
-  learningRate: 1e-2,
+  learningRate: '0.01',
   pooling: 'mean',
 };
 async function run(change: Partial<FineTuneFlags> = {}, make = createPlainOutput) {
@@ -67,11 +67,32 @@ it('tells scripts of each training', async () => {
   expect(events.at(-1)).toMatchObject({ command: 'fine-tune', run: 'runs/text', steps: 12, testTexts: 8 });
 });
 
+it('chooses a rate for each start, and says which', async () => {
+  const rates = { learningRate: '1e-9,0.01', scratchLearningRate: '0.02,1e-9', scratch: true, epochs: 4, minSteps: 0 };
+  const { stdout } = await run({ ...rates, seeds: '0,1' });
+  expect(stdout).toContain(
+    [
+      'Learning rates, each chosen by a fifth of the labels that it was then used for:',
+      '  pretrained, 24 labels: 0.01 (seeds 0, 1)',
+      '  scratch, 24 labels: 0.02 (seeds 0, 1)',
+      '',
+    ].join('\n'),
+  );
+  expect((await run({ ...rates, seeds: '0' }, createJsonOutput)).stdout).toMatch(
+    /"type":"learning-rate","learningRate":0\.01,"trials":\[\{"learningRate":1e-9,/,
+  );
+});
+
 it('refuses lists that are none, and files that are not there', async () => {
   await expect(run({ labels: '10,many' })).rejects.toThrow("--labels must be integers >= 1, separated by commas, or all, got 'many'");
   await expect(run({ report: join(root, 'none.html') })).rejects.toThrow('--report draws accuracy over labels; it needs --curve');
   await expect(run({ labels: '0' })).rejects.toThrow("got '0'");
   await expect(run({ seeds: '1,,2' })).rejects.toThrow("--seeds must be integers >= 0, separated by commas, got ''");
+  await expect(run({ learningRate: '1e-3,fast' })).rejects.toThrow("--learning-rate must be numbers > 0, separated by commas, got 'fast'");
+  await expect(run({ learningRate: '0' })).rejects.toThrow("got '0'");
+  await expect(run({ scratchLearningRate: '0.1' })).rejects.toThrow(
+    '--scratch-learning-rate is for the network from scratch; add --scratch',
+  );
   await expect(run({ test: join(root, 'none.tsv') })).rejects.toThrow('there is no file at');
   await expect(run({ minSteps: -1 })).rejects.toThrow('`minSteps` must be an integer >= 0, got -1');
 });

@@ -8,7 +8,8 @@ const EXAMPLES = `
 Examples:
   $ selfsup fine-tune --run runs/text --train sst2/train.tsv --test sst2/test.tsv
   $ selfsup fine-tune --run runs/text --train questions.csv --test held-out.csv --labels 100 --scratch --seeds 0,1,2
-  $ selfsup fine-tune --run runs/text --train trec/train.txt --test trec/test.txt --curve --json`;
+  $ selfsup fine-tune --run runs/text --train trec/train.txt --test trec/test.txt --curve --json
+  $ selfsup fine-tune --run runs/text --train trec/train.txt --test trec/test.txt --labels 100 --scratch --learning-rate 1e-4,3e-4,1e-3`;
 
 /** `selfsup fine-tune`. */
 export function fineTuneCommand(): Command {
@@ -24,7 +25,11 @@ export function fineTuneCommand(): Command {
     .option('--epochs <n>', 'passes over the labels (default: 4)', parseNumber)
     .option('--min-steps <n>', 'at least so many updates, in more passes where labels are few (default: 200)', parseNumber)
     .option('--batch-size <n>', 'texts in an update (default: 32)', parseNumber)
-    .option('--learning-rate <x>', 'the highest rate (default: 0.0003)', parseNumber)
+    .option(
+      '--learning-rate <list>',
+      'the highest rate (default: 0.0003); of several, such as 1e-4,3e-4,1e-3, the best on a held-out fifth of the labels, for each start by itself',
+    )
+    .option('--scratch-learning-rate <list>', 'the same for the network from scratch (default: --learning-rate)')
     .addOption(new Option('--pooling <how>', 'what stands for a text (default: first, the state of [CLS])').choices(['first', 'mean']))
     .option('--report <file>', 'draw accuracy over labels into this HTML file')
     .addOption(backendOption())

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selectBackend } from '@selfsup/backends';
 import { SelfsupError } from '@selfsup/core';
 import { readCheckpoint } from '@selfsup/trainer';
 import { exportHuggingFace } from '../hugging-face/export-hugging-face.ts';
 import { openBertCheckpoint } from '../hugging-face/open-bert-checkpoint.ts';
+import { tokenizerConfig } from '../hugging-face/tokenizer-config.ts';
 import type { Output } from '../output/output.ts';
 import { runFolder } from '../run-folder.ts';
 import { readTextRunFile } from '../text/text-run-file.ts';
@@ -16,7 +18,7 @@ export interface ExportFlags {
 }
 
 /** What a tokenizer may consist of. */
-const TOKENIZER_FILES = ['vocab.txt', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+const TOKENIZER_FILES = ['vocab.txt', 'tokenizer.json'];
 
 /**
  * `selfsup export`: writes the BERT of a run, its heads and its tokenizer as a folder for transformers.
@@ -38,11 +40,15 @@ export async function runExport(flags: ExportFlags, output: Output): Promise<num
   try {
     const { backbone, head, nextSentenceHead, step } = networks;
     const tokenizerFiles = TOKENIZER_FILES.map((name) => join(flags.run, name)).filter((file) => existsSync(file));
+    const json = join(flags.run, 'tokenizer.json');
+    const described = existsSync(json) && (await tokenizerConfig(await readFile(json, 'utf8'), { maxLength: settings.length }));
     const files = await exportHuggingFace({
       backbone,
       ...(head ? { head } : {}),
       ...(nextSentenceHead ? { nextSentenceHead } : {}),
       tokenizerFiles,
+      // a run has neither of its own
+      ...(described && { jsonFiles: { 'tokenizer_config.json': described.config, 'special_tokens_map.json': described.special } }),
       out: flags.out,
     });
     if (tokenizerFiles.length === 0)

@@ -12,6 +12,7 @@ import type { Output } from '../output/output.ts';
 import { collectReport } from '../report/collect-report.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { RunResult } from '../run-result.ts';
+import { isTextRun } from '../text/text-run-file.ts';
 
 /** The flags of `selfsup report`. */
 export type ReportFlags = Pick<SessionOptions, 'backend'> & { run: string };
@@ -24,6 +25,7 @@ export type ReportFlags = Pick<SessionOptions, 'backend'> & { run: string };
  * @returns the exit code
  */
 export async function runReport(flags: ReportFlags, output: Output): Promise<number> {
+  if (isTextRun(flags.run)) return (await import('./run-report-text.ts')).runReportText(flags, output);
   await selectBackend({ prefer: flags.backend ?? 'auto' });
   const { file, folder, encoder } = await openRun(flags.run);
   try {

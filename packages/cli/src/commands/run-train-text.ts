@@ -4,15 +4,20 @@ import { readCheckpoint } from '@selfsup/trainer';
 import type { RunConfig } from '../options/define-run.ts';
 import type { Output } from '../output/output.ts';
 import { createRunFolder, runFolder } from '../run-folder.ts';
+import { chooseDocuments } from '../text/choose-documents.ts';
 import { createTextRun } from '../text/create-text-run.ts';
 import { finishTextRun } from '../text/finish-text-run.ts';
 import { createHeldOutProbe } from '../text/held-out-probe.ts';
 import { openText } from '../text/open-text.ts';
 import { readRunTokenizer } from '../text/open-text-run.ts';
-import { assertSameText, describeTextRun, planTextRun } from '../text/plan-text-run.ts';
+import { assertSameText, describeTextRun, planTextRun, type TextRunPlan } from '../text/plan-text-run.ts';
 import { stopOnInterrupt } from '../training/stop-on-interrupt.ts';
 import { createRunWatch } from '../training/run-watch.ts';
 import { trainSession } from '../training/train-session.ts';
+
+async function withDocuments(plan: TextRunPlan, output: Output): Promise<TextRunPlan> {
+  return { ...plan, settings: { ...plan.settings, documents: await chooseDocuments(plan.settings, output) } };
+}
 
 /**
  * `selfsup train` on text: pretrains an encoder and writes the folder of the run.
@@ -23,7 +28,8 @@ import { trainSession } from '../training/train-session.ts';
  */
 export async function runTrainText(flags: RunConfig, options: { configFile: string | undefined; output: Output }): Promise<number> {
   const { configFile, output } = options;
-  const plan = await planTextRun(flags, configFile);
+  const planned = await planTextRun(flags, configFile);
+  const plan = planned.earlier || planned.config.documents ? planned : await withDocuments(planned, output);
   const { settings, config, path, earlier } = plan;
   const backend = await selectBackend({ prefer: config.backend ?? 'auto' });
   for (const reason of backend.rejected) output.warn(`selfsup: ${reason}`);
@@ -72,7 +78,8 @@ export async function runTrainText(flags: RunConfig, options: { configFile: stri
       output.warn(`selfsup: stopped after update ${session.step} of ${run.totalSteps}; continue with: ${resume}`);
       return 130;
     }
-    await finishTextRun({ run, file, folder, probe, session, backend: backend.name, output });
+    const report = config.report === false ? undefined : { heldOut: text.validation };
+    await finishTextRun({ run, file, folder, probe, session, backend: backend.name, report, output });
     return 0;
   } finally {
     run.trainer.dispose();

@@ -59,7 +59,10 @@ export function trainCommand(): Command {
     new Option('--tokenizer <file>', 'text: a vocab.txt or tokenizer.json (default: a vocabulary is learnt from the data)'),
     number('--vocabulary-size <n>', 'text: entries of a vocabulary that is learnt (default: 8000)'),
     number('--length <n>', 'text: tokens of a sequence (default: 128)'),
-    new Option('--documents <rule>', 'text: what separates documents: file (default), blank-line or chapter'),
+    new Option(
+      '--documents <rule>',
+      'text: what separates documents: file, blank-line or chapter (default: file, or what cuts finer where files are too few)',
+    ),
     new Option('--invalid-utf8 <what>', 'text: what becomes of bytes that are no UTF-8: error (default) or replace'),
     number('--accumulate <n>', 'text: forward passes per update (default: 1)'),
     number('--warmup-fraction <x>', 'text: share of the run with a rising learning rate (default: 0.1)'),

@@ -9,6 +9,8 @@ import { encodeSafetensors, writeCheckpoint } from '@selfsup/trainer';
 export type ExportHuggingFaceOptions = ToHuggingFaceBertOptions & {
   /** The files of the tokenizer, such as `vocab.txt` and `tokenizer.json`: copied under their own names; default none. */
   tokenizerFiles?: readonly string[];
+  /** Further JSON files by name, such as `tokenizer_config.json`; default none. */
+  jsonFiles?: Readonly<Record<string, unknown>>;
   /** The folder to write; it must not exist or be empty. */
   out: string;
 };
@@ -32,7 +34,7 @@ function assertFree(out: string): void {
  * cannot be written
  */
 export async function exportHuggingFace(options: ExportHuggingFaceOptions): Promise<string[]> {
-  const { out, tokenizerFiles = [], ...networks } = options;
+  const { out, tokenizerFiles = [], jsonFiles = {}, ...networks } = options;
   assertFree(out);
   const { config, metadata, tensors } = await toHuggingFaceBert(networks);
   const target = resolve(out);
@@ -40,7 +42,8 @@ export async function exportHuggingFace(options: ExportHuggingFaceOptions): Prom
   try {
     await mkdir(dirname(target), { recursive: true });
     unfinished = await mkdtemp(`${target}.unfinished-`);
-    await writeCheckpoint(join(unfinished, 'config.json'), new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
+    for (const [name, content] of Object.entries({ 'config.json': config, ...jsonFiles }))
+      await writeCheckpoint(join(unfinished, name), new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`));
     await writeCheckpoint(join(unfinished, 'model.safetensors'), encodeSafetensors({ metadata, tensors }));
     for (const file of tokenizerFiles) await copyFile(file, join(unfinished, basename(file)));
     if (existsSync(target)) await rmdir(target); // empty, or this fails
@@ -49,5 +52,5 @@ export async function exportHuggingFace(options: ExportHuggingFaceOptions): Prom
     if (unfinished) await rm(unfinished, { recursive: true, force: true });
     throw new SelfsupError('SELFSUP_DATA', `cannot write the folder ${out} (${reasonOf(error)}); choose another --out`, { cause: error });
   }
-  return ['config.json', 'model.safetensors', ...tokenizerFiles.map((file) => basename(file))];
+  return ['config.json', 'model.safetensors', ...tokenizerFiles.map((file) => basename(file)), ...Object.keys(jsonFiles)];
 }

@@ -19,6 +19,11 @@ it('draws a line for each start over the labels, on a logarithmic axis, and list
   expect(middle - first).toBeCloseTo(last - middle, 0);
 });
 
-it('is nothing with one number of labels', async () => {
-  expect((await labelCurve([row(10, 'pretrained', 0.5), row(10, 'scratch', 0.3)])).html).toBe('');
+it('is a table alone with one number of labels', async () => {
+  const { html } = await labelCurve([row(10, 'pretrained', 0.5), row(10, 'scratch', 0.3)], {
+    heading: 'On <trec>',
+    about: 'Judged by 500.',
+  });
+  expect(html).not.toContain('<svg');
+  for (const text of ['Judged by 500.', '<h2>On &lt;trec&gt;</h2>', '50.0 ± 1.0 %', '30.0 ± 1.0 %']) expect(html).toContain(text);
 });

@@ -1,6 +1,6 @@
 import { formatSeconds } from '../output/output.ts';
 import type { RunResult } from '../run-result.ts';
-import { lineChart, mapChart, type ChartLine } from './charts.ts';
+import { lineChart, mapChart, type ChartLine, type LineChartOptions } from './charts.ts';
 import type { Picture, ReportData } from './collect-report.ts';
 import { html, raw, type Html } from './html.ts';
 
@@ -30,11 +30,11 @@ export function smooth(points: readonly (readonly [number, number])[]): (readonl
   });
 }
 
-/** A chart with its title and legend. */
+/** A chart with its heading and, of several lines, their names. */
 export async function chart(
   title: string,
   lines: readonly ChartLine[],
-  options: { fromZero?: boolean; format?: (value: number) => string } = {},
+  options: Pick<LineChartOptions, 'fromZero' | 'format' | 'xName'> = {},
 ): Promise<Html> {
   const svg = await lineChart({ lines, title, ...options });
   const legend = lines.filter(({ quiet }) => !quiet);
@@ -158,7 +158,8 @@ export function neighbours({ neighbours: rows, classNames, fromTest }: ReportDat
     <div class="rows">${rows.map((row) => html`<div class="row">${row.map((entry) => picture(entry, row[0]!))}</div>`)}</div>`;
 }
 
-const table = (rows: readonly (readonly [string, string | number | undefined])[]) =>
+/** Names and values; what is not known is left out. */
+export const table = (rows: readonly (readonly [string, string | number | undefined])[]) =>
   html`<table>
     ${rows
       .filter(([, value]) => value !== undefined && value !== '–')

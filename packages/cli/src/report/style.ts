@@ -21,6 +21,7 @@ p { margin: 0 0 14px; max-width: 68ch; }
 .alarm { margin: 22px 0 0; padding: 4px 18px 2px; border: 1px solid var(--warm); border-left-width: 6px; border-radius: 12px; background: var(--card); }
 .alarm h2 { margin: 10px 0 6px; color: var(--warm); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 14px; margin-top: 12px; }
+.charts > figure:only-child { max-width: 560px; }
 figure { margin: 0; padding: 14px 14px 8px; }
 svg { display: block; width: 100%; height: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 14px; font-size: .84rem; color: var(--soft); margin: 0 0 4px; }
@@ -46,6 +47,18 @@ svg { display: block; width: 100%; height: auto; }
 .row .same img { border-color: var(--c2); }
 .row .other img { border-color: var(--c1); }
 .row figcaption { font-size: .74rem; line-height: 1.25; color: var(--soft); margin-top: 3px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.filled { padding-bottom: 14px; }
+.filled > p { line-height: 1.65; overflow-wrap: anywhere; }
+.filled mark { background: color-mix(in srgb, var(--accent) 16%, transparent); color: inherit; border-radius: 5px; padding: 1px 5px; font-weight: 600; }
+.places { display: grid; grid-template-columns: repeat(auto-fit, minmax(125px, 1fr)); gap: 10px 16px; }
+.places h3 span { color: var(--soft); font-weight: 400; margin-left: 4px; }
+.places p { font-size: .86rem; margin: 8px 0 0; }
+.places ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 3px; font-size: .9rem; }
+.places li { position: relative; display: flex; justify-content: space-between; gap: 8px; padding: 2px 8px; border-radius: 6px; overflow: hidden; }
+.places li i { position: absolute; inset: 0 auto 0 0; background: var(--line); border-radius: 6px; }
+.places li span, .places li b { position: relative; }
+.places li b { font-weight: 400; color: var(--soft); font-variant-numeric: tabular-nums; white-space: nowrap; }
+.places .right span { color: var(--c2); font-weight: 650; }
 .tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 0 32px; }
 table { border-collapse: collapse; width: 100%; margin-top: 8px; font-size: .93rem; }
 th, td { text-align: left; padding: 6px 4px; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; }

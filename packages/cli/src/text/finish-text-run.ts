@@ -1,3 +1,4 @@
+import type { TokenDataset } from '@selfsup/data/text';
 import { formatSeconds, type Output } from '../output/output.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { SessionResult } from '../training/train-session.ts';
@@ -14,6 +15,8 @@ export interface FinishTextRunOptions {
   probe: HeldOutProbe | undefined;
   session: SessionResult;
   backend: string;
+  /** Whether to write report.html, with words guessed in this held-out text. */
+  report: { heldOut: TokenDataset | undefined } | undefined;
   output: Output;
 }
 
@@ -34,7 +37,7 @@ function summarise(result: TextRunResult, output: Output): void {
 }
 
 /**
- * Measures the trained model, writes result.json, and says what came out.
+ * Measures the trained model, writes result.json and report.html, and says what came out.
  *
  * @param options see {@link FinishTextRunOptions}
  */
@@ -80,6 +83,10 @@ export async function finishTextRun(options: FinishTextRunOptions): Promise<void
   output.line(
     `${result.stoppedBy === 'time' ? 'Stopped by the time limit' : 'Done'}: ${result.steps} updates in ${formatSeconds(result.seconds)}.`,
   );
+  if (options.report) {
+    const { writeTextReport } = await import('../report/write-text-report.ts');
+    await writeTextReport(folder.path, { result, heldOut: options.report.heldOut, output });
+  }
   if (settings.task === 'masked-language')
     output.line(`Try it: selfsup predict-mask "Paris is the [MASK] of France." --run ${folder.path}`);
   const { type, ...fields } = result;

@@ -49,6 +49,12 @@ function maskingOf({ tokenizer, settings }: TextTaskContext, fractions: { maskFr
   });
 }
 
+/** The generator of `replaced-token`: a quarter of the discriminator, in whole heads, as in section 3.2 of the paper. */
+export function generatorSize({ outputDim, embeddingDim, vocabularySize }: BertFactory) {
+  const width = Math.max(64, Math.round(outputDim / 4 / 64) * 64);
+  return { numLayers: 2, width, numHeads: width / 64, vocabularySize, embeddingDim };
+}
+
 /** The tasks of `--task` that learn from text. A new one is an entry here. */
 export const textTasks = createRegistry<TextTaskEntry>('task on text', {
   'masked-language': {
@@ -65,12 +71,11 @@ export const textTasks = createRegistry<TextTaskEntry>('task on text', {
   'replaced-token': {
     create: (context) => {
       const { outputDim: width, embeddingDim, vocabularySize } = context.backbone;
-      const narrow = Math.max(64, Math.round(width / 4 / 64) * 64); // a quarter of the discriminator, in whole heads: section 3.2 of the paper
-      const generator = bert({ numLayers: 2, width: narrow, numHeads: narrow / 64, vocabularySize, embeddingDim });
+      const size = generatorSize(context.backbone);
       return replacedToken({
         backbone: context.backbone,
-        generator,
-        generatorHead: maskedLanguageHead({ width: narrow, vocabularySize, embeddingDim }),
+        generator: bert(size),
+        generatorHead: maskedLanguageHead({ width: size.width, vocabularySize, embeddingDim }),
         discriminatorHead: discriminatorHead({ width }),
         masking: maskingOf(context, { maskFraction: 0.85, randomFraction: 0 }),
       });

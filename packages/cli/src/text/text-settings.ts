@@ -20,7 +20,7 @@ export interface TextSettings {
   readonly encoderOptions: Readonly<Record<string, unknown>>;
   /** Tokens of a sequence, special ones included. */
   readonly length: number;
-  /** What separates documents: `file`, `blank-line` or `chapter`. */
+  /** What separates documents: `file`, `blank-line` or `chapter`; where the user gives none, `chooseDocuments` decides. */
   readonly documents: 'file' | 'blank-line' | 'chapter';
   /** What becomes of bytes that are no UTF-8: `error`, or `replace`. */
   readonly invalidUtf8: 'error' | 'replace';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,6 +80,16 @@ describe('selfsup train --task masked-language', () => {
     ]);
   });
 
+  it('takes a single file as it is: finer documents are found, and kept in run.json', () => {
+    const args =
+      'train --task masked-language --data corpus/a.txt --vocabulary-size 120 --length 18 --epochs 1 --max-seconds 0.1 --no-report --out single';
+    const { status, stdout, stderr } = selfsup(...args.split(' '));
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('one file is too few to hold any out: what blank lines part count as documents (--documents blank-line)\n');
+    expect(JSON.parse(readFileSync(at('single/run.json'), 'utf8'))).toMatchObject({ settings: { documents: 'blank-line' } });
+    expect(existsSync(at('single/report.html'))).toBe(false);
+  });
+
   it('refuses to go on with other settings, and image commands on a run on text', () => {
     expect(selfsup('train', '--resume', '--out', 'whole', '--length', '32').stderr).toContain('trained with --length 18, got 32');
     expect(selfsup('embed', '--run', 'whole', '--out', 'x.npy').stderr).toContain('is a run on text');
@@ -97,6 +107,9 @@ describe('selfsup train --task masked-language', () => {
     expect(stderr).toBe('');
     const result = lines().at(-1)!;
     expect(result['heldOutLoss']).toBeLessThan(Number(result['heldOutUntrained']));
+    const page = readFileSync(at(`${task}/report.html`), 'utf8');
+    expect(page.match(/<mark>(cat|dog|bird|fish|house|garden|tree|water|lives|likes|the|and|in)<\/mark>/g)).toHaveLength(12); // two words of six sentences
+    expect(page.match(/in its place: replaced/g) ?? []).toHaveLength(task === 'replaced-token' ? 12 : 0);
     expect(selfsup('predict-mask', 'the [MASK]', '--run', task).stderr).toContain('only runs of masked-language');
   });
 });
@@ -151,6 +164,24 @@ describe('selfsup fine-tune and export', () => {
     );
     expect(stderr).toBe('');
     expect(lines().find(({ type }) => type === 'trial')).toMatchObject({ arm: 'pretrained', count: 24, seed: 0, accuracy: 1 });
+    const [kept] = readdirSync(at('whole')).filter((name) => name.startsWith('fine-tune-'));
+    expect(kept).toMatch(/^fine-tune-selfsup-text-\w+-labelled\.json$/);
+    expect(JSON.parse(readFileSync(at(`whole/${kept!}`), 'utf8'))).toMatchObject({ testTexts: 24, rows: [{ mean: 1, deviation: null }] });
+  });
+
+  it('draws it into the report, also where the text is gone', () => {
+    expect(readFileSync(at('whole/report.html'), 'utf8')).not.toContain('Fine-tuning on');
+    expect(selfsup('report', '--run', 'whole', '--json').lines().at(-1)).toMatchObject({ type: 'result', command: 'report' });
+    const page = readFileSync(at('whole/report.html'), 'utf8');
+    expect(page).toMatch(/Fine-tuning on selfsup-text-\w+\/labelled\.tsv/);
+    expect(page.match(/<mark>/g)).toHaveLength(12);
+    expect(page.match(/<li class="right">/g)!.length).toBeGreaterThan(6); // it has learnt the sentences
+    cpSync(at('whole'), at('moved'), { recursive: true });
+    const file = at('moved/run.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"data": "corpus"', '"data": "gone"'));
+    const { status, stderr } = selfsup('report', '--run', 'moved');
+    expect([status, stderr]).toEqual([0, expect.stringContaining('the report shows no guessed words: openCorpus: no file matches gone')]);
+    expect(readFileSync(at('moved/report.html'), 'utf8')).not.toContain('<mark>');
   });
 
   it('writes a folder for transformers, with the tokenizer', () => {
