@@ -106,11 +106,14 @@ describe('bad input', () => {
 });
 
 describe('help', () => {
-  it.each([[[]], [['train']], [['evaluate', 'knn']], [['evaluate', 'linear-probe']], [['evaluate']], [['embed']], [['report']]])('of %j shows an example', (path) => {
-    let command = createProgram();
-    for (const name of path) command = command.commands.find((candidate) => candidate.name() === name)!;
-    let text = '';
-    command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
-    expect(text).toMatch(/Examples?:\n {2}\$ selfsup /);
-  });
+  it.each([[[]], [['train']], [['evaluate', 'knn']], [['evaluate', 'linear-probe']], [['evaluate']], [['embed']], [['report']]])(
+    'of %j shows an example',
+    (path) => {
+      let command = createProgram();
+      for (const name of path) command = command.commands.find((candidate) => candidate.name() === name)!;
+      let text = '';
+      command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+      expect(text).toMatch(/Examples?:\n {2}\$ selfsup /);
+    },
+  );
 });

@@ -49,7 +49,7 @@ describe('dinoHead', () => {
 
   it('starts with kernels of deviation 0.02 and biases of 0', () => {
     const head = dinoHead(sizes)(createRng(3));
-    const values = head.trainable['linear2/kernel']!.dataSync();
+    const values = head.trainable['linear2/kernel']!.dataSync<'float32'>();
     const deviation = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
     expect(Math.abs(deviation / 0.02 - 1)).toBeLessThan(0.05);
     expect(head.trainable['linear2/bias']!.dataSync().every((v) => v === 0)).toBe(true);
