@@ -23,8 +23,8 @@ function tiny(task: string): RunConfig {
 /** The JSON lines of a command. */
 async function events(command: (output: ReturnType<typeof createJsonOutput>) => Promise<number>): Promise<Record<string, unknown>[]> {
   let text = '';
-  const stream = { write: (part: string) => (text += part) };
-  expect(await command(createJsonOutput({ stdout: stream, stderr: stream }))).toBe(0);
+  const stdout = { write: (part: string) => (text += part) };
+  expect(await command(createJsonOutput({ stdout, stderr: { write: () => 0 } }))).toBe(0);
   return text
     .trimEnd()
     .split('\n')

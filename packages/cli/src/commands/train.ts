@@ -54,7 +54,7 @@ export function trainCommand(): Command {
     number('--momentum <x>', 'momentum of sgd and lars, first beta of adamw (default: 0.9)'),
     number('--weight-decay <x>', 'weight decay (default: 0.0005; adamw 0.05, lars 1e-6)'),
     number('--warmup-epochs <n>', 'epochs of rising learning rate (default: 2)'),
-    number('--temperature <x>', 'softmax scale of the loss (default: 0.2)'),
+    number('--temperature <x>', 'softmax scale of the loss (default: that of the task, 0.2 or 0.1)'),
     number('--head-output <n>', 'columns of the projection head (default: 128)'),
     new Option('--tokenizer <file>', 'text: a vocab.txt or tokenizer.json (default: a vocabulary is learnt from the data)'),
     number('--vocabulary-size <n>', 'text: entries of a vocabulary that is learnt (default: 8000)'),

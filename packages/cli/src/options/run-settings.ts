@@ -99,7 +99,7 @@ export function resolveSettings(given: GivenSettings): RunSettings {
     throw new SelfsupError('SELFSUP_OPTION', 'no data given; pass --data shapes, or a folder or file of images');
   checkSettings(present, CHECKS);
   const { batchSize = 128, limit, task = 'simclr' } = present;
-  const { encoders: fitting = encoders.names, optimizer: own } = tasks.get(task);
+  const { encoders: fitting = encoders.names, optimizer: own, temperature = 0.2 } = tasks.get(task);
   const { encoder = fitting[0]! } = present;
   encoders.get(encoder);
   if (!fitting.includes(encoder))
@@ -120,7 +120,7 @@ export function resolveSettings(given: GivenSettings): RunSettings {
     momentum: 0.9,
     weightDecay: preset.weightDecay,
     warmupEpochs: 2,
-    temperature: 0.2,
+    temperature,
     headOutput: 128,
     knnK: 200,
     knnTemperature: 0.1,

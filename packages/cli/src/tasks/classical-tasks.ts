@@ -1,10 +1,13 @@
-import { patchPairs, tiles } from '@selfsup/augment';
-import { linear, projectionHead } from '@selfsup/encoders';
+import * as tf from '@tensorflow/tfjs-core';
+import { colorCodes, normalize, patchPairs, tiles } from '@selfsup/augment';
+import { createRng, SelfsupError } from '@selfsup/core';
+import { colorizationHead, linear, projectionHead } from '@selfsup/encoders';
+import { colorization } from '@selfsup/pretext-tasks/colorization';
 import { jigsaw, jigsawPermutations } from '@selfsup/pretext-tasks/jigsaw';
 import { relativePatch } from '@selfsup/pretext-tasks/relative-patch';
 import { rotation } from '@selfsup/pretext-tasks/rotation';
 import { convolutionalEncoderNames } from '../registry-encoders.ts';
-import type { TaskEntry } from './task-entry.ts';
+import type { TaskContext, TaskEntry } from './task-entry.ts';
 import { cropSource, oneView } from './task-views.ts';
 
 /** Most of an image, so that what it shows stays whole; ours. */
@@ -28,6 +31,22 @@ function patchesOf(imageSize: number): { size: number; gap: number; jitter: numb
   return { size: 1, gap: 0, jitter: 0 };
 }
 
+/** Places along each side whose colours are told; the paper's 56 of 224 pixels would leave the features little to say. */
+const COLOR_PLACES = 8;
+
+/** Codes of normalised images, and their lightness normalised in the same way, since that is what the encoder takes afterwards. */
+function codingOf({ imageSize, channels, mean, std }: TaskContext) {
+  if (channels !== 3) throw new SelfsupError('SELFSUP_OPTION', `--task colorization needs coloured images, these have ${channels} channel`);
+  const coding = colorCodes({ outputSize: Math.min(COLOR_PLACES, imageSize) });
+  const standardise = normalize({ mean: [...mean], std: [...std] });
+  const unused = createRng(0); // normalising draws nothing
+  const code = (images: tf.Tensor4D) => {
+    const { lightness, ...rest } = coding(tf.clipByValue(tf.add(tf.mul(images, [...std]), [...mean]), 0, 1));
+    return { ...rest, lightness: standardise(lightness, unused) };
+  };
+  return { code, bins: coding.bins.length, outputSize: coding.outputSize };
+}
+
 /** Tasks whose labels are made from the images. Where the encoder sees parts of images, it must take any size. */
 export const classicalTasks = {
   rotation: {
@@ -35,6 +54,17 @@ export const classicalTasks = {
     views,
     projectionHead: false,
     create: ({ backbone }) => rotation({ backbone, head: linear({ inputDim: backbone.outputDim, outputDim: 4 }) }),
+  },
+  colorization: {
+    input: oneView,
+    views,
+    projectionHead: false,
+    create(context) {
+      const { backbone } = context;
+      const { code, bins, outputSize } = codingOf(context);
+      const head = colorizationHead({ inputDim: backbone.outputDim, outputSize, numBins: bins });
+      return colorization({ backbone, head, coding: code });
+    },
   },
   jigsaw: {
     input: oneView,

@@ -1,8 +1,9 @@
 import { dcl } from '@selfsup/pretext-tasks/dcl';
 import { moco } from '@selfsup/pretext-tasks/moco';
 import { mocoV3 } from '@selfsup/pretext-tasks/moco-v3';
+import { nnclr } from '@selfsup/pretext-tasks/nnclr';
 import { simclr } from '@selfsup/pretext-tasks/simclr';
-import { normalisedHead, predictor } from './heads.ts';
+import { normalisedExpander, normalisedHead, predictor } from './heads.ts';
 import type { TaskEntry } from './task-entry.ts';
 import { manyViews, recipeSource, twoViews } from './task-views.ts';
 
@@ -25,6 +26,7 @@ export const contrastiveTasks = {
     input: twoViews,
     views: recipeSource('moco-v2'),
     targetMomentum: SMALL_MOCO.momentum,
+    temperature: 0.1, // theirs, too
     create: ({ backbone, projectionHead, headOutput: outputDim, temperature, batchSize }) =>
       moco({
         ...{ backbone, projectionHead, outputDim, temperature, ...SMALL_MOCO },
@@ -38,5 +40,16 @@ export const contrastiveTasks = {
     projectionHead: normalisedHead,
     create: ({ backbone, projectionHead, headOutput, temperature }) =>
       mocoV3({ backbone, projectionHead, predictionHead: predictor(headOutput, 1), temperature }),
+  },
+  nnclr: {
+    input: twoViews,
+    views: recipeSource('nnclr'),
+    projectionHead: normalisedExpander,
+    temperature: 0.1,
+    create: ({ backbone, projectionHead, headOutput: outputDim, temperature, batchSize }) =>
+      nnclr({
+        ...{ backbone, projectionHead, outputDim, temperature, predictionHead: predictor(outputDim, 2) },
+        queueSize: Math.max(SMALL_MOCO.queueSize, batchSize), // the paper's 98,304 are ten times a small data set
+      }),
   },
 } as const satisfies Readonly<Record<string, TaskEntry>>;

@@ -16,6 +16,10 @@ export const simSiamHead: HeadBuilder = ({ inputDim, outputDim }) =>
 export const expander: HeadBuilder = ({ inputDim, outputDim }) =>
   projectionHead({ inputDim, hiddenDim: inputDim, outputDim, numLayers: 3, batchNorm: true, biasLast: false });
 
+/** NNCLR's: three layers, all normalised. */
+export const normalisedExpander: HeadBuilder = ({ inputDim, outputDim }) =>
+  projectionHead({ inputDim, hiddenDim: inputDim, outputDim, numLayers: 3, batchNorm: true, batchNormLast: true });
+
 /** What predicts one projection from another; its hidden layer is `share` of the projection. */
 export const predictor = (dim: number, share: number) =>
   projectionHead({ inputDim: dim, hiddenDim: Math.max(1, Math.round(dim * share)), outputDim: dim, batchNorm: true });

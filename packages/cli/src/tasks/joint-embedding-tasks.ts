@@ -1,10 +1,21 @@
 import { barlowTwins } from '@selfsup/pretext-tasks/barlow-twins';
+import { cosine, linearWarmup } from '@selfsup/core';
+import { dinoHead, prototypes } from '@selfsup/encoders';
 import { byol } from '@selfsup/pretext-tasks/byol';
+import { dino } from '@selfsup/pretext-tasks/dino';
 import { simSiam } from '@selfsup/pretext-tasks/sim-siam';
+import { swav } from '@selfsup/pretext-tasks/swav';
 import { vicreg } from '@selfsup/pretext-tasks/vicreg';
 import { expander, normalisedHead, predictor, simSiamHead } from './heads.ts';
 import type { TaskEntry } from './task-entry.ts';
-import { recipeSource, twoViews } from './task-views.ts';
+import { multiCropViews, recipeSource, twoViews } from './task-views.ts';
+
+/** Where the momentum of a teacher or target network starts: solo-learn's for CIFAR, as runs on small data have few updates. */
+const SMALL_MOMENTUM = 0.99;
+const slowing = (totalSteps: number) => cosine({ initial: SMALL_MOMENTUM, final: 1, steps: totalSteps });
+
+/** Outputs of DINO's head and prototypes of SwAV: lightly's for CIFAR-10. */
+const [DINO_OUTPUTS, SWAV_PROTOTYPES] = [2048, 512];
 
 /** Tasks on views without negatives. */
 export const jointEmbeddingTasks = {
@@ -12,7 +23,8 @@ export const jointEmbeddingTasks = {
     input: twoViews,
     views: recipeSource('byol'),
     projectionHead: normalisedHead,
-    create: ({ backbone, projectionHead, headOutput }) => byol({ backbone, projectionHead, predictionHead: predictor(headOutput, 2) }),
+    create: ({ backbone, projectionHead, headOutput, totalSteps }) =>
+      byol({ backbone, projectionHead, predictionHead: predictor(headOutput, 2), momentum: slowing(totalSteps) }),
   },
   'sim-siam': {
     input: twoViews,
@@ -32,5 +44,30 @@ export const jointEmbeddingTasks = {
     views: recipeSource('vicreg'),
     projectionHead: expander,
     create: ({ backbone, projectionHead }) => vicreg({ backbone, projectionHead }),
+  },
+  swav: {
+    input: multiCropViews,
+    views: recipeSource('swav'),
+    projectionHead: normalisedHead,
+    temperature: 0.1,
+    create: ({ backbone, projectionHead, headOutput, temperature, stepsPerEpoch: freezePrototypesSteps }) =>
+      swav({
+        ...{ backbone, projectionHead, temperature, freezePrototypesSteps }, // the authors' first epoch
+        prototypes: prototypes({ inputDim: headOutput, numPrototypes: SWAV_PROTOTYPES }),
+      }),
+  },
+  dino: {
+    input: multiCropViews,
+    views: recipeSource('dino'),
+    projectionHead: ({ inputDim, outputDim: bottleneckDim }) =>
+      dinoHead({ inputDim, hiddenDim: 2 * inputDim, bottleneckDim, outputDim: DINO_OUTPUTS, batchNorm: true }),
+    temperature: 0.1,
+    create: ({ backbone, projectionHead, temperature, stepsPerEpoch, totalSteps }) =>
+      dino({
+        ...{ backbone, projectionHead, outputDim: DINO_OUTPUTS, studentTemperature: temperature },
+        teacherTemperature: linearWarmup({ from: 0.04, to: 0.07, steps: Math.round(0.3 * totalSteps) }), // 30 of the authors' 100 epochs
+        momentum: slowing(totalSteps),
+        freezeLastLayerSteps: stepsPerEpoch, // the authors' first epoch
+      }),
   },
 } as const satisfies Readonly<Record<string, TaskEntry>>;

@@ -20,6 +20,14 @@ export interface TaskContext {
   readonly imageSize: number;
   /** Channels of the images. */
   readonly channels: number;
+  /** Per channel, by which the images were normalised. */
+  readonly mean: readonly number[];
+  /** Per channel, by which the images were normalised. */
+  readonly std: readonly number[];
+  /** Updates of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** Updates of the run. */
+  readonly totalSteps: number;
 }
 
 /** Builds a projection head. */
@@ -37,6 +45,8 @@ export interface TaskEntry {
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
   /** The optimizer unless `--optimizer` has another; default AdamW for Vision Transformers and SGD for the others. */
   readonly optimizer?: OptimizerName;
+  /** The softmax scale unless `--temperature` has another; default 0.2. */
+  readonly temperature?: number;
   /** AdamW's second β; default 0.999. */
   readonly beta2?: number;
   /** The projection head unless a config has another; default Linear, ReLU, Linear as wide as the encoder. False: the task has none. */

@@ -63,7 +63,8 @@ export function createLearningRun(settings: RunSettings, options: { data: Opened
   const optimizer =
     optimizerBuilder(config)?.({ learningRate, totalSteps, stepsPerEpoch }) ??
     optimizers[settings.optimizer].create({ learningRate, momentum, weightDecay, beta2: task.beta2 });
-  const pretext = task.create({ backbone, projectionHead, headOutput, temperature, batchSize, imageSize: size, channels });
+  const images = { imageSize: size, channels, mean, std };
+  const pretext = task.create({ backbone, projectionHead, headOutput, temperature, batchSize, ...images, stepsPerEpoch, totalSteps });
   const trainer = createTrainer({ task: pretext, optimizer, totalSteps, seed });
   return {
     trainer,
