@@ -80,6 +80,15 @@ describe('features', () => {
     expect(monitor.alarms.map(({ step }) => step)).toEqual([1, 5, 5, 6]);
   });
 
+  it('are not judged at the start, and afterwards against it', () => {
+    const monitor = createCollapseMonitor();
+    const judge = (std: number, step: number) => monitor.judge({ dim: 100, std }, { step }).length;
+    expect([judge(0.008, 0), judge(0.006, 1), judge(0.003, 2)]).toEqual([0, 0, 1]); // all below a tenth of 1/√100
+    const aligned = createCollapseMonitor();
+    expect(aligned.judge({ dim: 100, alignment: 1.9 }, { step: 0 })).toEqual([]);
+    expect(aligned.judge({ dim: 100, alignment: 1.9 }, { step: 1 })).toHaveLength(1);
+  });
+
   it('of fewer rows than dimensions are judged by the rows', () => {
     const judge = (rows: number) => createCollapseMonitor().judge({ dim, rows, rank: 3 }, { step: 1 }).length;
     expect([judge(50), judge(100), judge(1000)]).toEqual([0, 1, 1]);

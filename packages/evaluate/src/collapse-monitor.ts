@@ -35,11 +35,18 @@ export interface CollapseMonitor {
   readonly onStep: (report: { readonly step: number; readonly metrics?: Readonly<Record<string, number>> }) => void;
   /** Calls `measure` and judges what it gives; `step` is the number of updates done. */
   readonly onEpochEnd: (report: { readonly step: number }) => Promise<void>;
-  /** Judges features measured after `step` updates; returns the alarms that this raised. */
+  /**
+   * Judges features measured after `step` updates; returns the alarms that this raised. Those of step 0 are the start: they are not judged, and afterwards
+   * `std`, `rank` and `uniformity` raise an alarm only where they have lost half of what they were.
+   */
   readonly judge: (diagnostics: CollapseDiagnostics, at: { step: number }) => readonly CollapseAlarmEvent[];
 }
 
 const perStep = ['zStd', 'queueAge'];
+
+/** What a metric of features was before training; infinite where that is not known or does not matter. */
+const startOf = (start: CollapseDiagnostics | undefined, metric: string): number =>
+  metric === 'alignment' ? Infinity : (start?.[metric as 'std' | 'rank' | 'uniformity'] ?? Infinity);
 
 /** One alarm's state: a metric of steps by its name, those of features by their kind. */
 const keyOf = ({ kind, metric }: Pick<CollapseAlarm, 'kind' | 'metric'>) => (perStep.includes(metric) ? metric : kind);
@@ -92,6 +99,7 @@ export function createCollapseMonitor(options: CollapseMonitorOptions = {}): Col
   const active = new Set(earlier.map(keyOf));
   const inARow = new Map<string, number>();
   let greatestStd = 0;
+  let start: CollapseDiagnostics | undefined;
 
   const raise = (alarm: CollapseAlarm, step: number): CollapseAlarmEvent => {
     active.add(keyOf(alarm));
@@ -108,7 +116,12 @@ export function createCollapseMonitor(options: CollapseMonitorOptions = {}): Col
     if (count >= patience && !active.has(alarm.metric)) raise(describeAlarm(alarm), step);
   };
   const judge: CollapseMonitor['judge'] = (diagnostics, { step }) => {
-    const found = collapseAlarm(diagnostics, thresholds);
+    const all = collapseAlarm(diagnostics, thresholds);
+    if (step === 0) {
+      start = diagnostics;
+      return [];
+    }
+    const found = all.filter(({ metric, value }) => Math.abs(value) < Math.abs(startOf(start, metric)) / 2);
     const unsafe = new Set(collapseAlarm(diagnostics, safe).map(keyOf));
     for (const key of [...active]) if (!perStep.includes(key) && !unsafe.has(key)) active.delete(key);
     return found.filter((alarm) => !active.has(keyOf(alarm))).map((alarm) => raise(alarm, step));

@@ -52,6 +52,8 @@ export function createRunWatch(options: RunWatchOptions): RunWatch {
   };
   const earlier = alarmsOf(folder.readMetrics()) as unknown as CollapseAlarmEvent[];
   const monitor = createCollapseMonitor({ embeddingDim, ...(momentum === undefined ? {} : { momentum }), earlier, onAlarm });
+  const start = folder.readMetrics().find(({ type, step }) => type === 'health' && step === 0);
+  if (start) monitor.judge(start as unknown as RepresentationHealth, { step: 0 });
   return {
     onStep(report, at) {
       moment = at;
@@ -67,7 +69,7 @@ export function createRunWatch(options: RunWatchOptions): RunWatch {
         output.event('health', { epoch: rounded(epoch), step, ...fields });
       }
       moment = at;
-      if (step > 0) monitor.judge(health, { step });
+      monitor.judge(health, { step });
       return health;
     },
   };
