@@ -222,7 +222,9 @@ describe('selfsup train on photos', () => {
     const photos = at('unsorted');
     mkdirSync(photos);
     for (let i = 0; i < 12; i++)
-      await sharp({ create: { width: 20, height: 20, channels: 3, background: { r: 20 * i, g: 99, b: 200 } } })
+      await sharp({
+        create: { width: 20, height: 20, channels: 3, background: 'black', noise: { type: 'gaussian', mean: 20 * i, sigma: 50 } },
+      })
         .png()
         .toFile(join(photos, `${i}.png`));
     const { code, stdout, stderr } = await selfsup([
