@@ -100,12 +100,12 @@ export const twoViews: TaskInput = {
 /** `views`: two or more of one size. */
 export const manyViews: TaskInput = { ...twoViews, description: 'two or more views of one size', numGlobal: [2, Infinity] };
 
-/** `globalViews` and `localViews`: two large ones and any number of small ones; `recipeSource('dino/imagenet')` has small ones for images of any size. */
+/** `views`: two large ones, then any number of small ones; `recipeSource('dino/imagenet')` has small ones for images of any size. */
 export const multiCropViews: TaskInput = {
   description: 'two large views and any number of small ones',
   numGlobal: [2, 2],
   local: true,
-  toBatch: ({ global, local }) => ({ globalViews: global, localViews: local }),
+  toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
 };
 
 /** Throws unless a task takes so many views; `source` says where they come from. */
