@@ -85,7 +85,11 @@ describe('colorCodes', () => {
     expect(() => colorCodes({ outputSize: 0 })).toThrow('colorCodes: `outputSize` must be an integer >= 1, got 0');
     expect(() => colorCodes({ outputSize: 1, sigma: 0 })).toThrow('colorCodes: `sigma` must be > 0, got 0');
     expect(() => colorCodes({ outputSize: 1, gridStep: 60, neighbors: 15 })).toThrow('`neighbors` must be at most 14');
-    expect(() => colorCodes({ outputSize: 1, weights: [1] })).toThrow('`weights` must be 261 numbers >= 0, got 1');
+    expect(() => colorCodes({ outputSize: 1, weights: [1] })).toThrow('`weights` must be 261 finite numbers >= 0, got 1');
+    for (const bad of [-1, NaN, Infinity])
+      expect(() => colorCodes({ outputSize: 1, weights: Array<number>(261).fill(1).fill(bad, 3, 4) })).toThrow(
+        `>= 0, got ${bad} among them`,
+      );
     tf.tidy(() => {
       expect(() => colorCodes({ outputSize: 3 })(tf.zeros([1, 9, 8, 3]))).toThrow('multiples of `outputSize` 3, got 9×8');
     });

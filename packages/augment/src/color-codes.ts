@@ -68,8 +68,12 @@ export function colorCodes(options: ColorCodesOptions): ColorCoding {
       'SELFSUP_OPTION',
       `colorCodes: \`neighbors\` must be at most ${bins.length}, the number of bins, got ${neighbors}`,
     );
-  if (weights && (weights.length !== bins.length || !Array.from(weights).every((weight) => weight >= 0)))
-    throw new SelfsupError('SELFSUP_OPTION', `colorCodes: \`weights\` must be ${bins.length} numbers >= 0, got ${weights.length}`);
+  const wrong = weights ? Array.from(weights).findIndex((weight) => !(weight >= 0 && weight < Infinity)) : -1;
+  if (weights && (weights.length !== bins.length || wrong >= 0))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `colorCodes: \`weights\` must be ${bins.length} finite numbers >= 0, got ${wrong < 0 ? weights.length : `${weights[wrong]} among them`}`,
+    );
   const code = (images: tf.Tensor4D): CodedColors => {
     checkImages('colorCodes', images, [3]);
     const [n, height, width] = images.shape;

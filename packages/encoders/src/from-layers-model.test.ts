@@ -166,6 +166,11 @@ describe('fromLayersModel', () => {
     const dense = tfl.sequential({ layers: [tfl.layers.dense({ units: 2, inputShape: [3] })] });
     expect(() => fromLayersModel(dense)).toThrow('one input of rank 4 and one output of rank 2 or 4, got [null, 3] to [null, 2]');
     dense.dispose();
+    const late = fromLayersModel(() => tfl.sequential({ layers: [tfl.layers.dense({ units: 2, inputShape: [3] })] }), {
+      channels: 2,
+      outputDim: 2,
+    });
+    expect(() => late(createRng(0))).toThrow('one input of rank 4'); // and leaves no weights behind
     const open = tfl.sequential({ layers: [tfl.layers.reLU({ inputShape: [null, null, null] })] });
     expect(() => fromLayersModel(open)).toThrow('`channels` must be given, the model leaves it open');
     expect(() => fromLayersModel(model, { outputDim: 0 })).toThrow('`outputDim` must be an integer >= 1, got 0');

@@ -88,7 +88,12 @@ export function fromLayersModel(model: LayersModelLike | BuildLayersModel, optio
     'fromLayersModel',
     (rng) => {
       const network = build(rng);
-      dimsOf(network);
+      try {
+        dimsOf(network);
+      } catch (error) {
+        network.dispose();
+        throw error;
+      }
       const module = leafModule<tf.Tensor4D, tf.Tensor2D>(layersModelVariables(network), (images, { training }) => {
         const features = network.apply(images, { training }) as tf.Tensor2D | tf.Tensor4D;
         const rows = features.rank === 4 ? tf.mean<tf.Tensor2D>(features, [1, 2]) : (features as tf.Tensor2D); // [batch, dim]

@@ -6,6 +6,7 @@ import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
 import type { NetworkFactories } from './projection-networks.ts';
+import { applyOptions, stepStream } from './step-stream.ts';
 
 /** Options of {@link byol}. */
 export interface ByolOptions extends NetworkFactories {
@@ -58,17 +59,17 @@ export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTarge
       return {
         backbone: networks.backbone,
         ...joinNetworks({ predictionHead }, networks),
-        targets({ views }, { rng, step, training, collective }) {
-          const stream = rng.fold('byol').fold(step).fold(collective.rank).fold('target');
+        targets({ views }, context) {
+          const stream = stepStream('byol', context).fold('target');
           const [target0, target1] = checkViewPair('byol', views).map((images, i) =>
-            networks.encodeTarget(images, { training, rng: stream.fold(i) }),
+            networks.encodeTarget(images, { training: context.training, rng: stream.fold(i) }),
           ) as [tf.Tensor2D, tf.Tensor2D];
           return { target0, target1 };
         },
-        loss({ views }, { target0, target1 }, { rng, step, training, collective }) {
-          const stream = rng.fold('byol').fold(step).fold(collective.rank);
+        loss({ views }, { target0, target1 }, context) {
+          const options = applyOptions('byol', context);
           const outputs = checkViewPair('byol', views).map((images, i) => {
-            const apply = { training, rng: stream.fold(i) };
+            const apply = options(i);
             const projection = networks.encode(images, apply);
             return { projection, prediction: predictionHead.apply(projection, apply) };
           });

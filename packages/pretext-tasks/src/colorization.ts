@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, SelfsupError, type ModuleFactory, type PretextTask } from '@selfsup/core';
+import { SelfsupError, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { maskedAccuracy, softCrossEntropy } from '@selfsup/losses';
+import { joinNetworks } from './join-networks.ts';
+import { stepStream } from './step-stream.ts';
 
 /** What {@link colorization} trains on: `images` float32 `[n, height, width, 3]`, sRGB in [0, 1]. */
 export type ColorizationBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -49,9 +51,10 @@ function paint(logits: tf.Tensor4D, { codes }: ColorizationTargets): tf.Tensor2D
  * @throws SelfsupError from `targets` `SELFSUP_BATCH` without images, and what `coding` throws; from `loss` `SELFSUP_SHAPE` when the head's places and bins are
  * not the coding's
  * @see Zhang, Isola, Efros: "Colorful Image Colorization", https://arxiv.org/abs/1603.08511
- * @remarks The lightness comes in all three channels, so that the encoder also takes coloured images. Colours are equally important unless the coding has
- * `weights`; the paper's rebalancing comes from `colorWeights` of @selfsup/augment. The paper's network predicts from feature maps; here all goes through the
- * one vector that is kept.
+ * @remarks The lightness comes in all three channels, in [0, 1], so that the encoder also takes coloured images. Evaluate it on what it was trained on: images in
+ * [0, 1], not standardised, or their `lightness`, as the paper does; normalisation statistics do not fit others. Colours are equally important unless the
+ * coding has `weights`; the paper's rebalancing comes from `colorWeights` of @selfsup/augment. The paper's network predicts from feature maps; here all goes
+ * through the one vector that is kept.
  * @example
  * ```ts
  * import { colorCodes } from '@selfsup/augment';
@@ -73,22 +76,17 @@ export function colorization(options: ColorizationOptions): PretextTask<Coloriza
       const head = options.head(root.fold('head'));
       return {
         backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
+        ...joinNetworks({ backbone, head }),
         targets({ images }: Partial<ColorizationBatch>) {
           if (!images) throw new SelfsupError('SELFSUP_BATCH', 'colorization: the batch must have `images`, got undefined');
           const { lightness, codes, labels, weights } = options.coding(images);
           return { lightness, codes, labels, weights };
         },
-        loss(_, targets, { rng, step, training, collective }) {
-          const apply = { training, rng: rng.fold('colorization').fold(step).fold(collective.rank) };
+        loss(_, targets, context) {
+          const apply = { training: context.training, rng: stepStream('colorization', context) };
           const logits = paint(head.apply(backbone.apply(targets.lightness, apply), apply), targets); // [places, bins]
           const loss = softCrossEntropy(logits, targets.codes, { weights: targets.weights });
           return { loss, metrics: { accuracy: maskedAccuracy(logits, targets.labels) } };
-        },
-        dispose() {
-          backbone.dispose();
-          head.dispose();
         },
       };
     },

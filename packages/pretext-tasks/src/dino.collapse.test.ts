@@ -1,59 +1,76 @@
-import { createRng, drawNormal } from '@selfsup/core';
+import { createRng, drawNormal, type Rng } from '@selfsup/core';
 import { dinoHead, linear, sequential, stateless } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { context, descend } from '../fixtures/tiny-networks.ts';
 import { dino, type DinoOptions } from './dino.ts';
 
-const [side, kinds, rows, outputDim, totalSteps] = [4, 8, 16, 8, 200];
+const [side, kinds, rows, outputDim, totalSteps, seeds] = [4, 8, 16, 8, 200, [0, 1, 2, 3, 4]];
 const pixels = side * side;
 const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
   flatten: stateless((x: tf.Tensor4D) => tf.reshape(x, [x.shape[0], pixels])),
   linear: linear({ inputDim: pixels, outputDim: 16 }),
 });
-const patterns = Array.from({ length: kinds }, (_, kind) => drawNormal(createRng(3).fold(kind), pixels));
-const common = drawNormal(createRng(3).fold('common'), pixels);
 
-/** Two noisy views of images of eight kinds, which have more in common than what tells them apart. */
-const viewsAt = (step: number) => ({
-  views: [0, 1].map((view) => {
-    const noise = drawNormal(createRng(4).fold(step).fold(view), rows * pixels, { standardDeviation: 0.3 });
-    const values = noise.map((x, i) => x + 2 * common[i % pixels]! + patterns[Math.floor(i / pixels) % kinds]![i % pixels]!);
-    return tf.tensor4d(values, [rows, side, side, 1]);
-  }),
-});
+/** Makes two noisy views of images of eight kinds, which have more in common than what tells them apart. */
+function makeViewsAt(rng: Rng) {
+  const patterns = Array.from({ length: kinds }, (_, kind) => drawNormal(rng.fold(kind), pixels));
+  const common = drawNormal(rng.fold('common'), pixels);
+  return (step: number) =>
+    [0, 1].map((view) => {
+      const noise = drawNormal(rng.fold('noise').fold(step).fold(view), rows * pixels, { standardDeviation: 0.3 });
+      const values = noise.map((x, i) => x + 1.75 * common[i % pixels]! + patterns[Math.floor(i / pixels) % kinds]![i % pixels]!);
+      return tf.tensor4d(values, [rows, side, side, 1]);
+    });
+}
 
-/** The metrics of the last step of a run. */
-function train(options: Partial<DinoOptions> = {}) {
+/** The metrics of the last step of a run of other images and weights for each seed. */
+function train(seed: number, options: Partial<DinoOptions>) {
+  const viewsAt = makeViewsAt(createRng(seed).fold('images'));
   const projectionHead = dinoHead({ inputDim: 16, bottleneckDim: 8, outputDim, numLayers: 1 });
-  const run = dino({ backbone, projectionHead, outputDim, momentum: 0.9, ...options }).create({ rng: createRng(0), totalSteps });
+  const run = dino({ backbone, projectionHead, outputDim, momentum: 0.9, ...options }).create({ rng: createRng(seed), totalSteps });
   let last: Record<string, number> = {};
   for (let step = 0; step < totalSteps; step++) {
-    const batch = viewsAt(step);
-    last = descend(run, batch, { context: context({ step, totalSteps }), rate: 0.03 }).metrics;
-    tf.dispose(batch.views);
+    const views = viewsAt(step);
+    last = descend(run, { views }, { context: context({ step, totalSteps }), rate: 0.02 }).metrics;
+    tf.dispose(views);
   }
   run.dispose();
-  return last as Record<'zStd' | 'teacherEntropy' | 'usageEntropy' | 'klDivergence', number>;
+  const { teacherEntropy, usageEntropy, klDivergence } = last as Record<'teacherEntropy' | 'usageEntropy' | 'klDivergence', number>;
+  // mutual information: how many nats a target tells about its image, 0 after either collapse
+  return { teacherEntropy, usageEntropy, klDivergence, information: usageEntropy - teacherEntropy };
+}
+
+/** The median over the seeds of each metric. */
+function measure(options: Partial<DinoOptions> = {}) {
+  const runs = seeds.map((seed) => train(seed, options));
+  const of = (name: keyof (typeof runs)[0]) => runs.map((run) => run[name]).sort((a, b) => a - b)[Math.floor(seeds.length / 2)]!;
+  return {
+    teacherEntropy: of('teacherEntropy'),
+    usageEntropy: of('usageEntropy'),
+    klDivergence: of('klDivergence'),
+    information: of('information'),
+  };
 }
 const uniform = Math.log(outputDim);
 
-it('with centering and sharpening the targets are sure and differ between images', () => {
-  const { zStd, teacherEntropy, usageEntropy } = train();
-  expect(zStd).toBeGreaterThan(0.15);
-  expect(teacherEntropy).toBeLessThan(0.5 * uniform);
-  expect(usageEntropy).toBeGreaterThan(0.3 * uniform);
-});
+// Single runs differ: some with centering lose most outputs, some without it keep two. The median passes as well where images have 1.5 or 2 times as much in
+// common as tells them apart.
+describe(`the median of ${seeds.length} seeds`, () => {
+  it('with centering and sharpening targets tell images apart', () => {
+    expect(measure().information).toBeGreaterThan(0.25 * uniform);
+  }, 60_000);
 
-it('without centering all images get one output: the entropy of the mean target becomes 0', () => {
-  const { zStd, usageEntropy, klDivergence } = train({ centering: false });
-  expect(zStd).toBeLessThan(0.05);
-  expect(usageEntropy).toBeLessThan(0.01);
-  expect(klDivergence).toBeLessThan(0.01);
-});
+  it('without centering all images get one output: the entropy of the mean target becomes 0', () => {
+    const { usageEntropy, klDivergence } = measure({ centering: false });
+    expect(usageEntropy).toBeLessThan(0.05 * uniform);
+    expect(klDivergence).toBeLessThan(0.05);
+  }, 60_000);
 
-it("without sharpening, at the student's temperature, targets become uniform: their entropy becomes log outputDim", () => {
-  const { teacherEntropy, klDivergence } = train({ teacherTemperature: 0.1 });
-  expect(teacherEntropy).toBeGreaterThan(0.97 * uniform);
-  expect(klDivergence).toBeLessThan(0.01);
+  it('without sharpening, targets softer than predictions, they become uniform: their entropy becomes log outputDim', () => {
+    const { teacherEntropy, information, klDivergence } = measure({ teacherTemperature: 0.15 });
+    expect(teacherEntropy).toBeGreaterThan(0.98 * uniform);
+    expect(information).toBeLessThan(0.02 * uniform);
+    expect(klDivergence).toBeLessThan(0.05);
+  }, 60_000);
 });

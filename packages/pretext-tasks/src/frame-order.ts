@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { drawUniform, joinVariables, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
+import { drawUniform, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { frameOrders, type FrameOrdersOptions } from './frame-orders.ts';
+import { joinNetworks } from './join-networks.ts';
 import { encodeParts, reorderParts } from './part-images.ts';
+import { stepStream } from './step-stream.ts';
 
 export { frameOrders, type FrameOrdersOptions } from './frame-orders.ts';
 
@@ -65,27 +67,22 @@ export function frameOrder(options: FrameOrderOptions): PretextTask<FrameOrderBa
       const head = options.head(root.fold('head'));
       return {
         backbone,
-        trainable: joinVariables({ backbone: backbone.trainable, head: head.trainable }),
-        buffers: joinVariables({ backbone: backbone.buffers, head: head.buffers }),
-        targets({ frames }: Partial<FrameOrderBatch>, { rng, step, collective }) {
+        ...joinNetworks({ backbone, head }),
+        targets({ frames }: Partial<FrameOrderBatch>, context) {
           if (!frames) throw new SelfsupError('SELFSUP_BATCH', 'frame-order: the batch must have `frames`, got undefined');
           if (frames.rank !== 5 || frames.shape[1] !== numFrames)
             throw new SelfsupError(
               'SELFSUP_SHAPE',
               `frame-order: \`frames\` must have shape [n, ${numFrames}, height, width, channels], got [${frames.shape.join(', ')}]`,
             );
-          const stream = rng.fold('frame-order').fold(step).fold(collective.rank).fold('order');
+          const stream = stepStream('frame-order', context).fold('order');
           const { labels, shown } = drawOrders(orders, frames.shape[0], { rng: stream, merged: reversed === 'merged' });
           return { shuffled: reorderParts(frames, shown), labels: tf.tensor1d(labels, 'int32') };
         },
-        loss(_, { shuffled, labels }, { rng, step, training, collective }) {
-          const apply = { training, rng: rng.fold('frame-order').fold(step).fold(collective.rank).fold('networks') };
+        loss(_, { shuffled, labels }, context) {
+          const apply = { training: context.training, rng: stepStream('frame-order', context).fold('networks') };
           const logits = head.apply(encodeParts(backbone, shuffled, apply), apply); // [n, orders]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
-        },
-        dispose() {
-          backbone.dispose();
-          head.dispose();
         },
       };
     },

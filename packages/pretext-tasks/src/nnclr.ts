@@ -27,7 +27,7 @@ export type { NnclrOptions } from './nnclr-options.ts';
  * `accuracy`, how often a neighbour is nearer to its own image's prediction than to this rank's others, `zStd`, the mean deviation per dimension of the
  * unit projections (0: collapsed), `neighborSimilarity`, the mean cosine of a projection and its neighbour, and `queueAge`, the mean number of steps since
  * a row of the queue was computed
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, and from `loss` when the head's output has not `outputDim` columns; `SELFSUP_BATCH` without
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, and from `targets` or `loss` when the head's output has not `outputDim` columns; `SELFSUP_BATCH` without
  * two views or with more images than the queue holds; `SELFSUP_SHAPE` on views of different shapes
  * @see Dwibedi et al.: "With a Little Help from My Friends: Nearest-Neighbor Contrastive Learning of Visual Representations", https://arxiv.org/abs/2104.14548
  * @remarks Neighbours come from the queue as it was before this batch, and no gradient reaches them; the first view's projections are enqueued, as in the

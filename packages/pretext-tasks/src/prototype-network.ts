@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { l2Normalize, SelfsupError, type Module, type ModuleFactory, type Rng } from '@selfsup/core';
+import { optionError } from './check-options.ts';
 
 /** Prototypes whose matrix is kept at unit columns. Internal. */
 export interface PrototypeNetwork extends Module<tf.Tensor2D, tf.Tensor2D> {
   /** Columns of the projections. */
   readonly projectionDim: number;
+  /** Gives projections back; throws SelfsupError `SELFSUP_OPTION` when they have other columns. */
+  check(who: string, z: tf.Tensor2D): tf.Tensor2D;
   /** Gives every prototype unit length. */
   normalize(): void;
 }
@@ -27,5 +30,10 @@ export function createPrototypes(who: string, factory: ModuleFactory<tf.Tensor2D
     });
   };
   normalize();
-  return { ...module, projectionDim: kernel.shape[0], normalize };
+  const projectionDim = kernel.shape[0];
+  const check: PrototypeNetwork['check'] = (caller, z) => {
+    if (z.shape[1] === projectionDim) return z;
+    throw optionError(caller, { name: 'prototypes', expected: `for ${z.shape[1]} columns, the head's`, got: `some for ${projectionDim}` });
+  };
+  return { ...module, projectionDim, check, normalize };
 }

@@ -133,6 +133,9 @@ describe('swav', () => {
       const images = (n: number, channels = 2) => tf.zeros<tf.Rank.R4>([n, 4, 4, channels]);
       const lacking = linear({ inputDim: projected, outputDim: 3 });
       const nameless = sequential<tf.Tensor2D, tf.Tensor2D>({ layer: lacking });
+      const wide = linear({ inputDim: projected + 1, outputDim: 3, bias: false });
+      const [unfit, unfitQueue] = [start({ prototypes: wide }), start({ prototypes: wide, queueSize: 7 })];
+      const mismatch = `swav: \`prototypes\` must be for ${projected} columns, the head's, got some for ${projected + 1}`;
       const failures: [string, string, () => unknown][] = [
         ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got undefined', () => run.loss({} as SwavBatch, {}, context())],
         ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got 1', () => lossOf(run, { views: [images(3)] })],
@@ -148,6 +151,8 @@ describe('swav', () => {
           'the 8 keys of a step must fit into `queueSize` 7',
           () => run.targets!({ views: [images(8), images(8)] }, context()),
         ],
+        ['SELFSUP_OPTION', mismatch, () => lossOf(unfit, { views: [images(3), images(3)] })],
+        ['SELFSUP_OPTION', mismatch, () => unfitQueue.targets!({ views: [images(3), images(3)] }, context())],
         ['SELFSUP_OPTION', 'swav: `temperature` must be > 0, got 0', () => start({ temperature: 0 })],
         ['SELFSUP_OPTION', 'swav: `epsilon` must be > 0, got -1', () => start({ epsilon: -1 })],
         ['SELFSUP_OPTION', 'swav: `iterations` must be an integer >= 1, got 0', () => start({ iterations: 0 })],
@@ -163,6 +168,8 @@ describe('swav', () => {
           expect((error as Error).message).toContain(message);
           expect(isSelfsupError(error) && error.code).toBe(code);
         }
+      unfit.dispose();
+      unfitQueue.dispose();
     });
     run.dispose();
   });

@@ -31,8 +31,8 @@ export type { SwavOptions } from './swav-options.ts';
  * `[queueSize, 2 · projectionDim]`, newest first. The loss is `swavLoss` with the codes of `sinkhorn` over all ranks and the queue as it was; the metrics are
  * `prototypeEntropy`, how evenly the first crops' predictions use the prototypes (0: one takes all), and `zStd`, the mean deviation per dimension of their
  * unit projections (0: collapsed)
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, from `create` when the prototypes have no `kernel`; `SELFSUP_BATCH` without two crops or
- * with more of them than the queue holds, `SELFSUP_SHAPE` on crops that do not fit
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, from `create` when the prototypes have no `kernel`, later when they are for projections of
+ * other columns; `SELFSUP_BATCH` without two crops or with more of them than the queue holds, `SELFSUP_SHAPE` on crops that do not fit
  * @see Caron et al.: "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", https://arxiv.org/abs/2006.09882
  * @remarks As in the authors' code, crops of one size pass the backbone as one batch and all pass the head as one, with common batch statistics; lightly and
  * solo-learn pass each crop on its own. The prototypes get unit length after each update, which is the authors' normalisation before the next one. With a queue
@@ -62,7 +62,7 @@ export function swav(options: SwavOptions): PretextTask<SwavBatch, SwavTargets> 
       const networks = createProjectionNetworks(options, root);
       const queue = queueSize > 0 ? createKeyQueue({ size: queueSize, dim: 2 * prototypes.projectionDim }) : undefined; // both crops of an image in a row
       const encode = (views: readonly tf.Tensor4D[], context: StepContext) =>
-        l2Normalize(encodeCrops(networks, checkCrops('swav', views), applyOptions('swav', context)('crops')));
+        prototypes.check('swav', l2Normalize(encodeCrops(networks, checkCrops('swav', views), applyOptions('swav', context)('crops'))));
       return {
         backbone: networks.backbone,
         ...joinNetworks({ prototypes }, networks, ...(queue ? [queue] : [])),

@@ -1,5 +1,7 @@
 import { simclrViews } from '@selfsup/augment';
-import { createRng } from '@selfsup/core';
+import { createRng, soloCollective } from '@selfsup/core';
+import { convNet, dinoHead } from '@selfsup/encoders';
+import { dino } from '@selfsup/pretext-tasks/dino';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -74,9 +76,15 @@ describe('multi-crop', () => {
     tf.tidy(() => {
       const made = transform(images(32), createRng(0));
       const batch = multiCropViews.toBatch({ global: made.slice(0, numGlobal), local: made.slice(numGlobal) });
-      const shapesOf = (name: string) => [batch[name]!].flat().map(({ shape }) => shape);
-      expect(shapesOf('globalViews')).toEqual(Array.from({ length: 2 }, () => [2, 32, 32, 3]));
-      expect(shapesOf('localViews')).toEqual(Array.from({ length: 6 }, () => [2, 14, 14, 3]));
+      const sizes = (batch['views'] as tf.Tensor4D[]).map(({ shape }) => shape);
+      expect(sizes).toEqual([...Array.from({ length: 2 }, () => [2, 32, 32, 3]), ...Array.from({ length: 6 }, () => [2, 14, 14, 3])]);
+      const backbone = convNet({ channels: 3, widths: [2] });
+      const projectionHead = dinoHead({ inputDim: backbone.outputDim, hiddenDim: 4, bottleneckDim: 3, outputDim: 4 });
+      const context = { rng: createRng(0), totalSteps: 1, step: 0, training: false, collective: soloCollective };
+      const run = dino({ backbone, projectionHead, outputDim: 4 }).create(context);
+      const taken = batch as Parameters<typeof run.loss>[0]; // under the name that the task has
+      expect(run.loss(taken, run.targets!(taken, context), context).loss.dataSync()[0]).toBeGreaterThan(0);
+      run.dispose();
     });
   });
 });
