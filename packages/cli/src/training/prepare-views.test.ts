@@ -68,6 +68,20 @@ describe('prepareViews', () => {
 });
 
 describe('multi-crop', () => {
+  it.each([
+    [32, 4, 12],
+    [16, 4, 8],
+    [96, 16, 48],
+    [16, 16, 16],
+  ])('makes small views of images of %i pixels of whole patches of %i: %i', (size, patchSize, localSize) => {
+    const context = { size, channels: 3, patchSize, ...statistics };
+    const { transform, numGlobal } = recipeSource('dino/imagenet')(context);
+    tf.tidy(() => {
+      const sides = transform(images(size), createRng(0)).map(({ shape }) => shape[1]);
+      expect(sides).toEqual([...Array<number>(numGlobal).fill(size), ...Array<number>(8).fill(localSize)]);
+    });
+  });
+
   it('gives two views of the images’ size and smaller ones', () => {
     const { transform, numGlobal, numLocal } = recipeSource('dino/lightly')({ size: 32, channels: 3, ...statistics });
     expect([numGlobal, numLocal]).toEqual([2, 6]);
@@ -75,8 +89,8 @@ describe('multi-crop', () => {
       const made = transform(images(32), createRng(0));
       const batch = multiCropViews.toBatch({ global: made.slice(0, numGlobal), local: made.slice(numGlobal) });
       const shapesOf = (name: string) => [batch[name]!].flat().map(({ shape }) => shape);
-      expect(shapesOf('globalViews')).toEqual(Array.from({ length: 2 }, () => [2, 32, 32, 3]));
-      expect(shapesOf('localViews')).toEqual(Array.from({ length: 6 }, () => [2, 14, 14, 3]));
+      const [global, local] = [[2, 32, 32, 3], [2, 14, 14, 3]]; // prettier-ignore
+      expect(shapesOf('views')).toEqual([...Array<number[]>(2).fill(global!), ...Array<number[]>(6).fill(local!)]);
     });
   });
 });
