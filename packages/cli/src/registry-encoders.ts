@@ -37,10 +37,7 @@ const ofPatches: Readonly<Record<string, EncoderEntry>> = {
   'vit-base': transformer({ numLayers: 12, width: 768, numHeads: 12 }),
 };
 
-/** Those that take images of any size. */
-export const convolutionalEncoderNames: readonly string[] = Object.keys(convolutional);
-
-/** Those that see patches, of images of one size. */
+/** Those that see patches, of images whose sides are multiples of a patch's. */
 export const patchEncoderNames: readonly string[] = Object.keys(ofPatches);
 
 /** The encoders of `--encoder`. A new one is a line in one of the groups above. */

@@ -60,6 +60,22 @@ describe.each(tasks.names)('selfsup train --task %s', (task) => {
   });
 });
 
+describe('a Vision Transformer on parts of images, of whole patches', () => {
+  it.each([
+    ['dino', { recipe: 'dino/imagenet' }],
+    ['swav', { recipe: 'swav/imagenet' }],
+    ['jigsaw', {}],
+    ['relative-patch', {}],
+  ] as const)('trains %s %j', async (task, recipe) => {
+    const encoder: RunConfig = { encoder: 'vit-tiny', encoderOptions: { numLayers: 1, width: 8, numHeads: 2 }, imageSize: 32 };
+    const flags: RunConfig = { ...tiny('simclr'), task, ...encoder, ...recipe };
+    const result = (await train({ ...flags, epochs: 1, batchSize: 8, knnEvery: 0, report: false, out: join(root, `${task}-vit`) })).at(-1)!;
+    expect(result).toMatchObject({ task, steps: 2 });
+    expect(Number.isFinite(result['loss'])).toBe(true);
+    expect(result['knnTrained']).toBeGreaterThanOrEqual(0);
+  });
+});
+
 it('writes the report of a run of masked images', async () => {
   const out = join(root, 'report');
   await train({ ...tiny('mae'), epochs: 1, batchSize: 8, knnEvery: 0, report: false, out });

@@ -1,6 +1,7 @@
 import { createRng, drawNormal, isSelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { interpolatePositions } from './layers/interpolate-positions.ts';
 import { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 import { vit, type VitEncoder, type VitOptions } from './vit.ts';
 
@@ -105,6 +106,28 @@ describe('vit', () => {
     });
   });
 
+  it('takes images of other sizes, whose positions it interpolates, and leaves those of its own as they are', () => {
+    for (const positions of ['sin-cos', 'learned'] as const)
+      withEncoder({ positions, pooling: 'mean' }, (encoder) => {
+        const run = (height: number, width: number) => {
+          const images = tf.tensor4d(drawNormal(createRng(2), 2 * height * width * 3), [2, height, width, 3]);
+          expect(encoder.encode({ images }, { training: false }).shape).toEqual([2, 1 + (height * width) / 4, 8]);
+          return encoder.apply(images, { training: false });
+        };
+        for (const [height, width] of [[4, 4], [6, 10], [2, 2], [12, 12]] as const) expect(run(height, width).shape).toEqual([2, 8]); // prettier-ignore
+      });
+    tf.tidy(() => {
+      const places = tf.tensor2d(drawNormal(createRng(3), 32), [16, 2]);
+      expect(interpolatePositions(places, { gridSize: 4, rows: 4, columns: 4 })).toBe(places);
+      const constant = interpolatePositions(tf.fill([16, 2], 0.7), { gridSize: 4, rows: 3, columns: 9 });
+      for (const value of values(constant)) expect(value).toBeCloseTo(0.7, 6);
+      const turned = (x: tf.Tensor, rows: number, columns: number) =>
+        tf.reshape<tf.Rank.R2>(tf.transpose(tf.reshape(x, [rows, columns, 2]), [1, 0, 2]), [rows * columns, 2]);
+      const wide = interpolatePositions(places, { gridSize: 4, rows: 2, columns: 7 });
+      expectClose(interpolatePositions(turned(places, 4, 4), { gridSize: 4, rows: 7, columns: 2 }), turned(wide, 2, 7));
+    });
+  });
+
   it('leaves out branches while training only, by its stream', () => {
     withEncoder({ dropPathRate: 0.5 }, (encoder) => {
       const images = makeImages(8);
@@ -127,7 +150,22 @@ describe('vit', () => {
       const images = makeImages(2);
       const run = (input: object) => () => encoder.encode({ images, ...input }, { training: false });
       failures.push(
-        ['SELFSUP_SHAPE', 'vit: `images` must have shape [n >= 1, 8, 8, 3], got [2, 8, 8, 1]', run({ images: tf.zeros([2, 8, 8, 1]) })],
+        [
+          'SELFSUP_SHAPE',
+          'vit: `images` must have shape [n >= 1, height, width, 3] with sides that are multiples of the patch size 2, got [2, 8, 8, 1]',
+          run({ images: tf.zeros([2, 8, 8, 1]) }),
+        ],
+        ['SELFSUP_SHAPE', 'multiples of the patch size 2, got [2, 8, 7, 3]', run({ images: tf.zeros([2, 8, 7, 3]) })],
+        [
+          'SELFSUP_SHAPE',
+          'vit: `images` must have shape [n >= 1, 8, 8, 3] to go with `keep`, got [2, 6, 6, 3]',
+          run({ images: tf.zeros([2, 6, 6, 3]), keep: tf.zeros([2, 4], 'int32') }),
+        ],
+        [
+          'SELFSUP_SHAPE',
+          'vit: `images` must have shape [n >= 1, 8, 8, 3] to go with `mask`, got [2, 6, 6, 3]',
+          run({ images: tf.zeros([2, 6, 6, 3]), mask: tf.zeros([2, 9]) }),
+        ],
         ['SELFSUP_SHAPE', 'vit: `keep` must have shape [2, kept >= 1], got [3, 4]', run({ keep: tf.zeros([3, 4], 'int32') })],
         ['SELFSUP_DTYPE', 'vit: `keep` must be int32, got float32', run({ keep: tf.zeros([2, 4]) })],
         ['SELFSUP_SHAPE', 'vit: `mask` must have shape [2, 16], got [2, 15]', run({ mask: tf.zeros([2, 15]) })],

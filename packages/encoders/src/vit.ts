@@ -5,6 +5,7 @@ import { checkRates, partOptions } from './layers/apply-part.ts';
 import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { createVariable } from './layers/create-variable.ts';
 import { xavierUniform, zeros } from './layers/initializers.ts';
+import { interpolatePositions } from './layers/interpolate-positions.ts';
 import { layerNorm } from './layers/layer-norm.ts';
 import { linear } from './layers/linear.ts';
 import { sinCosPositions } from './layers/patch-positions.ts';
@@ -12,7 +13,7 @@ import { preNormBlock } from './layers/pre-norm-block.ts';
 
 /** Options of a Vision Transformer of any size. */
 export interface VitOptions {
-  /** Height and width of the images in pixels, a multiple of `patchSize`; default 224. */
+  /** Height and width in pixels of the images that the positions are for, a multiple of `patchSize`; default 224. Others have theirs interpolated. */
   imageSize?: number;
   /** Height and width of a patch in pixels, ≥ 1; default 16. */
   patchSize?: number;
@@ -40,11 +41,11 @@ export interface VitSize {
 
 /** Images of which the encoder sees a part. */
 export interface PatchImages {
-  /** float32 `[n, imageSize, imageSize, channels]`. */
+  /** float32 `[n, height, width, channels]`, both sides multiples of the patch size; of the encoder's `imageSize` where `keep` or `mask` is given. */
   readonly images: tf.Tensor4D;
   /** int32 `[n, kept]`: the patches that the encoder sees, in this order, as in MAE; default all. */
   readonly keep?: tf.Tensor2D;
-  /** float32 `[n, length]`: 1 where the mask token stands instead of the patch, as in SimMIM; default nowhere. */
+  /** float32 `[n, gridSize²]`: 1 where the mask token stands instead of the patch, as in SimMIM; default nowhere. */
   readonly mask?: tf.Tensor2D;
 }
 
@@ -61,7 +62,7 @@ export interface VitFactory extends EncoderFactory {
   (rng: Rng): VitEncoder;
   /** Height and width of a patch in pixels. */
   readonly patchSize: number;
-  /** Patches along each side: there are `gridSize²`. */
+  /** Patches along each side of an image of `imageSize`: there are `gridSize²`. */
   readonly gridSize: number;
   /** Channels of the images. */
   readonly channels: number;
@@ -71,14 +72,18 @@ export interface VitFactory extends EncoderFactory {
  * The Vision Transformer: a linear layer over patches, a class token, positions, pre-norm blocks, a last normalisation.
  *
  * @param options see {@link VitSize} and {@link VitOptions}; {@link vitTiny}, {@link vitSmall} and {@link vitBase} have the published sizes
- * @returns a factory of encoders from `[n, imageSize, imageSize, channels]` to `[n, width]`, float32, with the paths `patch/kernel`
- * `[patchSize²·channels, width]`, `patch/bias`, `classToken` `[1, width]`, `block1/…` (see {@link preNormBlock}), `norm/scale`, `norm/offset`; and, where
- * asked for, `positions` `[1 + gridSize², width]` and `maskToken` `[1, width]`
+ * @returns a factory of encoders from `[n, height, width, channels]`, sides any multiples of `patchSize`, to `[n, width]`, float32, with the paths
+ * `patch/kernel` `[patchSize²·channels, width]`, `patch/bias`, `classToken` `[1, width]`, `block1/…` (see {@link preNormBlock}), `norm/scale`, `norm/offset`;
+ * and, where asked for, `positions` `[1 + gridSize², width]` and `maskToken` `[1, width]`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or drop path without `rng`; from `apply` and `encode` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Dosovitskiy et al.: "An Image is Worth 16x16 Words", https://arxiv.org/abs/2010.11929; sizes Tiny and Small: https://arxiv.org/abs/2012.12877
  * @remarks Kernels start Xavier-uniform, query, key and value each on their own; tokens and learned positions normal with deviation 0.02; biases as zeros.
  * The values of a patch are in the order (row, column, channel). Positions go with the patch that is kept, not with its place among those kept. The mean is
  * that of normalised states; MAE's fine-tuning normalises the mean. Fixed positions are no variables of the encoder.
+ *
+ * For images of another size than `imageSize` the positions of the patches, learned and fixed alike, are interpolated as by PyTorch's `interpolate` to the new
+ * grid with mode bicubic and `align_corners=False`; the class token keeps its own. So do DINO for crops and MAE for fine-tuning; DINO's code adds 0.1 to the
+ * new grid before it divides, which moves the places a little. `keep` and `mask` are for images of `imageSize`.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
@@ -138,9 +143,10 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
     const named = Object.fromEntries(blocks.map((block, i) => [`block${i + 1}`, block]));
 
     const encode: VitEncoder['encode'] = ({ images, keep, mask }, apply) => {
-      checkPatchImages(who, { images, keep, mask }, { imageSize, channels, length, maskToken });
+      checkPatchImages(who, { images, keep, mask }, { imageSize, patchSize, channels, length, maskToken });
+      const [rows, columns] = [images.shape[1] / patchSize, images.shape[2] / patchSize];
       return tf.tidy(() => {
-        const all = patchify(images, { patchSize }); // [n, length, patchDim]
+        const all = patchify(images, { patchSize }); // [n, rows · columns, patchDim]
         const seen = keep ? takeRows(all, keep, { batchDims: 1 }) : all; // [n, kept, patchDim]
         const [n, kept, patchDim] = seen.shape as [number, number, number];
         let x: tf.Tensor = tf.reshape(patch.apply(tf.reshape<tf.Rank.R2>(seen, [n * kept, patchDim]), apply), [n, kept, width]);
@@ -148,7 +154,7 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
           const hidden = tf.expandDims(keep ? takeRows(mask, keep, { batchDims: 1 }) : mask, 2); // [n, kept, 1]
           x = tf.add(tf.mul(x, tf.sub(1, hidden)), tf.mul(hidden, masked));
         }
-        const places = tf.slice(position, [1, 0], [length, width]);
+        const places = interpolatePositions(tf.slice(position, [1, 0], [length, width]), { gridSize, rows, columns }); // [rows · columns, width]
         x = tf.add(x, keep ? takeRows(places, keep) : places);
         const first = tf.add(tf.zeros([n, 1, width]), tf.add(classToken, tf.slice(position, [0, 0], [1, width]))); // [n, 1, width]
         let y = tf.concat<tf.Tensor3D>([first as tf.Tensor3D, x as tf.Tensor3D], 1); // [n, 1 + kept, width]
@@ -169,9 +175,9 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
       encode,
       apply: (images, apply) =>
         tf.tidy(() => {
-          const states = encode({ images }, apply); // [n, 1 + length, width]
-          const n = states.shape[0];
-          if (pooling === 'mean') return tf.mean<tf.Tensor2D>(tf.slice(states, [0, 1, 0], [n, length, width]), 1);
+          const states = encode({ images }, apply); // [n, 1 + patches, width]
+          const [n, tokens] = states.shape;
+          if (pooling === 'mean') return tf.mean<tf.Tensor2D>(tf.slice(states, [0, 1, 0], [n, tokens - 1, width]), 1);
           return tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [n, 1, width]), [n, width]);
         }),
       dispose() {
@@ -185,16 +191,18 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
 function checkPatchImages(
   who: string,
   input: { images: tf.Tensor4D; keep: tf.Tensor2D | undefined; mask: tf.Tensor2D | undefined },
-  expected: { imageSize: number; channels: number; length: number; maskToken: boolean },
+  expected: { imageSize: number; patchSize: number; channels: number; length: number; maskToken: boolean },
 ): void {
   const { images, keep, mask } = input;
-  const { imageSize, channels, length, maskToken } = expected;
+  const { imageSize, patchSize, channels, length, maskToken } = expected;
   const fail = (name: string, shape: string, got: tf.Tensor): never => {
     throw new SelfsupError('SELFSUP_SHAPE', `${who}: \`${name}\` must have shape ${shape}, got [${got.shape.join(', ')}]`);
   };
-  const n = images.shape[0];
-  if (images.rank !== 4 || n === 0 || images.shape.slice(1).join() !== [imageSize, imageSize, channels].join())
-    fail('images', `[n >= 1, ${imageSize}, ${imageSize}, ${channels}]`, images);
+  const [n, height, breadth] = images.shape;
+  if (images.rank !== 4 || images.size === 0 || height % patchSize !== 0 || breadth % patchSize !== 0 || images.shape[3] !== channels)
+    fail('images', `[n >= 1, height, width, ${channels}] with sides that are multiples of the patch size ${patchSize}`, images);
+  if ((keep ?? mask) && (height !== imageSize || breadth !== imageSize))
+    fail('images', `[n >= 1, ${imageSize}, ${imageSize}, ${channels}] to go with \`${keep ? 'keep' : 'mask'}\``, images);
   if (keep && (keep.rank !== 2 || keep.shape[0] !== n || keep.size === 0)) fail('keep', `[${n}, kept >= 1]`, keep);
   if (mask && mask.shape.join() !== [n, length].join()) fail('mask', `[${n}, ${length}]`, mask);
   for (const [name, tensor, dtype] of [

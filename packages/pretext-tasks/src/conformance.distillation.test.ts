@@ -1,5 +1,5 @@
 import { createRng, drawNormal } from '@selfsup/core';
-import { convNet, conv2d, dinoHead, globalAveragePool, sequential, stateless } from '@selfsup/encoders';
+import { convNet, conv2d, dinoHead, globalAveragePool, sequential, stateless, vit } from '@selfsup/encoders';
 import { conformanceChecks, type ConformanceOptions } from '@selfsup/testing';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
@@ -41,6 +41,13 @@ const tasks = [
   row('dino on conv-net with batch normalisation', {
     task: dino({ backbone: convNet({ channels, widths: [4, 6] }), projectionHead: tinyHead, ...softer }),
     skip: { ranks: 'batch normalisation takes its statistics per rank' },
+  }),
+  row('dino on vit with learned positions, its local crops of another size', {
+    task: dino({
+      backbone: vit({ imageSize: 6, patchSize: 2, channels, numLayers: 1, width: 6, numHeads: 2, positions: 'learned' }),
+      projectionHead: tinyHead,
+      ...softer,
+    }),
   }),
 ];
 

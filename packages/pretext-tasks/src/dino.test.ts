@@ -1,6 +1,8 @@
 import { createRng, drawNormal, soloCollective } from '@selfsup/core';
 import { conv2d, dinoHead, globalAveragePool, sequential, stateless, vit } from '@selfsup/encoders';
 import { dinoLoss } from '@selfsup/losses';
+import { registerTrainingKernels } from '@selfsup/wasm-kernels';
+import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { context, descend, projectionPerceptron, readValues, backbone as fixedSize } from '../fixtures/tiny-networks.ts';
@@ -112,20 +114,40 @@ describe('dino', () => {
     tf.dispose(batch.views);
   });
 
-  it('trains vit where all crops have its size', () => {
-    const encoder = vit({ imageSize: 6, patchSize: 3, channels: 2, numLayers: 1, width: 8, numHeads: 2 });
+  it.each(['cpu', 'wasm'])('trains vit on crops of two sizes on %s', async (backend) => {
+    await tf.setBackend(backend);
+    if (backend === 'wasm') await registerTrainingKernels();
+    const encoder = vit({ imageSize: 9, patchSize: 3, channels: 2, numLayers: 1, width: 8, numHeads: 2, positions: 'learned' });
     const head = dinoHead({ inputDim: 8, hiddenDim: 7, bottleneckDim: 4, outputDim });
-    const run = create({ backbone: encoder, projectionHead: head });
-    const batch = makeCrops([6, 6, 6]);
-    const { loss, largest } = descend(run, batch, { context: context(), rate: 0.1 });
-    expect(loss).toBeGreaterThan(0);
-    expect(largest['backbone/patch/kernel']).toBeGreaterThan(0);
-    const local = makeCrops();
-    expect(() => tf.tidy(() => run.loss(local, run.targets!(local, context()), context()).loss)).toThrow(
-      'vit: `images` must have shape [n >= 1, 6, 6, 2]',
+    const run = create({ backbone: encoder, projectionHead: head, momentum: 0.9 });
+    const batch = makeCrops([9, 9, 6, 6, 3]);
+    const before = readValues(run);
+    const losses = [0, 1, 2].map((step) => {
+      const { loss, largest } = descend(run, batch, { context: context({ step }), rate: 0.02 });
+      expect(largest['backbone/patch/kernel']).toBeGreaterThan(0);
+      expect(largest['backbone/positions']).toBeGreaterThan(0);
+      return loss;
+    });
+    expect(losses[2]).toBeLessThan(losses[0]!);
+    const after = readValues(run);
+    for (const path of Object.keys(run.trainable).filter((name) => !name.endsWith('key/bias')))
+      // no score depends on it
+      expect(after[path], path).not.toEqual(before[path]);
+    expect(after['teacher/backbone/positions']).not.toEqual(before['teacher/backbone/positions']);
+    run.dispose();
+    tf.dispose(batch.views);
+    await tf.setBackend('cpu');
+  });
+
+  it('says where vit cannot divide a crop into patches', () => {
+    const encoder = vit({ imageSize: 6, patchSize: 3, channels: 2, numLayers: 1, width: 8, numHeads: 2 });
+    const run = create({ backbone: encoder, projectionHead: dinoHead({ inputDim: 8, hiddenDim: 7, bottleneckDim: 4, outputDim }) });
+    const batch = makeCrops();
+    expect(() => tf.tidy(() => run.loss(batch, run.targets!(batch, context()), context()).loss)).toThrow(
+      'vit: `images` must have shape [n >= 1, height, width, 2] with sides that are multiples of the patch size 3, got [4, 4, 4, 2]',
     );
     run.dispose();
-    tf.dispose([batch.views, local.views]);
+    tf.dispose(batch.views);
   });
 
   it.each([

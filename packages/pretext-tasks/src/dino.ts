@@ -38,8 +38,8 @@ const LAST_LAYER = 'projectionHead/lastLayer/';
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", algorithm 1, https://arxiv.org/abs/2104.14294
  * @remarks As in the authors' code neighbouring crops of one size pass the backbone together and all features the head; the center moves after the loss, by
  * the mean of raw logits over both views and all ranks, and the teacher after the update. Of several micro-batches only the last one moves the center. The
- * authors evaluate the teacher: restore it with `prefix: 'teacher/backbone'`. `vit` of `@selfsup/encoders` takes one size of images: with it all views must
- * have that size; ConvNet and ResNets take any. The rest of the recipe is the optimizer's: `clipByNorm(3)`, `adamW` with schedules of rate and decay.
+ * authors evaluate the teacher: restore it with `prefix: 'teacher/backbone'`. `vit` of `@selfsup/encoders` takes crops whose
+ * sides are multiples of its patch size, ConvNet and ResNets any. The rest of the recipe is the optimizer's: `clipByNorm(3)`, `adamW` with schedules of rate and decay.
  * @example
  * ```ts
  * import { convNet, dinoHead } from '@selfsup/encoders';

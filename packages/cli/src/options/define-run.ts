@@ -16,6 +16,8 @@ export interface ViewsContext {
   readonly std: readonly number[];
   /** 1 (gray) or 3 (RGB). */
   readonly channels: number;
+  /** What the sides of all views must be multiples of: the side of the patches of a Vision Transformer; default 1. */
+  readonly patchSize?: number;
 }
 
 /** What a config's `optimizer` is told about the run. */

@@ -6,7 +6,7 @@ import { colorization } from '@selfsup/pretext-tasks/colorization';
 import { jigsaw, jigsawPermutations } from '@selfsup/pretext-tasks/jigsaw';
 import { relativePatch } from '@selfsup/pretext-tasks/relative-patch';
 import { rotation } from '@selfsup/pretext-tasks/rotation';
-import { convolutionalEncoderNames } from '../registry-encoders.ts';
+import { patchSizeOf } from '../patch-size.ts';
 import type { TaskContext, TaskEntry } from './task-entry.ts';
 import { cropSource, oneView } from './task-views.ts';
 
@@ -19,16 +19,24 @@ const [GRID, NUM_ORDERS] = [3, 64];
 /** The orders: the same for all runs, and a second's work. */
 let orders: ReturnType<typeof jigsawPermutations> | undefined;
 
-/** The paper's tiles of 64 pixels in cells of 75, in proportion: of 32 pixels cells of 10 and tiles of 8. */
-const tileOf = (imageSize: number) => Math.max(1, Math.floor((64 / 75) * Math.floor(imageSize / GRID)));
+/** The paper's tiles of 64 pixels in cells of 75, in proportion, of whole patches and smaller than a cell: of 32 pixels cells of 10 and tiles of 8. */
+function tileOf(imageSize: number, patchSize: number): number {
+  const cell = Math.floor(imageSize / GRID);
+  const numPatches = Math.round(Math.floor((64 / 75) * cell) / patchSize);
+  return patchSize * Math.max(1, Math.min(numPatches, Math.floor((cell - 1) / patchSize)));
+}
 
-/** The largest patches, gaps of half of them and a jitter of at least one pixel that fit; at most the paper's 96. Of 32 pixels patches of 7. */
-function patchesOf(imageSize: number): { size: number; gap: number; jitter: number } {
-  for (let size = 96; size > 1; size--) {
-    const [gap, jitter] = [Math.floor(size / 2), Math.max(1, Math.floor((7 / 96) * size))];
-    if (3 * size + 2 * gap + 2 * jitter <= imageSize) return { size, gap, jitter };
+/**
+ * The largest parts, gaps of half of them and a jitter of at least one pixel that fit; at most the paper's 96. Of 32 pixels parts of 7. Those that consist of
+ * patches may have gaps of a third, so that of 32 pixels they have four patches and not one.
+ */
+function partsOf(imageSize: number, patchSize: number): { size: number; gap: number; jitter: number } {
+  for (let size = 96 - (96 % patchSize); size > 1; size -= patchSize) {
+    const [half, jitter] = [Math.floor(size / 2), Math.max(1, Math.floor((7 / 96) * size))];
+    const gap = Math.min(half, Math.floor((imageSize - 3 * size - 2 * jitter) / 2));
+    if (gap >= (patchSize === 1 ? half : Math.floor(size / 3))) return { size, gap, jitter };
   }
-  return { size: 1, gap: 0, jitter: 0 };
+  return { size: patchSize, gap: 0, jitter: 0 };
 }
 
 /** Places along each side whose colours are told; the paper's 56 of 224 pixels would leave the features little to say. */
@@ -47,7 +55,7 @@ function codingOf({ imageSize, channels, mean, std }: TaskContext) {
   return { code, bins: coding.bins.length, outputSize: coding.outputSize };
 }
 
-/** Tasks whose labels are made from the images. Where the encoder sees parts of images, it must take any size. */
+/** Tasks whose labels are made from the images. Where the encoder sees parts of images, they consist of whole patches. */
 export const classicalTasks = {
   rotation: {
     input: oneView,
@@ -69,24 +77,27 @@ export const classicalTasks = {
   jigsaw: {
     input: oneView,
     views,
-    encoders: convolutionalEncoderNames,
     projectionHead: false,
     create({ backbone, imageSize }) {
       orders ??= jigsawPermutations({ count: NUM_ORDERS, numTiles: GRID * GRID });
       const { outputDim } = backbone;
       const head = projectionHead({ inputDim: GRID * GRID * outputDim, hiddenDim: outputDim, outputDim: NUM_ORDERS });
-      return jigsaw({ backbone, head, tiling: tiles({ grid: GRID, size: tileOf(imageSize) }), permutations: orders });
+      return jigsaw({
+        backbone,
+        head,
+        tiling: tiles({ grid: GRID, size: tileOf(imageSize, patchSizeOf(backbone)) }),
+        permutations: orders,
+      });
     },
   },
   'relative-patch': {
     input: oneView,
     views,
-    encoders: convolutionalEncoderNames,
     projectionHead: false,
     create({ backbone, imageSize }) {
       const { outputDim } = backbone;
       const head = projectionHead({ inputDim: 2 * outputDim, hiddenDim: outputDim, outputDim: 8 });
-      return relativePatch({ backbone, head, pairing: patchPairs(patchesOf(imageSize)) });
+      return relativePatch({ backbone, head, pairing: patchPairs(partsOf(imageSize, patchSizeOf(backbone))) });
     },
   },
 } as const satisfies Readonly<Record<string, TaskEntry>>;

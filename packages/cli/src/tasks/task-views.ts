@@ -41,15 +41,16 @@ export function isRecipe(text: string): boolean {
  * The views of a published recipe.
  *
  * @param recipe `name`, of which the variant `cifar` is taken for images up to 64 pixels where there is one and `imagenet` otherwise; or `name/variant`
- * @returns see {@link ViewsSource}; global views have the size of the images, local ones 96/224 of it as published
+ * @returns see {@link ViewsSource}; global views have the size of the images, local ones 96/224 of it as published, rounded to a
+ * multiple of the encoder's patches
  */
 export function recipeSource(recipe: string): ViewsSource {
-  return ({ size, mean, std }) => {
+  return ({ size, mean, std, patchSize = 1 }) => {
     const [name, given] = recipe.split('/') as [RecipeName, string?];
     const variants = variantsOf(name)!;
     const variant = given ?? (size <= SMALL_IMAGE && 'cifar' in variants ? 'cifar' : 'imagenet');
     const { global, local } = variants[variant]!;
-    const localSize = Math.max(1, Math.round((size * 96) / 224));
+    const localSize = patchSize * Math.max(1, Math.round((size * 96) / 224 / patchSize));
     const transform = recipeViews(name, { variant, size, localSize, normalize: { mean: [...mean], std: [...std] } });
     return { transform, numGlobal: global.length, numLocal: local.length };
   };

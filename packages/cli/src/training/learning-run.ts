@@ -7,6 +7,7 @@ import { warmupCosine } from '../learning-rate.ts';
 import type { OpenedData } from '../open-data.ts';
 import { optimizerBuilder, type RunConfig } from '../options/define-run.ts';
 import type { RunSettings } from '../options/run-settings.ts';
+import { patchSizeOf } from '../patch-size.ts';
 import { tasks } from '../registry-tasks.ts';
 import { plainHead } from '../tasks/heads.ts';
 import { optimizers } from './optimizers.ts';
@@ -58,7 +59,7 @@ export function createLearningRun(settings: RunSettings, options: { data: Opened
   const totalSteps = epochs * stepsPerEpoch;
   const warmupSteps = Math.round(settings.warmupEpochs * stepsPerEpoch);
   const learningRate = warmupCosine({ peak: settings.learningRate, totalSteps, warmupSteps });
-  const toBatch = prepareViews(settings, { context: { size, mean, std, channels }, views: config.views });
+  const toBatch = prepareViews(settings, { context: { size, mean, std, channels, patchSize: patchSizeOf(backbone) }, views: config.views });
   const { momentum, weightDecay } = settings;
   const optimizer =
     optimizerBuilder(config)?.({ learningRate, totalSteps, stepsPerEpoch }) ??

@@ -70,6 +70,20 @@ describe('prepareViews', () => {
 });
 
 describe('multi-crop', () => {
+  it.each([
+    [32, 4, 12],
+    [16, 4, 8],
+    [96, 16, 48],
+    [16, 16, 16],
+  ])('makes small views of images of %i pixels of whole patches of %i: %i', (size, patchSize, localSize) => {
+    const context = { size, channels: 3, patchSize, ...statistics };
+    const { transform, numGlobal } = recipeSource('dino/imagenet')(context);
+    tf.tidy(() => {
+      const sides = transform(images(size), createRng(0)).map(({ shape }) => shape[1]);
+      expect(sides).toEqual([...Array<number>(numGlobal).fill(size), ...Array<number>(8).fill(localSize)]);
+    });
+  });
+
   it('gives two views of the images’ size and smaller ones', () => {
     const { transform, numGlobal, numLocal } = recipeSource('dino/lightly')({ size: 32, channels: 3, ...statistics });
     expect([numGlobal, numLocal]).toEqual([2, 6]);
