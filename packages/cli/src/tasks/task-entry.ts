@@ -20,6 +20,8 @@ export interface TaskContext {
   readonly imageSize: number;
   /** Channels of the images. */
   readonly channels: number;
+  /** Frames of a clip; 1 where the task takes images. */
+  readonly clipLength: number;
 }
 
 /** Builds a projection head. */
