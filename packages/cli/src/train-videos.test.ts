@@ -10,7 +10,7 @@ import { runReport } from './commands/run-report.ts';
 import { runTrain } from './commands/run-train.ts';
 import { writeVideos } from './fixtures/write-videos.ts';
 import { openData } from './open-data.ts';
-import type { RunConfig } from './options/define-run.ts';
+import { settingsOf, type RunConfig } from './options/define-run.ts';
 import { resolveSettings } from './options/run-settings.ts';
 import { createJsonOutput } from './output/json-output.ts';
 import { createLearningRun } from './training/learning-run.ts';
@@ -78,8 +78,7 @@ describe('a run on videos', () => {
   });
 
   it('cuts and mirrors all frames of a clip alike, keeps their order, and standardises each', async () => {
-    const { report: _, ...given } = flags;
-    const settings = resolveSettings({ ...given, optimizer: undefined, testFraction: 0 });
+    const settings = resolveSettings(settingsOf(flags));
     const data = await openData(settings, silent);
     const still = { ...data, clips: data.clips!, mean: [0, 0, 0], std: [0.5, 0.25, 1] };
     const run = createLearningRun(settings, { data: still, config: {} });

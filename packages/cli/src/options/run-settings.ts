@@ -61,7 +61,7 @@ export interface RunSettings {
 export type GivenSettings = { readonly [K in keyof RunSettings]?: RunSettings[K] | undefined };
 
 function isStride(value: unknown): boolean {
-  const [least, greatest = least, ...more]: unknown[] = Array.isArray(value) ? value : [value];
+  const [least, greatest = least, ...more]: unknown[] = Array.isArray(value) ? (value as unknown[]) : [value];
   return more.length === 0 && Number.isSafeInteger(least) && Number.isSafeInteger(greatest) && 1 <= Number(least) && least! <= greatest!;
 }
 

@@ -46,11 +46,11 @@ const isFolder = async (path: string) => (await stat(path).catch(() => undefined
 /** How {@link openSplits} finds and opens what a folder holds. */
 export interface Splitting<F extends PhotoFile, D> {
   /** Finds photos or videos and their classes. */
-  list(folder: string, options: Pick<ListOptions, 'classNames'>): Promise<PhotoList<F>>;
+  readonly list: (folder: string, options: Pick<ListOptions, 'classNames'>) => Promise<PhotoList<F>>;
   /** Pictures of one of them. */
-  pictures(file: F): number;
+  readonly pictures: (file: F) => number;
   /** Makes a data set. */
-  open(list: PhotoList<F>, name: string, options: ImageFolderOptions): Promise<D>;
+  readonly open: (list: PhotoList<F>, name: string, options: ImageFolderOptions) => Promise<D>;
 }
 
 /** What {@link openSplits} opened. */
