@@ -35,7 +35,8 @@ const run = await openTextRun(demand('run'));
 const train = await openLabelledText(demand('train'));
 const test = await openLabelledText(demand('test'), { classNames: train.classNames });
 const numClasses = train.classNames.length;
-const padId = run.tokenizer.specialIds.pad;
+const { special } = run.tokenizer;
+const padId = special.pad ?? special.separator ?? 0; // never attended
 const length = Math.min(Number(values.length), run.encoder.options.maxPositions);
 
 type Pooling = 'first' | 'mean';

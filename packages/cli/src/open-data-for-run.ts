@@ -15,7 +15,7 @@ export interface DataChoice {
  * Opens images for the encoder of a run, with the run's size, mean and standard deviation.
  *
  * @param file run.json
- * @param choice other images than those of the run; with other data, the run's limits do not hold
+ * @param choice other images than those of the run; with other data, the run's limits do not hold, and it is of images even where the run has videos
  * @param output shows progress
  * @returns the images
  * @throws SelfsupError `SELFSUP_DATA` when the encoder does not take them
@@ -23,9 +23,10 @@ export interface DataChoice {
 export async function openDataForRun(file: RunFile, choice: DataChoice, output: Output): Promise<OpenedData> {
   const { settings, images } = file;
   const { data = settings.data, labels } = choice;
-  const own = data === settings.data ? settings : { limit: undefined, testLimit: undefined };
+  const own: Partial<RunFile['settings']> = data === settings.data ? settings : {};
   const limit = choice.limit ?? own.limit;
   const testLimit = choice.testLimit ?? own.testLimit;
+  const { clipLength, frameStride } = own;
   const { seed, testFraction } = settings;
   const opened = await openData(
     {
@@ -36,6 +37,8 @@ export async function openDataForRun(file: RunFile, choice: DataChoice, output: 
       ...(limit === undefined ? {} : { limit }),
       ...(testLimit === undefined ? {} : { testLimit }),
       ...(labels === undefined ? {} : { labels }),
+      ...(clipLength === undefined ? {} : { clipLength }),
+      ...(frameStride === undefined ? {} : { frameStride }),
     },
     output,
   );

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
-import { channelStatistics, gunzip, parseIdx, subset, type ImageDataset } from '@selfsup/data';
-import { openImages } from '@selfsup/data/node';
+import { channelStatistics, gunzip, parseIdx, subset, type ImageDataset, type VideoDataset } from '@selfsup/data';
+import { openImages, openVideos, type OpenedImages, type OpenImagesOptions } from '@selfsup/data/node';
 import type { RunSettings } from './options/run-settings.ts';
 import type { Output, Stage } from './output/output.ts';
 
@@ -13,10 +13,12 @@ export interface SkippedImage {
   readonly reason: string;
 }
 
-/** The images of a run, read once, with what is known about them. */
+/** The images of a run, read once, with what is known about them. Those of videos are the frames in the middle of each. */
 export interface OpenedData {
-  /** What the encoder learns from; the bank of the kNN. */
+  /** What the encoder learns from, unless there are clips; the bank of the kNN. */
   readonly train: ImageDataset;
+  /** The videos of which `train` has a frame each, when the task learns from clips. */
+  readonly clips?: VideoDataset;
   /** What the kNN classifies: the data's own test part, or a share held out of the labelled images. */
   readonly test?: ImageDataset;
   /** Whether `test` was held out. */
@@ -32,10 +34,13 @@ export interface OpenedData {
 
 /** Which part of the settings decides about the data. */
 export type DataSettings = Pick<RunSettings, 'data' | 'seed' | 'testFraction'> &
-  Partial<Pick<RunSettings, 'limit' | 'testLimit' | 'imageSize'>> & {
+  Partial<Pick<RunSettings, 'limit' | 'testLimit' | 'imageSize' | 'clipLength' | 'frameStride'>> & {
     /** An IDX file of labels for the training images, for data that has none. */
     readonly labels?: string;
   };
+
+/** What the data consists of. */
+export const unitOf = ({ clips }: Pick<OpenedData, 'clips'>): 'images' | 'videos' => (clips ? 'videos' : 'images');
 
 const CHUNK = 256;
 /** Images that are read before training, so that broken files show up early. */
@@ -82,6 +87,14 @@ async function readOnce(datasets: readonly ImageDataset[], output: Output): Prom
   return total;
 }
 
+/** Images, or with a `clipLength` videos and their stills. */
+async function openSource(settings: DataSettings, options: OpenImagesOptions): Promise<OpenedImages & Pick<OpenedData, 'clips'>> {
+  const { data, clipLength, frameStride = 1 } = settings;
+  if (clipLength === undefined) return openImages(data, options);
+  const { train: clips, test, skipped } = await openVideos(data, { ...options, clipLength, stride: frameStride });
+  return { clips, train: clips.stills, ...(test && { test: test.stills }), skipped };
+}
+
 /**
  * Opens the images of a run, reads them once and measures their statistics.
  *
@@ -102,12 +115,14 @@ export async function openData(settings: DataSettings, output: Output): Promise<
   };
   const started = performance.now();
   let decoding: Stage | undefined;
-  const opened = await openImages(data, {
+  let decoded = 0;
+  const pictures = settings.clipLength === undefined ? 'photos' : 'frames';
+  const opened = await openSource(settings, {
     seed,
     onSkip,
     onProgress: ({ done, total }) => {
-      decoding ??= output.stage('Decoding photos', { total, unit: 'photos' });
-      decoding.update(done);
+      decoding ??= output.stage(`Decoding ${pictures}`, { total, unit: pictures });
+      decoding.update((decoded = done));
     },
     ...(limit === undefined ? {} : { limit }),
     ...(testLimit === undefined ? {} : { testLimit }),
@@ -116,22 +131,24 @@ export async function openData(settings: DataSettings, output: Output): Promise<
   isOpen = true;
   warnAbout([...skipped.values()], output);
   const all = settings.labels === undefined ? opened.train : await attachLabels(opened.train, settings.labels);
-  const { train, test } = opened.test ? { train: all, test: opened.test } : holdOut(all, settings);
+  const { clips } = opened;
+  const { train, test } = opened.test ? { train: all, test: opened.test } : clips ? { train: all } : holdOut(all, settings);
   if (train.height !== train.width)
     throw new SelfsupError(
       'SELFSUP_DATA',
       `${data} has images of ${train.height}x${train.width} pixels; the views are square, so give square images`,
     );
-  const images = await readOnce(test ? [train, test] : [train], output);
+  const read = await readOnce(test ? [train, test] : [train], output);
   const seconds = (performance.now() - started) / 1000;
   const { mean, std } = await channelStatistics(train);
   return {
     train,
     ...(test ? { test } : {}),
+    ...(clips ? { clips } : {}),
     heldOut: test !== undefined && (!opened.test || test.name.endsWith('(held out)')),
     mean,
     std: std.map((value) => Math.max(value, 1e-3)),
     skipped: () => [...skipped.values()],
-    imagesPerSecond: images / seconds,
+    imagesPerSecond: Math.max(read, decoded) / seconds,
   };
 }

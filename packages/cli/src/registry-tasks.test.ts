@@ -1,6 +1,6 @@
 import { selectBackend } from '@selfsup/backends';
 import { createRng, type Batch } from '@selfsup/core';
-import { shapes, type ImageDataset } from '@selfsup/data';
+import { shapes, type ImageDataset, type VideoDataset } from '@selfsup/data';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { OpenedData } from './open-data.ts';
@@ -10,6 +10,20 @@ import { createLearningRun } from './training/learning-run.ts';
 
 const train: ImageDataset = shapes({ count: 32, seed: 0 });
 const data: OpenedData = { train, heldOut: false, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], skipped: () => [], imagesPerSecond: 1 };
+
+/** Videos of an image that fades in. */
+const clips: VideoDataset = {
+  ...{ name: 'fading', length: 32, clipLength: 4, height: 32, width: 32, channels: 3 },
+  async readClips(indices) {
+    const { pixels, shape } = await train.read(indices);
+    const [n, size] = [shape[0], pixels.length / shape[0]];
+    const faded = Uint8Array.from({ length: 4 * n * size }, (_, i) => {
+      const [clip, frame] = [Math.floor(i / (4 * size)), Math.floor(i / size) % 4];
+      return (pixels[clip * size + (i % size)]! * (frame + 1)) / 4;
+    });
+    return { pixels: faded, shape: [n, 4, 32, 32, 3], indices: Int32Array.from(indices) };
+  },
+};
 
 /** Options of the default encoder of a task that make it small. */
 const tinyEncoder = (task: string) =>
@@ -33,7 +47,7 @@ describe.each(tasks.names)('--task %s', (task) => {
       headOutput: 16,
       ...(tasks.get(task).optimizer === 'adamw' && { learningRate: 3e-3 }), // new masks at each step, so the loss must fall fast to be seen
     });
-    const { trainer, loader, prepare } = createLearningRun(settings, { data, config: {} });
+    const { trainer, loader, prepare } = createLearningRun(settings, { data: settings.clipLength ? { ...data, clips } : data, config: {} });
     try {
       const losses: number[] = [];
       for await (const pixels of loader.epoch(0, { firstStep: 1 })) {

@@ -2,22 +2,30 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpy } from '@selfsup/data/node';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runEmbed } from './commands/run-embed.ts';
 import { runEvaluateKnn } from './commands/run-evaluate-knn.ts';
 import { runReport } from './commands/run-report.ts';
 import { runTrain } from './commands/run-train.ts';
 import type { RunConfig } from './options/define-run.ts';
 import { createJsonOutput } from './output/json-output.ts';
+import { writeVideos } from './fixtures/write-videos.ts';
 import { tasks } from './registry-tasks.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'selfsup-tasks-'));
+const videos = join(root, 'videos');
+
+beforeAll(async () => {
+  await writeVideos(join(videos, 'train'), { perClass: 8 });
+  await writeVideos(join(videos, 'test'), { perClass: 4 });
+});
 
 /** An encoder that takes no time, of those that fit a task. */
 function tiny(task: string): RunConfig {
   const [encoder = 'conv-net'] = tasks.get(task).encoders ?? [];
   const encoderOptions = encoder.startsWith('vit-') ? { numLayers: 1, width: 8, numHeads: 2 } : { widths: [4, 8] };
-  return { data: 'shapes', task, encoder, encoderOptions, headOutput: 8, limit: 16, testLimit: 8, imageSize: 16, backend: 'wasm' };
+  const data = 'clips' in tasks.get(task).input ? videos : 'shapes';
+  return { data, task, encoder, encoderOptions, headOutput: 8, limit: 16, testLimit: 8, imageSize: 16, backend: 'wasm' };
 }
 
 /** The JSON lines of a command. */

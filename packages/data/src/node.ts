@@ -1,8 +1,10 @@
 export { decodeImage, type DecodedImage, type DecodeImageOptions } from './node/decode-image.ts';
-export { frameFolders, type FrameDataset, type FrameFoldersOptions } from './node/frame-folders.ts';
+export { frameFolders, type FrameFoldersOptions } from './node/frame-folders.ts';
+export type { ClipOptions, FrameDataset } from './node/frame-videos.ts';
 export { imageFolder } from './node/image-folder.ts';
 export { readNpy, writeNpy, type NpyArray, type NpyData } from './node/npy.ts';
 export { openImages, type OpenedImages, type OpenImagesOptions } from './node/open-images.ts';
+export { openVideos, type OpenedVideos, type OpenVideosOptions } from './node/open-videos.ts';
 export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/photo-images.ts';
 export { countDocuments, type CountDocumentsOptions } from './node/text/count-documents.ts';
 export { openCorpus, type Corpus, type CorpusProgress, type OpenCorpusOptions } from './node/text/open-corpus.ts';

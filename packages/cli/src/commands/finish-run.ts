@@ -45,9 +45,9 @@ function ratesBefore(folder: RunFolder): Partial<RunResult> {
   return Object.fromEntries(names.flatMap((name) => (earlier[name] === undefined ? [] : [[name, earlier[name]]])));
 }
 
-function rates({ seconds, steps }: SessionResult, batchSize: number): Partial<RunResult> {
+function rates({ seconds, steps }: SessionResult, imagesPerUpdate: number): Partial<RunResult> {
   const { reading, preparing, training } = seconds;
-  const per = (time: number) => rounded((steps * batchSize) / Math.max(time, 1e-9));
+  const per = (time: number) => rounded((steps * imagesPerUpdate) / Math.max(time, 1e-9));
   return {
     imagesPerSecond: per(reading + preparing + training),
     augmentImagesPerSecond: per(preparing),
@@ -111,7 +111,7 @@ export async function finishRun(options: FinishRunOptions): Promise<void> {
     steps: step,
     stoppedBy: session.stoppedBy === 'time' ? 'time' : 'end',
     seconds: rounded(seconds),
-    ...(session.steps === 0 ? ratesBefore(folder) : rates(session, settings.batchSize)),
+    ...(session.steps === 0 ? ratesBefore(folder) : rates(session, run.imagesPerUpdate)),
     decodeImagesPerSecond: rounded(data.imagesPerSecond),
     trainImages: data.train.length,
     testImages: data.test?.length ?? 0,

@@ -3,7 +3,7 @@ import { selectBackend } from '@selfsup/backends';
 import { readCheckpoint } from '@selfsup/trainer';
 import { rawPixels } from '../encode-images.ts';
 import { createKnnProbe, type KnnProbe } from '../knn-probe.ts';
-import { openData } from '../open-data.ts';
+import { openData, unitOf } from '../open-data.ts';
 import type { RunConfig } from '../options/define-run.ts';
 import type { Output } from '../output/output.ts';
 import { tasks } from '../registry-tasks.ts';
@@ -74,7 +74,7 @@ export async function runTrainImages(flags: RunConfig, options: { configFile: st
       totalSteps: run.totalSteps,
     });
     output.line(
-      `${settings.task} on ${dataset.name}: ${dataset.train} images to learn from, ${dataset.test} to test on, ${opened.skipped().length} skipped`,
+      `${settings.task} on ${dataset.name}: ${dataset.train} ${unitOf(opened)} to learn from, ${dataset.test} to test on, ${opened.skipped().length} skipped`,
     );
     output.line(
       `${settings.encoder} on ${backend.description}; ${run.totalSteps} updates in ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'}, into ${path}`,
@@ -85,7 +85,7 @@ export async function runTrainImages(flags: RunConfig, options: { configFile: st
     const watched = {
       ...{ folder, output, momentum: tasks.get(settings.task).targetMomentum },
       embeddingDim: config.projectionHead ? undefined : settings.headOutput,
-      measure: createFeatureHealth(run, { data, seed: settings.seed, output }),
+      measure: createFeatureHealth(data.clips ? { backbone: run.backbone } : run, { data, seed: settings.seed, output }),
     };
     if (!folder.readMetrics().some(({ type }) => type === 'health'))
       await createRunWatch(watched).measure('untrained', { step: 0, epoch: 0, seconds: 0 });
@@ -98,7 +98,7 @@ export async function runTrainImages(flags: RunConfig, options: { configFile: st
     const session = await trainSession(run, {
       folder,
       epochs: settings.epochs,
-      throughput: { unit: 'images', perUpdate: settings.batchSize },
+      throughput: { unit: 'images', perUpdate: run.imagesPerUpdate },
       session: config,
       probe: probe.hasLabels ? knnBetweenEpochs(run, probe) : undefined,
       watch,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
 import type { SelectedBackend } from '@selfsup/backends';
-import type { OpenedData } from '../open-data.ts';
+import { unitOf, type OpenedData } from '../open-data.ts';
 import { settingsOf, type RunConfig } from '../options/define-run.ts';
 import { loadConfig } from '../options/load-config.ts';
 import { assertSameSettings, resolveSettings, type RunSettings } from '../options/run-settings.ts';
@@ -99,11 +99,12 @@ export function describeRun(plan: RunPlan, parts: { data: OpenedData; backend: S
  * @param data the data as it is now
  * @throws SelfsupError `SELFSUP_CHECKPOINT`
  */
-export function assertSameData({ dataset, images }: RunFile, { train }: OpenedData): void {
+export function assertSameData({ dataset, images }: RunFile, data: OpenedData): void {
+  const { train } = data;
   const [before, now] = [
     [dataset.train, images.size, images.channels],
     [train.length, train.height, train.channels],
-  ].map(([count, size, channels]) => `${count!} images of ${size!}x${size!}x${channels!}`);
+  ].map(([count, size, channels]) => `${count!} ${unitOf(data)} of ${size!}x${size!}x${channels!}`);
   if (before !== now)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',

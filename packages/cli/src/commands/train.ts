@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { RunConfig } from '../options/define-run.ts';
-import { parseNumber } from '../options/parse-number.ts';
+import { parseNumber, parseRange } from '../options/parse-number.ts';
 import { createOutput } from '../output/create-output.ts';
 import { encoders } from '../registry-encoders.ts';
 import { tasks } from '../registry-tasks.ts';
@@ -15,6 +15,7 @@ Examples:
   $ selfsup train --task simclr --data shapes --encoder conv-net --epochs 10 --batch-size 128 --out runs/shapes
   $ selfsup train --data photos/ --image-size 64 --encoder resnet18 --epochs 100 --seed 1 --json > metrics.jsonl
   $ selfsup train --task mae --data photos/ --image-size 64 --encoder vit-tiny --batch-size 256 --out runs/mae
+  $ selfsup train --task frame-order --data videos/ --frame-stride 1-3 --batch-size 16 --out runs/videos
   $ selfsup train --task masked-language --data 'corpus/**/*.txt' --tokenizer vocab.txt --encoder bert-tiny --length 128
   $ selfsup train --config selfsup.config.ts --epochs 20
   $ selfsup train --resume --out runs/shapes`;
@@ -28,26 +29,30 @@ export function trainCommand(): Command {
     new Option('--task <name>', `what to learn from: ${tasks.names.join(', ')} (default: simclr); on text ${textTasks.names.join(', ')}`),
     new Option(
       '--data <source>',
-      'shapes (made up, no download), a folder of photos, or a folder or file in IDX or CIFAR-10 format; on text files, folders or a pattern',
+      'shapes (made up, no download), a folder of photos, or a folder or file in IDX or CIFAR-10 format; for frame-order a folder of videos, each a folder of frames; on text files, folders or a pattern',
     ),
     new Option(
       '--encoder <name>',
       `${encoders.names.join(', ')} (default: conv-net, or the first that fits the task); on text ${textEncoders.names.join(', ')} (default: bert-tiny)`,
     ),
     number('--epochs <n>', 'passes over the data (default: 10)'),
-    number('--batch-size <n>', 'images per update (default: 128), sequences of text per forward pass (default: 32)'),
+    number('--batch-size <n>', 'images or clips per update (default: 128), sequences of text per forward pass (default: 32)'),
     number('--seed <n>', 'the seed of everything random (default: 0)'),
     new Option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>)'),
     new Option('--resume', 'continue the run in --out from its checkpoint'),
     new Option('--overwrite', 'replace the run in --out'),
     new Option('--config <file>', 'a selfsup.config.ts with defineRun({ … }); flags override it'),
-    number('--limit <n>', 'at most so many training images'),
+    number('--limit <n>', 'at most so many training images or videos'),
     number('--test-limit <n>', 'at most so many test images (default: a fifth of --limit)'),
     number(
       '--test-fraction <x>',
       'share of labelled images held out when a file has no test part (default: 0.2), of documents (default: 0.05)',
     ),
     number('--image-size <n>', 'side in pixels to which photos are resized (default: 64)'),
+    number('--clip-length <n>', 'videos: frames of a clip (default: 4)'),
+    new Option('--frame-stride <n>', 'videos: from one frame of a clip to the next, or a range such as 1-3 (default: 1)').argParser(
+      parseRange,
+    ),
     new Option('--recipe <name>', `whose views, as name or name/variant: ${recipeNames.join(', ')} (default: the task's own)`),
     new Option('--optimizer <name>', `${optimizerNames.join(', ')} (default: adamw for a vit, else sgd)`),
     number('--learning-rate <x>', 'the highest rate (default: 0.06 · batch size / 128; adamw 0.001 and lars 0.3 · batch size / 256)'),

@@ -10,11 +10,11 @@ import type { GivenSettings } from './run-settings.ts';
 export interface ViewsContext {
   /** Height and width. */
   readonly size: number;
-  /** Per channel, over the training images in [0, 1]. */
+  /** Per channel, over the training images in [0, 1]; of clips for one frame after another. */
   readonly mean: readonly number[];
   /** Per channel, over the training images in [0, 1]. */
   readonly std: readonly number[];
-  /** 1 (gray) or 3 (RGB). */
+  /** 1 (gray) or 3 (RGB); of clips so many for each frame. */
   readonly channels: number;
   /** What the sides of all views must be multiples of: the side of the patches of a Vision Transformer; default 1. */
   readonly patchSize?: number;

@@ -14,7 +14,7 @@ describe('resolveSettings', () => {
       knnK: 200,
     });
     expect(settings.learningRate).toBeCloseTo(0.12, 12);
-    expect('imageSize' in settings).toBe(false);
+    expect('imageSize' in settings || 'clipLength' in settings).toBe(false);
   });
 
   it('keeps what is given', () => {
@@ -29,6 +29,7 @@ describe('resolveSettings', () => {
     ],
     [{ task: 'rotation' }, { encoder: 'conv-net', optimizer: 'sgd' }],
     [{ task: 'moco-v3', encoder: 'vit-small' }, { optimizer: 'adamw' }],
+    [{ task: 'frame-order' }, { clipLength: 4, frameStride: 1 }],
     [
       { optimizer: 'lars', batchSize: 512 },
       { task: 'simclr', learningRate: 0.6, weightDecay: 1e-6 },

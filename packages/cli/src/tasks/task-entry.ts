@@ -28,6 +28,8 @@ export interface TaskContext {
   readonly stepsPerEpoch: number;
   /** Updates of the run. */
   readonly totalSteps: number;
+  /** Frames of a clip; 1 where the task takes images. */
+  readonly clipLength: number;
 }
 
 /** Builds a projection head. */

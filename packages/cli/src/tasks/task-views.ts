@@ -78,8 +78,10 @@ export interface TaskInput {
   readonly numGlobal: readonly [least: number, most: number];
   /** Whether it takes local views too. */
   readonly local: boolean;
-  /** The batch of the task. */
-  toBatch(views: ImageViews): Readonly<Record<string, tf.Tensor4D | readonly tf.Tensor4D[]>>;
+  /** Whether it takes clips of videos: views whose channels are those of one frame after another. */
+  readonly clips?: boolean;
+  /** The batch of the task; `clipLength`, the frames of a clip, is 1 for images. */
+  toBatch(views: ImageViews, clipLength?: number): Readonly<Record<string, tf.Tensor | readonly tf.Tensor4D[]>>;
 }
 
 /** `images`: one view of each image. */

@@ -10,7 +10,8 @@ import type { Output } from '../output/output.ts';
 /** What {@link createFeatureHealth} asks of a run. */
 export interface EncodingRun {
   readonly backbone: Module<tf.Tensor4D, tf.Tensor2D>;
-  readonly prepare: (pixels: ImagePixels, context: PrepareContext) => Batch;
+  /** The task's batch of images; absent where it takes clips. */
+  readonly prepare?: (pixels: ImagePixels, context: PrepareContext) => Batch;
 }
 
 /** Measures the features of a run's encoder, always on the same images and views; undefined with fewer than 2 images. */
@@ -28,15 +29,20 @@ function viewsOf(batch: Batch): [tf.Tensor4D, tf.Tensor4D] | undefined {
 }
 
 /** Features of the run's own views of the images, or undefined where the task has none. */
-async function encodeViews(run: EncodingRun, images: ImageDataset, seed: number): Promise<[FeatureMatrix, FeatureMatrix] | undefined> {
+async function encodeViews(
+  { backbone, prepare }: EncodingRun,
+  images: ImageDataset,
+  seed: number,
+): Promise<[FeatureMatrix, FeatureMatrix] | undefined> {
+  if (!prepare) return undefined;
   const parts: [Float32Array[], Float32Array[]] = [[], []];
   let [rows, dim] = [0, 0];
   for (let first = 0; first < images.length; first += BATCH) {
     const pixels = await images.read(Array.from({ length: Math.min(BATCH, images.length - first) }, (_, i) => first + i));
     if (pixels.indices.length === 0) continue;
     const encoded = tf.tidy(() => {
-      const views = viewsOf(run.prepare(pixels, { rng: createRng(seed).fold('health').fold(first), step: 0, epoch: 0 }));
-      return views?.map((view) => tf.clone(run.backbone.apply(view, { training: false }))); // each [n, dim]
+      const views = viewsOf(prepare(pixels, { rng: createRng(seed).fold('health').fold(first), step: 0, epoch: 0 }));
+      return views?.map((view) => tf.clone(backbone.apply(view, { training: false }))); // each [n, dim]
     });
     if (!encoded) return undefined;
     [rows, dim] = [rows + encoded[0]!.shape[0], encoded[0]!.shape[1]];

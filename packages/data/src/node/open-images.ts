@@ -6,8 +6,9 @@ import { shapes } from '../shapes/shapes.ts';
 import { takeFirst } from '../subset.ts';
 import { openCifarFiles, pickCifarFiles } from './cifar-files.ts';
 import { openIdxFile, pickIdxFiles } from './idx-files.ts';
-import { openPhotos } from './open-photos.ts';
-import type { ImageFolderOptions, SkippedImage } from './photo-images.ts';
+import { listPhotos } from './list-photos.ts';
+import { openSplits } from './open-splits.ts';
+import { photoImages, type ImageFolderOptions, type SkippedImage } from './photo-images.ts';
 
 /** Options of {@link openImages}. */
 export interface OpenImagesOptions extends ImageFolderOptions {
@@ -54,8 +55,7 @@ const FORMS =
  * ```
  */
 export async function openImages(spec: string, options: OpenImagesOptions = {}): Promise<OpenedImages> {
-  checkCount('limit', options.limit, 1);
-  checkCount('testLimit', options.testLimit, 0);
+  checkLimits('openImages', options);
   if (spec === 'shapes') return openShapes(options);
   const { limit = Infinity, testLimit = 2000 } = options;
   const cut = (train: ImageDataset, test: ImageDataset | undefined): OpenedImages => {
@@ -78,7 +78,7 @@ export async function openImages(spec: string, options: OpenImagesOptions = {}):
     return cut(await openIdxFile(join(spec, idx.train)), idx.test === undefined ? undefined : await openIdxFile(join(spec, idx.test)));
   const cifar = await pickCifarFiles(spec, names);
   if (cifar) return cut(await openCifarFiles(cifar.train), cifar.test.length === 0 ? undefined : await openCifarFiles(cifar.test));
-  return openPhotos(spec, { ...options, testLimit });
+  return openSplits(spec, { ...options, testLimit }, { list: listPhotos, pictures: () => 1, open: photoImages });
 }
 
 function openShapes(options: OpenImagesOptions): OpenedImages {
@@ -87,9 +87,14 @@ function openShapes(options: OpenImagesOptions): OpenedImages {
   return { train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }), skipped: [] };
 }
 
-function checkCount(name: string, value: number | undefined, min: number): void {
-  if (value !== undefined && (!Number.isSafeInteger(value) || value < min))
-    throw new SelfsupError('SELFSUP_OPTION', `openImages: \`${name}\` must be an integer >= ${min}, got ${value}`);
+/** Refuses limits that are no counts. */
+export function checkLimits(who: string, { limit, testLimit }: Pick<OpenImagesOptions, 'limit' | 'testLimit'>): void {
+  for (const [name, value, min] of [
+    ['limit', limit, 1],
+    ['testLimit', testLimit, 0],
+  ] as const)
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < min))
+      throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must be an integer >= ${min}, got ${value}`);
 }
 
 function checkSize(spec: string, { height, width }: ImageDataset, imageSize: number | undefined): void {

@@ -1,0 +1,114 @@
+import { createRng, drawPermutation } from '@selfsup/core';
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { ListOptions, PhotoFile, PhotoList } from './list-photos.ts';
+import type { OpenImagesOptions } from './open-images.ts';
+import type { ImageFolderOptions, SkippedImage } from './photo-images.ts';
+
+const HELD_OUT = 0.2;
+
+/** The positions of the files of each class, in order. */
+function byClass(files: readonly PhotoFile[]): number[][] {
+  const groups = new Map<number | undefined, number[]>();
+  files.forEach(({ label }, i) => {
+    const group = groups.get(label);
+    if (group) group.push(i);
+    else groups.set(label, [i]);
+  });
+  return [...groups.values()];
+}
+
+/** The first `count` photos or videos, taken from the classes in turn, in the order of the list. */
+function limited<F extends PhotoFile>(list: PhotoList<F>, count: number): PhotoList<F> {
+  if (count >= list.files.length) return list;
+  const groups = byClass(list.files);
+  const chosen = new Set<number>();
+  for (let round = 0; chosen.size < count; round++)
+    for (const group of groups) if (round < group.length && chosen.size < count) chosen.add(group[round]!);
+  return { ...list, files: list.files.filter((_, i) => chosen.has(i)) };
+}
+
+/** Holds out a fifth of each class, chosen by the seed; at least one of each class stays. */
+function split<F extends PhotoFile>(list: PhotoList<F>, seed: number): { train: PhotoList<F>; test: PhotoList<F> } {
+  const rng = createRng(seed).fold('hold out');
+  const held = new Set<number>();
+  for (const group of byClass(list.files)) {
+    const count = Math.min(group.length - 1, Math.round(group.length * HELD_OUT));
+    const order = drawPermutation(rng.fold(list.files[group[0]!]!.label!), group.length);
+    for (const position of order.subarray(0, count)) held.add(group[position]!);
+  }
+  const keep = (isHeld: boolean) => ({ ...list, files: list.files.filter((_, i) => held.has(i) === isHeld) });
+  return { train: keep(false), test: keep(true) };
+}
+
+const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+
+/** How {@link openSplits} finds and opens what a folder holds. */
+export interface Splitting<F extends PhotoFile, D> {
+  /** Finds photos or videos and their classes. */
+  readonly list: (folder: string, options: Pick<ListOptions, 'classNames'>) => Promise<PhotoList<F>>;
+  /** Pictures of one of them. */
+  readonly pictures: (file: F) => number;
+  /** Makes a data set. */
+  readonly open: (list: PhotoList<F>, name: string, options: ImageFolderOptions) => Promise<D>;
+}
+
+/** What {@link openSplits} opened. */
+export interface Splits<D> {
+  readonly train: D;
+  readonly test?: D;
+  readonly skipped: readonly SkippedImage[];
+}
+
+/** Lists what to train and test on: the sub-folders `train` and `test` or `val` when both are there, else a split of what is labelled. */
+async function listSplits<F extends PhotoFile>(folder: string, seed: number, list: Splitting<F, unknown>['list']) {
+  if (await isFolder(join(folder, 'train')))
+    for (const name of ['test', 'val']) {
+      if (!(await isFolder(join(folder, name)))) continue;
+      const train = await list(join(folder, 'train'), {});
+      return { train, test: await list(join(folder, name), { classNames: train.classNames }) };
+    }
+  const all = await list(folder, {});
+  return all.classNames ? split(all, seed) : { train: all, test: undefined };
+}
+
+/**
+ * Opens a folder of photos or videos for training and, where they have classes, testing. Both share the cache.
+ *
+ * @param folder the folder
+ * @param options as of `openImages`
+ * @param splitting what they are
+ * @returns `train`, `test` where there is one, and what was `skipped` so far
+ * @throws SelfsupError `SELFSUP_DATA` and `SELFSUP_OPTION` as `imageFolder` does
+ */
+export async function openSplits<F extends PhotoFile, D extends { readonly skipped: readonly SkippedImage[] }>(
+  folder: string,
+  options: OpenImagesOptions & { testLimit: number },
+  splitting: Splitting<F, D>,
+): Promise<Splits<D>> {
+  const { limit = Infinity, testLimit, seed = 0, imageSize = 64, cacheBytes = 2 ** 30, onProgress } = options;
+  const lists = await listSplits(folder, seed, splitting.list);
+  const trainList = limited(lists.train, limit);
+  const testList = lists.test && limited(lists.test, testLimit);
+  const picturesOf = (list?: PhotoList<F>) => list?.files.reduce((sum, file) => sum + splitting.pictures(file), 0) ?? 0;
+  const total = picturesOf(trainList) + picturesOf(testList);
+  const name = basename(resolve(folder));
+  let before = 0;
+  const progress = onProgress && {
+    onProgress: ({ done }: { done: number }) => {
+      onProgress({ done: before + done, total });
+    },
+  };
+  const train = await splitting.open(trainList, name, { ...options, cacheBytes, ...progress });
+  if (!testList || testList.files.length === 0) return { train, skipped: train.skipped };
+  before = picturesOf(trainList);
+  const rest = Math.max(0, cacheBytes - before * imageSize * imageSize * 3);
+  const test = await splitting.open(testList, `${name} (held out)`, { ...options, cacheBytes: rest, ...progress });
+  return {
+    train,
+    test,
+    get skipped() {
+      return [...train.skipped, ...test.skipped];
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { SelfsupError } from '@selfsup/core';
+import { stat } from 'node:fs/promises';
+import { checkClip, frameVideos, type ClipOptions, type FrameDataset } from './frame-videos.ts';
+import { listVideos } from './list-videos.ts';
+import { checkLimits, type OpenImagesOptions } from './open-images.ts';
+import { openSplits } from './open-splits.ts';
+import type { SkippedImage } from './photo-images.ts';
+
+/** Options of {@link openVideos}. */
+export interface OpenVideosOptions extends OpenImagesOptions, ClipOptions {}
+
+/** What {@link openVideos} opened. */
+export interface OpenedVideos {
+  /** The videos to train on; their `stills` are images to compare encoders with. */
+  readonly train: FrameDataset;
+  /** The videos to test on, where there are any. */
+  readonly test?: FrameDataset;
+  /** Frames that could not be decoded so far, and videos that are too short. */
+  readonly skipped: readonly SkippedImage[];
+}
+
+/**
+ * Opens videos, given as folders of frames, for training and, where they have classes, testing.
+ *
+ * @param folder `video/frames` or `class/video/frames`, also below `train` and `test` (or `val`): every folder with pictures in it is a video
+ * @param options `clipLength` (4), `stride` (1), `limit` and `testLimit` (2,000) in videos, and as in `openImages` `imageSize` (64), `seed`, `onSkip`,
+ * `onProgress`, `cacheBytes`
+ * @returns `train`; `test` where the folder has one, or classes: a fifth of the videos of each, chosen by the seed, is held out then; what was `skipped`
+ * @throws SelfsupError as `frameFolders`; `SELFSUP_DATA` also on pictures that lie beside the videos
+ * @example
+ * ```ts
+ * import { openVideos } from '@selfsup/data/node';
+ * const { train, test } = await openVideos('videos', { clipLength: 4, stride: [1, 3] }); // videos/<class>/<video>/*.jpg
+ * console.log(train.length, train.stills.classNames, test?.length);
+ * ```
+ */
+export async function openVideos(folder: string, options: OpenVideosOptions = {}): Promise<OpenedVideos> {
+  checkLimits('openVideos', options);
+  const clip = checkClip('openVideos', options);
+  const info = await stat(folder).catch(() => undefined);
+  if (!info?.isDirectory())
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `openVideos: videos must be in a folder, each in a folder of its own with its frames, but ${folder} is ${info ? 'a file' : 'not there'}`,
+    );
+  return openSplits(
+    folder,
+    { ...options, testLimit: options.testLimit ?? 2000 },
+    {
+      list: (path, classes) => listVideos(path, { ...classes, who: 'openVideos', loose: false }),
+      pictures: ({ frames }) => frames.length,
+      open: (list, name, rest) => frameVideos(list, name, { ...rest, clip }),
+    },
+  );
+}
