@@ -1,5 +1,5 @@
 import { barlowTwins } from '@selfsup/pretext-tasks/barlow-twins';
-import { cosine, linearWarmup } from '@selfsup/core';
+import { cosine } from '@selfsup/core';
 import { dinoHead, prototypes } from '@selfsup/encoders';
 import { byol } from '@selfsup/pretext-tasks/byol';
 import { dino } from '@selfsup/pretext-tasks/dino';
@@ -64,8 +64,8 @@ export const jointEmbeddingTasks = {
     temperature: 0.1,
     create: ({ backbone, projectionHead, temperature, stepsPerEpoch, totalSteps }) =>
       dino({
+        // teacher temperature 0.04 throughout, as in the authors' code: a warm-up to 0.07 leads to uniform targets in a short run
         ...{ backbone, projectionHead, outputDim: DINO_OUTPUTS, studentTemperature: temperature },
-        teacherTemperature: linearWarmup({ from: 0.04, to: 0.07, steps: Math.round(0.3 * totalSteps) }), // 30 of the authors' 100 epochs
         momentum: slowing(totalSteps),
         freezeLastLayerSteps: stepsPerEpoch, // the authors' first epoch
       }),
