@@ -221,12 +221,11 @@ describe('selfsup train on photos', () => {
   it('works without labels, minus the accuracy', async () => {
     const photos = at('unsorted');
     mkdirSync(photos);
-    for (let i = 0; i < 12; i++)
-      await sharp({
-        create: { width: 20, height: 20, channels: 3, background: 'black', noise: { type: 'gaussian', mean: 20 * i, sigma: 50 } },
-      })
-        .png()
-        .toFile(join(photos, `${i}.png`));
+    for (let i = 0; i < 12; i++) {
+      const noise = { type: 'gaussian', mean: 20 * i, sigma: 50 } as const;
+      const picture = sharp({ create: { width: 20, height: 20, channels: 3, background: 'black', noise } });
+      await picture.png().toFile(join(photos, `${i}.png`));
+    }
     const { code, stdout, stderr } = await selfsup([
       'train',
       '--config',

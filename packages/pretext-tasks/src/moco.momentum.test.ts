@@ -37,7 +37,7 @@ function train(momentum: number, seed: number) {
         l2Normalize(run.backbone.apply(makeImages(labels, tag), { training: false }) as tf.Tensor2D),
       ) as [tf.Tensor2D, tf.Tensor2D];
       const weights = tf.exp(tf.mul<tf.Tensor2D>(tf.matMul(queries, bank, false, true), 10)); // [queries, bank]
-      const votes = tf.matMul(weights, tf.cast(tf.oneHot(labels, classes), 'float32') as tf.Tensor2D); // [queries, classes]
+      const votes = tf.matMul(weights, tf.cast(tf.oneHot(labels, classes), 'float32')); // [queries, classes]
       return tf.mean(tf.cast(tf.equal(tf.argMax(votes, 1), tf.tensor1d(labels, 'int32')), 'float32')).dataSync()[0]!;
     });
   const before = neighbours();

@@ -25,7 +25,7 @@ describe('swav', () => {
       const { loss, metrics } = lossOf(run, batch);
       const features = run.backbone.apply(tf.concat(batch.views, 0), { training: true }) as tf.Tensor2D;
       const z = unit(head.apply(features, { training: true }));
-      const scores = tf.split<tf.Tensor2D>(tf.matMul<tf.Tensor2D>(z, run.trainable['prototypes/kernel'] as tf.Tensor as tf.Tensor2D), 3);
+      const scores = tf.split<tf.Tensor2D>(tf.matMul<tf.Tensor2D>(z, run.trainable['prototypes/kernel'] as tf.Tensor), 3);
       const codes = scores.slice(0, 2).map((x) => sinkhorn(x, { epsilon: 0.1, iterations: 2 }));
       expect(number(loss)).toBeCloseTo(number(swavLoss(scores, codes, { temperature: 0.2 })), 5);
       expect(Object.keys(metrics!)).toEqual(['prototypeEntropy', 'zStd']);
@@ -144,7 +144,7 @@ describe('swav', () => {
         [
           'SELFSUP_SHAPE',
           '`views[0]` must have shape [n, ',
-          () => lossOf(run, { views: [tf.zeros([1]) as tf.Tensor as tf.Tensor4D, images(1)] }),
+          () => lossOf(run, { views: [tf.zeros<tf.Rank>([1]) as tf.Tensor4D, images(1)] }),
         ],
         [
           'SELFSUP_BATCH',

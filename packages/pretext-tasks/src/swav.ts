@@ -78,7 +78,7 @@ export function swav(options: SwavOptions): PretextTask<SwavBatch, SwavTargets> 
           const { step, training, collective } = ctx;
           const z = encode(views, ctx); // [crops * n, projectionDim]
           const rows = z.shape[0] / views.length;
-          const scores = tf.split(prototypes.apply(z, { training }), views.length) as tf.Tensor2D[]; // each [n, numPrototypes]
+          const scores = tf.split<tf.Tensor2D>(prototypes.apply(z, { training }), views.length); // each [n, numPrototypes]
           const full = queue && (step - queueStartStep) * rows * collective.worldSize >= queueSize;
           const earlier = full ? tf.split<tf.Tensor2D>(queue.keys, 2, 1).map((x) => prototypes.apply(x, { training })) : [];
           const balance = { epsilon, iterations, collective };
