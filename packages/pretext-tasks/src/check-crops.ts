@@ -21,7 +21,7 @@ export function checkCrops(who: string, views: readonly tf.Tensor4D[] | undefine
   };
   const [n, height, width, channels] = crops[0]!.shape;
   for (const [at, { rank, shape }] of crops.entries()) {
-    if ((rank) !== 4) fail(at, '[n, height, width, channels]');
+    if (rank !== 4) fail(at, '[n, height, width, channels]');
     if (at === 1 && shape.join() !== crops[0]!.shape.join())
       fail(at, `[${n}, ${height}, ${width}, ${channels}] like \`views[0]\`, as both are global`);
     if (shape[0] !== n || shape[3] !== channels)
