@@ -9,7 +9,7 @@ import { runReport } from './commands/run-report.ts';
 import { runTrain } from './commands/run-train.ts';
 import type { RunConfig } from './options/define-run.ts';
 import { createJsonOutput } from './output/json-output.ts';
-import { writeVideos } from './fixtures/write-videos.ts';
+import { writeVideos } from '../fixtures/write-videos.ts';
 import { tasks } from './registry-tasks.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'selfsup-tasks-'));

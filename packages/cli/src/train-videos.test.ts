@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { runEmbed } from './commands/run-embed.ts';
 import { runReport } from './commands/run-report.ts';
 import { runTrain } from './commands/run-train.ts';
-import { writeVideos } from './fixtures/write-videos.ts';
+import { writeVideos } from '../fixtures/write-videos.ts';
 import { openData } from './open-data.ts';
 import { settingsOf, type RunConfig } from './options/define-run.ts';
 import { resolveSettings } from './options/run-settings.ts';

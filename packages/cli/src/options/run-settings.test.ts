@@ -52,7 +52,6 @@ describe('resolveSettings', () => {
       '--encoder conv-net does not fit --task mae, which takes vit-tiny, vit-small, vit-base',
     ],
     [{ data: 'shapes', task: 'sim-mim', encoder: 'resnet18' }, 'which takes vit-tiny, vit-small, vit-base'],
-    [{ data: 'shapes', task: 'jigsaw', encoder: 'vit-tiny' }, 'which takes conv-net, resnet18, resnet34, resnet50'],
     [{ data: 'shapes', recipe: 'nope' }, '--recipe must be one of simclr, moco-v1'],
     [{ data: 'shapes', recipe: 'byol/nope' }, "or name/variant, got 'byol/nope'"],
     [{ data: 'shapes', optimizer: 'adam' as 'sgd' }, "--optimizer must be one of sgd, adamw, lars, got 'adam'"],

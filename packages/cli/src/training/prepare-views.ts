@@ -6,9 +6,10 @@ import { tasks } from '../registry-tasks.ts';
 import { assertViewsFit, recipeSource } from '../tasks/task-views.ts';
 
 /** Images whose channels are those of one frame of a clip after another. */
-function ofClips({ size, mean, std, channels }: ViewsContext, clipLength: number): ViewsContext {
+function ofClips(context: ViewsContext, clipLength: number): ViewsContext {
+  const { mean, std, channels } = context;
   const repeat = (values: readonly number[]) => Array.from({ length: clipLength }, () => values).flat();
-  return { size, mean: repeat(mean), std: repeat(std), channels: channels * clipLength };
+  return { ...context, mean: repeat(mean), std: repeat(std), channels: channels * clipLength };
 }
 
 /**
