@@ -3,6 +3,7 @@ import { type PretextTask, type Targets } from '@selfsup/core';
 import { barlowTwinsLoss, embeddingStd, type BarlowTwinsLossOptions } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
+import { applyOptions } from './step-stream.ts';
 
 /** Options of {@link barlowTwins}; those of the loss have its defaults. */
 export interface BarlowTwinsOptions extends NetworkFactories, Pick<BarlowTwinsLossOptions, 'lambda' | 'scale'> {}
@@ -38,12 +39,12 @@ export function barlowTwins(options: BarlowTwinsOptions): PretextTask<ViewPairBa
         backbone: networks.backbone,
         trainable: networks.trainable,
         buffers: networks.buffers,
-        loss({ views }: ViewPairBatch, _: Targets, { rng, step, training, collective }) {
-          const stream = rng.fold('barlow-twins').fold(step).fold(collective.rank);
+        loss({ views }: ViewPairBatch, _: Targets, context) {
+          const apply = applyOptions('barlow-twins', context);
           const [a, b] = checkViewPair('barlow-twins', views).map((images, i) => {
-            return networks.encode(images, { training, rng: stream.fold(i) }); // [n, projectionDim]
+            return networks.encode(images, apply(i)); // [n, projectionDim]
           }) as [tf.Tensor2D, tf.Tensor2D];
-          return { loss: barlowTwinsLoss(a, b, { ...lossOptions, collective }), metrics: { zStd: embeddingStd(a) } };
+          return { loss: barlowTwinsLoss(a, b, { ...lossOptions, collective: context.collective }), metrics: { zStd: embeddingStd(a) } };
         },
         dispose: networks.dispose,
       };

@@ -4,6 +4,7 @@ import { contrastiveAccuracy, decoupledContrastiveLoss, embeddingStd } from '@se
 import { checkPositive } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
+import { applyOptions } from './step-stream.ts';
 
 /** What {@link dcl} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
 export type DclBatch = ViewPairBatch;
@@ -48,13 +49,19 @@ export function dcl(options: DclOptions): PretextTask<DclBatch> {
         backbone: networks.backbone,
         trainable: networks.trainable,
         buffers: networks.buffers,
-        loss(batch: DclBatch, _: Targets, { rng, step, training, collective }) {
-          const stream = rng.fold('dcl').fold(step).fold(collective.rank);
+        loss(batch: DclBatch, _: Targets, context) {
+          const apply = applyOptions('dcl', context);
           const [first, second] = checkViewPair('dcl', batch.views).map((images, i) => {
-            return l2Normalize(networks.encode(images, { training, rng: stream.fold(i) })); // [n, projectionDim]
+            return l2Normalize(networks.encode(images, apply(i))); // [n, projectionDim]
           }) as [tf.Tensor2D, tf.Tensor2D];
           return {
-            loss: decoupledContrastiveLoss(first, second, { temperature, weighted, sigma, normalized: true, collective }),
+            loss: decoupledContrastiveLoss(first, second, {
+              temperature,
+              weighted,
+              sigma,
+              normalized: true,
+              collective: context.collective,
+            }),
             metrics: {
               accuracy: contrastiveAccuracy([first, second], { normalized: true }),
               zStd: embeddingStd(first, { normalized: true }),

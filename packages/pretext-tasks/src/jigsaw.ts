@@ -3,6 +3,7 @@ import { drawUniform, SelfsupError, type ModuleFactory, type PretextTask, type R
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { joinNetworks } from './join-networks.ts';
 import { encodeParts, reorderParts } from './part-images.ts';
+import { applyOptions, stepStream } from './step-stream.ts';
 
 export { jigsawPermutations, type JigsawPermutationsOptions } from './jigsaw-permutations.ts';
 
@@ -72,16 +73,16 @@ export function jigsaw(options: JigsawOptions): PretextTask<JigsawBatch, JigsawT
       return {
         backbone,
         ...joinNetworks({ backbone, head }),
-        targets({ images }: Partial<JigsawBatch>, { rng, step, collective }) {
+        targets({ images }: Partial<JigsawBatch>, context) {
           if (!images) throw new SelfsupError('SELFSUP_BATCH', 'jigsaw: the batch must have `images`, got undefined');
-          const stream = rng.fold('jigsaw').fold(step).fold(collective.rank);
+          const stream = stepStream('jigsaw', context);
           const draws = drawUniform(stream.fold('permutation'), images.shape[0], { max: permutations.length });
           const labels = Int32Array.from(draws, (draw) => Math.min(permutations.length - 1, Math.floor(draw))); // float32 may round up to max
           const orders = Array.from(labels, (label) => permutations[label]!);
           return { tiles: shuffle(tiling(images, stream.fold('tiling')), orders), labels: tf.tensor1d(labels, 'int32') };
         },
-        loss(_, { tiles, labels }, { rng, step, training, collective }) {
-          const apply = { training, rng: rng.fold('jigsaw').fold(step).fold(collective.rank).fold('networks') };
+        loss(_, { tiles, labels }, context) {
+          const apply = applyOptions('jigsaw', context)('networks');
           const logits = head.apply(encodeParts(backbone, tiles, apply), apply); // [n, permutations]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
         },

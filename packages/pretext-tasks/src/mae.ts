@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { patchify, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { patchify, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedPixelLoss } from '@selfsup/losses';
 import { joinNetworks } from './join-networks.ts';
 import { checkImages, drawMasks, standardizePatches, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
 import type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
+import { applyOptions, stepStream } from './step-stream.ts';
 
 /** What {@link mae} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalised. */
 export type MaeBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -45,7 +46,6 @@ export interface MaeOptions {
  */
 export function mae(options: MaeOptions): PretextTask<MaeBatch, MaskedImageTargets> {
   const { masking, normalizePixels = true } = options;
-  const streamOf = ({ rng, step, collective }: StepContext) => rng.fold('mae').fold(step).fold(collective.rank);
   return {
     api: 1,
     name: 'mae',
@@ -58,11 +58,11 @@ export function mae(options: MaeOptions): PretextTask<MaeBatch, MaskedImageTarge
         targets(batch, context) {
           const patches = patchify(checkImages('mae', batch.images), { patchSize: backbone.patchSize });
           const [n, length] = patches.shape;
-          const masks = drawMasks('mae', masking, { n, length, rng: streamOf(context).fold('masking') });
+          const masks = drawMasks('mae', masking, { n, length, rng: stepStream('mae', context).fold('masking') });
           return { ...masks, pixels: normalizePixels ? standardizePatches(patches) : patches };
         },
         loss(batch, { keep, restore, mask, pixels }, context) {
-          const apply = { training: context.training, rng: streamOf(context).fold('networks') };
+          const apply = applyOptions('mae', context)('networks');
           const tokens = backbone.encode({ images: checkImages('mae', batch.images), keep }, apply); // [n, 1 + kept, width]
           return { loss: maskedPixelLoss(decoder.decode(tokens, restore, apply), pixels, { mask }) };
         },

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { checkNextSentence, checkTokens, withIds } from './check-tokens.ts';
 import { joinNetworks } from './join-networks.ts';
 import { maskBatch, type MaskedTargets, type TokenMasking } from './token-masking.ts';
 import type { TokenEncoder, TokenHead } from './token-networks.ts';
+import { applyOptions, stepStream } from './step-stream.ts';
 
 /**
  * What {@link maskedLanguage} trains on: `tokenIds` int32 `[batch, length]`, not yet masked; `attentionMask` `[batch, length]`, 0 at padding, and
@@ -53,7 +54,6 @@ export interface MaskedLanguageOptions {
  * ```
  */
 export function maskedLanguage(options: MaskedLanguageOptions): PretextTask<MaskedLanguageBatch, MaskedTargets> {
-  const streamOf = ({ rng, step, collective }: StepContext) => rng.fold('masked-language').fold(step).fold(collective.rank);
   return {
     api: 1,
     name: 'masked-language',
@@ -67,11 +67,11 @@ export function maskedLanguage(options: MaskedLanguageOptions): PretextTask<Mask
         ...joinNetworks(parts),
         targets(batch, context) {
           checkTokens('masked-language', batch);
-          return maskBatch(options.masking, batch.tokenIds, streamOf(context).fold('masking'));
+          return maskBatch(options.masking, batch.tokenIds, stepStream('masked-language', context).fold('masking'));
         },
         loss(batch, { tokenIds, positions, labels, weights }, context) {
           checkTokens('masked-language', batch);
-          const apply = { training: context.training, rng: streamOf(context).fold('networks') };
+          const apply = applyOptions('masked-language', context)('networks');
           const hidden = backbone.encode(withIds(batch, tokenIds), apply); // [batch, length, width]
           const logits = head.predict(hidden, { positions, wordEmbedding: backbone.wordEmbedding }); // [n, vocabularySize]
           const maskedLoss = maskedCrossEntropy(logits, labels, { weights });

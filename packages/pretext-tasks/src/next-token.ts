@@ -4,6 +4,7 @@ import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { checkTokens } from './check-tokens.ts';
 import { joinNetworks } from './join-networks.ts';
 import type { TokenEncoder, TokenHead } from './token-networks.ts';
+import { stepStream } from './step-stream.ts';
 
 /** What {@link nextToken} trains on: `tokenIds` int32 `[batch, length ≥ 2]`, and `attentionMask` `[batch, length]`, 0 at padding, if there is any. */
 export type NextTokenBatch = Readonly<Record<'tokenIds', tf.Tensor2D> & Partial<Record<'attentionMask', tf.Tensor2D>>>;
@@ -62,7 +63,7 @@ export function nextToken(options: NextTokenOptions): PretextTask<NextTokenBatch
       return {
         backbone,
         ...joinNetworks({ backbone, head }),
-        loss(batch: NextTokenBatch, _: Targets, { rng, step, training, collective }) {
+        loss(batch: NextTokenBatch, _: Targets, context) {
           checkTokens('next-token', batch);
           const { tokenIds, attentionMask } = batch;
           const [count, length] = tokenIds.shape;
@@ -71,7 +72,7 @@ export function nextToken(options: NextTokenOptions): PretextTask<NextTokenBatch
               'SELFSUP_SHAPE',
               `next-token: \`tokenIds\` must have shape [batch, length >= 2], got [${count}, ${length}]`,
             );
-          const apply = { training, rng: rng.fold('next-token').fold(step).fold(collective.rank) };
+          const apply = { training: context.training, rng: stepStream('next-token', context) };
           const keys = attentionMask && tf.cast<tf.Tensor2D>(attentionMask, 'float32');
           const hidden = backbone.encode({ tokenIds, attentionMask: causalMask(length, keys) }, apply); // [batch, length, width]
           const logits = head.predict(hidden, { positions: predictingPlaces(count, length), wordEmbedding: backbone.wordEmbedding });

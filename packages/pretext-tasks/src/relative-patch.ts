@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { joinNetworks } from './join-networks.ts';
+import { applyOptions, stepStream } from './step-stream.ts';
 
 /** What {@link relativePatch} trains on: `images` float32 `[n, height, width, channels]`. */
 export type RelativePatchBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -54,16 +55,13 @@ export function relativePatch(options: RelativePatchOptions): PretextTask<Relati
       return {
         backbone,
         ...joinNetworks({ backbone, head }),
-        targets({ images }: Partial<RelativePatchBatch>, { rng, step, collective }) {
+        targets({ images }: Partial<RelativePatchBatch>, context) {
           if (!images) throw new SelfsupError('SELFSUP_BATCH', 'relative-patch: the batch must have `images`, got undefined');
-          const { first, second, labels } = options.pairing(
-            images,
-            rng.fold('relative-patch').fold(step).fold(collective.rank).fold('pairing'),
-          );
+          const { first, second, labels } = options.pairing(images, stepStream('relative-patch', context).fold('pairing'));
           return { first, second, labels };
         },
-        loss(_, { first, second, labels }, { rng, step, training, collective }) {
-          const apply = { training, rng: rng.fold('relative-patch').fold(step).fold(collective.rank).fold('networks') };
+        loss(_, { first, second, labels }, context) {
+          const apply = applyOptions('relative-patch', context)('networks');
           const features = backbone.apply(tf.concat([first, second]), apply); // [2·n, dim]
           const [one, other] = tf.split(features, 2) as [tf.Tensor2D, tf.Tensor2D];
           const logits = head.apply(tf.concat([one, other], 1), apply); // [n, 8]

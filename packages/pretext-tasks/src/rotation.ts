@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { joinNetworks } from './join-networks.ts';
+import { stepStream } from './step-stream.ts';
 
 /** What {@link rotation} trains on: `images` float32 `[n, side, side, channels]`, upright. */
 export type RotationBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -71,8 +72,8 @@ export function rotation(options: RotationOptions): PretextTask<RotationBatch, R
           const labels = Int32Array.from({ length: 4 * images.shape[0] }, (_, i) => Math.floor(i / images.shape[0]));
           return { rotated: rotateAll(images), labels: tf.tensor1d(labels, 'int32') };
         },
-        loss(_, { rotated, labels }, { rng, step, training, collective }) {
-          const apply = { training, rng: rng.fold('rotation').fold(step).fold(collective.rank) };
+        loss(_, { rotated, labels }, context) {
+          const apply = { training: context.training, rng: stepStream('rotation', context) };
           const logits = head.apply(backbone.apply(rotated, apply), apply); // [4·n, 4]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
         },

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { patchify, type ModuleFactory, type PretextTask, type Rng, type StepContext } from '@selfsup/core';
+import { patchify, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedPixelLoss } from '@selfsup/losses';
 import { joinNetworks } from './join-networks.ts';
 import { checkImages, drawMasks, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
 import type { PatchEncoder } from './patch-networks.ts';
+import { applyOptions, stepStream } from './step-stream.ts';
 
 /** What {@link simMim} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalised. */
 export type SimMimBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -43,7 +44,6 @@ export interface SimMimOptions {
  * ```
  */
 export function simMim(options: SimMimOptions): PretextTask<SimMimBatch, SimMimTargets> {
-  const streamOf = ({ rng, step, collective }: StepContext) => rng.fold('sim-mim').fold(step).fold(collective.rank);
   return {
     api: 1,
     name: 'sim-mim',
@@ -56,11 +56,11 @@ export function simMim(options: SimMimOptions): PretextTask<SimMimBatch, SimMimT
         targets(batch, context) {
           const pixels = patchify(checkImages('sim-mim', batch.images), { patchSize: backbone.patchSize });
           const [n, length] = pixels.shape;
-          const { mask } = drawMasks('sim-mim', options.masking, { n, length, rng: streamOf(context).fold('masking') });
+          const { mask } = drawMasks('sim-mim', options.masking, { n, length, rng: stepStream('sim-mim', context).fold('masking') });
           return { mask, pixels };
         },
         loss(batch, { mask, pixels }, context) {
-          const apply = { training: context.training, rng: streamOf(context).fold('networks') };
+          const apply = applyOptions('sim-mim', context)('networks');
           const tokens = backbone.encode({ images: checkImages('sim-mim', batch.images), mask }, apply); // [n, 1 + length, width]
           const [n, seen, width] = tokens.shape;
           const rows = tf.reshape<tf.Rank.R2>(tf.slice(tokens, [0, 1, 0], [n, seen - 1, width]), [n * (seen - 1), width]);

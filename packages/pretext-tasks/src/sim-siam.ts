@@ -4,6 +4,7 @@ import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
+import { applyOptions } from './step-stream.ts';
 
 /** Options of {@link simSiam}. */
 export interface SimSiamOptions extends NetworkFactories {
@@ -48,12 +49,11 @@ export function simSiam(options: SimSiamOptions): PretextTask<ViewPairBatch> {
       return {
         backbone: networks.backbone,
         ...joinNetworks({ predictionHead }, networks),
-        loss({ views }: ViewPairBatch, _: Targets, { rng, step, training, collective }) {
-          const stream = rng.fold('sim-siam').fold(step).fold(collective.rank);
+        loss({ views }: ViewPairBatch, _: Targets, context) {
+          const apply = applyOptions('sim-siam', context);
           const outputs = checkViewPair('sim-siam', views).map((images, i) => {
-            const apply = { training, rng: stream.fold(i) };
-            const projection = networks.encode(images, apply); // [n, projectionDim]
-            return { prediction: predictionHead.apply(projection, apply), target: stop ? stopGradient(projection) : projection };
+            const projection = networks.encode(images, apply(i)); // [n, projectionDim]
+            return { prediction: predictionHead.apply(projection, apply(i)), target: stop ? stopGradient(projection) : projection };
           });
           const [first, second] = outputs as [(typeof outputs)[0], (typeof outputs)[0]];
           return {

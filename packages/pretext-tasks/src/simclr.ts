@@ -3,6 +3,7 @@ import { l2Normalize, SelfsupError, type PretextTask, type Targets } from '@self
 import { contrastiveAccuracy, embeddingStd, ntXent } from '@selfsup/losses';
 import { checkPositive } from './check-options.ts';
 import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
+import { applyOptions } from './step-stream.ts';
 
 /** What {@link simclr} trains on: `views`, two or more float32 tensors `[n, height, width, channels]` of one shape, row i of each from image i. */
 export type SimclrBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
@@ -62,13 +63,13 @@ export function simclr(options: SimclrOptions): PretextTask<SimclrBatch> {
         backbone: networks.backbone,
         trainable: networks.trainable,
         buffers: networks.buffers,
-        loss(batch: SimclrBatch, _: Targets, { rng, step, training, collective }) {
-          const stream = rng.fold('simclr').fold(step).fold(collective.rank);
+        loss(batch: SimclrBatch, _: Targets, context) {
+          const apply = applyOptions('simclr', context);
           const views = checkViews(batch.views).map((images, i) => {
-            return l2Normalize(networks.encode(images, { training, rng: stream.fold(i) })); // [n, projectionDim]
+            return l2Normalize(networks.encode(images, apply(i))); // [n, projectionDim]
           });
           return {
-            loss: ntXent(views, { temperature, convention, normalized: true, collective }),
+            loss: ntXent(views, { temperature, convention, normalized: true, collective: context.collective }),
             metrics: {
               accuracy: contrastiveAccuracy(views, { normalized: true }),
               zStd: embeddingStd(views[0]!, { normalized: true }),

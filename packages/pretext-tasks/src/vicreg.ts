@@ -3,6 +3,7 @@ import { type PretextTask, type Targets } from '@selfsup/core';
 import { vicregLoss, embeddingStd, type VicregLossOptions } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
+import { applyOptions } from './step-stream.ts';
 
 /** Options of {@link vicreg}; those of the loss have its defaults. */
 export interface VicregOptions
@@ -39,12 +40,12 @@ export function vicreg(options: VicregOptions): PretextTask<ViewPairBatch> {
         backbone: networks.backbone,
         trainable: networks.trainable,
         buffers: networks.buffers,
-        loss({ views }: ViewPairBatch, _: Targets, { rng, step, training, collective }) {
-          const stream = rng.fold('vicreg').fold(step).fold(collective.rank);
+        loss({ views }: ViewPairBatch, _: Targets, context) {
+          const apply = applyOptions('vicreg', context);
           const [a, b] = checkViewPair('vicreg', views).map((images, i) => {
-            return networks.encode(images, { training, rng: stream.fold(i) }); // [n, projectionDim]
+            return networks.encode(images, apply(i)); // [n, projectionDim]
           }) as [tf.Tensor2D, tf.Tensor2D];
-          return { loss: vicregLoss(a, b, { ...lossOptions, collective }), metrics: { zStd: embeddingStd(a) } };
+          return { loss: vicregLoss(a, b, { ...lossOptions, collective: context.collective }), metrics: { zStd: embeddingStd(a) } };
         },
         dispose: networks.dispose,
       };
