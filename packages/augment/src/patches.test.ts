@@ -150,8 +150,22 @@ describe('patchPairs', () => {
     tf.dispose([images, first, second, labels]);
   });
 
+  it('cuts several pairs out of each image, each placed for itself', () => {
+    const images = coordinates(5, 40, 40);
+    const { first, second, labels } = patchPairs({ size: 8, gap: 3, jitter: 1, pairsPerImage: 3, standardize: false })(
+      images,
+      createRng(2),
+    );
+    const [from, to] = [cornersOf(first, 8), cornersOf(second, 8)];
+    expect(labels.shape).toEqual([15]);
+    from.forEach((place, row) => expect([place[2], to[row]![2]]).toEqual([row % 5, row % 5]));
+    for (let i = 0; i < 5; i++) expect(new Set([0, 5, 10].map((row) => String([from[row + i], to[row + i]]))).size).toBe(3);
+    tf.dispose([images, first, second, labels]);
+  });
+
   it('says what is wrong', () => {
     const images = coordinates(1, 31, 40);
+    expect(() => patchPairs({ size: 8, pairsPerImage: 0 })).toThrow('patchPairs: `pairsPerImage` must be an integer >= 1, got 0');
     expect(() => patchPairs({ size: 8, gap: 3, jitter: 1 })(images, createRng(0))).toThrow(
       'at least 32×32 pixels for patches of 8 with gap 3 and jitter 1, got 31×40',
     );

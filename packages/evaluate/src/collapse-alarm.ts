@@ -33,7 +33,7 @@ export interface CollapseAlarmOptions {
 export interface CollapseAlarm {
   /** See {@link CollapseKind}. */
   readonly kind: CollapseKind;
-  /** What crossed its threshold: `std`, `rank`, `alignment`, `uniformity`; from a monitor also `zStd` and `queueAge`. */
+  /** What crossed its threshold: `std`, `rank`, `alignment`, `uniformity`; from a monitor also a metric of steps. */
   readonly metric: string;
   /** Its value. */
   readonly value: number;

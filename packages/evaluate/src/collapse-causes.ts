@@ -1,8 +1,9 @@
 /**
  * `'complete'`: all outputs are nearly one point; `'dimensional'`: they fill few dimensions; `'unaligned'`: views of one image are not recognised; `'stale'`: the
- * queue holds keys of a network that is no more.
+ * queue holds keys of a network that is no more; `'uninformative'`: a teacher's targets are alike for all images, whether uniform or one output; `'unbalanced'`: few
+ * prototypes are used.
  */
-export type CollapseKind = 'complete' | 'dimensional' | 'unaligned' | 'stale';
+export type CollapseKind = 'complete' | 'dimensional' | 'unaligned' | 'stale' | 'uninformative' | 'unbalanced';
 
 /** What lies behind an alarm and what helps, each without a full stop. Internal. */
 export const collapseCauses: Readonly<Record<CollapseKind, Readonly<Record<'seen' | 'likelyCause' | 'advice', string>>>> = {
@@ -28,5 +29,16 @@ export const collapseCauses: Readonly<Record<CollapseKind, Readonly<Record<'seen
     seen: 'the queue holds keys of a network that is no more',
     likelyCause: 'the queue is too long for the batch, or the target momentum is too low for the queue',
     advice: 'shorten the queue, enlarge the batch, or raise the momentum',
+  },
+  uninformative: {
+    seen: 'targets say nothing about their images',
+    likelyCause:
+      'centring is off and one output wins, or sharpening is and targets become uniform: the teacher temperature is too near to the student one',
+    advice: 'switch centring on, lower the teacher temperature or warm it up more slowly, and raise the teacher momentum',
+  },
+  unbalanced: {
+    seen: 'predictions use few of the prototypes',
+    likelyCause: 'the codes are not equipartitioned, the prototypes move before the features do, or the learning rate is too high',
+    advice: 'more Sinkhorn iterations or a smaller epsilon, freeze the prototypes for longer, and lower the learning rate',
   },
 };

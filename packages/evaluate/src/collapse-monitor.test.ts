@@ -55,6 +55,25 @@ describe('the metrics of steps', () => {
     expect(watch('queueAge', [5], { momentum: 0 })).toEqual(['stale queueAge 1']);
   });
 
+  it('say that targets tell nothing of their images, or less than they did', () => {
+    expect(watch('targetInformation', [0.06, 0.04, 0.5])).toEqual(['uninformative targetInformation 2']);
+    expect(watch('targetInformation', [2, 0.21, 0.19])).toEqual(['uninformative targetInformation 3']);
+  });
+
+  it('say that few prototypes are used', () => {
+    expect(watch('prototypeEntropy', [0.99, 0.21, 0.19])).toEqual(['unbalanced prototypeEntropy 3']);
+  });
+
+  it('are judged by rules of the caller too, which go before those here', () => {
+    const rule = { metric: 'accuracy', kind: 'complete', side: 'below', limit: () => 0.1 } as const;
+    expect(watch('accuracy', [0.11, 0.09], { rules: [rule] })).toEqual(['complete accuracy 2']);
+    expect(watch('prototypeEntropy', [0.09], { rules: [{ ...rule, metric: 'prototypeEntropy' }] })).toEqual([
+      'complete prototypeEntropy 1',
+    ]);
+    const resumed = { rules: [rule], earlier: [{ kind: 'complete', metric: 'accuracy' }] } as const;
+    expect(watch('accuracy', [0.09, 0.2, 0.09], resumed)).toEqual(['complete accuracy 3']);
+  });
+
   it('are not judged when absent or not finite', () => {
     expect(watch('accuracy', [0])).toEqual([]);
     expect(watch('zStd', [NaN], { embeddingDim: 4 })).toEqual([]);

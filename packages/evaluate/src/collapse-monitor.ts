@@ -1,5 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import { collapseAlarm, describeAlarm, type CollapseAlarm, type CollapseAlarmOptions, type CollapseDiagnostics } from './collapse-alarm.ts';
+import { stepRules, type StepRule } from './step-rule.ts';
 
 /** One alarm of a {@link CollapseMonitor}. */
 export interface CollapseAlarmEvent extends CollapseAlarm {
@@ -9,6 +10,8 @@ export interface CollapseAlarmEvent extends CollapseAlarm {
 
 /** Options of {@link createCollapseMonitor}: also the thresholds of `collapseAlarm`. */
 export interface CollapseMonitorOptions extends CollapseAlarmOptions {
+  /** How more metrics of steps are judged, those of a task of your own; a rule of a metric that has one here goes before it. */
+  rules?: readonly StepRule[];
   /** Columns of the embeddings, by which `zStd` is judged; default: by the greatest `zStd` so far, since healthy is 1/√dim. */
   embeddingDim?: number | undefined;
   /** The task's target momentum, for `queueAge`; default 0.999. */
@@ -31,7 +34,7 @@ export interface CollapseMonitorOptions extends CollapseAlarmOptions {
 export interface CollapseMonitor {
   /** All alarms so far. */
   readonly alarms: readonly CollapseAlarmEvent[];
-  /** Judges the metrics `zStd` and `queueAge` of a step, if the task has them; `step` counts from 0, as `fit` reports it. */
+  /** Judges the metrics `zStd`, `queueAge`, `targetInformation` and `prototypeEntropy` of a step and those of `rules`, if the task has them; `step` counts from 0, as `fit` reports it. */
   readonly onStep: (report: { readonly step: number; readonly metrics?: Readonly<Record<string, number>> }) => void;
   /** Calls `measure` and judges what it gives; `step` is the number of updates done. */
   readonly onEpochEnd: (report: { readonly step: number }) => Promise<void>;
@@ -42,14 +45,14 @@ export interface CollapseMonitor {
   readonly judge: (diagnostics: CollapseDiagnostics, at: { step: number }) => readonly CollapseAlarmEvent[];
 }
 
-const perStep = ['zStd', 'queueAge'];
+const featureMetrics = ['std', 'rank', 'uniformity', 'alignment'];
 
 /** What a metric of features was before training; infinite where that is not known or does not matter. */
 const startOf = (start: CollapseDiagnostics | undefined, metric: string): number =>
   metric === 'alignment' ? Infinity : (start?.[metric as 'std' | 'rank' | 'uniformity'] ?? Infinity);
 
 /** One alarm's state: a metric of steps by its name, those of features by their kind. */
-const keyOf = ({ kind, metric }: Pick<CollapseAlarm, 'kind' | 'metric'>) => (perStep.includes(metric) ? metric : kind);
+const keyOf = ({ kind, metric }: Pick<CollapseAlarm, 'kind' | 'metric'>) => (featureMetrics.includes(metric) ? kind : metric);
 
 function checkOptions({ embeddingDim, momentum = 0, patience = 1, recovery = 2 }: CollapseMonitorOptions): void {
   const rules: [string, boolean, string, number | undefined][] = [
@@ -76,6 +79,7 @@ function checkOptions({ embeddingDim, momentum = 0, patience = 1, recovery = 2 }
  * @see He et al.: "Momentum Contrast for Unsupervised Visual Representation Learning", section 4.1 (momentum and the queue), https://arxiv.org/abs/1911.05722
  * @remarks `zStd` is judged like the deviation of features. The limit of `queueAge` is a rule of thumb of this library: in the paper's table keys of mean age 128
  * learn well at momentum 0.99 and badly at 0.9. A metric that is absent or not finite is not judged.
+ * `targetInformation`, nats, must be at least 0.05 and a tenth of its greatest value, `prototypeEntropy` at least 0.2: rules of thumb as well.
  * @example
  * ```ts
  * import { createCollapseMonitor } from '@selfsup/evaluate';
@@ -98,7 +102,10 @@ export function createCollapseMonitor(options: CollapseMonitorOptions = {}): Col
   const alarms: CollapseAlarmEvent[] = [];
   const active = new Set(earlier.map(keyOf));
   const inARow = new Map<string, number>();
-  let greatestStd = 0;
+  const greatest = new Map<string, number>();
+  const rules = new Map(
+    [...stepRules({ embeddingDim, minStdShare, momentum, maxQueueAgeShare }), ...(options.rules ?? [])].map((rule) => [rule.metric, rule]),
+  );
   let start: CollapseDiagnostics | undefined;
 
   const raise = (alarm: CollapseAlarm, step: number): CollapseAlarmEvent => {
@@ -108,12 +115,15 @@ export function createCollapseMonitor(options: CollapseMonitorOptions = {}): Col
     onAlarm?.(event);
     return event;
   };
-  const judgeStep = (alarm: Parameters<typeof describeAlarm>[0], bounds: { crossed: boolean; recovered: boolean; step: number }) => {
-    const { crossed, recovered, step } = bounds;
-    const count = crossed ? (inARow.get(alarm.metric) ?? 0) + 1 : 0;
-    inARow.set(alarm.metric, count);
-    if (recovered) active.delete(alarm.metric);
-    if (count >= patience && !active.has(alarm.metric)) raise(describeAlarm(alarm), step);
+  const judgeStep = ({ metric, kind, side, limit }: StepRule, value: number, step: number) => {
+    greatest.set(metric, Math.max(greatest.get(metric) ?? -Infinity, value));
+    const threshold = limit(greatest.get(metric)!);
+    const [crossed, recovered] =
+      side === 'below' ? [value < threshold, value > threshold * recovery] : [value > threshold, value < threshold / recovery];
+    const count = crossed ? (inARow.get(metric) ?? 0) + 1 : 0;
+    inARow.set(metric, count);
+    if (recovered) active.delete(metric);
+    if (count >= patience && !active.has(metric)) raise(describeAlarm({ kind, metric, value, threshold }), step);
   };
   const judge: CollapseMonitor['judge'] = (diagnostics, { step }) => {
     const all = collapseAlarm(diagnostics, thresholds);
@@ -123,24 +133,16 @@ export function createCollapseMonitor(options: CollapseMonitorOptions = {}): Col
     }
     const found = all.filter(({ metric, value }) => Math.abs(value) < Math.abs(startOf(start, metric)) / 2);
     const unsafe = new Set(collapseAlarm(diagnostics, safe).map(keyOf));
-    for (const key of [...active]) if (!perStep.includes(key) && !unsafe.has(key)) active.delete(key);
+    for (const key of [...active]) if (!rules.has(key) && !unsafe.has(key)) active.delete(key);
     return found.filter((alarm) => !active.has(keyOf(alarm))).map((alarm) => raise(alarm, step));
   };
   return {
     alarms,
     judge,
-    onStep({ step, metrics: { zStd = NaN, queueAge = NaN } = {} }) {
-      const done = step + 1;
-      if (Number.isFinite(zStd)) {
-        greatestStd = Math.max(greatestStd, zStd);
-        const threshold = minStdShare * (embeddingDim === undefined ? greatestStd : 1 / Math.sqrt(embeddingDim));
-        const bounds = { crossed: zStd < threshold, recovered: zStd > threshold * recovery, step: done };
-        judgeStep({ kind: 'complete', metric: 'zStd', value: zStd, threshold }, bounds);
-      }
-      if (Number.isFinite(queueAge)) {
-        const threshold = maxQueueAgeShare / (1 - momentum);
-        const bounds = { crossed: queueAge > threshold, recovered: queueAge < threshold / recovery, step: done };
-        judgeStep({ kind: 'stale', metric: 'queueAge', value: queueAge, threshold }, bounds);
+    onStep({ step, metrics = {} }) {
+      for (const rule of rules.values()) {
+        const value = metrics[rule.metric];
+        if (value !== undefined && Number.isFinite(value)) judgeStep(rule, value, step + 1);
       }
     },
     async onEpochEnd({ step }) {

@@ -6,6 +6,8 @@ export interface CollapseEntropies {
   readonly teacherEntropy: tf.Scalar;
   /** Of the mean target of the batch: 0 when all images get the same single output. */
   readonly usageEntropy: tf.Scalar;
+  /** Their difference, what a target says about its image: 0 after either collapse. */
+  readonly targetInformation: tf.Scalar;
 }
 
 const entropy = (probabilities: tf.Tensor) => tf.neg(tf.sum(tf.mul(probabilities, tf.log(tf.maximum(probabilities, 1e-30))), -1)); // 0 · log 0 = 0
@@ -14,9 +16,8 @@ const entropy = (probabilities: tf.Tensor) => tf.neg(tf.sum(tf.mul(probabilities
 export function collapseEntropies(logits: tf.Tensor2D, temperature: number): CollapseEntropies {
   return tf.tidy(() => {
     const probabilities = tf.softmax(tf.div(logits, temperature)); // [rows, outputDim]
-    return {
-      teacherEntropy: tf.mean<tf.Scalar>(entropy(probabilities)),
-      usageEntropy: entropy(tf.mean(probabilities, 0)) as tf.Scalar,
-    };
+    const teacherEntropy = tf.mean<tf.Scalar>(entropy(probabilities));
+    const usageEntropy = entropy(tf.mean(probabilities, 0)) as tf.Scalar;
+    return { teacherEntropy, usageEntropy, targetInformation: tf.sub<tf.Scalar>(usageEntropy, teacherEntropy) };
   });
 }

@@ -1,4 +1,5 @@
 import { createRng, drawNormal, type Rng } from '@selfsup/core';
+import { createCollapseMonitor } from '@selfsup/evaluate';
 import { dinoHead, linear, sequential, stateless } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { context, descend } from '../fixtures/tiny-networks.ts';
 import { dino, type DinoOptions } from './dino.ts';
 
 const [side, kinds, rows, outputDim, totalSteps, seeds] = [4, 8, 16, 8, 200, [0, 1, 2, 3, 4]];
+const metricNames = ['teacherEntropy', 'usageEntropy', 'klDivergence', 'targetInformation'] as const;
 const pixels = side * side;
 const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
   flatten: stateless((x: tf.Tensor4D) => tf.reshape(x, [x.shape[0], pixels])),
@@ -24,33 +26,30 @@ function makeViewsAt(rng: Rng) {
     });
 }
 
-/** The metrics of the last step of a run of other images and weights for each seed. */
+/** The metrics of the last step of a run of other images and weights for each seed, and how many alarms it raised about its targets. */
 function train(seed: number, options: Partial<DinoOptions>) {
   const viewsAt = makeViewsAt(createRng(seed).fold('images'));
   const projectionHead = dinoHead({ inputDim: 16, bottleneckDim: 8, outputDim, numLayers: 1 });
   const run = dino({ backbone, projectionHead, outputDim, momentum: 0.9, ...options }).create({ rng: createRng(seed), totalSteps });
+  const monitor = createCollapseMonitor();
   let last: Record<string, number> = {};
   for (let step = 0; step < totalSteps; step++) {
     const views = viewsAt(step);
     last = descend(run, { views }, { context: context({ step, totalSteps }), rate: 0.02 }).metrics;
+    monitor.onStep({ step, metrics: last });
     tf.dispose(views);
   }
   run.dispose();
-  const { teacherEntropy, usageEntropy, klDivergence } = last as Record<'teacherEntropy' | 'usageEntropy' | 'klDivergence', number>;
-  // mutual information: how many nats a target tells about its image, 0 after either collapse
-  return { teacherEntropy, usageEntropy, klDivergence, information: usageEntropy - teacherEntropy };
+  const { teacherEntropy, usageEntropy, klDivergence, targetInformation } = last as Record<(typeof metricNames)[number], number>;
+  const alarms = monitor.alarms.filter(({ kind }) => kind === 'uninformative').length;
+  return { teacherEntropy, usageEntropy, klDivergence, targetInformation, alarms };
 }
 
 /** The median over the seeds of each metric. */
 function measure(options: Partial<DinoOptions> = {}) {
   const runs = seeds.map((seed) => train(seed, options));
   const of = (name: keyof (typeof runs)[0]) => runs.map((run) => run[name]).sort((a, b) => a - b)[Math.floor(seeds.length / 2)]!;
-  return {
-    teacherEntropy: of('teacherEntropy'),
-    usageEntropy: of('usageEntropy'),
-    klDivergence: of('klDivergence'),
-    information: of('information'),
-  };
+  return Object.fromEntries([...metricNames, 'alarms' as const].map((name) => [name, of(name)])) as ReturnType<typeof train>;
 }
 const uniform = Math.log(outputDim);
 
@@ -58,19 +57,23 @@ const uniform = Math.log(outputDim);
 // common as tells them apart.
 describe(`the median of ${seeds.length} seeds`, () => {
   it('with centering and sharpening targets tell images apart', () => {
-    expect(measure().information).toBeGreaterThan(0.25 * uniform);
+    const { targetInformation, alarms } = measure();
+    expect(targetInformation).toBeGreaterThan(0.25 * uniform);
+    expect(alarms).toBe(0);
   }, 60_000);
 
-  it('without centering all images get one output: the entropy of the mean target becomes 0', () => {
-    const { usageEntropy, klDivergence } = measure({ centering: false });
+  it('without centering all images get one output: the entropy of the mean target becomes 0 and the alarm is raised', () => {
+    const { usageEntropy, klDivergence, alarms } = measure({ centering: false });
+    expect(alarms).toBe(1);
     expect(usageEntropy).toBeLessThan(0.05 * uniform);
     expect(klDivergence).toBeLessThan(0.05);
   }, 60_000);
 
-  it('without sharpening, targets softer than predictions, they become uniform: their entropy becomes log outputDim', () => {
-    const { teacherEntropy, information, klDivergence } = measure({ teacherTemperature: 0.15 });
+  it('without sharpening, targets softer than predictions, they become uniform: their entropy becomes log outputDim and the alarm is raised', () => {
+    const { teacherEntropy, targetInformation, klDivergence, alarms } = measure({ teacherTemperature: 0.15 });
+    expect(alarms).toBe(1);
     expect(teacherEntropy).toBeGreaterThan(0.98 * uniform);
-    expect(information).toBeLessThan(0.02 * uniform);
+    expect(targetInformation).toBeLessThan(0.02 * uniform);
     expect(klDivergence).toBeLessThan(0.05);
   }, 60_000);
 });

@@ -31,8 +31,8 @@ const LAST_LAYER = 'projectionHead/lastLayer/';
  * @param options see {@link DinoOptions}
  * @returns the task; its variables lie under `backbone/` and `projectionHead/`, its buffers under `teacher/backbone/`, `teacher/projectionHead/` and in
  * `center` `[outputDim]`. The loss is `dinoLoss`; the metrics are `zStd`, the mean deviation per dimension of the student's unit logits (0: collapsed),
- * `teacherEntropy` of a target (log outputDim: collapsed to uniform targets), `usageEntropy` of the mean target of the batch (0: collapsed to one output), and
- * `klDivergence`, the loss without the targets' entropy, which is 0 after either collapse
+ * `teacherEntropy` of a target (log outputDim: collapsed to uniform targets), `usageEntropy` of the mean target of the batch (0: collapsed to one output),
+ * `targetInformation`, their difference, and `klDivergence`, the loss without the targets' entropy, which are 0 after either collapse
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, on frozen steps without a `lastLayer`, and from `targets` when the head's output has not
  * `outputDim` columns; `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views whose shapes do not fit
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", algorithm 1, https://arxiv.org/abs/2104.14294

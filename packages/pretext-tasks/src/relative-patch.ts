@@ -7,7 +7,7 @@ import { applyOptions, stepStream } from './step-stream.ts';
 /** What {@link relativePatch} trains on: `images` float32 `[n, height, width, channels]`. */
 export type RelativePatchBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
-/** What {@link relativePatch} makes of a batch: two patches of each image `[n, side, side, channels]`, and `labels` int32 `[n]` in 0 … 7, where the second lies. */
+/** What {@link relativePatch} makes of a batch: pairs of patches `[pairs, side, side, channels]` each, and `labels` int32 `[pairs]` in 0 … 7, where the second lies. */
 export interface RelativePatchTargets {
   readonly first: tf.Tensor4D;
   readonly second: tf.Tensor4D;
@@ -19,9 +19,9 @@ export interface RelativePatchTargets {
 export interface RelativePatchOptions {
   /** Makes the encoder that is kept: patches `[n, side, side, channels]` to `[n, dim]`. */
   backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the classifier, the features of both patches in a row `[n, 2 · dim]` to logits `[n, 8]`, thrown away afterwards. */
+  /** Makes the classifier, the features of both patches in a row `[pairs, 2 · dim]` to logits `[pairs, 8]`, thrown away afterwards. */
   head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
-  /** Cuts two neighbouring patches out of each image; `patchPairs` of @selfsup/augment. */
+  /** Cuts pairs of neighbouring patches, one or more of each image; `patchPairs` of @selfsup/augment. */
   pairing: (images: tf.Tensor4D, rng: Rng) => Readonly<Record<'first' | 'second', tf.Tensor4D> & Record<'labels', tf.Tensor1D>>;
 }
 
@@ -62,9 +62,9 @@ export function relativePatch(options: RelativePatchOptions): PretextTask<Relati
         },
         loss(_, { first, second, labels }, context) {
           const apply = applyOptions('relative-patch', context)('networks');
-          const features = backbone.apply(tf.concat([first, second]), apply); // [2·n, dim]
+          const features = backbone.apply(tf.concat([first, second]), apply); // [2·pairs, dim]
           const [one, other] = tf.split(features, 2) as [tf.Tensor2D, tf.Tensor2D];
-          const logits = head.apply(tf.concat([one, other], 1), apply); // [n, 8]
+          const logits = head.apply(tf.concat([one, other], 1), apply); // [pairs, 8]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
         },
       };
