@@ -158,7 +158,9 @@ describe('patchPairs', () => {
     );
     const [from, to] = [cornersOf(first, 8), cornersOf(second, 8)];
     expect(labels.shape).toEqual([15]);
-    from.forEach((place, row) => expect([place[2], to[row]![2]]).toEqual([row % 5, row % 5]));
+    from.forEach((place, row) => {
+      expect([place[2], to[row]![2]]).toEqual([row % 5, row % 5]);
+    });
     for (let i = 0; i < 5; i++) expect(new Set([0, 5, 10].map((row) => String([from[row + i], to[row + i]]))).size).toBe(3);
     tf.dispose([images, first, second, labels]);
   });

@@ -39,6 +39,9 @@ function partsOf(imageSize: number, patchSize: number): { size: number; gap: num
   return { size: patchSize, gap: 0, jitter: 0 };
 }
 
+/** Pairs of patches that are cut out of each image; the paper, too, takes many of each. */
+const PAIRS = 8;
+
 /** Places along each side whose colours are told; the paper's 56 of 224 pixels would leave the features little to say. */
 const COLOR_PLACES = 8;
 
@@ -97,7 +100,8 @@ export const classicalTasks = {
     create({ backbone, imageSize }) {
       const { outputDim } = backbone;
       const head = projectionHead({ inputDim: 2 * outputDim, hiddenDim: outputDim, outputDim: 8 });
-      return relativePatch({ backbone, head, pairing: patchPairs(partsOf(imageSize, patchSizeOf(backbone))) });
+      const pairing = patchPairs({ ...partsOf(imageSize, patchSizeOf(backbone)), pairsPerImage: PAIRS });
+      return relativePatch({ backbone, head, pairing });
     },
   },
 } as const satisfies Readonly<Record<string, TaskEntry>>;

@@ -1,0 +1,46 @@
+// Makes a short video of each image of CIFAR-10 by moving a camera over it, for runs of frame-order where there are no videos:
+// node tools/benchmarks/camera-clips.ts path/to/cifar-10 path/to/videos
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRng, drawUniform, type Rng } from '@selfsup/core';
+import sharp from 'sharp';
+
+const [SIDE, CHANNELS] = [32, 3] as const;
+const PLANE = SIDE * SIDE;
+const RECORD = 1 + CHANNELS * PLANE;
+
+/** Sides in pixels of what the frames show, from first to last: the camera goes nearer. */
+const sides = [32, 28, 24, 20];
+
+const files = { train: 'train_jpeg_10000.bin', test: 'test_jpeg_1000.bin' };
+
+/** The record's planes as pixels. */
+function pixelsOf(record: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: CHANNELS * PLANE }, (_, at) => record[1 + (at % CHANNELS) * PLANE + Math.floor(at / CHANNELS)]!);
+}
+
+/** Writes the frames of one image into a folder; the camera goes to a random place in a straight line. */
+async function writeClip(pixels: Uint8Array, folder: string, rng: Rng): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const [x, y] = drawUniform(rng, 2) as unknown as [number, number];
+  for (const [frame, side] of sides.entries()) {
+    const at = (end: number) => Math.round(end * (SIDE - side));
+    await sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: CHANNELS } })
+      .extract({ left: at(x), top: at(y), width: side, height: side })
+      .resize(SIDE, SIDE)
+      .png()
+      .toFile(join(folder, `${frame}.png`));
+  }
+}
+
+const [source, target] = process.argv.slice(2);
+if (!source || !target) throw new Error('usage: camera-clips.ts path/to/cifar-10 path/to/videos');
+for (const [part, file] of Object.entries(files)) {
+  const bytes = readFileSync(join(source, file));
+  const rng = createRng(0).fold(part);
+  for (let i = 0; i < bytes.length / RECORD; i++) {
+    const record = bytes.subarray(i * RECORD, (i + 1) * RECORD);
+    await writeClip(pixelsOf(record), join(target, part, `class${record[0]}`, String(i)), rng.fold(i));
+    if ((i + 1) % 1000 === 0) console.log(`${part}: ${i + 1} videos`);
+  }
+}
