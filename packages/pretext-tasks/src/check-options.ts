@@ -8,15 +8,16 @@ export function optionError(who: string, option: { name: string; expected: strin
 
 type Values = Readonly<Record<string, ScalarOrSchedule | undefined>>;
 
-/** Throws unless all constants are > 0; a schedule is not asked. Internal. */
+/** Throws unless all constants are finite and > 0; a schedule is not asked. Internal. */
 export function checkPositive(who: string, options: Values): void {
   for (const [name, got] of Object.entries(options))
-    if (typeof got === 'number' && !(got > 0)) throw optionError(who, { name, expected: '> 0', got });
+    if (typeof got === 'number' && !(got > 0 && got < Infinity)) throw optionError(who, { name, expected: 'finite and > 0', got });
 }
 
-/** Throws unless all are ≥ 0. Internal. */
+/** Throws unless all are finite and ≥ 0. Internal. */
 export function checkWeights(who: string, options: Readonly<Record<string, number>>): void {
-  for (const [name, got] of Object.entries(options)) if (!(got >= 0)) throw optionError(who, { name, expected: '>= 0', got });
+  for (const [name, got] of Object.entries(options))
+    if (!(got >= 0 && got < Infinity)) throw optionError(who, { name, expected: 'finite and >= 0', got });
 }
 
 /** Throws unless all are integers ≥ `least`, default 1. Internal. */

@@ -49,7 +49,7 @@ it('sends a gradient to every trainable variable, and training lowers the loss',
 });
 
 it('says what is wrong with a batch or an option', () => {
-  expect(() => dcl({ backbone, projectionHead, sigma: 0 })).toThrow('dcl: `sigma` must be > 0, got 0');
+  expect(() => dcl({ backbone, projectionHead, sigma: 0 })).toThrow('dcl: `sigma` must be finite and > 0, got 0');
   const run = dcl({ backbone, projectionHead }).create(context());
   expect(() => run.loss({ views: [] }, {}, context())).toThrow(
     'dcl: the batch must have `views`, a list of exactly 2 image tensors, got 0',

@@ -176,8 +176,9 @@ describe('dino', () => {
   it('refuses options out of range', () => {
     for (const [options, message] of [
       [{ outputDim: 0 }, '`outputDim` must be an integer >= 1, got 0'],
-      [{ studentTemperature: 0 }, '`studentTemperature` must be > 0, got 0'],
-      [{ teacherTemperature: -1 }, '`teacherTemperature` must be > 0, got -1'],
+      [{ studentTemperature: 0 }, '`studentTemperature` must be finite and > 0, got 0'],
+      [{ studentTemperature: Infinity }, '`studentTemperature` must be finite and > 0, got Infinity'],
+      [{ teacherTemperature: -1 }, '`teacherTemperature` must be finite and > 0, got -1'],
       [{ momentum: 1.5 }, '`momentum` must be in [0, 1], got 1.5'],
       [{ centerMomentum: -0.1 }, '`centerMomentum` must be in [0, 1], got -0.1'],
       [{ freezeLastLayerSteps: 0.5 }, '`freezeLastLayerSteps` must be an integer >= 0, got 0.5'],

@@ -59,7 +59,7 @@ it('sends a gradient to every trainable variable, and training lowers the loss',
 });
 
 it('says what is wrong with a batch or an option', () => {
-  expect(() => mocoV3({ ...networks, temperature: -1 })).toThrow('mocoV3: `temperature` must be > 0, got -1');
+  expect(() => mocoV3({ ...networks, temperature: -1 })).toThrow('mocoV3: `temperature` must be finite and > 0, got -1');
   expect(() => mocoV3({ ...networks, momentum: 1.5 })).toThrow('mocoV3: `momentum` must be in [0, 1], got 1.5');
   const run = mocoV3(networks).create(context());
   expect(() => run.targets!({ views: [] }, context())).toThrow(

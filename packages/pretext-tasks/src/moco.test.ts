@@ -205,7 +205,7 @@ describe('moco', () => {
           "`outputDim` must be 5, the head's columns, got 3",
           () => run.targets!({ views: [images(8), images(8)] }, context()),
         ],
-        ['SELFSUP_OPTION', 'moco: `temperature` must be > 0, got 0', () => start({ temperature: 0 })],
+        ['SELFSUP_OPTION', 'moco: `temperature` must be finite and > 0, got 0', () => start({ temperature: 0 })],
         ['SELFSUP_OPTION', 'moco: `momentum` must be in [0, 1], got 2', () => start({ momentum: 2 })],
         ['SELFSUP_OPTION', 'moco: `queueSize` must be an integer >= 1, got 0.5', () => start({ queueSize: 0.5 })],
         ['SELFSUP_OPTION', "moco: `preset` must be 'v1' or 'v2', got v3", () => start({ preset: 'v3' as 'v2' })],

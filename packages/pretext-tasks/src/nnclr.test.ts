@@ -116,7 +116,7 @@ describe('nnclr', () => {
           () => run.targets!({ views: [images(9), images(9)] }, context()),
         ],
         ['SELFSUP_OPTION', "nnclr: `outputDim` must be 5, the head's columns, got 3", () => lossOf(run, { views: [images(8), images(8)] })],
-        ['SELFSUP_OPTION', 'nnclr: `temperature` must be > 0, got 0', () => start({ temperature: 0 })],
+        ['SELFSUP_OPTION', 'nnclr: `temperature` must be finite and > 0, got 0', () => start({ temperature: 0 })],
         ['SELFSUP_OPTION', 'nnclr: `queueSize` must be an integer >= 1, got 0', () => start({ queueSize: 0 })],
         ['SELFSUP_OPTION', 'nnclr: `outputDim` must be an integer >= 1, got 1.5', () => start({ outputDim: 1.5 })],
       ];

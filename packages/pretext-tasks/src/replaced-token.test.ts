@@ -154,7 +154,7 @@ describe('replacedToken', () => {
 
   it('says what is wrong with a batch or an option', () => {
     expect(failure(() => task({ discriminatorWeight: -1 }))).toBe(
-      'SELFSUP_OPTION replaced-token: `discriminatorWeight` must be >= 0, got -1',
+      'SELFSUP_OPTION replaced-token: `discriminatorWeight` must be finite and >= 0, got -1',
     );
     const run = create();
     tf.tidy(() => {
