@@ -54,8 +54,11 @@ export function trainCommand(): Command {
       parseRange,
     ),
     new Option('--recipe <name>', `whose views, as name or name/variant: ${recipeNames.join(', ')} (default: the task's own)`),
-    new Option('--optimizer <name>', `${optimizerNames.join(', ')} (default: adamw for a vit, else sgd)`),
-    number('--learning-rate <x>', 'the highest rate (default: 0.06 · batch size / 128; adamw 0.001 and lars 0.3 · batch size / 256)'),
+    new Option('--optimizer <name>', `${optimizerNames.join(', ')} (default: adamw for a vit, lars for barlow-twins, else sgd)`),
+    number(
+      '--learning-rate <x>',
+      'the highest rate (default: 0.06 · batch size / 128; adamw 0.001 · batch size / 256, lars 0.075 · √batch size)',
+    ),
     number('--momentum <x>', 'momentum of sgd and lars, first beta of adamw (default: 0.9)'),
     number('--weight-decay <x>', 'weight decay (default: 0.0005; adamw 0.05, lars 1e-6)'),
     number('--warmup-epochs <n>', 'epochs of rising learning rate (default: 2)'),

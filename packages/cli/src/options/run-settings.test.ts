@@ -29,10 +29,12 @@ describe('resolveSettings', () => {
     ],
     [{ task: 'rotation' }, { encoder: 'conv-net', optimizer: 'sgd' }],
     [{ task: 'moco-v3', encoder: 'vit-small' }, { optimizer: 'adamw' }],
+    [{ task: 'barlow-twins' }, { encoder: 'conv-net', optimizer: 'lars', learningRate: 0.075 * Math.sqrt(128) }],
+    [{ task: 'barlow-twins', encoder: 'vit-tiny' }, { optimizer: 'adamw' }],
     [{ task: 'frame-order' }, { clipLength: 4, frameStride: 1 }],
     [
       { optimizer: 'lars', batchSize: 512 },
-      { task: 'simclr', learningRate: 0.6, weightDecay: 1e-6 },
+      { task: 'simclr', learningRate: 0.075 * Math.sqrt(512), weightDecay: 1e-6 },
     ],
   ] as const)('of %j have the defaults %j', (given, expected) => {
     expect(resolveSettings({ data: 'shapes', ...given })).toMatchObject(expected);

@@ -125,7 +125,7 @@ export function resolveSettings(given: GivenSettings): RunSettings {
     throw new SelfsupError('SELFSUP_OPTION', `--encoder ${encoder} does not fit --task ${task}, which takes ${fitting.join(', ')}`);
   const takesClips = tasks.get(task).input.clips === true;
   assertClips(takesClips, present);
-  const { optimizer = own ?? (patchEncoderNames.includes(encoder) ? 'adamw' : 'sgd') } = present;
+  const { optimizer = patchEncoderNames.includes(encoder) ? 'adamw' : (own ?? 'sgd') } = present;
   const preset = optimizers[optimizer];
   return {
     task,

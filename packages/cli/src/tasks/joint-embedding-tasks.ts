@@ -36,6 +36,7 @@ export const jointEmbeddingTasks = {
   'barlow-twins': {
     input: twoViews,
     views: recipeSource('barlow-twins'),
+    optimizer: 'lars', // the paper's; the loss is a sum over the head's outputs, for which the rate of SGD elsewhere is too high
     projectionHead: expander,
     create: ({ backbone, projectionHead }) => barlowTwins({ backbone, projectionHead }),
   },

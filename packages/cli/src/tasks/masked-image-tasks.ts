@@ -28,7 +28,6 @@ export const maskedImageTasks = {
     input: oneView,
     views: recipeSource('mae'),
     encoders: patchEncoderNames,
-    optimizer: 'adamw',
     beta2: 0.95, // the paper's
     projectionHead: false,
     create({ backbone, imageSize, channels }) {
@@ -42,7 +41,6 @@ export const maskedImageTasks = {
     views: cropSource([0.67, 1]), // the paper's
     encoders: patchEncoderNames,
     encoderOptions: { maskToken: true, pooling: 'mean' },
-    optimizer: 'adamw',
     projectionHead: false,
     create({ backbone, channels }) {
       const encoder = asVit('sim-mim', backbone);

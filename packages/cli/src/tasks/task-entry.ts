@@ -45,7 +45,7 @@ export interface TaskEntry {
   readonly encoders?: readonly string[];
   /** Options of the encoder; those of the run go before them. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
-  /** The optimizer unless `--optimizer` has another; default AdamW for Vision Transformers and SGD for the others. */
+  /** The optimizer unless `--optimizer` has another; default SGD. Vision Transformers have AdamW. */
   readonly optimizer?: OptimizerName;
   /** The softmax scale unless `--temperature` has another; default 0.2. */
   readonly temperature?: number;

@@ -29,7 +29,7 @@ export const optimizers: Readonly<Record<OptimizerName, OptimizerEntry>> = {
       adamW({ learningRate, weightDecay, beta1, beta2, mask: (_path, variable) => variable.rank > 1 }),
   },
   lars: {
-    rateFor: (batchSize) => (0.3 * batchSize) / 256, // SimCLR's
+    rateFor: (batchSize) => 0.075 * Math.sqrt(batchSize), // SimCLR's for small batches and few epochs
     weightDecay: 1e-6,
     create: ({ learningRate, momentum, weightDecay }) => lars({ learningRate, momentum, weightDecay }),
   },
