@@ -9,8 +9,11 @@ const [SIDE, CHANNELS] = [32, 3] as const;
 const PLANE = SIDE * SIDE;
 const RECORD = 1 + CHANNELS * PLANE;
 
-/** Sides in pixels of what the frames show, from first to last: the camera goes nearer. */
-const sides = [32, 28, 24, 20];
+/** Side in pixels of what a frame shows; the same for all, so that no blur tells which is which. */
+const VIEW = 20;
+
+/** Frames of a clip. */
+const FRAMES = 4;
 
 const files = { train: 'train_jpeg_10000.bin', test: 'test_jpeg_1000.bin' };
 
@@ -19,14 +22,15 @@ function pixelsOf(record: Uint8Array): Uint8Array {
   return Uint8Array.from({ length: CHANNELS * PLANE }, (_, at) => record[1 + (at % CHANNELS) * PLANE + Math.floor(at / CHANNELS)]!);
 }
 
-/** Writes the frames of one image into a folder; the camera goes to a random place in a straight line. */
+/** Writes the frames of one image into a folder: the camera crosses it in a straight line through its middle, in any direction. */
 async function writeClip(pixels: Uint8Array, folder: string, rng: Rng): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const [x, y] = drawUniform(rng, 2) as unknown as [number, number];
-  for (const [frame, side] of sides.entries()) {
-    const at = (end: number) => Math.round(end * (SIDE - side));
+  const angle = 2 * Math.PI * drawUniform(rng, 1)[0]!;
+  for (let frame = 0; frame < FRAMES; frame++) {
+    const way = (2 * frame) / (FRAMES - 1) - 1; // -1 ... 1
+    const at = (direction: number) => Math.round(((SIDE - VIEW) / 2) * (1 + way * direction));
     await sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: CHANNELS } })
-      .extract({ left: at(x), top: at(y), width: side, height: side })
+      .extract({ left: at(Math.cos(angle)), top: at(Math.sin(angle)), width: VIEW, height: VIEW })
       .resize(SIDE, SIDE)
       .png()
       .toFile(join(folder, `${frame}.png`));
