@@ -143,6 +143,10 @@ it('says what is wrong', () => {
     ['`embeddingDim` must be an integer >= 1, got 0', { embeddingDim: 0 }],
     ['`momentum` must be in [0, 1], got 2', { momentum: 2 }],
     ['`patience` must be an integer >= 1, got 0.5', { patience: 0.5 }],
+    [
+      '`rules` must be of metrics of steps, got one of std',
+      { rules: [{ metric: 'std', kind: 'complete', side: 'below', limit: () => 1 }] },
+    ],
     ['`recovery` must be a finite number > 1, got 1', { recovery: 1 }],
   ];
   for (const [message, options] of failures)

@@ -10,7 +10,7 @@ export interface CollapseAlarmEvent extends CollapseAlarm {
 
 /** Options of {@link createCollapseMonitor}: also the thresholds of `collapseAlarm`. */
 export interface CollapseMonitorOptions extends CollapseAlarmOptions {
-  /** How more metrics of steps are judged, those of a task of your own; a rule of a metric that has one here goes before it. */
+  /** How more metrics of steps are judged, those of a task of your own; a rule of a metric that has one here goes before it. Not of `std`, `rank`, `uniformity`, `alignment`. */
   rules?: readonly StepRule[];
   /** Columns of the embeddings, by which `zStd` is judged; default: by the greatest `zStd` so far, since healthy is 1/√dim. */
   embeddingDim?: number | undefined;
@@ -45,16 +45,14 @@ export interface CollapseMonitor {
   readonly judge: (diagnostics: CollapseDiagnostics, at: { step: number }) => readonly CollapseAlarmEvent[];
 }
 
-const featureMetrics = ['std', 'rank', 'uniformity', 'alignment'];
-
 /** What a metric of features was before training; infinite where that is not known or does not matter. */
 const startOf = (start: CollapseDiagnostics | undefined, metric: string): number =>
   metric === 'alignment' ? Infinity : (start?.[metric as 'std' | 'rank' | 'uniformity'] ?? Infinity);
 
-/** One alarm's state: a metric of steps by its name, those of features by their kind. */
-const keyOf = ({ kind, metric }: Pick<CollapseAlarm, 'kind' | 'metric'>) => (featureMetrics.includes(metric) ? kind : metric);
+const featureMetrics = ['std', 'rank', 'uniformity', 'alignment'];
 
-function checkOptions({ embeddingDim, momentum = 0, patience = 1, recovery = 2 }: CollapseMonitorOptions): void {
+function checkOptions(options: CollapseMonitorOptions): void {
+  const { embeddingDim, momentum = 0, patience = 1, recovery = 2 } = options;
   const rules: [string, boolean, string, number | undefined][] = [
     [
       'embeddingDim',
@@ -66,6 +64,9 @@ function checkOptions({ embeddingDim, momentum = 0, patience = 1, recovery = 2 }
     ['patience', Number.isSafeInteger(patience) && patience >= 1, 'an integer >= 1', patience],
     ['recovery', recovery > 1 && recovery < Infinity, 'a finite number > 1', recovery],
   ];
+  for (const { metric } of options.rules ?? [])
+    if (featureMetrics.includes(metric))
+      throw new SelfsupError('SELFSUP_OPTION', `createCollapseMonitor: \`rules\` must be of metrics of steps, got one of ${metric}`);
   for (const [name, holds, rule, got] of rules)
     if (!holds) throw new SelfsupError('SELFSUP_OPTION', `createCollapseMonitor: \`${name}\` must be ${rule}, got ${got}`);
 }
@@ -100,12 +101,14 @@ export function createCollapseMonitor(options: CollapseMonitorOptions = {}): Col
     maxUniformity: maxUniformity * recovery,
   };
   const alarms: CollapseAlarmEvent[] = [];
-  const active = new Set(earlier.map(keyOf));
-  const inARow = new Map<string, number>();
-  const greatest = new Map<string, number>();
   const rules = new Map(
     [...stepRules({ embeddingDim, minStdShare, momentum, maxQueueAgeShare }), ...(options.rules ?? [])].map((rule) => [rule.metric, rule]),
   );
+  /** One alarm's state: a metric of steps by its name, those of features by their kind. */
+  const keyOf = ({ kind, metric }: Pick<CollapseAlarm, 'kind' | 'metric'>) => (rules.has(metric) ? metric : kind);
+  const active = new Set(earlier.map(keyOf));
+  const inARow = new Map<string, number>();
+  const greatest = new Map<string, number>();
   let start: CollapseDiagnostics | undefined;
 
   const raise = (alarm: CollapseAlarm, step: number): CollapseAlarmEvent => {

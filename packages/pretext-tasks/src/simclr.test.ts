@@ -202,7 +202,11 @@ describe('simclr', () => {
           'simclr: `views[0]` must have shape [n, height, width, channels], got [3, 4]',
           () => run.loss({ views: [tf.zeros([3, 4]), tf.zeros([3, 4])] as unknown as tf.Tensor4D[] }, {}, context()),
         ],
-        ['SELFSUP_OPTION', 'simclr: `temperature` must be finite and > 0, got 0', () => simclr({ backbone, projectionHead, temperature: 0 })],
+        [
+          'SELFSUP_OPTION',
+          'simclr: `temperature` must be finite and > 0, got 0',
+          () => simclr({ backbone, projectionHead, temperature: 0 }),
+        ],
       ];
       for (const [code, message, call] of failures)
         try {
