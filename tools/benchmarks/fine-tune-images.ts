@@ -1,6 +1,7 @@
 // Fine-tuning of the encoder of a run on images, and of the same one untrained, with few labels; no augmentation.
 // usage: node --conditions=@selfsup/source tools/benchmarks/fine-tune-images.ts --run runs/mae [--counts 100,1000] [--seeds 0,1,2]
 //   [--epochs 20] [--min-steps 200] [--batch-size 32] [--learning-rate 3e-4,1e-3] [--scratch-learning-rate 3e-4,1e-3]
+// A seed decides the labels, the classifier and the order; the untrained encoder is that of the run.
 // Of several rates a fifth of the labels chooses, for each start by itself. Prints a JSON line for each training and the table.
 import { selectBackend } from '@selfsup/backends';
 import type { ImageDataset } from '@selfsup/data';
@@ -8,7 +9,7 @@ import { loadWeights, saveWeights } from '@selfsup/encoders';
 import { chooseLearningRate, fineTune, formatLabelCurve, imageClassification, labelEfficiencyCurve } from '@selfsup/evaluate';
 import { parseArgs } from 'node:util';
 import { openDataForRun } from '../../packages/cli/src/open-data-for-run.ts';
-import { openRun, withUntrainedEncoder, type OpenedRun } from '../../packages/cli/src/open-run.ts';
+import { openRun, withUntrainedEncoder } from '../../packages/cli/src/open-run.ts';
 import { createOutput } from '../../packages/cli/src/output/create-output.ts';
 
 const text = { type: 'string' } as const;
@@ -49,21 +50,20 @@ const tested = await examplesOf(
 );
 const trainings = { epochs: Number(values.epochs), minSteps: Number(values['min-steps']), batchSize: Number(values['batch-size']) };
 
-/** Trains a new encoder with each of the rates that are to be chosen from, and with the best; gives the accuracy. */
-function arm(name: string, prepare: (encoder: OpenedRun['encoder']) => void, learningRates: readonly number[]) {
+/** Trains the encoder, from these weights or untrained, with each of the rates that are to be chosen from and with the best; gives the accuracy. */
+function arm(name: string, learningRates: readonly number[], start?: Parameters<typeof loadWeights>[1]) {
   return async ({ indices, seed }: { indices: Int32Array; seed: number }) => {
     const training = { ...trainings, train: await examplesOf(train, indices), seed };
-    const start = performance.now();
+    const began = performance.now();
     return withUntrainedEncoder(file, async (encoder) => {
-      const untrained = await saveWeights(encoder);
+      const first = start ?? (await saveWeights(encoder));
       const makeEncoder = () => {
-        loadWeights(encoder, untrained);
-        prepare(encoder);
+        loadWeights(encoder, first);
         return { ...encoder, dispose: () => undefined }; // one encoder, whose weights are put back
       };
       const { learningRate } = await chooseLearningRate({ ...training, makeEncoder, learningRates });
       const { accuracy } = await fineTune({ ...training, encoder: makeEncoder(), test: tested, learningRate });
-      const seconds = Number(((performance.now() - start) / 1000).toFixed(1));
+      const seconds = Number(((performance.now() - began) / 1000).toFixed(1));
       console.log(JSON.stringify({ arm: name, count: indices.length, seed, learningRate, accuracy, seconds }));
       return accuracy;
     });
@@ -75,14 +75,8 @@ console.log(`${values.run}: ${file.settings.task}, pretrained for ${step} update
 const rows = await labelEfficiencyCurve({
   labels,
   arms: {
-    pretrained: arm(
-      'pretrained',
-      (encoder) => {
-        loadWeights(encoder, weights);
-      },
-      numbers(rates),
-    ),
-    scratch: arm('scratch', () => undefined, numbers(values['scratch-learning-rate'] ?? rates)),
+    pretrained: arm('pretrained', numbers(rates), weights),
+    scratch: arm('scratch', numbers(values['scratch-learning-rate'] ?? rates)),
   },
   counts: values.counts.split(',').map((count) => (count === 'all' ? 'all' : Number(count))),
   seeds: numbers(values.seeds),

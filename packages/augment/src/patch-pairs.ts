@@ -37,7 +37,8 @@ export interface PatchPairs {
  * two gaps and two jitters, `SELFSUP_DTYPE` on images that are not float32
  * @see Doersch et al.: "Unsupervised Visual Representation Learning by Context Prediction", https://arxiv.org/abs/1505.05192
  * @remarks The first patch is placed uniformly where all of its neighbours would lie inside of the image, so its place says nothing about the label. The
- * paper's patches have 96 pixels, gaps of 48 and jitter 7, many pairs come from each image, and lose colour channels against chromatic aberration, which is not done here.
+ * paper takes many pairs of each image; its patches have 96 pixels, gaps of 48 and jitter 7, and lose colour channels against chromatic aberration, which is not done
+ * here.
  * @example
  * ```ts
  * import { patchPairs } from '@selfsup/augment';
