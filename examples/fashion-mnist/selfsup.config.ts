@@ -9,7 +9,7 @@ export default defineRun({
   testLimit: 2000,
   encoder: 'conv-net',
   encoderOptions: { widths: [32, 64, 128, 256] },
-  headOutput: 64, // 256 → 256 → 64, no batch normalisation
+  headOutput: 64, // 256 → 256 → 64, no batch normalization
   epochs: 10,
   batchSize: 256,
   seed: 0,

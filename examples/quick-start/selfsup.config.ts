@@ -19,7 +19,7 @@ export default defineRun({
   warmupEpochs: 1,
   // Adam gets further than SGD in so few updates
   optimizer: ({ learningRate }) => adamW({ learningRate, weightDecay: 1e-4 }),
-  // colour and brightness tell nothing about a shape, so the views differ in them a lot
+  // color and brightness tell nothing about a shape, so the views differ in them a lot
   views: ({ size, mean, std }) =>
     views(
       compose([

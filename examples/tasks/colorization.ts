@@ -1,4 +1,4 @@
-// Learns to colour made-up images: node --conditions=@selfsup/source examples/tasks/colorization.ts [steps]
+// Learns to color made-up images: node --conditions=@selfsup/source examples/tasks/colorization.ts [steps]
 import { colorCodes, colorWeights } from '@selfsup/augment';
 import { selectBackend } from '@selfsup/backends';
 import { createRng, drawUniform } from '@selfsup/core';
@@ -27,7 +27,7 @@ function drawImages(step: number): tf.Tensor4D {
 
 console.log((await selectBackend()).description);
 
-// rare colours count more, as in the paper
+// rare colors count more, as in the paper
 const sample = drawImages(-1);
 const weights = await colorWeights([sample], { coding: colorCodes({ outputSize }) });
 sample.dispose();

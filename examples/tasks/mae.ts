@@ -31,7 +31,7 @@ await fit(trainer, {
   },
 });
 
-// what the encoder is worth so far: features of images whose classes a nearest-neighbour vote knows
+// what the encoder is worth so far: features of images whose classes a nearest-neighbor vote knows
 const featuresOf = async (split: 'train' | 'test', count: number) => {
   const images = shapes({ count, seed: 0, size, split });
   const pixels = await images.read(Array.from({ length: count }, (_, i) => i));

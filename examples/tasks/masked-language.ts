@@ -1,4 +1,4 @@
-// Masked language modelling: which words are hidden?
+// Masked language modeling: which words are hidden?
 // In this repository: node --conditions=@selfsup/source examples/tasks/masked-language.ts [steps]
 import { maskTokens } from '@selfsup/augment';
 import { selectBackend } from '@selfsup/backends';

@@ -38,7 +38,7 @@ await fit(trainer, {
   epochs: 1,
   callbacks: {
     onStep: ({ step, loss, metrics }) => {
-      console.log(`step ${step}: loss ${loss.toFixed(4)}, cosine to the neighbour ${metrics['neighborSimilarity']?.toFixed(3)}`);
+      console.log(`step ${step}: loss ${loss.toFixed(4)}, cosine to the neighbor ${metrics['neighborSimilarity']?.toFixed(3)}`);
     },
   },
 });

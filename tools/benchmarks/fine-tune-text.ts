@@ -1,4 +1,4 @@
-// Fine-tuning on labelled texts, from a checkpoint and from scratch, with few and with all labels.
+// Fine-tuning on labeled texts, from a checkpoint and from scratch, with few and with all labels.
 // usage: node --conditions=@selfsup/source tools/benchmarks/fine-tune-text.ts --train train.tsv --test test.tsv --tokenizer vocab.txt
 //   [--checkpoint run/checkpoint.safetensors] [--encoder bert-tiny] [--encoder-options '{"maxPositions":128}'] [--counts 100,all] [--seeds 0,1,2]
 //   [--arms pretrained,scratch] [--epochs 4] [--min-steps 200] [--batch-size 32] [--learning-rate 3e-4] [--scratch-learning-rate 3e-4]
@@ -6,7 +6,7 @@
 // Prints a JSON line for each training and the table.
 import { selectBackend, type SelectBackendOptions } from '@selfsup/backends';
 import { createRng } from '@selfsup/core';
-import { openLabelledText, openTokenizer } from '@selfsup/data/node';
+import { openLabeledText, openTokenizer } from '@selfsup/data/node';
 import { bertBase, bertMedium, bertMini, bertSmall, bertTiny, saveWeights, type BertOptions } from '@selfsup/encoders';
 import { formatLabelCurve } from '@selfsup/evaluate';
 import { readCheckpoint, restoreModule } from '@selfsup/trainer';
@@ -47,8 +47,8 @@ const size = sizes[values.encoder as keyof typeof sizes];
 const backend = await selectBackend({ prefer: values.backend as NonNullable<SelectBackendOptions['prefer']> });
 console.error(backend.description);
 const tokenizer = await openTokenizer(demand('tokenizer'));
-const train = await openLabelledText(demand('train'));
-const test = await openLabelledText(demand('test'), { classNames: train.classNames });
+const train = await openLabeledText(demand('train'));
+const test = await openLabeledText(demand('test'), { classNames: train.classNames });
 const encoderFactory = size({ vocabularySize: tokenizer.vocabularySize, ...(JSON.parse(values['encoder-options']) as BertOptions) });
 
 async function readWeights(checkpoint: string) {

@@ -4,7 +4,7 @@
 // Prints a JSON line for each probe, and a table for each pooling: mean and deviation over the seeds of the drawn labels and of the untrained network.
 import { selectBackend } from '@selfsup/backends';
 import { createRng } from '@selfsup/core';
-import { openLabelledText } from '@selfsup/data/node';
+import { openLabeledText } from '@selfsup/data/node';
 import {
   formatLabelCurve,
   labelEfficiencyCurve,
@@ -39,8 +39,8 @@ const demand = (name: 'run' | 'train' | 'test') => {
 
 console.error((await selectBackend()).description);
 const run = await openTextRun(demand('run'));
-const train = await openLabelledText(demand('train'));
-const test = await openLabelledText(demand('test'), { classNames: train.classNames });
+const train = await openLabeledText(demand('train'));
+const test = await openLabeledText(demand('test'), { classNames: train.classNames });
 const numClasses = train.classNames.length;
 const maxLength = Math.min(Number(values.length), run.encoder.options.maxPositions);
 const { special } = run.tokenizer;

@@ -49,7 +49,7 @@ const predicting =
     };
   };
 
-/** Masked language modelling of 4 blocks of width 256 on random tokens, logits at the masked positions, AdamW: the work of torch_mlm.py. */
+/** Masked language modeling of 4 blocks of width 256 on random tokens, logits at the masked positions, AdamW: the work of torch_mlm.py. */
 export const mlmStep = predicting('mlm', 0.15);
 
 /** The same with logits at every position, which a head that does not choose computes: what the choice saves. */

@@ -1,4 +1,4 @@
-"""BERT-tiny by masked language modelling in PyTorch and transformers: the peer of `selfsup train --task masked-language`, on the same sequences.
+"""BERT-tiny by masked language modeling in PyTorch and transformers: the peer of `selfsup train --task masked-language`, on the same sequences.
 
 usage: python tools/peers/masked_language.py --corpus FOLDER --vocabulary vocab.txt --steps N [--help]
 
@@ -37,7 +37,7 @@ SPECIAL = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 
 
 def options():
-    parser = argparse.ArgumentParser(description='BERT-tiny by masked language modelling in PyTorch, on the sequences of a corpus that openCorpus cached.')
+    parser = argparse.ArgumentParser(description='BERT-tiny by masked language modeling in PyTorch, on the sequences of a corpus that openCorpus cached.')
     parser.add_argument('--corpus', type=Path, required=True, help='cacheFolder of openCorpus, or the one folder in it')
     parser.add_argument('--vocabulary', type=Path, required=True, help='vocab.txt')
     parser.add_argument('--steps', type=int, required=True)

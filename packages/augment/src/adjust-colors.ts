@@ -5,7 +5,7 @@ import { COLOR_OPERATIONS, type ColorOperation } from './color-operation.ts';
 import { blendColors, type Blend } from './blend-colors.ts';
 import { rotateHue } from './rotate-hue.ts';
 
-/** How to change the colours of one image; what is left out is not done. */
+/** How to change the colors of one image; what is left out is not done. */
 export interface ColorAdjustment {
   /** Factor of the pixels, ≥ 0: 0 black, 1 as it was. */
   brightness?: number;

@@ -40,7 +40,7 @@ describe('bicubic crops', () => {
     });
   });
 
-  it('leave an image of one colour as it is, and a random crop in [0, 1]', () => {
+  it('leave an image of one color as it is, and a random crop in [0, 1]', () => {
     const flat = Array<number>(noise.images.length).fill(0.7);
     for (const value of valuesOf(flat, shape, { boxes: [0.1, 0.2, 0.6, 0.5, 0, 0, 1, 1], size: 8, interpolation: 'bicubic' }))
       expect(value).toBeCloseTo(0.7, 6);

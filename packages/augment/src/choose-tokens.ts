@@ -1,6 +1,6 @@
 import { drawPermutation, drawUniform, type Rng } from '@selfsup/core';
 
-/** Neighbouring tokens `[start, end)` that are hidden together: one token, a word, or a span of these. */
+/** Neighboring tokens `[start, end)` that are hidden together: one token, a word, or a span of these. */
 export interface TokenRun {
   readonly start: number;
   readonly end: number;

@@ -3,18 +3,18 @@ import { labOfColor } from './rgb-to-lab.ts';
 
 /** Options of {@link colorBins}. */
 export interface ColorBinsOptions {
-  /** Distance of neighbouring bins along a* and b*; default 10, > 0. */
+  /** Distance of neighboring bins along a* and b*; default 10, > 0. */
   gridStep?: number;
 }
 
 /**
- * The bins of the a*b* plane that sRGB can reach: the points of a square grid to which at least one colour of 8 bits is nearest.
+ * The bins of the a*b* plane that sRGB can reach: the points of a square grid to which at least one color of 8 bits is nearest.
  *
  * @param options see {@link ColorBinsOptions}
- * @returns the bins' centres `[a*, b*]`, multiples of `gridStep`, sorted by a*, then b*: 261 for a step of 10, 77 for 20, 40 for 30
+ * @returns the bins' centers `[a*, b*]`, multiples of `gridStep`, sorted by a*, then b*: 261 for a step of 10, 77 for 20, 40 for 30
  * @throws SelfsupError `SELFSUP_OPTION` on a step that is no number > 0
  * @see Zhang, Isola, Efros: "Colorful Image Colorization", section 2.1, https://arxiv.org/abs/1603.08511
- * @remarks The authors' list for a step of 10 has 313 bins; by this rule it is 261. Only the surface of the colour cube is looked at: every a*b* inside of it
+ * @remarks The authors' list for a step of 10 has 313 bins; by this rule it is 261. Only the surface of the color cube is looked at: every a*b* inside of it
  * is reached there too, at another lightness.
  * @example
  * ```ts

@@ -18,11 +18,11 @@ const fixture = JSON.parse(readFileSync(new URL('../fixtures/color-codes.json', 
 const count = fixture.colors.length / 3;
 const distance = (actual: ArrayLike<number>, expected: readonly number[]) =>
   Math.max(...expected.map((value, i) => Math.abs(actual[i]! - value)));
-/** One image per colour, of one pixel. */
+/** One image per color, of one pixel. */
 const pixels = (colors: readonly number[]): tf.Tensor4D => tf.tensor4d([...colors], [colors.length / 3, 1, 1, 3]);
 
 describe('rgbToLab', () => {
-  it('equals float64 for black, white, red, and random colours', () => {
+  it('equals float64 for black, white, red, and random colors', () => {
     tf.tidy(() => {
       const lab = rgbToLab(pixels(fixture.colors)).dataSync();
       expect(distance(lab, fixture.lab)).toBeLessThan(1e-3);
@@ -47,7 +47,7 @@ describe('colorBins', () => {
 });
 
 describe('colorCodes', () => {
-  it('spreads a colour over its five nearest bins as numpy does', () => {
+  it('spreads a color over its five nearest bins as numpy does', () => {
     tf.tidy(() => {
       const coding = colorCodes({ outputSize: 1 });
       const { codes, labels } = coding(pixels(fixture.colors));
@@ -61,7 +61,7 @@ describe('colorCodes', () => {
     });
   });
 
-  it('keeps the lightness and averages the colours of a cell', () => {
+  it('keeps the lightness and averages the colors of a cell', () => {
     tf.tidy(() => {
       const images = tf.randomUniform<tf.Rank.R4>([2, 4, 8, 3], 0, 1, 'float32', 1);
       const coding = colorCodes({ outputSize: 2, gridStep: 20, neighbors: 1 });
@@ -101,9 +101,9 @@ describe('colorWeights', () => {
   const gray = () => pixels([0.5, 0.5, 0.5]);
   const red = () => pixels([1, 0, 0]);
 
-  it('weighs a rare colour more, with mean 1 over the colours', async () => {
+  it('weighs a rare color more, with mean 1 over the colors', async () => {
     const batches = [gray(), gray(), gray(), red()];
-    const weights = await colorWeights(batches, { coding, sigma: 1 }); // narrow: nothing flows into neighbours
+    const weights = await colorWeights(batches, { coding, sigma: 1 }); // narrow: nothing flows into neighbors
     const [grayBin, redBin] = tf.tidy(() => [gray(), red()].map((image) => coding(image).labels.dataSync()[0]!)) as [number, number];
     const rarity = (share: number) => 1 / (0.5 * share + 0.5 / coding.bins.length);
     expect(weights[redBin]! / weights[grayBin]!).toBeCloseTo(rarity(0.25) / rarity(0.75), 5);

@@ -7,11 +7,11 @@ import { rgbToLab } from './rgb-to-lab.ts';
 
 /** Options of {@link colorCodes}. */
 export interface ColorCodesOptions {
-  /** Rows and columns of the map of colours that is to be predicted, a divisor of the images' sides; an integer ≥ 1. */
+  /** Rows and columns of the map of colors that is to be predicted, a divisor of the images' sides; an integer ≥ 1. */
   outputSize: number;
-  /** Distance of neighbouring bins; default 10, > 0. */
+  /** Distance of neighboring bins; default 10, > 0. */
   gridStep?: number;
-  /** Over how many nearest bins a colour is spread; default 5, an integer from 1 to the number of bins. */
+  /** Over how many nearest bins a color is spread; default 5, an integer from 1 to the number of bins. */
   neighbors?: number;
   /** Standard deviation of the Gaussian that shares it among them, in units of a*b*; default 5, > 0. */
   sigma?: number;
@@ -23,7 +23,7 @@ export interface ColorCodesOptions {
 export interface CodedColors {
   /** float32 `[n, h, w, 3]` in [0, 1]: L* / 100, three times. */
   readonly lightness: tf.Tensor4D;
-  /** float32 `[n · outputSize², bins]`: the distribution of each place's colour. */
+  /** float32 `[n · outputSize², bins]`: the distribution of each place's color. */
   readonly codes: tf.Tensor2D;
   /** int32 `[n · outputSize²]`: its nearest bin. */
   readonly labels: tf.Tensor1D;
@@ -34,21 +34,21 @@ export interface CodedColors {
 /** What {@link colorCodes} returns. */
 export interface ColorCoding {
   (images: tf.Tensor4D): CodedColors;
-  /** The centres `[a*, b*]` of the bins; see {@link colorBins}. */
+  /** The centers `[a*, b*]` of the bins; see {@link colorBins}. */
   readonly bins: readonly (readonly [a: number, b: number])[];
-  /** Rows and columns of the map of colours. */
+  /** Rows and columns of the map of colors. */
   readonly outputSize: number;
 }
 
 /**
- * Splits images into their lightness and the codes of their colours: for each place of a coarse map, the mean a*b*, spread softly over its nearest bins.
+ * Splits images into their lightness and the codes of their colors: for each place of a coarse map, the mean a*b*, spread softly over its nearest bins.
  *
  * @param options see {@link ColorCodesOptions}
  * @returns a function: float32 images `[n, h, w, 3]` in [0, 1] → {@link CodedColors}, new tensors, with the `bins` and the `outputSize` as properties
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; the function `SELFSUP_SHAPE` on images without 3 channels or whose sides are no
  * multiples of `outputSize`, `SELFSUP_DTYPE` on images that are not float32
  * @see Zhang, Isola, Efros: "Colorful Image Colorization", section 2.1, https://arxiv.org/abs/1603.08511
- * @remarks Colours are coded on the host in float64. Of bins at equal distance the first counts as nearer.
+ * @remarks Colors are coded on the host in float64. Of bins at equal distance the first counts as nearer.
  * @example
  * ```ts
  * import { colorCodes } from '@selfsup/augment';
@@ -105,7 +105,7 @@ export function colorCodes(options: ColorCodesOptions): ColorCoding {
   return Object.assign(code, { bins, outputSize });
 }
 
-/** The lightness in three channels `[n, h, w, 3]` and the mean colours `[n, outputSize, outputSize, 2]`. */
+/** The lightness in three channels `[n, h, w, 3]` and the mean colors `[n, outputSize, outputSize, 2]`. */
 function split(images: tf.Tensor4D, outputSize: number): [tf.Tensor4D, tf.Tensor4D] {
   return tf.tidy(() => {
     const [n, height, width] = images.shape;
@@ -117,7 +117,7 @@ function split(images: tf.Tensor4D, outputSize: number): [tf.Tensor4D, tf.Tensor
   });
 }
 
-/** The `count` bins nearest to a colour with their squared distances, nearest first. */
+/** The `count` bins nearest to a color with their squared distances, nearest first. */
 function nearestBins(bins: readonly (readonly [number, number])[], color: readonly [number, number], count: number): [number, number][] {
   const nearest: [number, number][] = [];
   for (let bin = 0; bin < bins.length; bin++) {

@@ -1,4 +1,4 @@
-/** What colour jitter is made of. */
+/** What color jitter is made of. */
 export type ColorOperation = 'brightness' | 'contrast' | 'saturation' | 'hue';
 
 /** All of {@link ColorOperation}, in the order in which they act unless another is given. */

@@ -14,7 +14,7 @@ export interface ColorWeightsOptions {
 }
 
 /**
- * Measures how rare the colours of a data set are: class rebalancing, the larger a bin's weight the fewer places have its colour.
+ * Measures how rare the colors of a data set are: class rebalancing, the larger a bin's weight the fewer places have its color.
  *
  * @param batches batches of images float32 `[n, h, w, 3]` in [0, 1], from an array or a generator; they are not disposed
  * @param options see {@link ColorWeightsOptions}

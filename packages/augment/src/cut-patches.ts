@@ -23,7 +23,7 @@ export function cutPatches(images: tf.Tensor4D, places: PatchPlaces, size: numbe
   });
 }
 
-/** Standardises each patch on its own, per channel: mean 0, standard deviation 1 (0 where the patch is uniform). */
+/** Standardizes each patch on its own, per channel: mean 0, standard deviation 1 (0 where the patch is uniform). */
 export function standardizePatches(patches: tf.Tensor4D): tf.Tensor4D {
   const [count, height, width, channels] = patches.shape;
   return tf.tidy(() => {

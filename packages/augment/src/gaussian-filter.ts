@@ -14,7 +14,7 @@ export function defaultKernelSize(height: number): number {
   return Math.max(3, 2 * Math.floor(Math.floor(height / 10) / 2) + 1);
 }
 
-/** The kernel, normalised to a sum of 1. */
+/** The kernel, normalized to a sum of 1. */
 function kernel(sigma: number, kernelSize: number): Float64Array {
   const radius = (kernelSize - 1) / 2;
   const weights = Float64Array.from({ length: kernelSize }, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
@@ -47,7 +47,7 @@ function blurMatrices(sigmas: readonly number[], side: number, kernelSize: numbe
  * @returns float32, the shape of `images`
  * @throws SelfsupError `SELFSUP_SHAPE` on images that are not rank 4 or sigmas that are not one per image, `SELFSUP_DTYPE` on images that are not
  * float32, `SELFSUP_OPTION` on a sigma < 0 or a kernel that is not odd or too wide to be reflected
- * @remarks torchvision's `gaussian_blur`: a truncated kernel normalised to 1, reflected borders; here as two batched products with banded matrices.
+ * @remarks torchvision's `gaussian_blur`: a truncated kernel normalized to 1, reflected borders; here as two batched products with banded matrices.
  * @example
  * ```ts
  * import { gaussianFilter } from '@selfsup/augment';

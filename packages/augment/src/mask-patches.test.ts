@@ -51,7 +51,7 @@ it('random and grid mask every patch alike', () => {
     for (const frequency of frequencies(options)) expect(Math.abs(frequency - 0.75)).toBeLessThan(4 * Math.sqrt((0.75 * 0.25) / 2000));
 });
 
-/** How often the right neighbour of a masked patch is masked too. */
+/** How often the right neighbor of a masked patch is masked too. */
 const together = (options: MaskPatchesOptions) => {
   const count = 300;
   let [pairs, both] = [0, 0];

@@ -66,7 +66,7 @@ function markBlocks(mask: Float32Array, [rows, columns]: Grid, options: { hidden
 }
 
 /**
- * Masks a part of the patches of images for masked image modelling, the same number in each image.
+ * Masks a part of the patches of images for masked image modeling, the same number in each image.
  *
  * @param options see {@link MaskPatchesOptions}
  * @returns a {@link PatchMasking}: a count of images in; patches that are kept, their order and the mask out. Of L patches int(L·(1 − maskRatio)) are kept;

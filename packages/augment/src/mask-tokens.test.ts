@@ -106,7 +106,7 @@ describe('over a million tokens', () => {
     const tokens = million.filter((id) => id !== padding).length;
     expect(Math.abs(masked.positions.length / tokens - 0.15)).toBeLessThan(0.003);
     expect(Math.abs(kindsOf(masked).masked / masked.positions.length - 0.8)).toBeLessThan(0.005); // spans, not tokens, are the trials
-    // neighbours are of one kind far more often than 0.8² + 0.1² + 0.1² = 0.66 of the time
+    // neighbors are of one kind far more often than 0.8² + 0.1² + 0.1² = 0.66 of the time
     const isMask = new Map([...masked.positions].map((at) => [at, masked.tokenIds[at] === mask] as const));
     const pairs = [...isMask.keys()].filter((at) => isMask.has(at + 1));
     expect(pairs.length).toBeGreaterThan(0.6 * masked.positions.length);

@@ -69,7 +69,7 @@ function roundHalfToEven(x: number): number {
 }
 
 /**
- * Hides a part of the tokens for masked language modelling: of those chosen 80 % become [MASK], 10 % a random token and 10 % stay.
+ * Hides a part of the tokens for masked language modeling: of those chosen 80 % become [MASK], 10 % a random token and 10 % stay.
  *
  * @param options see {@link MaskTokensOptions}
  * @returns a {@link TokenMasking}: ids in, corrupted ids with positions, labels and weights out

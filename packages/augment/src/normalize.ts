@@ -21,7 +21,7 @@ export interface NormalizeOptions {
  * @example
  * ```ts
  * import { normalize } from '@selfsup/augment';
- * const standardise = normalize({ mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] });
+ * const standardize = normalize({ mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] });
  * ```
  */
 export function normalize(options: NormalizeOptions): Augmentation {

@@ -8,13 +8,13 @@ import { cutPatches, standardizePatches } from './cut-patches.ts';
 export interface PatchPairsOptions {
   /** Side of a patch in pixels; an integer ≥ 1. */
   size: number;
-  /** Pixels between neighbours; default half of the size, rounded down; an integer ≥ 0. */
+  /** Pixels between neighbors; default half of the size, rounded down; an integer ≥ 0. */
   gap?: number;
   /** Each patch is moved by −jitter … jitter pixels down and right; default ⌊7 / 96 · size⌋ as in the paper; an integer ≥ 0. */
   jitter?: number;
   /** Pairs that are cut out of each image, independent of each other; default 1; an integer ≥ 1. */
   pairsPerImage?: number;
-  /** Standardise each patch on its own, per channel; default true. */
+  /** Standardize each patch on its own, per channel; default true. */
   standardize?: boolean;
 }
 
@@ -24,20 +24,20 @@ export interface PatchPairs {
   readonly first: tf.Tensor4D;
   /** float32 `[p · n, size, size, c]`, next to the first. */
   readonly second: tf.Tensor4D;
-  /** int32 `[p · n]` in 0 … 7: the eight neighbours of the first patch row by row, top left, top, top right, left, right, bottom left, bottom, bottom right. */
+  /** int32 `[p · n]` in 0 … 7: the eight neighbors of the first patch row by row, top left, top, top right, left, right, bottom left, bottom, bottom right. */
   readonly labels: tf.Tensor1D;
 }
 
 /**
- * Cuts a patch and one of its eight neighbours out of each image, as the prediction of relative positions trains on.
+ * Cuts a patch and one of its eight neighbors out of each image, as the prediction of relative positions trains on.
  *
  * @param options see {@link PatchPairsOptions}
  * @returns a function `(images, rng)`: float32 `[n, h, w, c]` → {@link PatchPairs}; row r takes the r-th draw of the streams under `rng`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; the function `SELFSUP_SHAPE` on images that are not rank 4 or smaller than three patches,
  * two gaps and two jitters, `SELFSUP_DTYPE` on images that are not float32
  * @see Doersch et al.: "Unsupervised Visual Representation Learning by Context Prediction", https://arxiv.org/abs/1505.05192
- * @remarks The first patch is placed uniformly where all of its neighbours would lie inside of the image, so its place says nothing about the label. The
- * paper takes many pairs of each image; its patches have 96 pixels, gaps of 48 and jitter 7, and lose colour channels against chromatic aberration, which is not done
+ * @remarks The first patch is placed uniformly where all of its neighbors would lie inside of the image, so its place says nothing about the label. The
+ * paper takes many pairs of each image; its patches have 96 pixels, gaps of 48 and jitter 7, and lose color channels against chromatic aberration, which is not done
  * here.
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export function patchPairs(options: PatchPairsOptions): (images: tf.Tensor4D, rn
         `patchPairs: \`images\` must have at least ${extent}×${extent} pixels for patches of ${size} with gap ${gap} and jitter ${jitter}, got ${height}×${width}`,
       );
     const draw = (tag: string, choices: number) => Array.from(drawUniform(rng.fold(tag), n), (value) => Math.floor(value * choices));
-    const labels = draw('neighbour', 8);
+    const labels = draw('neighbor', 8);
     const corner = { top: draw('y', height - extent + 1), left: draw('x', width - extent + 1) };
     const cut = (which: 'first' | 'second') => {
       const shift = { top: draw(`${which} y`, 2 * jitter + 1), left: draw(`${which} x`, 2 * jitter + 1) }; // 0 … 2·jitter

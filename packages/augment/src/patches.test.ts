@@ -16,7 +16,7 @@ function coordinates(n: number, height: number, width: number): tf.Tensor4D {
   return tf.tensor4d(values.flat(), [n, height, width, 3]);
 }
 
-/** The [y, x, i] of each patch's corner, after checking that the patch is a square of neighbouring pixels. */
+/** The [y, x, i] of each patch's corner, after checking that the patch is a square of neighboring pixels. */
 function cornersOf(patches: tf.Tensor, size: number): number[][] {
   const values = patches.dataSync();
   const count = values.length / (size * size * 3);
@@ -92,7 +92,7 @@ describe('tiles', () => {
     tf.dispose([images, puzzle]);
   });
 
-  it('standardises each tile per channel, and leaves uniform ones 0', () => {
+  it('standardizes each tile per channel, and leaves uniform ones 0', () => {
     const images = tf.tidy(() =>
       tf.concat([tf.randomUniform<tf.Rank.R4>([1, 12, 12, 2], 0, 1, 'float32', 1), tf.fill<tf.Rank.R4>([1, 12, 12, 2], 0.3)]),
     );
@@ -132,7 +132,7 @@ describe('patchPairs', () => {
     [1, 1],
   ] as const;
 
-  it.each([{ jitter: 0 }, { jitter: 1 }])('cuts a patch and the neighbour that its label names ($jitter)', ({ jitter }) => {
+  it.each([{ jitter: 0 }, { jitter: 1 }])('cuts a patch and the neighbor that its label names ($jitter)', ({ jitter }) => {
     const n = 400;
     const images = coordinates(n, 34, 33);
     const { first, second, labels } = patchPairs({ size: 8, gap: 3, jitter, standardize: false })(images, createRng(5));

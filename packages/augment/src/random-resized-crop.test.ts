@@ -38,7 +38,7 @@ describe('drawBoxes', () => {
     expect(all.some(({ flipped }) => flipped)).toBe(false);
   });
 
-  it('falls back to the largest centred crop of an allowed ratio', () => {
+  it('falls back to the largest centered crop of an allowed ratio', () => {
     const [y0, x0, y1, x1] = drawBoxes(rng, { count: 1, aspect: 4, scale: [1, 1], maxAttempts: 2 });
     expect([y0, x0, y1, x1].map((v) => v!.toFixed(5))).toEqual(['0.00000', '0.33333', '1.00000', '0.66667']);
     const tall = drawBoxes(rng, { count: 1, aspect: 0.25, scale: [1, 1] });

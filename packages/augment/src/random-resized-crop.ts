@@ -16,7 +16,7 @@ export interface RandomResizedCropOptions {
   /** Range of the crop's width by height in pixels, log-uniform; default [3/4, 4/3], > 0. */
   ratio?: readonly [number, number];
   /**
-   * What to do with a crop wider or higher than the image: `'retry'` (default) draws area, ratio and place anew, and takes the largest centred crop
+   * What to do with a crop wider or higher than the image: `'retry'` (default) draws area, ratio and place anew, and takes the largest centered crop
    * of an allowed ratio after `maxAttempts`; `'clamp'` cuts its sides down to the image's.
    */
   fit?: 'retry' | 'clamp';
@@ -90,7 +90,7 @@ export function drawBoxes(rng: Rng, options: DrawBoxesOptions): Float64Array {
  * @returns an {@link Augmentation}: float32 `[n, h, w, c]` → `[n, size, size, c]`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; the augmentation `SELFSUP_SHAPE` and `SELFSUP_DTYPE` as {@link resizedCrop}
  * @see Szegedy et al.: "Going Deeper with Convolutions", section 6, https://arxiv.org/abs/1409.4842
- * @remarks Like torchvision's `RandomResizedCrop`: ten attempts, then a centred crop. Unlike it, boxes are real numbers, not whole pixels
+ * @remarks Like torchvision's `RandomResizedCrop`: ten attempts, then a centered crop. Unlike it, boxes are real numbers, not whole pixels
  * (on 32×32 images whole pixels allow only 33 places), and samples at the box's edge interpolate with the image's pixels just outside of it,
  * where torchvision repeats the edge. SimCLR's own code attempts 100 times, then takes the whole image.
  * With `fit: 'clamp'` the image is distorted a little more often, but each image takes exactly one draw.

@@ -14,7 +14,7 @@ export const bicubic = { interpolation: 'bicubic' } as const;
 /** How `tf.image.resize` does, in SimCLR's own code. */
 export const tensorflowBicubic = { interpolation: 'bicubic-tensorflow', antialias: false } as const;
 
-/** Colour jitter of given strengths in a random order. */
+/** Color jitter of given strengths in a random order. */
 export const jitterOf = ([brightness, contrast, saturation, hue]: Strengths, probability = 0.8) =>
   ({ brightness, contrast, saturation, hue, probability, order: 'random' }) as const;
 
@@ -70,7 +70,7 @@ export const dinoOf = (options: { global: Range; local: Range; numLocalViews: nu
   })),
 });
 
-/** Two global views of 224 and some local ones of 96 pixels, with SimCLR's colours. */
+/** Two global views of 224 and some local ones of 96 pixels, with SimCLR's colors. */
 export const multiCropOf = (options: { global: Range; local: Range; numLocalViews: number }): Recipe => {
   const colors = colorsOf(strong(1), { blur: 0.5 });
   const global = { size: 224, crop: cropOf(...options.global), ...colors };

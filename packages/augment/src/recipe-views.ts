@@ -20,7 +20,7 @@ export interface RecipeViewsOptions {
   size?: number | readonly [number, number];
   /** Side of the local views likewise; default the recipe's. */
   localSize?: number | readonly [number, number];
-  /** Standardise the views in the end, see {@link normalize}; default not. */
+  /** Standardize the views in the end, see {@link normalize}; default not. */
   normalize?: NormalizeOptions;
 }
 

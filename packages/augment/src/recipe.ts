@@ -13,7 +13,7 @@ export interface ViewRecipe {
   readonly size: number;
   /** Crop and, by its `flipProbability`, flip: mirroring commutes with all that follows, so it does not matter when it is done. */
   readonly crop: Readonly<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'flipProbability' | 'antialias' | 'interpolation'>>;
-  /** Colour jitter, its probability included. */
+  /** Color jitter, its probability included. */
   readonly colorJitter?: Readonly<ColorJitterOptions>;
   /** Random grayscale. */
   readonly grayscale?: Readonly<RandomGrayscaleOptions>;
@@ -21,7 +21,7 @@ export interface ViewRecipe {
   readonly blur?: Readonly<GaussianBlurOptions>;
   /** Solarisation, its probability included. */
   readonly solarize?: Readonly<RandomSolarizeOptions>;
-  /** What is done after the crop, and in which order; default colour jitter, grayscale, blur, solarize. */
+  /** What is done after the crop, and in which order; default color jitter, grayscale, blur, solarize. */
   readonly order?: readonly RecipeStep[];
 }
 

@@ -185,7 +185,7 @@ describe('recipeViews', () => {
     tf.dispose([images, made, byHand]);
   });
 
-  it('normalises in the end', () => {
+  it('normalizes in the end', () => {
     const images = tf.ones<tf.Rank.R4>([2, 4, 4, 3]);
     const [view] = recipeViews('mae', { size: 4, normalize: { mean: [0.5, 0, 1], std: [0.5, 2, 1] } })(images, createRng(0));
     expect([...view!.dataSync().slice(0, 3)].map((value) => Math.round(value * 1e5) / 1e5)).toEqual([1, 0.5, 0]);

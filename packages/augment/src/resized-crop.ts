@@ -34,7 +34,7 @@ function checkBoxes(boxes: ArrayLike<number>): void {
 }
 
 /**
- * Cuts one box out of each image and resizes it to one size, at half-pixel centres with clamped borders.
+ * Cuts one box out of each image and resizes it to one size, at half-pixel centers with clamped borders.
  *
  * @param images float32 `[n, h, w, c]`, any number of channels
  * @param boxes `4·n` numbers `[y0, x0, y1, x1]` per image as fractions of its height and width, in [0, 1]; `x0 > x1` mirrors the crop left to right,

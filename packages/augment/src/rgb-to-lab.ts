@@ -12,7 +12,7 @@ const WHITE = [0.95047, 1, 1.08883] as const;
 /** Where the cube root gives way to a line, and the line. */
 const [KNEE, SLOPE, OFFSET] = [0.008856, 7.787, 16 / 116] as const;
 
-/** A colour of one pixel, each channel in [0, 1], as L*, a*, b*: {@link rgbToLab} in float64. */
+/** A color of one pixel, each channel in [0, 1], as L*, a*, b*: {@link rgbToLab} in float64. */
 export function labOfColor(rgb: readonly [number, number, number]): [number, number, number] {
   const linear = rgb.map((x) => (x > 0.04045 ? ((x + 0.055) / 1.055) ** 2.4 : x / 12.92));
   const [x, y, z] = XYZ.map((row, i) => {

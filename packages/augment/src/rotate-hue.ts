@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Where red, green and blue lie on the colour circle, in sixths of a turn. */
+/** Where red, green and blue lie on the color circle, in sixths of a turn. */
 const CHANNEL_HUES = [0, 2, 4] as const;
 
 /**

@@ -37,7 +37,7 @@ const catmullRom = cubic(-0.5);
 const sharp = cubic(-0.75);
 
 /**
- * The sampling matrices of one axis, `[n, output, input]`: a kernel around the centre of each output pixel, its rows adding up to 1.
+ * The sampling matrices of one axis, `[n, output, input]`: a kernel around the center of each output pixel, its rows adding up to 1.
  *
  * @param boxes `[y0, x0, y1, x1]` per image, fractions
  * @param axis see {@link SampledAxis}

@@ -8,7 +8,7 @@ import { tensorflowBicubic } from './recipe-parts.ts';
 export interface SimclrRecipe {
   /** Crop and, by its `flipProbability`, flip. */
   readonly crop: Readonly<Pick<RandomResizedCropOptions, 'scale' | 'ratio' | 'flipProbability' | 'antialias' | 'interpolation'>>;
-  /** Colour jitter, its probability included. */
+  /** Color jitter, its probability included. */
   readonly colorJitter: Readonly<ColorJitterOptions>;
   /** Random grayscale. */
   readonly grayscale: Readonly<RandomGrayscaleOptions>;
@@ -18,7 +18,7 @@ export interface SimclrRecipe {
 
 const crop = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], flipProbability: 0.5 } as const;
 
-/** Colour jitter of a strength: 0.8, 0.8, 0.8 and 0.2 times it. */
+/** Color jitter of a strength: 0.8, 0.8, 0.8 and 0.2 times it. */
 const jitter = (strength: number) =>
   ({
     brightness: 0.8 * strength,

@@ -38,7 +38,7 @@ describe('simclrViews', () => {
     images.dispose();
   });
 
-  it('normalises in the end', () => {
+  it('normalizes in the end', () => {
     const images = tf.randomUniform<tf.Rank.R4>([3, 8, 8, 3], 0, 1, 'float32', 2);
     const statistics = { mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 2] };
     const [plain] = simclrViews({ preset: 'cifar', size: 8, numViews: 1 })(images, createRng(4)) as [tf.Tensor4D];

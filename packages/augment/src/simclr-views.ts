@@ -15,14 +15,14 @@ export interface SimclrViewsOptions {
   preset: keyof typeof simclrRecipes;
   /** Side of the views, or `[height, width]`, in pixels. */
   size: number | readonly [number, number];
-  /** Standardise the views in the end, see {@link normalize}; default not, as SimCLR. */
+  /** Standardize the views in the end, see {@link normalize}; default not, as SimCLR. */
   normalize?: NormalizeOptions;
   /** How many views; default 2, an integer ≥ 1. */
   numViews?: number;
 }
 
 /**
- * The views of SimCLR: crop, flip, colour jitter, grayscale and, for ImageNet, blur.
+ * The views of SimCLR: crop, flip, color jitter, grayscale and, for ImageNet, blur.
  *
  * @param options see {@link SimclrViewsOptions}
  * @returns a {@link ViewsTransform}: float32 `[n, h, w, 1 or 3]` in [0, 1] → `numViews` times `[n, size, size, c]`

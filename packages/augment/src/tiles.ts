@@ -12,7 +12,7 @@ export interface TilesOptions {
   grid?: number;
   /** Whether a tile lies anywhere in its cell (`true`, default), so that tiles have random gaps, or in its middle. */
   jitter?: boolean;
-  /** Standardise each tile on its own, per channel; default true. */
+  /** Standardize each tile on its own, per channel; default true. */
   standardize?: boolean;
 }
 
@@ -25,8 +25,8 @@ export interface TilesOptions {
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; the function `SELFSUP_SHAPE` on images that are not rank 4 or whose cells are smaller
  * than a tile, `SELFSUP_DTYPE` on images that are not float32
  * @see Noroozi and Favaro: "Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles", https://arxiv.org/abs/1603.09246
- * @remarks The paper's numbers: a crop of 225 pixels, cells of 75, tiles of 64. Gaps and standardisation keep a network from matching edges and
- * colours from tile to tile.
+ * @remarks The paper's numbers: a crop of 225 pixels, cells of 75, tiles of 64. Gaps and standardization keep a network from matching edges and
+ * colors from tile to tile.
  * @example
  * ```ts
  * import { tiles } from '@selfsup/augment';

@@ -19,7 +19,7 @@ export const setUpCpu: BackendSetup = async () => {
       { cause },
     );
   }
-  if (!(await tf.setBackend('cpu'))) throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: tfjs could not initialise its cpu backend');
+  if (!(await tf.setBackend('cpu'))) throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: tfjs could not initialize its cpu backend');
   await tf.ready();
   return { name: 'cpu', description: 'cpu (plain JavaScript)' };
 };

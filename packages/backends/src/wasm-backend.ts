@@ -37,7 +37,7 @@ export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true
   if (!(await tf.setBackend('wasm')))
     throw new SelfsupError(
       'SELFSUP_BACKEND',
-      'selectBackend: tfjs could not initialise its wasm backend; are its .wasm files served? See the option `wasmPath`',
+      'selectBackend: tfjs could not initialize its wasm backend; are its .wasm files served? See the option `wasmPath`',
     );
   await tf.ready();
   if (!trainingKernels) {

@@ -239,12 +239,12 @@ describe('selfsup train on photos', () => {
       '--batch-size',
       '4',
       '--out',
-      at('unlabelled'),
+      at('unlabeled'),
     ]);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout).toContain('Report: file://');
-    const result = JSON.parse(readFileSync(join(at('unlabelled'), 'result.json'), 'utf8')) as Line;
+    const result = JSON.parse(readFileSync(join(at('unlabeled'), 'result.json'), 'utf8')) as Line;
     expect(Object.keys(result).filter((name) => name.startsWith('knn'))).toEqual([]);
   });
 });

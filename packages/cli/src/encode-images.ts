@@ -29,13 +29,13 @@ export interface EncodeImagesOptions {
   batchSize?: number;
 }
 
-/** A network from normalised images `[n, h, w, c]` to features `[n, dim]`. */
+/** A network from normalized images `[n, h, w, c]` to features `[n, dim]`. */
 export type Encoder = Module<tf.Tensor4D, tf.Tensor2D>;
 
 /** The side to which images are shrunk before their raw pixels are compared. */
 const RAW_SIDE = 64;
 
-/** An encoder that gives the pixels themselves: normalised, of images above 64 pixels averaged in whole blocks, in one row per image. */
+/** An encoder that gives the pixels themselves: normalized, of images above 64 pixels averaged in whole blocks, in one row per image. */
 export const rawPixels: Encoder = {
   trainable: {},
   buffers: {},
@@ -51,15 +51,15 @@ export const rawPixels: Encoder = {
 /**
  * Encodes images with a network as at inference.
  *
- * @param encoder from normalised `[n, h, w, c]` to `[n, dim]`
+ * @param encoder from normalized `[n, h, w, c]` to `[n, dim]`
  * @param dataset the images, in order; those that cannot be decoded are left out
  * @param options see {@link EncodeImagesOptions}
  * @returns see {@link Features}
  */
 export async function encodeImages(encoder: Encoder, dataset: ImageDataset, options: EncodeImagesOptions): Promise<Features> {
   const { mean, std, output, stage: name, batchSize = 250 } = options;
-  const standardise = normalize({ mean: [...mean], std: [...std] });
-  const unused = createRng(0); // normalising draws nothing
+  const standardize = normalize({ mean: [...mean], std: [...std] });
+  const unused = createRng(0); // normalizing draws nothing
   const stage = output.stage(name, { total: dataset.length, unit: 'images' });
   const indices: number[] = [];
   async function* batches() {
@@ -68,7 +68,7 @@ export async function encodeImages(encoder: Encoder, dataset: ImageDataset, opti
       const pixels = await dataset.read(Array.from({ length: size }, (_, i) => first + i));
       if (pixels.indices.length === 0) continue;
       indices.push(...pixels.indices);
-      yield tf.tidy(() => standardise(toImages(pixels), unused)); // [n, h, w, c]
+      yield tf.tidy(() => standardize(toImages(pixels), unused)); // [n, h, w, c]
       stage.update(first + size);
     }
   }

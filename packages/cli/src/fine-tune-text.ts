@@ -1,5 +1,5 @@
 import { createRng, SelfsupError, type Rng, type VariableMap } from '@selfsup/core';
-import type { LabelledText } from '@selfsup/data/node';
+import type { LabeledText } from '@selfsup/data/node';
 import type { Tokenizer } from '@selfsup/data/text';
 import { loadWeights, type SavedWeights } from '@selfsup/encoders';
 import {
@@ -44,9 +44,9 @@ export interface FineTuneTextOptions extends Training, Pick<LabelEfficiencyCurve
   /** The tokenizer of the pretraining. */
   tokenizer: Tokenizer;
   /** The texts of which some or all have labels. */
-  train: Pick<LabelledText, 'texts' | 'labels' | 'classNames'>;
+  train: Pick<LabeledText, 'texts' | 'labels' | 'classNames'>;
   /** The texts that are classified; labels by the classes of `train`. */
-  test: Pick<LabelledText, 'texts' | 'labels'>;
+  test: Pick<LabeledText, 'texts' | 'labels'>;
   /** Where the encoders start; default `pretrained` and `scratch` with weights, `scratch` without. */
   arms?: readonly TextArm[];
   /** The highest rate; of several each training gets the one that is best on a fifth of its labels, see `chooseLearningRate`. Default 3e-4. */
@@ -105,8 +105,8 @@ export async function fineTuneText(options: FineTuneTextOptions): Promise<LabelC
   const armOf = (arm: TextArm): LabelEfficiencyCurveOptions['arms'][string] => {
     const learningRates = [arm === 'scratch' ? scratchLearningRate : learningRate].flat();
     return async ({ indices, seed }) => {
-      const labelled = indices.length === all.labels.length ? all : selectExamples(all, indices);
-      const training = { ...trainings, ...(onStep && { onStep }), train: labelled, seed };
+      const labeled = indices.length === all.labels.length ? all : selectExamples(all, indices);
+      const training = { ...trainings, ...(onStep && { onStep }), train: labeled, seed };
       const choice = await chooseLearningRate({
         ...training,
         ...(onRateTrial && { onTrial: onRateTrial }),

@@ -9,7 +9,7 @@ import type { Output } from './output/output.ts';
 
 /** What a probe of an encoder found. */
 export interface KnnFinding {
-  /** Test images whose class the neighbours voted for, in percent; absent without labels or test images. */
+  /** Test images whose class the neighbors voted for, in percent; absent without labels or test images. */
   readonly accuracy?: number;
   /** The features of the bank. */
   readonly bank: Features;
@@ -17,7 +17,7 @@ export interface KnnFinding {
   readonly test?: Features;
 }
 
-/** Judges encoders by the neighbours of their features. */
+/** Judges encoders by the neighbors of their features. */
 export interface KnnProbe {
   /** The images that vote: the training images, or so many of them, chosen by the seed. */
   readonly bank: ImageDataset;
@@ -25,7 +25,7 @@ export interface KnnProbe {
   readonly test: ImageDataset | undefined;
   /** Whether there is an accuracy to be had. */
   readonly hasLabels: boolean;
-  /** Encodes bank and test images and lets the neighbours vote. `what` names the encoder in the progress. */
+  /** Encodes bank and test images and lets the neighbors vote. `what` names the encoder in the progress. */
   measure(encoder: Encoder, what: string): Promise<KnnFinding>;
 }
 

@@ -31,15 +31,15 @@ export interface LinearEvaluationOptions {
   what: string;
 }
 
-/** The penalties that are tried unless others are given; columns are standardised, so their unit does not matter. */
+/** The penalties that are tried unless others are given; columns are standardized, so their unit does not matter. */
 export const DEFAULT_L2: readonly number[] = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 
-interface Labelled {
+interface Labeled {
   readonly features: { readonly data: Float32Array; readonly shape: readonly [number, number] };
   readonly labels: Int32Array;
 }
 
-function pick({ features, labels }: Labelled, rows: readonly number[]): Labelled {
+function pick({ features, labels }: Labeled, rows: readonly number[]): Labeled {
   const dim = features.shape[1];
   const data = new Float32Array(rows.length * dim);
   rows.forEach((row, i) => {
@@ -48,12 +48,12 @@ function pick({ features, labels }: Labelled, rows: readonly number[]): Labelled
   return { features: { data, shape: [rows.length, dim] }, labels: Int32Array.from(rows, (row) => labels[row]!) };
 }
 
-function withLabels(features: Features, dataset: ImageDataset): Labelled {
+function withLabels(features: Features, dataset: ImageDataset): Labeled {
   return { features, labels: Int32Array.from(features.indices, (index) => dataset.labels![index]!) };
 }
 
 /** The best penalty on a fifth of the training images; of equals the larger one. */
-async function chooseL2(train: Labelled, options: { numClasses: number; seed: number; fit: Fit; l2: readonly number[] }): Promise<number> {
+async function chooseL2(train: Labeled, options: { numClasses: number; seed: number; fit: Fit; l2: readonly number[] }): Promise<number> {
   const { seed, fit, numClasses } = options;
   const order = [...drawPermutation(createRng(seed).fold('linear probe'), train.labels.length)];
   const held = Math.max(1, Math.floor(order.length / 5));
@@ -66,12 +66,12 @@ async function chooseL2(train: Labelled, options: { numClasses: number; seed: nu
   return best.l2;
 }
 
-type Fit = (train: Labelled, test: Labelled, options: { l2: number; numClasses: number }) => ReturnType<typeof linearProbe>;
+type Fit = (train: Labeled, test: Labeled, options: { l2: number; numClasses: number }) => ReturnType<typeof linearProbe>;
 
 /**
  * Trains a linear classifier on the features of the training images and classifies the test images; the encoder is used as at inference and stays as it is.
  *
- * @param encoder from normalised images to features
+ * @param encoder from normalized images to features
  * @param data the images; both parts need labels
  * @param options see {@link LinearEvaluationOptions}; one penalty is taken as it is, of several the best on a fifth of the training images, then fitted to all
  * @returns see {@link LinearFinding}

@@ -19,7 +19,7 @@ export interface OpenedData {
   readonly train: ImageDataset;
   /** The videos of which `train` has a frame each, when the task learns from clips. */
   readonly clips?: VideoDataset;
-  /** What the kNN classifies: the data's own test part, or a share held out of the labelled images. */
+  /** What the kNN classifies: the data's own test part, or a share held out of the labeled images. */
   readonly test?: ImageDataset;
   /** Whether `test` was held out. */
   readonly heldOut: boolean;

@@ -11,7 +11,7 @@ import { runFolder, type RunFolder } from './run-folder.ts';
 export interface OpenedRun {
   readonly folder: RunFolder;
   readonly file: RunFile;
-  /** Takes normalised images; dispose it. */
+  /** Takes normalized images; dispose it. */
   readonly encoder: Module<tf.Tensor4D, tf.Tensor2D>;
   /** Updates that the encoder has seen. */
   readonly step: number;

@@ -19,7 +19,7 @@ export interface MetricsRecord {
   readonly [metric: string]: number | string;
 }
 
-/** What `selfsup fine-tune` found, by the labelled texts. */
+/** What `selfsup fine-tune` found, by the labeled texts. */
 export type FineTuneFile = `fine-tune-${string}.json`;
 
 /** The folder of a run and the names in it. */

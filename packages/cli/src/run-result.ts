@@ -25,7 +25,7 @@ export interface RunResult {
   readonly testImages: number;
   /** The mean over the last epoch's steps. */
   readonly loss?: number;
-  /** Weighted kNN on the normalised pixels. */
+  /** Weighted kNN on the normalized pixels. */
   readonly knnRawPixels?: number;
   /** Weighted kNN on the features of the encoder before training. */
   readonly knnUntrained?: number;

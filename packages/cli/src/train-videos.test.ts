@@ -67,7 +67,7 @@ describe('a run on videos', () => {
   });
 
   it('learns from videos without classes, and measures no kNN then', async () => {
-    const result = (await train({ data: join(videos, 'right'), batchSize: 5, out: join(root, 'unlabelled') })).at(-1)!;
+    const result = (await train({ data: join(videos, 'right'), batchSize: 5, out: join(root, 'unlabeled') })).at(-1)!;
     expect(result).toMatchObject({ steps: 1, trainImages: 5, testImages: 0 });
     expect('knnTrained' in result).toBe(false);
   });
@@ -77,7 +77,7 @@ describe('a run on videos', () => {
     expect(result).toMatchObject({ task: 'rotation', steps: 2, trainImages: 16 });
   });
 
-  it('cuts and mirrors all frames of a clip alike, keeps their order, and standardises each', async () => {
+  it('cuts and mirrors all frames of a clip alike, keeps their order, and standardizes each', async () => {
     const settings = resolveSettings(settingsOf(flags));
     const data = await openData(settings, silent);
     const still = { ...data, clips: data.clips!, mean: [0, 0, 0], std: [0.5, 0.25, 1] };

@@ -104,7 +104,7 @@ afterAll(async () => {
 
 describe.each([
   ['SimCLR with a ConvNet', (backend: 'cpu' | 'wasm') => train(backend, contrastive)],
-  ['masked language modelling with a transformer', (backend: 'cpu' | 'wasm') => train(backend, maskedLanguage)],
+  ['masked language modeling with a transformer', (backend: 'cpu' | 'wasm') => train(backend, maskedLanguage)],
 ])('%s', (_, run) => {
   it(`has the cpu backend's loss on wasm in each of ${STEPS} updates, learns, and keeps its memory constant`, async () => {
     const expected = await run('cpu');

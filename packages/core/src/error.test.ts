@@ -14,7 +14,7 @@ describe('SelfsupError', () => {
     expect(Object.keys(new SelfsupError('SELFSUP_SHAPE', 'x')).sort()).toEqual(['code', 'name']);
   });
 
-  it('is recognised across two installed copies', async () => {
+  it('is recognized across two installed copies', async () => {
     vi.resetModules();
     const copy = await import('./error.ts');
     expect(copy.SelfsupError).not.toBe(SelfsupError);

@@ -27,7 +27,7 @@ const brand = Symbol.for('selfsup.error');
 /**
  * The error that every selfsup package throws: a stable `code` and a message that says who, which argument, what was expected and what came.
  *
- * @remarks Recognise it with {@link isSelfsupError}, not with `instanceof`: two installed copies of this package do no harm then.
+ * @remarks Recognize it with {@link isSelfsupError}, not with `instanceof`: two installed copies of this package do no harm then.
  * @example
  * ```ts
  * import { SelfsupError } from '@selfsup/core';

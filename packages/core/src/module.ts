@@ -6,7 +6,7 @@ export type VariableMap = Readonly<Record<string, Variable>>;
 
 /** How a module is to run: with batch statistics and dropout, or as at inference. */
 export interface ApplyOptions {
-  /** True while training: normalisation uses the batch's statistics and updates its running ones. */
+  /** True while training: normalization uses the batch's statistics and updates its running ones. */
   training: boolean;
   /** The stream of modules that draw (dropout, stochastic depth). */
   rng?: Rng;

@@ -25,7 +25,7 @@ export interface MomentumPair<I extends tf.Tensor = tf.Tensor, O extends tf.Tens
  * @returns see {@link MomentumPair}
  * @throws SelfsupError `SELFSUP_OPTION` from `update` when `momentum` is outside [0, 1]
  * @see He et al.: "Momentum Contrast", eq. 2, https://arxiv.org/abs/1911.05722
- * @remarks Normalisation statistics (buffers) are copied at the start and not averaged, as in the authors' code: the target network keeps its own.
+ * @remarks Normalization statistics (buffers) are copied at the start and not averaged, as in the authors' code: the target network keeps its own.
  */
 export function createMomentumPair<I extends tf.Tensor, O extends tf.Tensor>(factory: ModuleFactory<I, O>, rng: Rng): MomentumPair<I, O> {
   const online = factory(rng);

@@ -24,7 +24,7 @@ export interface StepContext extends CreateContext {
 
 /** A loss with what is worth plotting beside it. */
 export interface LossResult {
-  /** The finite float32 scalar to minimise. */
+  /** The finite float32 scalar to minimize. */
   readonly loss: Scalar;
   /** Scalars by name, such as `accuracy`. */
   readonly metrics?: Readonly<Record<string, Scalar>>;
@@ -37,9 +37,9 @@ export type Gradients = Record<string, Tensor | null>;
 export interface PretextTaskRun<B extends Batch = Batch, T extends Targets = Targets> {
   /** What is kept after pretraining. */
   readonly backbone: Module;
-  /** Differentiated and optimised. */
+  /** Differentiated and optimized. */
   readonly trainable: VariableMap;
-  /** Everything else that must survive a restart: teacher, queue, center, normalisation statistics. */
+  /** Everything else that must survive a restart: teacher, queue, center, normalization statistics. */
   readonly buffers: VariableMap;
   /** 1. Without a tape: teacher forward, masks, corruption; the only user of `ctx.rng`. */
   targets?(batch: B, ctx: StepContext): T;

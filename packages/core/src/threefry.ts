@@ -15,7 +15,7 @@ export function threefry2x32(key: readonly [number, number], counter: readonly [
   const k2 = PARITY ^ k0 ^ k1;
   let x0 = (counter[0] + k0) | 0;
   let x1 = (counter[1] + k1) | 0;
-  // five groups of four rounds, each followed by an injection of the key; written out, because this is where initialisation spends its time
+  // five groups of four rounds, each followed by an injection of the key; written out, because this is where initialization spends its time
   x0 = (x0 + x1) | 0;
   x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
   x0 = (x0 + x1) | 0;

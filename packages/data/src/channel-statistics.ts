@@ -18,7 +18,7 @@ export interface ChannelStatistics {
 const CHUNK = 512;
 
 /**
- * Measures the mean and standard deviation of each colour channel, for `normalize`.
+ * Measures the mean and standard deviation of each color channel, for `normalize`.
  *
  * @param dataset the images
  * @param options `sample`

@@ -9,5 +9,5 @@ export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/phot
 export { countDocuments, type CountDocumentsOptions } from './node/text/count-documents.ts';
 export { openCorpus, type Corpus, type CorpusProgress, type OpenCorpusOptions } from './node/text/open-corpus.ts';
 export { openTokenizer } from './node/text/open-tokenizer.ts';
-export { openLabelledText, type LabelledText, type OpenLabelledTextOptions } from './node/text/open-labelled-text.ts';
+export { openLabeledText, type LabeledText, type OpenLabeledTextOptions } from './node/text/open-labeled-text.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './node/text/train-tokenizer.ts';

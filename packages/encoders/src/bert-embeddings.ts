@@ -12,7 +12,7 @@ export interface BertEmbeddings {
   readonly trainable: VariableMap;
   /** The word embedding `[vocabularySize, embeddingDim]`. */
   readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
-  /** float32 `[batch, length, embeddingDim]`: the sum of the three, normalised. */
+  /** float32 `[batch, length, embeddingDim]`: the sum of the three, normalized. */
   embed(sequences: Pick<TokenSequences, 'tokenIds' | 'segmentIds'>, options: ApplyOptions): tf.Tensor3D;
   /** Disposes all variables. */
   dispose(): void;

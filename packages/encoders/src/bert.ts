@@ -104,7 +104,7 @@ function checkSequences(who: string, sequences: TokenSequences, maxPositions: nu
 }
 
 /**
- * BERT's encoder: the sum of word, position and segment embeddings, normalised, then {@link transformerBlock}s; no pooler.
+ * BERT's encoder: the sum of word, position and segment embeddings, normalized, then {@link transformerBlock}s; no pooler.
  *
  * @param options see {@link BertSize} and {@link BertOptions}; {@link bertTiny} … {@link bertBase} have the published sizes
  * @returns a factory of encoders with the paths listed below; kernels and embeddings start truncated normal with deviation 0.02, biases and offsets as

@@ -11,22 +11,22 @@ import { stateless } from './layers/stateless.ts';
 export interface ColorizationHeadOptions {
   /** Columns of the input: the backbone's `outputDim`, ≥ 1. */
   inputDim: number;
-  /** Rows and columns of the map of colours, ≥ 1: the coding's `outputSize`. */
+  /** Rows and columns of the map of colors, ≥ 1: the coding's `outputSize`. */
   outputSize: number;
-  /** Colour bins, ≥ 1: the length of the coding's `bins`. */
+  /** Color bins, ≥ 1: the length of the coding's `bins`. */
   numBins: number;
   /** Channels of the map between, ≥ 1; default 64. */
   width?: number;
 }
 
 /**
- * Paints a coarse map of colours from a feature vector: Linear to a map, ReLU, a 3×3 convolution, ReLU, a 1×1 convolution to bins.
+ * Paints a coarse map of colors from a feature vector: Linear to a map, ReLU, a 3×3 convolution, ReLU, a 1×1 convolution to bins.
  *
  * @param options see {@link ColorizationHeadOptions}
  * @returns a factory of modules from `[batch, inputDim]` to logits `[batch, outputSize, outputSize, numBins]`, float32, with the paths `linear/kernel`
  * `[inputDim, outputSize² · width]`, `linear/bias`, `conv1/kernel`, `conv1/bias`, `conv2/kernel` `[1, 1, width, numBins]`, `conv2/bias`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
- * @remarks The paper predicts from feature maps of a network without pooling. Here the colours of all places must be in the backbone's one vector, which is
+ * @remarks The paper predicts from feature maps of a network without pooling. Here the colors of all places must be in the backbone's one vector, which is
  * what is kept and evaluated. Kernels and biases start from PyTorch's default, uniform in ±1/√fanIn.
  * @example
  * ```ts

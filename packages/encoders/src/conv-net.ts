@@ -15,7 +15,7 @@ export interface ConvNetOptions extends NormOptions {
 }
 
 /**
- * A small encoder for small images: per width a 3×3 convolution, a normalisation and a ReLU; then the mean over the image.
+ * A small encoder for small images: per width a 3×3 convolution, a normalization and a ReLU; then the mean over the image.
  *
  * @param options see {@link ConvNetOptions}
  * @returns a factory of encoders with the paths `conv1/kernel`, `norm1/scale`, `norm1/offset` (buffers `norm1/mean`, `norm1/variance`), `conv2/kernel` …;

@@ -21,7 +21,7 @@ export interface DinoHeadOptions {
   outputDim?: number;
   /** Linear layers before the last layer, ≥ 1; default 3. */
   numLayers?: number;
-  /** Whether each hidden linear layer is followed by batch normalisation, and then has no bias; default false. */
+  /** Whether each hidden linear layer is followed by batch normalization, and then has no bias; default false. */
   batchNorm?: boolean;
   /** Whether the rows of the last layer keep length 1 (default); else their lengths are learned, which can be unstable. */
   normLastLayer?: boolean;

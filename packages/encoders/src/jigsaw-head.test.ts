@@ -9,7 +9,7 @@ import { compareWithFixture } from './parity/compare-with-fixture.ts';
 const sizes = { inputDim: 12, numTiles: 4, tileDim: 10, hiddenDim: 24, outputDim: 7 };
 test.each([
   ['', fixture, jigsawHead(sizes)],
-  [' with batch normalisation', normFixture, jigsawHead({ ...sizes, batchNorm: true })],
+  [' with batch normalization', normFixture, jigsawHead({ ...sizes, batchNorm: true })],
 ] as const)('a jigsaw head%s equals PyTorch: outputs, running statistics, all gradients', async (_, expected, factory) => {
   const head = factory(createRng(0));
   const deviations = await compareWithFixture(head, expected);

@@ -19,7 +19,7 @@ export interface JigsawHeadOptions {
   tileDim?: number;
   /** Columns of the hidden layer over all tiles, ≥ 1; default 4096. */
   hiddenDim?: number;
-  /** Whether both hidden layers are followed by batch normalisation, and then have no bias; default false, as published. */
+  /** Whether both hidden layers are followed by batch normalization, and then have no bias; default false, as published. */
   batchNorm?: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface JigsawHeadOptions {
  * @param options see {@link JigsawHeadOptions}
  * @returns a factory of modules from `[batch, numTiles · inputDim]`, the features of a puzzle's tiles in a row, to `[batch, outputDim]`, float32, with the paths
  * `linear1/kernel` `[inputDim, tileDim]` (shared), `linear2/kernel` `[numTiles · tileDim, hiddenDim]` and `linear3/kernel`, each with its `bias`; `norm1` and
- * `norm2` with batch normalisation
+ * `norm2` with batch normalization
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Noroozi and Favaro: "Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles", section 3, https://arxiv.org/abs/1603.09246
  * @remarks `linear1`, `linear2` and `linear3` are fc6, fc7 and fc8 of the paper's context-free network: 512 columns per tile, 4,096 for all. A ReLU follows each
@@ -42,11 +42,11 @@ export interface JigsawHeadOptions {
  * ```
  */
 export function jigsawHead(options: JigsawHeadOptions): ModuleFactory<tf.Tensor2D, tf.Tensor2D> {
-  const { inputDim, numTiles = 9, outputDim, tileDim = 512, hiddenDim = 4096, batchNorm: normalised = false } = options;
+  const { inputDim, numTiles = 9, outputDim, tileDim = 512, hiddenDim = 4096, batchNorm: normalized = false } = options;
   checkIntegers('jigsawHead', { inputDim, numTiles, outputDim, tileDim, hiddenDim });
   const hidden = (i: number, dims: { inputDim: number; outputDim: number }): Record<string, Layer> => ({
-    [`linear${i}`]: linear({ ...dims, bias: !normalised }),
-    ...(normalised
+    [`linear${i}`]: linear({ ...dims, bias: !normalized }),
+    ...(normalized
       ? { [`norm${i}`]: batchNorm<tf.Tensor2D>({ channels: dims.outputDim, activation: 'relu' }) }
       : { [`relu${i}`]: stateless((x: tf.Tensor2D) => tf.relu(x)) }),
   });

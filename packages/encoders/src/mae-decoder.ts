@@ -42,7 +42,7 @@ export interface MaeDecoder {
 }
 
 /**
- * MAE's decoder: a linear layer, the mask token wherever a patch is missing, fixed positions, pre-norm blocks, a last normalisation, a linear layer to pixels.
+ * MAE's decoder: a linear layer, the mask token wherever a patch is missing, fixed positions, pre-norm blocks, a last normalization, a linear layer to pixels.
  *
  * @param options see {@link MaeDecoderOptions}
  * @returns a factory of decoders with the paths `embed/kernel` `[inputDim, width]`, `embed/bias`, `maskToken` `[1, width]`, `block1/…` (see

@@ -55,7 +55,7 @@ function checkPrediction(
 }
 
 /**
- * BERT's head of masked language modelling: linear, GELU, layer norm, then the product with the transposed word embedding and a bias, at chosen positions only.
+ * BERT's head of masked language modeling: linear, GELU, layer norm, then the product with the transposed word embedding and a bias, at chosen positions only.
  *
  * @param options see {@link MaskedLanguageHeadOptions}
  * @returns a factory of heads with the paths `dense/kernel` `[width, embeddingDim]`, `dense/bias`, `norm/scale`, `norm/offset` and `bias` `[vocabularySize]`

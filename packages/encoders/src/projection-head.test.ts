@@ -39,7 +39,7 @@ describe('projectionHead', () => {
   });
 });
 
-it('batchNorm without scale and offset standardises while training, with its buffers afterwards, and passes the gradient', () => {
+it('batchNorm without scale and offset standardizes while training, with its buffers afterwards, and passes the gradient', () => {
   const plain = batchNorm<tf.Tensor2D>({ channels: 3, affine: false })(createRng(0));
   const learned = batchNorm<tf.Tensor2D>({ channels: 3 })(createRng(0));
   expect(Object.keys({ ...plain.trainable, ...plain.buffers })).toEqual(['mean', 'variance']);

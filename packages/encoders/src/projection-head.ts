@@ -17,14 +17,14 @@ export interface ProjectionHeadOptions {
   outputDim: number;
   /** Linear layers, ≥ 1; default 2. One layer is a linear projection without `hiddenDim`. */
   numLayers?: number;
-  /** Whether each hidden linear layer is followed by batch normalisation, and then has no bias; default false. */
+  /** Whether each hidden linear layer is followed by batch normalization, and then has no bias; default false. */
   batchNorm?: boolean;
   /**
    * Whether the last linear layer is too; default false. lightly's and Google's SimCLR have it, MoCo, BYOL and solo-learn do not. `'affine-free'`: without scale
    * and offset, as SimSiam's projection.
    */
   batchNormLast?: boolean | 'affine-free';
-  /** Whether the last linear layer has a bias; default true unless it is normalised. The authors' Barlow Twins and VICReg have none. */
+  /** Whether the last linear layer has a bias; default true unless it is normalized. The authors' Barlow Twins and VICReg have none. */
   biasLast?: boolean;
 }
 
@@ -33,10 +33,10 @@ export interface ProjectionHeadOptions {
  *
  * @param options see {@link ProjectionHeadOptions}
  * @returns a factory of modules from `[batch, inputDim]` to `[batch, outputDim]`, float32, with the paths `linear1/kernel` `[in, out]`, `linear1/bias`,
- * `norm1/scale` …, `linear2/kernel` …; the output is not normalised
+ * `norm1/scale` …, `linear2/kernel` …; the output is not normalized
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", section 4.2, https://arxiv.org/abs/2002.05709
- * @remarks Kernels and biases start from PyTorch's default, uniform in ±1/√fanIn. Batch normalisation has momentum 0.9 and epsilon 1e-5.
+ * @remarks Kernels and biases start from PyTorch's default, uniform in ±1/√fanIn. Batch normalization has momentum 0.9 and epsilon 1e-5.
  * Published heads on a ResNet-50: SimCLR `{ hiddenDim: 2048, outputDim: 128 }`, in Google's code `{ hiddenDim: 2048, outputDim: 128, numLayers: 3, batchNorm:
  * true, batchNormLast: true }`; MoCo v1 `linear({ inputDim, outputDim: 128 })`, v2 as SimCLR, v3 on a ViT `{ hiddenDim: 4096, outputDim: 256, numLayers: 3,
  * batchNorm: true, batchNormLast: 'affine-free' }`; BYOL projection and prediction `{ hiddenDim: 4096, outputDim: 256, batchNorm: true }`; SimSiam projection
@@ -57,11 +57,11 @@ export function projectionHead(options: ProjectionHeadOptions): ModuleFactory<tf
   const layers: Record<string, Layer> = {};
   for (let i = 1; i <= numLayers; i++) {
     const last = i === numLayers;
-    const normalised = last ? batchNormLast !== false : hiddenNorm;
+    const normalized = last ? batchNormLast !== false : hiddenNorm;
     const dims = { inputDim: i === 1 ? inputDim : hiddenDim, outputDim: last ? outputDim : hiddenDim };
-    layers[`linear${i}`] = linear({ ...dims, bias: last ? biasLast : !normalised });
+    layers[`linear${i}`] = linear({ ...dims, bias: last ? biasLast : !normalized });
     const norm = { channels: dims.outputDim, affine: !(last && batchNormLast === 'affine-free') };
-    if (normalised) layers[`norm${i}`] = batchNorm<tf.Tensor2D>({ ...norm, activation: last ? 'linear' : 'relu' });
+    if (normalized) layers[`norm${i}`] = batchNorm<tf.Tensor2D>({ ...norm, activation: last ? 'linear' : 'relu' });
     else if (!last) layers[`relu${i}`] = stateless((x: tf.Tensor2D) => tf.relu(x));
   }
   const network = sequential<tf.Tensor2D, tf.Tensor2D>(layers);

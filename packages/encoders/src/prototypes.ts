@@ -20,8 +20,8 @@ export interface PrototypesOptions {
  * `[inputDim, numPrototypes]`, whose columns start with unit length
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Caron et al.: "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", section 3.1, https://arxiv.org/abs/2006.09882
- * @remarks Neither the input nor, after an update, the columns are normalised here: the task does both. The directions start from PyTorch's default, uniform
- * in ±1/√inputDim before the normalisation.
+ * @remarks Neither the input nor, after an update, the columns are normalized here: the task does both. The directions start from PyTorch's default, uniform
+ * in ±1/√inputDim before the normalization.
  * @example
  * ```ts
  * import { prototypes } from '@selfsup/encoders';

@@ -15,16 +15,16 @@ export interface ResidualBlockOptions {
   width: number;
   /** Step of the first 3×3 convolution and of the shortcut. */
   stride: number;
-  /** The normalisation after each convolution. */
+  /** The normalization after each convolution. */
   norm: NormLayer;
-  /** Whether the scale of the branch's last normalisation starts as zero. */
+  /** Whether the scale of the branch's last normalization starts as zero. */
   zeroInitLastNorm: boolean;
 }
 
 /** Channels of a block's output per channel of its 3×3 convolutions. */
 export const expansion = { basic: 1, bottleneck: 4 } as const;
 
-/** The branch up to its last convolution, whose normalisation also adds the shortcut and applies the ReLU. */
+/** The branch up to its last convolution, whose normalization also adds the shortcut and applies the ReLU. */
 function branch(options: ResidualBlockOptions): { layers: ModuleFactory<tf.Tensor4D, tf.Tensor4D>; lastNorm: string } {
   const { kind, inChannels, width, stride, norm } = options;
   const convolutions =
@@ -47,7 +47,7 @@ function branch(options: ResidualBlockOptions): { layers: ModuleFactory<tf.Tenso
 }
 
 /**
- * A residual block: ReLU(branch(x) + shortcut(x)), where the shortcut is the identity or, when the shape changes, a 1×1 convolution and a normalisation.
+ * A residual block: ReLU(branch(x) + shortcut(x)), where the shortcut is the identity or, when the shape changes, a 1×1 convolution and a normalization.
  *
  * @param options see {@link ResidualBlockOptions}
  * @returns a factory of modules with the paths `conv1/kernel`, `norm1/…`, … and, where the shape changes, `downsample/conv/kernel`, `downsample/norm/…`

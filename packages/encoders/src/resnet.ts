@@ -14,7 +14,7 @@ export interface ResnetOptions extends NormOptions {
   channels?: number;
   /** `imagenet` (default): 7×7 convolution with stride 2, then 3×3 max-pooling with stride 2. `cifar`: 3×3 convolution with stride 1, no pooling. */
   stem?: 'cifar' | 'imagenet';
-  /** Whether the scale of the last normalisation of every block starts as zero, so that a block starts as its shortcut; default false. */
+  /** Whether the scale of the last normalization of every block starts as zero, so that a block starts as its shortcut; default false. */
   zeroInitLastNorm?: boolean;
 }
 

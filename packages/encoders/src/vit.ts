@@ -53,7 +53,7 @@ export interface PatchImages {
 export interface VitEncoder extends Module<tf.Tensor4D, tf.Tensor2D> {
   /** Height and width of a patch in pixels. */
   readonly patchSize: number;
-  /** The states after the last normalisation, float32 `[n, 1 + kept, width]`, the class token's first. */
+  /** The states after the last normalization, float32 `[n, 1 + kept, width]`, the class token's first. */
   encode(input: PatchImages, options: ApplyOptions): tf.Tensor3D;
 }
 
@@ -69,7 +69,7 @@ export interface VitFactory extends EncoderFactory {
 }
 
 /**
- * The Vision Transformer: a linear layer over patches, a class token, positions, pre-norm blocks, a last normalisation.
+ * The Vision Transformer: a linear layer over patches, a class token, positions, pre-norm blocks, a last normalization.
  *
  * @param options see {@link VitSize} and {@link VitOptions}; {@link vitTiny}, {@link vitSmall} and {@link vitBase} have the published sizes
  * @returns a factory of encoders from `[n, height, width, channels]`, sides any multiples of `patchSize`, to `[n, width]`, float32, with the paths
@@ -79,7 +79,7 @@ export interface VitFactory extends EncoderFactory {
  * @see Dosovitskiy et al.: "An Image is Worth 16x16 Words", https://arxiv.org/abs/2010.11929; sizes Tiny and Small: https://arxiv.org/abs/2012.12877
  * @remarks Kernels start Xavier-uniform, query, key and value each on their own; tokens and learned positions normal with deviation 0.02; biases as zeros.
  * The values of a patch are in the order (row, column, channel). Positions go with the patch that is kept, not with its place among those kept. The mean is
- * that of normalised states; MAE's fine-tuning normalises the mean. Fixed positions are no variables of the encoder.
+ * that of normalized states; MAE's fine-tuning normalizes the mean. Fixed positions are no variables of the encoder.
  *
  * For images of another size than `imageSize` the positions of the patches, learned and fixed alike, are interpolated as by PyTorch's `interpolate` to the new
  * grid with mode bicubic and `align_corners=False`; the class token keeps its own. So do DINO for crops and MAE for fine-tuning; DINO's code adds 0.1 to the

@@ -11,7 +11,7 @@ export interface AlignmentOptions {
 /**
  * How far views of one image lie apart on the unit sphere: the mean of ‖a − b‖^alpha over pairs.
  *
- * @param a float32 `[rows, dim]`, features of one view; rows are normalised inside
+ * @param a float32 `[rows, dim]`, features of one view; rows are normalized inside
  * @param b of the shape of `a`, features of another view; row i of both comes from image i
  * @param options see {@link AlignmentOptions}
  * @returns ≥ 0: 0 when views agree, also when everything has collapsed; about 2 for unrelated rows and `alpha` 2

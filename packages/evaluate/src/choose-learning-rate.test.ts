@@ -2,7 +2,7 @@ import { createRng, drawNormal } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { chooseLearningRate, type ChooseLearningRateOptions, type LearningRateTrial } from './choose-learning-rate.ts';
-import type { LabelledExamples } from './labelled-examples.ts';
+import type { LabeledExamples } from './labeled-examples.ts';
 
 type Input = { x: tf.Tensor2D };
 const COUNT = 20;
@@ -10,7 +10,7 @@ const values = drawNormal(createRng(1), 2 * COUNT);
 const labels = Array.from({ length: COUNT }, (_, i) => (i < 15 ? 0 : 1));
 const reads: number[][] = [];
 /** The class is the sign of the first column. */
-const train: LabelledExamples<Input> = {
+const train: LabeledExamples<Input> = {
   labels,
   numClasses: 2,
   read(indices) {

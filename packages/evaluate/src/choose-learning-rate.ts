@@ -2,7 +2,7 @@ import { createRng, isSelfsupError, SelfsupError } from '@selfsup/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { fineTune, type FineTuneOptions } from './fine-tune.ts';
 import { labelSubset } from './label-subset.ts';
-import { checkExamples, selectExamples, type FeatureEncoder } from './labelled-examples.ts';
+import { checkExamples, selectExamples, type FeatureEncoder } from './labeled-examples.ts';
 
 /** Options of {@link chooseLearningRate}: those of {@link fineTune}, without a test set. */
 export interface ChooseLearningRateOptions<I extends tf.TensorContainer> extends Omit<

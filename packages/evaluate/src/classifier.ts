@@ -1,7 +1,7 @@
 import { abandonTape, SelfsupError, softmaxCrossEntropy, type ApplyOptions, type VariableMap } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClassificationHead } from './classification-head.ts';
-import type { FeatureEncoder, LabelledExamples } from './labelled-examples.ts';
+import type { FeatureEncoder, LabeledExamples } from './labeled-examples.ts';
 
 function checkFeatures2d(features: tf.Tensor, batch: number): tf.Tensor2D {
   if (features.rank !== 2 || features.shape[0] !== batch)
@@ -14,7 +14,7 @@ function checkFeatures2d(features: tf.Tensor, batch: number): tf.Tensor2D {
 
 /** Runs `use` on the input made of these examples, which is disposed afterwards. Internal. */
 export async function withInput<I extends tf.TensorContainer, R>(
-  examples: LabelledExamples<I>,
+  examples: LabeledExamples<I>,
   indices: Int32Array,
   use: (input: I) => R | Promise<R>,
 ): Promise<R> {
@@ -27,7 +27,7 @@ export async function withInput<I extends tf.TensorContainer, R>(
 }
 
 /** The columns of the encoder's features, by a look at one example. Internal. */
-export const featureDim = <I extends tf.TensorContainer>(encoder: FeatureEncoder<I>, train: LabelledExamples<I>) =>
+export const featureDim = <I extends tf.TensorContainer>(encoder: FeatureEncoder<I>, train: LabeledExamples<I>) =>
   withInput(train, Int32Array.of(0), (input) => {
     let dim = 0;
     tf.tidy(() => {
@@ -57,7 +57,7 @@ export interface Predicted {
 /** Classifies examples in evaluation mode. Internal. */
 export async function predict<I extends tf.TensorContainer>(
   classifier: Classifier<I>,
-  test: LabelledExamples<I>,
+  test: LabeledExamples<I>,
   options: { batchSize: number; signal: AbortSignal | undefined },
 ): Promise<Predicted> {
   const predictions = new Int32Array(test.labels.length);

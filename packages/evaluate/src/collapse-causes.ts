@@ -1,5 +1,5 @@
 /**
- * `'complete'`: all outputs are nearly one point; `'dimensional'`: they fill few dimensions; `'unaligned'`: views of one image are not recognised; `'stale'`: the
+ * `'complete'`: all outputs are nearly one point; `'dimensional'`: they fill few dimensions; `'unaligned'`: views of one image are not recognized; `'stale'`: the
  * queue holds keys of a network that is no more; `'uninformative'`: a teacher's targets are alike for all images, whether uniform or one output; `'unbalanced'`: few
  * prototypes are used.
  */
@@ -10,8 +10,8 @@ export const collapseCauses: Readonly<Record<CollapseKind, Readonly<Record<'seen
   complete: {
     seen: 'all inputs give nearly one output',
     likelyCause:
-      'the stop-gradient or the predictor is missing, the target momentum is too low, centring or the variance term is off, or the learning rate is too high',
-    advice: 'lower the learning rate or lengthen its warm-up, raise the target momentum, and normalise batches in the heads',
+      'the stop-gradient or the predictor is missing, the target momentum is too low, centering or the variance term is off, or the learning rate is too high',
+    advice: 'lower the learning rate or lengthen its warm-up, raise the target momentum, and normalize batches in the heads',
   },
   dimensional: {
     seen: 'the features fill few dimensions',
@@ -23,7 +23,7 @@ export const collapseCauses: Readonly<Record<CollapseKind, Readonly<Record<'seen
   unaligned: {
     seen: 'views of one image lie as far apart as views of different images',
     likelyCause: 'rows of the views do not belong together, the augmentation is too strong, or nothing has been learned yet',
-    advice: 'look at the views (`selfsup augment`), weaken crops and colours, and see whether the loss falls at all',
+    advice: 'look at the views (`selfsup augment`), weaken crops and colors, and see whether the loss falls at all',
   },
   stale: {
     seen: 'the queue holds keys of a network that is no more',
@@ -33,8 +33,8 @@ export const collapseCauses: Readonly<Record<CollapseKind, Readonly<Record<'seen
   uninformative: {
     seen: 'targets say nothing about their images',
     likelyCause:
-      'centring is off and one output wins, or sharpening is and targets become uniform: the teacher temperature is too near to the student one',
-    advice: 'switch centring on, lower the teacher temperature or warm it up more slowly, and raise the teacher momentum',
+      'centering is off and one output wins, or sharpening is and targets become uniform: the teacher temperature is too near to the student one',
+    advice: 'switch centering on, lower the teacher temperature or warm it up more slowly, and raise the teacher momentum',
   },
   unbalanced: {
     seen: 'predictions use few of the prototypes',

@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { fineTune, type FineTuneOptions } from './fine-tune.ts';
 import { imageClassification } from './image-classification.ts';
-import { selectExamples, type LabelledExamples } from './labelled-examples.ts';
+import { selectExamples, type LabeledExamples } from './labeled-examples.ts';
 import { poolTokens, type TokenEncoder } from './pool-tokens.ts';
 import { tokenClassification, type TokenInput } from './token-classification.ts';
 
 const WIDTH = 6;
 const VOCABULARY = 12;
 
-/** An embedding and nothing else: states of a token do not know their neighbours. */
+/** An embedding and nothing else: states of a token do not know their neighbors. */
 function embeddingEncoder(seed = 0): TokenEncoder & { calls: (ApplyOptions & { shape: number[] })[]; dispose(): void } {
   const values = drawNormal(createRng(seed), VOCABULARY * WIDTH, { standardDeviation: 0.3 });
   const word = tf.tidy(() => tf.variable(tf.tensor2d(values, [VOCABULARY, WIDTH])));
@@ -33,7 +33,7 @@ function embeddingEncoder(seed = 0): TokenEncoder & { calls: (ApplyOptions & { s
 }
 
 /** Class 1 holds token 5, class 0 token 6, among others. */
-const texts = (count: number): LabelledExamples<TokenInput> => {
+const texts = (count: number): LabeledExamples<TokenInput> => {
   const labels = Array.from({ length: count }, (_, i) => i % 2);
   const sequences = labels.map((label, i) => [2, ...Array<number>(i % 7).fill(7 + (i % 5)), label === 1 ? 5 : 6, 3]);
   return tokenClassification({ sequences, labels, numClasses: 2, multipleOf: 4 });
@@ -93,7 +93,7 @@ describe('fineTune', () => {
     // one weight w, features w·x, dropout off: the first update of w is −rate·sign of its gradient, whatever its size
     const weight = tf.tidy(() => tf.variable(tf.tensor2d([[2]])));
     const encoder = { trainable: { weight }, apply: (input: tf.Tensor2D) => tf.matMul<tf.Tensor2D>(input, weight) };
-    const one: LabelledExamples<tf.Tensor2D> = { labels: [1], numClasses: 2, read: () => tf.tensor2d([[1]]) };
+    const one: LabeledExamples<tf.Tensor2D> = { labels: [1], numClasses: 2, read: () => tf.tensor2d([[1]]) };
     await fineTune({ encoder, train: one, test: one, epochs: 1, learningRate: 0.1, weightDecay: 0.5, dropoutRate: 0 });
     const moved = (await weight.data())[0]! - 2;
     expect(Math.min(Math.abs(moved - (-0.1 - 0.1)), Math.abs(moved - (0.1 - 0.1)))).toBeLessThan(1e-4); // ±0.1 and decay 0.1 · 0.5 · 2

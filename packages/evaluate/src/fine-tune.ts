@@ -4,16 +4,16 @@ import { accuracy } from './accuracy.ts';
 import { createAdamWLoop } from './adam-w-loop.ts';
 import { classificationHead } from './classification-head.ts';
 import { featureDim, predict, trainStep, withInput } from './classifier.ts';
-import { checkExamples, type FeatureEncoder, type LabelledExamples } from './labelled-examples.ts';
+import { checkExamples, type FeatureEncoder, type LabeledExamples } from './labeled-examples.ts';
 
 /** Options of {@link fineTune}. */
 export interface FineTuneOptions<I extends tf.TensorContainer> {
   /** What is trained together with a classifier on top; it is changed and stays the caller's. */
   encoder: FeatureEncoder<I>;
   /** What is trained on. */
-  train: LabelledExamples<I>;
+  train: LabeledExamples<I>;
   /** What the accuracy is measured on, once, at the end. */
-  test: LabelledExamples<I>;
+  test: LabeledExamples<I>;
   /** Passes over the training examples, an integer ≥ 1; default 3. */
   epochs?: number;
   /** At least so many updates: more passes are made where few examples give fewer; an integer ≥ 0, default 0. */
@@ -72,7 +72,7 @@ function checkNumbers(numbers: Readonly<Record<Numbers, number>>): void {
 }
 
 /**
- * Trains an encoder together with a classifier on labelled examples, as BERT is fine-tuned, and measures it on others.
+ * Trains an encoder together with a classifier on labeled examples, as BERT is fine-tuned, and measures it on others.
  *
  * @param options see {@link FineTuneOptions}; {@link tokenClassification} and {@link imageClassification} make the examples
  * @returns see {@link FineTuneResult}; the encoder has the weights of the end

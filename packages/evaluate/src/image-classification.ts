@@ -1,6 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkExamples, type LabelledExamples } from './labelled-examples.ts';
+import { checkExamples, type LabeledExamples } from './labeled-examples.ts';
 
 /** Options of {@link imageClassification}. */
 export interface ImageClassificationOptions {
@@ -31,7 +31,7 @@ export interface ImageClassificationOptions {
  * const train = imageClassification({ pixels: new Uint8Array(2 * 4 * 4), shape: [2, 4, 4, 1], labels: [0, 1], numClasses: 2, mean: [0.5], std: [0.25] });
  * ```
  */
-export function imageClassification(options: ImageClassificationOptions): LabelledExamples<tf.Tensor4D> {
+export function imageClassification(options: ImageClassificationOptions): LabeledExamples<tf.Tensor4D> {
   const { pixels, shape, labels, numClasses } = options;
   const [n, height, width, channels] = shape;
   const { mean = Array<number>(channels).fill(0), std = Array<number>(channels).fill(1) } = options;

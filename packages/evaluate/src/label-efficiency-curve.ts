@@ -39,7 +39,7 @@ export interface LabelCurveRow {
   readonly deviation: number;
 }
 
-function summarise(accuracies: readonly number[]): Pick<LabelCurveRow, 'accuracies' | 'mean' | 'deviation'> {
+function summarize(accuracies: readonly number[]): Pick<LabelCurveRow, 'accuracies' | 'mean' | 'deviation'> {
   const mean = accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length;
   const squares = accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { accuracies, mean, deviation: Math.sqrt(squares / (accuracies.length - 1)) };
@@ -80,7 +80,7 @@ export async function labelEfficiencyCurve(options: LabelEfficiencyCurveOptions)
         accuracies.push(accuracy);
         onTrial?.({ arm, count, seed, accuracy });
       }
-      rows.push({ count, arm, ...summarise(accuracies) });
+      rows.push({ count, arm, ...summarize(accuracies) });
     }
   return rows;
 }

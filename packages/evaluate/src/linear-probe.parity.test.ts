@@ -15,7 +15,7 @@ const fixture = JSON.parse(readFileSync(new URL('../fixtures/linear-probe.json',
 const matrix = (values: number[]) => ({ data: Float32Array.from(values), shape: [values.length / fixture.dim, fixture.dim] as const });
 
 describe("linearProbe against Newton's method in float64", () => {
-  it.each(fixture.cases)('l2 $l2, standardised $standardize', async ({ l2, standardize, loss, predictions, accuracy, trainAccuracy }) => {
+  it.each(fixture.cases)('l2 $l2, standardized $standardize', async ({ l2, standardize, loss, predictions, accuracy, trainAccuracy }) => {
     const { labels, queryLabels, numClasses } = fixture;
     const options = { labels, queryLabels, numClasses, l2, standardize, maxIterations: 1000 };
     const found = await linearProbe({ ...options, features: matrix(fixture.features), queries: matrix(fixture.queries) });

@@ -7,7 +7,7 @@ import { columnStatistics, standardize } from './standardize.ts';
 
 /** Options of {@link linearProbe}. */
 export interface LinearProbeOptions {
-  /** Float32 `[rows, dim]`: frozen features of labelled examples. */
+  /** Float32 `[rows, dim]`: frozen features of labeled examples. */
   features: FeatureMatrix;
   /** One class per row, 0 … numClasses − 1. */
   labels: ArrayLike<number>;
@@ -35,7 +35,7 @@ export interface LinearProbeResult {
   readonly trainAccuracy: number;
   /** `[queries]`: the predicted classes. */
   readonly predictions: Int32Array;
-  /** What was minimised, at the end: the mean cross entropy in nats and the penalty. */
+  /** What was minimized, at the end: the mean cross entropy in nats and the penalty. */
   readonly loss: number;
   /** Steps of L-BFGS. */
   readonly iterations: number;
@@ -57,7 +57,7 @@ const logitsOf = (x: tf.Tensor2D, point: Float64Array, numClasses: number) => {
   return tf.fused.matMul({ a: x, b: kernel, bias }) as tf.Tensor2D; // [rows, numClasses]
 };
 
-/** The penalised loss and its gradient; the sums over rows run on the backend. */
+/** The penalized loss and its gradient; the sums over rows run on the backend. */
 async function evaluate({ x, target, l2 }: Problem, point: Float64Array): Promise<Evaluation> {
   const [rows, numClasses] = target.shape;
   const weights = x.shape[1] * numClasses;
@@ -110,7 +110,7 @@ function checkOptions(options: Required<Pick<LinearProbeOptions, 'features' | 'q
 }
 
 /**
- * Judges frozen features by a linear classifier: multinomial logistic regression, minimised to its optimum on all rows at once.
+ * Judges frozen features by a linear classifier: multinomial logistic regression, minimized to its optimum on all rows at once.
  *
  * @param options see {@link LinearProbeOptions}; `extractFeatures` gives the features
  * @returns see {@link LinearProbeResult}

@@ -59,7 +59,7 @@ const NOISE = 1e-6; // of values from float32 operations, relative
 const HALVINGS = 20;
 
 /**
- * Minimises a smooth convex function by L-BFGS with backtracking. Internal.
+ * Minimizes a smooth convex function by L-BFGS with backtracking. Internal.
  *
  * @param evaluate value and gradient at a point
  * @param start the first point

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type ApplyOptions, type VariableMap } from '@selfsup/core';
-import type { FeatureEncoder } from './labelled-examples.ts';
+import type { FeatureEncoder } from './labeled-examples.ts';
 import type { TokenInput } from './token-classification.ts';
 
 /** An encoder of token sequences, such as `bertTiny()(rng)`. */

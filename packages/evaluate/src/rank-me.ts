@@ -25,7 +25,7 @@ function smallerGram({ data, shape: [rows, dim] }: FeatureMatrix): [gram: Float6
  * @throws SelfsupError `SELFSUP_SHAPE` when the values do not fit the shape; `SELFSUP_NON_FINITE`
  * @see Garrido et al.: "RankMe: Assessing the Downstream Performance of Pretrained Self-Supervised Representations by Their Rank", eq. 1 and 2,
  * https://arxiv.org/abs/2210.02885
- * @remarks As in the paper features are neither centred nor normalised. Singular values are roots of the eigenvalues of the smaller Gram matrix in float64, so
+ * @remarks As in the paper features are neither centered nor normalized. Singular values are roots of the eigenvalues of the smaller Gram matrix in float64, so
  * those below some 1e-7 of the largest are noise. O(rows · dim · n + n³) with n = min(rows, dim): for 1,000 rows of 512 dimensions about a second.
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkExamples, type LabelledExamples } from './labelled-examples.ts';
+import { checkExamples, type LabeledExamples } from './labeled-examples.ts';
 
 /** A batch of token sequences, as long as its longest one, rounded up. A type alias, so that it is a container of tensors. */
 export type TokenInput = {
@@ -44,7 +44,7 @@ const integer = (name: string, value: number) => {
  * const train = tokenClassification({ sequences: [[2, 8, 3], [2, 9, 9, 3]], labels: [0, 1], numClasses: 2 });
  * ```
  */
-export function tokenClassification(options: TokenClassificationOptions): LabelledExamples<TokenInput> {
+export function tokenClassification(options: TokenClassificationOptions): LabeledExamples<TokenInput> {
   const { sequences, labels, numClasses, padId = 0, multipleOf = 8, maxLength = Infinity } = options;
   if (sequences.length !== labels.length)
     throw new SelfsupError(

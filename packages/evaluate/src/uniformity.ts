@@ -11,7 +11,7 @@ export interface UniformityOptions {
 /**
  * How evenly features cover the unit sphere: the logarithm of the mean Gaussian potential exp(−t · ‖x − y‖²) over pairs of rows.
  *
- * @param features float32 `[rows, dim]`, at least 2 rows; rows are normalised inside
+ * @param features float32 `[rows, dim]`, at least 2 rows; rows are normalized inside
  * @param options see {@link UniformityOptions}
  * @returns in [−4t, 0]: 0 when all rows are one, about −2t (−4 by default) or a little more for rows spread evenly in many dimensions
  * @throws SelfsupError `SELFSUP_SHAPE` on fewer than 2 rows or values that do not fit the shape; `SELFSUP_NON_FINITE`; `SELFSUP_OPTION` on a bad t

@@ -5,7 +5,7 @@ import { createNearestRows } from './nearest-rows.ts';
 
 /** Options of {@link weightedKnn}. */
 export interface WeightedKnnOptions {
-  /** The bank: float32 `[rows, dim]`, backbone features of labelled images. */
+  /** The bank: float32 `[rows, dim]`, backbone features of labeled images. */
   features: FeatureMatrix;
   /** One class per row of the bank, 0 … numClasses − 1. */
   labels: ArrayLike<number>;
@@ -13,9 +13,9 @@ export interface WeightedKnnOptions {
   queries: FeatureMatrix;
   /** How many classes there are; default one more than the largest label. */
   numClasses?: number;
-  /** How many neighbours vote; an integer ≥ 1, default 200. A bank with fewer rows votes as a whole. */
+  /** How many neighbors vote; an integer ≥ 1, default 200. A bank with fewer rows votes as a whole. */
   k?: number;
-  /** > 0, default 0.1: a neighbour of cosine similarity s votes with weight exp(s/temperature). */
+  /** > 0, default 0.1: a neighbor of cosine similarity s votes with weight exp(s/temperature). */
   temperature?: number;
   /** The most similarities held at a time, in values of 4 bytes; an integer ≥ 1, default 4,194,304 (16 MiB). Does not change the result. */
   maxBlockValues?: number;
@@ -40,22 +40,22 @@ function checkOptions({ features, queries, temperature }: { features: FeatureMat
 
 /** The class with the greatest sum of weights; the lower one among equals. */
 function vote(
-  neighbours: Int32Array,
+  neighbors: Int32Array,
   similarities: Float32Array,
   { labels, numClasses, temperature }: { labels: ArrayLike<number>; numClasses: number; temperature: number },
 ): number {
   const votes = new Float64Array(numClasses);
-  const nearest = similarities[neighbours[0]!]!; // subtracted, so that the exponential cannot overflow
-  for (const row of neighbours) votes[labels[row]!]! += Math.exp((similarities[row]! - nearest) / temperature);
+  const nearest = similarities[neighbors[0]!]!; // subtracted, so that the exponential cannot overflow
+  for (const row of neighbors) votes[labels[row]!]! += Math.exp((similarities[row]! - nearest) / temperature);
   let best = 0;
   for (let label = 1; label < numClasses; label++) if (votes[label]! > votes[best]!) best = label;
   return best;
 }
 
 /**
- * Classifies by weighted k-nearest neighbours: the k rows of greatest cosine similarity vote with exp(similarity/temperature).
+ * Classifies by weighted k-nearest neighbors: the k rows of greatest cosine similarity vote with exp(similarity/temperature).
  *
- * @param options see {@link WeightedKnnOptions}; rows need not be normalised
+ * @param options see {@link WeightedKnnOptions}; rows need not be normalized
  * @returns the predicted class of each query, `[queries]`
  * @throws SelfsupError `SELFSUP_SHAPE` when shapes or the number of labels do not fit, `SELFSUP_OPTION` on an option or a label out of its range,
  * `SELFSUP_NON_FINITE` naming the row that is not finite

@@ -16,9 +16,9 @@ export interface BarlowTwinsLossOptions {
 /**
  * The loss of Barlow Twins: the cross-correlation matrix of two views' dimensions should be the identity.
  *
- * Each dimension is standardised over the batch with the biased variance + 1e-5; with C = AᵀB/n: Σᵢ (1 − Cᵢᵢ)² + lambda · Σ_{i≠j} Cᵢⱼ².
+ * Each dimension is standardized over the batch with the biased variance + 1e-5; with C = AᵀB/n: Σᵢ (1 − Cᵢᵢ)² + lambda · Σ_{i≠j} Cᵢⱼ².
  *
- * @param a float32 `[n, dim]`, n ≥ 2: the projections of one view, not normalised
+ * @param a float32 `[n, dim]`, n ≥ 2: the projections of one view, not normalized
  * @param b float32 of the shape of `a`: the other view's; row i of both comes from image i
  * @param options see {@link BarlowTwinsLossOptions}
  * @returns float32 scalar ≥ 0 up to rounding
@@ -26,7 +26,7 @@ export interface BarlowTwinsLossOptions {
  * range; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
  * @see Zbontar et al.: "Barlow Twins: Self-Supervised Learning via Redundancy Reduction", eq. 1 and 2, https://arxiv.org/abs/2103.03230
  * @remarks With several ranks all rows are gathered with gradient, so mean and variance too are those of the joined batch, as with the authors'
- * synchronised batch norm: loss and mean gradient are those of one process. Holds `[dim, dim]` matrices in memory.
+ * synchronized batch norm: loss and mean gradient are those of one process. Holds `[dim, dim]` matrices in memory.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

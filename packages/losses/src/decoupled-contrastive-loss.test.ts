@@ -42,8 +42,8 @@ it.each([
     );
     const other = tf.concat([c, c], 0);
     const extra = [...c.arraySync(), ...c.arraySync()];
-    const normalised = tf.div<tf.Tensor2D>(other, tf.norm(other, 2, 1, true));
-    const gathered = { rank: 1, worldSize: 2, allGather: <T extends tf.Tensor>(x: T): T => tf.concat<tf.Tensor>([normalised, x], 0) as T };
+    const normalized = tf.div<tf.Tensor2D>(other, tf.norm(other, 2, 1, true));
+    const gathered = { rank: 1, worldSize: 2, allGather: <T extends tf.Tensor>(x: T): T => tf.concat<tf.Tensor>([normalized, x], 0) as T };
     const value = decoupledContrastiveLoss(a, b, { ...options, collective: gathered }).dataSync()[0]!;
     expect(value).toBeCloseTo(reference(views, temperature, { extra, ...(sigma && { sigma }) }), 4);
   });

@@ -24,7 +24,7 @@ export interface DecoupledContrastiveLossOptions {
  * With unit rows z of two views v and images i: mean over v and i of log Σ exp(⟨zᵢᵥ, z⟩/temperature) over the rows z of all other images − wᵢ ⟨zᵢ₁, zᵢ₂⟩/temperature.
  * DCL has wᵢ = 1, DCLW wᵢ = 2 − exp(⟨zᵢ₁, zᵢ₂⟩/sigma) / meanⱼ exp(⟨zⱼ₁, zⱼ₂⟩/sigma), whose mean is 1.
  *
- * @param a float32 `[n, dim]`, n ≥ 2, the first view. Rows are L2-normalised inside
+ * @param a float32 `[n, dim]`, n ≥ 2, the first view. Rows are L2-normalized inside
  * @param b float32 `[n, dim]`, the second view; row i is of the image of row i of `a`
  * @param options see {@link DecoupledContrastiveLossOptions}
  * @returns float32 scalar, which may be negative

@@ -8,7 +8,7 @@ export interface DinoLossOptions {
   center?: tf.Tensor1D;
   /** The student's logits are divided by it; > 0, default 0.1. */
   studentTemperature?: number;
-  /** The teacher's centred logits are divided by it; > 0, default 0.04. Below `studentTemperature` it sharpens the target. */
+  /** The teacher's centered logits are divided by it; > 0, default 0.04. Below `studentTemperature` it sharpens the target. */
   teacherTemperature?: number;
 }
 

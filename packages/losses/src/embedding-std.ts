@@ -11,7 +11,7 @@ export interface EmbeddingStdOptions {
 /**
  * The mean over dimensions of the standard deviation over the batch of unit rows: an indicator of collapse.
  *
- * @param z float32 `[n, dim]`, n ≥ 2. Rows are L2-normalised inside
+ * @param z float32 `[n, dim]`, n ≥ 2. Rows are L2-normalized inside
  * @param options see {@link EmbeddingStdOptions}
  * @returns float32 scalar: about 1/√dim for rows spread over the sphere, 0 when all are one
  * @throws SelfsupError `SELFSUP_SHAPE` on another rank or fewer than two rows; `SELFSUP_DTYPE` unless float32

@@ -22,7 +22,7 @@ export interface InfoNceOptions {
  * In-batch, the negatives of query i are the keys of the other images: mean over i of log Σⱼ exp(⟨qᵢ, kⱼ⟩/temperature) − ⟨qᵢ, kᵢ⟩/temperature.
  * With a queue they are its rows, and the other images' keys do not count: the logits are [⟨qᵢ, kᵢ⟩, ⟨qᵢ, queue⟩]/temperature with label 0.
  *
- * @param query float32 `[n, dim]`. Rows are L2-normalised inside
+ * @param query float32 `[n, dim]`. Rows are L2-normalized inside
  * @param key float32 `[n, dim]`, row i belongs to query i
  * @param options see {@link InfoNceOptions}
  * @returns float32 scalar ≥ 0, the mean over the queries

@@ -10,7 +10,7 @@ export interface MaskedCrossEntropyOptions {
 }
 
 /**
- * The cross entropy of masked language modelling: the mean of −log softmax(logits)[label] over the positions that count.
+ * The cross entropy of masked language modeling: the mean of −log softmax(logits)[label] over the positions that count.
  *
  * @param logits float32 `[n, classes]`, one row for each position
  * @param labels int32 `[n]`, below `classes`; a row with a negative label does not count

@@ -14,7 +14,7 @@ export interface NegativeCosineSimilarityOptions {
 /**
  * How far predictions point away from their targets: −cos of the angle between rows, mean over the batch.
  *
- * @param predictions one or more float32 tensors `[n, dim]`, one for each direction; rows are L2-normalised inside
+ * @param predictions one or more float32 tensors `[n, dim]`, one for each direction; rows are L2-normalized inside
  * @param targets as many, of the same shape: row i of `targets[d]` is what row i of `predictions[d]` should point to
  * @param options see {@link NegativeCosineSimilarityOptions}
  * @returns float32 scalar in [−1, 1], with `'byol'` in [0, 4 · directions]

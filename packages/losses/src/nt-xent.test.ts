@@ -42,7 +42,7 @@ function expectClose(actual: Rows, expected: Rows, tolerance: number): void {
 
 describe('ntXent: closed forms', () => {
   it.each([0.1, 0.5, 1])('is log(e^(1/t) + 2(n - 1)) - 1/t for equal views of orthonormal rows, t = %d', (temperature) => {
-    const eye = [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => (i === j ? 3 : 0))); // rows of length 3: normalised inside
+    const eye = [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => (i === j ? 3 : 0))); // rows of length 3: normalized inside
     expect(evaluate([eye, eye], { temperature }).value).toBeCloseTo(Math.log(Math.exp(1 / temperature) + 6) - 1 / temperature, 5);
   });
 

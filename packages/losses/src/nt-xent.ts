@@ -45,7 +45,7 @@ function positiveLogits(rows: readonly tf.Tensor2D[], temperature: number, inLog
  *
  * With unit rows z, anchor i and its positives P(i): mean over i of log Σ_{a≠i} exp(⟨zᵢ, zₐ⟩/temperature) − mean over p in P(i) of ⟨zᵢ, z_p⟩/temperature.
  *
- * @param views two or more float32 tensors `[n, dim]` of one shape; row i of every view comes from image i. Rows are L2-normalised inside
+ * @param views two or more float32 tensors `[n, dim]` of one shape; row i of every view comes from image i. Rows are L2-normalized inside
  * @param options see {@link NtXentOptions}
  * @returns float32 scalar ≥ 0 for `positives: 'average'` and `'sum-in-log'` alike
  * @throws SelfsupError `SELFSUP_SHAPE` on fewer than two views, other ranks or unequal shapes; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on a bad

@@ -7,7 +7,7 @@ import { gatherRows, type GatherCollective } from './gather-rows.ts';
 export interface SinkhornOptions {
   /** The scores are divided by it; > 0, default 0.05. The smaller, the nearer the codes are to one-hot. */
   epsilon?: number;
-  /** How often prototypes and then rows are normalised; an integer ≥ 1, default 3. */
+  /** How often prototypes and then rows are normalized; an integer ≥ 1, default 3. */
   iterations?: number;
   /** float32 `[queueSize, numPrototypes]`: scores of earlier embeddings, which take part in the balance but get no codes. The same on every rank. */
   queue?: tf.Tensor2D;

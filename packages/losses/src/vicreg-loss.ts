@@ -21,7 +21,7 @@ export interface VicregLossOptions {
 }
 
 /** [variance term, covariance term] of rows `[n, dim]`. */
-function regularisers(rows: tf.Tensor2D): [variance: tf.Tensor, covariance: tf.Tensor] {
+function regularizers(rows: tf.Tensor2D): [variance: tf.Tensor, covariance: tf.Tensor] {
   const [n, dim] = rows.shape;
   const centered = tf.sub<tf.Tensor2D>(rows, tf.mean(rows, 0)); // [n, dim]
   const variances = tf.div(tf.sum(tf.square(centered), 0), n - 1); // [dim], unbiased
@@ -36,7 +36,7 @@ function regularisers(rows: tf.Tensor2D): [variance: tf.Tensor, covariance: tf.T
  * invarianceWeight · mean((a − b)²) + varianceWeight · ½ Σ_views mean_j max(0, 1 − √(Var_j + 1e-4)) + covarianceWeight · Σ_views Σ_{i≠j} Cov_ij²/dim, with
  * the unbiased variance and covariance.
  *
- * @param a float32 `[n, dim]`, n ≥ 2: the projections of one view, not normalised
+ * @param a float32 `[n, dim]`, n ≥ 2: the projections of one view, not normalized
  * @param b float32 of the shape of `a`: the other view's; row i of both comes from image i
  * @param options see {@link VicregLossOptions}
  * @returns float32 scalar ≥ 0 up to rounding
@@ -69,7 +69,7 @@ export function vicregLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: VicregLossOp
     throw new SelfsupError('SELFSUP_OPTION', `vicregLoss: \`convention\` must be 'halved' or 'summed', got '${convention as string}'`);
   return tf.tidy(() => {
     const invariance = tf.mean(tf.squaredDifference(a, b));
-    const perView = [a, b].map((rows) => regularisers(gatherRows('vicregLoss', rows, collective).rows));
+    const perView = [a, b].map((rows) => regularizers(gatherRows('vicregLoss', rows, collective).rows));
     const variance = tf.mul(tf.addN(perView.map(([term]) => term)), convention === 'halved' ? 0.5 : 1);
     const covariance = tf.addN(perView.map(([, term]) => term));
     return tf.add<tf.Scalar>(

@@ -16,8 +16,8 @@ export interface BarlowTwinsOptions extends NetworkFactories, Pick<BarlowTwinsLo
  * `zStd` is the mean deviation per dimension of the unit projections: about 1/√dim when healthy, 0 when collapsed
  * @throws SelfsupError from `loss` `SELFSUP_OPTION` on a bad lambda or scale, `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Zbontar et al.: "Barlow Twins", algorithm 1, https://arxiv.org/abs/2103.03230
- * @remarks Each view passes the networks on its own, so batch normalisation within them takes its statistics per view and rank (the authors synchronise it over
- * ranks); the loss's own standardisation spans the ranks. solo-learn multiplies the loss by 0.025 (on CIFAR 0.1): `scale`.
+ * @remarks Each view passes the networks on its own, so batch normalization within them takes its statistics per view and rank (the authors synchronize it over
+ * ranks); the loss's own standardization spans the ranks. solo-learn multiplies the loss by 0.025 (on CIFAR 0.1): `scale`.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';

@@ -42,7 +42,7 @@ describe('byol', () => {
     for (const weight of momentumAt(3, { momentum: (step) => 0.9 - step / 10 })) expect(weight).toBeCloseTo(0.6, 4);
   });
 
-  it('starts its target as a copy that no gradient reaches, with normalisation statistics of its own', () => {
+  it('starts its target as a copy that no gradient reaches, with normalization statistics of its own', () => {
     const run = byol(networks).create({ rng: createRng(0), totalSteps: 10 });
     const start = readValues(run);
     const copies = Object.keys(start).filter((path) => path.startsWith('target/'));

@@ -32,7 +32,7 @@ export type ByolTargets = Readonly<Record<'target0' | 'target1', tf.Tensor2D>>;
  * views of different shapes
  * @see Grill et al.: "Bootstrap Your Own Latent", eq. 1 to 3 and appendix A, https://arxiv.org/abs/2006.07733
  * @remarks The target network starts as a copy and moves after each update, as in the authors' code; lightly moves it before the forward pass. Its weights are
- * averaged, its normalisation statistics are its own. Momentum at update k of K: 1 − (1 − 0.996)·(cos(πk/K) + 1)/2.
+ * averaged, its normalization statistics are its own. Momentum at update k of K: 1 − (1 − 0.996)·(cos(πk/K) + 1)/2.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';

@@ -55,14 +55,14 @@ describe('colorization', () => {
     run.dispose();
   });
 
-  it('weighs the colours as numpy does', async () => {
+  it('weighs the colors as numpy does', async () => {
     const { images } = batchAt(0);
     const weights = await colorWeights([images], { coding, sigma });
     expect(relativeError(weights, fixture.colorWeights)).toBeLessThan(1e-5);
     images.dispose();
   });
 
-  it('shows the encoder no colour', () => {
+  it('shows the encoder no color', () => {
     const run = create();
     tf.tidy(() => {
       const { images } = batchAt(0);

@@ -7,11 +7,11 @@ import { stepStream } from './step-stream.ts';
 /** What {@link colorization} trains on: `images` float32 `[n, height, width, 3]`, sRGB in [0, 1]. */
 export type ColorizationBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
-/** What {@link colorization} makes of a batch: what the encoder sees, and of `places` = n · size² places the colours, row by row, image by image. */
+/** What {@link colorization} makes of a batch: what the encoder sees, and of `places` = n · size² places the colors, row by row, image by image. */
 export interface ColorizationTargets {
-  /** float32 `[n, height, width, 3]`: images without their colours. */
+  /** float32 `[n, height, width, 3]`: images without their colors. */
   readonly lightness: tf.Tensor4D;
-  /** float32 `[places, bins]`: the distribution of each place's colour. */
+  /** float32 `[places, bins]`: the distribution of each place's color. */
   readonly codes: tf.Tensor2D;
   /** int32 `[places]`: its likeliest bin. */
   readonly labels: tf.Tensor1D;
@@ -22,11 +22,11 @@ export interface ColorizationTargets {
 
 /** Options of {@link colorization}. */
 export interface ColorizationOptions {
-  /** Makes the encoder that is kept: images `[n, height, width, 3]` to `[n, dim]`; it takes coloured ones afterwards. */
+  /** Makes the encoder that is kept: images `[n, height, width, 3]` to `[n, dim]`; it takes colored ones afterwards. */
   backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
   /** Makes the painter, features `[n, dim]` to logits `[n, size, size, bins]`, thrown away afterwards; `colorizationHead` of @selfsup/encoders. */
   head: ModuleFactory<tf.Tensor2D, tf.Tensor4D>;
-  /** Takes the colours away and codes them; `colorCodes` of @selfsup/augment. */
+  /** Takes the colors away and codes them; `colorCodes` of @selfsup/augment. */
   coding: (
     images: tf.Tensor4D,
   ) => Readonly<Record<'lightness', tf.Tensor4D> & Record<'codes', tf.Tensor2D> & Record<'labels' | 'weights', tf.Tensor1D>>;
@@ -43,16 +43,16 @@ function paint(logits: tf.Tensor4D, { codes }: ColorizationTargets): tf.Tensor2D
 }
 
 /**
- * Colorization: the encoder sees the lightness of an image, and a head says from its features which colours the places of the image have.
+ * Colorization: the encoder sees the lightness of an image, and a head says from its features which colors the places of the image have.
  *
  * @param options see {@link ColorizationOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean over the places of their weight times the cross entropy of their
- * distribution over the bins of colour; the metric is `accuracy`, how often the likeliest bin is the nearest one
+ * distribution over the bins of color; the metric is `accuracy`, how often the likeliest bin is the nearest one
  * @throws SelfsupError from `targets` `SELFSUP_BATCH` without images, and what `coding` throws; from `loss` `SELFSUP_SHAPE` when the head's places and bins are
  * not the coding's
  * @see Zhang, Isola, Efros: "Colorful Image Colorization", https://arxiv.org/abs/1603.08511
- * @remarks The lightness comes in all three channels, in [0, 1], so that the encoder also takes coloured images. Evaluate it on what it was trained on: images in
- * [0, 1], not standardised, or their `lightness`, as the paper does; normalisation statistics do not fit others. Colours are equally important unless the
+ * @remarks The lightness comes in all three channels, in [0, 1], so that the encoder also takes colored images. Evaluate it on what it was trained on: images in
+ * [0, 1], not standardized, or their `lightness`, as the paper does; normalization statistics do not fit others. Colors are equally important unless the
  * coding has `weights`; the paper's rebalancing comes from `colorWeights` of @selfsup/augment. The paper's network predicts from feature maps; here all goes
  * through the one vector that is kept.
  * @example

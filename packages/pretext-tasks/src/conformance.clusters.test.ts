@@ -9,9 +9,9 @@ import { beforeAll, describe, it } from 'vitest';
 import { nnclr } from './nnclr.ts';
 import { swav } from './swav.ts';
 
-// The kit of @selfsup/testing over the tasks that learn from clusters and neighbours.
+// The kit of @selfsup/testing over the tasks that learn from clusters and neighbors.
 const [channels, features, projected] = [3, 8, 6];
-/** Pooled pixels to features without normalisation, so that ranks can be compared; smooth, so that central differences are exact. */
+/** Pooled pixels to features without normalization, so that ranks can be compared; smooth, so that central differences are exact. */
 const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
   pool: stateless((x: tf.Tensor4D) => tf.mean<tf.Tensor2D>(x, [1, 2])),
   dense: linear({ inputDim: channels, outputDim: features }),

@@ -10,7 +10,7 @@ import { colorization } from './colorization.ts';
 import { frameOrder, frameOrders } from './frame-order.ts';
 
 const [size, channels, features, rows] = [4, 3, 5, 4];
-/** Pixels to features without normalisation, so that ranks can be compared; smooth, so that central differences are exact. */
+/** Pixels to features without normalization, so that ranks can be compared; smooth, so that central differences are exact. */
 const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
   flatten: stateless((x: tf.Tensor4D) => tf.reshape<tf.Rank.R2>(x, [x.shape[0], -1])),
   dense: linear({ inputDim: size * size * channels, outputDim: features }),

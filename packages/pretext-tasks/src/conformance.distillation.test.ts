@@ -8,7 +8,7 @@ import { beforeAll, describe, it } from 'vitest';
 import { dino, type DinoBatch, type DinoTargets } from './dino.ts';
 
 const channels = 2;
-/** Any image to features without normalisation, so that ranks can be compared; smooth, so that central differences are exact. */
+/** Any image to features without normalization, so that ranks can be compared; smooth, so that central differences are exact. */
 const tinyEncoder = sequential<tf.Tensor4D, tf.Tensor2D>({
   conv: conv2d({ inChannels: channels, filters: 6, kernelSize: 3, padding: 1 }),
   tanh: stateless((x: tf.Tensor4D) => tf.tanh(x)),
@@ -38,9 +38,9 @@ const tasks = [
       freezeLastLayerSteps: 2,
     }),
   }),
-  row('dino on conv-net with batch normalisation', {
+  row('dino on conv-net with batch normalization', {
     task: dino({ backbone: convNet({ channels, widths: [4, 6] }), projectionHead: tinyHead, ...softer }),
-    skip: { ranks: 'batch normalisation takes its statistics per rank' },
+    skip: { ranks: 'batch normalization takes its statistics per rank' },
   }),
   row('dino on vit with learned positions, its local crops of another size', {
     task: dino({

@@ -48,9 +48,9 @@ testRows([
   }),
   row('rotation', rotation({ backbone: smoothEncoder, head: linear({ inputDim: features, outputDim: 4 }) }), { batchAt: images }),
   row(
-    'rotation with batch normalisation',
+    'rotation with batch normalization',
     rotation({ backbone: convNet({ channels, widths: [4] }), head: linear({ inputDim: 4, outputDim: 4 }) }),
-    { batchAt: images, skip: { ranks: 'batch normalisation takes its statistics per rank' } },
+    { batchAt: images, skip: { ranks: 'batch normalization takes its statistics per rank' } },
   ),
   row(
     'jigsaw',

@@ -32,14 +32,14 @@ testRows([
     batchAt: (step) => viewsAt(step, { count: 3 }),
   }),
   row(
-    'simclr on conv-net with batch normalisation',
+    'simclr on conv-net with batch normalization',
     simclr({
       backbone: convNet({ channels, widths: [4, 6] }),
       projectionHead: projectionHead({ inputDim: 6, hiddenDim: 6, outputDim: 5 }),
     }),
     {
       batchAt: (step) => viewsAt(step, { rows: 6, size: 8 }),
-      skip: { ranks: 'batch normalisation takes its statistics per rank' },
+      skip: { ranks: 'batch normalization takes its statistics per rank' },
     },
   ),
   row('masked-language', maskedLanguage({ backbone: tinyBert(), head: tinyHead, masking: tinyMasking }), {

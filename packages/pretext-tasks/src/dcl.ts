@@ -27,7 +27,7 @@ export interface DclOptions extends NetworkFactories {
  * ranks; the metrics are `accuracy` and `zStd` as `simclr` has them
  * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature or sigma; from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Yeh et al.: "Decoupled Contrastive Learning", https://arxiv.org/abs/2110.06848
- * @remarks Each view passes the networks on its own, so batch normalisation takes its statistics per view.
+ * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';

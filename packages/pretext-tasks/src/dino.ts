@@ -18,7 +18,7 @@ import { createTeacherCenter } from './teacher-center.ts';
  */
 export type DinoBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
 
-/** What {@link dino} computes without a tape: `logits`, the teacher's of both global views, `[2n, outputDim]`, neither centred nor divided. */
+/** What {@link dino} computes without a tape: `logits`, the teacher's of both global views, `[2n, outputDim]`, neither centered nor divided. */
 export type DinoTargets = Readonly<Record<'logits', tf.Tensor2D>>;
 
 export type { DinoOptions } from './dino-options.ts';
@@ -26,7 +26,7 @@ export type { DinoOptions } from './dino-options.ts';
 const LAST_LAYER = 'projectionHead/lastLayer/';
 
 /**
- * DINO: a student learns, from any crop of an image, what its slowly moving copy makes of another, larger one; centring and sharpening keep it from collapsing.
+ * DINO: a student learns, from any crop of an image, what its slowly moving copy makes of another, larger one; centering and sharpening keep it from collapsing.
  *
  * @param options see {@link DinoOptions}
  * @returns the task; its variables lie under `backbone/` and `projectionHead/`, its buffers under `teacher/backbone/`, `teacher/projectionHead/` and in
@@ -36,7 +36,7 @@ const LAST_LAYER = 'projectionHead/lastLayer/';
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, on frozen steps without a `lastLayer`, and from `targets` when the head's output has not
  * `outputDim` columns; `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views whose shapes do not fit
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", algorithm 1, https://arxiv.org/abs/2104.14294
- * @remarks As in the authors' code neighbouring crops of one size pass the backbone together and all features the head; the center moves after the loss, by
+ * @remarks As in the authors' code neighboring crops of one size pass the backbone together and all features the head; the center moves after the loss, by
  * the mean of raw logits over both views and all ranks, and the teacher after the update. Of several micro-batches only the last one moves the center. The
  * authors evaluate the teacher: restore it with `prefix: 'teacher/backbone'`. `vit` of `@selfsup/encoders` takes crops whose
  * sides are multiples of its patch size, ConvNet and ResNets any. The rest of the recipe is the optimizer's: `clipByNorm(3)`, `adamW` with schedules of rate and decay.

@@ -3,7 +3,7 @@ import type { ApplyOptions } from '@selfsup/core';
 import type { ProjectionNetworks } from './projection-networks.ts';
 
 /**
- * Projections of crops of several sizes: neighbouring crops of one size pass the backbone as one batch, then all features the head as one. Internal.
+ * Projections of crops of several sizes: neighboring crops of one size pass the backbone as one batch, then all features the head as one. Internal.
  *
  * @returns `[crops · n, projectionDim]`, the first crop's rows first
  */

@@ -45,7 +45,7 @@ function drawOrders(orders: readonly (readonly number[])[], n: number, draw: { r
  * @see Lee et al.: "Unsupervised Representation Learning by Sorting Sequences", https://arxiv.org/abs/1708.01246; Misra et al.: "Shuffle and Learn",
  * https://arxiv.org/abs/1603.08561
  * @remarks The features of all frames are put in a row, where the paper first compares them in pairs. All frames of a batch pass the encoder together, so batch
- * normalisation takes its statistics over them. The paper also picks frames with motion and jitters their crops and channels; clips come in as they are.
+ * normalization takes its statistics over them. The paper also picks frames with motion and jitters their crops and channels; clips come in as they are.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';

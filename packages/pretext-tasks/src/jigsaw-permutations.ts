@@ -35,7 +35,7 @@ export function allPermutations(n: number): Uint8Array {
  * @returns `count` different lists of 0 … numTiles − 1; the same options give the same lists, and a longer set starts with the shorter one
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range
  * @see Noroozi and Favaro: "Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles", algorithm 1, https://arxiv.org/abs/1603.09246
- * @remarks Among permutations of equal mean the one wins whose nearest neighbour in the set is farthest, then the first in a fixed order. A hundred
+ * @remarks Among permutations of equal mean the one wins whose nearest neighbor in the set is farthest, then the first in a fixed order. A hundred
  * permutations of nine tiles take about two seconds, and differ in 8.1 places on average.
  * @example
  * ```ts

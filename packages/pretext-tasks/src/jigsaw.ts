@@ -47,7 +47,7 @@ function shuffle(tiles: tf.Tensor5D, orders: readonly (readonly number[])[]): tf
  * @throws SelfsupError `SELFSUP_OPTION` without two permutations of one length; from `targets` `SELFSUP_BATCH` without images, `SELFSUP_SHAPE` when the
  * permutations are not of as many tiles
  * @see Noroozi and Favaro: "Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles", https://arxiv.org/abs/1603.09246
- * @remarks All tiles of a batch pass the encoder together, so batch normalisation takes its statistics over them. Each image gets one permutation per step.
+ * @remarks All tiles of a batch pass the encoder together, so batch normalization takes its statistics over them. Each image gets one permutation per step.
  * @example
  * ```ts
  * import { tiles } from '@selfsup/augment';

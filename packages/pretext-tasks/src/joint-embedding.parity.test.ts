@@ -38,7 +38,7 @@ const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
 const head = { inputDim: features, hiddenDim: hidden, outputDim: projected, batchNorm: true };
 const predictionHead = projectionHead({ inputDim: projected, hiddenDim: narrow, outputDim: projected, batchNorm: true });
 const wide = projectionHead({ ...head, numLayers: 3, biasLast: false });
-/** Biases that the next batch normalisation takes away again: their gradient is 0. */
+/** Biases that the next batch normalization takes away again: their gradient is 0. */
 const unmoved = /(backbone\/linear|projectionHead\/linear2)\/bias$/;
 const tasks: Record<Run['task'], (momentum?: number) => PretextTask> = {
   byol: (initial) => {

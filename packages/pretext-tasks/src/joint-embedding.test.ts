@@ -124,7 +124,7 @@ describe.each(cases.map((example) => [example.task.name, example] as const))('%s
     tf.dispose(batch.views);
   });
 
-  it('gives the same loss twice, writes only normalisation statistics while training, and nothing in evaluation', () => {
+  it('gives the same loss twice, writes only normalization statistics while training, and nothing in evaluation', () => {
     const run = task.create(start);
     const batch = makeViews(2);
     const lossAt = (training: boolean) => tf.tidy(() => evaluate(run, batch, context({ training })).loss.dataSync()[0]!);

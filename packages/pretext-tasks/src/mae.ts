@@ -6,7 +6,7 @@ import { checkImages, drawMasks, standardizePatches, type MaskedImageTargets, ty
 import type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 import { applyOptions, stepStream } from './step-stream.ts';
 
-/** What {@link mae} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalised. */
+/** What {@link mae} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalized. */
 export type MaeBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
 /** Options of {@link mae}. */
@@ -26,11 +26,11 @@ export interface MaeOptions {
  *
  * @param options see {@link MaeOptions}
  * @returns the task; its variables lie under `backbone/` and `decoder/`. The loss is `maskedPixelLoss`, squared: 1 when the decoder predicts nothing, with
- * normalised pixels
+ * normalized pixels
  * @throws SelfsupError from `targets` and `loss` `SELFSUP_BATCH` without `images`, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when they do not fit, `SELFSUP_OPTION`
  * when the masking is for another number of patches
  * @see He et al.: "Masked Autoencoders Are Scalable Vision Learners", https://arxiv.org/abs/2111.06377
- * @remarks A patch is normalised with its unbiased variance plus 1e-6, as the authors' code does; lightly regresses raw pixels. Evaluation masks too, by the
+ * @remarks A patch is normalized with its unbiased variance plus 1e-6, as the authors' code does; lightly regresses raw pixels. Evaluation masks too, by the
  * step's stream. The authors train with AdamW, β (0.9, 0.95), weight decay 0.05 but on vectors, rate 1.5e-4 · batch/256, 40 epochs of warm-up and a cosine.
  * @example
  * ```ts

@@ -24,13 +24,13 @@ const makeImages = (labels: readonly number[], tag: string) =>
     return tf.reshape<tf.Rank.R4>(noisy, [labels.length, size, size, channels]);
   });
 
-/** Trains; gives how often weighted neighbours tell the class of fresh images, before and after. */
+/** Trains; gives how often weighted neighbors tell the class of fresh images, before and after. */
 function train(momentum: number, seed: number) {
   const run = moco({
     ...{ backbone, projectionHead: projectionHead({ inputDim: 16, hiddenDim: 16, outputDim: 8 }), outputDim: 8 },
     ...{ queueSize: 256, temperature: 0.1, shuffleGroups: 1, momentum },
   }).create({ rng: createRng(seed), totalSteps: steps });
-  const neighbours = () =>
+  const neighbors = () =>
     tf.tidy(() => {
       const labels = Array.from({ length: 320 }, (_, i) => i % classes);
       const [bank, queries] = ['bank', 'queries'].map((tag) =>
@@ -40,14 +40,14 @@ function train(momentum: number, seed: number) {
       const votes = tf.matMul(weights, tf.cast(tf.oneHot(labels, classes), 'float32')); // [queries, classes]
       return tf.mean(tf.cast(tf.equal(tf.argMax(votes, 1), tf.tensor1d(labels, 'int32')), 'float32')).dataSync()[0]!;
     });
-  const before = neighbours();
+  const before = neighbors();
   for (let step = 0; step < steps; step++) {
     const labels = Array.from({ length: batch }, (_, i) => (i * 7 + step * 3) % classes);
     const views = ['query', 'key'].map((view) => makeImages(labels, `${view} ${step} of ${seed}`));
     descend(run, { views }, { context: context({ step }), rate: 0.3 });
     tf.dispose(views);
   }
-  const after = neighbours();
+  const after = neighbors();
   run.dispose();
   return { before, after };
 }

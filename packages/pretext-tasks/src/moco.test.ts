@@ -149,7 +149,7 @@ describe('moco', () => {
     trainer.dispose();
   });
 
-  it('gives the same loss twice, writes only normalisation statistics while training, and nothing in evaluation', () => {
+  it('gives the same loss twice, writes only normalization statistics while training, and nothing in evaluation', () => {
     const run = start({ shuffleGroups: 2 });
     const batch = makeViews(2);
     const lossAt = (training: boolean) => tf.tidy(() => lossOf(run, batch, { training }).loss.dataSync()[0]!);

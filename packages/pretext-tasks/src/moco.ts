@@ -30,7 +30,7 @@ export type MocoTargets = Readonly<Record<'keys', tf.Tensor2D>>;
  * @see Chen et al.: "Improved Baselines with Momentum Contrastive Learning", https://arxiv.org/abs/2003.04297
  * @remarks The loss sees the queue as it was before this batch. The authors move the target at the start of a step; here it moves at the end of the step
  * before, which gives the same keys. The queue shifts instead of having a pointer: nothing is lost where the authors' wraps around. Groups are shuffled
- * within a rank; without batch normalisation, or with `norm: 'split-batch'`, use `shuffleGroups: 1`. Of several micro-batches only the last one's keys
+ * within a rank; without batch normalization, or with `norm: 'split-batch'`, use `shuffleGroups: 1`. Of several micro-batches only the last one's keys
  * are enqueued.
  * @example
  * ```ts

@@ -34,7 +34,7 @@ function predictingPlaces(batch: number, length: number): tf.Tensor1D {
 }
 
 /**
- * Causal language modelling, as GPT: the encoder learns to say which token comes next, from those before it.
+ * Causal language modeling, as GPT: the encoder learns to say which token comes next, from those before it.
  *
  * @param options see {@link NextTokenOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean cross entropy of each token but the first of its sequence, in nats:
@@ -42,8 +42,8 @@ function predictingPlaces(batch: number, length: number): tf.Tensor1D {
  * @throws SelfsupError from `loss` `SELFSUP_BATCH` without `tokenIds`, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when a tensor does not fit
  * @see Radford et al.: "Improving Language Understanding by Generative Pre-Training", section 3.1,
  * https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf
- * @remarks The same blocks as BERT's with a triangular attention mask; the first GPT too normalises after the additions. Afterwards the backbone's states are
- * causal only under such a mask. Unlike masked language modelling all tokens are predicted, which takes a product of all states with the vocabulary.
+ * @remarks The same blocks as BERT's with a triangular attention mask; the first GPT too normalizes after the additions. Afterwards the backbone's states are
+ * causal only under such a mask. Unlike masked language modeling all tokens are predicted, which takes a product of all states with the vocabulary.
  * @example
  * ```ts
  * import { bertTiny, maskedLanguageHead } from '@selfsup/encoders';

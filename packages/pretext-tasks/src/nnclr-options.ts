@@ -5,7 +5,7 @@ import type { NetworkFactories } from './projection-networks.ts';
 
 /** Options of `nnclr`. */
 export interface NnclrOptions extends NetworkFactories {
-  /** Makes the network from a projection to the prediction of the other view's neighbour, of the same columns. */
+  /** Makes the network from a projection to the prediction of the other view's neighbor, of the same columns. */
   predictionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   /** Columns of the projection head's output; default 256. */
   outputDim?: number;

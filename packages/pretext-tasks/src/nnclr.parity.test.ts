@@ -20,7 +20,7 @@ it.each(Object.entries(fixture.runs))(`takes three training steps as PyTorch ${f
   const { queueSize, outputDim, rate, start } = fixture;
   const { temperature, steps } = run;
   const task = nnclr({ backbone, projectionHead, predictionHead, queueSize, outputDim, temperature });
-  // it stands before the prediction head's batch norm alone, neighbours carry no gradient
+  // it stands before the prediction head's batch norm alone, neighbors carry no gradient
   const frozen = (path: string) => path === 'projectionHead/linear/bias';
   const metrics = await checkSteps({ task, rate, start, steps, frozen }, (step) => ({
     views: fixture.batches[step]!.map((values) => tf.tensor4d(values, [values.length / (size * size * channels), size, size, channels])),

@@ -26,7 +26,7 @@ const unit = (x: tf.Tensor2D) => tf.div<tf.Tensor2D>(x, tf.norm(x, 2, 1, true));
 const number = (x: tf.Tensor) => x.dataSync()[0]!;
 
 describe('nnclr', () => {
-  it('is the mean of both directions of infoNce from nearest neighbours to predictions, with its metrics', () => {
+  it('is the mean of both directions of infoNce from nearest neighbors to predictions, with its metrics', () => {
     const run = start({ temperature: 0.3 });
     const batch = makeViews(2);
     const [head, predictor] = [projectionHead(createRng(0).fold('projectionHead')), predictionHead(createRng(0).fold('predictionHead'))];
@@ -71,7 +71,7 @@ describe('nnclr', () => {
       run.afterStep!({ projections: projections! }, context({ collective: { ...soloCollective, worldSize: 2, allGather } }));
       const values = [...projections!.dataSync()];
       expect(readValues(run)['queue']).toEqual([...values, ...values.map((x) => -x), ...before['queue']!.slice(0, 4 * projected)]);
-      // the very rows of the loss: now each projection is its own neighbour
+      // the very rows of the loss: now each projection is its own neighbor
       expect(number(lossOf(run, batch).metrics!['neighborSimilarity']!)).toBeCloseTo(1, 5);
     });
     run.dispose();

@@ -19,18 +19,18 @@ export type NnclrTargets = Readonly<Record<string, tf.Tensor2D>>;
 export type { NnclrOptions } from './nnclr-options.ts';
 
 /**
- * NNCLR: the prediction of a view must find the nearest neighbour, among earlier projections, of the image's other view.
+ * NNCLR: the prediction of a view must find the nearest neighbor, among earlier projections, of the image's other view.
  *
  * @param options see {@link NnclrOptions}
  * @returns the task; its variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, its support set is the buffer `queue`
- * `[queueSize, outputDim]`, newest first. The loss is the mean of both directions of `infoNce` from neighbours to the predictions of all ranks; the metrics are
- * `accuracy`, how often a neighbour is nearer to its own image's prediction than to this rank's others, `zStd`, the mean deviation per dimension of the
- * unit projections (0: collapsed), `neighborSimilarity`, the mean cosine of a projection and its neighbour, and `queueAge`, the mean number of steps since
+ * `[queueSize, outputDim]`, newest first. The loss is the mean of both directions of `infoNce` from neighbors to the predictions of all ranks; the metrics are
+ * `accuracy`, how often a neighbor is nearer to its own image's prediction than to this rank's others, `zStd`, the mean deviation per dimension of the
+ * unit projections (0: collapsed), `neighborSimilarity`, the mean cosine of a projection and its neighbor, and `queueAge`, the mean number of steps since
  * a row of the queue was computed
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, and from `targets` or `loss` when the head's output has not `outputDim` columns; `SELFSUP_BATCH` without
  * two views or with more images than the queue holds; `SELFSUP_SHAPE` on views of different shapes
  * @see Dwibedi et al.: "With a Little Help from My Friends: Nearest-Neighbor Contrastive Learning of Visual Representations", https://arxiv.org/abs/2104.14548
- * @remarks Neighbours come from the queue as it was before this batch, and no gradient reaches them; the first view's projections are enqueued, as in the
+ * @remarks Neighbors come from the queue as it was before this batch, and no gradient reaches them; the first view's projections are enqueued, as in the
  * paper's pseudocode and in solo-learn. The queue starts as noise. It costs one pass of the first view without a tape. Of several micro-batches only the
  * last one's projections are enqueued.
  * @example
@@ -60,7 +60,7 @@ export function nnclr(options: NnclrOptions): PretextTask<NnclrBatch, NnclrTarge
       return {
         backbone: networks.backbone,
         ...joinNetworks({ predictionHead }, networks, queue),
-        // Neighbours are looked up in the loss, from the projections that it computes anyway. Only what is enqueued must leave the step, and the loss can hand
+        // Neighbors are looked up in the loss, from the projections that it computes anyway. Only what is enqueued must leave the step, and the loss can hand
         // nothing on: hence a second pass, of the one view that is enqueued, on the same stream.
         targets({ views }: NnclrBatch, ctx) {
           const [first] = checkViewPair('nnclr', views);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { VariableMap } from '@selfsup/core';
 
 /**
- * Runs an additional forward pass in training mode and puts the normalisation statistics back: the pass of the loss is the one that counts. Internal.
+ * Runs an additional forward pass in training mode and puts the normalization statistics back: the pass of the loss is the one that counts. Internal.
  *
  * @param statistics the networks' buffers; kept by reference, copied only where the pass writes anew
  * @param forward the pass; called within `tf.tidy`

@@ -6,7 +6,7 @@ import { checkImages, drawMasks, type MaskedImageTargets, type PatchMasking } fr
 import type { PatchEncoder } from './patch-networks.ts';
 import { applyOptions, stepStream } from './step-stream.ts';
 
-/** What {@link simMim} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalised. */
+/** What {@link simMim} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalized. */
 export type SimMimBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
 /** What {@link simMim} compares: `mask` float32 `[n, length]` and `pixels` float32 `[n, length, patchSize²·channels]`. */
@@ -30,7 +30,7 @@ export interface SimMimOptions {
  * @throws SelfsupError from `targets` and `loss` `SELFSUP_BATCH` without `images`, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when they do not fit, `SELFSUP_OPTION`
  * when the masking is for another number of patches or the encoder has no mask token
  * @see Xie et al.: "SimMIM: A Simple Framework for Masked Image Modeling", https://arxiv.org/abs/2111.09886
- * @remarks The pixels are those of `images`: the paper normalises images, not patches. Each state predicts its own patch, so a patch of the encoder is what a
+ * @remarks The pixels are those of `images`: the paper normalizes images, not patches. Each state predicts its own patch, so a patch of the encoder is what a
  * pixel of the last feature map is in the paper. The class token's state is not used.
  * @example
  * ```ts

@@ -23,7 +23,7 @@ export interface SimSiamOptions extends NetworkFactories {
  * @throws SelfsupError from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Chen, He: "Exploring Simple Siamese Representation Learning", algorithm 1, https://arxiv.org/abs/2011.10566
  * @remarks The authors keep the learning rate of `predictionHead/` constant while the others' decays. Each view passes the networks on its own, so batch
- * normalisation takes its statistics per view and rank; the authors synchronise it over ranks.
+ * normalization takes its statistics per view and rank; the authors synchronize it over ranks.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';

@@ -35,9 +35,9 @@ const backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D> = (rng) => {
       tf.tidy(() => {
         const x = tf.matMul(tf.reshape(images, [images.shape[0], -1]), kernel); // [n, features]
         if (!training) return tf.relu<tf.Tensor2D>(tf.add(tf.mul(tf.sub(x, mean), scale), offset));
-        const normalised = batchNormTraining(x, { scale, offset });
-        mean.assign(tf.add(tf.mul(mean, 0.9), tf.mul(normalised.mean, 0.1)));
-        return tf.relu<tf.Tensor2D>(normalised.y as tf.Tensor2D);
+        const normalized = batchNormTraining(x, { scale, offset });
+        mean.assign(tf.add(tf.mul(mean, 0.9), tf.mul(normalized.mean, 0.1)));
+        return tf.relu<tf.Tensor2D>(normalized.y as tf.Tensor2D);
       }),
     dispose: () => {
       tf.dispose([kernel, scale, offset, mean]);
@@ -130,7 +130,7 @@ describe('simclr', () => {
     tf.dispose(batch.views as tf.Tensor[]);
   });
 
-  it('gives the same loss twice, writes only normalisation statistics while training, and nothing in evaluation', () => {
+  it('gives the same loss twice, writes only normalization statistics while training, and nothing in evaluation', () => {
     const run = task.create({ rng: createRng(0), totalSteps: 10 });
     const batch = makeViews(2);
     const lossAt = (training: boolean) => tf.tidy(() => run.loss(batch, {}, context({ training })).loss.dataSync()[0]!);

@@ -36,11 +36,11 @@ function checkViews(views: readonly tf.Tensor4D[] | undefined): readonly tf.Tens
  *
  * @param options see {@link SimclrOptions}
  * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `ntXent` of the projected views over all ranks; the metrics
- * are `accuracy`, how often a projection's nearest neighbour among this rank's is another view of its image, and `zStd`, the mean deviation per dimension
+ * are `accuracy`, how often a projection's nearest neighbor among this rank's is another view of its image, and `zStd`, the mean deviation per dimension
  * of the unit projections: about 1/√dim when healthy, 0 when collapsed
  * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature; from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", https://arxiv.org/abs/2002.05709
- * @remarks Each view passes the networks on its own, so batch normalisation takes its statistics per view (and per rank), as lightly does; Google's code
+ * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view (and per rank), as lightly does; Google's code
  * passes all views and all devices together. Modules that draw get a stream of `ctx.rng` that belongs to the step, the rank and the view.
  * @example
  * ```ts

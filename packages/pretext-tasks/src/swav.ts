@@ -35,7 +35,7 @@ export type { SwavOptions } from './swav-options.ts';
  * other columns; `SELFSUP_BATCH` without two crops or with more of them than the queue holds, `SELFSUP_SHAPE` on crops that do not fit
  * @see Caron et al.: "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", https://arxiv.org/abs/2006.09882
  * @remarks As in the authors' code, crops of one size pass the backbone as one batch and all pass the head as one, with common batch statistics; lightly and
- * solo-learn pass each crop on its own. The prototypes get unit length after each update, which is the authors' normalisation before the next one. With a queue
+ * solo-learn pass each crop on its own. The prototypes get unit length after each update, which is the authors' normalization before the next one. With a queue
  * the crops are encoded once more, without a tape, while it is filled; one that starts while the network still moves fast does harm. Of several
  * micro-batches only the last one's projections are enqueued.
  * @example

@@ -17,7 +17,7 @@ export interface VicregOptions
  * `zStd` is the mean deviation per dimension of the unit projections: about 1/√dim when healthy, 0 when collapsed
  * @throws SelfsupError from `loss` `SELFSUP_OPTION` on a bad weight or convention, `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Bardes, Ponce, LeCun: "VICReg", algorithm 1, https://arxiv.org/abs/2105.04906
- * @remarks Each view passes the networks on its own, so batch normalisation takes its statistics per view and rank; variance and covariance span the ranks.
+ * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view and rank; variance and covariance span the ranks.
  * Both branches share their weights; the paper's variants with different branches are not here.
  * @example
  * ```ts

@@ -32,7 +32,7 @@ export function checkPurity(subject: Subject): void {
       const [byTargets, byLoss] = [forbidden(writtenByTargets), forbidden(writtenByLoss)];
       if (byTargets) fail(`\`targets\` writes \`${byTargets}\`: only \`afterStep\` may`);
       if (otherTargets[0]) fail(`\`targets\` twice with one context must give one value, \`${otherTargets[0]}\` differs`);
-      if (byLoss) fail(`\`loss\` writes \`${byLoss}\`: only \`afterStep\` may; normalisation statistics are named in \`statistics\``);
+      if (byLoss) fail(`\`loss\` writes \`${byLoss}\`: only \`afterStep\` may; normalization statistics are named in \`statistics\``);
       if (!Object.is(losses[0], losses[1])) fail(`\`loss\` twice with one context must give one value, got ${losses.join(' and ')}`);
       makeStep(subject, run, { step });
     }

@@ -13,9 +13,9 @@ export interface ConformanceOptions<B extends Batch = Batch, T extends Targets =
   learningRate?: number;
   /** How many steps are made; an integer ≥ 4, default 6. The run is saved after step 3. */
   steps?: number;
-  /** Which buffers are normalisation statistics, which a forward pass may write; default: those whose path ends in `mean`, `variance` or `var`, also with `moving` or `running` before it. */
+  /** Which buffers are normalization statistics, which a forward pass may write; default: those whose path ends in `mean`, `variance` or `var`, also with `moving` or `running` before it. */
   statistics?: RegExp;
-  /** Trainable variables that `afterStep` writes on purpose, by path, such as normalised prototypes; default none. */
+  /** Trainable variables that `afterStep` writes on purpose, by path, such as normalized prototypes; default none. */
   afterStepWrites?: readonly string[];
   /** Cuts a rank's part out of a batch, in new tensors; default: rank 0 has the first half of the rows of each tensor, rank 1 the other half. */
   split?: (batch: B, rank: number) => B;

@@ -6,7 +6,7 @@ import { bitsOf, toyBatch, type ToyBatch, type ToyOptions } from '../fixtures/to
 import { toyTrainer, type ToyTrainer } from '../fixtures/toy-trainer.ts';
 import { adamW } from './optimizers/adam-w.ts';
 
-// without normalisation over the batch and without noise the mean over equal parts is the mean over the whole
+// without normalization over the batch and without noise the mean over equal parts is the mean over the whole
 const linear: ToyOptions = {
   change: (run) => ({
     targets: ({ x }) => ({ key: tf.slice2d(x, [0, 0], [x.shape[0], 4]) }),

@@ -21,7 +21,7 @@ const rankOf = (rank: number, contributions: Float32Array[]): Collective => ({
 });
 
 describe('several ranks', () => {
-  // without normalisation over the batch and without noise the mean over two halves is the mean over the whole
+  // without normalization over the batch and without noise the mean over two halves is the mean over the whole
   const linear: ToyOptions = {
     change: (run) => ({
       targets: ({ x }) => ({ key: tf.slice2d(x, [0, 0], [x.shape[0], 4]) }),

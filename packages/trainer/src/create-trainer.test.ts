@@ -102,7 +102,7 @@ describe('createTrainer', () => {
     batch.x.dispose();
   });
 
-  it('honours transformGradients: null freezes the variable', async () => {
+  it('honors transformGradients: null freezes the variable', async () => {
     const frozen = 'backbone/dense1/kernel';
     const trainer = toyTrainer({ change: () => ({ transformGradients: (grads) => ({ ...grads, [frozen]: null }) }) });
     const before = await bitsOf(trainer.run.trainable);

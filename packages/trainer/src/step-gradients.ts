@@ -27,7 +27,7 @@ function checkScalar(what: string, value: tf.Tensor): void {
   if (value.dtype !== 'float32') throw new SelfsupError('SELFSUP_DTYPE', `${what} must be float32, got ${value.dtype}`);
 }
 
-function summarise(task: string, { loss, metrics = {} }: LossResult): { summary: tf.Tensor1D; metricNames: string[] } {
+function summarize(task: string, { loss, metrics = {} }: LossResult): { summary: tf.Tensor1D; metricNames: string[] } {
   checkScalar(`the loss of ${task}`, loss);
   for (const [name, metric] of Object.entries(metrics)) checkScalar(`the metric \`${name}\` of ${task}`, metric);
   const summary = tf.stack([loss, ...Object.values(metrics)]) as tf.Tensor1D; // [1 + metrics]
@@ -54,7 +54,7 @@ export function computeGradients<B extends Batch, T extends Targets>(
       const { grads } = tf.engine().gradients(
         () => {
           const result = run.loss(batch, targets, context);
-          kept = summarise(task, result);
+          kept = summarize(task, result);
           tf.keep(kept.summary); // the engine disposes all of the forward pass but the loss
           return result.loss;
         },

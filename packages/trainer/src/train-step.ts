@@ -75,7 +75,7 @@ function applyUpdates<B extends Batch, T extends Targets>(
 /**
  * One train step: targets → loss and gradients → mean over micro-batches and ranks → transformGradients → optimizer → afterStep. Internal; see `createTrainer`.
  *
- * @remarks Until loss and gradients are known to be finite nothing but `buffers` can have changed (normalisation statistics), and those are put back when
+ * @remarks Until loss and gradients are known to be finite nothing but `buffers` can have changed (normalization statistics), and those are put back when
  * the step fails.
  */
 export async function runTrainStep<B extends Batch, T extends Targets>(

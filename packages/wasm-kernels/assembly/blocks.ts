@@ -170,7 +170,7 @@ export function columnsBlock(
   }
 }
 
-/** Six neighbouring values of each of `count` rows, 32 bytes apart. */
+/** Six neighboring values of each of `count` rows, 32 bytes apart. */
 function packSix(tab: usize, count: i32, offset: usize, to: usize): void {
   const end = tab + ((<usize>count) << 2);
   while (tab != end) {

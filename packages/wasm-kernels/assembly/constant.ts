@@ -1,7 +1,7 @@
 /**
  * A vector of four times x, for the top level of a file.
  * V8 rebuilds a vector constant from an immediate wherever it is used, by three instructions; what the start function wrote, it loads by one,
- * which makes polynomials more than twice as fast. memory.size() >> 17 is 0, which the optimiser does not know.
+ * which makes polynomials more than twice as fast. memory.size() >> 17 is 0, which the optimizer does not know.
  */
 export function constant(x: f32): v128 {
   return i32x4.splat(reinterpret<i32>(x) + (memory.size() >> 17));

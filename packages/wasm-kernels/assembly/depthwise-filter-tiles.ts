@@ -1,7 +1,7 @@
 // Tiles of the depthwise filter gradient: sums over a grid of pixels that stay in registers.
 import { madd } from './simd';
 
-/** sums[tap] = sum over a grid of pixels of x (shifted by the tap) times dy: three neighbouring taps, eight channels. */
+/** sums[tap] = sum over a grid of pixels of x (shifted by the tap) times dy: three neighboring taps, eight channels. */
 export function filterThree(
   x: usize,
   xRow: usize,

@@ -53,7 +53,7 @@ function addTotals(totals: usize, sums: usize, count: i32): void {
   }
 }
 
-/** dw from the float64 sums; blocks that were shifted back repeat values of their neighbours. */
+/** dw from the float64 sums; blocks that were shifted back repeat values of their neighbors. */
 function writeFilter(totals: usize, part: i32, multiplier: i32, dw: usize): void {
   const taps = g.filterHeight * g.filterWidth;
   for (let c = 0; c < g.inChannels; c += part) {

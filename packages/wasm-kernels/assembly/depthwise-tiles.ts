@@ -1,4 +1,4 @@
-// Tiles of the depthwise convolution: sums over a window that stay in registers. A window is `rows` x `cols` taps; neighbouring taps are
+// Tiles of the depthwise convolution: sums over a window that stay in registers. A window is `rows` x `cols` taps; neighboring taps are
 // `xRow`/`xCol` bytes apart in the source (steps may be negative: pointers wrap around) and `wRow`/`wCol` in the weights.
 import { activate, madd } from './simd';
 

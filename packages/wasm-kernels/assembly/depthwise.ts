@@ -4,7 +4,7 @@ import { tileFour, tileFourThree, tileOne, tileScalar } from './depthwise-tiles'
 import * as g from './geometry';
 import { align, bytes } from './taps';
 
-/** How a window reaches its source: steps between neighbouring taps, and from one pixel of a row to the next. */
+/** How a window reaches its source: steps between neighboring taps, and from one pixel of a row to the next. */
 let xRow: usize = 0;
 let xCol: usize = 0;
 let wRow: usize = 0;
@@ -21,7 +21,7 @@ export function setWindowSteps(row: usize, col: usize, weightRow: usize, weightC
   outPixel = target;
 }
 
-/** `count` pixels of a row, windows of `taps` x `tapsAcross`; the last tile of pixels, and of channels, is shifted back over what its neighbour has done. */
+/** `count` pixels of a row, windows of `taps` x `tapsAcross`; the last tile of pixels, and of channels, is shifted back over what its neighbor has done. */
 export function tileRow(
   x: usize,
   w: usize,

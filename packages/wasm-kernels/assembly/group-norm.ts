@@ -1,5 +1,5 @@
-// Group normalisation of [samples, pixels, channels]: each sample and group of neighbouring channels has its own mean and biased variance.
-// A sample at a time, so that the second pass finds it in the cache; the passes over pixels are those of batch normalisation.
+// Group normalization of [samples, pixels, channels]: each sample and group of neighboring channels has its own mean and biased variance.
+// A sample at a time, so that the second pass finds it in the cache; the passes over pixels are those of batch normalization.
 import { normaliseRows } from './norm';
 import { spreadRows, totalGradients } from './norm-grad';
 import { totalSquares } from './row-sums';

@@ -1,4 +1,4 @@
-// Layer normalisation over rows of features: x [rows, features]. Each row is swept while it lies in the first cache.
+// Layer normalization over rows of features: x [rows, features]. Each row is swept while it lies in the first cache.
 // Sums along a row run in float32 over at most CHUNK bytes, sums over rows over at most SUM_ROWS rows; then they are added in float64.
 import { ZERO } from './constant';
 import { madd } from './simd';
@@ -56,9 +56,9 @@ export function layerNorm(
   for (let r = 0; r < rows; r++) {
     const exact = rowSum(x, bytes, ZERO, false) / n;
     const rounded = <f32>exact;
-    const centre = f32x4.splat(rounded);
+    const center = f32x4.splat(rounded);
     const missing = exact - <f64>rounded;
-    const factor = 1 / Math.sqrt(max(rowSum(x, bytes, centre, true) / n - missing * missing, 0.0) + epsilon);
+    const factor = 1 / Math.sqrt(max(rowSum(x, bytes, center, true) / n - missing * missing, 0.0) + epsilon);
     store<f32>(mean, rounded);
     store<f32>(inverse, <f32>factor);
     // What the mean loses by rounding goes into the product's addend, where it costs nothing.
@@ -66,11 +66,11 @@ export function layerNorm(
       shift = f32x4.splat(<f32>(-missing * factor));
     let c: usize = 0;
     for (; c < vectors; c += 16) {
-      const normal = madd(f32x4.sub(v128.load(x + c), centre), slope, shift);
+      const normal = madd(f32x4.sub(v128.load(x + c), center), slope, shift);
       v128.store(y + c, madd(normal, v128.load(scale + c), v128.load(offset + c)));
     }
     if (rest) {
-      const normal = madd(f32x4.sub(loadTail(x + c, rest, centre), centre), slope, shift);
+      const normal = madd(f32x4.sub(loadTail(x + c, rest, center), center), slope, shift);
       storeTail(y + c, madd(normal, loadTail(scale + c, rest, ZERO), loadTail(offset + c, rest, ZERO)), rest);
     }
     x += bytes;
@@ -91,7 +91,7 @@ function gradRow(dy: usize, x: usize, scale: usize, dx: usize, sums: usize, feat
   const vectors = bytes & ~15;
   const rest = features & 3;
   const forOffset = sums + bytes;
-  const centre = f32x4.splat(mean),
+  const center = f32x4.splat(mean),
     factor = f32x4.splat(inverse);
   let first: f64 = 0,
     second: f64 = 0;
@@ -103,7 +103,7 @@ function gradRow(dy: usize, x: usize, scale: usize, dx: usize, sums: usize, feat
       product = ZERO;
     for (; c < stop; c += 16) {
       const d = v128.load(dy + c);
-      const normal = f32x4.mul(f32x4.sub(v128.load(x + c), centre), factor);
+      const normal = f32x4.mul(f32x4.sub(v128.load(x + c), center), factor);
       const g = f32x4.mul(d, v128.load(scale + c));
       sum = f32x4.add(sum, g);
       product = madd(g, normal, product);
@@ -115,7 +115,7 @@ function gradRow(dy: usize, x: usize, scale: usize, dx: usize, sums: usize, feat
   }
   if (rest) {
     const d = loadTail(dy + c, rest, ZERO);
-    const normal = f32x4.mul(f32x4.sub(loadTail(x + c, rest, centre), centre), factor);
+    const normal = f32x4.mul(f32x4.sub(loadTail(x + c, rest, center), center), factor);
     const g = f32x4.mul(d, loadTail(scale + c, rest, ZERO));
     first += laneSum(g);
     second += laneSum(f32x4.mul(g, normal));
@@ -126,11 +126,11 @@ function gradRow(dy: usize, x: usize, scale: usize, dx: usize, sums: usize, feat
   const slope = f32x4.splat(<f32>((-<f64>inverse * <f64>inverse * second) / n)),
     shift = f32x4.splat(<f32>((-<f64>inverse * first) / n));
   for (c = 0; c < vectors; c += 16) {
-    const projected = madd(f32x4.sub(v128.load(x + c), centre), slope, shift);
+    const projected = madd(f32x4.sub(v128.load(x + c), center), slope, shift);
     v128.store(dx + c, madd(f32x4.mul(v128.load(dy + c), v128.load(scale + c)), factor, projected));
   }
   if (rest) {
-    const projected = madd(f32x4.sub(loadTail(x + c, rest, centre), centre), slope, shift);
+    const projected = madd(f32x4.sub(loadTail(x + c, rest, center), center), slope, shift);
     const g = f32x4.mul(loadTail(dy + c, rest, ZERO), loadTail(scale + c, rest, ZERO));
     storeTail(dx + c, madd(g, factor, projected), rest);
   }

@@ -1,4 +1,4 @@
-// Gradient of batch normalisation in training, residual and ReLU included: one pass for the sums, one for dx.
+// Gradient of batch normalization in training, residual and ReLU included: one pass for the sums, one for dx.
 import { normFactors } from './norm';
 import { fold, SUM_ROWS } from './row-sums';
 import { madd } from './simd';

@@ -1,4 +1,4 @@
-// Batch normalisation in training over rows of channels: x [rows, channels], then a residual and a ReLU.
+// Batch normalization in training over rows of channels: x [rows, channels], then a residual and a ReLU.
 // Every pass walks memory in order, one row after another: four rows at once need fewer loads of coefficients and took up to twice the time.
 import { totalSquares } from './row-sums';
 import { madd } from './simd';
@@ -18,7 +18,7 @@ export function normFactors(variance: usize, scale: usize, channels: i32, epsilo
 /** y = max((x - mean) * factor + offset + residual, lowest) over rows of channels. */
 // @ts-ignore: decorator
 @inline
-function normalise(
+function normalize(
   x: usize,
   mean: usize,
   factor: usize,
@@ -52,7 +52,7 @@ function normalise(
 
 /** y = max((x - mean) * factor + offset, lowest) over rows of channels. */
 export function normaliseRows(x: usize, mean: usize, factor: usize, offset: usize, y: usize, rows: i32, bytes: usize, lowest: f32): void {
-  normalise(x, mean, factor, offset, 0, y, rows, bytes, lowest, false);
+  normalize(x, mean, factor, offset, 0, y, rows, bytes, lowest, false);
 }
 
 /** y = act((x - mean) / sqrt(variance + epsilon) * scale + offset + residual); mean and biased variance over the rows are outputs too. */
@@ -85,6 +85,6 @@ export function batchNorm(
   }
   normFactors(variance, scale, channels, epsilon, factor);
   const lowest: f32 = relu ? 0 : -Infinity;
-  if (residual != 0) normalise(x, mean, factor, offset, residual, y, rows, bytes, lowest, true);
+  if (residual != 0) normalize(x, mean, factor, offset, residual, y, rows, bytes, lowest, true);
   else normaliseRows(x, mean, factor, offset, y, rows, bytes, lowest);
 }

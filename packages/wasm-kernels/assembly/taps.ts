@@ -17,7 +17,7 @@ export function few(channels: i32, taps: i32): bool {
   return channels < 6 || (channels < FEW_CHANNELS && taps > 1);
 }
 
-/** Bytes between the copied rows of neighbouring pixels. */
+/** Bytes between the copied rows of neighboring pixels. */
 export function copyStride(channels: i32, taps: i32): usize {
   return bytes((channels * taps + 11) & ~3);
 }

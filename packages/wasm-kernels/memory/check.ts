@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SimdBuild } from '../src/index.ts';
 import { untouched } from '../test/fill-heap.ts';
 import { builds, startWasm } from '../test/wasm-under-test.ts';
-import { images, matrices, normalisation, normalisationGradient, type Compare } from './large-checks.ts';
+import { images, matrices, normalization, normalisationGradient, type Compare } from './large-checks.ts';
 import { elementAt, samples } from './large-values.ts';
 
 const report = (ok: boolean, what: string): void => {
@@ -45,7 +45,7 @@ function limits(): void {
   }
 }
 
-const CHECKS: Readonly<Record<string, (compare: Compare) => void>> = { limits, matrices, normalisation, normalisationGradient, images };
+const CHECKS: Readonly<Record<string, (compare: Compare) => void>> = { limits, matrices, normalization, normalisationGradient, images };
 
 async function run(simd: SimdBuild, name: string): Promise<void> {
   tf.enableProdMode();

@@ -47,8 +47,8 @@ export function matrices(compare: Compare): void {
   compare('segment sum into 2 GiB', scattered!, (i) => (i < 5 * COLUMNS ? elementAt(gathered, i) : 0));
 }
 
-/** Batch normalisation of 1.9 GiB to 1.9 GiB. */
-export function normalisation(compare: Compare): void {
+/** Batch normalization of 1.9 GiB to 1.9 GiB. */
+export function normalization(compare: Compare): void {
   const rows = 7_900_000;
   const [scale, offset] = [tf.fill([COLUMNS], 2), tf.fill([COLUMNS], -1)];
   const x = largeTensor([rows, COLUMNS]);

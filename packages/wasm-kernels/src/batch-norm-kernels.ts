@@ -48,10 +48,10 @@ function relu(kernelName: string, attrs: NamedAttrMap): boolean {
 }
 
 /**
- * Batch normalisation in training, channels last, over all other axes, with what follows it in a residual network.
+ * Batch normalization in training, channels last, over all other axes, with what follows it in a residual network.
  *
  * SelfsupBatchNorm: inputs `x [..., c]`, `scale [c]`, `offset [c]`, optionally `residual` like `x`, attributes `epsilon` and `activation` (`'linear'`
- * or `'relu'`) → `[y, mean, variance]`, the variance biased, y = activation(normalised + residual).
+ * or `'relu'`) → `[y, mean, variance]`, the variance biased, y = activation(normalized + residual).
  * SelfsupBatchNormGrad: inputs `dy`, `x`, `mean`, `variance`, `scale`, attributes `epsilon` and `activation` → `[dx, dScale, dOffset]`. With
  * `'relu'` the mask comes from `offset` (a forward pass without residual) or from `y`; with `y` there is a fourth output, the residual's gradient.
  */

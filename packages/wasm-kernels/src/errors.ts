@@ -7,7 +7,7 @@ const BRAND: unique symbol = Symbol.for('selfsup.error');
  * An error of the kernels, with a stable `code`.
  *
  * @remarks It carries the same `Symbol.for('selfsup.error')` brand as the errors of `@selfsup/core`, so `isSelfsupError` of that package
- * recognises it although this package depends on TensorFlow.js alone.
+ * recognizes it although this package depends on TensorFlow.js alone.
  * @example
  * ```ts
  * import { SelfsupError } from '@selfsup/wasm-kernels';

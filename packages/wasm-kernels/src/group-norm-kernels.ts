@@ -49,7 +49,7 @@ function viewOf(kernelName: string, x: TensorInfo, attrs: NamedAttrMap) {
 }
 
 /**
- * Group normalisation, channels last: statistics of each sample and group of neighbouring channels.
+ * Group normalization, channels last: statistics of each sample and group of neighboring channels.
  *
  * SelfsupGroupNorm: inputs `x [samples, ..., c]`, `scale [c]`, `offset [c]`, attributes `numGroups`, `epsilon` → `[y, mean, variance]`, both
  * `[samples, numGroups]`, the variance biased.

@@ -30,7 +30,7 @@ it('grows under a kernel, for its output or for its scratch, without disturbing 
   tf.dispose([a, b, product, column, outer, low, high]);
 });
 
-/** A step of some small network with random sizes: convolutions, normalisation, pooling, embedding, products. */
+/** A step of some small network with random sizes: convolutions, normalization, pooling, embedding, products. */
 function mixedStep(random: () => number): void {
   const [size, channels, columns] = [integer(random, 4, 12), pick(random, [3, 8, 16]), pick(random, [4, 16, 40])];
   tf.tidy(() => {

@@ -16,7 +16,7 @@ describe.each(builds)('layer norm (%s SIMD)', (simd) => {
     registration.dispose();
   });
 
-  it('normalises rows whose mean is large against their deviation: nothing is lost to the rounding of the mean', async () => {
+  it('normalizes rows whose mean is large against their deviation: nothing is lost to the rounding of the mean', async () => {
     const row = [16384.25, 16384, 16384.5, 16384.25, 16383.75];
     const mean = row.reduce((a, b) => a + b, 0) / 5;
     const deviation = Math.sqrt(row.reduce((a, b) => a + (b - mean) ** 2, 0) / 5);

@@ -2,7 +2,7 @@ import { type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs
 import { SelfsupError } from './errors.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled layer normalisation. */
+/** The compiled layer normalization. */
 export interface LayerNormExports {
   layerNorm(
     x: number,
@@ -63,7 +63,7 @@ function geometry(
 }
 
 /**
- * Layer normalisation over the last axis.
+ * Layer normalization over the last axis.
  *
  * SelfsupLayerNorm: inputs `x [..., features]`, `scale [features]`, `offset [features]`, attribute `epsilon` (default 1e-5) → `[y, mean, inverse]`, the
  * last two `[rows]`, inverse = 1/√(biased variance + epsilon).

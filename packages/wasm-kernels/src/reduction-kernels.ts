@@ -13,7 +13,7 @@ interface Step {
   readonly inner: number;
 }
 
-/** A reduction as sums over the middle of [outer, rows, inner], the last group of neighbouring axes first. */
+/** A reduction as sums over the middle of [outer, rows, inner], the last group of neighboring axes first. */
 function steps(shape: readonly number[], axes: readonly number[]): Step[] {
   const runs: { size: number; reduced: boolean }[] = [];
   shape.forEach((size, axis) => {

@@ -12,7 +12,7 @@ export interface Runtime {
   readonly winograd: boolean;
   /** The byte offset of a tensor. */
   offset(tensor: TensorInfo): number;
-  /** A new, uninitialised tensor. Every allocation throws `SELFSUP_MEMORY` where there is no memory. */
+  /** A new, uninitialized tensor. Every allocation throws `SELFSUP_MEMORY` where there is no memory. */
   output(shape: readonly number[], dtype: DataType): TensorInfo;
   /** At least `bytes` of scratch, valid until the next call. */
   scratch(bytes: number): number;

@@ -56,7 +56,7 @@ export function operationCases(): KernelCase[] {
     both('softmax of attention, 32×4×128×128', 5, [(x) => maskedSoftmax(x, { scale: 0.125 }), [scores]]),
     both('cross entropy, 614×30522', 3, [(x) => softmaxCrossEntropy(x as tf.Tensor2D, labels), [logits]]),
     both('dropout, 4096×1024', 4, [(x) => dropout(x, { rate: 0.1, rng }), [hidden]]),
-    both('L2 normalisation of rows, 4096×256', 5, [(x) => l2Normalize(x), [tokens]]),
+    both('L2 normalization of rows, 4096×256', 5, [(x) => l2Normalize(x), [tokens]]),
     both('max pool 2×2, 8 M values', 3.5, [(x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'), [image]]),
     both('average pool 2×2, 8 M values', 2.5, [(x) => tf.avgPool(x as tf.Tensor4D, 2, 2, 'valid'), [image]]),
     { name: 'sum over [0, 1, 2], 8 M values', work: (image.size * 4) / 1e9, unit: 'GB/s', run: () => tf.sum(image, [0, 1, 2]) },

@@ -12,7 +12,7 @@ const PROBE_EXAMPLES = `
   $ selfsup evaluate linear-probe --run runs/shapes --baselines
   $ selfsup evaluate linear-probe --run runs/cifar --data data_batch_1.bin --l2 0.001 --json`;
 
-/** A command that judges with labelled images, those of the run or others. */
+/** A command that judges with labeled images, those of the run or others. */
 function evaluation(name: string): Command {
   return new Command(name)
     .requiredOption('--run <folder>', 'the folder of the run')
@@ -28,7 +28,7 @@ function evaluation(name: string): Command {
 function knnCommand(): Command {
   return evaluation('knn')
     .description('Classify test images by the votes of the nearest training images, weighted by similarity')
-    .option('--k <n>', 'neighbours that vote (default: 200)', parseNumber)
+    .option('--k <n>', 'neighbors that vote (default: 200)', parseNumber)
     .option('--temperature <x>', 'softmax scale of the votes (default: 0.1)', parseNumber)
     .option('--raw-pixels', 'also measure the pixels themselves')
     .addHelpText('after', `\nExamples:${KNN_EXAMPLES}`)

@@ -14,10 +14,10 @@ Examples:
 /** `selfsup fine-tune`. */
 export function fineTuneCommand(): Command {
   return new Command('fine-tune')
-    .description('Train the encoder of a run on text further, to classify labelled texts')
+    .description('Train the encoder of a run on text further, to classify labeled texts')
     .addOption(new Option('--run <folder>', 'the folder of the run').makeOptionMandatory())
-    .addOption(new Option('--train <file>', 'labelled texts to learn from: .tsv, .csv, .jsonl, or TREC').makeOptionMandatory())
-    .addOption(new Option('--test <file>', 'labelled texts to be judged by').makeOptionMandatory())
+    .addOption(new Option('--train <file>', 'labeled texts to learn from: .tsv, .csv, .jsonl, or TREC').makeOptionMandatory())
+    .addOption(new Option('--test <file>', 'labeled texts to be judged by').makeOptionMandatory())
     .option('--labels <counts>', 'how many labels, such as 100 or 10,100,all (default: all)')
     .option('--scratch', 'compare with the same network from scratch')
     .option('--curve', 'short for --labels 10,100,1000,all --scratch')

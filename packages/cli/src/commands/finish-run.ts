@@ -55,7 +55,7 @@ function rates({ seconds, steps }: SessionResult, imagesPerUpdate: number): Part
   };
 }
 
-function summarise(result: RunResult, output: Output): void {
+function summarize(result: RunResult, output: Output): void {
   const rows: [string, string][] = [];
   const add = (name: string, value: number | undefined, unit: string) => {
     if (value !== undefined) rows.push([name, `${value.toFixed(unit === '%' ? 2 : 0).padStart(8)} ${unit}`]);
@@ -133,7 +133,7 @@ export async function finishRun(options: FinishRunOptions): Promise<void> {
       await renderReport(await collectReport({ run: file, metrics: folder.readMetrics(), result, bank, test, output })),
     );
   }
-  summarise(result, output);
+  summarize(result, output);
   output.line(
     `${result.stoppedBy === 'time' ? 'Stopped by the time limit' : 'Done'}: ${result.steps} updates in ${formatSeconds(result.seconds)}.`,
   );

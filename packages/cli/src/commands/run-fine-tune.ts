@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { selectBackend } from '@selfsup/backends';
 import { SelfsupError } from '@selfsup/core';
-import { openLabelledText } from '@selfsup/data/node';
+import { openLabeledText } from '@selfsup/data/node';
 import type { Tokenizer } from '@selfsup/data/text';
 import { saveWeights } from '@selfsup/encoders';
 import { formatLabelCurve } from '@selfsup/evaluate';
@@ -92,12 +92,12 @@ function describeRates(choices: readonly TextRateChoice[]): string[] {
 }
 
 /**
- * `selfsup fine-tune`: trains the encoder of a run on labelled texts, and on demand the same one from scratch, and judges both on others.
+ * `selfsup fine-tune`: trains the encoder of a run on labeled texts, and on demand the same one from scratch, and judges both on others.
  *
  * @param flags see {@link FineTuneFlags}
  * @param context where to report, and how the encoder of the run is found
  * @returns the exit code: 0, or 130 after an interrupt
- * @remarks The run stays as it is; the findings are kept in its folder, in a `fine-tune-*.json` for each file of labelled texts, and its report shows them.
+ * @remarks The run stays as it is; the findings are kept in its folder, in a `fine-tune-*.json` for each file of labeled texts, and its report shows them.
  */
 export async function runFineTune(flags: FineTuneFlags, context: { output: Output; open: OpenTextEncoder }): Promise<number> {
   const { output, open } = context;
@@ -110,8 +110,8 @@ export async function runFineTune(flags: FineTuneFlags, context: { output: Outpu
     throw new SelfsupError('SELFSUP_OPTION', '--scratch-learning-rate is for the network from scratch; add --scratch, or leave it out');
   if (flags.report !== undefined && counts.length < 2)
     throw new SelfsupError('SELFSUP_OPTION', '--report draws accuracy over labels; it needs --curve, or --labels with at least two counts');
-  const train = await openLabelledText(flags.train);
-  const test = await openLabelledText(flags.test, { classNames: train.classNames });
+  const train = await openLabeledText(flags.train);
+  const test = await openLabeledText(flags.test, { classNames: train.classNames });
   const backend = await selectBackend({ prefer: flags.backend ?? 'auto' });
   const opened = await open(flags.run);
   const { tokenizer, backbone, file, step } = opened;

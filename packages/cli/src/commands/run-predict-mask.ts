@@ -26,7 +26,7 @@ export async function runPredictMask(text: string, flags: PredictMaskFlags, outp
     if (!head)
       throw new SelfsupError(
         'SELFSUP_OPTION',
-        `${flags.run} learnt ${file.settings.task}; only runs of masked-language have a head that guesses masked words`,
+        `${flags.run} learned ${file.settings.task}; only runs of masked-language have a head that guesses masked words`,
       );
     const maxLength = Math.max(512, file.settings.length);
     const guesses = predictMask(text, { encoder, head, tokenizer, maxLength, top });

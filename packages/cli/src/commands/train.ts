@@ -46,7 +46,7 @@ export function trainCommand(): Command {
     number('--test-limit <n>', 'at most so many test images (default: a fifth of --limit)'),
     number(
       '--test-fraction <x>',
-      'share of labelled images held out when a file has no test part (default: 0.2), of documents (default: 0.05)',
+      'share of labeled images held out when a file has no test part (default: 0.2), of documents (default: 0.05)',
     ),
     number('--image-size <n>', 'side in pixels to which photos are resized (default: 64)'),
     number('--clip-length <n>', 'videos: frames of a clip (default: 4)'),
@@ -64,8 +64,8 @@ export function trainCommand(): Command {
     number('--warmup-epochs <n>', 'epochs of rising learning rate (default: 2)'),
     number('--temperature <x>', 'softmax scale of the loss (default: that of the task, 0.2 or 0.1)'),
     number('--head-output <n>', 'columns of the projection head (default: 128)'),
-    new Option('--tokenizer <file>', 'text: a vocab.txt or tokenizer.json (default: a vocabulary is learnt from the data)'),
-    number('--vocabulary-size <n>', 'text: entries of a vocabulary that is learnt (default: 8000)'),
+    new Option('--tokenizer <file>', 'text: a vocab.txt or tokenizer.json (default: a vocabulary is learned from the data)'),
+    number('--vocabulary-size <n>', 'text: entries of a vocabulary that is learned (default: 8000)'),
     number('--length <n>', 'text: tokens of a sequence (default: 128)'),
     new Option(
       '--documents <rule>',
@@ -85,7 +85,7 @@ export function trainCommand(): Command {
       '--knn-every <epochs>',
       'epochs between two kNN probes or measurements on held-out text, 0 for none (default: a fifth of the run, on text 1)',
     ),
-    number('--knn-k <n>', 'neighbours that vote (default: 200)'),
+    number('--knn-k <n>', 'neighbors that vote (default: 200)'),
     number('--knn-temperature <x>', 'softmax scale of the votes (default: 0.1)'),
     number('--knn-bank <n>', 'at most so many training images vote (default: 10000)'),
     number('--checkpoint-every <n>', 'also write the checkpoint after so many updates (default: after each epoch)'),

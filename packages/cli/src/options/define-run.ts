@@ -57,7 +57,7 @@ export type OptimizerBuilder = (context: OptimizerContext) => GradientTransform;
 export type RunConfig = Omit<GivenSettings, 'optimizer'> &
   GivenTextSettings &
   SessionOptions & {
-    /** The augmentation, large views first; default the published recipe of the task, or that of `recipe`. It must normalise with mean and std. */
+    /** The augmentation, large views first; default the published recipe of the task, or that of `recipe`. It must normalize with mean and std. */
     readonly views?: (context: ViewsContext) => ViewsTransform;
     /** The optimizer: a name, or a function that builds it; default that of the task, with the run's learning rate, momentum and weight decay. */
     readonly optimizer?: OptimizerName | OptimizerBuilder | undefined;

@@ -49,7 +49,7 @@ export interface RunSettings {
   readonly temperature: number;
   /** Columns of the projection head's output. */
   readonly headOutput: number;
-  /** Neighbours that vote in the kNN. */
+  /** Neighbors that vote in the kNN. */
   readonly knnK: number;
   /** The softmax scale of the kNN's votes. */
   readonly knnTemperature: number;

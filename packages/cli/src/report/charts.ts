@@ -6,7 +6,7 @@ export interface ChartLine {
   readonly name: string;
   /** `[x, y]`. */
   readonly points: readonly (readonly [number, number])[];
-  /** A CSS colour; custom properties follow light and dark. */
+  /** A CSS color; custom properties follow light and dark. */
   readonly color: string;
   /** Thin and pale, for what only accompanies. */
   readonly quiet?: boolean;
@@ -79,7 +79,7 @@ const axis = (extra: object) => ({
  * Draws lines, over epochs or what `xName` says.
  *
  * @param options see {@link LineChartOptions}
- * @returns SVG, coloured by the page's custom properties
+ * @returns SVG, colored by the page's custom properties
  */
 export function lineChart(options: LineChartOptions): Promise<string> {
   const { lines, title, fromZero = false, format = String, xName = 'epoch', logarithmic = false } = options;
@@ -111,7 +111,7 @@ export function lineChart(options: LineChartOptions): Promise<string> {
 /** Options of {@link mapChart}. */
 export interface MapChartOptions {
   points: readonly { x: number; y: number; label?: number }[];
-  /** A CSS colour per class; the first one where there are no classes. */
+  /** A CSS color per class; the first one where there are no classes. */
   colors: readonly string[];
   /** What the chart shows, for screen readers. */
   title: string;

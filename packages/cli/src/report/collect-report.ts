@@ -9,7 +9,7 @@ import { nearestRows, unitRows } from './nearest.ts';
 import { projectMap } from './project-map.ts';
 import { drawSprite, thumbnails, type Sprite } from './thumbnails.ts';
 
-/** A picture of the neighbours' part. */
+/** A picture of the neighbors' part. */
 export interface Picture {
   /** A data URI. */
   readonly uri: string;
@@ -28,8 +28,8 @@ export interface ReportData {
   readonly classNames?: readonly string[];
   /** The map: a point per image with its place in the sprite; absent with fewer than 10 images. */
   readonly map?: { readonly points: readonly { x: number; y: number; label?: number }[]; readonly sprite: Sprite };
-  /** Images with their nearest neighbours; the first picture of a row is the query. */
-  readonly neighbours: readonly (readonly Picture[])[];
+  /** Images with their nearest neighbors; the first picture of a row is the query. */
+  readonly neighbors: readonly (readonly Picture[])[];
   /** Whether map and queries are test images. */
   readonly fromTest: boolean;
 }
@@ -54,9 +54,9 @@ export interface CollectReportOptions {
 
 const MAP_POINTS = 1500;
 const QUERIES = 10;
-const NEIGHBOURS = 5;
+const NEIGHBORS = 5;
 
-const labelled = (label: number | undefined) => (label === undefined ? {} : { label });
+const labeled = (label: number | undefined) => (label === undefined ? {} : { label });
 
 function takeRows({ data, shape: [, dim], indices }: Features, rows: Int32Array): Features {
   const taken = new Float32Array(rows.length * dim);
@@ -75,12 +75,12 @@ function pickQueries(rows: Int32Array, { dataset, features }: Encoded): number[]
   return [...fresh, ...[...rows].filter((row) => !fresh.includes(row))].slice(0, QUERIES);
 }
 
-async function collectNeighbours(from: Encoded, bank: Encoded, rows: Int32Array): Promise<Picture[][]> {
+async function collectNeighbors(from: Encoded, bank: Encoded, rows: Int32Array): Promise<Picture[][]> {
   const [units, bankUnits] = [unitRows(from.features), unitRows(bank.features)];
   const [, dim] = from.features.shape;
   const found = pickQueries(rows, from).map((row) => {
     const query = units.subarray(row * dim, (row + 1) * dim);
-    const near = nearestRows(query, bankUnits, { count: NEIGHBOURS, ...(from === bank ? { except: row } : {}) });
+    const near = nearestRows(query, bankUnits, { count: NEIGHBORS, ...(from === bank ? { except: row } : {}) });
     return { index: from.features.indices[row]!, near: near.map(({ row: at, cosine }) => ({ index: bank.features.indices[at]!, cosine })) };
   });
   const queries = await thumbnails(
@@ -92,13 +92,13 @@ async function collectNeighbours(from: Encoded, bank: Encoded, rows: Int32Array)
     found.flatMap(({ near }) => near.map(({ index }) => index)),
   );
   return found.map(({ index, near }) => [
-    { uri: queries.get(index) ?? '', ...labelled(from.dataset.labels?.[index]) },
-    ...near.map(({ index: at, cosine }) => ({ uri: pictures.get(at) ?? '', cosine, ...labelled(bank.dataset.labels?.[at]) })),
+    { uri: queries.get(index) ?? '', ...labeled(from.dataset.labels?.[index]) },
+    ...near.map(({ index: at, cosine }) => ({ uri: pictures.get(at) ?? '', cosine, ...labeled(bank.dataset.labels?.[at]) })),
   ]);
 }
 
 /**
- * Computes what the report shows: the map, its pictures and the neighbours.
+ * Computes what the report shows: the map, its pictures and the neighbors.
  *
  * @param options see {@link CollectReportOptions}
  * @returns see {@link ReportData}
@@ -111,10 +111,10 @@ export async function collectReport(options: CollectReportOptions): Promise<Repo
   const rows = order.slice(0, MAP_POINTS).sort();
   const { labels, classNames } = from.dataset;
   const base = { run, metrics, result, ...(classNames ? { classNames } : {}), fromTest: test !== undefined };
-  const neighbours = await collectNeighbours(from, bank, order);
-  if (rows.length < 10) return { ...base, neighbours };
+  const neighbors = await collectNeighbors(from, bank, order);
+  if (rows.length < 10) return { ...base, neighbors };
   const shown = takeRows(from.features, rows);
   const plane = await projectMap(shown, { seed, output });
-  const points = plane.map(([x, y], i) => ({ x, y, ...labelled(labels?.[shown.indices[i]!]) }));
-  return { ...base, neighbours, map: { points, sprite: await drawSprite(from.dataset, [...shown.indices]) } };
+  const points = plane.map(([x, y], i) => ({ x, y, ...labeled(labels?.[shown.indices[i]!]) }));
+  return { ...base, neighbors, map: { points, sprite: await drawSprite(from.dataset, [...shown.indices]) } };
 }

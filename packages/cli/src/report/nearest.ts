@@ -13,7 +13,7 @@ export function unitRows({ data, shape: [rows, dim] }: Features): Float32Array {
 }
 
 /** A row of features and how near it is. */
-export interface Neighbour {
+export interface Neighbor {
   /** The row. */
   readonly row: number;
   /** The cosine of the angle between the two rows, in [−1, 1]. */
@@ -28,10 +28,10 @@ export interface Neighbour {
  * @param options `count`: how many; `except`: a row to leave out, such as the query itself
  * @returns the nearest first; at equal distance the lower row first
  */
-export function nearestRows(query: Float32Array, bank: Float32Array, options: { count: number; except?: number }): Neighbour[] {
+export function nearestRows(query: Float32Array, bank: Float32Array, options: { count: number; except?: number }): Neighbor[] {
   const { count, except } = options;
   const dim = query.length;
-  const best: Neighbour[] = [];
+  const best: Neighbor[] = [];
   for (let row = 0; row < bank.length / dim; row++) {
     if (row === except) continue;
     let cosine = 0;

@@ -3,7 +3,7 @@ import type { Features } from '../encode-images.ts';
 import type { Output } from '../output/output.ts';
 import { nearestRows, unitRows } from './nearest.ts';
 
-const NEIGHBOURS = 15;
+const NEIGHBORS = 15;
 const EPOCHS = 300;
 const BLOCK = 65_536;
 
@@ -28,14 +28,14 @@ function randomFunction(rng: Rng): () => number {
  * @param options `seed` of the layout; `output` shows progress
  * @returns `[x, y]` per row
  * @see McInnes, Healy, Melville: "UMAP", https://arxiv.org/abs/1802.03426
- * @remarks Exact neighbours by cosine, 15 of them; 300 epochs.
+ * @remarks Exact neighbors by cosine, 15 of them; 300 epochs.
  */
 export async function projectMap(features: Features, options: { seed: number; output: Output }): Promise<[number, number][]> {
   const { seed, output } = options;
   const { UMAP } = await import('umap-js');
   const [rows, dim] = features.shape;
   const unit = unitRows(features);
-  const count = Math.min(NEIGHBOURS, rows - 1);
+  const count = Math.min(NEIGHBORS, rows - 1);
   const stage = output.stage('Drawing the map', { total: rows + EPOCHS, unit: 'parts' });
   const vectors: number[][] = [];
   const near: { indices: number[]; distances: number[] }[] = [];

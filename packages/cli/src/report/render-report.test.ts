@@ -58,15 +58,15 @@ const metrics: MetricsRecord[] = [1, 2, 3, 4].map((step) => ({
 }));
 const knn: MetricsRecord[] = [0, 4].map((step) => ({ type: 'knn', step, epoch: step / 2, seconds: step, knn: 30 + step }));
 
-function encoded(count: number, split: 'train' | 'test', labelled = true): Encoded {
+function encoded(count: number, split: 'train' | 'test', labeled = true): Encoded {
   const { labels, classNames, ...rest } = shapes({ count, seed: 0, split });
-  const dataset: ImageDataset = labelled ? { ...rest, ...(labels && { labels }), ...(classNames && { classNames }) } : rest;
+  const dataset: ImageDataset = labeled ? { ...rest, ...(labels && { labels }), ...(classNames && { classNames }) } : rest;
   const data = drawNormal(createRng(1).fold(split), count * 8);
   return { dataset, features: { data, shape: [count, 8], indices: Int32Array.from({ length: count }, (_, i) => i) } };
 }
 
 describe('renderReport', () => {
-  it('holds curves, map, neighbours, results, settings and skipped images, and asks nothing of the network', async () => {
+  it('holds curves, map, neighbors, results, settings and skipped images, and asks nothing of the network', async () => {
     const data = await collectReport({
       run,
       metrics: [...metrics, ...knn],
@@ -81,7 +81,7 @@ describe('renderReport', () => {
       'kNN accuracy',
       'Learning rate',
       'Map of the embeddings',
-      'Nearest neighbours',
+      'Nearest neighbors',
       'Results',
       'Settings',
       'Skipped images',
@@ -152,6 +152,6 @@ describe('renderReport', () => {
   it('leaves the map out where there is next to nothing to show', async () => {
     const page = await renderReport(await collectReport({ run, metrics: [], result, bank: encoded(4, 'train'), output: silent }));
     expect(page.includes('Map of the embeddings')).toBe(false);
-    expect(page.includes('Nearest neighbours'), 'text of the page').toBe(true);
+    expect(page.includes('Nearest neighbors'), 'text of the page').toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { html, raw } from './html.ts';
 import type { ReportData } from './collect-report.ts';
 import { alarms, health } from './health-section.ts';
 import { script } from './script.ts';
-import { cards, curves, map, neighbours, tables } from './sections.ts';
+import { cards, curves, map, neighbors, tables } from './sections.ts';
 import { style } from './style.ts';
 
 const TASKS: Readonly<Record<string, string>> = { simclr: 'SimCLR' };
@@ -34,9 +34,9 @@ export async function renderReport(data: ReportData): Promise<string> {
           <p class="soft">
             ${encoder}, ${result.epochs} ${result.epochs === 1 ? 'epoch' : 'epochs'} over ${run.dataset.train} images in batches of
             ${run.settings.batchSize}, ${run.backend}.
-            ${run.dataset.heldOut && `${run.dataset.test} labelled images were held out for the test.`}
+            ${run.dataset.heldOut && `${run.dataset.test} labeled images were held out for the test.`}
           </p>
-          ${cards(data)} ${alarms(data)} ${await curves(data)} ${await health(data)} ${await map(data)} ${neighbours(data)} ${tables(data)}
+          ${cards(data)} ${alarms(data)} ${await curves(data)} ${await health(data)} ${await map(data)} ${neighbors(data)} ${tables(data)}
         </main>
         <script>
           ${raw(script)};

@@ -83,7 +83,7 @@ it('holds curves, guessed words, fine-tuning and facts, and asks nothing of the 
     'Accuracy by labels',
   ]);
   for (const fact of [
-    '<h1>Masked language modelling on &lt;novels&gt; &amp; more</h1>',
+    '<h1>Masked language modeling on &lt;novels&gt; &amp; more</h1>',
     '5.948',
     '6.229',
     '383', // e to the 5.9482

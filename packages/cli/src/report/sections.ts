@@ -115,7 +115,7 @@ export async function map({ map: content, classNames, fromTest }: ReportData): P
   return html`<h2>Map of the embeddings</h2>
     <p class="soft">
       ${points.length} ${fromTest ? 'test' : 'training'} images, laid out by UMAP: images that the encoder finds alike lie together. Point
-      at a dot to see its picture. ${hasLabels && ' Colours are the true classes, which training never saw.'}
+      at a dot to see its picture. ${hasLabels && ' Colors are the true classes, which training never saw.'}
     </p>
     <div class="map">
       <figure id="map">
@@ -137,8 +137,8 @@ export async function map({ map: content, classNames, fromTest }: ReportData): P
     </script>`;
 }
 
-/** Images with their nearest neighbours. */
-export function neighbours({ neighbours: rows, classNames, fromTest }: ReportData): Html {
+/** Images with their nearest neighbors. */
+export function neighbors({ neighbors: rows, classNames, fromTest }: ReportData): Html {
   if (rows.length === 0) return raw('');
   const name = (label: number | undefined) => (label === undefined ? undefined : (classNames?.[label] ?? `class ${label}`));
   const picture = ({ uri, label, cosine }: Picture, query: Picture) => {
@@ -150,7 +150,7 @@ export function neighbours({ neighbours: rows, classNames, fromTest }: ReportDat
     </figure>`;
   };
   const hasLabels = rows.some((row) => row[0]?.label !== undefined);
-  return html`<h2>Nearest neighbours</h2>
+  return html`<h2>Nearest neighbors</h2>
     <p class="soft">
       On the left ${fromTest ? 'a test image' : 'an image'}; beside it the training images that the encoder finds most like it, with the
       cosine of their features. ${hasLabels && ' Green frames have the same class, orange ones another.'}

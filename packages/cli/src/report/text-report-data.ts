@@ -6,7 +6,7 @@ import type { TextRunResult } from '../text/text-run-result.ts';
 
 /** The content of `fine-tune-*.json` in the folder of a run. */
 export interface FineTuneRecord {
-  /** The labelled texts, such as `trec/train.txt`. */
+  /** The labeled texts, such as `trec/train.txt`. */
   readonly train: string;
   /** The texts that were classified. */
   readonly test: string;

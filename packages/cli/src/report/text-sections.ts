@@ -154,7 +154,7 @@ export function filledTexts({ examples, run }: TextReportData): Html {
     <div class="charts">${examples.map(example)}</div>`;
 }
 
-/** What fine-tuning on labelled texts found. */
+/** What fine-tuning on labeled texts found. */
 export async function fineTuned({ fineTuned: records }: TextReportData): Promise<Html[]> {
   return Promise.all(
     records.map(({ rows, train, test, testTexts, steps }) => {

@@ -42,18 +42,18 @@ function partsOf(imageSize: number, patchSize: number): { size: number; gap: num
 /** Pairs of patches that are cut out of each image; the paper, too, takes many of each. */
 const PAIRS = 8;
 
-/** Places along each side whose colours are told; the paper's 56 of 224 pixels would leave the features little to say. */
+/** Places along each side whose colors are told; the paper's 56 of 224 pixels would leave the features little to say. */
 const COLOR_PLACES = 8;
 
-/** Codes of normalised images, and their lightness normalised in the same way, since that is what the encoder takes afterwards. */
+/** Codes of normalized images, and their lightness normalized in the same way, since that is what the encoder takes afterwards. */
 function codingOf({ imageSize, channels, mean, std }: TaskContext) {
-  if (channels !== 3) throw new SelfsupError('SELFSUP_OPTION', `--task colorization needs coloured images, these have ${channels} channel`);
+  if (channels !== 3) throw new SelfsupError('SELFSUP_OPTION', `--task colorization needs colored images, these have ${channels} channel`);
   const coding = colorCodes({ outputSize: Math.min(COLOR_PLACES, imageSize) });
-  const standardise = normalize({ mean: [...mean], std: [...std] });
-  const unused = createRng(0); // normalising draws nothing
+  const standardize = normalize({ mean: [...mean], std: [...std] });
+  const unused = createRng(0); // normalizing draws nothing
   const code = (images: tf.Tensor4D) => {
     const { lightness, ...rest } = coding(tf.clipByValue(tf.add(tf.mul(images, [...std]), [...mean]), 0, 1));
-    return { ...rest, lightness: standardise(lightness, unused) };
+    return { ...rest, lightness: standardize(lightness, unused) };
   };
   return { code, bins: coding.bins.length, outputSize: coding.outputSize };
 }

@@ -4,11 +4,11 @@ import type { HeadBuilder } from './task-entry.ts';
 /** SimCLR's head: Linear, ReLU, Linear as wide as the encoder. */
 export const plainHead: HeadBuilder = ({ inputDim, outputDim }) => projectionHead({ inputDim, hiddenDim: inputDim, outputDim });
 
-/** BYOL's head, as wide as the encoder: batch normalisation where it is hidden. */
+/** BYOL's head, as wide as the encoder: batch normalization where it is hidden. */
 export const normalisedHead: HeadBuilder = ({ inputDim, outputDim }) =>
   projectionHead({ inputDim, hiddenDim: inputDim, outputDim, batchNorm: true });
 
-/** SimSiam's: three layers, the last one normalised without scale and offset. */
+/** SimSiam's: three layers, the last one normalized without scale and offset. */
 export const simSiamHead: HeadBuilder = ({ inputDim, outputDim }) =>
   projectionHead({ inputDim, hiddenDim: inputDim, outputDim, numLayers: 3, batchNorm: true, batchNormLast: 'affine-free' });
 
@@ -16,7 +16,7 @@ export const simSiamHead: HeadBuilder = ({ inputDim, outputDim }) =>
 export const expander: HeadBuilder = ({ inputDim, outputDim }) =>
   projectionHead({ inputDim, hiddenDim: inputDim, outputDim, numLayers: 3, batchNorm: true, biasLast: false });
 
-/** NNCLR's: three layers, all normalised. */
+/** NNCLR's: three layers, all normalized. */
 export const normalisedExpander: HeadBuilder = ({ inputDim, outputDim }) =>
   projectionHead({ inputDim, hiddenDim: inputDim, outputDim, numLayers: 3, batchNorm: true, batchNormLast: true });
 

@@ -20,9 +20,9 @@ export interface TaskContext {
   readonly imageSize: number;
   /** Channels of the images. */
   readonly channels: number;
-  /** Per channel, by which the images were normalised. */
+  /** Per channel, by which the images were normalized. */
   readonly mean: readonly number[];
-  /** Per channel, by which the images were normalised. */
+  /** Per channel, by which the images were normalized. */
   readonly std: readonly number[];
   /** Updates of an epoch. */
   readonly stepsPerEpoch: number;

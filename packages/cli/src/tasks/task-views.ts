@@ -3,7 +3,7 @@ import { SelfsupError } from '@selfsup/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ViewsContext } from '../options/define-run.ts';
 
-/** The views of a batch of images, normalised: large ones and, with multi-crop, small ones. */
+/** The views of a batch of images, normalized: large ones and, with multi-crop, small ones. */
 export interface ImageViews {
   /** Each `[n, size, size, c]`. */
   readonly global: readonly tf.Tensor4D[];

@@ -53,7 +53,7 @@ function pickSentence(ids: Int32Array, textOf: (id: number) => string): [start: 
 }
 
 /**
- * Lets a model guess whole words in sentences that it has not learnt from.
+ * Lets a model guess whole words in sentences that it has not learned from.
  *
  * @param options see {@link FillInExamplesOptions}
  * @returns one for each sequence that has a word to hide; the model sees the whole sequence, not the sentence alone

@@ -22,7 +22,7 @@ export interface FinishTextRunOptions {
 
 const rounded = (value: number, digits = 4) => Number(value.toFixed(digits));
 
-function summarise(result: TextRunResult, output: Output): void {
+function summarize(result: TextRunResult, output: Output): void {
   const rows: [string, number | undefined, string][] = [
     ['held-out loss, untrained', result.heldOutUntrained, 'nats'],
     ['unigram, training text', result.unigramLoss, 'nats'],
@@ -79,7 +79,7 @@ export async function finishTextRun(options: FinishTextRunOptions): Promise<void
     run: folder.path,
   };
   await folder.writeJson('result.json', result);
-  summarise(result, output);
+  summarize(result, output);
   output.line(
     `${result.stoppedBy === 'time' ? 'Stopped by the time limit' : 'Done'}: ${result.steps} updates in ${formatSeconds(result.seconds)}.`,
   );

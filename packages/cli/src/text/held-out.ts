@@ -49,7 +49,7 @@ function predicted(batch: TokenBatch, targets: Targets | undefined, rows: TokenR
 }
 
 /**
- * Measures a task on text that it has not learnt from, always under the same masks.
+ * Measures a task on text that it has not learned from, always under the same masks.
  *
  * @param run the task with its networks
  * @param options see {@link HeldOutOptions}

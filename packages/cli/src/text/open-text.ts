@@ -44,7 +44,7 @@ export interface OpenTextOptions {
 async function openSettings(settings: TextSettings, options: OpenTextOptions): Promise<OpenedText> {
   const { output } = options;
   const tokenizer = options.tokenizer ?? (await tokenizerFor(settings, output));
-  if (textTasks.get(settings.task).masks) specialTokenId(tokenizer, 'mask'); // before minutes of tokenising
+  if (textTasks.get(settings.task).masks) specialTokenId(tokenizer, 'mask'); // before minutes of tokenizing
   let stage: Stage | undefined;
   const corpus = await openCorpus(settings.data, {
     tokenizer,
@@ -56,7 +56,7 @@ async function openSettings(settings: TextSettings, options: OpenTextOptions): P
     rng: createRng(settings.seed).fold('corpus'),
     onProgress({ phase, bytes, totalBytes }) {
       if (phase === 'hashing') return; // a second for each GB
-      stage ??= output.stage('Tokenising', { total: totalBytes, unit: 'bytes' });
+      stage ??= output.stage('Tokenizing', { total: totalBytes, unit: 'bytes' });
       stage.update(bytes);
     },
   }).finally(() => stage?.end());
@@ -64,7 +64,7 @@ async function openSettings(settings: TextSettings, options: OpenTextOptions): P
 }
 
 /**
- * Opens the text of a run: the tokenizer, or a new vocabulary, and the corpus, tokenised into the cache where it is not there yet.
+ * Opens the text of a run: the tokenizer, or a new vocabulary, and the corpus, tokenized into the cache where it is not there yet.
  *
  * @param settings of the run
  * @param options see {@link OpenTextOptions}

@@ -147,8 +147,8 @@ describe('selfsup predict-mask', () => {
 describe('selfsup fine-tune and export', () => {
   it('classifies texts with the encoder of a run', () => {
     const rows = Array.from({ length: 24 }, (_, i) => `the ${i % 2 ? 'cat' : 'fish'} lives in the garden\t${i % 2}`);
-    writeFileSync(at('labelled.tsv'), `${rows.join('\n')}\n`);
-    const files = ['--train', 'labelled.tsv', '--test', 'labelled.tsv'];
+    writeFileSync(at('labeled.tsv'), `${rows.join('\n')}\n`);
+    const files = ['--train', 'labeled.tsv', '--test', 'labeled.tsv'];
     const { lines, stderr } = selfsup(
       'fine-tune',
       '--run',
@@ -165,7 +165,7 @@ describe('selfsup fine-tune and export', () => {
     expect(stderr).toBe('');
     expect(lines().find(({ type }) => type === 'trial')).toMatchObject({ arm: 'pretrained', count: 24, seed: 0, accuracy: 1 });
     const [kept] = readdirSync(at('whole')).filter((name) => name.startsWith('fine-tune-'));
-    expect(kept).toMatch(/^fine-tune-selfsup-text-\w+-labelled\.json$/);
+    expect(kept).toMatch(/^fine-tune-selfsup-text-\w+-labeled\.json$/);
     expect(JSON.parse(readFileSync(at(`whole/${kept!}`), 'utf8'))).toMatchObject({ testTexts: 24, rows: [{ mean: 1, deviation: null }] });
   });
 
@@ -173,9 +173,9 @@ describe('selfsup fine-tune and export', () => {
     expect(readFileSync(at('whole/report.html'), 'utf8')).not.toContain('Fine-tuning on');
     expect(selfsup('report', '--run', 'whole', '--json').lines().at(-1)).toMatchObject({ type: 'result', command: 'report' });
     const page = readFileSync(at('whole/report.html'), 'utf8');
-    expect(page).toMatch(/Fine-tuning on selfsup-text-\w+\/labelled\.tsv/);
+    expect(page).toMatch(/Fine-tuning on selfsup-text-\w+\/labeled\.tsv/);
     expect(page.match(/<mark>/g)).toHaveLength(12);
-    expect(page.match(/<li class="right">/g)!.length).toBeGreaterThan(6); // it has learnt the sentences
+    expect(page.match(/<li class="right">/g)!.length).toBeGreaterThan(6); // it has learned the sentences
     cpSync(at('whole'), at('moved'), { recursive: true });
     const file = at('moved/run.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"data": "corpus"', '"data": "gone"'));

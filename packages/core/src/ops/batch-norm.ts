@@ -18,7 +18,7 @@ export interface BatchNormParameters {
 
 /** What {@link batchNormTraining} returns; `mean` and `variance` carry no gradient. */
 export interface BatchNormResult {
-  /** The normalised input, the shape of `x`. */
+  /** The normalized input, the shape of `x`. */
   readonly y: tf.Tensor;
   /** `[channels]`, over all leading axes. */
   readonly mean: tf.Tensor1D;
@@ -60,8 +60,8 @@ function forward({ x, scale, offset, residual }: Inputs, attributes: Attributes)
   const mean = tf.mean(x, axesOf(x)); // [c]
   const centered = tf.sub(x, mean);
   const variance = tf.mean(tf.square(centered), axesOf(x)); // [c]
-  const normalised = tf.add(tf.mul(centered, tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))), offset);
-  const sum = residual ? tf.add(normalised, residual) : normalised;
+  const normalized = tf.add(tf.mul(centered, tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))), offset);
+  const sum = residual ? tf.add(normalized, residual) : normalized;
   return [activation === 'relu' ? tf.relu(sum) : sum, mean, variance];
 }
 
@@ -77,10 +77,10 @@ function backward({ dy, x, y, mean, variance, scale, offset }: Saved, attributes
     const count = x.size / mean.size;
     const passed = y ? tf.mul(dy, tf.step(y)) : tf.clone(dy);
     const inverse = tf.rsqrt(tf.add(variance, attributes.epsilon)); // [c]
-    const normalised = tf.mul(tf.sub(x, mean), inverse);
+    const normalized = tf.mul(tf.sub(x, mean), inverse);
     const dOffset = tf.sum(passed, axesOf(x)); // [c]
-    const dScale = tf.sum(tf.mul(passed, normalised), axesOf(x)); // [c]
-    const projected = tf.add(tf.mul(normalised, tf.div(dScale, count)), tf.div(dOffset, count));
+    const dScale = tf.sum(tf.mul(passed, normalized), axesOf(x)); // [c]
+    const projected = tf.add(tf.mul(normalized, tf.div(dScale, count)), tf.div(dOffset, count));
     const dx = tf.mul(tf.sub(passed, projected), tf.mul(scale, inverse));
     return hasResidual ? [dx, dScale, dOffset, passed] : [dx, dScale, dOffset];
   });
@@ -103,7 +103,7 @@ function check(x: tf.Tensor, { scale, offset, residual, activation }: Omit<Input
 }
 
 /**
- * Batch normalisation with the batch's own statistics: y = activation((x − mean)/√(variance + epsilon) · scale + offset + residual), per channel of
+ * Batch normalization with the batch's own statistics: y = activation((x − mean)/√(variance + epsilon) · scale + offset + residual), per channel of
  * the last axis.
  *
  * @param x float32 `[..., channels]`, at least two rows in all leading axes together
@@ -119,7 +119,7 @@ export function batchNormTraining(x: tf.Tensor, parameters: BatchNormParameters)
   check(x, { scale, offset, activation, ...(residual && { residual }) });
   const attributes = { epsilon, activation };
   let statistics: [tf.Tensor, tf.Tensor] | undefined;
-  const normalise = tf.customGrad((...args) => {
+  const normalize = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
     const [$x, $scale, $offset, $residual] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?];
     const [y, mean, variance] = forward({ x: $x, scale: $scale, offset: $offset, ...($residual && { residual: $residual }) }, attributes);
@@ -132,7 +132,7 @@ export function batchNormTraining(x: tf.Tensor, parameters: BatchNormParameters)
     };
     return { value: y, gradFunc };
   });
-  const y = normalise(x, scale, offset, ...(residual ? [residual] : []));
+  const y = normalize(x, scale, offset, ...(residual ? [residual] : []));
   const [mean, variance] = statistics!.map((kept) => {
     const result = tf.clone(kept); // owned by the caller's tidy, unlike the kept one
     kept.dispose();

@@ -8,7 +8,7 @@ export interface GroupNormParameters {
   scale: tf.Tensor;
   /** float32 `[channels]`. */
   offset: tf.Tensor;
-  /** Groups of neighbouring channels; must divide the channels. */
+  /** Groups of neighboring channels; must divide the channels. */
   numGroups: number;
   /** Added to the variance, > 0; default 1e-5. */
   epsilon?: number;
@@ -45,8 +45,8 @@ function forward({ x, scale, offset }: Inputs, { numGroups, epsilon }: Attribute
   const mean = tf.mean(groups, [1, 3]); // [n, g]
   const centered = tf.sub(groups, spread(mean));
   const variance = tf.mean(tf.square(centered), [1, 3]); // [n, g]
-  const normalised = tf.reshape(tf.mul(centered, tf.rsqrt(tf.add(spread(variance), epsilon))), x.shape);
-  return [tf.add(tf.mul(normalised, scale), offset), mean, variance];
+  const normalized = tf.reshape(tf.mul(centered, tf.rsqrt(tf.add(spread(variance), epsilon))), x.shape);
+  return [tf.add(tf.mul(normalized, scale), offset), mean, variance];
 }
 
 function backward({ dy, x, mean, variance, scale }: Saved, { numGroups, epsilon }: Attributes): [tf.Tensor, tf.Tensor, tf.Tensor] {
@@ -55,12 +55,12 @@ function backward({ dy, x, mean, variance, scale }: Saved, { numGroups, epsilon 
   return tf.tidy(() => {
     const leading = Array.from({ length: x.rank - 1 }, (_, i) => i);
     const inverse = tf.rsqrt(tf.add(spread(variance), epsilon)); // [n, 1, g, 1]
-    const normalised = tf.mul(tf.sub(grouped(x, numGroups), spread(mean)), inverse); // [n, p, g, c/g]
+    const normalized = tf.mul(tf.sub(grouped(x, numGroups), spread(mean)), inverse); // [n, p, g, c/g]
     const dOffset = tf.sum(dy, leading); // [c]
-    const dScale = tf.sum(tf.mul(dy, tf.reshape(normalised, x.shape)), leading); // [c]
+    const dScale = tf.sum(tf.mul(dy, tf.reshape(normalized, x.shape)), leading); // [c]
     const scaled = grouped(tf.mul(dy, scale), numGroups); // [n, p, g, c/g]
-    const along = tf.mean(tf.mul(scaled, normalised), [1, 3], true); // [n, 1, g, 1]
-    const projected = tf.add(tf.mul(normalised, along), tf.mean(scaled, [1, 3], true));
+    const along = tf.mean(tf.mul(scaled, normalized), [1, 3], true); // [n, 1, g, 1]
+    const projected = tf.add(tf.mul(normalized, along), tf.mean(scaled, [1, 3], true));
     return [tf.reshape(tf.mul(tf.sub(scaled, projected), inverse), x.shape), dScale, dOffset];
   });
 }
@@ -77,7 +77,7 @@ function check(x: tf.Tensor, { scale, offset, numGroups }: GroupNormParameters):
 }
 
 /**
- * Group normalisation: each sample and group of neighbouring channels is normalised with its own mean and biased variance, then scaled and offset per
+ * Group normalization: each sample and group of neighboring channels is normalized with its own mean and biased variance, then scaled and offset per
  * channel of the last axis.
  *
  * @param x float32 `[samples, ..., channels]`
@@ -93,7 +93,7 @@ export function groupNorm<T extends tf.Tensor>(x: T, parameters: GroupNormParame
   const { scale, offset, numGroups, epsilon = 1e-5 } = parameters;
   check(x, parameters);
   const attributes = { numGroups, epsilon };
-  const normalise = tf.customGrad((...inputs) => {
+  const normalize = tf.customGrad((...inputs) => {
     const [$x, $scale, $offset, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, (tensors: tf.Tensor[]) => void];
     const [y, mean, variance] = forward({ x: $x, scale: $scale, offset: $offset }, attributes);
     save([$x, mean, variance, $scale]);
@@ -103,5 +103,5 @@ export function groupNorm<T extends tf.Tensor>(x: T, parameters: GroupNormParame
     };
     return { value: y, gradFunc };
   });
-  return normalise(x, scale, offset) as T;
+  return normalize(x, scale, offset) as T;
 }

@@ -24,17 +24,17 @@ const composedBackward: Backward = ({ dy, x, mean, inverse, scale }) =>
     const perRow = [...x.shape.slice(0, -1), 1];
     const leading = Array.from({ length: x.rank - 1 }, (_, axis) => axis);
     const factor = tf.reshape(inverse, perRow); // [..., 1]
-    const normalised = tf.mul(tf.sub(x, tf.reshape(mean, perRow)), factor);
-    const along = tf.mul(dy, normalised);
+    const normalized = tf.mul(tf.sub(x, tf.reshape(mean, perRow)), factor);
+    const along = tf.mul(dy, normalized);
     const inner = tf.mul(dy, scale);
     const shift = tf.mean(inner, -1, true); // [..., 1]
-    const slope = tf.mean(tf.mul(inner, normalised), -1, true); // [..., 1]
-    const dx = tf.mul(tf.sub(tf.sub(inner, shift), tf.mul(normalised, slope)), factor);
+    const slope = tf.mean(tf.mul(inner, normalized), -1, true); // [..., 1]
+    const dx = tf.mul(tf.sub(tf.sub(inner, shift), tf.mul(normalized, slope)), factor);
     return [dx, tf.sum(along, leading), tf.sum(dy, leading)];
   });
 
 /**
- * Layer normalisation: y = (x − mean)/√(variance + epsilon) · scale + offset, mean and biased variance over the last axis.
+ * Layer normalization: y = (x − mean)/√(variance + epsilon) · scale + offset, mean and biased variance over the last axis.
  *
  * @param x float32 `[..., features]`, rank at least 2
  * @param parameters `scale` and `offset`, float32 `[features]`, and `epsilon` > 0 (default 1e-5)
@@ -42,7 +42,7 @@ const composedBackward: Backward = ({ dy, x, mean, inverse, scale }) =>
  * @throws SelfsupError `SELFSUP_SHAPE` on a rank below 2 or on parameters that do not fit
  * @see Ba, Kiros, Hinton: "Layer Normalization", https://arxiv.org/abs/1607.06450
  * @remarks Runs the fused kernels `SelfsupLayerNorm` and `SelfsupLayerNormGrad` where the backend has them. Each row's mean and 1/√(variance + epsilon) are
- * kept for the gradient, beside `x`; no normalised copy is.
+ * kept for the gradient, beside `x`; no normalized copy is.
  */
 export function layerNorm(x: tf.Tensor, parameters: { scale: tf.Tensor; offset: tf.Tensor; epsilon?: number }): tf.Tensor {
   const { scale, offset, epsilon = 1e-5 } = parameters;
@@ -51,7 +51,7 @@ export function layerNorm(x: tf.Tensor, parameters: { scale: tf.Tensor; offset: 
   for (const [name, tensor] of Object.entries({ scale, offset }))
     if (tensor.rank !== 1 || tensor.shape[0] !== features)
       throw new SelfsupError('SELFSUP_SHAPE', `layerNorm: \`${name}\` must have shape [${features}], got [${tensor.shape.join(', ')}]`);
-  const normalise = tf.customGrad((...inputs) => {
+  const normalize = tf.customGrad((...inputs) => {
     const [$x, $scale, $offset, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, (tensors: tf.Tensor[]) => void];
     const fused: Forward = (...[input, factor, shift]) => runKernel(KERNEL, { x: input, scale: factor, offset: shift }, { epsilon });
     const forward = hasKernel(KERNEL) ? fused : composedForward(epsilon);
@@ -66,5 +66,5 @@ export function layerNorm(x: tf.Tensor, parameters: { scale: tf.Tensor; offset: 
     };
     return { value: y, gradFunc };
   });
-  return normalise(x, scale, offset);
+  return normalize(x, scale, offset);
 }

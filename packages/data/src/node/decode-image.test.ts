@@ -112,7 +112,7 @@ describe('decodeImage', () => {
     }
   });
 
-  it('resizes to cover a square and crops about the centre', async () => {
+  it('resizes to cover a square and crops about the center', async () => {
     const wide = Uint8Array.from({ length: 90 * 30 * 3 }, (_, i) =>
       Math.floor(i / 3) % 90 < 30 ? 0 : Math.floor(i / 3) % 90 < 60 ? 128 : 255,
     );

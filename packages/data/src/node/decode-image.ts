@@ -3,7 +3,7 @@ import { loadSharp } from './load-sharp.ts';
 
 /** Options of {@link decodeImage}. */
 export interface DecodeImageOptions {
-  /** The side in pixels of the square that the image is resized to cover and then cropped to, about its centre; default: its own size. */
+  /** The side in pixels of the square that the image is resized to cover and then cropped to, about its center; default: its own size. */
   imageSize?: number;
   /** Whether the picture is turned upright as its EXIF orientation says; default true. */
   orient?: boolean;
@@ -26,7 +26,7 @@ export interface DecodedImage {
  * @param options `imageSize` (default: as it is) and `orient` (default true)
  * @returns the pixels; gray, CMYK, palette and 16-bit pictures become RGB, transparent ones lie on white, of an animation it is the first frame
  * @throws SelfsupError `SELFSUP_OPTION` on an image size that is no integer ≥ 1; `SELFSUP_DATA` when it is no picture, damaged, or cut short
- * @remarks Resizing is sharp's: Lanczos with antialiasing. An embedded colour profile is not applied, as Pillow does not apply it either.
+ * @remarks Resizing is sharp's: Lanczos with antialiasing. An embedded color profile is not applied, as Pillow does not apply it either.
  * @example
  * ```ts
  * import { decodeImage } from '@selfsup/data/node';
@@ -44,7 +44,7 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeImag
     if (orient) picture = picture.autoOrient();
     picture = picture.flatten({ background: '#ffffff' }).toColourspace('srgb');
     if (imageSize !== undefined)
-      picture = picture.resize(imageSize, imageSize, { fit: 'cover', position: 'centre', fastShrinkOnLoad: false });
+      picture = picture.resize(imageSize, imageSize, { fit: 'cover', position: 'center', fastShrinkOnLoad: false });
     const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { pixels: toRgb(data, info.channels), height: info.height, width: info.width };
   } catch (cause) {

@@ -3,7 +3,7 @@ import { listPhotos } from './list-photos.ts';
 import { photoImages, type ImageFolderOptions, type PhotoDataset } from './photo-images.ts';
 
 /**
- * Opens a folder of photos: found at any depth, sorted by path, turned upright, resized to cover a square and cropped about the centre.
+ * Opens a folder of photos: found at any depth, sorted by path, turned upright, resized to cover a square and cropped about the center.
  *
  * @param path the folder; its sub-folders name the classes, if every photo is in one
  * @param options `imageSize` (64), `onSkip`, `onProgress`, `cacheBytes` (1 GiB)

@@ -82,9 +82,9 @@ export function classify(folder: string, paths: readonly string[], options: List
   const parts = paths.map((path) => path.split('/'));
   let depth = 0;
   while (options.classNames === undefined && parts.every((p) => p.length > depth + 1 && p[depth] === parts[0]![depth])) depth++;
-  const labelled = parts.every((p) => p.length > depth + 1);
+  const labeled = parts.every((p) => p.length > depth + 1);
   const path = (relative: string) => join(folder, relative);
-  if (!labelled) return { files: paths.map((relative) => ({ path: path(relative), label: undefined })), classNames: undefined };
+  if (!labeled) return { files: paths.map((relative) => ({ path: path(relative), label: undefined })), classNames: undefined };
   const classNames = options.classNames ?? [...new Set(parts.map((p) => p[depth]!))].sort(byCodeUnits);
   const labels = new Map(classNames.map((name, label) => [name, label]));
   const files = paths.map((relative, i) => {

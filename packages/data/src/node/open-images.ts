@@ -43,10 +43,10 @@ const FORMS =
  *   and `t10k-…` for testing · a folder with CIFAR-10 `data_batch_*.bin` or `train*.bin` (the largest), and `test*.bin` for testing ·
  *   one IDX file of images · one CIFAR-10 `.bin` file
  * @param options `imageSize`, `limit`, `testLimit` (2,000), `seed` (0), and those of {@link imageFolder}
- * @returns `train`; `test` where the data has a test set, or labelled photos: a fifth of each class, chosen by the seed, is held out then,
+ * @returns `train`; `test` where the data has a test set, or labeled photos: a fifth of each class, chosen by the seed, is held out then,
  *   unless the folder has the sub-folders `train` and `test` (or `val`); and the photos that were `skipped`
  * @throws SelfsupError `SELFSUP_DATA` when there is nothing at the path, or nothing that is understood; `SELFSUP_OPTION` on an option out of range
- * @remarks `limit` takes IDX and CIFAR images in file order; of labelled photos it takes the same number of each class, as far as it goes.
+ * @remarks `limit` takes IDX and CIFAR images in file order; of labeled photos it takes the same number of each class, as far as it goes.
  * @example
  * ```ts
  * import { openImages } from '@selfsup/data/node';

@@ -60,7 +60,7 @@ export interface Splits<D> {
   readonly skipped: readonly SkippedImage[];
 }
 
-/** Lists what to train and test on: the sub-folders `train` and `test` or `val` when both are there, else a split of what is labelled. */
+/** Lists what to train and test on: the sub-folders `train` and `test` or `val` when both are there, else a split of what is labeled. */
 async function listSplits<F extends PhotoFile>(folder: string, seed: number, list: Splitting<F, unknown>['list']) {
   if (await isFolder(join(folder, 'train')))
     for (const name of ['test', 'val']) {

@@ -2,8 +2,8 @@ import { rotation } from './rotation.ts';
 import type { Draw } from './texture.ts';
 
 /**
- * A paint of one brightness whose hue runs around the colour wheel across the frame: no crop tells the colour of another, so that an encoder
- * trained to recognise crops does not live on colour.
+ * A paint of one brightness whose hue runs around the color wheel across the frame: no crop tells the color of another, so that an encoder
+ * trained to recognize crops does not live on color.
  */
 export interface Paint {
   readonly luma: number;
@@ -15,11 +15,11 @@ export interface Paint {
   readonly chroma: number;
 }
 
-/** The weights of red, green and blue in the brightness of a colour (Rec. 601). */
+/** The weights of red, green and blue in the brightness of a color (Rec. 601). */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
 /**
- * The colour of a paint at a point of the frame, whose coordinates run from −1 to 1: gray of its luma, plus `chroma` of the pure hue without its
+ * The color of a paint at a point of the frame, whose coordinates run from −1 to 1: gray of its luma, plus `chroma` of the pure hue without its
  * own luma.
  *
  * @param paint what {@link drawPalette} gave

@@ -7,7 +7,7 @@ import { drawTexture, textureAt } from './texture.ts';
 
 /** At least as many uniform numbers as a scene takes. */
 const DRAWS = 64;
-/** No outline reaches further than this from its centre. */
+/** No outline reaches further than this from its center. */
 const REACH = 1.25;
 
 /** Everything about an image but its noise, drawn from the stream `scene`. */

@@ -114,7 +114,7 @@ describe('shapes', () => {
     expect(sum / (20 * 1024)).toBeLessThan(6);
   });
 
-  it('cannot be told apart by mean colour, and badly by pixels', async () => {
+  it('cannot be told apart by mean color, and badly by pixels', async () => {
     const [train, test] = [await rows(4000, { seed: 0 }), await rows(1000, { seed: 0, split: 'test' })];
     expect(fiveNearest(means(train), means(test), 3)).toBeLessThan(15); // chance is 10
     const gray = (pixels: Uint8Array) =>

@@ -20,8 +20,8 @@ const CACHE_BYTES = 2 ** 28;
 
 /**
  * A procedural image data set, so that everything can be tried without a download: ten classes of shapes in two families, straight-edged
- * (triangle, square, star, cross, bars) and round (ring, target, crescent, ellipse, trefoil), each with random colours, scale, position, rotation
- * (at most 36 degrees either way), texture, clutter and noise. Neither the colours nor the brightness of an image tell its class.
+ * (triangle, square, star, cross, bars) and round (ring, target, crescent, ellipse, trefoil), each with random colors, scale, position, rotation
+ * (at most 36 degrees either way), texture, clutter and noise. Neither the colors nor the brightness of an image tell its class.
  *
  * @param options `count` and `seed`; `split` (default `train`) and `size` (default 32 pixels)
  * @returns RGB images; image i has class i mod 10 and depends on nothing but seed, split, size and i

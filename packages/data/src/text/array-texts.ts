@@ -23,7 +23,7 @@ export interface ArrayTextsOptions {
  *
  * @param texts the texts
  * @param options see {@link ArrayTextsOptions}
- * @returns the data set; texts are tokenised when it is made
+ * @returns the data set; texts are tokenized when it is made
  * @throws SelfsupError `SELFSUP_OPTION` on a length without room for the special tokens; `SELFSUP_SHAPE` and `SELFSUP_DATA` on labels that do not fit;
  *   `SELFSUP_DATA` when the vocabulary has nothing to fill up with
  * @example

@@ -4,7 +4,7 @@ import { normalizeChunk, visitChunks, type NormalizeOptions } from './split-word
 const LONGEST = 400; // UTF-16 units; such a chunk is no word
 const MOST = 4_000_000; // different chunks in memory
 
-/** Counts the normalised words of texts of any length, the most frequent ones if they do not fit in memory. Words in order of appearance. */
+/** Counts the normalized words of texts of any length, the most frequent ones if they do not fit in memory. Words in order of appearance. */
 export async function countWords(
   texts: Iterable<string> | AsyncIterable<string>,
   options: NormalizeOptions & { maxCharacters: number },

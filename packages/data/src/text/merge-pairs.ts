@@ -44,7 +44,7 @@ function createHeap() {
 }
 
 /**
- * Joins the most frequent pair of neighbouring symbols to a new symbol, again and again.
+ * Joins the most frequent pair of neighboring symbols to a new symbol, again and again.
  *
  * @param join gives the symbol of a pair that is joined, or undefined to stop
  * @see Sennrich et al.: "Neural Machine Translation of Rare Words with Subword Units", algorithm 1, https://arxiv.org/abs/1508.07909

@@ -8,7 +8,7 @@ export interface NormalizeOptions {
   stripAccents: boolean;
 }
 
-/** A word after normalisation. */
+/** A word after normalization. */
 export interface Word {
   /** Its characters, one code point each; no more than were asked for. */
   readonly characters: string[];
@@ -65,7 +65,7 @@ function normalizedAt(chunk: string, range: { start: number; end: number; code: 
 }
 
 /**
- * Normalises a chunk: drops control characters, takes accents off, lowers letters, and cuts where that brought punctuation to light (≠ is = with a mark).
+ * Normalizes a chunk: drops control characters, takes accents off, lowers letters, and cuts where that brought punctuation to light (≠ is = with a mark).
  *
  * @param maxCharacters characters beyond this many are not kept: a word without end must not fill the memory
  */

@@ -27,7 +27,7 @@ describe('trainWordPiece', () => {
     expect(await train('aaaa aaaa')).toEqual([...special, 'a', '##a', '##aa', 'aaa', 'aaaa']);
   });
 
-  it('normalises as the tokenizer does, and takes texts in pieces', async () => {
+  it('normalizes as the tokenizer does, and takes texts in pieces', async () => {
     expect(await train('École ÉCOLE')).toEqual(expect.arrayContaining(['ecole']));
     expect(await train('École École', { lowercase: false })).toEqual(expect.arrayContaining(['École']));
     async function* pieces() {

@@ -37,7 +37,7 @@ function alphabetOf(words: ReadonlyMap<string, number>, most: number): string[] 
 }
 
 /**
- * Learns a WordPiece vocabulary from text: letters first, then the most frequent pair of neighbouring pieces is joined, again and again.
+ * Learns a WordPiece vocabulary from text: letters first, then the most frequent pair of neighboring pieces is joined, again and again.
  *
  * @param texts pieces of text, cut between words; read once, not kept
  * @param options see {@link TrainWordPieceOptions}

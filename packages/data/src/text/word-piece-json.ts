@@ -45,7 +45,7 @@ export function wordPieceJson(definition: WordPieceDefinition): TokenizerJson {
   };
 }
 
-/** Takes out the spaces that tokenising put around punctuation and English contractions. */
+/** Takes out the spaces that tokenizing put around punctuation and English contractions. */
 export const tidySpaces = (text: string): string =>
   text
     .replace(/ ([.?!,])/g, '$1')

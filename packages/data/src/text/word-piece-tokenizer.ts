@@ -27,7 +27,7 @@ interface CachedChunk {
 }
 
 const CACHE_SIZE = 1 << 17; // chunks; a novel has some 20,000
-const CACHED_LENGTH = 48; // longer chunks are rare, and tokenised each time
+const CACHED_LENGTH = 48; // longer chunks are rare, and tokenized each time
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

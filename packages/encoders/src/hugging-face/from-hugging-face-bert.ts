@@ -32,7 +32,7 @@ export interface PretrainedBert {
   readonly options: Required<BertSize & BertOptions>;
   /** Makes encoders with the weights of the file; `rng` draws nothing that is kept. */
   readonly backbone: BertFactory;
-  /** Makes heads of masked language modelling, if the file has one. */
+  /** Makes heads of masked language modeling, if the file has one. */
   readonly head?: (rng: Rng) => MaskedLanguageHead;
   /** Makes heads of next-sentence prediction, if the file has a pooler and one. */
   readonly nextSentenceHead?: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;

@@ -10,7 +10,7 @@ import { backboneTensors, headTensors, nextSentenceTensors, transpose, type Tens
 export interface ToHuggingFaceBertOptions {
   /** The encoder, made by `bert` or one of its sizes with its own embeddings as wide as its hidden states. */
   backbone: BertEncoder;
-  /** The head of masked language modelling, made by `maskedLanguageHead`. */
+  /** The head of masked language modeling, made by `maskedLanguageHead`. */
   head?: Pick<MaskedLanguageHead, 'trainable' | 'buffers'>;
   /** The head of next-sentence prediction, made by `nextSentenceHead`. */
   nextSentenceHead?: Module<tf.Tensor2D, tf.Tensor2D>;

@@ -22,7 +22,7 @@ export interface BatchNormOptions {
 }
 
 /**
- * Batch normalisation over all axes but the last.
+ * Batch normalization over all axes but the last.
  *
  * @param options see {@link BatchNormOptions}
  * @returns a factory of modules with the variables `scale`, `offset` (unless `affine` is false) and the buffers `mean`, `variance`, each `[channels]`; input and output have one
@@ -30,7 +30,7 @@ export interface BatchNormOptions {
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` on another count of channels, or while training on
  * fewer than two values per channel
  * @see Ioffe, Szegedy: "Batch Normalization", https://arxiv.org/abs/1502.03167
- * @remarks With `training: true` it normalises with the batch's mean and biased variance, and moves the buffers towards the batch's mean and
+ * @remarks With `training: true` it normalizes with the batch's mean and biased variance, and moves the buffers towards the batch's mean and
  * **unbiased** variance, as PyTorch does (TensorFlow stores the biased one), also under a gradient tape. With `training: false` it uses the buffers and
  * writes nothing. The buffers carry no gradient.
  * @example

@@ -18,7 +18,7 @@ export interface Conv2dOptions {
   stride?: number;
   /** Zeros added on **each** of the four sides, in pixels, ≥ 0, as PyTorch does; default 0. TensorFlow's 'same' differs at stride 2. */
   padding?: number;
-  /** Whether a bias is added; default false, since a normalisation usually follows. */
+  /** Whether a bias is added; default false, since a normalization usually follows. */
   bias?: boolean;
   /** Initial kernel and bias; default {@link kaimingUniform}, PyTorch's default. */
   initializer?: Initializer;

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { groupNorm as normalise, SelfsupError, type Rng } from '@selfsup/core';
+import { groupNorm as normalize, SelfsupError, type Rng } from '@selfsup/core';
 import { checkInput } from './check-input.ts';
 import { checkIntegers, checkOneOf } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
@@ -10,7 +10,7 @@ import { finishNorm, type NormActivation, type NormApplyOptions, type NormModule
 export interface GroupNormOptions {
   /** Channels of the input, a multiple of `numGroups`. */
   channels: number;
-  /** Groups of neighbouring channels, ≥ 1; default 32. */
+  /** Groups of neighboring channels, ≥ 1; default 32. */
   numGroups?: number;
   /** Added to the variance, > 0; default 1e-5. */
   epsilon?: number;
@@ -21,7 +21,7 @@ export interface GroupNormOptions {
 }
 
 /**
- * Group normalisation: every image and group of channels has its own mean and biased variance; then a scale and an offset per channel.
+ * Group normalization: every image and group of channels has its own mean and biased variance; then a scale and an offset per channel.
  *
  * @param options see {@link GroupNormOptions}
  * @returns a factory of modules from and to `[batch, height, width, channels]` float32, with the variables `scale` and `offset` `[channels]` and no buffer:
@@ -48,7 +48,7 @@ export function groupNorm(options: GroupNormOptions): (rng: Rng) => NormModule<t
     const offset = createVariable<tf.Rank.R1>(new Float32Array(channels), [channels], true);
     return leafModule({ trainable: { scale, offset } }, (input: tf.Tensor4D, { residual }: NormApplyOptions<tf.Tensor4D>) => {
       checkInput('groupNorm', input, { rank: 4, channels });
-      return finishNorm(normalise(input, { scale, offset, numGroups, epsilon }), { activation, residual });
+      return finishNorm(normalize(input, { scale, offset, numGroups, epsilon }), { activation, residual });
     });
   };
 }

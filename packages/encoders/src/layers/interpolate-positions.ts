@@ -8,7 +8,7 @@ function cubic(distance: number): number {
 }
 
 /**
- * The weights `[to, from]` of bicubic interpolation along one axis, row by row: four values around the centre of each new place, those at a border repeated
+ * The weights `[to, from]` of bicubic interpolation along one axis, row by row: four values around the center of each new place, those at a border repeated
  * beyond it.
  *
  * @returns PyTorch's `interpolate(size=to, mode='bicubic', align_corners=False)` of the columns of an identity matrix; its rows add up to 1
@@ -16,7 +16,7 @@ function cubic(distance: number): number {
 export function bicubicWeights(from: number, to: number): Float64Array {
   const weights = new Float64Array(to * from);
   for (let i = 0; i < to; i++) {
-    const center = ((i + 0.5) * from) / to - 0.5; // place k has its centre at k
+    const center = ((i + 0.5) * from) / to - 0.5; // place k has its center at k
     const first = Math.floor(center) - 1;
     for (let k = first; k < first + 4; k++) {
       const at = i * from + Math.min(from - 1, Math.max(0, k));

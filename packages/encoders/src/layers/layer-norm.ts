@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { layerNorm as normalise, SelfsupError, type ModuleFactory } from '@selfsup/core';
+import { layerNorm as normalize, SelfsupError, type ModuleFactory } from '@selfsup/core';
 import { checkIntegers } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
 import { leafModule } from './leaf-module.ts';
@@ -13,7 +13,7 @@ export interface LayerNormOptions {
 }
 
 /**
- * Layer normalisation: every row has its own mean and biased variance; then a scale and an offset per column.
+ * Layer normalization: every row has its own mean and biased variance; then a scale and an offset per column.
  *
  * @param options see {@link LayerNormOptions}
  * @returns a factory of modules from and to float32 `[..., width]`, rank ≥ 2, with the variables `scale` and `offset` `[width]`; training and inference are
@@ -35,6 +35,6 @@ export function layerNorm<T extends tf.Tensor>(options: LayerNormOptions): Modul
   return () => {
     const scale = createVariable<tf.Rank.R1>(new Float32Array(width).fill(1), [width], true);
     const offset = createVariable<tf.Rank.R1>(new Float32Array(width), [width], true);
-    return leafModule({ trainable: { scale, offset } }, (input: T) => normalise(input, { scale, offset, epsilon }) as T);
+    return leafModule({ trainable: { scale, offset } }, (input: T) => normalize(input, { scale, offset, epsilon }) as T);
   };
 }

@@ -6,7 +6,7 @@ import { groupNorm } from './group-norm.ts';
 import type { NormActivation, NormModule } from './norm-module.ts';
 import { splitBatchNorm } from './split-batch-norm.ts';
 
-/** The normalisation of an encoder and its constants. */
+/** The normalization of an encoder and its constants. */
 export interface NormOptions {
   /**
    * `batch` (default): statistics of the batch, running ones at inference. `split-batch`: of each part of the batch, as on several devices.
@@ -23,7 +23,7 @@ export interface NormOptions {
   epsilon?: number;
 }
 
-/** Makes the encoder's kind of normalisation for that many channels, by default with initial scale 1 and no activation. */
+/** Makes the encoder's kind of normalization for that many channels, by default with initial scale 1 and no activation. */
 export type NormLayer = (
   channels: number,
   options?: { initialScale?: number; activation?: NormActivation },

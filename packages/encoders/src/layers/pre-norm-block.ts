@@ -24,7 +24,7 @@ export interface PreNormBlockOptions {
 }
 
 /**
- * A block of the Transformer encoder with the normalisation within each branch: y = x + attention(norm1(x)), then y + linear(GELU(linear(norm2(y)))).
+ * A block of the Transformer encoder with the normalization within each branch: y = x + attention(norm1(x)), then y + linear(GELU(linear(norm2(y)))).
  *
  * @param options see {@link PreNormBlockOptions}
  * @returns a factory of modules from and to float32 `[batch, length, width]`, with the paths `norm1/scale` …, `attention/query/kernel` …, `norm2/scale` …,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { joinVariables, SelfsupError, type Module, type ModuleFactory, type VariableMap } from '@selfsup/core';
 
-/** Any layer that can stand in {@link sequential}; whether neighbours fit is checked by their own shape checks. */
+/** Any layer that can stand in {@link sequential}; whether neighbors fit is checked by their own shape checks. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a tensor's rank is contravariant in `apply`: only `any` holds 2-D and 4-D layers alike
 export type Layer = ModuleFactory<any, any>;
 

@@ -8,7 +8,7 @@ import { splitBatchNorm } from './split-batch-norm.ts';
 const draw = (n: number, tag = 'x') => tf.tensor4d(drawNormal(createRng(2).fold(tag), n * 12), [n, 2, 2, 3]);
 const largest = (a: tf.Tensor, b: tf.Tensor) => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
 
-test('parts are normalised as batchNorm normalises them alone, residual and gradients included; buffers take the mean', () => {
+test('parts are normalized as batchNorm normalizes them alone, residual and gradients included; buffers take the mean', () => {
   const split = splitBatchNorm<tf.Tensor4D>({ channels: 3, numSplits: 3, activation: 'relu' })(createRng(0));
   const alone = [0, 1, 2].map(() => batchNorm<tf.Tensor4D>({ channels: 3, activation: 'relu' })(createRng(0)));
   tf.tidy(() => {

@@ -11,7 +11,7 @@ export interface SplitBatchNormOptions extends BatchNormOptions {
 }
 
 /**
- * Batch normalisation of neighbouring parts of the batch, each on its own, as if each part lay on a device of its own.
+ * Batch normalization of neighboring parts of the batch, each on its own, as if each part lay on a device of its own.
  *
  * @param options see {@link SplitBatchNormOptions}
  * @returns a factory of modules with the variables and buffers of `batchNorm`; with `training: false` the same function as it
@@ -19,7 +19,7 @@ export interface SplitBatchNormOptions extends BatchNormOptions {
  * than `numSplits` rows or two values per channel and part
  * @see He et al.: "Momentum Contrast", section 3.3, https://arxiv.org/abs/1911.05722, and the SplitBatchNorm of the authors' CIFAR demo
  * @remarks The buffers move towards the mean over the parts of their means and **unbiased** variances. The demo deals the rows of a batch to its parts in
- * turn; here parts are neighbouring rows. A batch that is no multiple of `numSplits` has parts that differ by one row.
+ * turn; here parts are neighboring rows. A batch that is no multiple of `numSplits` has parts that differ by one row.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';

@@ -26,7 +26,7 @@ export interface TransformerBlockOptions {
 }
 
 /**
- * A block of the Transformer encoder with the normalisation after each addition: y = norm(x + attention(x)), then norm(y + linear(GELU(linear(y)))).
+ * A block of the Transformer encoder with the normalization after each addition: y = norm(x + attention(x)), then norm(y + linear(GELU(linear(y)))).
  *
  * @param options see {@link TransformerBlockOptions}
  * @returns a factory of modules from and to float32 `[batch, length, width]`, with the paths `attention/query/kernel` … `attention/output/bias`,

@@ -1,6 +1,6 @@
 /** Numbers that `tools/fixtures/encoders.py` computes alike, so that fixtures need no weights. Only tests use this folder. */
 
-/** `count` words: murmur3's finaliser of a Weyl sequence that starts at FNV-1a(path) ^ seed. */
+/** `count` words: murmur3's finalizer of a Weyl sequence that starts at FNV-1a(path) ^ seed. */
 export function hashedBits(seed: number, path: string, count: number): Uint32Array {
   let start = 2166136261;
   for (const byte of new TextEncoder().encode(path)) start = Math.imul(start ^ byte, 16777619);

@@ -11,12 +11,12 @@ export type VariableMask = (path: string, variable: tf.Variable) => boolean;
 export interface AddDecayedWeightsOptions {
   /** The weight of the variable in the update, ≥ 0, or a schedule over optimizer updates done so far. */
   weightDecay: ScalarOrSchedule;
-  /** Which variables decay; default all of them. `(path, variable) => variable.rank > 1` spares biases and normalisation. */
+  /** Which variables decay; default all of them. `(path, variable) => variable.rank > 1` spares biases and normalization. */
   mask?: VariableMask;
 }
 
 /**
- * Adds weightDecay · variable to the update: L2 regularisation before the momentum, decoupled weight decay after Adam's scaling.
+ * Adds weightDecay · variable to the update: L2 regularization before the momentum, decoupled weight decay after Adam's scaling.
  *
  * @param options see {@link AddDecayedWeightsOptions}
  * @returns the transform, without slots

@@ -25,7 +25,7 @@ export interface LarsOptions {
   rateInMomentum?: boolean;
   /** True: the step takes min(ratio, learningRate) instead of their product (LARC); default false. */
   clip?: boolean;
-  /** Which variables decay and have a ratio; default those of rank > 1. The others, biases and normalisation, follow plain momentum. */
+  /** Which variables decay and have a ratio; default those of rank > 1. The others, biases and normalization, follow plain momentum. */
   mask?: VariableMask;
 }
 

@@ -14,7 +14,7 @@ export interface SgdOptions {
   momentum?: number;
   /** True: Nesterov's look-ahead, needs a momentum > 0; default false. */
   nesterov?: boolean;
-  /** ≥ 0; default 0. Added to the gradient before the momentum, as L2 regularisation. */
+  /** ≥ 0; default 0. Added to the gradient before the momentum, as L2 regularization. */
   weightDecay?: number;
   /** Which variables decay; default all of them. */
   mask?: VariableMask;

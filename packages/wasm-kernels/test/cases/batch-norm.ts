@@ -28,8 +28,8 @@ function forward(random: Random): KernelCase {
   const slope = (c: number): number => scale.values[c]! / Math.sqrt(variance[c]! + attrs.epsilon);
   const y = Float64Array.from(x.values, (v, i) => {
     const c = i % channels;
-    const normalised = (v - mean[c]!) * slope(c) + offset.values[c]! + (residual?.values[i] ?? 0);
-    return attrs.activation === 'relu' ? Math.max(normalised, 0) : normalised;
+    const normalized = (v - mean[c]!) * slope(c) + offset.values[c]! + (residual?.values[i] ?? 0);
+    return attrs.activation === 'relu' ? Math.max(normalized, 0) : normalized;
   });
   // What is subtracted: a constant channel has no variance but that of rounding.
   const yTerms = y.map((_, i) => {
@@ -92,7 +92,7 @@ function gradient(random: Random): KernelCase {
   };
 }
 
-/** Batch normalisation in training, with a residual and a ReLU after it, and its gradient. */
+/** Batch normalization in training, with a residual and a ReLU after it, and its gradient. */
 export const batchNormCases: readonly CaseMaker[] = [
   { title: 'batch norm against float64', kernel: 'SelfsupBatchNorm', make: forward },
   { title: 'batch norm gradient against float64', kernel: 'SelfsupBatchNormGrad', make: gradient },

@@ -68,7 +68,7 @@ function gradient(random: Random): KernelCase {
   return { inputs, attrs, expected: [dx, dScale, dOffset], magnitude: [dxTerms, scaleTerms, offsetTerms] };
 }
 
-/** Group normalisation and its gradient. */
+/** Group normalization and its gradient. */
 export const groupNormCases: readonly CaseMaker[] = [
   { title: 'group norm against float64', kernel: 'SelfsupGroupNorm', make: forward },
   { title: 'group norm gradient against float64', kernel: 'SelfsupGroupNormGrad', make: gradient },

@@ -62,7 +62,7 @@ function gradient(random: Random): KernelCase {
     const r = rowOf(i);
     return inverse[r]! * (d * scale.values[i % features]! - first[r]! - normal[i]! * second[r]!);
   });
-  // A row of two, whose normalised values are 1 and -1, has a gradient of rounding alone.
+  // A row of two, whose normalized values are 1 and -1, has a gradient of rounding alone.
   const dxTerms = dx.map((_, i) => {
     const r = rowOf(i);
     return inverse[r]! * (Math.abs(dy.values[i]! * scale.values[i % features]!) + firstTerms[r]! + Math.abs(normal[i]!) * secondTerms[r]!);
@@ -71,7 +71,7 @@ function gradient(random: Random): KernelCase {
   return { inputs, attrs: {}, expected: [dx, dScale, dOffset], magnitude: [dxTerms, scaleTerms, offsetTerms] };
 }
 
-/** Layer normalisation and its gradient. */
+/** Layer normalization and its gradient. */
 export const layerNormCases: readonly CaseMaker[] = [
   { title: 'layer norm against float64', kernel: 'SelfsupLayerNorm', make: forward },
   { title: 'layer norm gradient against float64', kernel: 'SelfsupLayerNormGrad', make: gradient },

@@ -30,7 +30,7 @@ function anyGeometry(random: Random) {
 /**
  * Shapes that Winograd takes in a direction: channels in fours, tiles cut by the border, one block and several, wide filters in groups, both strides.
  *
- * Every output mixes its whole tile, so that its error is a share of its neighbours, not of itself. The operands have any magnitude, but one each, and
+ * Every output mixes its whole tile, so that its error is a share of its neighbors, not of itself. The operands have any magnitude, but one each, and
  * the error is measured on the norm of the whole result.
  */
 function geometry(random: Random, direction: Direction): ReturnType<typeof anyGeometry> {

@@ -34,7 +34,7 @@ const nothing = (): Pending => ({ tokens: [], sentenceEnds: [], documentEnds: []
 const isHeldOut = (document: number, fraction: number) =>
   Math.floor((document + 1) * fraction + 0.5) > Math.floor(document * fraction + 0.5);
 
-/** Reads, tokenises and writes a corpus from where `index` stands, shard by shard, and completes the index. */
+/** Reads, tokenizes and writes a corpus from where `index` stands, shard by shard, and completes the index. */
 export async function buildCorpus(index: CorpusIndex, options: BuildOptions): Promise<void> {
   const { folder, files, tokenizer, documents, sentences, validationFraction, shardTokens, signal } = options;
   const { state } = index;

@@ -43,7 +43,7 @@ describe('the cache of a corpus', () => {
       const stop = new AbortController();
       let left = pieces;
       const onProgress = ({ phase }: { phase: string }) => {
-        if (phase !== 'tokenising') return;
+        if (phase !== 'tokenizing') return;
         if (--left === 0) stop.abort(new Error('interrupted'));
       };
       const result = await open({ ...options, signal: stop.signal, onProgress }).catch((error: unknown) => error as Error);

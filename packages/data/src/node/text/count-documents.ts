@@ -11,7 +11,7 @@ export interface CountDocumentsOptions {
 }
 
 /**
- * Counts the documents of text files, without tokenising them: reads no further than it must.
+ * Counts the documents of text files, without tokenizing them: reads no further than it must.
  *
  * @param patterns files, folders or patterns, as `openCorpus` takes them
  * @param options see {@link CountDocumentsOptions}

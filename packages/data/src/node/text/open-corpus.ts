@@ -18,8 +18,8 @@ import { openShards } from './shard-store.ts';
 
 /** How far {@link openCorpus} is. */
 export interface CorpusProgress {
-  /** `hashing` the files, to know whether they are cached, or `tokenising` them. */
-  readonly phase: 'hashing' | 'tokenising';
+  /** `hashing` the files, to know whether they are cached, or `tokenizing` them. */
+  readonly phase: 'hashing' | 'tokenizing';
   readonly bytes: number;
   readonly totalBytes: number;
 }
@@ -148,7 +148,7 @@ async function prepare(
     replaceInvalid: invalidUtf8 === 'replace',
     shardTokens: options.shardTokens ?? 1 << 22,
     onBytes: (bytes) => {
-      report('tokenising', bytes);
+      report('tokenizing', bytes);
     },
     signal,
   });
@@ -156,7 +156,7 @@ async function prepare(
 }
 
 /**
- * Opens text files as sequences of tokens: reads them in pieces, however large they are, tokenises them into shards of a cache on disk, and cuts the documents
+ * Opens text files as sequences of tokens: reads them in pieces, however large they are, tokenizes them into shards of a cache on disk, and cuts the documents
  * into sequences of one length, `[CLS] … [SEP]`.
  *
  * @param patterns files, folders (all `.txt` files below), or patterns such as `corpus/**\/*.txt`
@@ -186,7 +186,7 @@ export async function openCorpus(patterns: string | readonly string[], options: 
   const files = await findTextFiles('openCorpus', patterns);
   let bytes = 0;
   for (const file of files) bytes += (await stat(file)).size;
-  const done = { hashing: 0, tokenising: 0 };
+  const done = { hashing: 0, tokenizing: 0 };
   const { folder, index, cached } = await prepare(files, options, (phase, count) => {
     done[phase] += count;
     options.onProgress?.({ phase, bytes: done[phase], totalBytes: bytes });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { arrayTexts } from '../../text/array-texts.ts';
 import { openCorpus } from './open-corpus.ts';
-import { openLabelledText } from './open-labelled-text.ts';
+import { openLabeledText } from './open-labeled-text.ts';
 import { openTokenizer } from './open-tokenizer.ts';
 
 // Real files, kept outside the repository: SELFSUP_DATA, or shared/data beside the checkout.
@@ -43,18 +43,18 @@ describe.skipIf(missing('gutenberg', 'bert-base-uncased'))('novels', () => {
   });
 });
 
-describe.skipIf(missing('sst2', 'trec', 'bert-base-uncased'))('labelled sentences', () => {
+describe.skipIf(missing('sst2', 'trec', 'bert-base-uncased'))('labeled sentences', () => {
   it('have the published sizes and classes', async () => {
-    const sst2 = await openLabelledText(at('sst2/train.tsv'));
+    const sst2 = await openLabeledText(at('sst2/train.tsv'));
     expect([sst2.texts.length, sst2.classNames, counts(sst2.labels)]).toEqual([6920, ['0', '1'], [3310, 3610]]);
-    expect((await openLabelledText(at('sst2/dev.tsv'))).texts.length).toBe(872);
-    expect((await openLabelledText(at('sst2/test.tsv'))).texts.length).toBe(1821);
-    const trec = await openLabelledText(at('trec/train.txt'));
+    expect((await openLabeledText(at('sst2/dev.tsv'))).texts.length).toBe(872);
+    expect((await openLabeledText(at('sst2/test.tsv'))).texts.length).toBe(1821);
+    const trec = await openLabeledText(at('trec/train.txt'));
     expect([trec.texts.length, trec.classNames]).toEqual([5452, ['ABBR', 'DESC', 'ENTY', 'HUM', 'LOC', 'NUM']]);
     expect(counts(trec.labels)).toEqual([86, 1162, 1250, 1223, 835, 896]);
-    const test = await openLabelledText(at('trec/test.txt'), { classNames: trec.classNames });
+    const test = await openLabeledText(at('trec/test.txt'), { classNames: trec.classNames });
     expect(counts(test.labels)).toEqual([9, 138, 94, 65, 81, 113]);
-    expect((await openLabelledText(at('trec/train.txt'), { fine: true })).classNames.length).toBe(50);
+    expect((await openLabeledText(at('trec/train.txt'), { fine: true })).classNames.length).toBe(50);
     const dataset = arrayTexts(test.texts, { tokenizer: await openTokenizer(at('bert-base-uncased/vocab.txt')), length: 32, ...test });
     expect(dataset).toMatchObject({ length: 500, name: 'test.txt', sequenceLength: 32 });
   });

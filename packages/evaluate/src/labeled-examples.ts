@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkLabels } from './feature-matrix.ts';
 
 /** Examples with their classes, of which {@link fineTune} takes batches: texts, images or anything else that an encoder accepts. */
-export interface LabelledExamples<I> {
+export interface LabeledExamples<I> {
   /** `[n]`: the class of each example, 0 … numClasses − 1. */
   readonly labels: ArrayLike<number>;
   /** How many classes there are. */
@@ -23,7 +23,7 @@ export interface FeatureEncoder<I> {
 }
 
 /** Throws unless there are examples and their labels are classes. Internal. */
-export function checkExamples(what: string, { labels, numClasses }: Pick<LabelledExamples<never>, 'labels' | 'numClasses'>): void {
+export function checkExamples(what: string, { labels, numClasses }: Pick<LabeledExamples<never>, 'labels' | 'numClasses'>): void {
   if (labels.length === 0) throw new SelfsupError('SELFSUP_DATA', `${what} must have at least one example, got none`);
   checkLabels(`${what}: \`labels\``, labels, { rows: labels.length, numClasses });
 }
@@ -31,7 +31,7 @@ export function checkExamples(what: string, { labels, numClasses }: Pick<Labelle
 /**
  * Some of a set of examples, such as those that have labels.
  *
- * @param examples see {@link LabelledExamples}
+ * @param examples see {@link LabeledExamples}
  * @param indices which ones, each in 0 … n − 1
  * @returns the examples in the order of `indices`; they are read from `examples`
  * @throws SelfsupError `SELFSUP_OPTION` on an index out of range
@@ -42,7 +42,7 @@ export function checkExamples(what: string, { labels, numClasses }: Pick<Labelle
  * console.log(selectExamples(all, [1]).labels); // Int32Array [1]
  * ```
  */
-export function selectExamples<I>(examples: LabelledExamples<I>, indices: ArrayLike<number>): LabelledExamples<I> {
+export function selectExamples<I>(examples: LabeledExamples<I>, indices: ArrayLike<number>): LabeledExamples<I> {
   const chosen = Int32Array.from(indices);
   const n = examples.labels.length;
   const bad = Array.from(indices).find((index) => !Number.isInteger(index) || index < 0 || index >= n);

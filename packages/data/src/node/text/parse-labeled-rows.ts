@@ -1,7 +1,7 @@
 import { SelfsupError } from '@selfsup/core';
 
 /** A text and its class as a file has them. */
-export interface LabelledRow {
+export interface LabeledRow {
   readonly text: string;
   readonly label: string;
   /** For messages, from 1. */
@@ -19,7 +19,7 @@ const TEXT_NAMES = ['text', 'sentence', 'question', 'review', 'content'];
 const LABEL_NAMES = ['label', 'class', 'category', 'sentiment', 'target'];
 
 const fail = (path: string, what: string, cause?: unknown): never => {
-  throw new SelfsupError('SELFSUP_DATA', `openLabelledText: ${path} ${what}`, cause === undefined ? undefined : { cause });
+  throw new SelfsupError('SELFSUP_DATA', `openLabeledText: ${path} ${what}`, cause === undefined ? undefined : { cause });
 };
 const named = (names: readonly string[], wanted: readonly string[]) =>
   names.findIndex((name) => wanted.includes(name.trim().toLowerCase()));
@@ -51,7 +51,7 @@ export async function parseSeparated(
   text: string,
   path: string,
   options: ColumnOptions & { delimiter: ',' | '\t' },
-): Promise<LabelledRow[]> {
+): Promise<LabeledRow[]> {
   const { parse } = await import('csv-parse/sync');
   const { delimiter, textColumn, labelColumn } = options;
   let records: { record: string[]; info: { lines: number } }[];
@@ -78,8 +78,8 @@ export async function parseSeparated(
 }
 
 /** Rows of JSON, an object on each line. */
-export function parseJsonLines(text: string, path: string, { textColumn, labelColumn }: ColumnOptions): LabelledRow[] {
-  const rows: LabelledRow[] = [];
+export function parseJsonLines(text: string, path: string, { textColumn, labelColumn }: ColumnOptions): LabeledRow[] {
+  const rows: LabeledRow[] = [];
   for (const [i, line] of text
     .replace(/^\ufeff/, '')
     .split('\n')
@@ -113,8 +113,8 @@ export function parseJsonLines(text: string, path: string, { textColumn, labelCo
 }
 
 /** Rows of TREC's question classification: `COARSE:fine text`. */
-export function parseTrec(text: string, path: string, fine: boolean): LabelledRow[] {
-  const rows: LabelledRow[] = [];
+export function parseTrec(text: string, path: string, fine: boolean): LabeledRow[] {
+  const rows: LabeledRow[] = [];
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     const match = /^(([A-Z]+):\w+)\s+(.*\S)\s*$/.exec(line);

@@ -2,10 +2,10 @@ import { SelfsupError } from '@selfsup/core';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { decodeUtf8 } from './decode-utf8.ts';
-import { parseJsonLines, parseSeparated, parseTrec } from './parse-labelled-rows.ts';
+import { parseJsonLines, parseSeparated, parseTrec } from './parse-labeled-rows.ts';
 
-/** Options of {@link openLabelledText}. */
-export interface OpenLabelledTextOptions {
+/** Options of {@link openLabeledText}. */
+export interface OpenLabeledTextOptions {
   /** Default by the file's name: `.tsv`, `.csv`, `.jsonl` or `.ndjson`; and `trec` for a `.txt` that begins like it. */
   format?: 'tsv' | 'csv' | 'jsonl' | 'trec';
   /** Default `utf-8`, and `latin1` for `trec`. */
@@ -21,7 +21,7 @@ export interface OpenLabelledTextOptions {
 }
 
 /** Texts with their classes. */
-export interface LabelledText {
+export interface LabeledText {
   /** The file's name. */
   readonly name: string;
   readonly texts: string[];
@@ -32,12 +32,12 @@ export interface LabelledText {
 }
 
 const fail = (what: string, code: 'SELFSUP_DATA' | 'SELFSUP_OPTION' = 'SELFSUP_DATA', cause?: unknown): never => {
-  throw new SelfsupError(code, `openLabelledText: ${what}`, cause === undefined ? undefined : { cause });
+  throw new SelfsupError(code, `openLabeledText: ${what}`, cause === undefined ? undefined : { cause });
 };
 const TREC = /^[A-Z]{3,}:\w+ /;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
-function formatOf(path: string, bytes: Uint8Array): NonNullable<OpenLabelledTextOptions['format']> {
+function formatOf(path: string, bytes: Uint8Array): NonNullable<OpenLabeledTextOptions['format']> {
   const extension = /\.(tsv|csv|jsonl|ndjson|txt)$/i.exec(path)?.[1]?.toLowerCase();
   if (extension === 'tsv' || extension === 'csv') return extension;
   if (extension === 'jsonl' || extension === 'ndjson') return 'jsonl';
@@ -55,19 +55,19 @@ function sortedClasses(labels: readonly string[]): string[] {
  * Reads texts with class labels from a file.
  *
  * @param path the file: tab- or comma-separated values, with names in the first line or with two columns (text, label); JSON lines; or TREC's questions
- * @param options see {@link OpenLabelledTextOptions}
+ * @param options see {@link OpenLabeledTextOptions}
  * @returns the texts in file order, their labels, and the names of the classes; `arrayTexts` makes a data set of it
  * @throws SelfsupError `SELFSUP_DATA` when there is no such file, it has no row, a row is not understood, has no text, or is of a class that `classNames` lacks
  *   (all with the line), or bytes are no UTF-8; `SELFSUP_OPTION` when the format is not known
  * @remarks CSV is read as RFC 4180 says. Quotes mean nothing in TSV, where sentiment data sets have them as text.
  * @example
  * ```ts
- * import { openLabelledText } from '@selfsup/data/node';
- * const train = await openLabelledText('sst2/train.tsv');
- * const test = await openLabelledText('sst2/test.tsv', { classNames: train.classNames });
+ * import { openLabeledText } from '@selfsup/data/node';
+ * const train = await openLabeledText('sst2/train.tsv');
+ * const test = await openLabeledText('sst2/test.tsv', { classNames: train.classNames });
  * ```
  */
-export async function openLabelledText(path: string, options: OpenLabelledTextOptions = {}): Promise<LabelledText> {
+export async function openLabeledText(path: string, options: OpenLabeledTextOptions = {}): Promise<LabeledText> {
   const bytes = await readFile(path).catch((error: unknown) => fail(`there is no file at ${path}; check the path`, 'SELFSUP_DATA', error));
   const { format = formatOf(path, bytes), fine = false } = options;
   const { encoding = format === 'trec' ? 'latin1' : 'utf-8', textColumn, labelColumn } = options;
@@ -76,7 +76,7 @@ export async function openLabelledText(path: string, options: OpenLabelledTextOp
   const text =
     encoding === 'latin1'
       ? bytes.toString('latin1')
-      : decodeUtf8(bytes, { who: 'openLabelledText', path, byte: 0, hint: ', or set `encoding` to latin1' });
+      : decodeUtf8(bytes, { who: 'openLabeledText', path, byte: 0, hint: ', or set `encoding` to latin1' });
   const columns = { textColumn, labelColumn };
   const rows =
     format === 'trec'

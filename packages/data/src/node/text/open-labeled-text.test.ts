@@ -4,22 +4,22 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { arrayTexts } from '../../text/array-texts.ts';
 import { wordPieceTokenizer } from '../../text/word-piece-tokenizer.ts';
-import { openLabelledText, type OpenLabelledTextOptions } from './open-labelled-text.ts';
+import { openLabeledText, type OpenLabeledTextOptions } from './open-labeled-text.ts';
 
 let root = '';
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'selfsup-labelled-'));
+  root = await mkdtemp(join(tmpdir(), 'selfsup-labeled-'));
 });
 afterEach(async () => {
   await rm(root, { recursive: true });
 });
-async function read(file: string, content: string | Uint8Array, options: OpenLabelledTextOptions = {}) {
+async function read(file: string, content: string | Uint8Array, options: OpenLabeledTextOptions = {}) {
   await writeFile(join(root, file), content);
-  const { texts, labels, classNames } = await openLabelledText(join(root, file), options);
+  const { texts, labels, classNames } = await openLabeledText(join(root, file), options);
   return { texts, labels: [...labels], classNames };
 }
 
-describe('openLabelledText', () => {
+describe('openLabeledText', () => {
   it('reads two columns of TSV, in which quotes are text', async () => {
     expect(await read('a.tsv', 'a "good" film\t1\n"bad\t0\r\nfine\t10\n')).toEqual({
       texts: ['a "good" film', '"bad', 'fine'],
@@ -58,7 +58,7 @@ describe('openLabelledText', () => {
     await expect(read('a.tsv', 'x\tb\ny\ta', { classNames: ['b'] })).rejects.toThrow('a.tsv must be of one of the classes b, got a');
   });
 
-  it.each<[string, string, string, OpenLabelledTextOptions?]>([
+  it.each<[string, string, string, OpenLabeledTextOptions?]>([
     ['a.tsv', '', 'must have at least one text with a label, got none'],
     ['a.tsv', 'text\tlabel\n', 'must have at least one text with a label, got none'],
     ['a.tsv', 'x\t1\ny\n', 'is not understood: Invalid Record Length'],
@@ -81,7 +81,7 @@ describe('openLabelledText', () => {
   });
 
   it('says when there is no file, or no known format', async () => {
-    await expect(openLabelledText(join(root, 'none.tsv'))).rejects.toThrow('there is no file at');
+    await expect(openLabeledText(join(root, 'none.tsv'))).rejects.toThrow('there is no file at');
     await expect(read('a.txt', 'plain text')).rejects.toThrow('set `format` to tsv, csv, jsonl or trec');
     await expect(read('a.tsv', Uint8Array.of(0x61, 0xff))).rejects.toThrow('or set `encoding` to latin1');
   });
