@@ -20,6 +20,8 @@ export const doors: Doors = {
   '@selfsup/backends': ['@selfsup/core', '@selfsup/wasm-kernels'],
   '@selfsup/pretext-tasks': ['@selfsup/core', '@selfsup/losses'],
   '@selfsup/testing': ['@selfsup/core'],
+  '@selfsup/pretrain': ['@selfsup/augment', '@selfsup/backends', '@selfsup/core', '@selfsup/data', '@selfsup/encoders', '@selfsup/evaluate', '@selfsup/losses', '@selfsup/optim', '@selfsup/pretext-tasks', '@selfsup/safetensors', '@selfsup/trainer'],
+  '@selfsup/report': ['@selfsup/core', '@selfsup/pretrain'],
   selfsup: 'everything',
 };
 

@@ -1,0 +1,237 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Batch, Module, Rng } from '@selfsup/core';
+import type { FeatureEncoder, FeatureMatrix, LabeledExamples } from '@selfsup/evaluate';
+import type { PrepareContext, Source } from '@selfsup/trainer';
+import type { AnyEncoderFactory, InputDescription } from './encoder-recipe.ts';
+import type { OptionSchema } from './option-schema.ts';
+import type { Progress } from './progress.ts';
+import type { Probe, ProbeContext } from './probe.ts';
+import type { GalleryItem, Section } from './section.ts';
+import type { GivenSettings, Settings } from './settings.ts';
+import type { AnyTaskRecipe, TaskParts } from './task-recipe.ts';
+
+/** Samples that can be encoded, by index: images, videos' stills, texts, windows of a recording. */
+export interface Samples {
+  /** What they are called in logs. */
+  readonly name: string;
+  /** How many. */
+  readonly length: number;
+  /** `[length]`: the class of each, where it is known. */
+  readonly labels?: Int32Array;
+  /** The names of the classes, by label. */
+  readonly classNames?: readonly string[];
+  /** `[length]`: where each comes from, such as the path of a photo. */
+  readonly ids?: readonly string[];
+}
+
+/** Something that could not be used. */
+export interface Skipped {
+  /** Which file or row. */
+  readonly path: string;
+  /** Why. */
+  readonly reason: string;
+}
+
+/** The data of a run, opened. Modalities add what their tasks need. */
+export interface RunData {
+  /** As it is called in messages. */
+  readonly name: string;
+  /** What is counted, in the plural: `images`, `videos`, `sequences`, `windows`. */
+  readonly unit: string;
+  /** What the encoder is trained on, and the bank of the kNN. */
+  readonly train: Samples;
+  /** What it is judged by. */
+  readonly test?: Samples;
+  /** Where `test` comes from: a part of its own, or held out of the training data. */
+  readonly testFrom?: 'own part' | 'held out';
+  /** What encoders take; recorded in run.json. */
+  readonly input: InputDescription;
+  /** Facts that must be the same when the run is resumed, such as the number of samples; recorded in run.json. */
+  readonly fingerprint: Readonly<Record<string, string | number>>;
+  /** Files that belong to the run and its encoder, by name, such as `tokenizer.json`. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Further facts for the record, such as the speed of the first reading. */
+  readonly facts?: Readonly<Record<string, string | number>>;
+  /** What could not be used so far; grows while files are read. */
+  skipped(): readonly Skipped[];
+}
+
+/** Opens one kind of data for a modality: files of a format, arrays in memory, something procedural. */
+export interface DatasetOpener<D = unknown> {
+  /** What it opens, such as `photos` or `cifar-10`. */
+  readonly name: string;
+  /** The modality that it is for. */
+  readonly modality: string;
+  /** Whether it can open this; a path, a name, or an object in memory. The first opener that accepts is taken. */
+  accepts(data: unknown): boolean | Promise<boolean>;
+  /** Opens it, as the modality documents for its openers. */
+  open(data: unknown, options: DatasetOptions): Promise<D>;
+}
+
+/** What a {@link DatasetOpener} is told. */
+export interface DatasetOptions {
+  /** The seed of what is procedural or sampled. */
+  readonly seed: number;
+  /** At most so many training samples. */
+  readonly limit?: number | undefined;
+  /** At most so many test samples. */
+  readonly testLimit?: number | undefined;
+  /** The options of the modality. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What a modality may use to open data. */
+export interface OpenContext {
+  /** Opens data by the first opener of the modality that accepts it. */
+  openDataset<D>(data: unknown, options: DatasetOptions): Promise<D>;
+  /** Shows progress, and says what people should know. */
+  readonly progress: Progress;
+  /** What run.json says, when a run is continued or its encoder used: statistics and vocabulary come from there. */
+  readonly earlier?: { readonly input: InputDescription; readonly files: Readonly<Record<string, string>> };
+}
+
+/** What data is opened for a run. */
+export interface OpenRequest<O extends object = object> {
+  /** A path, a name, or an object in memory. */
+  readonly data: unknown;
+  /** Options of the modality. */
+  readonly options: O;
+  readonly settings: Settings;
+  readonly recipe: AnyTaskRecipe;
+}
+
+/** What samples are opened to be encoded or classified by an encoder that there is. */
+export interface SamplesRequest<O extends object = object> {
+  /** A path, a name, or an object in memory. */
+  readonly data: unknown;
+  /** Samples to be judged by, where they lie elsewhere. */
+  readonly testData?: unknown;
+  /** A file of labels for samples that have none. */
+  readonly labels?: string | undefined;
+  readonly options: O;
+  readonly seed: number;
+  readonly testFraction: number;
+  readonly limit?: number | undefined;
+  readonly testLimit?: number | undefined;
+  /** What the encoder takes. */
+  readonly input: InputDescription;
+}
+
+/** Samples to encode, split as they were found. */
+export interface OpenedSamples {
+  readonly name: string;
+  readonly unit: string;
+  readonly train: Samples;
+  readonly test?: Samples;
+  skipped(): readonly Skipped[];
+}
+
+/** What {@link Modality.prepare} and {@link Modality.taskParts} are built from. */
+export interface BuildContext<D extends RunData = RunData, O extends object = object> {
+  readonly data: D;
+  readonly settings: Settings;
+  readonly options: O;
+  readonly recipe: AnyTaskRecipe;
+  /** Options of the task. */
+  readonly taskOptions: Readonly<Record<string, unknown>>;
+  readonly backbone: AnyEncoderFactory;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** Functions of a config that the modality knows, by name. */
+  readonly functions: Readonly<Record<string, unknown>>;
+}
+
+/** Options of {@link Modality.encode}. */
+export interface EncodeOptions {
+  /** What encoders take. */
+  readonly input: InputDescription;
+  /** Files of the run, such as `tokenizer.json`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Shows progress. */
+  readonly progress: Progress;
+  /** What the progress is called. */
+  readonly stage: string;
+  /** Which samples, in this order; default all. */
+  readonly indices?: ArrayLike<number> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Rows of features, and of which samples they are. */
+export interface Features extends FeatureMatrix {
+  /** `[rows]`: which sample each row stands for; those that cannot be read are left out. */
+  readonly indices: Int32Array;
+}
+
+/** An encoder or something that stands in for one, such as the identity for raw pixels. */
+export type AnyModule = Module<tf.Tensor, tf.Tensor>;
+
+/** A kind of data and all that is special about it: image, video, text, or a third party's. */
+export interface Modality<D extends RunData = RunData, O extends object = object, Raw = unknown> {
+  /** The version of this contract. */
+  readonly api: 1;
+  /** Kebab-case, such as `image`. */
+  readonly name: string;
+  /** One line for `-h` and docs. */
+  readonly title: string;
+  /** Options beside the common settings, such as `imageSize`: flags of the command, recorded in run.json. */
+  readonly options: OptionSchema<O>;
+  /** The functions that a config may hold for it, such as `views`. */
+  readonly functions?: readonly string[];
+  /** Settings other than the usual ones. */
+  readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
+  /** The task unless the user names one; default none. */
+  readonly defaultTask?: string;
+  /** Opens the data of a run. */
+  open(request: OpenRequest<O>, context: OpenContext): Promise<D>;
+  /** Opens samples for an encoder that there is. */
+  openSamples(request: SamplesRequest<O>, context: OpenContext): Promise<OpenedSamples>;
+  /** Batches of raw samples; `rng` decides their order. */
+  createSource(data: D, options: { batchSize: number; rng: Rng; rank: number; worldSize: number }): Source<Raw>;
+  /** What the recipes of this modality get beside {@link TaskParts}. */
+  taskParts(context: BuildContext<D, O>): TaskParts;
+  /** Makes the task's batch from raw samples, such as augmented views. Runs in `tf.tidy`. */
+  prepare(context: BuildContext<D, O>): (raw: Raw, context: PrepareContext) => Batch;
+  /** What counts as one for throughput, and how many a sample has; default one of the data's unit. */
+  throughput?(data: D, settings: Settings): { readonly unit: string; readonly perSample: number };
+  /** Features of samples by an encoder at inference, in order. */
+  encode(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
+  /** What features are compared with: the raw input in one row per sample, such as pixels; absent where there is no such thing. */
+  readonly rawInput?: { readonly name: string; readonly encoder: AnyModule };
+  /** Two views of samples for the alignment in the health of the features; default none. */
+  encodeViews?(encoder: AnyModule, samples: Samples, options: EncodeOptions & { prepare: (raw: Raw, context: PrepareContext) => Batch; seed: number }): Promise<readonly [FeatureMatrix, FeatureMatrix] | undefined>;
+  /** Samples as examples for fine-tuning, and the encoder as fine-tuning takes it; absent where fine-tuning is not supported. */
+  readonly fineTuning?: {
+    encoder(module: AnyModule): FeatureEncoder<tf.TensorContainer>;
+    examples(samples: Samples, options: EncodeOptions): Promise<LabeledExamples<tf.TensorContainer>>;
+    /** Rates, batch and epochs unless the user gives others. */
+    readonly defaults: { readonly epochs: number; readonly minSteps: number; readonly batchSize: number; readonly learningRate: number };
+  };
+  /** Pictures or texts of samples, for reports; absent where there is nothing to show. */
+  show?(samples: Samples, indices: readonly number[]): Promise<readonly GalleryItem[]>;
+  /** Measurements of its own between epochs, beside kNN on labels; such as the loss on held-out text. */
+  probes?(context: ProbeContext<D, O>): readonly Probe[];
+  /** Parts of the report of its own. */
+  sections?(context: ProbeContext<D, O>): Promise<readonly Section[]>;
+  /** How a data source is called in the default name of a run's folder. */
+  nameOf?(data: unknown): string;
+  /** Formats in which runs can be exported, by name. */
+  readonly exports?: Readonly<Record<string, (context: ExportContext) => Promise<Readonly<Record<string, Uint8Array>>>>>;
+}
+
+/** What an export is made of. */
+export interface ExportContext {
+  readonly checkpoint: Uint8Array;
+  readonly input: InputDescription;
+  readonly files: Readonly<Record<string, string>>;
+  readonly encoder: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A modality with its types forgotten, as a registry keeps it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- data, options and raw samples are known to the modality alone
+export type AnyModality = Modality<any, any, any>;
+
+/** Gives a modality its type; it returns what it is given. */
+export function defineModality<D extends RunData, O extends object, Raw>(modality: Modality<D, O, Raw>): Modality<D, O, Raw> {
+  return modality;
+}

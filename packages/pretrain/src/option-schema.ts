@@ -1,0 +1,142 @@
+import { SelfsupError } from '@selfsup/core';
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import { suggest } from './suggest.ts';
+
+/**
+ * What options there are: one source for types, checks, defaults, flags of the command line, run.json, `-h` and the tables in the docs.
+ *
+ * @remarks Any library with the Standard Schema and Standard JSON Schema interfaces will do; a `z.strictObject` of zod (4.2 or newer) is what this package
+ * itself uses. The schema must be an object, its checks synchronous, and every property is best given a `describe('…')`.
+ * @see https://standardschema.dev
+ */
+export type OptionSchema<O extends object = object> = StandardSchemaV1<unknown, O> & StandardJSONSchemaV1<unknown, O>;
+
+/** The options that a schema gives once defaults are filled in. */
+export type OptionsOf<S> = S extends OptionSchema<infer O> ? O : never;
+
+/** One option as its schema describes it. */
+export interface OptionDescription {
+  /** In camelCase, such as `queueSize`. */
+  readonly name: string;
+  /** In words; empty where the schema has none. */
+  readonly description: string;
+  /** What a value must be, such as `an integer >= 1` or `one of a, b`. */
+  readonly expected: string;
+  /** How a value on a command line is read. */
+  readonly kind: 'number' | 'boolean' | 'string' | 'json';
+  /** The value unless given; absent where there is none or where it depends on other options. */
+  readonly default?: unknown;
+}
+
+/** The part of JSON Schema that options are described by. */
+interface JsonSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly minLength?: number;
+  readonly items?: JsonSchema | boolean;
+  readonly prefixItems?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+const show = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value)));
+
+function describeNumber({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
+  const noun = type === 'integer' ? 'an integer' : 'a number';
+  const least = minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? undefined : minimum;
+  const most = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  const from = exclusiveMinimum === undefined ? least : exclusiveMinimum;
+  const to = exclusiveMaximum === undefined ? most : exclusiveMaximum;
+  if (from !== undefined && to !== undefined)
+    return `${noun} in ${exclusiveMinimum === undefined ? '[' : '('}${from}, ${to}${exclusiveMaximum === undefined ? ']' : ')'}`;
+  if (from !== undefined) return `${noun} ${exclusiveMinimum === undefined ? '>=' : '>'} ${from}`;
+  if (to !== undefined) return `${noun} ${exclusiveMaximum === undefined ? '<=' : '<'} ${to}`;
+  return noun;
+}
+
+function describeExpected(schema: JsonSchema): string {
+  if (schema.enum) return `one of ${schema.enum.map(String).join(', ')}`;
+  if (schema.const !== undefined) return show(schema.const);
+  if (schema.anyOf) return schema.anyOf.map(describeExpected).join(', or ');
+  if (schema.type === 'integer' || schema.type === 'number') return describeNumber(schema);
+  if (schema.type === 'boolean') return 'true or false';
+  if (schema.type === 'string') return schema.minLength ? 'text that is not empty' : 'text';
+  if (schema.type === 'array') {
+    if (schema.prefixItems) return `a list of ${schema.prefixItems.length}: ${schema.prefixItems.map(describeExpected).join(', ')}`;
+    return typeof schema.items === 'object' && Object.keys(schema.items).length > 0 ? `a list, each ${describeExpected(schema.items)}` : 'a list';
+  }
+  return schema.type === 'object' ? 'an object' : 'a value';
+}
+
+function kindOf(schema: JsonSchema): OptionDescription['kind'] {
+  if (schema.type === 'integer' || schema.type === 'number') return 'number';
+  if (schema.type === 'boolean') return 'boolean';
+  if (schema.type === 'string' || schema.enum?.every((value) => typeof value === 'string')) return 'string';
+  return 'json';
+}
+
+function propertiesOf(schema: OptionSchema): Readonly<Record<string, JsonSchema>> {
+  const json = schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonSchema;
+  return json.properties ?? {};
+}
+
+/**
+ * Lists the options of a schema.
+ *
+ * @param schema see {@link OptionSchema}
+ * @returns one description for each, in the order of the schema
+ */
+export function describeOptions(schema: OptionSchema): readonly OptionDescription[] {
+  return Object.entries(propertiesOf(schema)).map(([name, property]) => ({
+    name,
+    description: property.description ?? '',
+    expected: describeExpected(property),
+    kind: kindOf(property),
+    ...('default' in property && { default: property.default }),
+  }));
+}
+
+/** How options are named in the messages of {@link parseOptions}. */
+export interface ParseOptionsNames {
+  /** Who takes the options, such as `task moco`. */
+  who: string;
+  /** How an option is written where the user wrote it; default the name in backticks. */
+  nameOf?: (name: string) => string;
+}
+
+const keyOf = (segment: PropertyKey | { readonly key: PropertyKey }): string =>
+  String(typeof segment === 'object' ? segment.key : segment);
+
+/**
+ * Checks options and fills in their defaults.
+ *
+ * @param schema see {@link OptionSchema}
+ * @param given what the user gave; undefined properties count as not given
+ * @param names how to name things in messages
+ * @returns complete options
+ * @throws SelfsupError `SELFSUP_OPTION` naming the option, what was expected and what came; of an unknown option the nearest known one
+ */
+export function parseOptions<O extends object>(schema: OptionSchema<O>, given: object, names: ParseOptionsNames): O {
+  const { who, nameOf = (name) => `\`${name}\`` } = names;
+  const properties = propertiesOf(schema);
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(present))
+    if (!Object.hasOwn(properties, name))
+      throw new SelfsupError('SELFSUP_OPTION', `${who} has no option ${nameOf(name)}${suggest(name, Object.keys(properties), nameOf)}`);
+  const result = schema['~standard'].validate(present);
+  if (result instanceof Promise) throw new SelfsupError('SELFSUP_PLUGIN_API', `${who}: the checks of the option schema must be synchronous`);
+  if (!result.issues) return result.value;
+  const [issue] = result.issues;
+  const name = issue?.path?.[0] === undefined ? undefined : keyOf(issue.path[0]);
+  if (name === undefined || !Object.hasOwn(properties, name)) throw new SelfsupError('SELFSUP_OPTION', `${who}: ${issue?.message ?? 'the options are not valid'}`);
+  if (!Object.hasOwn(present, name))
+    throw new SelfsupError('SELFSUP_OPTION', `${who} needs ${nameOf(name)}: ${describeExpected(properties[name]!)}`);
+  throw new SelfsupError('SELFSUP_OPTION', `${who}: ${nameOf(name)} must be ${describeExpected(properties[name]!)}, got ${show(present[name])}`);
+}

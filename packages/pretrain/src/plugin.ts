@@ -1,0 +1,19 @@
+import type { EncoderRecipe } from './encoder-recipe.ts';
+import type { AnyModality, DatasetOpener } from './modality.ts';
+import type { AnyTaskRecipe } from './task-recipe.ts';
+
+/** What a package adds to selfsup: everything that selfsup itself has comes in by the same way. */
+export interface Plugin {
+  /** The package's name, such as `selfsup-task-denoising`. */
+  readonly name: string;
+  readonly tasks?: readonly AnyTaskRecipe[];
+  readonly modalities?: readonly AnyModality[];
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each encoder knows its own options
+  readonly encoders?: readonly EncoderRecipe<any, any>[];
+  readonly datasets?: readonly DatasetOpener[];
+}
+
+/** Gives a plugin its type; it returns what it is given. */
+export function definePlugin(plugin: Plugin): Plugin {
+  return plugin;
+}

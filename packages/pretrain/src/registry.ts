@@ -1,0 +1,84 @@
+import { SelfsupError } from '@selfsup/core';
+import type { EncoderRecipe } from './encoder-recipe.ts';
+import type { AnyModality, DatasetOpener } from './modality.ts';
+import type { Plugin } from './plugin.ts';
+import { suggest } from './suggest.ts';
+import type { AnyTaskRecipe } from './task-recipe.ts';
+
+/** Things by the name that users know them by. */
+export interface Names<T> {
+  /** All names, in the order of registration. */
+  readonly names: readonly string[];
+  /** All things. */
+  readonly all: readonly T[];
+  /** Whether there is one of that name. */
+  has(name: string): boolean;
+  /** The one of that name; throws `SELFSUP_OPTION` with the nearest known name otherwise. */
+  get(name: string): T;
+}
+
+/** All tasks, modalities, encoders and data sets that there are. */
+export interface Registry {
+  readonly plugins: readonly Plugin[];
+  readonly tasks: Names<AnyTaskRecipe>;
+  readonly modalities: Names<AnyModality>;
+  readonly encoders: Names<EncoderRecipe>;
+  readonly datasets: readonly DatasetOpener[];
+}
+
+function names<T extends { readonly name: string }>(kind: string, plugins: readonly Plugin[], of: (plugin: Plugin) => readonly T[]): Names<T> {
+  const found = new Map<string, { thing: T; plugin: string }>();
+  for (const plugin of plugins)
+    for (const thing of of(plugin)) {
+      const earlier = found.get(thing.name);
+      if (earlier && earlier.thing !== thing)
+        throw new SelfsupError(
+          'SELFSUP_PLUGIN_API',
+          `the ${kind} '${thing.name}' comes from ${earlier.plugin} and from ${plugin.name}; leave one of them out, or rename it`,
+        );
+      found.set(thing.name, { thing, plugin: plugin.name });
+    }
+  const all = [...found.values()].map(({ thing }) => thing);
+  const known = [...found.keys()];
+  return {
+    names: known,
+    all,
+    has: (name) => found.has(name),
+    get(name) {
+      const entry = found.get(name);
+      if (!entry) throw new SelfsupError('SELFSUP_OPTION', `unknown ${kind} '${name}'${suggest(name, known)}`);
+      return entry.thing;
+    },
+  };
+}
+
+function checkPlugin(plugin: Plugin): void {
+  for (const [kind, list] of [
+    ['task', plugin.tasks],
+    ['modality', plugin.modalities],
+  ] as const)
+    for (const { name, api } of (list ?? []) as readonly { name: string; api: number }[])
+      if (api !== 1)
+        throw new SelfsupError(
+          'SELFSUP_PLUGIN_API',
+          `the ${kind} '${name}' of ${plugin.name} is written for contract ${String(api)}, this is contract 1; install versions that match`,
+        );
+}
+
+/**
+ * Gathers what plugins bring.
+ *
+ * @param plugins in order; a thing that two plugins share counts once
+ * @returns see {@link Registry}
+ * @throws SelfsupError `SELFSUP_PLUGIN_API` when two plugins have different things of one name, or one is written for another contract
+ */
+export function createRegistry(plugins: readonly Plugin[]): Registry {
+  plugins.forEach(checkPlugin);
+  return {
+    plugins,
+    tasks: names('task', plugins, ({ tasks = [] }) => tasks),
+    modalities: names('modality', plugins, ({ modalities = [] }) => modalities),
+    encoders: names('encoder', plugins, ({ encoders = [] }) => encoders as readonly EncoderRecipe[]),
+    datasets: plugins.flatMap(({ datasets = [] }) => datasets),
+  };
+}

@@ -1,0 +1,70 @@
+import { SelfsupError } from '@selfsup/core';
+import { z } from 'zod';
+import { settingsSchema } from './settings.ts';
+
+const record = z.record(z.string(), z.unknown());
+
+/** The content of run.json: all that is needed to rebuild the encoder and to continue the run. */
+export const runFileSchema = z.strictObject({
+  format: z.literal(1),
+  /** The version of selfsup that began the run. */
+  selfsup: z.string(),
+  modality: z.string().min(1),
+  /** The data as the user named it; `(in memory)` where it was an object. */
+  data: z.string(),
+  settings: settingsSchema,
+  /** The options of the modality, complete. */
+  options: record,
+  /** The encoder with its effective options. */
+  encoder: z.strictObject({ name: z.string().min(1), options: record }),
+  /** What encoders take. */
+  input: record,
+  /** What must be the same when the run is resumed. */
+  fingerprint: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** The data as it was found. */
+  dataset: z.strictObject({
+    name: z.string(),
+    unit: z.string(),
+    train: z.int().min(0),
+    test: z.int().min(0),
+    testFrom: z.enum(['own part', 'held out']).optional(),
+  }),
+  /** Further facts about the data. */
+  facts: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  stepsPerEpoch: z.int().min(1),
+  totalSteps: z.int().min(1),
+  /** The backend of the first session. */
+  backend: z.string(),
+  /** The transforms of the optimizer, in order, as they ran. */
+  optimizer: z.array(z.string()),
+  /** Plugins and functions that the user brought: named, so that a resumed run can ask for them; never loaded from here. */
+  brought: z.strictObject({ plugins: z.array(z.string()), functions: z.array(z.string()) }),
+});
+
+/** The content of run.json. */
+export type RunFile = z.output<typeof runFileSchema>;
+
+/**
+ * Reads the text of a run.json.
+ *
+ * @param text the file's content
+ * @param name the file as messages name it
+ * @returns its content
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the field that is not as it must be
+ */
+export function parseRunFile(text: string, name: string): RunFile {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `${name} is not valid JSON; restore it, or train again with --overwrite`, { cause: error });
+  }
+  const result = runFileSchema.safeParse(content);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue && issue.path.length > 0 ? `\`${issue.path.map(String).join('.')}\`` : 'the content';
+  throw new SelfsupError(
+    'SELFSUP_CHECKPOINT',
+    `${name} does not describe a run: ${where}: ${issue?.message ?? 'not as expected'}; restore it, or use the selfsup that wrote it`,
+  );
+}

@@ -1,0 +1,59 @@
+import type { PretextTask } from '@selfsup/core';
+import type { CollapseMonitorOptions } from '@selfsup/evaluate';
+import type { AnyEncoderFactory } from './encoder-recipe.ts';
+import type { OptionSchema } from './option-schema.ts';
+import type { GivenSettings, Settings } from './settings.ts';
+
+/** What a task is built from, whatever it learns from; each modality adds its own parts. */
+export interface TaskParts {
+  /** The encoder that is pretrained. */
+  readonly backbone: AnyEncoderFactory;
+  /** The settings of the run. */
+  readonly settings: Settings;
+  /** Updates of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** Updates of the run. */
+  readonly totalSteps: number;
+}
+
+/**
+ * How a task is trained when nobody says more. `P` is what the modality gives to build it from, `O` the task's options.
+ *
+ * @remarks A file whose default export is one can be trained with `selfsup train --task ./my-task.ts`; a package that exports a plugin with
+ * `--task selfsup-task-x`.
+ */
+export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = object> {
+  /** The version of this contract. */
+  readonly api: 1;
+  /** Kebab-case, such as `moco-v3`. */
+  readonly name: string;
+  /** As people write it, such as `MoCo v3`. */
+  readonly title: string;
+  /** The address of the paper. */
+  readonly paper?: string;
+  /** One sentence: what is learned from what. */
+  readonly summary?: string;
+  /** The modality whose samples it learns from, such as `image`. */
+  readonly modality: string;
+  /** What `taskOptions` may hold: the one source of flags, types, checks, run.json, `-h` and docs. */
+  readonly options: OptionSchema<O>;
+  /** The encoders that fit, by name, the default first; default all of the modality. */
+  readonly encoders?: readonly string[];
+  /** Options of the encoder that the task needs; those of the user go before them. */
+  readonly encoderOptions?: Readonly<Record<string, unknown>>;
+  /** Settings other than the usual ones; they may depend on what the user gave. */
+  readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
+  /** Builds the task. */
+  create(parts: P, options: O): PretextTask;
+  /** How collapse is recognized; what the task's metrics mean. */
+  readonly collapse?: (options: O, settings: Settings) => Omit<CollapseMonitorOptions, 'earlier' | 'onAlarm'>;
+}
+
+/** A recipe with its parts and options forgotten, as a registry keeps it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- parts and options are known to modality and recipe alone
+export type AnyTaskRecipe = TaskRecipe<any, any>;
+
+/** Gives a task recipe its type; it returns what it is given. */
+export function defineTask<P extends TaskParts, O extends object>(recipe: TaskRecipe<P, O>): TaskRecipe<P, O> {
+  return recipe;
+}

@@ -1,0 +1,1 @@
+export { reportNorm } from './report.ts';
