@@ -18,7 +18,14 @@ export {
   type SamplesRequest,
   type Skipped,
 } from './modality.ts';
-export { describeOptions, parseOptions, type OptionDescription, type OptionSchema, type OptionsOf, type ParseOptionsNames } from './option-schema.ts';
+export {
+  describeOptions,
+  parseOptions,
+  type OptionDescription,
+  type OptionSchema,
+  type OptionsOf,
+  type ParseOptionsNames,
+} from './option-schema.ts';
 export { definePlugin, type Plugin } from './plugin.ts';
 export type { Comparison, Measures, Probe, ProbeContext } from './probe.ts';
 export { silentProgress, type Progress, type Stage } from './progress.ts';

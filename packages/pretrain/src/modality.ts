@@ -198,7 +198,11 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   /** What features are compared with: the raw input in one row per sample, such as pixels; absent where there is no such thing. */
   readonly rawInput?: { readonly name: string; readonly encoder: AnyModule };
   /** Two views of samples for the alignment in the health of the features; default none. */
-  encodeViews?(encoder: AnyModule, samples: Samples, options: EncodeOptions & { prepare: (raw: Raw, context: PrepareContext) => Batch; seed: number }): Promise<readonly [FeatureMatrix, FeatureMatrix] | undefined>;
+  encodeViews?(
+    encoder: AnyModule,
+    samples: Samples,
+    options: EncodeOptions & { prepare: (raw: Raw, context: PrepareContext) => Batch; seed: number },
+  ): Promise<readonly [FeatureMatrix, FeatureMatrix] | undefined>;
   /** Samples as examples for fine-tuning, and the encoder as fine-tuning takes it; absent where fine-tuning is not supported. */
   readonly fineTuning?: {
     encoder(module: AnyModule): FeatureEncoder<tf.TensorContainer>;

@@ -70,7 +70,9 @@ function describeExpected(schema: JsonSchema): string {
   if (schema.type === 'string') return schema.minLength ? 'text that is not empty' : 'text';
   if (schema.type === 'array') {
     if (schema.prefixItems) return `a list of ${schema.prefixItems.length}: ${schema.prefixItems.map(describeExpected).join(', ')}`;
-    return typeof schema.items === 'object' && Object.keys(schema.items).length > 0 ? `a list, each ${describeExpected(schema.items)}` : 'a list';
+    return typeof schema.items === 'object' && Object.keys(schema.items).length > 0
+      ? `a list, each ${describeExpected(schema.items)}`
+      : 'a list';
   }
   return schema.type === 'object' ? 'an object' : 'a value';
 }
@@ -111,8 +113,7 @@ export interface ParseOptionsNames {
   nameOf?: (name: string) => string;
 }
 
-const keyOf = (segment: PropertyKey | { readonly key: PropertyKey }): string =>
-  String(typeof segment === 'object' ? segment.key : segment);
+const keyOf = (segment: PropertyKey | { readonly key: PropertyKey }): string => String(typeof segment === 'object' ? segment.key : segment);
 
 /**
  * Checks options and fills in their defaults.
@@ -131,12 +132,17 @@ export function parseOptions<O extends object>(schema: OptionSchema<O>, given: o
     if (!Object.hasOwn(properties, name))
       throw new SelfsupError('SELFSUP_OPTION', `${who} has no option ${nameOf(name)}${suggest(name, Object.keys(properties), nameOf)}`);
   const result = schema['~standard'].validate(present);
-  if (result instanceof Promise) throw new SelfsupError('SELFSUP_PLUGIN_API', `${who}: the checks of the option schema must be synchronous`);
+  if (result instanceof Promise)
+    throw new SelfsupError('SELFSUP_PLUGIN_API', `${who}: the checks of the option schema must be synchronous`);
   if (!result.issues) return result.value;
   const [issue] = result.issues;
   const name = issue?.path?.[0] === undefined ? undefined : keyOf(issue.path[0]);
-  if (name === undefined || !Object.hasOwn(properties, name)) throw new SelfsupError('SELFSUP_OPTION', `${who}: ${issue?.message ?? 'the options are not valid'}`);
+  if (name === undefined || !Object.hasOwn(properties, name))
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: ${issue?.message ?? 'the options are not valid'}`);
   if (!Object.hasOwn(present, name))
     throw new SelfsupError('SELFSUP_OPTION', `${who} needs ${nameOf(name)}: ${describeExpected(properties[name]!)}`);
-  throw new SelfsupError('SELFSUP_OPTION', `${who}: ${nameOf(name)} must be ${describeExpected(properties[name]!)}, got ${show(present[name])}`);
+  throw new SelfsupError(
+    'SELFSUP_OPTION',
+    `${who}: ${nameOf(name)} must be ${describeExpected(properties[name]!)}, got ${show(present[name])}`,
+  );
 }

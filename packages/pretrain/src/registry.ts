@@ -26,7 +26,11 @@ export interface Registry {
   readonly datasets: readonly DatasetOpener[];
 }
 
-function names<T extends { readonly name: string }>(kind: string, plugins: readonly Plugin[], of: (plugin: Plugin) => readonly T[]): Names<T> {
+function names<T extends { readonly name: string }>(
+  kind: string,
+  plugins: readonly Plugin[],
+  of: (plugin: Plugin) => readonly T[],
+): Names<T> {
   const found = new Map<string, { thing: T; plugin: string }>();
   for (const plugin of plugins)
     for (const thing of of(plugin)) {

@@ -57,7 +57,9 @@ export function parseRunFile(text: string, name: string): RunFile {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new SelfsupError('SELFSUP_CHECKPOINT', `${name} is not valid JSON; restore it, or train again with --overwrite`, { cause: error });
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `${name} is not valid JSON; restore it, or train again with --overwrite`, {
+      cause: error,
+    });
   }
   const result = runFileSchema.safeParse(content);
   if (result.success) return result.data;

@@ -73,7 +73,13 @@ export type Section =
       readonly items?: readonly GalleryItem[];
     }
   | { readonly kind: 'texts'; readonly title: string; readonly text?: string; readonly texts: readonly (readonly TextPiece[])[] }
-  | { readonly kind: 'table'; readonly title: string; readonly text?: string; readonly columns?: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  | {
+      readonly kind: 'table';
+      readonly title: string;
+      readonly text?: string;
+      readonly columns?: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    };
 
 /** Lines in one frame. */
 export interface Chart {
