@@ -78,6 +78,8 @@ export interface DatasetOptions {
   readonly testLimit?: number | undefined;
   /** The options of the modality. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Where what takes long is shown, such as decoding; default nobody looks. */
+  readonly progress?: Progress | undefined;
 }
 
 /** What a modality may use to open data. */
@@ -104,6 +106,8 @@ export interface OpenRequest<O extends object = object> {
 export interface SamplesRequest<O extends object = object> {
   /** A path, a name, or an object in memory. */
   readonly data: unknown;
+  /** Whether it is the data that the run learned from, opened with the run's options; default false: other data. */
+  readonly own?: boolean | undefined;
   /** Samples to be judged by, where they lie elsewhere. */
   readonly testData?: unknown;
   /** A file of labels for samples that have none. */
