@@ -87,6 +87,8 @@ export interface Chart {
   readonly series: readonly Series[];
   /** Of the horizontal axis; default `epoch`. */
   readonly xName?: string;
+  /** How the horizontal axis is divided; default `linear`, from 0. `log` for numbers above 0 that grow by factors, such as numbers of labels. */
+  readonly xScale?: 'linear' | 'log';
   /** After each number of the vertical axis, such as `%`. */
   readonly unit?: string;
   /** Whether the vertical axis starts at 0; default false. */
