@@ -35,3 +35,29 @@ export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Se
 export { optimizerNames, settingNames, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
 export { nearestName } from './suggest.ts';
 export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe } from './task-recipe.ts';
+export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
+export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
+export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
+export type { ImageInput } from './image/image-input.ts';
+export { imageModality, type ImageOptions, type ImageRunData } from './image/image-modality.ts';
+export { imagePlugin } from './image/image-plugin.ts';
+export type { ImageSamples } from './image/image-samples.ts';
+export { defineImageTask, type ImageTask, type ImageTaskParts, type ProjectionHeadFunction, type TaskViews } from './image/image-task.ts';
+export {
+  cropSource,
+  recipeNames,
+  recipeSource,
+  type ImageViews,
+  type ViewsContext,
+  type ViewsFunction,
+  type ViewsMaker,
+  type ViewsSource,
+} from './image/image-views.ts';
+export type { OpenedImageData } from './image/opened-images.ts';
+export { imageTasks } from './image/recipes/image-tasks.ts';
+export { manyViews, multiCropViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export { frameOrderTask } from './video/frame-order.ts';
+export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
+export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
+export { videoPlugin } from './video/video-plugin.ts';
+export { clips, defineVideoTask, type VideoTask, type VideoTaskParts } from './video/video-task.ts';

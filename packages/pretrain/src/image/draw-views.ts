@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { recipes, recipeViews, type RecipeName } from '@selfsup/augment';
+import { createRng, SelfsupError } from '@selfsup/core';
+import { toImages, type ImageDataset } from '@selfsup/data';
+import { suggest } from '../suggest.ts';
+import { localSizeOf, recipeNames } from './image-views.ts';
+
+/** A picture of bytes, row by row. */
+export interface Picture {
+  /** `height · width · channels` bytes. */
+  readonly pixels: Uint8Array;
+  /** In pixels. */
+  readonly height: number;
+  /** In pixels. */
+  readonly width: number;
+  /** 1 gray or 3 RGB. */
+  readonly channels: number;
+}
+
+/** Options of {@link drawViews}. */
+export interface DrawViewsOptions {
+  /** The recipe of the views, such as `byol`. */
+  readonly recipe: string;
+  /** Its variant, such as `lightly`; default `cifar` up to images of 32 pixels where there is one, and `imagenet` otherwise. */
+  readonly variant?: string | undefined;
+  /** How many images, from the first on; an integer from 1 to 64, default 8. */
+  readonly images?: number | undefined;
+  /** The seed of the views; default 0. */
+  readonly seed?: number | undefined;
+}
+
+/** Images with the views that a recipe makes of them. */
+export interface DrawnViews {
+  /** For each image itself, then its views; all rows as long. */
+  readonly rows: readonly (readonly Picture[])[];
+  /** The variant of the recipe. */
+  readonly variant: string;
+  /** The side of images and large views, in pixels. */
+  readonly size: number;
+}
+
+const MAX_IMAGES = 64;
+
+/** The images of a tensor `[n, h, w, c]` in [0, 1], as bytes. */
+async function picturesOf(images: tf.Tensor4D): Promise<Picture[]> {
+  const [n, height, width, channels] = images.shape;
+  const values = await images.data();
+  const size = height * width * channels;
+  return Array.from({ length: n }, (_, i) => ({
+    pixels: Uint8Array.from(values.subarray(i * size, (i + 1) * size), (value) => Math.round(255 * Math.min(1, Math.max(0, value)))),
+    height,
+    width,
+    channels,
+  }));
+}
+
+/**
+ * Makes the views of a recipe of some images, to look at.
+ *
+ * @param dataset the images
+ * @param options see {@link DrawViewsOptions}
+ * @returns see {@link DrawnViews}
+ * @throws SelfsupError `SELFSUP_OPTION` on an unknown recipe or variant, or a number of images out of range; `SELFSUP_DATA` when none can be read
+ */
+export async function drawViews(dataset: ImageDataset, options: DrawViewsOptions): Promise<DrawnViews> {
+  const { images: count = 8, seed = 0 } = options;
+  if (!Object.hasOwn(recipes, options.recipe))
+    throw new SelfsupError('SELFSUP_OPTION', `unknown recipe '${options.recipe}'${suggest(options.recipe, recipeNames)}`);
+  if (!Number.isSafeInteger(count) || count < 1 || count > MAX_IMAGES)
+    throw new SelfsupError('SELFSUP_OPTION', `drawViews: \`images\` must be an integer from 1 to ${MAX_IMAGES}, got ${count}`);
+  const recipe = options.recipe as RecipeName;
+  const size = Math.min(dataset.height, dataset.width);
+  const { variant = size <= 32 && Object.hasOwn(recipes[recipe], 'cifar') ? 'cifar' : 'imagenet' } = options;
+  const transform = recipeViews(recipe, { variant, size, localSize: localSizeOf(size) });
+  const read = await dataset.read(Array.from({ length: Math.min(count, dataset.length) }, (_, i) => i));
+  if (read.indices.length === 0)
+    throw new SelfsupError('SELFSUP_DATA', `not one of the first ${count} images of ${dataset.name} can be read; check its files`);
+  const originals = toImages(read);
+  const views = transform(originals, createRng(seed).fold('augment'));
+  try {
+    const columns = await Promise.all([originals, ...views].map(picturesOf));
+    return { rows: columns[0]!.map((_, image) => columns.map((column) => column[image]!)), variant, size };
+  } finally {
+    tf.dispose([originals, views]);
+  }
+}

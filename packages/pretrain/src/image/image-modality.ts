@@ -1,0 +1,154 @@
+import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
+import { createLoader, toImages, type ImagePixels } from '@selfsup/data';
+import type { EncoderFactory } from '@selfsup/encoders';
+import type { PrepareContext } from '@selfsup/trainer';
+import { z } from 'zod';
+import { defineModality, type BuildContext, type RunData } from '../modality.ts';
+import type { GivenSettings, Settings } from '../settings.ts';
+import { encodeImages, rawPixels } from './encode-images.ts';
+import { encodeViews } from './encode-views.ts';
+import { isPatchEncoder } from './encoders.ts';
+import { imageExamples, imageFeatureEncoder } from './image-examples.ts';
+import type { ImageInput } from './image-input.ts';
+import type { ImageSamples } from './image-samples.ts';
+import { taskViews, type ImageTaskParts, type ProjectionHeadFunction } from './image-task.ts';
+import { recipeChoices } from './image-views.ts';
+import { nameOfData } from './name-of-data.ts';
+import { openImageSamples } from './open-image-samples.ts';
+import { measureImages, splitImages, warnAboutSkipped, type OpenedImageData } from './opened-images.ts';
+import { patchSizeOf } from './patch-size.ts';
+import { prepareViews } from './prepare-views.ts';
+import { showImages } from './thumbnails.ts';
+
+/** The options of images and frames alike. */
+export const pictureOptions = {
+  imageSize: z
+    .int()
+    .min(8)
+    .optional()
+    .describe('side in pixels to which photos are resized; default 64, of shapes 32; other data has a size of its own'),
+  recipe: z.enum(recipeChoices).optional().describe("whose views, as name or name/variant; default the task's own"),
+};
+
+const imageOptions = z.strictObject(pictureOptions);
+
+/** Options of the modality `image`. */
+export type ImageOptions = z.output<typeof imageOptions>;
+
+/** The images of a run, opened. */
+export interface ImageRunData extends RunData {
+  readonly train: ImageSamples;
+  readonly test?: ImageSamples;
+  readonly input: ImageInput;
+}
+
+/** What both modalities of pictures default to: AdamW for Vision Transformers, and a test part in proportion to a limit. */
+export function pictureDefaults({ encoder, limit }: GivenSettings): GivenSettings {
+  return {
+    batchSize: 128,
+    ...(isPatchEncoder(encoder) && { optimizer: 'adamw' }),
+    ...(limit !== undefined && { testLimit: Math.max(1, Math.round(limit / 5)) }),
+  };
+}
+
+/** The limits of the settings, where there are any. */
+export const limitsOf = ({ limit, testLimit }: Pick<Settings, 'limit' | 'testLimit'>) => ({ limit, testLimit });
+
+/** Refuses a batch that is larger than the data. */
+export function assertBatchFits(batchSize: number, { train, unit }: Pick<RunData, 'train' | 'unit'>, advice = ''): void {
+  if (batchSize <= train.length) return;
+  const smaller = train.length < 2 ? '' : `a batch of ${train.length} or less, or `;
+  throw new SelfsupError(
+    'SELFSUP_OPTION',
+    `\`batchSize\` ${batchSize} is larger than the ${train.length} training ${unit} of ${train.name}; use ${smaller}more ${unit}${advice}`,
+  );
+}
+
+/** What recipes get beside {@link TaskParts}, of images or frames. */
+export function imageTaskParts({
+  data,
+  settings,
+  recipe,
+  backbone,
+  stepsPerEpoch,
+  totalSteps,
+  functions,
+}: Pick<BuildContext, 'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions'>): ImageTaskParts {
+  const { size: imageSize, channels, mean, std } = data.input as ImageInput;
+  const { projectionHead } = functions;
+  if (projectionHead !== undefined && typeof projectionHead !== 'function')
+    throw new SelfsupError('SELFSUP_OPTION', `\`projectionHead\` must be a function, got ${typeof projectionHead}`);
+  if (projectionHead && taskViews(recipe).hasProjectionHead === false)
+    throw new SelfsupError('SELFSUP_OPTION', `the task ${recipe.name} has no projection head; leave \`projectionHead\` out of the config`);
+  return {
+    backbone: backbone as EncoderFactory,
+    settings,
+    stepsPerEpoch,
+    totalSteps,
+    imageSize,
+    channels,
+    mean,
+    std,
+    projectionHead: projectionHead as ProjectionHeadFunction | undefined,
+  };
+}
+
+function prepareImages({
+  data,
+  options,
+  recipe,
+  backbone,
+  functions,
+}: BuildContext<ImageRunData, ImageOptions>): (raw: ImagePixels, context: PrepareContext) => Batch {
+  const context = { ...data.input, patchSize: patchSizeOf(backbone) };
+  const toBatch = prepareViews(recipe, { context, recipe: options.recipe, views: functions['views'] });
+  return (pixels, { rng }) => toBatch(toImages(pixels), rng);
+}
+
+/** Pictures without an order in time: photos, files of images, images in memory. */
+export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePixels>({
+  api: 1,
+  name: 'image',
+  title: 'images',
+  options: imageOptions,
+  functions: ['views', 'projectionHead'],
+  defaults: pictureDefaults,
+  defaultTask: 'simclr',
+  async open({ data, options, settings }, context) {
+    const started = performance.now();
+    const { seed, testFraction } = settings;
+    const { progress } = context;
+    const opened = await context.openDataset<OpenedImageData>(data, { seed, ...limitsOf(settings), options, progress });
+    const skipped = () => opened.skipped?.() ?? [];
+    warnAboutSkipped(skipped(), progress);
+    const parts = splitImages(opened, { seed, testFraction, testLimit: settings.testLimit });
+    const { input, imagesPerSecond } = await measureImages(parts, context, { started, decoded: opened.decoded });
+    const { train } = parts;
+    return {
+      name: train.name,
+      unit: 'images',
+      ...parts,
+      input,
+      fingerprint: { images: train.length, size: train.height, channels: train.channels },
+      facts: { decodeImagesPerSecond: Number(imagesPerSecond.toFixed(2)) },
+      skipped,
+    };
+  },
+  openSamples: openImageSamples,
+  createSource(data, { batchSize, rng, rank, worldSize }: { batchSize: number; rng: Rng; rank: number; worldSize: number }) {
+    assertBatchFits(batchSize * worldSize, data);
+    return createLoader(data.train, { batchSize, rng, rank, worldSize });
+  },
+  taskParts: imageTaskParts,
+  prepare: prepareImages,
+  encode: encodeImages,
+  rawInput: { name: 'raw pixels', encoder: rawPixels },
+  encodeViews,
+  fineTuning: {
+    encoder: imageFeatureEncoder,
+    examples: imageExamples,
+    defaults: { epochs: 20, minSteps: 200, batchSize: 32, learningRate: 1e-3 },
+  },
+  show: showImages,
+  nameOf: nameOfData,
+});

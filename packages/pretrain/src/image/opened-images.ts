@@ -1,0 +1,102 @@
+import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
+import { channelStatistics, type ImageDataset } from '@selfsup/data';
+import type { OpenContext, Skipped } from '../modality.ts';
+import type { Progress } from '../progress.ts';
+import type { ImageInput } from './image-input.ts';
+import { imageSamples, pickImages, type ImageSamples } from './image-samples.ts';
+
+/** What a `DatasetOpener` of the modality `image` gives. */
+export interface OpenedImageData {
+  /** What is learned from: square images of one size. `paths`, where they have some, become the ids of the samples. */
+  readonly train: ImageDataset & { readonly paths?: readonly string[] };
+  /** What is judged by, where the data has a part for it; otherwise the modality holds labeled images out. */
+  readonly test?: ImageDataset & { readonly paths?: readonly string[] };
+  /** Where `test` comes from; default `own part`. */
+  readonly testFrom?: 'own part' | 'held out';
+  /** What could not be used so far; default nothing. */
+  skipped?(): readonly Skipped[];
+  /** How many pictures were decoded in opening them, for the speed of reading; default none. */
+  readonly decoded?: number;
+}
+
+/** Images that are learned from and judged by. */
+export interface ImageParts {
+  readonly train: ImageSamples;
+  readonly test?: ImageSamples;
+  readonly testFrom?: 'own part' | 'held out';
+}
+
+const CHUNK = 256;
+/** Images that are read before training, so that broken files show up early. */
+const READ_FIRST = 20_000;
+/** Skipped images that are named one by one; the result names them all. */
+const NAMED = 5;
+
+/** Names what was skipped, the first few one by one. */
+export function warnAboutSkipped(skipped: readonly Skipped[], progress: Progress): void {
+  for (const { path, reason } of skipped.slice(0, NAMED)) progress.warn(`skipped ${path}: ${reason}`);
+  if (skipped.length > NAMED) progress.warn(`skipped ${skipped.length - NAMED} more; the result names them all`);
+}
+
+/** Splits what was opened; of labeled images without a test part some are held out, chosen by the seed. */
+export function splitImages(
+  opened: OpenedImageData,
+  options: { seed: number; testFraction: number; testLimit?: number | undefined },
+): ImageParts {
+  const { seed, testFraction, testLimit = Infinity } = options;
+  const all = imageSamples(opened.train);
+  if (opened.test) return { train: all, test: imageSamples(opened.test), testFrom: opened.testFrom ?? 'own part' };
+  const count = Math.min(Math.round(all.length * testFraction), testLimit);
+  if (!all.labels || count < 1) return { train: all };
+  const order = drawPermutation(createRng(seed).fold('hold out'), all.length);
+  return {
+    test: pickImages(all, order.slice(0, count).sort()),
+    train: pickImages(all, order.slice(count).sort()),
+    testFrom: 'held out',
+  };
+}
+
+async function readOnce(parts: readonly ImageSamples[], progress: Progress): Promise<number> {
+  const total = parts.reduce((sum, { length }) => sum + Math.min(length, READ_FIRST), 0);
+  const stage = progress.stage('Reading images', { total, unit: 'images' });
+  let done = 0;
+  for (const part of parts) {
+    const length = Math.min(part.length, READ_FIRST);
+    for (let first = 0; first < length; first += CHUNK) {
+      const size = Math.min(CHUNK, length - first);
+      await part.read(Array.from({ length: size }, (_, i) => first + i));
+      stage.update((done += size));
+    }
+  }
+  stage.end();
+  return total;
+}
+
+/**
+ * Reads images once, so that broken files show up early, and measures what encoders are to take.
+ *
+ * @param parts the images
+ * @param context progress, and what run.json says when a run is continued
+ * @param opened when the opening began, in milliseconds of `performance.now()`, and how many pictures it decoded itself
+ * @returns the input, measured or that of run.json, and images per second since the beginning
+ * @throws SelfsupError `SELFSUP_DATA` when the images are not square
+ */
+export async function measureImages(
+  parts: ImageParts,
+  context: Pick<OpenContext, 'progress' | 'earlier'>,
+  opened: { started: number; decoded?: number | undefined },
+): Promise<{ input: ImageInput; imagesPerSecond: number }> {
+  const { train, test } = parts;
+  if (train.height !== train.width)
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `${train.name} has images of ${train.height}x${train.width} pixels; the views are square, so give square images`,
+    );
+  const read = await readOnce(test ? [train, test] : [train], context.progress);
+  const seconds = (performance.now() - opened.started) / 1000;
+  const imagesPerSecond = Math.max(read, opened.decoded ?? 0) / Math.max(seconds, 1e-9);
+  if (context.earlier) return { input: context.earlier.input as ImageInput, imagesPerSecond };
+  const { mean, std } = await channelStatistics(train);
+  const input: ImageInput = { size: train.height, channels: train.channels, mean, std: std.map((value) => Math.max(value, 1e-3)) };
+  return { input, imagesPerSecond };
+}

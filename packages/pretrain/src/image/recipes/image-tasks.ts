@@ -1,0 +1,39 @@
+import type { AnyTaskRecipe } from '../../task-recipe.ts';
+import { barlowTwinsTask } from './barlow-twins.ts';
+import { byolTask } from './byol.ts';
+import { colorizationTask } from './colorization.ts';
+import { dclTask } from './dcl.ts';
+import { dinoTask } from './dino.ts';
+import { jigsawTask } from './jigsaw.ts';
+import { maeTask } from './mae.ts';
+import { mocoV3Task } from './moco-v3.ts';
+import { mocoTask } from './moco.ts';
+import { nnclrTask } from './nnclr.ts';
+import { relativePatchTask } from './relative-patch.ts';
+import { rotationTask } from './rotation.ts';
+import { simMimTask } from './sim-mim.ts';
+import { simSiamTask } from './sim-siam.ts';
+import { simclrTask } from './simclr.ts';
+import { swavTask } from './swav.ts';
+import { vicregTask } from './vicreg.ts';
+
+/** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
+export const imageTasks: readonly AnyTaskRecipe[] = [
+  simclrTask,
+  dclTask,
+  mocoTask,
+  mocoV3Task,
+  nnclrTask,
+  byolTask,
+  simSiamTask,
+  barlowTwinsTask,
+  vicregTask,
+  swavTask,
+  dinoTask,
+  maeTask,
+  simMimTask,
+  rotationTask,
+  colorizationTask,
+  jigsawTask,
+  relativePatchTask,
+];

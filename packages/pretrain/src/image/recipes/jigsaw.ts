@@ -1,0 +1,56 @@
+import { tiles } from '@selfsup/augment';
+import { projectionHead } from '@selfsup/encoders';
+import { jigsaw, jigsawPermutations } from '@selfsup/pretext-tasks/jigsaw';
+import { z } from 'zod';
+import { defineImageTask } from '../image-task.ts';
+import { cropSource } from '../image-views.ts';
+import { patchSizeOf } from '../patch-size.ts';
+import { oneView } from '../views-input.ts';
+
+/** Orders by number of tiles and of orders: the same for all runs, and a second's work. */
+const ordersBySize = new Map<string, ReturnType<typeof jigsawPermutations>>();
+
+function ordersOf(numTiles: number, count: number): ReturnType<typeof jigsawPermutations> {
+  const key = `${numTiles} ${count}`;
+  const orders = ordersBySize.get(key) ?? jigsawPermutations({ count, numTiles });
+  ordersBySize.set(key, orders);
+  return orders;
+}
+
+/** The paper's tiles of 64 pixels in cells of 75, in proportion, of whole patches and smaller than a cell: of 32 pixels cells of 10 and tiles of 8. */
+function tileOf(imageSize: number, grid: number, patchSize: number): number {
+  const cell = Math.floor(imageSize / grid);
+  const numPatches = Math.round(Math.floor((64 / 75) * cell) / patchSize);
+  return patchSize * Math.max(1, Math.min(numPatches, Math.floor((cell - 1) / patchSize)));
+}
+
+/** Jigsaw puzzles: the paper's nine tiles, and enough orders for small data. */
+export const jigsawTask = defineImageTask({
+  name: 'jigsaw',
+  title: 'Jigsaw puzzles',
+  paper: 'https://arxiv.org/abs/1603.09246',
+  summary: 'The encoder sees the tiles of a shuffled image one by one, and a head says in which order they are.',
+  options: z.strictObject({
+    grid: z.int().min(2).max(3).default(3).describe('tiles along each side'),
+    numOrders: z.int().min(2).default(64).describe('orders in which tiles are shuffled, at most 24 of four tiles'),
+    tileSize: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('side of a tile in pixels; default 64/75 of its cell, of 32 pixels 8, rounded to whole patches of the encoder'),
+    jitter: z.boolean().default(true).describe('whether a tile lies anywhere in its cell, or in its middle'),
+    standardize: z.boolean().default(true).describe('whether each tile is standardized on its own'),
+    headHidden: z.int().min(1).optional().describe('columns of the hidden layer of the head; default those of the encoder'),
+  }),
+  input: oneView,
+  views: cropSource([0.5, 1]),
+  hasProjectionHead: false,
+  create({ backbone, imageSize }, options) {
+    const { outputDim } = backbone;
+    const { grid, numOrders, jitter, standardize, headHidden: hiddenDim = outputDim } = options;
+    const { tileSize: size = tileOf(imageSize, grid, patchSizeOf(backbone)) } = options;
+    const permutations = ordersOf(grid * grid, numOrders);
+    const head = projectionHead({ inputDim: grid * grid * outputDim, hiddenDim, outputDim: numOrders });
+    return jigsaw({ backbone, head, tiling: tiles({ grid, size, jitter, standardize }), permutations });
+  },
+});

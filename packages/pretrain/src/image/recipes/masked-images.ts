@@ -1,0 +1,21 @@
+import { SelfsupError } from '@selfsup/core';
+import type { VitFactory } from '@selfsup/encoders';
+import { z } from 'zod';
+import type { AnyEncoderFactory } from '../../encoder-recipe.ts';
+import { patchEncoderNames } from '../encoders.ts';
+
+/** Which patches are masked. */
+export const maskOptions = (maskRatio: number) => ({
+  maskRatio: z.number().gt(0).lt(1).default(maskRatio).describe('part of the patches that is masked'),
+  maskKind: z
+    .enum(['random', 'block', 'grid'])
+    .default('random')
+    .describe('how they lie: each on its own, in rectangles, or in the same pattern everywhere'),
+});
+
+/** The same encoder, seen as one of patches. */
+export function patchEncoder(task: string, backbone: AnyEncoderFactory): VitFactory {
+  if (!('patchSize' in backbone && 'gridSize' in backbone))
+    throw new SelfsupError('SELFSUP_OPTION', `the task ${task} needs an encoder of patches: ${patchEncoderNames.join(', ')}`);
+  return backbone as VitFactory;
+}

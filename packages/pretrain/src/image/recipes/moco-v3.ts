@@ -1,0 +1,34 @@
+import { mocoV3 } from '@selfsup/pretext-tasks/moco-v3';
+import { z } from 'zod';
+import { defineImageTask } from '../image-task.ts';
+import { recipeSource } from '../image-views.ts';
+import { twoViews } from '../views-input.ts';
+import { embeddingDimOf, headOf, headOptions, predictionHidden, predictor } from './head-options.ts';
+import { rising, risingMomentum, temperature } from './shared-options.ts';
+
+/** MoCo v3. */
+export const mocoV3Task = defineImageTask({
+  name: 'moco-v3',
+  title: 'MoCo v3',
+  paper: 'https://arxiv.org/abs/2104.02057',
+  summary: 'A prediction from one view must find the key of the other view, which a slowly moving copy computed, among those of the batch.',
+  options: z.strictObject({
+    temperature: temperature(0.2),
+    momentum: risingMomentum(0.99),
+    ...headOptions(2),
+    predictionHidden: predictionHidden('headOutput'),
+  }),
+  input: twoViews,
+  views: recipeSource('moco-v3'),
+  create(parts, options) {
+    const { temperature, momentum, headOutput, predictionHidden = headOutput } = options;
+    return mocoV3({
+      backbone: parts.backbone,
+      projectionHead: headOf(parts, options, { batchNorm: true }),
+      predictionHead: predictor(headOutput, predictionHidden),
+      temperature,
+      momentum: rising(momentum, parts.totalSteps),
+    });
+  },
+  collapse: embeddingDimOf,
+});

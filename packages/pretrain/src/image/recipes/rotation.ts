@@ -1,0 +1,19 @@
+import { linear } from '@selfsup/encoders';
+import { rotation } from '@selfsup/pretext-tasks/rotation';
+import { z } from 'zod';
+import { defineImageTask } from '../image-task.ts';
+import { cropSource } from '../image-views.ts';
+import { oneView } from '../views-input.ts';
+
+/** Prediction of rotations. */
+export const rotationTask = defineImageTask({
+  name: 'rotation',
+  title: 'RotNet',
+  paper: 'https://arxiv.org/abs/1803.07728',
+  summary: 'The encoder learns to say by which of four angles an image was turned; a batch costs four.',
+  options: z.strictObject({}),
+  input: oneView,
+  views: cropSource([0.5, 1]), // most of an image, so that what it shows stays whole; ours
+  hasProjectionHead: false,
+  create: ({ backbone }) => rotation({ backbone, head: linear({ inputDim: backbone.outputDim, outputDim: 4 }) }),
+});

@@ -1,0 +1,54 @@
+import { SelfsupError, type Batch } from '@selfsup/core';
+import type { ImageViews } from './image-views.ts';
+
+/** What a task takes: how many views, and under which names. */
+export interface ViewsInput {
+  /** In words, for messages: `two views of one size`. */
+  readonly description: string;
+  /** The fewest and the most global views. */
+  readonly numGlobal: readonly [least: number, most: number];
+  /** Whether it takes local views too. */
+  readonly local: boolean;
+  /** The batch of the task; `clipLength`, the frames of a clip, is 1 for images. */
+  toBatch(views: ImageViews, clipLength: number): Batch;
+}
+
+/** `images`: one view of each image. */
+export const oneView: ViewsInput = {
+  description: 'one view',
+  numGlobal: [1, 1],
+  local: false,
+  toBatch: ({ global }) => ({ images: global[0]! }),
+};
+
+/** `views`: two of one size. */
+export const twoViews: ViewsInput = {
+  description: 'two views of one size',
+  numGlobal: [2, 2],
+  local: false,
+  toBatch: ({ global }) => ({ views: [...global] }),
+};
+
+/** `views`: two or more of one size. */
+export const manyViews: ViewsInput = { ...twoViews, description: 'two or more views of one size', numGlobal: [2, Infinity] };
+
+/** `views`: two large ones and any number of small ones after them; the recipe `dino/imagenet` has small ones for images of any size. */
+export const multiCropViews: ViewsInput = {
+  description: 'two large views and any number of small ones',
+  numGlobal: [2, 2],
+  local: true,
+  toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
+};
+
+/** Throws unless a task takes so many views; `source` says where they come from. */
+export function assertViewsFit(
+  input: ViewsInput,
+  counts: { numGlobal: number; numLocal: number },
+  { task, source }: Record<'task' | 'source', string>,
+): void {
+  const { numGlobal, numLocal } = counts;
+  const [least, most] = input.numGlobal;
+  if (numGlobal >= least && numGlobal <= most && (numLocal === 0 || input.local)) return;
+  const got = numLocal === 0 ? `${numGlobal}` : `${numGlobal} large and ${numLocal} small ones`;
+  throw new SelfsupError('SELFSUP_OPTION', `the task ${task} takes ${input.description}, ${source} makes ${got}`);
+}

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { SelfsupError } from '@selfsup/core';
+import { gunzip, parseIdx, type ImageDataset } from '@selfsup/data';
+import { openImages, type SkippedImage } from '@selfsup/data/node';
+import type { OpenedImageData } from '../../image/opened-images.ts';
+import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
+import type { Progress, Stage } from '../../progress.ts';
+
+/** Photos and frames tell where they come from. */
+type Located = ImageDataset & { readonly paths?: readonly string[] };
+
+/** Whether something names files: text that is not an address. */
+export const isPath = (data: unknown): data is string => typeof data === 'string' && data !== '' && !/^[a-z][a-z\d+.-]+:\/\//i.test(data);
+
+/** Limits and size as the data package takes them: left out where they are not given. */
+export function sizesOf({ limit, testLimit, options }: DatasetOptions) {
+  const { imageSize } = options as { imageSize?: number };
+  return {
+    ...(limit !== undefined && { limit }),
+    ...(testLimit !== undefined && { testLimit }),
+    ...(imageSize !== undefined && { imageSize }),
+  };
+}
+
+/** Shows the decoding of pictures, counts them, and warns about those that break later than at the opening. */
+export function watchDecoding(progress: Progress | undefined, pictures: 'photos' | 'frames') {
+  let stage: Stage | undefined;
+  let isOpen = false;
+  const watch = {
+    decoded: 0,
+    onProgress: ({ done, total }: { done: number; total: number }) => {
+      stage ??= progress?.stage(`Decoding ${pictures}`, { total, unit: pictures });
+      stage?.update((watch.decoded = done));
+    },
+    onSkip: ({ path, reason }: SkippedImage) => {
+      if (isOpen) progress?.warn(`skipped ${path}: ${reason}`);
+    },
+    end: () => {
+      isOpen = true;
+      stage?.end();
+    },
+  };
+  return watch;
+}
+
+/** The folder below `root` in which all these files lie; undefined where they lie in several. */
+function commonFolder(root: string, paths: readonly string[] | undefined): string | undefined {
+  const [first = ''] = paths ?? [];
+  const folder = relative(root, first).split(sep)[0];
+  return paths?.every((path) => relative(root, path).split(sep)[0] === folder) ? folder : undefined;
+}
+
+/** Whether images to test on were held out of photos, rather than found in folders of their own or other files. */
+export function testFromOf(root: string, train: Located, test: Located | undefined): 'own part' | 'held out' {
+  const own = commonFolder(root, train.paths) === 'train' && ['test', 'val'].includes(commonFolder(root, test?.paths) ?? '');
+  return test?.name.endsWith('(held out)') && !own ? 'held out' : 'own part';
+}
+
+async function attachLabels(train: Located, path: string): Promise<Located> {
+  const packed = await readFile(path).catch((error: unknown) => {
+    throw new SelfsupError('SELFSUP_DATA', `labels: cannot read ${path}; give an IDX file of labels`, { cause: error });
+  });
+  const { data } = parseIdx(await gunzip(packed, { name: path }), { name: path, rank: 1 });
+  if (data.length < train.length)
+    throw new SelfsupError('SELFSUP_DATA', `labels: ${path} must have a label for each of ${train.length} images, got ${data.length}`);
+  return { ...train, labels: Int32Array.from(data.subarray(0, train.length)), read: (indices) => train.read(indices) };
+}
+
+/** Opens images from files, whatever modality wants them. */
+export async function openImageFiles(path: string, settings: DatasetOptions): Promise<OpenedImageData> {
+  const { seed, progress, options } = settings;
+  const { labels } = options as { labels?: string };
+  const watch = watchDecoding(progress, 'photos');
+  const { onProgress, onSkip } = watch;
+  const opened = await openImages(path, { seed, ...sizesOf(settings), onProgress, onSkip }).finally(watch.end);
+  const { train, test }: { train: Located; test?: Located } = opened;
+  return {
+    train: labels === undefined ? train : await attachLabels(train, labels),
+    ...(test && { test, testFrom: testFromOf(path, train, test) }),
+    skipped: () => opened.skipped,
+    decoded: watch.decoded,
+  };
+}
+
+/**
+ * Opens a folder of photos, whose sub-folders are the classes, a folder with MNIST-style IDX files or CIFAR-10 `.bin` files, or one such file. A path at which
+ * there is nothing is accepted too, to say so.
+ */
+export const imageFiles: DatasetOpener<OpenedImageData> = {
+  name: 'photos, IDX and CIFAR-10 files',
+  modality: 'image',
+  accepts: isPath,
+  open: (data, settings) => openImageFiles(data as string, settings),
+};

@@ -1,0 +1,38 @@
+import { openVideos } from '@selfsup/data/node';
+import type { OpenedImageData } from '../../image/opened-images.ts';
+import type { DatasetOpener } from '../../modality.ts';
+import { openAs, type OpenedVideoData, type VideoOptions } from '../../video/video-modality.ts';
+import { isPath, openImageFiles, sizesOf, testFromOf, watchDecoding } from '../images/image-files.ts';
+
+/**
+ * Opens a folder of videos, each a folder of frames, also in folders of classes and below `train` and `test`. Where images are wanted, to use an encoder of
+ * frames on, it opens what the modality `image` opens.
+ */
+export const frameFiles: DatasetOpener<OpenedVideoData | OpenedImageData> = {
+  name: 'folders of frames',
+  modality: 'video',
+  accepts: isPath,
+  async open(data, settings) {
+    const path = data as string;
+    const { seed, progress, options } = settings;
+    if (openAs(options) === 'images') return openImageFiles(path, settings);
+    const { clipLength, frameStride } = options as Partial<VideoOptions>;
+    const watch = watchDecoding(progress, 'frames');
+    const { onProgress, onSkip } = watch;
+    const opened = await openVideos(path, {
+      seed,
+      ...sizesOf(settings),
+      ...(clipLength !== undefined && { clipLength }),
+      ...(frameStride !== undefined && { stride: frameStride }),
+      onProgress,
+      onSkip,
+    }).finally(watch.end);
+    const { train, test } = opened;
+    return {
+      train,
+      ...(test && { test, testFrom: testFromOf(path, train.stills, test.stills) }),
+      skipped: () => opened.skipped,
+      decoded: watch.decoded,
+    };
+  },
+};

@@ -1,0 +1,167 @@
+import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
+import { createClipLoader, type ClipPixels, type ImageDataset, type VideoDataset } from '@selfsup/data';
+import type { PrepareContext } from '@selfsup/trainer';
+import { z } from 'zod';
+import { encodeImages, rawPixels } from '../image/encode-images.ts';
+import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
+import { assertBatchFits, imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
+import { imageInputOf } from '../image/image-input.ts';
+import { imageSamples } from '../image/image-samples.ts';
+import { nameOfData } from '../image/name-of-data.ts';
+import { openImageSamples } from '../image/open-image-samples.ts';
+import { measureImages, warnAboutSkipped, type ImageParts } from '../image/opened-images.ts';
+import { patchSizeOf } from '../image/patch-size.ts';
+import { prepareViews } from '../image/prepare-views.ts';
+import { showImages } from '../image/thumbnails.ts';
+import {
+  defineModality,
+  type BuildContext,
+  type DatasetOptions,
+  type OpenContext,
+  type OpenedSamples,
+  type SamplesRequest,
+  type Skipped,
+} from '../modality.ts';
+import { foldFrames } from './clips.ts';
+import type { VideoTaskParts } from './video-task.ts';
+
+const stride = z.int().min(1);
+
+const videoOptions = z.strictObject({
+  ...pictureOptions,
+  clipLength: z.int().min(3).max(6).default(4).describe('frames of a clip'),
+  frameStride: z
+    .union([stride, z.tuple([stride, stride])])
+    .default(1)
+    .describe('from one frame of a clip to the next, or the least and the greatest'),
+});
+
+/** Options of the modality `video`. */
+export type VideoOptions = z.output<typeof videoOptions>;
+
+/** Videos with the image that stands for each. */
+export interface StillVideos extends VideoDataset {
+  /** One image of each video, with its class where there is one, and its file in `paths`. */
+  readonly stills: ImageDataset & { readonly paths?: readonly string[] };
+}
+
+/** What a `DatasetOpener` of the modality `video` gives. */
+export interface OpenedVideoData {
+  /** What is learned from. */
+  readonly train: StillVideos;
+  /** What is judged by, where the data has a part for it. */
+  readonly test?: StillVideos;
+  /** Where `test` comes from; default `own part`. */
+  readonly testFrom?: 'own part' | 'held out';
+  /** What could not be used so far; default nothing. */
+  skipped?(): readonly Skipped[];
+  /** How many frames were decoded in opening them; default none. */
+  readonly decoded?: number;
+}
+
+/** The videos of a run, opened; `train` and `test` are their stills. */
+export interface VideoRunData extends ImageRunData {
+  /** The videos of which `train` has an image each. */
+  readonly clips: VideoDataset;
+}
+
+/** What an opener of the modality `video` is told in `options.as`: videos, or images that an encoder is to be used on. */
+export const openAs = (options: Readonly<Record<string, unknown>>): 'videos' | 'images' =>
+  options['as'] === 'images' ? 'images' : 'videos';
+
+async function openVideoData(
+  data: unknown,
+  settings: Omit<DatasetOptions, 'progress'>,
+  context: OpenContext,
+): Promise<{ clips: VideoDataset; parts: ImageParts; skipped: () => readonly Skipped[]; decoded: number | undefined }> {
+  const { frameStride } = settings.options as Partial<VideoOptions>;
+  if (Array.isArray(frameStride) && frameStride[0] > frameStride[1])
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `\`frameStride\` must be an integer >= 1, or the least and the greatest, got [${frameStride.join(', ')}]`,
+    );
+  const opened = await context.openDataset<OpenedVideoData>(data, { ...settings, progress: context.progress });
+  const { train, test, testFrom = 'own part' } = opened;
+  if (!('readClips' in train))
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `tasks on videos need clips, and these are images; give a folder of videos, each a folder of frames`,
+    );
+  const skipped = () => opened.skipped?.() ?? [];
+  warnAboutSkipped(skipped(), context.progress);
+  const parts = { train: imageSamples(train.stills), ...(test && { test: imageSamples(test.stills), testFrom }) };
+  return { clips: train, parts, skipped, decoded: opened.decoded };
+}
+
+/** The stills of the run's own videos; of other data images, since its folders of classes would look like videos. */
+async function openVideoSamples(request: SamplesRequest<VideoOptions>, context: OpenContext): Promise<OpenedSamples> {
+  if (!request.own || request.testData !== undefined)
+    return openImageSamples({ ...request, options: { ...request.options, as: 'images' } }, context);
+  const { data, seed, limit, testLimit, options } = request;
+  const input = imageInputOf(request.input);
+  const { parts, skipped } = await openVideoData(data, { seed, limit, testLimit, options: { ...options, imageSize: input.size } }, context);
+  return { name: parts.train.name, unit: 'videos', train: parts.train, ...(parts.test && { test: parts.test }), skipped };
+}
+
+function prepareClips({
+  data,
+  options,
+  recipe,
+  backbone,
+  functions,
+}: BuildContext<VideoRunData, VideoOptions>): (raw: ClipPixels, context: PrepareContext) => Batch {
+  const { clipLength } = options;
+  const context = { ...data.input, patchSize: patchSizeOf(backbone) };
+  const toBatch = prepareViews(recipe, { context, recipe: options.recipe, views: functions['views'], clipLength });
+  return (clips, { rng }) => toBatch(foldFrames(clips), rng);
+}
+
+/** Videos: clips to learn from, and a still of each to measure by. */
+export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixels>({
+  api: 1,
+  name: 'video',
+  title: 'videos',
+  options: videoOptions,
+  functions: ['views'],
+  defaults: pictureDefaults,
+  defaultTask: 'frame-order',
+  async open({ data, options, settings }, context) {
+    const started = performance.now();
+    const { seed } = settings;
+    const { clips, parts, skipped, decoded } = await openVideoData(data, { seed, ...limitsOf(settings), options }, context);
+    if (clips.clipLength !== options.clipLength)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `\`clipLength\` must be ${clips.clipLength}, that of ${clips.name}, got ${options.clipLength}`,
+      );
+    const { input, imagesPerSecond } = await measureImages(parts, context, { started, decoded });
+    const { train } = parts;
+    return {
+      name: train.name,
+      unit: 'videos',
+      ...parts,
+      clips,
+      input,
+      fingerprint: { videos: train.length, size: train.height, channels: train.channels },
+      facts: { decodeImagesPerSecond: Number(imagesPerSecond.toFixed(2)) },
+      skipped,
+    };
+  },
+  openSamples: openVideoSamples,
+  createSource(data, { batchSize, rng, rank, worldSize }: { batchSize: number; rng: Rng; rank: number; worldSize: number }) {
+    assertBatchFits(batchSize * worldSize, data, ', each a folder of frames');
+    return createClipLoader(data.clips, { batchSize, rng, rank, worldSize });
+  },
+  taskParts: (context): VideoTaskParts => ({ ...imageTaskParts(context), clipLength: context.options.clipLength }),
+  prepare: prepareClips,
+  throughput: ({ clips }) => ({ unit: 'images', perSample: clips.clipLength }),
+  encode: encodeImages,
+  rawInput: { name: 'raw pixels', encoder: rawPixels },
+  fineTuning: {
+    encoder: imageFeatureEncoder,
+    examples: imageExamples,
+    defaults: { epochs: 20, minSteps: 200, batchSize: 32, learningRate: 1e-3 },
+  },
+  show: showImages,
+  nameOf: nameOfData,
+});
