@@ -60,4 +60,4 @@ export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
 export { videoPlugin } from './video/video-plugin.ts';
-export { clips, defineVideoTask, type VideoTask, type VideoTaskParts } from './video/video-task.ts';
+export { defineVideoTask, oneClip, type VideoTask, type VideoTaskParts } from './video/video-task.ts';

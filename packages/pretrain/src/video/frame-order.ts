@@ -2,7 +2,7 @@ import { projectionHead } from '@selfsup/encoders';
 import { frameOrder, frameOrders } from '@selfsup/pretext-tasks/frame-order';
 import { z } from 'zod';
 import { cropSource } from '../image/image-views.ts';
-import { clips, defineVideoTask } from './video-task.ts';
+import { oneClip, defineVideoTask } from './video-task.ts';
 
 /** Sorting the frames of a clip. */
 export const frameOrderTask = defineVideoTask({
@@ -14,7 +14,7 @@ export const frameOrderTask = defineVideoTask({
     reversed: z.enum(['merged', 'distinct']).default('merged').describe('whether a clip and its reverse are one class or two'),
     headHidden: z.int().min(1).optional().describe('columns of the hidden layer of the head; default those of the encoder'),
   }),
-  input: clips,
+  input: oneClip,
   views: cropSource([0.5, 1]),
   hasProjectionHead: false,
   create({ backbone, clipLength: numFrames }, { reversed, headHidden: hiddenDim = backbone.outputDim }) {

@@ -10,7 +10,7 @@ export interface VideoTaskParts extends ImageTaskParts {
 }
 
 /** `frames`: one view of each clip, the same of all its frames. */
-export const clips: ViewsInput = {
+export const oneClip: ViewsInput = {
   description: 'one view',
   numGlobal: [1, 1],
   local: false,
@@ -25,7 +25,7 @@ export interface VideoTask<O extends object = object> extends TaskRecipe<VideoTa
 /**
  * Makes the recipe of a task on clips of videos.
  *
- * @param task name, title, options, views, and how it is built; its `input` is usually {@link clips}, its views see the channels of all frames
+ * @param task name, title, options, views, and how it is built; its `input` is usually {@link oneClip}, its views see the channels of all frames
  * @returns the recipe
  */
 export function defineVideoTask<O extends object>(task: Omit<VideoTask<O>, 'api' | 'modality'>): VideoTask<O> {

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { parseOptions } from '../option-schema.ts';
+import { imageEncoders, patchEncoderNames } from './encoders.ts';
+
+const inputOf = (size: number, channels = 3) => ({ size, channels, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] });
+
+/** The complete options of an encoder, and its factory. */
+function build(name: string, given: object = {}, size = 32) {
+  const recipe = imageEncoders.find((encoder) => encoder.name === name)!;
+  const input = inputOf(size);
+  const parsed = parseOptions(recipe.options, given, { who: name });
+  const options = recipe.complete?.(parsed, input) ?? parsed;
+  return { options, factory: recipe.create(options, input) };
+}
+
+describe('the encoders of images', () => {
+  it.each([
+    ['conv-net', 256],
+    ['resnet18', 512],
+    ['resnet34', 512],
+    ['resnet50', 2048],
+    ['vit-tiny', 192],
+    ['vit-small', 384],
+    ['vit-base', 768],
+  ])('%s has %i columns', (name, outputDim) => {
+    expect(build(name).factory.outputDim).toBe(outputDim);
+  });
+
+  it('are all known by these names, the default first', () => {
+    expect(imageEncoders.map(({ name }) => name)).toEqual([
+      'conv-net',
+      'resnet18',
+      'resnet34',
+      'resnet50',
+      'vit-tiny',
+      'vit-small',
+      'vit-base',
+    ]);
+    expect(patchEncoderNames).toEqual(['vit-tiny', 'vit-small', 'vit-base']);
+  });
+
+  it('take their options', () => {
+    expect(build('conv-net', { widths: [4, 8] }).factory.outputDim).toBe(8);
+    expect(build('vit-tiny', { numLayers: 1, width: 16, numHeads: 2 }).factory.outputDim).toBe(16);
+    expect(() => build('conv-net', { width: 8 })).toThrow('conv-net has no option `width`; did you mean `widths`?');
+    expect(() => build('conv-net', { norm: 'none' })).toThrow("`norm` must be one of batch, split-batch, group, got 'none'");
+  });
+
+  it('complete what depends on the images, for run.json', () => {
+    expect(build('conv-net').options).toEqual({
+      widths: [32, 64, 128, 256],
+      norm: 'batch',
+      numSplits: 8,
+      numGroups: 32,
+      momentum: 0.9,
+      epsilon: 1e-5,
+    });
+    expect(build('resnet18').options).toMatchObject({ stem: 'cifar', zeroInitLastNorm: false });
+    expect(build('resnet18', {}, 96).options).toMatchObject({ stem: 'imagenet' });
+    expect(build('vit-tiny', {}, 96).options).toEqual({
+      patchSize: 16,
+      numLayers: 12,
+      width: 192,
+      numHeads: 3,
+      pooling: 'class-token',
+      positions: 'sin-cos',
+      dropPathRate: 0,
+      maskToken: false,
+    });
+  });
+
+  it.each([
+    [32, {}, 8],
+    [64, {}, 16],
+    [96, {}, 6],
+    [32, { patchSize: 8 }, 4],
+  ])('cut images of %i pixels with %j into %i² patches', (size, options, gridSize) => {
+    expect({ ...build('vit-tiny', options, size).factory }).toMatchObject({ gridSize });
+  });
+
+  it('are built of complete options as of those that the user gave', () => {
+    const { options } = build('vit-tiny', { numLayers: 1, width: 16, numHeads: 2 }, 32);
+    expect({ ...build('vit-tiny', options, 32).factory }).toMatchObject({ gridSize: 8, patchSize: 4, outputDim: 16 });
+  });
+
+  it('refuse what is not images', () => {
+    const [convNet] = imageEncoders;
+    expect(() => convNet!.create({}, { vocabularySize: 8000 })).toThrow('the encoder does not take images');
+  });
+});
