@@ -1,1 +1,2 @@
-export { reportNorm } from './report.ts';
+export { labelCurveSections, type LabelCurveRow } from './label-curve-sections.ts';
+export { renderReport } from './render-report.ts';
