@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EncoderRecipe } from '../encoder-recipe.ts';
 import { parseOptions } from '../option-schema.ts';
 import { imageEncoders, patchEncoderNames } from './encoders.ts';
 
@@ -6,7 +7,7 @@ const inputOf = (size: number, channels = 3) => ({ size, channels, mean: [0.5, 0
 
 /** The complete options of an encoder, and its factory. */
 function build(name: string, given: object = {}, size = 32) {
-  const recipe = imageEncoders.find((encoder) => encoder.name === name)!;
+  const recipe = imageEncoders.find((encoder) => encoder.name === name) as EncoderRecipe;
   const input = inputOf(size);
   const parsed = parseOptions(recipe.options, given, { who: name });
   const options = recipe.complete?.(parsed, input) ?? parsed;
@@ -84,7 +85,7 @@ describe('the encoders of images', () => {
   });
 
   it('refuse what is not images', () => {
-    const [convNet] = imageEncoders;
+    const [convNet] = imageEncoders as readonly EncoderRecipe[];
     expect(() => convNet!.create({}, { vocabularySize: 8000 })).toThrow('the encoder does not take images');
   });
 });

@@ -1,11 +1,12 @@
 import { selectBackend } from '@selfsup/backends';
 import { createRng, type Batch } from '@selfsup/core';
 import { linear } from '@selfsup/encoders';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { createTrainer, sgd, type Source } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AnyModality, BuildContext, OpenContext } from '../modality.ts';
+import type { AnyModality, BuildContext, OpenContext, RunData } from '../modality.ts';
 import { describeOptions, parseOptions } from '../option-schema.ts';
+import type { TaskRecipe } from '../task-recipe.ts';
 import { silentProgress } from '../progress.ts';
 import { createRegistry } from '../registry.ts';
 import { settingsSchema } from '../settings.ts';
@@ -18,8 +19,9 @@ const registry = createRegistry([imagePlugin, videoPlugin]);
 const contextOf = (modality: string): OpenContext => ({
   progress: silentProgress,
   async openDataset<D>(data: unknown, options: Parameters<OpenContext['openDataset']>[1]) {
-    const opener = registry.datasets.find((one) => one.modality === modality && one.accepts(data));
-    return (await opener!.open(data, options)) as D;
+    for (const opener of registry.datasets)
+      if (opener.modality === modality && (await opener.accepts(data))) return (await opener.open(data, options)) as D;
+    throw new Error('nothing opens it');
   },
 });
 
@@ -62,10 +64,10 @@ async function buildRun(task: string, given: Given = {}) {
   const { encoder = recipe.encoders?.[0] ?? 'conv-net', functions = {} } = given;
   const settings = settingsSchema.parse({ task, encoder, batchSize: 8, learningRate: 0.01, weightDecay: 0 });
   const options = parseOptions(modality.options, given.options ?? {}, { who: modality.name }) as object;
-  const data = await modality.open(
+  const data = (await modality.open(
     { data: recipe.modality === 'video' ? tinyVideos : tinyImages, options, settings, recipe },
     contextOf(modality.name),
-  );
+  )) as RunData;
   const encoderRecipe = registry.encoders.get(encoder);
   const size = encoder.startsWith('vit-') ? { numLayers: 1, width: 16, numHeads: 2 } : { widths: [4, 8] };
   const parsed = parseOptions(encoderRecipe.options, { ...recipe.encoderOptions, ...size }, { who: encoder });
@@ -82,7 +84,7 @@ async function buildRun(task: string, given: Given = {}) {
     totalSteps: 2,
     functions,
   };
-  const source = modality.createSource(data, { batchSize: 8, rng: createRng(0).fold('loader'), rank: 0, worldSize: 1 });
+  const source = modality.createSource(data, { batchSize: 8, rng: createRng(0).fold('loader'), rank: 0, worldSize: 1 }) as Source<unknown>;
   return { modality, context, recipe, taskOptions, source };
 }
 
@@ -164,7 +166,7 @@ it('there is a default of every option of every task', () => {
 });
 
 describe.each(registry.tasks.names)('the task %s', (name) => {
-  const recipe = registry.tasks.get(name);
+  const recipe = registry.tasks.get(name) as TaskRecipe;
 
   it('is described', () => {
     expect(recipe.paper).toMatch(/^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{4,5}$/);
@@ -207,7 +209,7 @@ describe('options of tasks', () => {
   });
 
   it('are refused by name', () => {
-    const { options } = registry.tasks.get('mae');
+    const { options } = registry.tasks.get('mae') as TaskRecipe;
     expect(() => parseOptions(options, { maskRate: 0.5 }, { who: 'task mae' })).toThrow('did you mean `maskRatio`?');
     expect(() => parseOptions(options, { maskRatio: 1 }, { who: 'task mae' })).toThrow('`maskRatio` must be a number in (0, 1), got 1');
   });

@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writePhotos } from '../../../fixtures/write-pictures.ts';
+import type { Progress } from '../../progress.ts';
+import { imageFiles } from './image-files.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'selfsup-image-files-'));
+const at = (name: string) => join(root, name);
+
+/** An IDX file of bytes. */
+function writeIdx(name: string, shape: readonly number[], bytes: Uint8Array): string {
+  const head = Uint8Array.of(0, 0, 8, shape.length, ...shape.flatMap((n) => [0, 0, n >> 8, n & 255]));
+  mkdirSync(root, { recursive: true });
+  writeFileSync(at(name), Buffer.concat([head, bytes]));
+  return at(name);
+}
+
+beforeAll(async () => {
+  await writePhotos(at('photos'), ['cat', 'dog'], 5);
+  await writePhotos(at('parts/train'), ['cat', 'dog'], 3);
+  await writePhotos(at('parts/val'), ['cat', 'dog'], 2);
+  writeFileSync(join(at('photos'), 'dog', 'broken.png'), 'no picture');
+});
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+const open = (data: string, options: object = { imageSize: 8 }, progress?: Progress) =>
+  imageFiles.open(data, { seed: 0, options: options as Readonly<Record<string, unknown>>, progress });
+
+describe('the opener of files of images', () => {
+  it('takes paths and nothing else', () => {
+    const accepted = ['photos', 'a/b.bin', '', 'https://example.org/images', { images: [] }].map((data) => imageFiles.accepts(data));
+    expect(accepted).toEqual([true, true, false, false, false]);
+  });
+
+  it('opens photos in folders of classes, holds some out, and tells what is broken', async () => {
+    const said: string[] = [];
+    const progress: Progress = {
+      stage: (name, { total, unit }) => {
+        said.push(`${name}: ${total} ${unit}`);
+        return { update: (done) => said.push(`${done}`), end: () => said.push('end') };
+      },
+      line: () => undefined,
+      warn: () => undefined,
+    };
+    const { train, test, testFrom, skipped, decoded } = { skipped: undefined, ...(await open(at('photos'), { imageSize: 8 }, progress)) };
+    expect([train.height, train.channels, train.classNames, testFrom]).toEqual([8, 3, ['cat', 'dog'], 'held out']);
+    expect(train.length + test!.length).toBe(10);
+    expect(train.paths).toHaveLength(train.length);
+    expect(skipped!().map(({ path }) => path)).toEqual([join(at('photos'), 'dog', 'broken.png')]);
+    expect(decoded).toBe(11);
+    expect([said[0], said.at(-1), said.length]).toEqual(['Decoding photos: 11 photos', 'end', 13]);
+  });
+
+  it('knows a test part of its own', async () => {
+    const { train, test, testFrom } = await open(at('parts'));
+    expect([train.length, test!.length, testFrom]).toEqual([6, 4, 'own part']);
+  });
+
+  it('opens files of images, with labels from another file', async () => {
+    const images = writeIdx('images.idx', [3, 4, 4], new Uint8Array(48).fill(9));
+    const labels = writeIdx('labels.idx', [3], Uint8Array.of(2, 0, 1));
+    const { train } = await open(images, { labels });
+    expect([train.length, train.height, train.channels, Array.from(train.labels!)]).toEqual([3, 4, 1, [2, 0, 1]]);
+    expect((await train.read([1])).pixels).toEqual(new Uint8Array(16).fill(9));
+  });
+
+  it.each<[string, object, string]>([
+    ['nowhere', {}, 'there is nothing at'],
+    ['images.idx', { imageSize: 8 }, '`imageSize` must be left out for'],
+    ['images.idx', { labels: 'none.idx' }, 'labels: cannot read none.idx; give an IDX file of labels'],
+    ['images.idx', { labels: join(root, 'few.idx') }, 'must have a label for each of 3 images, got 2'],
+  ])('says what is wrong with %s %j', async (name, options, message) => {
+    writeIdx('few.idx', [2], Uint8Array.of(0, 1));
+    await expect(open(at(name), options)).rejects.toThrow(message);
+  });
+});
