@@ -1,16 +1,14 @@
-import { createRng, drawPermutation, type Batch } from '@selfsup/core';
+import { createRng, drawPermutation } from '@selfsup/core';
 import { arrayImages, channelStatistics, shapes, subset, type ImageDataset } from '@selfsup/data';
-import { fineTune } from '@selfsup/evaluate';
-import { decode } from 'fast-png';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { gray } from '../../fixtures/gray-images.ts';
 import type { InputDescription } from '../encoder-recipe.ts';
-import type { EncodeOptions, OpenContext, SamplesRequest } from '../modality.ts';
+import type { OpenContext, SamplesRequest } from '../modality.ts';
 import { silentProgress, type Progress } from '../progress.ts';
 import { settingsSchema } from '../settings.ts';
 import { memoryImages, shapesImages } from './array-openers.ts';
-import { rawPixels } from './encode-images.ts';
 import { imageModality } from './image-modality.ts';
 import { simclrTask } from './recipes/simclr.ts';
 
@@ -34,26 +32,12 @@ const settings = settingsSchema.parse({ task: 'simclr', encoder: 'conv-net', bat
 const open = (data: unknown, given: { limit?: number; testLimit?: number } = {}, context = contextOf(), options = {}) =>
   imageModality.open({ data, options, settings: { ...settings, ...given }, recipe: simclrTask }, context);
 
-const gray = (n: number, side = 4) => Uint8Array.from({ length: n * side * side }, (_, i) => (i * 37) % 251);
 const labeled = (n: number) => ({
   images: gray(n),
   shape: [n, 4, 4, 1] as const,
   labels: Array.from({ length: n }, (_, i) => i % 2),
   name: 'gray',
 });
-
-/** A data set of which some images cannot be decoded. */
-function withBroken(broken: readonly number[], n = 6): ImageDataset {
-  const whole = arrayImages(gray(n), [n, 4, 4, 1], { name: 'broken', labels: Array.from({ length: n }, (_, i) => i % 3) });
-  return {
-    ...whole,
-    read: (indices) =>
-      subset(
-        whole,
-        Array.from({ length: n }, (_, i) => i),
-      ).read(Array.from(indices).filter((i) => !broken.includes(i))),
-  };
-}
 
 describe('opening images', () => {
   it('holds out labeled images by the seed, and measures the others', async () => {
@@ -180,115 +164,6 @@ describe('opening samples for an encoder', () => {
     [{ input: { length: 128 } }, 'the encoder does not take images: `input.size` of run.json'],
   ])('refuses what it does not take: %#', async (request, message) => {
     await expect(samples(request)).rejects.toThrow(message);
-  });
-});
-
-const encoding: EncodeOptions = {
-  input: { size: 4, channels: 1, mean: [0.5], std: [0.25] },
-  files: {},
-  progress: silentProgress,
-  stage: 'Encoding',
-};
-
-describe('encoding images', () => {
-  it('gives normalized pixels, of some images in the order asked for', async () => {
-    const dataset = arrayImages(gray(6), [6, 4, 4, 1]);
-    const features = await imageModality.encode(rawPixels, dataset, { ...encoding, indices: [4, 1] });
-    expect([features.shape, Array.from(features.indices)]).toEqual([[2, 16], [4, 1]]); // prettier-ignore
-    const expected = [4, 1].flatMap((row) => Array.from(gray(6).subarray(16 * row, 16 * row + 16), (byte) => (byte / 255 - 0.5) / 0.25));
-    features.data.forEach((value, i) => {
-      expect(value).toBeCloseTo(expected[i]!, 5);
-    });
-  });
-
-  it('leaves out what cannot be decoded', async () => {
-    const features = await imageModality.encode(rawPixels, withBroken([2]), encoding);
-    expect([features.shape[0], Array.from(features.indices)]).toEqual([5, [0, 1, 3, 4, 5]]);
-  });
-
-  it('compares large images by means of blocks', async () => {
-    const dataset = arrayImages(new Uint8Array(128 * 128).fill(128), [1, 128, 128, 1]);
-    expect((await imageModality.encode(rawPixels, dataset, encoding)).shape).toEqual([1, 64 * 64]);
-  });
-
-  it('stops at a signal', async () => {
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(imageModality.encode(rawPixels, withBroken([]), { ...encoding, signal })).rejects.toThrow('enough');
-  });
-
-  it('encodes two views of each image, always the same, and none where the task has no two of one size', async () => {
-    const mirrored = (pixels: { shape: readonly number[] }, rng: { fold(tag: string): object }): Batch => {
-      const noise = tf.randomNormal<tf.Rank.R4>([pixels.shape[0]!, 4, 4, 1], 0, 1, 'float32', 5);
-      expect(rng.fold('x')).toBeDefined();
-      return { views: [noise, tf.neg(noise)] };
-    };
-    const prepare = (raw: unknown, { rng }: { rng: { fold(tag: string): object } }) => mirrored(raw as { shape: readonly number[] }, rng);
-    const views = await imageModality.encodeViews!(rawPixels, withBroken([1]), { ...encoding, prepare, seed: 0 });
-    expect(views!.map(({ shape }) => shape)).toEqual([[5, 16], [5, 16]]); // prettier-ignore
-    expect(Array.from(views![1].data)).toEqual(Array.from(views![0].data, (value) => -value));
-    const single = (): Batch => ({ images: tf.zeros([6, 4, 4, 1]) });
-    expect(await imageModality.encodeViews!(rawPixels, withBroken([]), { ...encoding, prepare: single, seed: 0 })).toBeUndefined();
-  });
-});
-
-describe('fine-tuning', () => {
-  it('reads labeled images batch by batch, without those that are broken', async () => {
-    const examples = await imageModality.fineTuning!.examples(withBroken([1]), encoding);
-    expect([Array.from(examples.labels), examples.numClasses]).toEqual([[0, 2, 0, 1, 2], 3]);
-    const batch = (await examples.read(Int32Array.of(1, 0))) as tf.Tensor4D;
-    expect(batch.shape).toEqual([2, 4, 4, 1]);
-    expect(batch.dataSync()[0]).toBeCloseTo((gray(6)[32]! / 255 - 0.5) / 0.25, 5);
-    batch.dispose();
-  });
-
-  it('learns what there is to learn', async () => {
-    const images = Uint8Array.from({ length: 16 * 16 }, (_, i) => (Math.floor(i / 16) % 2 === 0 ? 10 : 240));
-    const dataset = arrayImages(images, [16, 4, 4, 1], { labels: Array.from({ length: 16 }, (_, i) => i % 2) });
-    const train = await imageModality.fineTuning!.examples(dataset, encoding);
-    const encoder = imageModality.fineTuning!.encoder(rawPixels);
-    const { accuracy } = await fineTune({ encoder, train, test: train, epochs: 20, learningRate: 0.05 });
-    expect(accuracy).toBe(1);
-  });
-
-  it('needs labels', async () => {
-    const dataset = arrayImages(gray(2), [2, 4, 4, 1], { name: 'bare' });
-    await expect(imageModality.fineTuning!.examples(dataset, encoding)).rejects.toThrow('bare has no labels to fine-tune with');
-  });
-});
-
-describe('showing images', () => {
-  const pictureOf = (uri: string) =>
-    decode(Uint8Array.from(atob(uri.replace(/^data:image\/png;base64,/, '')), (letter) => letter.charCodeAt(0)));
-
-  it('enlarges small ones without smoothing', async () => {
-    const [second, first, again] = await imageModality.show!(
-      arrayImages(Uint8Array.of(0, 255, 255, 0, 7, 7, 7, 7), [2, 2, 2, 1]),
-      [1, 0, 1],
-    );
-    expect(second).toEqual(again);
-    const { width, height, channels, data } = pictureOf(first!.image!);
-    expect([width, height, channels]).toEqual([40, 40, 3]);
-    const at = (x: number, y: number) => Array.from(data.subarray((y * 40 + x) * 3, (y * 40 + x) * 3 + 3));
-    expect([at(0, 0), at(19, 19), at(20, 19), at(39, 0), at(0, 20), at(39, 39)]).toEqual([
-      [0, 0, 0],
-      [0, 0, 0],
-      [255, 255, 255],
-      [255, 255, 255],
-      [255, 255, 255],
-      [0, 0, 0],
-    ]);
-  });
-
-  it('shrinks large ones to means', async () => {
-    const side = 60;
-    const pixels = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i % 3 === 0 ? (Math.floor(i / 3) % 2) * 100 : 200)); // columns of red 0 and 100
-    const [item] = await imageModality.show!(arrayImages(pixels, [1, side, side, 3]), [0]);
-    const { data } = pictureOf(item!.image!);
-    expect(Array.from(data.subarray(0, 9))).toEqual([33, 200, 200, 33, 200, 200, 67, 200, 200]); // 1.5 columns each: 0 and half of 100, the other half and 0, 100 and half of 0
-  });
-
-  it('says so where an image cannot be read', async () => {
-    expect(await imageModality.show!(withBroken([2]), [2])).toEqual([{ text: 'cannot be read' }]);
   });
 });
 

@@ -1,0 +1,80 @@
+import { selectBackend } from '@selfsup/backends';
+import { createRng } from '@selfsup/core';
+import { linear } from '@selfsup/encoders';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildRun, registry, trainTiny } from '../../fixtures/tiny-run.ts';
+import { parseOptions } from '../option-schema.ts';
+import type { TaskRecipe } from '../task-recipe.ts';
+
+beforeAll(async () => {
+  await selectBackend({ prefer: 'wasm' });
+});
+
+describe('options of tasks', () => {
+  it.each([
+    ['simclr', { temperature: 0.5 }],
+    ['dcl', { weighted: true }],
+    ['moco', { symmetric: true, queueSize: 32, shuffleGroups: 1 }],
+    ['byol', { convention: 'mean', predictionHidden: 8 }],
+    ['sim-siam', { headOutput: 16, headHidden: 12, headLayers: 2 }],
+    ['barlow-twins', { lambda: 0.1 }],
+    ['vicreg', { covarianceWeight: 5, convention: 'summed' }],
+    ['swav', { numPrototypes: 16, epsilon: 0.1, freezePrototypesEpochs: 0 }],
+    ['dino', { outputDim: 32, teacherTemperature: 0.07, warmupTeacherTemperature: 0.05, warmupTeacherEpochs: 2 }],
+    ['mae', { maskRatio: 0.5, decoderLayers: 1, decoderWidth: 8, decoderHeads: 2 }],
+    ['sim-mim', { maskUnit: 1, maskRatio: 0.25 }],
+    ['colorization', { outputSize: 4, gridStep: 30 }],
+    ['jigsaw', { grid: 2, numOrders: 4, tileSize: 4 }],
+    ['relative-patch', { partSize: 4, gap: 0, jitter: 1, pairsPerImage: 1 }],
+    ['frame-order', { reversed: 'distinct' }],
+  ])('of %s change what is learned: %j', async (task, taskOptions) => {
+    const losses = await trainTiny(task, { taskOptions });
+    expect(losses.every(Number.isFinite)).toBe(true);
+    expect(losses).not.toEqual(await trainTiny(task));
+  });
+
+  it('are refused by name', () => {
+    const { options } = registry.tasks.get('mae') as TaskRecipe;
+    expect(() => parseOptions(options, { maskRate: 0.5 }, { who: 'task mae' })).toThrow('did you mean `maskRatio`?');
+    expect(() => parseOptions(options, { maskRatio: 1 }, { who: 'task mae' })).toThrow('`maskRatio` must be a number in (0, 1), got 1');
+  });
+});
+
+describe('a Vision Transformer on parts of images, of whole patches', () => {
+  it.each([
+    ['dino', { recipe: 'dino/imagenet' }],
+    ['swav', { recipe: 'swav/imagenet' }],
+    ['jigsaw', {}],
+    ['relative-patch', {}],
+  ])('trains %s %j', async (task, options) => {
+    const losses = await trainTiny(task, { encoder: 'vit-tiny', options });
+    expect(losses.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('what a config brings', () => {
+  it('may be a projection head', async () => {
+    const projectionHead = ({ inputDim }: { inputDim: number }) => linear({ inputDim, outputDim: 6 });
+    expect(await trainTiny('simclr', { functions: { projectionHead } })).not.toEqual(await trainTiny('simclr'));
+  });
+
+  it('may not be one for a task that has none', async () => {
+    await expect(trainTiny('rotation', { functions: { projectionHead: () => () => ({}) } })).rejects.toThrow(
+      'the task rotation has no projection head; leave `projectionHead` out of the config',
+    );
+  });
+});
+
+describe('what does not fit', () => {
+  it('is an encoder without patches for tasks that mask them', async () => {
+    await expect(trainTiny('mae', { encoder: 'conv-net' })).rejects.toThrow('the task mae needs an encoder of patches: vit-tiny');
+  });
+
+  it('is a larger batch than there are images', async () => {
+    const { modality, context } = await buildRun('rotation');
+    const options = { batchSize: 9, rng: createRng(0), rank: 0, worldSize: 1 };
+    expect(() => modality.createSource(context.data, options)).toThrow(
+      '`batchSize` 9 is larger than the 8 training images of tiny; use a batch of 8 or less, or more images',
+    );
+  });
+});
