@@ -65,10 +65,6 @@ export interface VideoRunData extends ImageRunData {
   readonly clips: VideoDataset;
 }
 
-/** What an opener of the modality `video` is told in `options.as`: videos, or images that an encoder is to be used on. */
-export const openAs = (options: Readonly<Record<string, unknown>>): 'videos' | 'images' =>
-  options['as'] === 'images' ? 'images' : 'videos';
-
 async function openVideoData(
   data: unknown,
   settings: Omit<DatasetOptions, 'progress'>,

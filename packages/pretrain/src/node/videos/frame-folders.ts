@@ -1,7 +1,8 @@
 import { openVideos } from '@selfsup/data/node';
 import type { OpenedImageData } from '../../image/opened-images.ts';
 import type { DatasetOpener } from '../../modality.ts';
-import { openAs, type OpenedVideoData, type VideoOptions } from '../../video/video-modality.ts';
+import { openAs } from '../../video/open-as.ts';
+import type { OpenedVideoData, VideoOptions } from '../../video/video-modality.ts';
 import { isPath, openImageFiles, sizesOf, testFromOf, watchDecoding } from '../images/image-files.ts';
 
 /**
