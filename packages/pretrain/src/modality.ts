@@ -209,7 +209,9 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   ): Promise<readonly [FeatureMatrix, FeatureMatrix] | undefined>;
   /** Samples as examples for fine-tuning, and the encoder as fine-tuning takes it; absent where fine-tuning is not supported. */
   readonly fineTuning?: {
-    encoder(module: AnyModule): FeatureEncoder<tf.TensorContainer>;
+    encoder(module: AnyModule, options?: Readonly<Record<string, unknown>>): FeatureEncoder<tf.TensorContainer>;
+    /** What `encoder` gets as options, such as `pooling`: flags of the command; default none. */
+    readonly options?: OptionSchema;
     examples(samples: Samples, options: EncodeOptions): Promise<LabeledExamples<tf.TensorContainer>>;
     /** Rates, batch and epochs unless the user gives others. */
     readonly defaults: { readonly epochs: number; readonly minSteps: number; readonly batchSize: number; readonly learningRate: number };

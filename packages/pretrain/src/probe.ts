@@ -21,6 +21,8 @@ export interface Comparison {
   readonly baselines: Readonly<Record<string, number>>;
   /** Differences below it say nothing; default 0. */
   readonly margin?: number;
+  /** What to make of it where `trained` does not beat every baseline by the margin; told to people then. Default nothing. */
+  readonly advice?: string;
 }
 
 /** A measurement of what is trained, before, between and after epochs. */
