@@ -1,0 +1,42 @@
+import type { Schedule } from '@selfsup/core';
+import { adamW, chain, clipByGlobalNorm, lars, sgd, type GradientTransform } from '@selfsup/trainer';
+import type { GivenSettings, OptimizerName, Settings } from './settings.ts';
+
+interface OptimizerPreset {
+  /** The highest rate for updates of so many samples. */
+  rateFor(samples: number): number;
+  readonly weightDecay: number;
+  create(settings: Settings, learningRate: Schedule): GradientTransform;
+}
+
+/** The optimizers by name; AdamW and LARS spare biases and norms from the decay. */
+const presets: Readonly<Record<OptimizerName, OptimizerPreset>> = {
+  sgd: {
+    rateFor: (samples) => (0.06 * samples) / 128,
+    weightDecay: 5e-4,
+    create: ({ momentum, weightDecay }, learningRate) => sgd({ learningRate, momentum, weightDecay }),
+  },
+  adamw: {
+    rateFor: (samples) => (1e-3 * samples) / 256, // papers have 1.5e-4 / 256, for hundreds of epochs and batches in the thousands
+    weightDecay: 0.05,
+    create: ({ momentum: beta1, beta2, epsilon, biasCorrection, weightDecay }, learningRate) =>
+      adamW({ learningRate, weightDecay, beta1, beta2, epsilon, biasCorrection, mask: (_path, variable) => variable.rank > 1 }),
+  },
+  lars: {
+    rateFor: (samples) => 0.075 * Math.sqrt(samples), // SimCLR's for small batches and few epochs
+    weightDecay: 1e-6,
+    create: ({ momentum, weightDecay }, learningRate) => lars({ learningRate, momentum, weightDecay }),
+  },
+};
+
+/** The learning rate and the weight decay of an optimizer unless the user, the task or the modality gives others. Internal. */
+export function optimizerDefaults(name: OptimizerName, updateSize: number): Required<Pick<GivenSettings, 'learningRate' | 'weightDecay'>> {
+  const { rateFor, weightDecay } = presets[name];
+  return { learningRate: rateFor(updateSize), weightDecay };
+}
+
+/** Builds the optimizer of a run. Internal. */
+export function createOptimizer(settings: Settings, learningRate: Schedule): GradientTransform {
+  const optimizer = presets[settings.optimizer].create(settings, learningRate);
+  return settings.clipNorm === undefined ? optimizer : chain(clipByGlobalNorm(settings.clipNorm), optimizer);
+}

@@ -1,0 +1,152 @@
+import { SelfsupError } from '@selfsup/core';
+import type { EncoderRecipe } from './encoder-recipe.ts';
+import type { AnyModality } from './modality.ts';
+import { describeOptions, parseOptions } from './option-schema.ts';
+import { createRegistry, type Registry } from './registry.ts';
+import { resolveSettings } from './resolve-settings.ts';
+import { sessionOptionNames, type OptimizerBuilder, type RunConfig } from './run-config.ts';
+import type { RunFile } from './run-file.ts';
+import { settingNames, type GivenSettings, type Settings } from './settings.ts';
+import { suggest } from './suggest.ts';
+import type { AnyTaskRecipe } from './task-recipe.ts';
+
+/** What the user asked for, made complete; nothing has been opened or written. */
+export interface RunPlan {
+  readonly registry: Registry;
+  readonly recipe: AnyTaskRecipe;
+  readonly modality: AnyModality;
+  readonly encoder: EncoderRecipe;
+  /** What to learn from. */
+  readonly data: unknown;
+  /** Complete; the options of the task are, too. */
+  readonly settings: Settings;
+  /** Options of the modality, complete. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Functions of the config that the modality knows. */
+  readonly functions: Readonly<Record<string, unknown>>;
+  /** Builds the optimizer, where the config has a function for it. */
+  readonly optimizer?: OptimizerBuilder;
+  /** What run.json says, when a run is continued. */
+  readonly earlier?: RunFile;
+}
+
+/** Options of {@link planRun}. */
+export interface PlanRunOptions {
+  /** What there is beside the plugins of the config. */
+  registry: Registry;
+  /** What run.json says, when a run is continued. */
+  earlier?: RunFile | undefined;
+  /** How an option is written where the user wrote it; default the name in backticks. */
+  nameOf?: (name: string) => string;
+}
+
+/** The plugins of a config, its own recipes among them, after those that are there. */
+function withOwn(registry: Registry, { task, encoder, plugins = [] }: RunConfig): Registry {
+  const own = {
+    name: 'the config',
+    tasks: typeof task === 'object' ? [task] : [],
+    encoders: typeof encoder === 'object' ? [encoder as EncoderRecipe] : [],
+  };
+  if (plugins.length + own.tasks.length + own.encoders.length === 0) return registry;
+  return createRegistry([...registry.plugins, ...plugins, own]);
+}
+
+const nameIn = (thing: string | { readonly name: string } | undefined): string | undefined =>
+  typeof thing === 'object' ? thing.name : thing;
+
+/** Parts of a config by what they are for; refuses what nobody knows. */
+function splitConfig(config: RunConfig, { recipe, modality, nameOf }: { recipe: AnyTaskRecipe; modality: AnyModality; nameOf: (name: string) => string }) {
+  const optionNames = describeOptions(modality.options).map(({ name }) => name);
+  const functionNames = modality.functions ?? [];
+  const own = ['data', 'plugins', 'out', 'report', ...sessionOptionNames];
+  const known: readonly string[] = [...settingNames, ...optionNames, ...functionNames, ...own];
+  const settings: Record<string, unknown> = {};
+  const options: Record<string, unknown> = {};
+  const functions: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(config)) {
+    if (value === undefined || own.includes(name)) continue;
+    if (functionNames.includes(name)) {
+      if (typeof value !== 'function') throw new SelfsupError('SELFSUP_OPTION', `${nameOf(name)} must be a function, got ${typeof value}`);
+      functions[name] = value;
+    } else if ((settingNames as readonly string[]).includes(name)) settings[name] = value;
+    else if (optionNames.includes(name)) options[name] = value;
+    else
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `the task ${recipe.name} learns from data of the kind ${modality.name}, which has no option ${nameOf(name)}${suggest(name, known, nameOf)}`,
+      );
+  }
+  const { optimizer } = settings;
+  if (typeof optimizer === 'function') delete settings['optimizer'];
+  return { settings, options, functions, optimizer: typeof optimizer === 'function' ? (optimizer as OptimizerBuilder) : undefined };
+}
+
+function chooseEncoder(registry: Registry, recipe: AnyTaskRecipe, given: string | undefined): EncoderRecipe {
+  const fitting = recipe.encoders ?? registry.encoders.all.filter(({ modalities }) => modalities.includes(recipe.modality)).map(({ name }) => name);
+  const name = given ?? fitting[0];
+  if (name === undefined)
+    throw new SelfsupError('SELFSUP_OPTION', `no encoder takes data of the kind ${recipe.modality}; add one by a plugin`);
+  const encoder = registry.encoders.get(name);
+  if (!encoder.modalities.includes(recipe.modality) || (recipe.encoders && !recipe.encoders.includes(name)))
+    throw new SelfsupError('SELFSUP_OPTION', `the encoder ${name} does not fit the task ${recipe.name}, which takes ${fitting.join(', ')}`);
+  return encoder;
+}
+
+/** The first thing that differs between what the user gave now and what the run has. */
+function assertUnchanged(now: Readonly<Record<string, unknown>>, before: Readonly<Record<string, unknown>>, nameOf: (name: string) => string): void {
+  for (const [name, value] of Object.entries(now)) {
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(before[name])) continue;
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `this run was trained with ${nameOf(name)} ${JSON.stringify(before[name]) ?? '(not set)'}, got ${JSON.stringify(value)}; resume without it, or start a new run in another folder`,
+    );
+  }
+}
+
+/**
+ * Makes complete what a user asked for: finds task, modality and encoder, fills in settings and options, and checks everything that needs no data.
+ *
+ * @param config what the user gave
+ * @param options what there is, and the run that is continued
+ * @returns see {@link RunPlan}
+ * @throws SelfsupError `SELFSUP_OPTION` on a name that is not known (with the nearest one) or a value out of range, `SELFSUP_CHECKPOINT` when a run is
+ * continued with other settings, or without the plugins and functions that it was begun with
+ */
+export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
+  const { earlier, nameOf = (name) => `\`${name}\`` } = options;
+  const registry = withOwn(options.registry, config);
+  const task = nameIn(config.task) ?? earlier?.settings.task ?? 'simclr';
+  if (earlier && !registry.tasks.has(task) && earlier.brought.plugins.length > 0)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `the task ${task} of this run came from ${earlier.brought.plugins.join(', ')}; nothing that a run's file names is loaded by itself, so give it again`,
+    );
+  const recipe = registry.tasks.get(task);
+  const modality = registry.modalities.get(recipe.modality);
+  const given = splitConfig({ ...config, task, ...(config.encoder !== undefined && { encoder: nameIn(config.encoder) }) } as RunConfig, { recipe, modality, nameOf });
+  if (earlier) {
+    assertUnchanged(given.settings, { ...earlier.settings }, nameOf);
+    assertUnchanged(given.options, earlier.options, nameOf);
+    const missing = earlier.brought.functions.filter((name) => given.functions[name] === undefined && !(name === 'optimizer' && given.optimizer));
+    if (missing.length > 0)
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `this run was begun with functions of a config (${missing.join(', ')}); nothing that a run's file names is loaded by itself, so give the config again`,
+      );
+  }
+  const encoder = chooseEncoder(registry, recipe, (given.settings['encoder'] as string | undefined) ?? earlier?.settings.encoder);
+  const data = config.data ?? earlier?.data;
+  if (data === undefined)
+    throw new SelfsupError('SELFSUP_OPTION', `no data given; give ${nameOf('data')}: what ${modality.name === 'image' ? 'images' : `data of the kind ${modality.name}`} the task ${recipe.name} is to learn from`);
+  const base = { registry, recipe, modality, encoder, data, functions: given.functions, ...(given.optimizer && { optimizer: given.optimizer }) };
+  if (earlier) return { ...base, settings: earlier.settings, options: earlier.options, earlier };
+  const settings = resolveSettings({ ...(given.settings as GivenSettings), task, encoder: encoder.name }, { recipe, modality, nameOf });
+  const encoderOptions = { ...recipe.encoderOptions, ...settings.encoderOptions };
+  parseOptions(encoder.options, encoderOptions, { who: `encoder ${encoder.name}` });
+  const taskOptions = parseOptions(recipe.options, settings.taskOptions, { who: `task ${recipe.name}`, nameOf: (name) => `\`taskOptions.${name}\`` });
+  return {
+    ...base,
+    settings: { ...settings, encoderOptions, taskOptions: taskOptions as Record<string, unknown> },
+    options: parseOptions(modality.options, given.options, { who: `data of the kind ${modality.name}`, nameOf }) as Record<string, unknown>,
+  };
+}

@@ -1,0 +1,52 @@
+import { SelfsupError } from '@selfsup/core';
+import type { AnyModality } from './modality.ts';
+import { optimizerDefaults } from './optimizers.ts';
+import { parseOptions } from './option-schema.ts';
+import { optimizerNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
+import type { AnyTaskRecipe } from './task-recipe.ts';
+
+type Defaults = AnyTaskRecipe['defaults'];
+
+const present = (given: GivenSettings): GivenSettings =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+
+const defaultsOf = (defaults: Defaults, given: GivenSettings): GivenSettings =>
+  present((typeof defaults === 'function' ? defaults(given) : defaults) ?? {});
+
+/** What {@link resolveSettings} needs to know. */
+export interface ResolveSettingsContext {
+  readonly recipe: AnyTaskRecipe;
+  readonly modality: AnyModality;
+  /** How an option is written where the user wrote it. */
+  readonly nameOf: (name: string) => string;
+}
+
+/**
+ * Fills in the settings of a run: the user's go before the task's, the task's before the modality's, and these before the usual ones.
+ *
+ * @param given what the user gave, with the names of task and encoder
+ * @param context task and modality
+ * @returns complete settings
+ * @throws SelfsupError `SELFSUP_OPTION` naming the setting, what was expected and what came
+ */
+export function resolveSettings(given: GivenSettings, context: ResolveSettingsContext): Settings {
+  const { recipe, modality, nameOf } = context;
+  const user = present(given);
+  const ofModality = defaultsOf(modality.defaults, user);
+  const ofTask = defaultsOf(recipe.defaults, { ...ofModality, ...user });
+  const known: GivenSettings = { batchSize: 128, ...ofModality, ...ofTask, ...user };
+  const { optimizer = 'sgd', batchSize, accumulate = 1, limit } = known;
+  const who = `task ${recipe.name}`;
+  if (!(optimizerNames as readonly string[]).includes(optimizer))
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${JSON.stringify(optimizer)}`);
+  const samples = Number(batchSize) * Number(accumulate);
+  return parseOptions(
+    settingsSchema,
+    {
+      ...(samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer as OptimizerName, samples) : { learningRate: 1, weightDecay: 0 }),
+      ...(typeof limit === 'number' && { testLimit: Math.max(1, Math.round(limit / 5)) }),
+      ...known,
+    },
+    { who, nameOf },
+  );
+}
