@@ -3,7 +3,16 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/**', '**/assets/**', '**/coverage/**', '**/assembly/**', '**/runs/**', '.nx/**', 'docs-out/**']),
+  globalIgnores([
+    '**/dist/**',
+    '**/assets/**',
+    '**/coverage/**',
+    '**/assembly/**',
+    '**/runs/**',
+    '.nx/**',
+    'docs-out/**',
+    'packages/create-selfsup-task/template/**',
+  ]),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -22,6 +22,7 @@ export const doors: Doors = {
   '@selfsup/testing': ['@selfsup/core'],
   '@selfsup/pretrain': ['@selfsup/augment', '@selfsup/backends', '@selfsup/core', '@selfsup/data', '@selfsup/encoders', '@selfsup/evaluate', '@selfsup/losses', '@selfsup/optim', '@selfsup/pretext-tasks', '@selfsup/safetensors', '@selfsup/trainer'],
   '@selfsup/report': ['@selfsup/core', '@selfsup/pretrain'],
+  'create-selfsup-task': [],
   selfsup: 'everything',
 };
 

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'selfsup-check-'));
 let failed = 0;
 try {
   const { tarball, files } = await packPackage(directory, folder);
-  const stray = files.filter((file) => /\.test\.ts$|(^|\/)fixtures\/|\.tsbuildinfo$/.test(file));
+  const stray = files.filter((file) => !file.startsWith('template/') && /\.test\.ts$|(^|\/)fixtures\/|\.tsbuildinfo$/.test(file));
   if (stray.length > 0) {
     console.error(`the tarball carries files that only tests need: ${stray.join(', ')}`);
     failed += 1;
