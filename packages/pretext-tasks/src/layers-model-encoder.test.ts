@@ -1,6 +1,7 @@
 import { createRng, drawNormal, type PretextTask } from '@selfsup/core';
 import { fromLayersModel, projectionHead } from '@selfsup/encoders';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';

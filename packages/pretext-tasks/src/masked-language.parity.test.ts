@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { bert, linear, maskedLanguageHead, sequential, stateless } from '@selfsup/encoders';
-import { adamW, chain, clipByGlobalNorm, createTrainer, type AdamWOptions } from '@selfsup/trainer';
+import { adamW, chain, clipByGlobalNorm, type AdamWOptions } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,5 +1,6 @@
 import { createRng, type Batch, type PretextTask, type Targets } from '@selfsup/core';
-import { adamW, chain, clipByGlobalNorm, createTrainer } from '@selfsup/trainer';
+import { adamW, chain, clipByGlobalNorm } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';

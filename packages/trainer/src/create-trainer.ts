@@ -12,8 +12,8 @@ import {
 import type { MicroBatches } from './accumulate-gradients.ts';
 import { checkRun, checkTask } from './check-task.ts';
 import { encodeRun, restoreRun, type RunState } from './checkpoint/run-checkpoint.ts';
-import { chain } from './optimizers/chain.ts';
-import type { GradientTransform } from './optimizers/gradient-transform.ts';
+import { chain } from '@selfsup/optim';
+import type { GradientTransform } from '@selfsup/optim';
 import { runTrainStep, type StepMetrics } from './train-step.ts';
 
 /** Options of {@link createTrainer}. */
@@ -84,7 +84,8 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  * `fold('micro-batch').fold(i)` under that: there is no generator state to save. All ranks build the same networks, from `fold('create')`.
  * @example
  * ```ts
- * import { createTrainer, sgd } from '@selfsup/trainer';
+ * import { sgd } from '@selfsup/optim';
+ * import { createTrainer } from '@selfsup/trainer';
  * const trainer = createTrainer({ task, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), totalSteps: 100, seed: 0 });
  * const { loss } = await trainer.trainStep({ views: [first, second] });
  * ```

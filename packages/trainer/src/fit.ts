@@ -98,7 +98,8 @@ const total = ({ reading, preparing, training }: Timings) => reading + preparing
  * under that, so a resumed run sees the same views. Between batches the event loop gets a turn, so that a prefetching source proceeds. Only rank 0 writes checkpoints.
  * @example
  * ```ts
- * import { createTrainer, fit, sgd } from '@selfsup/trainer';
+ * import { sgd } from '@selfsup/optim';
+ * import { createTrainer, fit } from '@selfsup/trainer';
  * const trainer = createTrainer({ task, optimizer: sgd({ learningRate: 0.1 }), totalSteps: 10 * loader.stepsPerEpoch, seed: 0 });
  * await fit(trainer, {
  *   source: loader,

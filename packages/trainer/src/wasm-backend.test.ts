@@ -3,8 +3,8 @@ import { selectBackend } from '@selfsup/backends';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { toyBatch, toyTask } from '../fixtures/toy-task.ts';
 import { createTrainer } from './create-trainer.ts';
-import { adamW } from './optimizers/adam-w.ts';
-import { sgd } from './optimizers/sgd.ts';
+import { adamW } from '@selfsup/optim';
+import { sgd } from '@selfsup/optim';
 
 beforeAll(async () => {
   await selectBackend({ prefer: 'wasm' });

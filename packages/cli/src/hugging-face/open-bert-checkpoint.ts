@@ -1,6 +1,7 @@
 import { createRng, SelfsupError } from '@selfsup/core';
 import { bert, maskedLanguageHead, nextSentenceHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
-import { decodeSafetensors, restoreModule } from '@selfsup/trainer';
+import { decodeSafetensors } from '@selfsup/safetensors';
+import { restoreModule } from '@selfsup/trainer';
 
 /** What a checkpoint does not say about its BERT. */
 export interface BertCheckpointOptions {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRng, type Rng } from '@selfsup/core';
 import { saveWeights, type PretrainedBert, type VariableOwner } from '@selfsup/encoders';
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from '@selfsup/trainer';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from '@selfsup/safetensors';
 import { describe, expect, it } from 'vitest';
 import { readHuggingFace } from './read-hugging-face.ts';
 

@@ -1,7 +1,8 @@
 import { createRng, join, linearDecay, linearWarmup, SelfsupError, type Schedule } from '@selfsup/core';
 import { createLoader, type Loader } from '@selfsup/data';
 import type { TokenRows } from '@selfsup/data/text';
-import { adamW, chain, clipByGlobalNorm, createTrainer, type Trainer } from '@selfsup/trainer';
+import { adamW, chain, clipByGlobalNorm } from '@selfsup/optim';
+import { createTrainer, type Trainer } from '@selfsup/trainer';
 import { optimizerBuilder, type RunConfig } from '../options/define-run.ts';
 import { toBatch } from './held-out.ts';
 import type { OpenedText } from './open-text.ts';

@@ -1,5 +1,5 @@
 import type { Schedule } from '@selfsup/core';
-import { adamW, lars, sgd, type GradientTransform } from '@selfsup/trainer';
+import { adamW, lars, sgd, type GradientTransform } from '@selfsup/optim';
 
 /** The names of `--optimizer`. */
 export const optimizerNames = ['sgd', 'adamw', 'lars'] as const;

@@ -1,6 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
-import { decodeSafetensors } from './decode-safetensors.ts';
-import type { SafetensorsFile } from './safetensors.ts';
+import { decodeSafetensors } from '@selfsup/safetensors';
+import type { SafetensorsFile } from '@selfsup/safetensors';
 
 /** What a checkpoint says about the run that wrote it. */
 export interface CheckpointMetadata {

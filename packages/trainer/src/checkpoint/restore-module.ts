@@ -1,6 +1,6 @@
 import { joinVariables, type Module } from '@selfsup/core';
 import { metadataOf, type CheckpointMetadata } from './checkpoint-metadata.ts';
-import { decodeSafetensors } from './decode-safetensors.ts';
+import { decodeSafetensors } from '@selfsup/safetensors';
 import { assertSameVariables, assignVariables } from './variable-tensors.ts';
 
 /** Options of {@link restoreModule}. */

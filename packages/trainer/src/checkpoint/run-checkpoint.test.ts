@@ -3,14 +3,14 @@ import { createRng } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
 import { bitsOf, mlp, toyBatch, toyTask, type ToyOptions } from '../../fixtures/toy-task.ts';
 import { createTrainer } from '../create-trainer.ts';
-import { adamW } from '../optimizers/adam-w.ts';
-import type { GradientTransform } from '../optimizers/gradient-transform.ts';
-import { sgd } from '../optimizers/sgd.ts';
+import { adamW } from '@selfsup/optim';
+import type { GradientTransform } from '@selfsup/optim';
+import { sgd } from '@selfsup/optim';
 import { readCheckpointMetadata } from './checkpoint-metadata.ts';
-import { decodeSafetensors } from './decode-safetensors.ts';
-import { encodeSafetensors } from './encode-safetensors.ts';
+import { decodeSafetensors } from '@selfsup/safetensors';
+import { encodeSafetensors } from '@selfsup/safetensors';
 import { restoreModule } from './restore-module.ts';
-import type { SafetensorsTensor } from './safetensors.ts';
+import type { SafetensorsTensor } from '@selfsup/safetensors';
 
 const momentum = () => sgd({ learningRate: (step) => 0.1 / (step + 1), momentum: 0.9, weightDecay: 1e-3 });
 const toyTrainer = (options: { task?: ToyOptions; optimizer?: GradientTransform; seed?: number } = {}) =>

@@ -1,10 +1,10 @@
 import { joinVariables, SelfsupError, type PretextTaskRun, type VariableMap } from '@selfsup/core';
 import { taskApi } from '../check-task.ts';
-import type { TransformState } from '../optimizers/gradient-transform.ts';
+import type { TransformState } from '@selfsup/optim';
 import { metadataOf } from './checkpoint-metadata.ts';
-import { decodeSafetensors } from './decode-safetensors.ts';
-import { encodeSafetensors } from './encode-safetensors.ts';
-import type { SafetensorsTensor } from './safetensors.ts';
+import { decodeSafetensors } from '@selfsup/safetensors';
+import { encodeSafetensors } from '@selfsup/safetensors';
+import type { SafetensorsTensor } from '@selfsup/safetensors';
 import { assertSameVariables, assignVariables, readVariables } from './variable-tensors.ts';
 
 /** All that a checkpoint holds. Internal. */

@@ -30,7 +30,7 @@ export interface SgdOptions {
  * @example
  * ```ts
  * import { cosine } from '@selfsup/core';
- * import { sgd } from '@selfsup/trainer';
+ * import { sgd } from '@selfsup/optim';
  * const optimizer = sgd({ learningRate: cosine({ initial: 0.12, steps: 390 }), momentum: 0.9, weightDecay: 5e-4 });
  * ```
  */

@@ -42,7 +42,7 @@ export interface LarsOptions {
  * @example
  * ```ts
  * import { cosine } from '@selfsup/core';
- * import { lars } from '@selfsup/trainer';
+ * import { lars } from '@selfsup/optim';
  * const optimizer = lars({ learningRate: cosine({ initial: 4.8, steps: 1000 }), weightDecay: 1e-6 });
  * ```
  */

@@ -34,7 +34,7 @@ function disposeSpent(before: Gradients, after: Gradients, input: Gradients): vo
  * @see the design follows optax, https://github.com/google-deepmind/optax
  * @example
  * ```ts
- * import { addDecayedWeights, chain, clipByGlobalNorm, scaleByAdam, scaleByLearningRate } from '@selfsup/trainer';
+ * import { addDecayedWeights, chain, clipByGlobalNorm, scaleByAdam, scaleByLearningRate } from '@selfsup/optim';
  * const optimizer = chain(
  *   clipByGlobalNorm(1),
  *   scaleByAdam(),

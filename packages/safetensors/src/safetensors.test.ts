@@ -70,7 +70,7 @@ describe('decodeSafetensors', () => {
   });
 
   it("reads a file written by Python's safetensors", () => {
-    const { metadata, tensors } = decodeSafetensors(readFileSync(new URL('../../fixtures/python.safetensors', import.meta.url)));
+    const { metadata, tensors } = decodeSafetensors(readFileSync(new URL('../fixtures/python.safetensors', import.meta.url)));
     expect(metadata).toEqual({ writer: 'safetensors for Python' });
     expect(tensors.get('weight')).toEqual({ dtype: 'F32', shape: [2, 3], data: Float32Array.of(0, 0.5, 1, 1.5, 2, 2.5) });
     expect(tensors.get('count')).toEqual({ dtype: 'I32', shape: [], data: Int32Array.of(-3) });

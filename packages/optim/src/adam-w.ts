@@ -29,7 +29,7 @@ export interface AdamWOptions extends ScaleByAdamOptions {
  * @see Loshchilov, Hutter: "Decoupled Weight Decay Regularization", Algorithm 2, https://arxiv.org/abs/1711.05101
  * @example
  * ```ts
- * import { adamW } from '@selfsup/trainer';
+ * import { adamW } from '@selfsup/optim';
  * const optimizer = adamW({ learningRate: 1e-3, weightDecay: 0.05, mask: (path, variable) => variable.rank > 1 });
  * ```
  */

@@ -12,7 +12,7 @@ import { mapUpdates } from './map-updates.ts';
  * @remarks The factor is min(1, maxNorm/(norm + 1e-6)), as PyTorch's `clip_grad_norm_` has it for one parameter.
  * @example
  * ```ts
- * import { adamW, chain, clipByNorm } from '@selfsup/trainer';
+ * import { adamW, chain, clipByNorm } from '@selfsup/optim';
  * const optimizer = chain(clipByNorm(3), adamW({ learningRate: 5e-4, weightDecay: 0.04, mask: (path, variable) => variable.rank > 1 }));
  * ```
  */

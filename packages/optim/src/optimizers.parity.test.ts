@@ -40,7 +40,7 @@ interface Fixture {
   gradients: Record<string, number[] | null>[];
   cases: { optimizer: Name; options: Options; trajectory: Values[] }[];
 }
-const fixture = JSON.parse(readFileSync(new URL('../../fixtures/optimizers.json', import.meta.url), 'utf8')) as Fixture;
+const fixture = JSON.parse(readFileSync(new URL('../fixtures/optimizers.json', import.meta.url), 'utf8')) as Fixture;
 
 function build(optimizer: Name, options: Options): GradientTransform {
   const {

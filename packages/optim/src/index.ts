@@ -1,0 +1,11 @@
+export { adamW, type AdamWOptions } from './adam-w.ts';
+export { addDecayedWeights, type AddDecayedWeightsOptions, type VariableMask } from './add-decayed-weights.ts';
+export { chain } from './chain.ts';
+export { clipByGlobalNorm } from './clip-by-global-norm.ts';
+export { clipByNorm } from './clip-by-norm.ts';
+export type { Counter, GradientTransform, TransformState, UpdateContext } from './gradient-transform.ts';
+export { lars, type LarsOptions } from './lars.ts';
+export { scaleByAdam, type ScaleByAdamOptions } from './scale-by-adam.ts';
+export { scaleByLearningRate } from './scale-by-learning-rate.ts';
+export { sgd, type SgdOptions } from './sgd.ts';
+export { trace, type TraceOptions } from './trace.ts';
