@@ -1,17 +1,15 @@
 import type { ScalarOrSchedule } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { withoutSlots, type GradientTransform } from './gradient-transform.ts';
-import { mapUpdates } from './map-updates.ts';
-import { valueInForce } from './value-in-force.ts';
-
-/** Says which variables a rule is for. */
-export type VariableMask = (path: string, variable: tf.Variable) => boolean;
+import { mapUpdates, withoutSlots } from './build-transform.ts';
+import { valueInForce } from './checked-number.ts';
+import type { GradientTransform } from './gradient-transform.ts';
+import type { VariableMask } from './variable-mask.ts';
 
 /** Options of {@link addDecayedWeights}. */
 export interface AddDecayedWeightsOptions {
   /** The weight of the variable in the update, ≥ 0, or a schedule over optimizer updates done so far. */
   weightDecay: ScalarOrSchedule;
-  /** Which variables decay; default all of them. `(path, variable) => variable.rank > 1` spares biases and normalization. */
+  /** Which variables decay; default all of them, usually {@link noDecayOnNorms}. */
   mask?: VariableMask;
 }
 

@@ -34,11 +34,11 @@ function disposeSpent(before: Gradients, after: Gradients, input: Gradients): vo
  * @see the design follows optax, https://github.com/google-deepmind/optax
  * @example
  * ```ts
- * import { addDecayedWeights, chain, clipByGlobalNorm, scaleByAdam, scaleByLearningRate } from '@selfsup/optim';
+ * import { addDecayedWeights, chain, clipByGlobalNorm, noDecayOnNorms, scaleByAdam, scaleByLearningRate } from '@selfsup/optim';
  * const optimizer = chain(
  *   clipByGlobalNorm(1),
  *   scaleByAdam(),
- *   addDecayedWeights({ weightDecay: 0.01, mask: (path, variable) => variable.rank > 1 }),
+ *   addDecayedWeights({ weightDecay: 0.01, mask: noDecayOnNorms }),
  *   scaleByLearningRate(1e-3),
  * );
  * ```

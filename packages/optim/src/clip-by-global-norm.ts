@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertRange, withoutSlots, type GradientTransform } from './gradient-transform.ts';
-import { mapUpdates } from './map-updates.ts';
+import { mapUpdates, withoutSlots } from './build-transform.ts';
+import { assertRange } from './checked-number.ts';
+import type { GradientTransform } from './gradient-transform.ts';
 
 /**
  * Shrinks all gradients together so that the norm over all of them is at most `maxNorm`.
@@ -12,7 +13,7 @@ import { mapUpdates } from './map-updates.ts';
  * @remarks The factor is min(1, maxNorm/(norm + 1e-6)), as PyTorch's `clip_grad_norm_` has it.
  */
 export function clipByGlobalNorm(maxNorm: number): GradientTransform {
-  assertRange('clipByGlobalNorm: `maxNorm`', maxNorm, { min: Number.MIN_VALUE });
+  assertRange('clipByGlobalNorm: `maxNorm`', maxNorm, {});
   return withoutSlots('clipByGlobalNorm', (updates) => {
     const alive = Object.values(updates).filter((update) => update !== null);
     if (alive.length === 0) return updates;

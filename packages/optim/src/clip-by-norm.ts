@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertRange, withoutSlots, type GradientTransform } from './gradient-transform.ts';
-import { mapUpdates } from './map-updates.ts';
+import { mapUpdates, withoutSlots } from './build-transform.ts';
+import { assertRange } from './checked-number.ts';
+import type { GradientTransform } from './gradient-transform.ts';
 
 /**
  * Shrinks the gradient of each variable on its own so that its norm is at most `maxNorm`.
@@ -12,12 +13,12 @@ import { mapUpdates } from './map-updates.ts';
  * @remarks The factor is min(1, maxNorm/(norm + 1e-6)), as PyTorch's `clip_grad_norm_` has it for one parameter.
  * @example
  * ```ts
- * import { adamW, chain, clipByNorm } from '@selfsup/optim';
- * const optimizer = chain(clipByNorm(3), adamW({ learningRate: 5e-4, weightDecay: 0.04, mask: (path, variable) => variable.rank > 1 }));
+ * import { adamW, chain, clipByNorm, noDecayOnNorms } from '@selfsup/optim';
+ * const optimizer = chain(clipByNorm(3), adamW({ learningRate: 5e-4, weightDecay: 0.04, mask: noDecayOnNorms }));
  * ```
  */
 export function clipByNorm(maxNorm: number): GradientTransform {
-  assertRange('clipByNorm: `maxNorm`', maxNorm, { min: Number.MIN_VALUE });
+  assertRange('clipByNorm: `maxNorm`', maxNorm, {});
   return withoutSlots('clipByNorm', (updates) =>
     mapUpdates(updates, (update) => {
       const norm = tf.sqrt(tf.sum(tf.square(update)));

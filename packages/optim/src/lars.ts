@@ -1,11 +1,10 @@
 import { larsUpdate, SelfsupError, sgdUpdate, type LarsUpdateOptions, type ScalarOrSchedule } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { VariableMask } from './add-decayed-weights.ts';
+import { mapUpdates, withSlots } from './build-transform.ts';
 import { chain } from './chain.ts';
-import { assertRange, type GradientTransform } from './gradient-transform.ts';
-import { learningRateAt } from './learning-rate-at.ts';
-import { disposeSlots, makeSlots } from './make-slots.ts';
-import { mapUpdates } from './map-updates.ts';
+import { assertRange, valueInForce } from './checked-number.ts';
+import type { GradientTransform } from './gradient-transform.ts';
+import { noDecayOnNorms, type VariableMask } from './variable-mask.ts';
 
 /** Options of {@link lars}. */
 export interface LarsOptions {
@@ -25,7 +24,7 @@ export interface LarsOptions {
   rateInMomentum?: boolean;
   /** True: the step takes min(ratio, learningRate) instead of their product (LARC); default false. */
   clip?: boolean;
-  /** Which variables decay and have a ratio; default those of rank > 1. The others, biases and normalization, follow plain momentum. */
+  /** Which variables decay and have a ratio; default {@link noDecayOnNorms}. The others, biases and normalization, follow plain momentum. */
   mask?: VariableMask;
 }
 
@@ -48,13 +47,13 @@ export interface LarsOptions {
  */
 export function lars(options: LarsOptions): GradientTransform {
   const { learningRate, momentum = 0.9, weightDecay = 0, trustCoefficient = 0.001, epsilon = 1e-8 } = options;
-  const { norms = 'split', rateInMomentum = false, clip = false, mask = (_, variable) => variable.rank > 1 } = options;
+  const { norms = 'split', rateInMomentum = false, clip = false, mask = noDecayOnNorms } = options;
   assertRange('lars: `momentum`', momentum, { min: 0, max: 1 });
   assertRange('lars: `weightDecay`', weightDecay, { min: 0 });
-  assertRange('lars: `trustCoefficient`', trustCoefficient, { min: Number.MIN_VALUE });
+  assertRange('lars: `trustCoefficient`', trustCoefficient, {});
   assertRange('lars: `epsilon`', epsilon, { min: 0 });
   if (!['split', 'sum'].includes(norms)) throw new SelfsupError('SELFSUP_OPTION', `lars: \`norms\` must be split or sum, got ${norms}`);
-  const rateAt = learningRateAt('lars', learningRate);
+  const rateAt = valueInForce('lars: `learningRate`', learningRate);
   const adapted: Omit<LarsUpdateOptions, 'learningRate'> = {
     momentum,
     weightDecay,
@@ -64,32 +63,24 @@ export function lars(options: LarsOptions): GradientTransform {
     rateInMomentum,
     clip,
   };
-  return chain({
-    name: 'lars',
-    init(initial) {
-      const slots = makeSlots('velocity', initial);
-      return {
-        variables: slots,
-        counters: {},
-        update(updates, { step, variables }) {
-          const rate = rateAt(step);
-          const plain = (gradient: tf.Tensor, velocity: tf.Tensor) =>
-            rateInMomentum
-              ? sgdUpdate({ gradient: tf.mul(gradient, rate), velocity }, { learningRate: 1, momentum })
-              : sgdUpdate({ gradient, velocity }, { learningRate: rate, momentum });
-          return mapUpdates(updates, (gradient, path) => {
-            const [slot, variable] = [slots[`velocity/${path}`]!, variables[path]!];
-            const { update, velocity } = mask(path, variable)
-              ? larsUpdate({ gradient, velocity: slot, variable }, { ...adapted, learningRate: rate })
-              : plain(gradient, slot);
-            slot.assign(velocity!);
-            return update;
-          });
-        },
-        dispose: () => {
-          disposeSlots(slots);
-        },
-      };
-    },
-  });
+  return chain(
+    withSlots('lars', {
+      slots: ['velocity'],
+      update(updates, { step, variables }, { slot }) {
+        const rate = rateAt(step);
+        const plain = (gradient: tf.Tensor, velocity: tf.Tensor) =>
+          rateInMomentum
+            ? sgdUpdate({ gradient: tf.mul(gradient, rate), velocity }, { learningRate: 1, momentum })
+            : sgdUpdate({ gradient, velocity }, { learningRate: rate, momentum });
+        return mapUpdates(updates, (gradient, path) => {
+          const [old, variable] = [slot('velocity', path), variables[path]!];
+          const { update, velocity } = mask(path, variable)
+            ? larsUpdate({ gradient, velocity: old, variable }, { ...adapted, learningRate: rate })
+            : plain(gradient, old);
+          old.assign(velocity!);
+          return update;
+        });
+      },
+    }),
+  );
 }

@@ -11,6 +11,7 @@ import { clipByNorm } from './clip-by-norm.ts';
 import type { GradientTransform } from './gradient-transform.ts';
 import { lars } from './lars.ts';
 import { sgd } from './sgd.ts';
+import { noDecayOnNorms } from './variable-mask.ts';
 
 interface Options {
   momentum?: number;
@@ -56,7 +57,7 @@ function build(optimizer: Name, options: Options): GradientTransform {
   const common = {
     learningRate: (step: number) => fixture.rates[step]!,
     weightDecay,
-    ...(masked && { mask: (_: string, variable: tf.Variable) => variable.rank > 1 }),
+    ...(masked && { mask: noDecayOnNorms }),
   };
   const { trustCoefficient, norms, rateInMomentum, clip, epsilon, everything, biasCorrection = true } = options;
   const larsOptions = Object.fromEntries(

@@ -1,5 +1,8 @@
-import { adamTransform } from './adam-transform.ts';
-import type { GradientTransform } from './gradient-transform.ts';
+import { adamWUpdate, type AdamWUpdateOptions } from '@selfsup/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { mapUpdates, withSlots } from './build-transform.ts';
+import { assertRange } from './checked-number.ts';
+import type { GradientTransform, UpdateContext } from './gradient-transform.ts';
 
 /** Options of {@link scaleByAdam}. */
 export interface ScaleByAdamOptions {
@@ -11,6 +14,34 @@ export interface ScaleByAdamOptions {
   epsilon?: number;
   /** Whether the moments are corrected for their start at 0; default true. BERT's optimizer does not: its warm-up takes the place of the correction. */
   biasCorrection?: boolean;
+}
+
+/** The rate and the decay of one variable at a step. */
+type Rule = (context: UpdateContext) => (path: string, variable: tf.Variable) => Pick<AdamWUpdateOptions, 'learningRate' | 'weightDecay'>;
+
+/** Adam's slots and its step in one operation, under the name `scaleByAdam` in checkpoints. `who` is named in errors. Internal. */
+export function adamTransform(who: string, options: ScaleByAdamOptions, rule: Rule): GradientTransform {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, biasCorrection = true } = options;
+  assertRange(`${who}: \`beta1\``, beta1, { min: 0, max: 1 });
+  assertRange(`${who}: \`beta2\``, beta2, { min: 0, max: 1 });
+  assertRange(`${who}: \`epsilon\``, epsilon, {});
+  return withSlots('scaleByAdam', {
+    slots: ['firstMoment', 'secondMoment'],
+    counts: true,
+    update(updates, context, { slot, counter }) {
+      const at = rule(context);
+      return mapUpdates(updates, (gradient, path) => {
+        const count = ++counter(path).value;
+        const [firstMoment, secondMoment] = [slot('firstMoment', path), slot('secondMoment', path)];
+        const variable = context.variables[path]!;
+        const numbers = { beta1, beta2, epsilon, count: biasCorrection ? count : 0, ...at(path, variable) };
+        const after = adamWUpdate({ gradient, firstMoment, secondMoment, variable }, numbers);
+        firstMoment.assign(after.firstMoment);
+        secondMoment.assign(after.secondMoment);
+        return after.update;
+      });
+    },
+  });
 }
 
 /**

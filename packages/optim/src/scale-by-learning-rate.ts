@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ScalarOrSchedule } from '@selfsup/core';
-import { withoutSlots, type GradientTransform } from './gradient-transform.ts';
-import { learningRateAt } from './learning-rate-at.ts';
-import { mapUpdates } from './map-updates.ts';
+import { mapUpdates, withoutSlots } from './build-transform.ts';
+import { valueInForce } from './checked-number.ts';
+import type { GradientTransform } from './gradient-transform.ts';
 
 /**
  * Multiplies updates by −learningRate, which makes them steps downhill; the last link of a chain.
@@ -12,7 +12,7 @@ import { mapUpdates } from './map-updates.ts';
  * @throws SelfsupError `SELFSUP_OPTION` when the rate is negative or not finite; for a schedule at the step where it is
  */
 export function scaleByLearningRate(learningRate: ScalarOrSchedule): GradientTransform {
-  const rateAt = learningRateAt('scaleByLearningRate', learningRate);
+  const rateAt = valueInForce('scaleByLearningRate: `learningRate`', learningRate);
   return withoutSlots('scaleByLearningRate', (updates, { step }) => {
     const factor = tf.scalar(-rateAt(step));
     return mapUpdates(updates, (update) => tf.mul(update, factor));

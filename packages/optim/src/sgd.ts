@@ -1,10 +1,9 @@
 import { sgdUpdate, SelfsupError, type ScalarOrSchedule } from '@selfsup/core';
-import type { VariableMask } from './add-decayed-weights.ts';
+import { mapUpdates, withoutSlots, withSlots } from './build-transform.ts';
 import { chain } from './chain.ts';
-import { assertRange, withoutSlots, type GradientTransform } from './gradient-transform.ts';
-import { learningRateAt } from './learning-rate-at.ts';
-import { disposeSlots, makeSlots } from './make-slots.ts';
-import { mapUpdates } from './map-updates.ts';
+import { assertRange, valueInForce } from './checked-number.ts';
+import type { GradientTransform } from './gradient-transform.ts';
+import type { VariableMask } from './variable-mask.ts';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -39,7 +38,7 @@ export function sgd(options: SgdOptions): GradientTransform {
   if (nesterov && momentum === 0) throw new SelfsupError('SELFSUP_OPTION', 'sgd: `nesterov` needs a `momentum` > 0, got 0');
   assertRange('sgd: `momentum`', momentum, { min: 0, max: 1 });
   assertRange('sgd: `weightDecay`', weightDecay, { min: 0 });
-  const rateAt = learningRateAt('sgd', learningRate);
+  const rateAt = valueInForce('sgd: `learningRate`', learningRate);
   const decayOf: (...args: Parameters<VariableMask>) => number = (path, variable) => (mask(path, variable) ? weightDecay : 0);
   if (momentum === 0)
     return chain(
@@ -51,27 +50,19 @@ export function sgd(options: SgdOptions): GradientTransform {
         });
       }),
     );
-  return chain({
-    name: 'trace',
-    init(initial) {
-      const slots = makeSlots('velocity', initial);
-      return {
-        variables: slots,
-        counters: {},
-        update(updates, { step, variables }) {
-          const rate = rateAt(step);
-          return mapUpdates(updates, (gradient, path) => {
-            const [slot, variable] = [slots[`velocity/${path}`]!, variables[path]!];
-            const numbers = { learningRate: rate, momentum, nesterov, weightDecay: decayOf(path, variable) };
-            const { update, velocity } = sgdUpdate({ gradient, velocity: slot, variable }, numbers);
-            slot.assign(velocity!);
-            return update;
-          });
-        },
-        dispose: () => {
-          disposeSlots(slots);
-        },
-      };
-    },
-  });
+  return chain(
+    withSlots('trace', {
+      slots: ['velocity'],
+      update(updates, { step, variables }, { slot }) {
+        const rate = rateAt(step);
+        return mapUpdates(updates, (gradient, path) => {
+          const [old, variable] = [slot('velocity', path), variables[path]!];
+          const numbers = { learningRate: rate, momentum, nesterov, weightDecay: decayOf(path, variable) };
+          const { update, velocity } = sgdUpdate({ gradient, velocity: old, variable }, numbers);
+          old.assign(velocity!);
+          return update;
+        });
+      },
+    }),
+  );
 }

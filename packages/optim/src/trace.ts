@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assertRange, type GradientTransform } from './gradient-transform.ts';
-import { disposeSlots, makeSlots } from './make-slots.ts';
-import { mapUpdates } from './map-updates.ts';
+import { mapUpdates, withSlots } from './build-transform.ts';
+import { assertRange } from './checked-number.ts';
+import type { GradientTransform } from './gradient-transform.ts';
 
 /** Options of {@link trace}. */
 export interface TraceOptions {
@@ -23,26 +23,16 @@ export interface TraceOptions {
 export function trace(options: TraceOptions): GradientTransform {
   const { momentum, nesterov = false } = options;
   assertRange('trace: `momentum`', momentum, { min: 0, max: 1 });
-  return {
-    name: 'trace',
-    init(variables) {
-      const slots = makeSlots('velocity', variables);
-      return {
-        variables: slots,
-        counters: {},
-        update(updates) {
-          const weight = tf.scalar(momentum);
-          return mapUpdates(updates, (gradient, path) => {
-            const slot = slots[`velocity/${path}`]!;
-            const velocity = tf.add(tf.mul(slot, weight), gradient);
-            slot.assign(velocity);
-            return nesterov ? tf.add(gradient, tf.mul(velocity, weight)) : velocity;
-          });
-        },
-        dispose: () => {
-          disposeSlots(slots);
-        },
-      };
+  return withSlots('trace', {
+    slots: ['velocity'],
+    update(updates, _context, { slot }) {
+      const weight = tf.scalar(momentum);
+      return mapUpdates(updates, (gradient, path) => {
+        const old = slot('velocity', path);
+        const velocity = tf.add(tf.mul(old, weight), gradient);
+        old.assign(velocity);
+        return nesterov ? tf.add(gradient, tf.mul(velocity, weight)) : velocity;
+      });
     },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import { createRng, type Batch, type PretextTask, type Targets } from '@selfsup/core';
-import { adamW, chain, clipByGlobalNorm } from '@selfsup/optim';
+import { adamW, chain, clipByGlobalNorm, noDecayOnNorms } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
@@ -43,7 +43,7 @@ const tasks: Readonly<Record<string, (dropoutRate?: number) => PretextTask>> = {
 const makeTrainer = (task: PretextTask, { learningRate = 5e-3, seed = 0 } = {}) =>
   createTrainer({
     task,
-    optimizer: chain(clipByGlobalNorm(1), adamW({ learningRate, weightDecay: 0.01, mask: (_, variable) => variable.rank > 1 })),
+    optimizer: chain(clipByGlobalNorm(1), adamW({ learningRate, weightDecay: 0.01, mask: noDecayOnNorms })),
     totalSteps: 1000,
     seed,
   });
