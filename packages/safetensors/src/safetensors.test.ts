@@ -48,7 +48,13 @@ describe('encodeSafetensors', () => {
     const encode = (name: string, tensor: SafetensorsTensor) => () =>
       encodeSafetensors({ metadata: {}, tensors: new Map([[name, tensor]]) });
     expect(encode('x', { dtype: 'F32', shape: [3], data: new Float32Array(2) })).toThrow(
-      '`x` of F32 [3] must have 3 values of 4 bytes, got 2 of 4',
+      '`x` of F32 [3] must have 3 values in a Float32Array, got 2 in a Float32Array',
+    );
+    expect(encode('x', { dtype: 'F32', shape: [1], data: new Int32Array(1) })).toThrow('1 values in a Float32Array, got 1 in a Int32Array');
+    expect(encode('x', { dtype: 'U8', shape: [-1, -2], data: new Uint8Array(2) })).toThrow('a shape of integers >= 0, got [-1, -2]');
+    expect(encode('x', { dtype: 'BOOL', shape: [2], data: Uint8Array.of(1, 3) })).toThrow('`x` of BOOL must hold 0 and 1 only, got 3');
+    expect(() => encodeSafetensors({ metadata: { a: 3 as unknown as string }, tensors: new Map() })).toThrow(
+      '`metadata.a` must be a string, got number',
     );
     expect(encode('__metadata__', { dtype: 'F32', shape: [0], data: new Float32Array(0) })).toThrow('must not be called');
   });
@@ -67,6 +73,19 @@ describe('decodeSafetensors', () => {
       expect(tensors.get('flags')!.data).toEqual(Uint8Array.of(1, 0, 1));
       expect(tensors.get('empty')!.shape).toEqual([0, 5]);
     }
+  });
+
+  it('takes a key of one object for no duplicate in another, and a key within a string for none at all', () => {
+    const metadata = { a: '{"a":1,"a":2}', dtype: '\\"a":', '': ':' };
+    const { tensors, ...file } = decodeSafetensors(build({ __metadata__: metadata, a: f32(0, 4), b: f32(4, 8) }, new Uint8Array(8)));
+    expect(file.metadata).toEqual(metadata);
+    expect([...tensors.keys()]).toEqual(['a', 'b']);
+  });
+
+  it('reads tensors that are not aligned to their type', () => {
+    const header = { a: { dtype: 'U8', shape: [3], data_offsets: [0, 3] }, b: f32(3, 7) };
+    const { tensors } = decodeSafetensors(build(header, Uint8Array.of(1, 2, 3, 0, 0, 128, 63)));
+    expect(tensors.get('b')!.data).toEqual(Float32Array.of(1));
   });
 
   it("reads a file written by Python's safetensors", () => {
@@ -94,12 +113,15 @@ describe('decodeSafetensors', () => {
   });
 
   const eight = new Uint8Array(8);
+  const entry = JSON.stringify(f32(0, 8));
   const damaged: [string, Uint8Array, string][] = [
     ['nothing', new Uint8Array(0), 'expected at least 8 bytes, got 0'],
     ['a header longer than the file', build({}, eight, 99), 'the header must have 2 to 10 bytes, says 99'],
     ['an enormous header', build({}, eight, Number.MAX_SAFE_INTEGER), 'the header must have'],
-    ['no JSON', build('{"a":'), 'the header is not JSON'],
-    ['bytes that are no UTF-8', build('{}').fill(0xff, 8), 'the header is not JSON'],
+    ['what is not JSON', build('{"a":'), 'the header is not valid JSON'],
+    ['bytes that are not UTF-8', build('{}').fill(0xff, 8), 'the header is not valid JSON'],
+    ['a byte order mark', build('\ufeff{}'), 'the header is not valid JSON'],
+    ['a header that does not start with its object', build(' {}'), 'the header must be a JSON object'],
     ['an array', build([]), 'the header must be a JSON object'],
     [
       'an unknown type',
@@ -117,7 +139,18 @@ describe('decodeSafetensors', () => {
     ['overlapping tensors', build({ a: f32(0, 8), b: f32(4, 8) }, eight), '`b` must start at byte 8 of the data, got 4'],
     ['a gap', build({ a: f32(4, 8) }, eight), '`a` must start at byte 0 of the data, got 4'],
     ['bytes at the end', build({ a: f32(0, 4) }, eight), 'the tensors must cover 8 bytes of data, got 4'],
-    ['metadata that are no strings', build({ __metadata__: { step: 3 } }), '`__metadata__.step` must be a string'],
+    ['metadata that are not strings', build({ __metadata__: { step: 3 } }), '`__metadata__.step` must be a string, got 3'],
+    ['metadata that are not an object', build({ __metadata__: ['a'] }), '`__metadata__` must be an object'],
+    ['the same tensor twice', build(`{"a":${entry},"b":1,"a":${entry}}`, eight), 'the header has `a` twice in one object'],
+    ['the same tensor in other escapes', build(`{"a":${entry},"\\u0061":${entry}}`, eight), 'the header has `a` twice'],
+    ['two metadata', build(`{"__metadata__":{},"a":${entry},"__metadata__" : {}}`, eight), 'the header has `__metadata__` twice'],
+    ['the same key of metadata twice', build('{"__metadata__":{"k":"1","l":"","k":"2"}}'), 'the header has `k` twice'],
+    ['the same field of a tensor twice', build(`{"a":{"dtype":"I32",${entry.slice(1)}}`, eight), 'the header has `dtype` twice'],
+    [
+      'a name with control characters, which the message escapes',
+      build({ 'a\u001b[2J\u202e\n': f32(4, 8) }, eight),
+      '`a\\u{1b}[2J\\u{202e}\\u{a}` must start at byte 0',
+    ],
     [
       'a 64-bit integer that does not fit',
       build({ a: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } }, Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0)),
