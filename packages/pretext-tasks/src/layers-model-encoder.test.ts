@@ -59,7 +59,7 @@ describe('a model of tfjs-layers as the encoder', () => {
     const bytes = await trainer.save();
     const after = await train(trainer, [3, 4, 5]);
     const resumed = trainerOf(task);
-    resumed.restore(bytes);
+    await resumed.restore(bytes);
     expect(await train(resumed, [3, 4, 5])).toEqual(after);
     expect(readValues(resumed.run)).toEqual(readValues(trainer.run));
     trainer.dispose();

@@ -108,7 +108,7 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
       const saved = await whole.save();
       await trainUntil(whole, 6, tinyBatch);
       const resumed = make();
-      resumed.restore(saved);
+      await resumed.restore(saved);
       await trainUntil(resumed, 6, tinyBatch);
       const bytes = await whole.save();
       expect(Buffer.compare(await resumed.save(), bytes)).toBe(0);

@@ -210,7 +210,7 @@ describe('fit with accumulate', () => {
     });
     expect(broken.step).toBe(stopAt);
     const resumed = fitTrainer();
-    resumed.restore(await broken.save());
+    await resumed.restore(await broken.save());
     await fitToy(resumed, { accumulate: 3 });
     expect(resumed.step).toBe(6);
     expect(Buffer.compare(await resumed.save(), await whole.save())).toBe(0);

@@ -31,6 +31,8 @@ export interface FitCheckpoint {
   everySteps?: number;
   /** Also after every so many epochs; an integer ≥ 1; default never. */
   everyEpochs?: number;
+  /** More strings for the metadata of each checkpoint, see {@link Trainer.save}. */
+  metadata?: Readonly<Record<string, string>>;
   /** How to write; default {@link writeCheckpoint}, which needs Node. */
   write?: (path: string, bytes: Uint8Array) => Promise<void>;
 }
@@ -126,7 +128,7 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
 
   const save = async () => {
     if (!checkpoint || trainer.collective.rank !== 0 || savedAt === trainer.step) return;
-    const bytes = await trainer.save();
+    const bytes = await trainer.save({ metadata: checkpoint.metadata ?? {} });
     await (checkpoint.write ?? writeCheckpoint)(checkpoint.path, bytes);
     savedAt = trainer.step;
     await callbacks.onCheckpoint?.({ path: checkpoint.path, step: savedAt, bytes: bytes.length });
