@@ -1,5 +1,5 @@
 import { colorJitter, compose, normalize, randomGrayscale, randomResizedCrop, views } from '@selfsup/augment';
-import { adamW } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
 import { defineRun } from 'selfsup';
 
 // A small encoder for a small folder of photographs: one sub-folder per class, of which training sees nothing.

@@ -1,5 +1,5 @@
 import { colorJitter, compose, normalize, randomGrayscale, randomResizedCrop, views } from '@selfsup/augment';
-import { adamW } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
 import { defineRun } from 'selfsup';
 
 // What `npm start` runs: SimCLR on made-up shapes, small enough for a laptop and no download.

@@ -4,7 +4,8 @@ import { selectBackend } from '@selfsup/backends';
 import { createRng, drawUniform } from '@selfsup/core';
 import { colorizationHead, convNet } from '@selfsup/encoders';
 import { colorization } from '@selfsup/pretext-tasks/colorization';
-import { adamW, createTrainer } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
 const steps = Number(process.argv[2] ?? 20);

@@ -9,7 +9,8 @@ import { cosine, createRng, join, linearWarmup } from '@selfsup/core';
 import { createLoader, shapes, toImages, type ImagePixels } from '@selfsup/data';
 import { convNet, dinoHead } from '@selfsup/encoders';
 import { dino } from '@selfsup/pretext-tasks/dino';
-import { adamW, chain, clipByNorm, createTrainer, fit } from '@selfsup/trainer';
+import { adamW, chain, clipByNorm, noDecayOnNorms } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
 
 const backend = await selectBackend({ prefer: 'auto' });
 console.log(backend.description);
@@ -40,7 +41,7 @@ const trainer = createTrainer({
         { boundaries: [warmupSteps] },
       ),
       weightDecay: cosine({ initial: 0.04, final: 0.4, steps: totalSteps }),
-      mask: (_, variable) => variable.rank > 1,
+      mask: noDecayOnNorms,
     }),
   ),
   totalSteps,

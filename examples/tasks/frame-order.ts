@@ -4,7 +4,8 @@ import { selectBackend } from '@selfsup/backends';
 import { createRng, drawUniform } from '@selfsup/core';
 import { convNet, projectionHead } from '@selfsup/encoders';
 import { frameOrder, frameOrders } from '@selfsup/pretext-tasks/frame-order';
-import { adamW, createTrainer } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
 const steps = Number(process.argv[2] ?? 20);

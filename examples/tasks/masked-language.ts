@@ -7,7 +7,8 @@ import { createLoader } from '@selfsup/data';
 import { arrayTexts, toTokens, wordPieceTokenizer } from '@selfsup/data/text';
 import { bert, maskedLanguageHead } from '@selfsup/encoders';
 import { maskedLanguage } from '@selfsup/pretext-tasks/masked-language';
-import { adamW, createTrainer, fit } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
 
 const steps = Number(process.argv[2] ?? 6);
 const [batchSize, length, width] = [16, 12, 32];

@@ -7,7 +7,8 @@ import { createLoader } from '@selfsup/data';
 import { arrayTexts, toTokens, wordPieceTokenizer } from '@selfsup/data/text';
 import { bert, linear, maskedLanguageHead, sequential, stateless } from '@selfsup/encoders';
 import { replacedToken } from '@selfsup/pretext-tasks/replaced-token';
-import { adamW, createTrainer, fit } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
 import type * as tf from '@tensorflow/tfjs-core';
 
 const steps = Number(process.argv[2] ?? 6);

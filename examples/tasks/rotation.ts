@@ -6,7 +6,8 @@ import { createLoader, shapes, toImages } from '@selfsup/data';
 import { convNet, linear } from '@selfsup/encoders';
 import { extractFeatures, knnAccuracy } from '@selfsup/evaluate';
 import { rotation } from '@selfsup/pretext-tasks/rotation';
-import { adamW, createTrainer, fit } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
 
 const steps = Number(process.argv[2] ?? 6);
 const [batchSize, size] = [32, 16];

@@ -7,7 +7,8 @@ import { createLoader, shapes, toImages } from '@selfsup/data';
 import { convNet, projectionHead } from '@selfsup/encoders';
 import { extractFeatures, knnAccuracy } from '@selfsup/evaluate';
 import { simclr } from '@selfsup/pretext-tasks/simclr';
-import { adamW, createTrainer, fit } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
 
 const steps = Number(process.argv[2] ?? 6);
 const [batchSize, size] = [32, 16];

@@ -5,7 +5,8 @@ import { createRng } from '@selfsup/core';
 import { createLoader, shapes, toImages } from '@selfsup/data';
 import { convNet, projectionHead, prototypes } from '@selfsup/encoders';
 import { swav } from '@selfsup/pretext-tasks/swav';
-import { createTrainer, fit, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
 const steps = Number(process.argv[2] ?? 10);

@@ -3,7 +3,8 @@ import { selectBackend } from '@selfsup/backends';
 import { createRng } from '@selfsup/core';
 import { createLoader, shapes, toImages } from '@selfsup/data';
 import { convNet, projectionHead } from '@selfsup/encoders';
-import { adamW, createTrainer, fit } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
 import { denoising } from './denoising.ts';
 
 const steps = Number(process.argv[2] ?? 200);

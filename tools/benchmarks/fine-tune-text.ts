@@ -54,7 +54,7 @@ const encoderFactory = size({ vocabularySize: tokenizer.vocabularySize, ...(JSON
 async function readWeights(checkpoint: string) {
   const encoder = encoderFactory(createRng(0));
   try {
-    console.error(`pretrained for ${restoreModule(encoder, await readCheckpoint(checkpoint)).step} updates`);
+    console.error(`pretrained for ${(await restoreModule(encoder, await readCheckpoint(checkpoint))).step} updates`);
     return await saveWeights(encoder);
   } finally {
     encoder.dispose();

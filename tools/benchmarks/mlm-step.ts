@@ -1,6 +1,7 @@
 import { createRng, drawPermutation, drawUniform } from '@selfsup/core';
 import { bertMini } from '@selfsup/encoders';
-import { adamW, createTrainer } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { maskedLanguageTask } from '../../packages/cli/fixtures/masked-language-task.ts';
 import type { MakeStepCase } from './step-case.ts';

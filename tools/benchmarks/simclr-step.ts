@@ -1,7 +1,8 @@
 import { createRng, drawNormal } from '@selfsup/core';
 import { projectionHead, resnet18 } from '@selfsup/encoders';
 import { simclr } from '@selfsup/pretext-tasks/simclr';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import type { MakeStepCase } from './step-case.ts';
 import { timeStep } from './time-step.ts';

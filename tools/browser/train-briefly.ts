@@ -5,7 +5,8 @@ import { createRng } from '@selfsup/core';
 import { createLoader, shapes, toImages } from '@selfsup/data';
 import { convNet, projectionHead } from '@selfsup/encoders';
 import { simclr } from '@selfsup/pretext-tasks/simclr';
-import { createTrainer, fit, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** What a short run leaves: its losses, the sha256 of its checkpoint, and how many tensors are still alive. */

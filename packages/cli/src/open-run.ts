@@ -54,7 +54,7 @@ export async function openRun(path: string): Promise<OpenedRun> {
   const bytes = await readCheckpoint(folder.checkpoint);
   const encoder = buildEncoder(file, createRng(file.settings.seed));
   try {
-    const { step } = restoreModule(encoder, bytes);
+    const { step } = await restoreModule(encoder, bytes);
     return { folder, file, encoder, step };
   } catch (error) {
     encoder.dispose();

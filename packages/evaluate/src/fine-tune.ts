@@ -1,7 +1,7 @@
 import { createRng, drawPermutation, join, joinVariables, linearDecay, linearWarmup, SelfsupError } from '@selfsup/core';
+import { adamW, applyUpdates, chain, clipByGlobalNorm, noDecayOnNorms } from '@selfsup/optim';
 import type * as tf from '@tensorflow/tfjs-core';
 import { accuracy } from './accuracy.ts';
-import { createAdamWLoop } from './adam-w-loop.ts';
 import { classificationHead } from './classification-head.ts';
 import { featureDim, predict, trainStep, withInput } from './classifier.ts';
 import { checkExamples, type FeatureEncoder, type LabeledExamples } from './labeled-examples.ts';
@@ -109,7 +109,7 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
   const head = classificationHead(rng.fold('head'), { dim: await featureDim(encoder, train), numClasses: train.numClasses, dropoutRate });
   const classifier = { encoder, head };
   const variables = joinVariables({ encoder: encoder.trainable, head: head.trainable });
-  const optimizer = createAdamWLoop(variables, { weightDecay, maxNorm });
+  const optimizer = chain(clipByGlobalNorm(maxNorm), adamW({ learningRate: rate, weightDecay, mask: noDecayOnNorms })).init(variables);
   const losses: number[] = [];
   try {
     const start = performance.now();
@@ -129,8 +129,8 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
             { input, labels, apply },
             {
               variables,
-              update: (found) => {
-                optimizer.update(found, rate(step));
+              update: (gradients) => {
+                applyUpdates(variables, optimizer.update(gradients, { step, variables }));
               },
             },
           );

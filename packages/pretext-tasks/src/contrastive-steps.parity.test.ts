@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PretextTask } from '@selfsup/core';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { backbone, channels, predictionHead, projectionHead, size } from '../fixtures/tiny-networks.ts';

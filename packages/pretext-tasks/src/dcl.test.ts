@@ -1,6 +1,7 @@
 import { createRng } from '@selfsup/core';
 import { decoupledContrastiveLoss } from '@selfsup/losses';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { backbone, context, makeViews, projectionHead, readValues } from '../fixtures/tiny-networks.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { convNet, dinoHead } from '@selfsup/encoders';
-import { chain, clipByNorm, createTrainer, sgd } from '@selfsup/trainer';
+import { chain, clipByNorm, sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { dino } from './dino.ts';

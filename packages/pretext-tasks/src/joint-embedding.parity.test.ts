@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { cosine, type PretextTask } from '@selfsup/core';
 import { batchNorm, linear, projectionHead, sequential, stateless } from '@selfsup/encoders';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,6 +1,7 @@
 import { createRng, drawNormal, type PretextTask } from '@selfsup/core';
 import { fromLayersModel, projectionHead } from '@selfsup/encoders';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
@@ -58,7 +59,7 @@ describe('a model of tfjs-layers as the encoder', () => {
     const bytes = await trainer.save();
     const after = await train(trainer, [3, 4, 5]);
     const resumed = trainerOf(task);
-    resumed.restore(bytes);
+    await resumed.restore(bytes);
     expect(await train(resumed, [3, 4, 5])).toEqual(after);
     expect(readValues(resumed.run)).toEqual(readValues(trainer.run));
     trainer.dispose();

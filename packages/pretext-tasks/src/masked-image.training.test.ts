@@ -1,7 +1,8 @@
 import { maskPatches } from '@selfsup/augment';
 import { createRng, drawUniform } from '@selfsup/core';
 import { linear, maeDecoder, vit } from '@selfsup/encoders';
-import { adamW, createTrainer } from '@selfsup/trainer';
+import { adamW } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';

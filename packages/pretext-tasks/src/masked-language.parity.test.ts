@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { bert, linear, maskedLanguageHead, sequential, stateless } from '@selfsup/encoders';
-import { adamW, chain, clipByGlobalNorm, createTrainer, type AdamWOptions } from '@selfsup/trainer';
+import { adamW, type AdamWOptions, chain, clipByGlobalNorm, noDecayOnNorms } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -47,7 +48,7 @@ function makeTrainer(variant: 'adamW' | 'bert', onGradients: (gradients: Readonl
   const optimizer = adamW({
     learningRate: (step) => rates[step]!,
     weightDecay: fixture.weightDecay,
-    mask: (_, variable) => variable.rank > 1,
+    mask: noDecayOnNorms,
     ...variants[variant],
   });
   const watched: typeof task = {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { backbone, channels, projectionHead, size } from '../fixtures/tiny-networks.ts';

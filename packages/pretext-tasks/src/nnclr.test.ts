@@ -1,6 +1,7 @@
 import { createRng, isSelfsupError, soloCollective, type PretextTaskRun } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {

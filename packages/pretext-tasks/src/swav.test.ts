@@ -1,7 +1,8 @@
 import { createRng, isSelfsupError, soloCollective, type PretextTaskRun } from '@selfsup/core';
 import { globalAveragePool, linear, prototypes as prototypesHead, sequential } from '@selfsup/encoders';
 import { embeddingStd, prototypeEntropy, sinkhorn, swavLoss } from '@selfsup/losses';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { backbone, context, makeViews, projected, projectionHead, projectionPerceptron, readValues } from '../fixtures/tiny-networks.ts';

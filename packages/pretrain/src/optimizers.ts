@@ -1,5 +1,5 @@
 import type { Schedule } from '@selfsup/core';
-import { adamW, chain, clipByGlobalNorm, lars, sgd, type GradientTransform } from '@selfsup/trainer';
+import { adamW, chain, clipByGlobalNorm, lars, noDecayOnNorms, sgd, type GradientTransform } from '@selfsup/optim';
 import type { GivenSettings, OptimizerName, Settings } from './settings.ts';
 
 interface OptimizerPreset {
@@ -20,7 +20,7 @@ const presets: Readonly<Record<OptimizerName, OptimizerPreset>> = {
     rateFor: (samples) => (1e-3 * samples) / 256, // papers have 1.5e-4 / 256, for hundreds of epochs and batches in the thousands
     weightDecay: 0.05,
     create: ({ momentum: beta1, beta2, epsilon, biasCorrection, weightDecay }, learningRate) =>
-      adamW({ learningRate, weightDecay, beta1, beta2, epsilon, biasCorrection, mask: (_path, variable) => variable.rank > 1 }),
+      adamW({ learningRate, weightDecay, beta1, beta2, epsilon, biasCorrection, mask: noDecayOnNorms }),
   },
   lars: {
     rateFor: (samples) => 0.075 * Math.sqrt(samples), // SimCLR's for small batches and few epochs

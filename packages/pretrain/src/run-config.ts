@@ -1,6 +1,6 @@
 import type { Schedule } from '@selfsup/core';
 import type { ViewsTransform } from '@selfsup/augment';
-import type { GradientTransform } from '@selfsup/trainer';
+import type { GradientTransform } from '@selfsup/optim';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { Plugin } from './plugin.ts';
 import type { GivenSettings, OptimizerName } from './settings.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fitToy, prepare, toySource, toyTrainer as fitTrainer } from '../fixtures/toy-fit.ts';
 import { bitsOf, toyBatch, type ToyBatch, type ToyOptions } from '../fixtures/toy-task.ts';
 import { toyTrainer, type ToyTrainer } from '../fixtures/toy-trainer.ts';
-import { adamW } from './optimizers/adam-w.ts';
+import { adamW } from '@selfsup/optim';
 
 // without normalization over the batch and without noise the mean over equal parts is the mean over the whole
 const linear: ToyOptions = {
@@ -210,7 +210,7 @@ describe('fit with accumulate', () => {
     });
     expect(broken.step).toBe(stopAt);
     const resumed = fitTrainer();
-    resumed.restore(await broken.save());
+    await resumed.restore(await broken.save());
     await fitToy(resumed, { accumulate: 3 });
     expect(resumed.step).toBe(6);
     expect(Buffer.compare(await resumed.save(), await whole.save())).toBe(0);

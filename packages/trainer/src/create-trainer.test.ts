@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { bitsOf, toyBatch, toyTask, type ToyOptions } from '../fixtures/toy-task.ts';
 import { doStep, toyTrainer, type ToyTrainer } from '../fixtures/toy-trainer.ts';
 import { createTrainer } from './create-trainer.ts';
-import { adamW } from './optimizers/adam-w.ts';
-import { sgd } from './optimizers/sgd.ts';
+import { adamW, sgd } from '@selfsup/optim';
 
 const stateOf = async ({ run }: ToyTrainer) => ({ ...(await bitsOf(run.trainable)), ...(await bitsOf(run.buffers)) });
 const scalar = (value: number) => tf.scalar(value);

@@ -11,9 +11,8 @@ import {
 } from '@selfsup/core';
 import type { MicroBatches } from './accumulate-gradients.ts';
 import { checkRun, checkTask } from './check-task.ts';
-import { encodeRun, restoreRun, type RunState } from './checkpoint/run-checkpoint.ts';
-import { chain } from './optimizers/chain.ts';
-import type { GradientTransform } from './optimizers/gradient-transform.ts';
+import { encodeRun, restoreRun, type RunState, type SaveOptions } from './checkpoint/run-checkpoint.ts';
+import { chain, type GradientTransform, type TransformState } from '@selfsup/optim';
 import { runTrainStep, type StepMetrics } from './train-step.ts';
 
 /** Options of {@link createTrainer}. */
@@ -36,6 +35,8 @@ export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
   readonly task: string;
   /** The task's networks; `run.backbone` is what is kept. */
   readonly run: PretextTaskRun<B, T>;
+  /** The optimizer at work, with its slots: for `withAveragedWeights` of `@selfsup/optim`. */
+  readonly optimizer: TransformState;
   /** Optimizer updates done so far. */
   readonly step: number;
   /** As given. */
@@ -56,18 +57,18 @@ export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
    */
   trainStep(batch: B | MicroBatches<B>): Promise<StepMetrics>;
   /**
-   * Everything that a later {@link Trainer.restore} needs, as safetensors. The same run at the same step gives the same bytes.
+   * Everything that a later {@link Trainer.restore} needs, as safetensors with a hash of all its content. The same run at the same step gives the same bytes.
    *
-   * @throws SelfsupError `SELFSUP_STATE` while a step is under way
+   * @throws SelfsupError `SELFSUP_STATE` while a step is under way, `SELFSUP_OPTION` on metadata that the trainer writes itself
    */
-  save(): Promise<Uint8Array>;
+  save(options?: SaveOptions): Promise<Uint8Array>;
   /**
    * Goes back to what {@link Trainer.save} returned.
    *
-   * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the first thing that does not fit: format, task, contract, seed, then a path, type or shape; then
+   * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the first thing that does not fit: hash, format, task, contract, seed, then a path, type or shape; then
    * nothing was changed
    */
-  restore(bytes: Uint8Array): void;
+  restore(bytes: Uint8Array): Promise<void>;
   /** Disposes networks and optimizer. */
   dispose(): void;
 }
@@ -84,7 +85,8 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  * `fold('micro-batch').fold(i)` under that: there is no generator state to save. All ranks build the same networks, from `fold('create')`.
  * @example
  * ```ts
- * import { createTrainer, sgd } from '@selfsup/trainer';
+ * import { sgd } from '@selfsup/optim';
+ * import { createTrainer } from '@selfsup/trainer';
  * const trainer = createTrainer({ task, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), totalSteps: 100, seed: 0 });
  * const { loss } = await trainer.trainStep({ views: [first, second] });
  * ```
@@ -124,6 +126,7 @@ export function createTrainer<B extends Batch, T extends Targets>(options: Train
   return {
     task: task.name,
     run,
+    optimizer,
     get step() {
       return state.step;
     },
@@ -140,11 +143,8 @@ export function createTrainer<B extends Batch, T extends Targets>(options: Train
         state.step++;
         return metrics;
       }),
-    save: () => exclusively('save', () => encodeRun(state)),
-    restore(bytes) {
-      assertFree('restore');
-      restoreRun(state, bytes);
-    },
+    save: (options) => exclusively('save', () => encodeRun(state, options)),
+    restore: (bytes) => exclusively('restore', () => restoreRun(state, bytes)),
     dispose() {
       if (status === 'disposed') return;
       assertFree('dispose');

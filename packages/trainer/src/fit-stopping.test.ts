@@ -22,7 +22,7 @@ describe('stopping', () => {
       });
       expect(result).toMatchObject({ step: 6, steps: 6, epochs: 1, stoppedBy: 'signal' });
       expect(counts).toEqual({ open: 0, read: 6 });
-      expect(readCheckpointMetadata(await readCheckpoint(path)).step).toBe(6);
+      expect((await readCheckpointMetadata(await readCheckpoint(path))).step).toBe(6);
       expect(await fitToy(trainer, { signal: controller.signal })).toMatchObject({ steps: 0, stoppedBy: 'signal' });
       trainer.dispose();
     }));

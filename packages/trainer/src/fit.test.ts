@@ -94,22 +94,23 @@ describe('resume', () => {
     inFolder(async (folder) => {
       const [whole, part] = [join(folder, 'whole'), join(folder, 'part')];
       const unbroken = toyTrainer();
-      await fitToy(unbroken, { checkpoint: { path: whole } });
+      const metadata = { run: '{"epochs":3}' };
+      await fitToy(unbroken, { checkpoint: { path: whole, metadata } });
       unbroken.dispose();
 
       const killed = toyTrainer();
       const dies = { onStep: ({ step }: StepReport) => { if (step === at) throw new Error('killed'); } }; // prettier-ignore
-      await expect(fitToy(killed, { checkpoint: { path: part, everySteps: 2 }, callbacks: dies })).rejects.toThrow('killed');
+      await expect(fitToy(killed, { checkpoint: { path: part, everySteps: 2, metadata }, callbacks: dies })).rejects.toThrow('killed');
       killed.dispose();
-      expect(readCheckpointMetadata(await readCheckpoint(part)).step).toBe(at);
+      expect(await readCheckpointMetadata(await readCheckpoint(part))).toMatchObject({ step: at, metadata });
 
       const resumed = toyTrainer();
-      resumed.restore(await readCheckpoint(part));
+      await resumed.restore(await readCheckpoint(part));
       const events: string[] = [];
       const counts = { open: 0, read: 0 };
       const result = await fitToy(resumed, {
         source: toySource(counts),
-        checkpoint: { path: part },
+        checkpoint: { path: part, metadata },
         callbacks: { onStart: ({ step, epoch, resumed }) => void events.push(`${step} ${epoch} ${String(resumed)}`) },
       });
       resumed.dispose();

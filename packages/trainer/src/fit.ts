@@ -31,6 +31,8 @@ export interface FitCheckpoint {
   everySteps?: number;
   /** Also after every so many epochs; an integer ≥ 1; default never. */
   everyEpochs?: number;
+  /** More strings for the metadata of each checkpoint, see {@link Trainer.save}. */
+  metadata?: Readonly<Record<string, string>>;
   /** How to write; default {@link writeCheckpoint}, which needs Node. */
   write?: (path: string, bytes: Uint8Array) => Promise<void>;
 }
@@ -98,7 +100,8 @@ const total = ({ reading, preparing, training }: Timings) => reading + preparing
  * under that, so a resumed run sees the same views. Between batches the event loop gets a turn, so that a prefetching source proceeds. Only rank 0 writes checkpoints.
  * @example
  * ```ts
- * import { createTrainer, fit, sgd } from '@selfsup/trainer';
+ * import { sgd } from '@selfsup/optim';
+ * import { createTrainer, fit } from '@selfsup/trainer';
  * const trainer = createTrainer({ task, optimizer: sgd({ learningRate: 0.1 }), totalSteps: 10 * loader.stepsPerEpoch, seed: 0 });
  * await fit(trainer, {
  *   source: loader,
@@ -125,7 +128,7 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
 
   const save = async () => {
     if (!checkpoint || trainer.collective.rank !== 0 || savedAt === trainer.step) return;
-    const bytes = await trainer.save();
+    const bytes = await trainer.save({ metadata: checkpoint.metadata ?? {} });
     await (checkpoint.write ?? writeCheckpoint)(checkpoint.path, bytes);
     savedAt = trainer.step;
     await callbacks.onCheckpoint?.({ path: checkpoint.path, step: savedAt, bytes: bytes.length });

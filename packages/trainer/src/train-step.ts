@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type Batch, type Gradients, type PretextTaskRun, type StepContext, type Targets } from '@selfsup/core';
 import { accumulateGradients, type MicroBatches, type UpdateGradients } from './accumulate-gradients.ts';
 import { takeSnapshot } from './buffer-snapshot.ts';
-import type { TransformState } from './optimizers/gradient-transform.ts';
+import type { TransformState } from '@selfsup/optim';
 import { reduceStep, type ReducedStep } from './reduce-gradients.ts';
 
 /** What a train step reports: plain numbers, averaged over the micro-batches and the ranks. */

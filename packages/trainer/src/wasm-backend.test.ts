@@ -3,8 +3,7 @@ import { selectBackend } from '@selfsup/backends';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { toyBatch, toyTask } from '../fixtures/toy-task.ts';
 import { createTrainer } from './create-trainer.ts';
-import { adamW } from './optimizers/adam-w.ts';
-import { sgd } from './optimizers/sgd.ts';
+import { adamW, sgd } from '@selfsup/optim';
 
 beforeAll(async () => {
   await selectBackend({ prefer: 'wasm' });
@@ -32,7 +31,7 @@ describe.each([
     await train(unbroken, 6);
     expect(tf.memory()).toMatchObject({ numTensors, numBytes });
     const resumed = make();
-    resumed.restore(saved);
+    await resumed.restore(saved);
     await train(resumed, 6);
     expect(await resumed.save()).toEqual(await unbroken.save());
     unbroken.dispose();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@selfsup/core';
 import { saveWeights } from '@selfsup/encoders';
-import { decodeSafetensors } from '@selfsup/trainer';
+import { decodeSafetensors } from '@selfsup/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { writeTextRun } from '../../fixtures/text-run.ts';

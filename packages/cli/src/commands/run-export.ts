@@ -36,7 +36,7 @@ export async function runExport(flags: ExportFlags, output: Output): Promise<num
       `${flags.run} has no checkpoint yet; go on with: selfsup train --resume --out ${flags.run}`,
     );
   await selectBackend({ prefer: 'cpu' }); // nothing is computed
-  const networks = openBertCheckpoint(await readCheckpoint(folder.checkpoint), settings.encoderOptions);
+  const networks = await openBertCheckpoint(await readCheckpoint(folder.checkpoint), settings.encoderOptions);
   try {
     const { backbone, head, nextSentenceHead, step } = networks;
     const tokenizerFiles = TOKENIZER_FILES.map((name) => join(flags.run, name)).filter((file) => existsSync(file));

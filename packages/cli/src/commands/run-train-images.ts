@@ -89,7 +89,7 @@ export async function runTrainImages(flags: RunConfig, options: { configFile: st
     };
     if (!folder.readMetrics().some(({ type }) => type === 'health'))
       await createRunWatch(watched).measure('untrained', { step: 0, epoch: 0, seconds: 0 });
-    if (saved) run.trainer.restore(saved);
+    if (saved) await run.trainer.restore(saved);
     if (earlier) await folder.truncateMetrics(run.trainer.step);
     if (earlier) output.line(`Continuing at update ${run.trainer.step}`);
     const watch = createRunWatch(watched); // knows the alarms before this update

@@ -56,7 +56,7 @@ export async function runTrainText(flags: RunConfig, options: { configFile: stri
     const folder = earlier ? runFolder(path) : await createRunFolder(path, file);
     if (!earlier) await folder.writeJson('tokenizer.json', text.tokenizer.toJson());
     const probe = await createHeldOutProbe(run, { text, settings, folder, output }); // before the weights are restored
-    if (saved) run.trainer.restore(saved);
+    if (saved) await run.trainer.restore(saved);
     if (earlier) await folder.truncateMetrics(run.trainer.step);
     if (earlier) output.line(`Continuing at update ${run.trainer.step}`);
     const secondsBefore = folder.readMetrics().reduce((longest, { seconds }) => Math.max(longest, seconds), 0);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@selfsup/core';
 import { bert, maskedLanguageHead, nextSentenceHead, saveWeights } from '@selfsup/encoders';
-import { decodeSafetensors } from '@selfsup/trainer';
+import { decodeSafetensors } from '@selfsup/safetensors';
 import { describe, expect, it } from 'vitest';
 import { exportHuggingFace } from './export-hugging-face.ts';
 import { readHuggingFace } from './read-hugging-face.ts';

@@ -3,7 +3,8 @@ import { copyFile, mkdir, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
 import { toHuggingFaceBert, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
-import { encodeSafetensors, writeCheckpoint } from '@selfsup/trainer';
+import { encodeSafetensors } from '@selfsup/safetensors';
+import { writeCheckpoint } from '@selfsup/trainer';
 
 /** What {@link exportHuggingFace} writes. */
 export type ExportHuggingFaceOptions = ToHuggingFaceBertOptions & {

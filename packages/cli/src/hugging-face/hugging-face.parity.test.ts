@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRng } from '@selfsup/core';
 import { discriminatorHead, loadWeights, type PretrainedBert } from '@selfsup/encoders';
-import { decodeSafetensors } from '@selfsup/trainer';
+import { decodeSafetensors } from '@selfsup/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import expected from '../../fixtures/hugging-face/expected.json' with { type: 'json' };

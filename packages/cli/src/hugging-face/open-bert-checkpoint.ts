@@ -1,6 +1,7 @@
 import { createRng, SelfsupError } from '@selfsup/core';
 import { bert, maskedLanguageHead, nextSentenceHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
-import { decodeSafetensors, restoreModule } from '@selfsup/trainer';
+import { decodeSafetensors } from '@selfsup/safetensors';
+import { restoreModule } from '@selfsup/trainer';
 
 /** What a checkpoint does not say about its BERT. */
 export interface BertCheckpointOptions {
@@ -28,7 +29,7 @@ export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone
  * @returns see {@link BertCheckpoint}
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is damaged or its backbone is no BERT
  */
-export function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpointOptions = {}): BertCheckpoint {
+export async function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpointOptions = {}): Promise<BertCheckpoint> {
   const { tensors } = decodeSafetensors(bytes);
   const shapeOf = (path: string): readonly number[] => {
     const tensor = tensors.get(`trainable/${path}`);
@@ -65,9 +66,9 @@ export function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpointOpt
     for (const part of [backbone, head, next]) part?.dispose();
   };
   try {
-    const { step } = restoreModule(backbone, bytes);
-    if (head) restoreModule(head, bytes, { prefix: 'head' });
-    if (next) restoreModule(next, bytes, { prefix: 'nextSentenceHead' });
+    const { step } = await restoreModule(backbone, bytes);
+    if (head) await restoreModule(head, bytes, { prefix: 'head' });
+    if (next) await restoreModule(next, bytes, { prefix: 'nextSentenceHead' });
     return { backbone, ...(head ? { head } : {}), ...(next ? { nextSentenceHead: next } : {}), step, dispose };
   } catch (error) {
     dispose();

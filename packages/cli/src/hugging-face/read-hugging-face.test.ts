@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRng, type Rng } from '@selfsup/core';
 import { saveWeights, type PretrainedBert, type VariableOwner } from '@selfsup/encoders';
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from '@selfsup/trainer';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from '@selfsup/safetensors';
 import { describe, expect, it } from 'vitest';
 import { readHuggingFace } from './read-hugging-face.ts';
 
@@ -73,7 +73,7 @@ describe('readHuggingFace', () => {
     ['overlapping offsets', () => ({ bytes: withHeader((header) => (header[query]!.data_offsets = header[query.replace('query', 'key')]!.data_offsets)) }), /must start at byte \d+ of the data, got \d+/], // prettier-ignore
     ['an unknown dtype', () => ({ bytes: withHeader((header) => (header[word]!.dtype = 'F4')) }), /must have a dtype of F32.*got "F4"/],
     ['a wrong size', () => ({ bytes: withHeader((header) => (header[word]!.shape = [30, 16])) }), /of F32 \[30, 16\] must have 1920 bytes, got 1856/],
-    ['a header that is no JSON', () => ({ bytes: bytes().fill(0x2c, 8, 20) }), /the header is not JSON/],
+    ['a header that is no JSON', () => ({ bytes: bytes().fill(0x2c, 8, 20) }), /the header is not valid JSON/],
     ['a config that is no JSON', () => ({ config: '{' }), /config\.json is no JSON/],
     ['a config that is a list', () => ({ config: '[]' }), /config\.json must hold an object, got \[\]/],
     ['another model', () => ({ config: { ...config(), model_type: 'roberta' } }), /`model_type` of config\.json must be "bert", got "roberta"/],

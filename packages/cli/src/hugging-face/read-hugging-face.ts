@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import { fromHuggingFaceBert, type PretrainedBert } from '@selfsup/encoders';
-import { decodeSafetensors } from '@selfsup/trainer';
+import { decodeSafetensors } from '@selfsup/safetensors';
 
 /**
  * Reads a folder that transformers or {@link exportHuggingFace} wrote.

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ViewsTransform } from '@selfsup/augment';
 import type { ModuleFactory, Schedule } from '@selfsup/core';
-import type { GradientTransform } from '@selfsup/trainer';
+import type { GradientTransform } from '@selfsup/optim';
 import type { GivenTextSettings } from '../text/text-settings.ts';
 import type { OptimizerName } from '../training/optimizers.ts';
 import type { GivenSettings } from './run-settings.ts';

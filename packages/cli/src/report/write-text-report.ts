@@ -29,7 +29,7 @@ export async function writeTextReport(path: string, options: WriteTextReportOpti
   const opened = await openTextRun(path);
   const { folder, file: run, tokenizer } = opened;
   try {
-    const guesser = heldOut && tokenGuesser(opened, { tokenizer, bytes: await readCheckpoint(folder.checkpoint) });
+    const guesser = heldOut && (await tokenGuesser(opened, { tokenizer, bytes: await readCheckpoint(folder.checkpoint) }));
     const examples =
       heldOut && guesser
         ? await fillInExamples({ dataset: heldOut, tokenizer, guesser, seed: run.settings.seed }).finally(() => {

@@ -1,7 +1,8 @@
-import { createRng, join, linearDecay, linearWarmup, SelfsupError, type Schedule } from '@selfsup/core';
+import { createRng, SelfsupError, type Schedule } from '@selfsup/core';
 import { createLoader, type Loader } from '@selfsup/data';
 import type { TokenRows } from '@selfsup/data/text';
-import { adamW, chain, clipByGlobalNorm, createTrainer, type Trainer } from '@selfsup/trainer';
+import { adamW, chain, clipByGlobalNorm, noDecayOnNorms, warmupLinear } from '@selfsup/optim';
+import { createTrainer, type Trainer } from '@selfsup/trainer';
 import { optimizerBuilder, type RunConfig } from '../options/define-run.ts';
 import { toBatch } from './held-out.ts';
 import type { OpenedText } from './open-text.ts';
@@ -19,15 +20,6 @@ export interface TextRun {
   /** Updates per epoch. */
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
-}
-
-/** BERT's schedule: up during the warm-up, then down to 0, both counted from the run's first step. */
-function warmupLinear(peak: number, { totalSteps, fraction }: { totalSteps: number; fraction: number }): Schedule {
-  const warmup = Math.round(fraction * totalSteps);
-  const decay = linearDecay({ initial: peak, steps: totalSteps });
-  if (warmup < 1) return decay;
-  // (step + 1) / warmup, so that the first update changes something
-  return join([linearWarmup({ from: peak / warmup, to: peak, steps: warmup - 1 }), decay], { boundaries: [warmup], relative: false });
 }
 
 /**
@@ -53,7 +45,8 @@ export function createTextRun(settings: TextSettings, options: { text: OpenedTex
   const loader = createLoader(train, { batchSize, rng: createRng(seed).fold('loader') });
   const stepsPerEpoch = Math.ceil(loader.stepsPerEpoch / accumulate);
   const totalSteps = epochs * stepsPerEpoch;
-  const learningRate = warmupLinear(settings.learningRate, { totalSteps, fraction: settings.warmupFraction });
+  const warmupSteps = Math.round(settings.warmupFraction * totalSteps);
+  const learningRate = warmupLinear({ peak: settings.learningRate, totalSteps, warmupSteps });
   const optimizer =
     optimizerBuilder(config)?.({ learningRate, totalSteps, stepsPerEpoch }) ??
     chain(
@@ -63,7 +56,7 @@ export function createTextRun(settings: TextSettings, options: { text: OpenedTex
         weightDecay: settings.weightDecay,
         epsilon: 1e-6,
         biasCorrection: settings.adamVariant === 'standard',
-        mask: (_path, variable) => variable.rank > 1, // biases and norms have one dimension
+        mask: noDecayOnNorms,
       }),
     );
   const trainer = createTrainer({ task, optimizer, totalSteps, seed });

@@ -77,8 +77,8 @@ export async function openTextRun(path: string): Promise<OpenedTextRun> {
     head?.dispose();
   };
   try {
-    const { step } = restoreModule(encoder, bytes);
-    if (head) restoreModule(head, bytes, { prefix: 'head' });
+    const { step } = await restoreModule(encoder, bytes);
+    if (head) await restoreModule(head, bytes, { prefix: 'head' });
     return { folder, file, tokenizer, backbone, encoder, ...(head && { head }), step, dispose };
   } catch (error) {
     dispose();

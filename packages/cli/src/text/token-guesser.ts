@@ -40,10 +40,10 @@ function bestWrong(probabilities: Float32Array, never: ReadonlySet<number>): num
  * @returns see {@link TokenGuesser}
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the heads do not fit the checkpoint
  */
-export function tokenGuesser(
+export async function tokenGuesser(
   opened: Pick<OpenedTextRun, 'encoder' | 'backbone' | 'file'>,
   options: { tokenizer: Tokenizer; bytes: Uint8Array },
-): TokenGuesser {
+): Promise<TokenGuesser> {
   const { encoder, backbone, file } = opened;
   const { tokenizer, bytes } = options;
   const { task } = file.settings;
@@ -60,9 +60,9 @@ export function tokenGuesser(
     verdict?.dispose();
   };
   try {
-    if (guessing !== encoder) restoreModule(guessing, bytes, { prefix: 'generator' });
-    restoreModule(head, bytes, { prefix: replaced ? 'generatorHead' : 'head' });
-    if (verdict) restoreModule(verdict, bytes, { prefix: 'discriminatorHead' });
+    if (guessing !== encoder) await restoreModule(guessing, bytes, { prefix: 'generator' });
+    await restoreModule(head, bytes, { prefix: replaced ? 'generatorHead' : 'head' });
+    if (verdict) await restoreModule(verdict, bytes, { prefix: 'discriminatorHead' });
   } catch (error) {
     dispose();
     throw error;

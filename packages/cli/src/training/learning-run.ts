@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { createRng, SelfsupError, type Batch, type Module, type Schedule } from '@selfsup/core';
 import { createClipLoader, createLoader, type Loader } from '@selfsup/data';
+import { warmupCosine } from '@selfsup/optim';
 import { createTrainer, type PrepareContext, type Trainer } from '@selfsup/trainer';
 import { createEncoder } from '../create-encoder.ts';
-import { warmupCosine } from '../learning-rate.ts';
 import { unitOf, type OpenedData } from '../open-data.ts';
 import { optimizerBuilder, type RunConfig } from '../options/define-run.ts';
 import type { RunSettings } from '../options/run-settings.ts';

@@ -1,5 +1,5 @@
 import type { Schedule } from '@selfsup/core';
-import { adamW, lars, sgd, type GradientTransform } from '@selfsup/trainer';
+import { adamW, lars, noDecayOnNorms, sgd, type GradientTransform } from '@selfsup/optim';
 
 /** The names of `--optimizer`. */
 export const optimizerNames = ['sgd', 'adamw', 'lars'] as const;
@@ -26,7 +26,7 @@ export const optimizers: Readonly<Record<OptimizerName, OptimizerEntry>> = {
     rateFor: (batchSize) => (1e-3 * batchSize) / 256, // papers have 1.5e-4 / 256, for hundreds of epochs and batches in the thousands
     weightDecay: 0.05,
     create: ({ learningRate, momentum: beta1, weightDecay, beta2 = 0.999 }) =>
-      adamW({ learningRate, weightDecay, beta1, beta2, mask: (_path, variable) => variable.rank > 1 }),
+      adamW({ learningRate, weightDecay, beta1, beta2, mask: noDecayOnNorms }),
   },
   lars: {
     rateFor: (batchSize) => 0.075 * Math.sqrt(batchSize), // SimCLR's for small batches and few epochs

@@ -8,7 +8,7 @@ import type { SavedWeights } from '../save-weights.ts';
 import { readBertConfig } from './bert-config.ts';
 import { backboneTensors, headTensors, nextSentenceTensors, transpose, type TensorPair } from './bert-tensors.ts';
 
-/** A tensor of a file; `decodeSafetensors` of @selfsup/trainer gives such. */
+/** A tensor of a file; `decodeSafetensors` of @selfsup/safetensors gives such. */
 export interface ReadTensor {
   /** Its type; weights must be `F32`. */
   readonly dtype: string;
@@ -122,7 +122,7 @@ function checkNoneLeft(tensors: Tensors, pairs: readonly TensorPair[]): void {
  * import { readFile } from 'node:fs/promises';
  * import { createRng } from '@selfsup/core';
  * import { fromHuggingFaceBert } from '@selfsup/encoders';
- * import { decodeSafetensors } from '@selfsup/trainer';
+ * import { decodeSafetensors } from '@selfsup/safetensors';
  * const config: unknown = JSON.parse(await readFile('bert/config.json', 'utf8'));
  * const { tensors } = decodeSafetensors(await readFile('bert/model.safetensors'));
  * const encoder = fromHuggingFaceBert({ config, tensors }).backbone(createRng(0));

@@ -70,7 +70,7 @@ async function renamed(who: string, part: Part, pairs: readonly TensorPair[]): P
  * Gives a BERT Hugging Face's names: what `config.json` and `model.safetensors` must hold so that `BertForMaskedLM.from_pretrained` loads it.
  *
  * @param options see {@link ToHuggingFaceBertOptions}
- * @returns the config, and the tensors, copies, for `encodeSafetensors` of @selfsup/trainer. With a head they are those of `BertForMaskedLM`, with both heads of
+ * @returns the config, and the tensors, copies, for `encodeSafetensors` of @selfsup/safetensors. With a head they are those of `BertForMaskedLM`, with both heads of
  * `BertForPreTraining`, with neither of `BertModel`, which starts a pooler of its own
  * @throws SelfsupError `SELFSUP_OPTION` when the encoder has narrower embeddings or shares another's, or a head does not fit it
  * @see Devlin et al.: "BERT", https://arxiv.org/abs/1810.04805

@@ -1,6 +1,7 @@
 import { joinVariables, type Module } from '@selfsup/core';
+import { printable } from '@selfsup/safetensors';
+import { decodeCheckpoint } from './checkpoint-file.ts';
 import { metadataOf, type CheckpointMetadata } from './checkpoint-metadata.ts';
-import { decodeSafetensors } from './decode-safetensors.ts';
 import { assertSameVariables, assignVariables } from './variable-tensors.ts';
 
 /** Options of {@link restoreModule}. */
@@ -20,23 +21,23 @@ export interface RestoreModuleOptions {
  * @example
  * ```ts
  * import { readCheckpoint, restoreModule } from '@selfsup/trainer';
- * const { step } = restoreModule(backbone, await readCheckpoint('runs/shapes/checkpoint.safetensors'));
+ * const { step } = await restoreModule(backbone, await readCheckpoint('runs/shapes/checkpoint.safetensors'));
  * ```
  */
-export function restoreModule(
+export async function restoreModule(
   module: Pick<Module, 'trainable' | 'buffers'>,
   bytes: Uint8Array,
   options: RestoreModuleOptions = {},
-): CheckpointMetadata {
+): Promise<CheckpointMetadata> {
   const { prefix = 'backbone' } = options;
-  const file = decodeSafetensors(bytes);
+  const file = await decodeCheckpoint('restoreModule', bytes);
   const metadata = metadataOf('restoreModule', file);
   const variables = joinVariables({ [`trainable/${prefix}`]: module.trainable, [`buffers/${prefix}`]: module.buffers });
   const prefixes = [`trainable/${prefix}/`, `buffers/${prefix}/`];
   const tensors = new Map([...file.tensors].filter(([path]) => prefixes.some((start) => path.startsWith(start))));
   assertSameVariables(variables, tensors, {
     who: 'restoreModule',
-    advice: `the checkpoint (task ${metadata.task}) holds another module under \`${prefix}\`; build it with the options of that run`,
+    advice: `the checkpoint (task ${printable(metadata.task)}) holds another module under \`${prefix}\`; build it with the options of that run`,
   });
   assignVariables(variables, tensors);
   return metadata;

@@ -3,14 +3,11 @@ import { createRng } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
 import { bitsOf, mlp, toyBatch, toyTask, type ToyOptions } from '../../fixtures/toy-task.ts';
 import { createTrainer } from '../create-trainer.ts';
-import { adamW } from '../optimizers/adam-w.ts';
-import type { GradientTransform } from '../optimizers/gradient-transform.ts';
-import { sgd } from '../optimizers/sgd.ts';
+import { adamW, averageWeights, sgd, withAveragedWeights, type GradientTransform } from '@selfsup/optim';
+import { encodeCheckpoint } from './checkpoint-file.ts';
 import { readCheckpointMetadata } from './checkpoint-metadata.ts';
-import { decodeSafetensors } from './decode-safetensors.ts';
-import { encodeSafetensors } from './encode-safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from '@selfsup/safetensors';
 import { restoreModule } from './restore-module.ts';
-import type { SafetensorsTensor } from './safetensors.ts';
 
 const momentum = () => sgd({ learningRate: (step) => 0.1 / (step + 1), momentum: 0.9, weightDecay: 1e-3 });
 const toyTrainer = (options: { task?: ToyOptions; optimizer?: GradientTransform; seed?: number } = {}) =>
@@ -40,7 +37,7 @@ describe('resume', () => {
     await train(unbroken, 3);
     const saved = await unbroken.save();
     const resumed = toyTrainer({ optimizer: optimizer() });
-    resumed.restore(saved);
+    await resumed.restore(saved);
     expect(resumed.step).toBe(3);
     expect(await resumed.save()).toEqual(saved);
     for (let step = 4; step <= 6; step++) {
@@ -60,7 +57,7 @@ describe('resume', () => {
       const file = decodeSafetensors(saved);
       const tensors = new Map([...file.tensors].map(([path, tensor]) => [path, change(path, tensor)] as const));
       const trainer = toyTrainer({ optimizer: optimizer() });
-      trainer.restore(encodeSafetensors({ ...file, tensors }));
+      await trainer.restore(await encodeCheckpoint({ ...file, tensors }));
       await train(trainer, 6);
       const bytes = await trainer.save();
       trainer.dispose();
@@ -71,6 +68,22 @@ describe('resume', () => {
       expect(await resume((path, tensor) => (path.includes(part) ? { ...tensor, data: tensor.data.map((value) => value + 1) } : tensor))).not.toEqual(whole); // prettier-ignore
   });
 
+  it('goes on with averaged weights, which withAveragedWeights puts in place of the trained ones', async () => {
+    const optimizer = () => averageWeights(momentum(), { momentum: 0.5 });
+    const whole = toyTrainer({ optimizer: optimizer() });
+    await train(whole, 6);
+    const resumed = toyTrainer({ optimizer: optimizer() });
+    await resumed.restore(await checkpointAt(3, { optimizer: optimizer() }));
+    await train(resumed, 6);
+    const averaged = (trainer: ToyTrainer) =>
+      withAveragedWeights(trainer.optimizer, trainer.run.trainable, () => bitsOf(trainer.run.trainable));
+    expect(await averaged(resumed)).toEqual(await averaged(whole));
+    expect(await averaged(whole)).not.toEqual(await bitsOf(whole.run.trainable));
+    expect(await bitsOf(whole.run.trainable)).toEqual(await bitsOf(resumed.run.trainable));
+    whole.dispose();
+    resumed.dispose();
+  });
+
   it('writes the same bytes for the same run', async () => {
     expect(await checkpointAt(3)).toEqual(await checkpointAt(3));
     expect(await checkpointAt(3)).not.toEqual(await checkpointAt(3, { seed: 4 }));
@@ -78,12 +91,26 @@ describe('resume', () => {
 
   it('says what it holds', async () => {
     const bytes = await checkpointAt(2, { optimizer: adamW({ learningRate: 1 }) });
-    expect(readCheckpointMetadata(bytes)).toEqual({ task: 'toy-task', api: 1, seed: 3, step: 2, totalSteps: 6 });
+    expect(await readCheckpointMetadata(bytes)).toEqual({ task: 'toy-task', api: 1, seed: 3, step: 2, totalSteps: 6, metadata: {} });
     const paths = [...decodeSafetensors(bytes).tensors.keys()];
     expect(paths).toContain('trainable/backbone/dense1/kernel');
     expect(paths).toContain('buffers/target/buffers/norm/mean');
     expect(paths).toContain('optimizer/scaleByAdam/firstMoment/backbone/norm/scale');
     expect(paths).toContain('optimizer/scaleByAdam/count/backbone/norm/scale');
+  });
+
+  it('holds the strings that were given to save, and refuses those that would take the place of its own', async () => {
+    const trainer = toyTrainer();
+    const run = JSON.stringify({ task: 'toy', text: '"sha256":"' });
+    const bytes = await trainer.save({ metadata: { run } });
+    expect((await readCheckpointMetadata(bytes)).metadata).toEqual({ run });
+    await trainer.restore(bytes);
+    for (const key of ['step', 'sha256', 'a"sha256', ''])
+      await expect(trainer.save({ metadata: { [key]: '1' } })).rejects.toMatchObject({ code: 'SELFSUP_OPTION' });
+    await expect(trainer.save({ metadata: { epoch: 3 as unknown as string } })).rejects.toThrow(
+      '`metadata.epoch` must be a string, got number',
+    );
+    trainer.dispose();
   });
 });
 
@@ -92,9 +119,9 @@ describe('restore', () => {
     const trainer = toyTrainer(options);
     await train(trainer, 1);
     const before = await trainer.save();
-    expect(() => {
-      trainer.restore(bytes);
-    }).toThrow(expect.objectContaining({ code: 'SELFSUP_CHECKPOINT', message: expect.stringContaining(message) as string }) as Error);
+    await expect(trainer.restore(bytes)).rejects.toThrow(
+      expect.objectContaining({ code: 'SELFSUP_CHECKPOINT', message: expect.stringContaining(message) as string }) as Error,
+    );
     expect(await trainer.save()).toEqual(before);
     trainer.dispose();
   };
@@ -102,7 +129,7 @@ describe('restore', () => {
     const file = decodeSafetensors(await checkpointAt(2));
     const copy = { metadata: { ...file.metadata }, tensors: new Map(file.tensors) };
     change(copy);
-    return encodeSafetensors(copy);
+    return encodeCheckpoint(copy);
   };
 
   it('refuses another encoder, naming the first path that differs', async () => {
@@ -158,7 +185,7 @@ describe('restoreModule', () => {
     const trainer = toyTrainer();
     await train(trainer, 2);
     const module = mlp()(createRng(77));
-    expect(restoreModule(module, await trainer.save())).toMatchObject({ task: 'toy-task', step: 2 });
+    expect(await restoreModule(module, await trainer.save())).toMatchObject({ task: 'toy-task', step: 2 });
     expect(await bitsOf(module.trainable)).toEqual(await bitsOf(trainer.run.backbone.trainable));
     expect(await bitsOf(module.buffers)).toEqual(await bitsOf(trainer.run.backbone.buffers));
     module.dispose();
@@ -169,10 +196,10 @@ describe('restoreModule', () => {
     const bytes = await checkpointAt(1);
     const module = mlp(8, 5)(createRng(77));
     const before = await bitsOf(module.trainable);
-    expect(() => restoreModule(module, bytes)).toThrow(
+    await expect(restoreModule(module, bytes)).rejects.toThrow(
       'restoreModule: `trainable/backbone/dense2/kernel` must be float32 [8, 5], the checkpoint has float32 [8, 4]; the checkpoint (task toy-task)',
     );
-    expect(() => restoreModule(module, bytes, { prefix: 'encoder' })).toThrow('is missing in the checkpoint');
+    await expect(restoreModule(module, bytes, { prefix: 'encoder' })).rejects.toThrow('is missing in the checkpoint');
     expect(await bitsOf(module.trainable)).toEqual(before);
     module.dispose();
   });

@@ -1,10 +1,9 @@
 import { joinVariables, SelfsupError, type PretextTaskRun, type VariableMap } from '@selfsup/core';
+import type { TransformState } from '@selfsup/optim';
+import type { SafetensorsTensor } from '@selfsup/safetensors';
 import { taskApi } from '../check-task.ts';
-import type { TransformState } from '../optimizers/gradient-transform.ts';
-import { metadataOf } from './checkpoint-metadata.ts';
-import { decodeSafetensors } from './decode-safetensors.ts';
-import { encodeSafetensors } from './encode-safetensors.ts';
-import type { SafetensorsTensor } from './safetensors.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.ts';
+import { checkExtraMetadata, metadataOf } from './checkpoint-metadata.ts';
 import { assertSameVariables, assignVariables, readVariables } from './variable-tensors.ts';
 
 /** All that a checkpoint holds. Internal. */
@@ -23,10 +22,19 @@ function variablesOf({ run, optimizer }: RunState): VariableMap {
   return joinVariables({ trainable: run.trainable, buffers: run.buffers, optimizer: optimizer.variables });
 }
 
+/** Options of {@link Trainer.save}. */
+export interface SaveOptions {
+  /** More strings for the checkpoint's metadata, such as the settings of the run as JSON; keys are words that the trainer does not use itself. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
 /** Writes a run as safetensors. Internal. */
-export async function encodeRun(state: RunState): Promise<Uint8Array> {
+export async function encodeRun(state: RunState, options: SaveOptions = {}): Promise<Uint8Array> {
   const { task, seed, totalSteps, step, optimizer } = state;
+  const { metadata: extra = {} } = options;
+  checkExtraMetadata(extra);
   const metadata = {
+    ...extra,
     format: 'selfsup',
     task,
     api: String(taskApi),
@@ -38,7 +46,7 @@ export async function encodeRun(state: RunState): Promise<Uint8Array> {
     COUNTER_PREFIX + path,
     { dtype: 'I32', shape: [], data: Int32Array.of(value) },
   ]);
-  return encodeSafetensors({ metadata, tensors: new Map([...(await readVariables(variablesOf(state))), ...counters]) });
+  return encodeCheckpoint({ metadata, tensors: new Map([...(await readVariables(variablesOf(state))), ...counters]) });
 }
 
 function splitCounters(
@@ -66,8 +74,8 @@ function splitCounters(
 }
 
 /** Overwrites a run by a checkpoint, or throws and changes nothing. Internal. */
-export function restoreRun(state: RunState, bytes: Uint8Array): void {
-  const file = decodeSafetensors(bytes);
+export async function restoreRun(state: RunState, bytes: Uint8Array): Promise<void> {
+  const file = await decodeCheckpoint('trainer.restore', bytes);
   const metadata = metadataOf('trainer.restore', file);
   for (const [what, expected, got] of [
     ['task', state.task, metadata.task],

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type VariableMap } from '@selfsup/core';
-import type { SafetensorsDtype, SafetensorsTensor } from './safetensors.ts';
+import { printable, type SafetensorsDtype, type SafetensorsTensor } from '@selfsup/safetensors';
 
 const storedAs: Readonly<Record<string, SafetensorsDtype>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 const arrays = { F32: Float32Array, I32: Int32Array, BOOL: Uint8Array, U8: Uint8Array } as const;
@@ -43,7 +43,7 @@ export function assertSameVariables(
     const got = tensor && describeTensor(tensor.dtype, tensor.shape);
     if (expected === got) continue;
     const difference = !expected
-      ? `the checkpoint has \`${path}\`, which does not exist here`
+      ? `the checkpoint has \`${printable(path)}\`, which does not exist here`
       : !got
         ? `\`${path}\` is missing in the checkpoint`
         : `\`${path}\` must be ${expected}, the checkpoint has ${got}`;

@@ -1,0 +1,5 @@
+import { definePlugin } from '@selfsup/pretrain';
+import { {{camelName}}Recipe } from './{{name}}-recipe.ts';
+
+/** What this package adds to selfsup: `selfsup train --task {{package}}`. */
+export const plugin = definePlugin({ name: '{{package}}', tasks: [{{camelName}}Recipe] });

@@ -1,0 +1,25 @@
+import { nextSentenceHead } from '@selfsup/encoders';
+import { maskedLanguage } from '@selfsup/pretext-tasks/masked-language';
+import { z } from 'zod';
+import { defineTextTask } from '../text-task.ts';
+import { maskingOf, maskOptions } from './mask-options.ts';
+import { tokenHead } from './token-head.ts';
+
+/** BERT's masked language modeling; with pairs of sentences also its prediction of the next one. */
+export const maskedLanguageTask = defineTextTask({
+  name: 'masked-language',
+  title: 'Masked language modeling (BERT)',
+  paper: 'https://arxiv.org/abs/1810.04805',
+  summary: 'A part of the tokens is hidden, and the encoder says which they were, from both sides of them.',
+  options: z.strictObject(maskOptions({ maskFraction: 0.8, randomFraction: 0.1 })),
+  hidesTokens: true,
+  tokenLoss: 'maskedLoss',
+  guessers: 'head',
+  create: ({ backbone, tokenizer, nextSentence }, options) =>
+    maskedLanguage({
+      backbone,
+      head: tokenHead(backbone),
+      masking: maskingOf(tokenizer, options),
+      ...(nextSentence && { nextSentenceHead: nextSentenceHead({ width: backbone.outputDim }) }),
+    }),
+});

@@ -1,0 +1,64 @@
+import { bert, discriminatorHead, type BertFactory, type BertSize } from '@selfsup/encoders';
+import { replacedToken } from '@selfsup/pretext-tasks/replaced-token';
+import { z } from 'zod';
+import { defineTextTask } from '../text-task.ts';
+import { maskingOf, maskOptions } from './mask-options.ts';
+import { tokenHead } from './token-head.ts';
+
+/** The size of the generator. */
+export const generatorOptions = {
+  generatorLayers: z.int().min(1).default(2).describe('transformer blocks of the generator'),
+  generatorWidth: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("columns of its states; default a quarter of the encoder's, in whole heads of 64, as in section 3.2 of the paper"),
+  generatorHeads: z.int().min(1).optional().describe('heads of its attention, which divide its width; default one for 64 columns'),
+};
+
+/** {@link generatorOptions}, complete. */
+export type GeneratorOptions = z.output<z.ZodObject<typeof generatorOptions>>;
+
+/**
+ * The size of the generator beside an encoder.
+ *
+ * @param encoderWidth columns of the encoder's states
+ * @param options see {@link generatorOptions}
+ * @returns blocks, columns and heads
+ */
+export function generatorSize(encoderWidth: number, options: GeneratorOptions): BertSize {
+  const { generatorLayers: numLayers, generatorWidth: width = Math.max(64, Math.round(encoderWidth / 4 / 64) * 64) } = options;
+  const { generatorHeads: numHeads = Math.max(1, Math.floor(width / 64)) } = options;
+  return { numLayers, width, numHeads };
+}
+
+/** The generator, which shares the embeddings of the encoder. */
+const generatorOf = ({ outputDim, vocabularySize, embeddingDim }: BertFactory, options: GeneratorOptions): BertFactory =>
+  bert({ ...generatorSize(outputDim, options), vocabularySize, embeddingDim });
+
+/** ELECTRA's replaced token detection. */
+export const replacedTokenTask = defineTextTask({
+  name: 'replaced-token',
+  title: 'Replaced token detection (ELECTRA)',
+  paper: 'https://arxiv.org/abs/2003.10555',
+  summary: 'A small generator fills hidden tokens in, and the encoder tells for every token whether it was replaced.',
+  options: z.strictObject({
+    ...maskOptions({ maskFraction: 0.85, randomFraction: 0 }),
+    ...generatorOptions,
+    discriminatorWeight: z.number().min(0).default(50).describe("weight of the discriminator's loss beside the generator's"),
+  }),
+  hidesTokens: true,
+  tokenLoss: 'generatorLoss',
+  guessers: 'generator',
+  create({ backbone, tokenizer }, options) {
+    const generator = generatorOf(backbone, options);
+    return replacedToken({
+      backbone,
+      generator,
+      generatorHead: tokenHead(generator),
+      discriminatorHead: discriminatorHead({ width: backbone.outputDim }),
+      masking: maskingOf(tokenizer, options),
+      discriminatorWeight: options.discriminatorWeight,
+    });
+  },
+});

@@ -1,0 +1,7 @@
+import type { AnyTaskRecipe } from '../../task-recipe.ts';
+import { maskedLanguageTask } from './masked-language.ts';
+import { nextTokenTask } from './next-token.ts';
+import { replacedTokenTask } from './replaced-token.ts';
+
+/** The tasks on text that selfsup has. */
+export const textTasks: readonly AnyTaskRecipe[] = [maskedLanguageTask, replacedTokenTask, nextTokenTask];
