@@ -1,4 +1,4 @@
-import { bert, discriminatorHead, type BertFactory, type BertSize } from '@selfsup/encoders';
+import { bert, discriminatorHead, type BertSize } from '@selfsup/encoders';
 import { replacedToken } from '@selfsup/pretext-tasks/replaced-token';
 import { z } from 'zod';
 import { defineTextTask } from '../text-task.ts';
@@ -32,10 +32,6 @@ export function generatorSize(encoderWidth: number, options: GeneratorOptions): 
   return { numLayers, width, numHeads };
 }
 
-/** The generator, which shares the embeddings of the encoder. */
-const generatorOf = ({ outputDim, vocabularySize, embeddingDim }: BertFactory, options: GeneratorOptions): BertFactory =>
-  bert({ ...generatorSize(outputDim, options), vocabularySize, embeddingDim });
-
 /** ELECTRA's replaced token detection. */
 export const replacedTokenTask = defineTextTask({
   name: 'replaced-token',
@@ -50,13 +46,15 @@ export const replacedTokenTask = defineTextTask({
   hidesTokens: true,
   tokenLoss: 'generatorLoss',
   guessers: 'generator',
-  create({ backbone, tokenizer }, options) {
-    const generator = generatorOf(backbone, options);
+  create({ backbone, tokenizer, length }, options) {
+    const { outputDim, vocabularySize, embeddingDim } = backbone;
+    // it shares the embeddings of the encoder, positions too
+    const generator = bert({ ...generatorSize(outputDim, options), vocabularySize, embeddingDim, maxPositions: Math.max(512, length) });
     return replacedToken({
       backbone,
       generator,
       generatorHead: tokenHead(generator),
-      discriminatorHead: discriminatorHead({ width: backbone.outputDim }),
+      discriminatorHead: discriminatorHead({ width: outputDim }),
       masking: maskingOf(tokenizer, options),
       discriminatorWeight: options.discriminatorWeight,
     });
