@@ -104,7 +104,7 @@ describe('resume', () => {
       expect(readCheckpointMetadata(await readCheckpoint(part)).step).toBe(at);
 
       const resumed = toyTrainer();
-      resumed.restore(await readCheckpoint(part));
+      await resumed.restore(await readCheckpoint(part));
       const events: string[] = [];
       const counts = { open: 0, read: 0 };
       const result = await fitToy(resumed, {

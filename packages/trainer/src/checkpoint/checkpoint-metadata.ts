@@ -14,11 +14,13 @@ export interface CheckpointMetadata {
   readonly step: number;
   /** Optimizer updates that the run was planned for. */
   readonly totalSteps: number;
+  /** SHA-256 of the frozen variables, in hexadecimal; there only if the run has any. */
+  readonly frozen?: string;
 }
 
 /** The metadata of a decoded file. Internal. */
 export function metadataOf(who: string, file: SafetensorsFile): CheckpointMetadata {
-  const { format, task } = file.metadata;
+  const { format, task, frozen } = file.metadata;
   if (format !== 'selfsup' || task === undefined)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
@@ -31,7 +33,14 @@ export function metadataOf(who: string, file: SafetensorsFile): CheckpointMetada
       throw new SelfsupError('SELFSUP_CHECKPOINT', `${who}: \`${key}\` in the checkpoint's metadata must be an integer, got "${text}"`);
     return value;
   };
-  return { task, api: number('api'), seed: number('seed'), step: number('step'), totalSteps: number('totalSteps') };
+  return {
+    task,
+    api: number('api'),
+    seed: number('seed'),
+    step: number('step'),
+    totalSteps: number('totalSteps'),
+    ...(frozen !== undefined && { frozen }),
+  };
 }
 
 /**

@@ -40,7 +40,7 @@ describe('resume', () => {
     await train(unbroken, 3);
     const saved = await unbroken.save();
     const resumed = toyTrainer({ optimizer: optimizer() });
-    resumed.restore(saved);
+    await resumed.restore(saved);
     expect(resumed.step).toBe(3);
     expect(await resumed.save()).toEqual(saved);
     for (let step = 4; step <= 6; step++) {
@@ -60,7 +60,7 @@ describe('resume', () => {
       const file = decodeSafetensors(saved);
       const tensors = new Map([...file.tensors].map(([path, tensor]) => [path, change(path, tensor)] as const));
       const trainer = toyTrainer({ optimizer: optimizer() });
-      trainer.restore(encodeSafetensors({ ...file, tensors }));
+      await trainer.restore(encodeSafetensors({ ...file, tensors }));
       await train(trainer, 6);
       const bytes = await trainer.save();
       trainer.dispose();
@@ -92,9 +92,9 @@ describe('restore', () => {
     const trainer = toyTrainer(options);
     await train(trainer, 1);
     const before = await trainer.save();
-    expect(() => {
-      trainer.restore(bytes);
-    }).toThrow(expect.objectContaining({ code: 'SELFSUP_CHECKPOINT', message: expect.stringContaining(message) as string }) as Error);
+    await expect(trainer.restore(bytes)).rejects.toThrow(
+      expect.objectContaining({ code: 'SELFSUP_CHECKPOINT', message: expect.stringContaining(message) as string }) as Error,
+    );
     expect(await trainer.save()).toEqual(before);
     trainer.dispose();
   };
@@ -159,8 +159,8 @@ describe('restoreModule', () => {
     await train(trainer, 2);
     const module = mlp()(createRng(77));
     expect(restoreModule(module, await trainer.save())).toMatchObject({ task: 'toy-task', step: 2 });
-    expect(await bitsOf(module.trainable)).toEqual(await bitsOf(trainer.run.backbone.trainable));
-    expect(await bitsOf(module.buffers)).toEqual(await bitsOf(trainer.run.backbone.buffers));
+    expect(await bitsOf(module.trainable)).toEqual(await bitsOf(trainer.run.encoders['backbone']!.trainable));
+    expect(await bitsOf(module.buffers)).toEqual(await bitsOf(trainer.run.encoders['backbone']!.buffers));
     module.dispose();
     trainer.dispose();
   });

@@ -4,6 +4,7 @@ import type { TransformState } from '../optimizers/gradient-transform.ts';
 import { metadataOf } from './checkpoint-metadata.ts';
 import { decodeSafetensors } from './decode-safetensors.ts';
 import { encodeSafetensors } from './encode-safetensors.ts';
+import { hashVariables } from './hash-variables.ts';
 import type { SafetensorsTensor } from './safetensors.ts';
 import { assertSameVariables, assignVariables, readVariables } from './variable-tensors.ts';
 
@@ -12,7 +13,7 @@ export interface RunState {
   readonly task: string;
   readonly seed: number;
   readonly totalSteps: number;
-  readonly run: Pick<PretextTaskRun, 'trainable' | 'buffers'>;
+  readonly run: Pick<PretextTaskRun, 'trainable' | 'buffers' | 'frozen'>;
   readonly optimizer: TransformState;
   step: number;
 }
@@ -22,6 +23,9 @@ const COUNTER_PREFIX = 'optimizer/';
 function variablesOf({ run, optimizer }: RunState): VariableMap {
   return joinVariables({ trainable: run.trainable, buffers: run.buffers, optimizer: optimizer.variables });
 }
+
+const frozenMetadata = async ({ run }: RunState): Promise<{ frozen?: string }> =>
+  Object.keys(run.frozen ?? {}).length > 0 ? { frozen: await hashVariables(run.frozen!) } : {};
 
 /** Writes a run as safetensors. Internal. */
 export async function encodeRun(state: RunState): Promise<Uint8Array> {
@@ -33,6 +37,7 @@ export async function encodeRun(state: RunState): Promise<Uint8Array> {
     seed: String(seed),
     step: String(step),
     totalSteps: String(totalSteps),
+    ...(await frozenMetadata(state)),
   };
   const counters = Object.entries(optimizer.counters).map(([path, { value }]): [string, SafetensorsTensor] => [
     COUNTER_PREFIX + path,
@@ -66,7 +71,7 @@ function splitCounters(
 }
 
 /** Overwrites a run by a checkpoint, or throws and changes nothing. Internal. */
-export function restoreRun(state: RunState, bytes: Uint8Array): void {
+export async function restoreRun(state: RunState, bytes: Uint8Array): Promise<void> {
   const file = decodeSafetensors(bytes);
   const metadata = metadataOf('trainer.restore', file);
   for (const [what, expected, got] of [
@@ -80,6 +85,12 @@ export function restoreRun(state: RunState, bytes: Uint8Array): void {
         `trainer.restore: this run has ${what} ${expected}, the checkpoint was written with ${what} ${got}; resume with the options of that run, or start a new one`,
       );
   if (metadata.step < 0) throw new SelfsupError('SELFSUP_CHECKPOINT', `trainer.restore: \`step\` must be >= 0, got ${metadata.step}`);
+  const { frozen } = await frozenMetadata(state);
+  if (frozen !== metadata.frozen)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `trainer.restore: the frozen variables must have the SHA-256 ${metadata.frozen ?? '(none: there were none)'} of the checkpoint, those of this run have ${frozen ?? '(none: there are none)'}; give the task the same frozen network, with the same weights`,
+    );
   const variables = variablesOf(state);
   const { counts, rest } = splitCounters(state, file.tensors);
   assertSameVariables(variables, rest, {
