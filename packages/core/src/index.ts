@@ -5,6 +5,7 @@ export { drawNormal, drawPermutation, drawUniform } from './draws.ts';
 export { SelfsupError, isSelfsupError, type SelfsupErrorCode } from './error.ts';
 export type { ApplyOptions, Module, ModuleFactory, VariableMap } from './module.ts';
 export { createMomentumPair, type MomentumPair } from './momentum-pair.ts';
+export { mapTensors, namedTensors } from './named-tensors.ts';
 export { adamWUpdate, type AdamWTensors, type AdamWUpdate, type AdamWUpdateOptions } from './ops/adam-w-update.ts';
 export { batchNormTraining, type BatchNormParameters, type BatchNormResult } from './ops/batch-norm.ts';
 export { emaUpdate } from './ops/ema-update.ts';

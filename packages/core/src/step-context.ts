@@ -16,7 +16,7 @@ export interface StepContext {
    * A stream to draw from, in any phase: a function of seed, step, rank, micro-batch and name alone. A second call with one name gives the same numbers, also in
    * another phase, so different purposes need different names.
    */
-  stream(name: string): Rng;
+  readonly stream: (name: string) => Rng;
 }
 
 /** Options of {@link createStepContext}. */

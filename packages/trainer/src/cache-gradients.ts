@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   abandonTape,
+  namedTensors,
   SelfsupError,
   type Batch,
   type Embeddings,
@@ -13,7 +14,7 @@ import { takeSnapshot } from './buffer-snapshot.ts';
 import { gatherCounts, gatherSamples } from './gather-rows.ts';
 import { addGradients, byPath, checkConnected, differentiateLoss, scaleGradients } from './step-gradients.ts';
 import { computeTargets, type MicroBatches, type TaskAtWork, type UpdateContexts, type UpdateGradients } from './task-at-work.ts';
-import { checkRows, concatRecords, mapTensors, ownTensors, tensorsOf } from './tensor-record.ts';
+import { checkRows, concatRecords, ownTensors } from './tensor-record.ts';
 import { disposeAll, tidyAsync } from './tidy-async.ts';
 
 type Own = <C>(container: C) => C;
@@ -50,9 +51,9 @@ function embedAgain<B extends Batch, T extends Targets>(
   cached: ReadonlyMap<string, tf.Tensor>,
 ): Gradients {
   const { targets, embeddings } = first!;
-  const expected = new Map(tensorsOf(embeddings));
+  const expected = new Map(namedTensors(embeddings));
   const embed = () => {
-    const again = tensorsOf(run.embed(batch, targets, context));
+    const again = namedTensors(run.embed(batch, targets, context));
     for (const [name, { shape }] of again)
       if (!tf.util.arraysEqual(shape, expected.get(name)?.shape ?? []))
         throw new SelfsupError(
@@ -127,7 +128,7 @@ async function embedTwice<B extends Batch, T extends Targets>(
     embeddings = own(await gatherSamples(embeddings, collective));
     targets = own(await gatherSamples(targets, collective));
   }
-  const named = tensorsOf(embeddings);
+  const named = namedTensors(embeddings);
   const variables = Object.values(run.trainable);
   const whole = own(
     differentiateLoss(task, () => run.loss(embeddings, targets, shared), [...named.map(([, tensor]) => tensor), ...variables]),

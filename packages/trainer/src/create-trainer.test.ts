@@ -206,7 +206,13 @@ describe('a failing step', () => {
     expect(build({ api: 2 })).toThrow('the task toy-task is written for contract 2, this trainer drives contract 1');
     expect(build({ name: 'ToyTask' })).toThrow('kebab-case, such as my-task, got "ToyTask"');
     expect(build({}, 0)).toThrow('`totalSteps` must be an integer >= 1, got 0');
-    expect(build(toyTask({ change: () => ({ trainable: {} }) }))).toThrow('must hold at least one variable');
+    expect(build(toyTask({ change: () => ({ trainable: {} }) }))).toThrow(
+      '`trainable` of toy-task must hold at least one variable, got none',
+    );
+    expect(build(toyTask({ change: () => ({ encoders: {} }) }))).toThrow('`encoders` of toy-task must hold at least one encoder, got none');
+    expect(build(toyTask({ change: (run) => ({ frozen: { teacher: Object.values(run.buffers)[0]! } }) }))).toThrow(
+      'must have one path, this one has `buffers/backbone/norm/mean` and `frozen/teacher`',
+    );
     expect(build(toyTask({ change: (run) => ({ buffers: { ...run.buffers, again: Object.values(run.trainable)[0]! } }) }))).toThrow(
       'must have one path, this one has `trainable/backbone/dense1/kernel` and `buffers/again`',
     );

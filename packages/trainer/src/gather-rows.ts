@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Batch, type Collective } from '@selfsup/core';
-import { mapTensors, ownTensors, tensorsOf } from './tensor-record.ts';
+import { mapTensors, namedTensors, SelfsupError, type Batch, type Collective } from '@selfsup/core';
+import { ownTensors } from './tensor-record.ts';
 
 /** Gathers one tensor; ranks exchange float32 and int32 only. The caller keeps `x` and owns the result. */
 async function gatherTensor(x: tf.Tensor, collective: Collective): Promise<tf.Tensor> {
@@ -34,7 +34,7 @@ export async function gatherCounts(rows: number, collective: Collective): Promis
 export async function gatherRecord<R extends Batch>(record: R, collective: Collective): Promise<R> {
   const gathered = new Map<string, tf.Tensor>();
   try {
-    for (const [name, tensor] of tensorsOf(record)) gathered.set(name, await gatherTensor(tensor, collective));
+    for (const [name, tensor] of namedTensors(record)) gathered.set(name, await gatherTensor(tensor, collective));
     return ownTensors(() => mapTensors(record, (_, name) => gathered.get(name)!));
   } finally {
     tf.dispose([...gathered.values()]);
@@ -46,14 +46,14 @@ export async function gatherRecord<R extends Batch>(record: R, collective: Colle
  */
 export async function gatherSamples<R extends Batch>(record: R, collective: Collective): Promise<R> {
   const gathered = new Map<string, tf.Tensor>();
-  const all = tensorsOf(record);
+  const all = namedTensors(record);
   try {
     for (const dtype of [...new Set(all.map(([, tensor]) => tensor.dtype))].sort()) {
       const tensors = all.filter(([, tensor]) => tensor.dtype === dtype);
       const widths = tensors.map(([, { shape }]) => shape.slice(1).reduce((a, b) => a * b, 1));
       const packed = tf.tidy(() =>
         tf.concat(
-          tensors.map(([, tensor], i) => tf.reshape(tensor, [tensor.shape[0]!, widths[i]!])),
+          tensors.map(([, tensor], i) => tf.reshape(tensor, [tensor.shape[0], widths[i]!])),
           1,
         ),
       ); // [rows, all widths]
@@ -64,7 +64,7 @@ export async function gatherSamples<R extends Batch>(record: R, collective: Coll
       rows.dispose();
       tensors.forEach(([name, { shape }], i) => {
         const part = parts[i]!;
-        gathered.set(name, tf.reshape(part, [part.shape[0]!, ...shape.slice(1)]));
+        gathered.set(name, tf.reshape(part, [part.shape[0], ...shape.slice(1)]));
         part.dispose();
       });
     }

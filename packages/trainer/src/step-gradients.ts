@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { abandonTape, SelfsupError, type Gradients, type Kept, type LossResult, type VariableMap } from '@selfsup/core';
-import { disposeTensors, mapTensors } from './tensor-record.ts';
+import { abandonTape, mapTensors, SelfsupError, type Gradients, type Kept, type LossResult, type VariableMap } from '@selfsup/core';
+import { disposeTensors } from './tensor-record.ts';
 
 /** The loss and the metrics of a forward pass, so that reading them takes one transfer. Internal. */
 export interface Summary {

@@ -1,22 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Batch } from '@selfsup/core';
-
-/** The tensors of a batch, targets or embeddings with their names: `views` with two tensors gives `views[0]` and `views[1]`. Internal. */
-export function tensorsOf(record: Batch): readonly (readonly [name: string, tensor: tf.Tensor])[] {
-  return Object.entries(record).flatMap(([name, value]) => {
-    if (value === undefined) return [];
-    return value instanceof tf.Tensor ? [[name, value] as const] : value.map((tensor, i) => [`${name}[${i}]`, tensor] as const);
-  });
-}
-
-/** The same record with other tensors. Internal. */
-export function mapTensors<R extends Batch>(record: R, map: (tensor: tf.Tensor, name: string) => tf.Tensor): R {
-  const mapped = Object.entries(record).map(([name, value]) => {
-    if (value === undefined) return [name, value] as const;
-    return [name, value instanceof tf.Tensor ? map(value, name) : value.map((tensor, i) => map(tensor, `${name}[${i}]`))] as const;
-  });
-  return Object.fromEntries(mapped) as R;
-}
+import { mapTensors, namedTensors, SelfsupError, type Batch } from '@selfsup/core';
 
 /** Runs what gives tensors and returns them as tensors of their own, by reference: it may give variables, tensors of the batch or the same one twice. Internal. */
 export function ownTensors<R extends Batch>(make: () => R): R {
@@ -25,14 +8,14 @@ export function ownTensors<R extends Batch>(make: () => R): R {
 
 /** Disposes a record's tensors. Internal. */
 export function disposeTensors(record: Batch | undefined): void {
-  for (const [, tensor] of tensorsOf(record ?? {})) tensor.dispose();
+  for (const [, tensor] of namedTensors(record ?? {})) tensor.dispose();
 }
 
 const show = (shape: readonly number[]) => `[${shape.join(', ')}]`;
 
 /** How many samples a batch has, where all of its tensors say the same. Internal. */
 export function samplesOf(batch: Batch): number | undefined {
-  const counts = new Set(tensorsOf(batch).map(([, { shape }]) => shape[0]));
+  const counts = new Set(namedTensors(batch).map(([, { shape }]) => shape[0]));
   return counts.size === 1 ? [...counts][0] : undefined;
 }
 
@@ -44,14 +27,14 @@ export function samplesOf(batch: Batch): number | undefined {
  */
 export function checkRows(task: string, batch: Batch, made: Readonly<Record<'embed' | 'targets', Batch>>): number {
   const { embed, targets } = made;
-  const [first] = tensorsOf(embed);
+  const [first] = namedTensors(embed);
   if (!first) throw new SelfsupError('SELFSUP_SHAPE', `\`embed\` of ${task} must give at least one tensor, got none`);
   const rows = samplesOf(batch) ?? first[1].shape[0] ?? 0;
   for (const [method, record] of [
     ['embed', embed],
     ['targets', targets],
   ] as const)
-    for (const [name, { shape }] of tensorsOf(record))
+    for (const [name, { shape }] of namedTensors(record))
       if (shape[0] !== rows)
         throw new SelfsupError(
           'SELFSUP_SHAPE',
@@ -62,7 +45,7 @@ export function checkRows(task: string, batch: Batch, made: Readonly<Record<'emb
 
 /** Throws unless every tensor has an axis 0 along which micro-batches and ranks can be put together. Internal. */
 export function checkRanks(task: string, method: string, record: Batch): void {
-  for (const [name, tensor] of tensorsOf(record))
+  for (const [name, tensor] of namedTensors(record))
     if (!((tensor as unknown) instanceof tf.Tensor) || tensor.rank === 0)
       throw new SelfsupError(
         'SELFSUP_SHAPE',
@@ -73,7 +56,7 @@ export function checkRanks(task: string, method: string, record: Batch): void {
 /** Puts records of the same names under each other along axis 0, in new tensors. Internal. */
 export function concatRecords<R extends Batch>(task: string, method: string, records: readonly R[]): R {
   const [first] = records;
-  const lists = records.map(tensorsOf);
+  const lists = records.map(namedTensors);
   lists.forEach((list, i) => {
     const [expected, got] = [lists[0]!, list].map((tensors) =>
       tensors.map(([name, { shape }]) => `${name} ${show(['rows', ...shape.slice(1)] as never)}`).join('; '),

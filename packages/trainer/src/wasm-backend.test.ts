@@ -32,7 +32,7 @@ describe.each([
     await train(unbroken, 6);
     expect(tf.memory()).toMatchObject({ numTensors, numBytes });
     const resumed = make();
-    resumed.restore(saved);
+    await resumed.restore(saved);
     await train(resumed, 6);
     expect(await resumed.save()).toEqual(await unbroken.save());
     unbroken.dispose();

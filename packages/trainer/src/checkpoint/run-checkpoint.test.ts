@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRng } from '@selfsup/core';
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { bitsOf, mlp, toyBatch, toyTask, type ToyOptions } from '../../fixtures/toy-task.ts';
 import { createTrainer } from '../create-trainer.ts';
@@ -151,6 +152,58 @@ describe('restore', () => {
     await refuse(bytes.subarray(0, 100), 'the header must have');
     await refuse(new TextEncoder().encode('not a checkpoint at all'), 'decodeSafetensors');
   });
+});
+
+describe('frozen variables', () => {
+  const withTeacher = (change: { path?: string; values?: number[]; shape?: number[]; dtype?: 'float32' | 'int32' } = {}) => {
+    const { path = 'teacher/kernel', values = [1, 2, 3, 4], shape = [2, 2], dtype = 'float32' } = change;
+    const teacher = tf.tidy(() => tf.variable(tf.tensor(values, shape, dtype), false));
+    const bias = tf.tidy(() => tf.variable(tf.scalar(true, 'bool'), false));
+    const dispose = () => {
+      tf.dispose([teacher, bias]);
+    };
+    return { dispose, trainer: toyTrainer({ task: { change: () => ({ frozen: { [path]: teacher, 'teacher/bias': bias } }) } }) };
+  };
+
+  it('are not in the checkpoint, their hash is', async () => {
+    const { trainer, dispose } = withTeacher();
+    await train(trainer, 1);
+    const bytes = await trainer.save();
+    expect([...decodeSafetensors(bytes).tensors.keys()].filter((path) => path.includes('teacher'))).toEqual([]);
+    const digest = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
+    const lines = [
+      ['teacher/bias', 'bool', [], digest(Uint8Array.of(1))],
+      ['teacher/kernel', 'float32', [2, 2], digest(new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer))],
+    ].map((line) => JSON.stringify(line));
+    expect(readCheckpointMetadata(bytes).frozen).toBe(digest(lines.join('\n')));
+    await train(trainer, 2);
+    await trainer.restore(bytes);
+    expect(trainer.step).toBe(1);
+    trainer.dispose();
+    dispose();
+  });
+
+  it.each([[{ values: [1, 2, 3, 5] }], [{ shape: [4] }], [{ path: 'teacher/other' }], [{ dtype: 'int32' as const }]])(
+    'others (%j) are refused, and nothing changes',
+    async (change) => {
+      const [one, other] = [withTeacher(), withTeacher(change)];
+      await train(one.trainer, 1);
+      const bytes = await one.trainer.save();
+      const before = await other.trainer.save();
+      const [mine, theirs] = [before, bytes].map((saved) => readCheckpointMetadata(saved).frozen!);
+      await expect(other.trainer.restore(bytes)).rejects.toMatchObject({
+        code: 'SELFSUP_CHECKPOINT',
+        message: `trainer.restore: the frozen variables must have the SHA-256 ${theirs} of the checkpoint, those of this run have ${mine}; give the task the same frozen network, with the same weights`,
+      });
+      expect(await other.trainer.save()).toEqual(before);
+      const none = toyTrainer();
+      await expect(none.restore(bytes)).rejects.toThrow('those of this run have (none: there are none)');
+      for (const { trainer, dispose } of [one, other, { trainer: none, dispose: () => undefined }]) {
+        trainer.dispose();
+        dispose();
+      }
+    },
+  );
 });
 
 describe('restoreModule', () => {
