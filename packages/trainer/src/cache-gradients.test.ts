@@ -1,53 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRng, drawNormal, soloCollective, type Collective, type Gradients } from '@selfsup/core';
+import { createRng } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
-import { rendezvousRanks } from '../fixtures/rendezvous-ranks.ts';
-import { inputDim, toyContrast, type ContrastBatch, type ContrastOptions } from '../fixtures/toy-contrast.ts';
+import type { ContrastOptions } from '../fixtures/toy-contrast.ts';
 import { bitsOf } from '../fixtures/toy-task.ts';
-import { createTrainer } from './create-trainer.ts';
-import { sgd } from './optimizers/sgd.ts';
+import { apart, partsOf, valuesOf, viewsAt, watched } from '../fixtures/watched-contrast.ts';
 import { disposeAll } from './tidy-async.ts';
-
-const viewsAt = (rows: number, step = 0): ContrastBatch => ({
-  views: [0, 1].map((i) => tf.tensor2d(drawNormal(createRng(7).fold(step).fold(i), rows * inputDim), [rows, inputDim])),
-});
-const partsOf = ({ views }: ContrastBatch, sizes: number[]): ContrastBatch[] => {
-  const split = views.map((view) => tf.split<tf.Tensor2D>(view, sizes));
-  return sizes.map((_, i) => ({ views: split.map((parts) => parts[i]!) }));
-};
-
-/** A trainer that notes the gradients that the optimizer gets. */
-function watched(options: ContrastOptions = {}, collective: Collective = soloCollective) {
-  const seen: Record<string, Float32Array>[] = [];
-  const change: ContrastOptions['change'] = (run) => ({
-    ...options.change?.(run),
-    transformGradients: (gradients: Gradients) => {
-      const read = Object.entries(gradients).flatMap(([path, gradient]) =>
-        gradient ? [[path, gradient.dataSync() as Float32Array] as const] : [],
-      );
-      seen.push(Object.fromEntries(read));
-      return gradients;
-    },
-  });
-  const optimizer = sgd({ learningRate: 0.3, momentum: 0.9 });
-  const trainer = createTrainer({ task: toyContrast({ ...options, change }), optimizer, totalSteps: 10, seed: 3, collective });
-  return { trainer, seen };
-}
-
-/** The greatest difference, as a part of the greatest value of all. */
-function apart(actual: Record<string, ArrayLike<number>>, expected: typeof actual): number {
-  expect(Object.keys(actual)).toEqual(Object.keys(expected));
-  const greatest = Math.max(...Object.values(expected).flatMap((values) => Array.from(values, Math.abs)));
-  return (
-    Math.max(...Object.entries(expected).flatMap(([path, values]) => Array.from(values, (x, i) => Math.abs(x - actual[path]![i]!)))) /
-    greatest
-  );
-}
-
-const valuesOf = (trainer: ReturnType<typeof watched>['trainer']) =>
-  Object.fromEntries(
-    Object.entries({ ...trainer.run.trainable, ...trainer.run.buffers }).map(([path, variable]) => [path, variable.dataSync()]),
-  );
 
 describe('micro-batches of a task with embed', () => {
   it.each([[[16, 16, 16, 16]], [[32, 32]], [[10, 30, 24]]])(
@@ -252,68 +209,5 @@ describe('micro-batches of a task with embed', () => {
     const { trainer } = watched();
     await expect(trainer.trainStep([])).rejects.toMatchObject({ code: 'SELFSUP_BATCH' });
     trainer.dispose();
-  });
-});
-
-describe('ranks of a task with embed', () => {
-  it.each([
-    ['equal parts', [[16], [16]]],
-    ['parts of other sizes', [[12], [20]]],
-    [
-      'micro-batches on each',
-      [
-        [8, 8],
-        [4, 12],
-      ],
-    ],
-  ])('with %s make the update of one rank with the whole batch', async (_, sizes) => {
-    const whole = watched();
-    const ranks = rendezvousRanks(2).map((collective) => watched({}, collective));
-    const batch = viewsAt(32);
-    const parts = partsOf(batch, sizes.flat());
-    const perRank = [parts.slice(0, sizes[0]!.length), parts.slice(sizes[0]!.length)];
-    const expected = await whole.trainer.trainStep(batch);
-    const steps = await Promise.all(ranks.map(({ trainer }, i) => trainer.trainStep(perRank[i]!)));
-    ranks.forEach(({ trainer, seen }, i) => {
-      expect(Math.abs(steps[i]!.loss / expected.loss - 1)).toBeLessThan(1e-6);
-      expect(steps[i]!.metrics['agreement']).toBe(1);
-      expect(apart(seen[0]!, whole.seen[0]!)).toBeLessThan(1e-5);
-      expect(apart(valuesOf(trainer), valuesOf(whole.trainer))).toBeLessThan(1e-6);
-    });
-    // the ranks stay equal to the bit
-    expect(await bitsOf(ranks[0]!.trainer.run.trainable)).toEqual(await bitsOf(ranks[1]!.trainer.run.trainable));
-    expect(await bitsOf(ranks[0]!.trainer.run.buffers)).toEqual(await bitsOf(ranks[1]!.trainer.run.buffers));
-    for (const { trainer } of [whole, ...ranks]) trainer.dispose();
-    disposeAll([batch, parts]);
-  });
-
-  it('draw apart in embed and alike in the loss', async () => {
-    const drawn: [number, string, number][] = [];
-    const ranks = rendezvousRanks(2).map((collective) =>
-      watched(
-        {
-          change: (run) => ({
-            embed: (batch, targets, context) => {
-              drawn.push([collective.rank, 'embed', context.stream('x').seed()]);
-              return run.embed(batch, targets, context);
-            },
-            loss: (embeddings, targets, context) => {
-              drawn.push([collective.rank, 'loss', context.stream('x').seed()]);
-              return run.loss(embeddings, targets, context);
-            },
-          }),
-        },
-        collective,
-      ),
-    );
-    const batch = viewsAt(8);
-    const parts = partsOf(batch, [4, 4]);
-    await Promise.all(ranks.map(({ trainer }, i) => trainer.trainStep(parts[i]!)));
-    const of = (rank: number, phase: string) => new Set(drawn.flatMap(([r, p, seed]) => (r === rank && p === phase ? [seed] : [])));
-    expect(of(0, 'loss')).toEqual(of(1, 'loss'));
-    expect(of(0, 'embed')).not.toEqual(of(1, 'embed'));
-    expect(of(0, 'embed')).toEqual(of(0, 'loss'));
-    for (const { trainer } of ranks) trainer.dispose();
-    disposeAll([batch, parts]);
   });
 });
