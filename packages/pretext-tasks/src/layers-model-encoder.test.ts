@@ -1,4 +1,4 @@
-import { createRng, drawNormal, type PretextTask } from '@selfsup/core';
+import { createRng, drawNormal, type AnyPretextTask } from '@selfsup/core';
 import { fromLayersModel, projectionHead } from '@selfsup/encoders';
 import { createTrainer, sgd } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
@@ -23,7 +23,7 @@ const makeViews = (step: number) => {
   const draw = (tag: string) => tf.tensor4d(drawNormal(createRng(step).fold(tag), 8 * 6 * 6 * 3), [8, 6, 6, 3]);
   return { views: [draw('first'), draw('second')] };
 };
-type Task = PretextTask;
+type Task = AnyPretextTask;
 const trainerOf = (task: Task) => createTrainer({ task, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), totalSteps: 6, seed: 0 });
 
 async function train(trainer: ReturnType<typeof trainerOf>, steps: number[]): Promise<number[]> {
@@ -58,7 +58,7 @@ describe('a model of tfjs-layers as the encoder', () => {
     const bytes = await trainer.save();
     const after = await train(trainer, [3, 4, 5]);
     const resumed = trainerOf(task);
-    resumed.restore(bytes);
+    await resumed.restore(bytes);
     expect(await train(resumed, [3, 4, 5])).toEqual(after);
     expect(readValues(resumed.run)).toEqual(readValues(trainer.run));
     trainer.dispose();
