@@ -218,6 +218,23 @@ describe('restoreModule', () => {
     trainer.dispose();
   });
 
+  it('loads a teacher, whose weights are among the buffers', async () => {
+    const renamed = (path: string) => path.replace(/^target\/(trainable|buffers)/, 'teacher');
+    const trainer = toyTrainer({
+      task: {
+        change: ({ buffers }) => ({ buffers: Object.fromEntries(Object.entries(buffers).map(([path, x]) => [renamed(path), x] as const)) }),
+      },
+    });
+    await train(trainer, 2);
+    const module = mlp()(createRng(77));
+    restoreModule(module, await trainer.save(), { prefix: 'teacher' });
+    const teacher = await bitsOf(trainer.run.buffers);
+    for (const [path, bits] of Object.entries(await bitsOf({ ...module.trainable, ...module.buffers })))
+      expect(bits).toBe(teacher[`teacher/${path}`]);
+    module.dispose();
+    trainer.dispose();
+  });
+
   it('refuses another module and leaves it as it is', async () => {
     const bytes = await checkpointAt(1);
     const module = mlp(8, 5)(createRng(77));
