@@ -14,7 +14,7 @@ async function* microBatches(parts: number) {
   for (let i = 0; i < parts; i++) {
     const views = viewsOf(batch);
     yield await Promise.resolve(views);
-    tf.dispose(views as unknown as tf.TensorContainer);
+    tf.dispose(views);
   }
 }
 /** The peak of a step in MiB; the first step of each kind warms up. */
