@@ -2,7 +2,7 @@
 // In this repository: node --conditions=@selfsup/source examples/tasks/byol.ts [steps]
 import { recipeViews } from '@selfsup/augment';
 import { selectBackend } from '@selfsup/backends';
-import { createRng } from '@selfsup/core';
+import { createRng, defaultEncoder } from '@selfsup/core';
 import { createLoader, shapes, toImages } from '@selfsup/data';
 import { convNet, projectionHead } from '@selfsup/encoders';
 import { extractFeatures, knnAccuracy } from '@selfsup/evaluate';
@@ -41,7 +41,7 @@ await fit(trainer, {
 const featuresOf = async (split: 'train' | 'test', count: number) => {
   const images = shapes({ count, seed: 0, size, split });
   const pixels = await images.read(Array.from({ length: count }, (_, i) => i));
-  return { features: await extractFeatures(trainer.run.backbone, [toImages(pixels)]), labels: images.labels! };
+  return { features: await extractFeatures(defaultEncoder(trainer.run), [toImages(pixels)]), labels: images.labels! };
 };
 const [bank, queries] = [await featuresOf('train', 200), await featuresOf('test', 100)];
 const accuracy = await knnAccuracy({ ...bank, queries: queries.features, queryLabels: queries.labels, k: 20 });

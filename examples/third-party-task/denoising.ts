@@ -30,17 +30,20 @@ export function denoising(options: DenoisingOptions): PretextTask<DenoisingBatch
       const backbone = makeBackbone(rng.fold('backbone'));
       const decoder = makeDecoder(rng.fold('decoder'));
       return {
-        backbone,
+        encoders: { backbone },
         trainable: joinVariables({ backbone: backbone.trainable, decoder: decoder.trainable }),
         buffers: joinVariables({ backbone: backbone.buffers, decoder: decoder.buffers }),
-        // no tape here: all randomness belongs to this part
+        // no tape here: what the loss needs and does not differentiate
         targets({ images }, ctx) {
-          const noise = drawNormal(ctx.rng.fold('noise'), images.size, { standardDeviation });
+          const noise = drawNormal(ctx.stream('noise'), images.size, { standardDeviation });
           return { corrupted: tf.add(images, tf.tensor4d(noise, images.shape)) };
         },
-        loss({ images }, { corrupted }, { training }) {
+        loss({ images }, { corrupted }, { training, stream }) {
           const [count] = images.shape;
-          const output = decoder.apply(backbone.apply(corrupted, { training }), { training }); // [batch, height * width * channels]
+          const output = decoder.apply(backbone.apply(corrupted, { training, rng: stream('backbone') }), {
+            training,
+            rng: stream('decoder'),
+          }); // [batch, height * width * channels]
           const clean = tf.reshape(images, [count, -1]);
           if (output.shape[1] !== clean.shape[1])
             throw new SelfsupError('SELFSUP_SHAPE', `denoising: \`decoder\` must give ${clean.shape[1]!} numbers, got ${output.shape[1]}`);

@@ -9,8 +9,8 @@ import { timeStep } from './time-step.ts';
 
 const SIZE = 32;
 
-/** SimCLR of ResNet-18 with the CIFAR stem on two views of random images, SGD with momentum and weight decay: the work of torch_simclr.py. */
-export const simclrStep: MakeStepCase = (batch) => {
+/** A trainer of SimCLR with ResNet-18 and the CIFAR stem, and batches of two views of random images for it. */
+export function simclrTrainer() {
   const backbone = resnet18({ stem: 'cifar' });
   const head = projectionHead({ inputDim: backbone.outputDim, hiddenDim: 512, outputDim: 128 });
   const trainer = createTrainer({
@@ -20,17 +20,25 @@ export const simclrStep: MakeStepCase = (batch) => {
     seed: 0,
   });
   const rng = createRng(0).fold('images');
-  const view = (name: string): tf.Tensor4D => {
-    const values = drawNormal(rng.fold(trainer.step).fold(name), batch * SIZE * SIZE * 3);
-    return tf.tensor4d(values, [batch, SIZE, SIZE, 3]);
-  };
+  const viewsOf = (batch: number) => ({
+    views: ['first', 'second'].map((name) => {
+      const values = drawNormal(rng.fold(trainer.step).fold(name), batch * SIZE * SIZE * 3);
+      return tf.tensor4d(values, [batch, SIZE, SIZE, 3]);
+    }),
+  });
+  return { trainer, viewsOf };
+}
+
+/** SimCLR of ResNet-18 with the CIFAR stem on two views of random images, SGD with momentum and weight decay: the work of torch_simclr.py. */
+export const simclrStep: MakeStepCase = (batch) => {
+  const { trainer, viewsOf } = simclrTrainer();
   return {
     name: 'simclr',
     description: `SimCLR, ResNet-18 with CIFAR stem, batch ${batch} of two ${SIZE}×${SIZE} views, SGD`,
     unit: 'images',
     perStep: batch,
     peer: (steps) => ({ file: 'torch_simclr.py', args: ['1', `${batch}`, `${steps}`] }),
-    run: () => timeStep(trainer, { views: [view('first'), view('second')] }),
+    run: () => timeStep(trainer, viewsOf(batch)),
     dispose: () => {
       trainer.dispose();
     },

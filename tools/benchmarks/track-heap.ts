@@ -13,8 +13,8 @@ export interface HeapUse {
   readonly heapBytes: number;
 }
 
-/** Counts what tensors and scratch space hold from now on. */
-export function trackHeap(heap: WatchedHeap): () => HeapUse {
+/** Counts what tensors and scratch space hold from now on; `restart` forgets the peak so far, once it is read. */
+export function trackHeap(heap: WatchedHeap): (options?: { restart?: boolean }) => HeapUse {
   const sizes = new Map<number, number>();
   let bytes = 0;
   let peakBytes = 0;
@@ -31,5 +31,9 @@ export function trackHeap(heap: WatchedHeap): () => HeapUse {
     sizes.delete(address >>> 0);
     free(address);
   };
-  return () => ({ bytes, peakBytes, heapBytes: heap.HEAPU8.byteLength });
+  return ({ restart = false } = {}) => {
+    const use = { bytes, peakBytes, heapBytes: heap.HEAPU8.byteLength };
+    if (restart) peakBytes = bytes;
+    return use;
+  };
 }

@@ -35,7 +35,7 @@ export const newTask = async (root: string, name: string): Promise<readonly stri
   const plan = {
     [source]: taskSource(name),
     [`${folder}/src/${name}.test.ts`]: taskTest(name),
-    [`${folder}/src/index.ts`]: `${index}export { ${camel}, type ${pascal}Batch, type ${pascal}Options, type ${pascal}Targets } from './${name}.ts';\n`,
+    [`${folder}/src/index.ts`]: `${index}export { ${camel}, type ${pascal}Batch, type ${pascal}Embeddings, type ${pascal}Options, type ${pascal}Targets } from './${name}.ts';\n`,
     [`${folder}/package.json`]: {
       ...manifest,
       exports: { ...entries, [`./${name}`]: entry, ...(own ? { './package.json': own } : {}) },

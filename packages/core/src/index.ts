@@ -1,10 +1,12 @@
 export { abandonTape } from './abandon-tape.ts';
-export type { Batch, Targets } from './batch.ts';
+export type { Batch, Embeddings, Kept, Targets } from './batch.ts';
 export { soloCollective, type Collective } from './collective.ts';
+export { defaultEncoder } from './default-encoder.ts';
 export { drawNormal, drawPermutation, drawUniform } from './draws.ts';
 export { SelfsupError, isSelfsupError, type SelfsupErrorCode } from './error.ts';
 export type { ApplyOptions, Module, ModuleFactory, VariableMap } from './module.ts';
 export { createMomentumPair, type MomentumPair } from './momentum-pair.ts';
+export { mapTensors, namedTensors } from './named-tensors.ts';
 export { adamWUpdate, type AdamWTensors, type AdamWUpdate, type AdamWUpdateOptions } from './ops/adam-w-update.ts';
 export { batchNormTraining, type BatchNormParameters, type BatchNormResult } from './ops/batch-norm.ts';
 export { emaUpdate } from './ops/ema-update.ts';
@@ -19,13 +21,26 @@ export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { takeRows, type TakeRowsOptions } from './ops/take-rows.ts';
 export { larsUpdate, type LarsTensors, type LarsUpdate, type LarsUpdateOptions } from './ops/lars-update.ts';
 export { sgdUpdate, type MomentumUpdate, type SgdTensors, type SgdUpdateOptions } from './ops/sgd-update.ts';
-export type { CreateContext, Gradients, LossResult, PretextTask, PretextTaskRun, StepContext } from './pretext-task.ts';
+export type {
+  AnyPretextTask,
+  AnyPretextTaskRun,
+  BatchRun,
+  CreateContext,
+  EmbeddingRun,
+  Gradients,
+  LossResult,
+  PretextTask,
+  PretextTaskRun,
+  RunBase,
+  StepOutcome,
+} from './pretext-task.ts';
 export { createRng, type Rng } from './rng.ts';
 export { cosine, type CosineOptions } from './schedules/cosine.ts';
 export { join, type JoinOptions } from './schedules/join.ts';
 export { linearDecay, type LinearDecayOptions } from './schedules/linear-decay.ts';
 export { linearWarmup, type LinearWarmupOptions } from './schedules/linear-warmup.ts';
 export { valueAt, type ScalarOrSchedule, type Schedule } from './schedules/schedule.ts';
+export { createStepContext, type StepContext, type StepContextOptions } from './step-context.ts';
 export { stopGradient } from './stop-gradient.ts';
 export { threefry2x32 } from './threefry.ts';
 export { copyVariables, joinVariables } from './variable-map.ts';

@@ -8,6 +8,8 @@ export type VariableMap = Readonly<Record<string, Variable>>;
 export interface ApplyOptions {
   /** True while training: normalization uses the batch's statistics and updates its running ones. */
   training: boolean;
+  /** False: in training mode, too, running statistics are left as they are; for a pass that must not count. Default true. */
+  updateStatistics?: boolean;
   /** The stream of modules that draw (dropout, stochastic depth). */
   rng?: Rng;
 }

@@ -94,8 +94,12 @@ export function fromLayersModel(model: LayersModelLike | BuildLayersModel, optio
         network.dispose();
         throw error;
       }
-      const module = leafModule<tf.Tensor4D, tf.Tensor2D>(layersModelVariables(network), (images, { training }) => {
+      const variables = layersModelVariables(network);
+      const module = leafModule<tf.Tensor4D, tf.Tensor2D>(variables, (images, { training, updateStatistics = true }) => {
+        // a layer of tfjs-layers cannot be told to leave its statistics alone: they are put back
+        const saved = updateStatistics ? [] : Object.values(variables.buffers).map((variable) => [variable, tf.clone(variable)] as const);
         const features = network.apply(images, { training }) as tf.Tensor2D | tf.Tensor4D;
+        for (const [variable, value] of saved) if (variable.dataId !== value.dataId) variable.assign(value);
         const rows = features.rank === 4 ? tf.mean<tf.Tensor2D>(features, [1, 2]) : (features as tf.Tensor2D); // [batch, dim]
         if (rows.shape[1] === dims.outputDim) return rows;
         throw new SelfsupError(

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormTraining, SelfsupError, soloCollective } from '@selfsup/core';
+import { batchNormTraining, SelfsupError } from '@selfsup/core';
 import { checkEmbeddings } from './check-embeddings.ts';
-import { gatherRows, type GatherCollective } from './gather-rows.ts';
 
 /** Options of {@link barlowTwinsLoss}. */
 export interface BarlowTwinsLossOptions {
@@ -9,8 +8,6 @@ export interface BarlowTwinsLossOptions {
   lambda?: number;
   /** The loss is multiplied by it, > 0; default 1, the authors' code and lightly. solo-learn has 0.025, on CIFAR 0.1. */
   scale?: number;
-  /** The ranks over whose joined batch the correlation is taken; default: only this process. */
-  collective?: GatherCollective;
 }
 
 /**
@@ -22,11 +19,11 @@ export interface BarlowTwinsLossOptions {
  * @param b float32 of the shape of `a`: the other view's; row i of both comes from image i
  * @param options see {@link BarlowTwinsLossOptions}
  * @returns float32 scalar ≥ 0 up to rounding
- * @throws SelfsupError `SELFSUP_SHAPE` on other ranks, unequal shapes or one row in all; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on an option out of
- * range; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * @throws SelfsupError `SELFSUP_SHAPE` on other ranks, unequal shapes or a single row; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on an option out of
+ * range
  * @see Zbontar et al.: "Barlow Twins: Self-Supervised Learning via Redundancy Reduction", eq. 1 and 2, https://arxiv.org/abs/2103.03230
- * @remarks With several ranks all rows are gathered with gradient, so mean and variance too are those of the joined batch, as with the authors'
- * synchronized batch norm: loss and mean gradient are those of one process. Holds `[dim, dim]` matrices in memory.
+ * @remarks Mean and variance are those of all rows given; the authors synchronize their batch norm over the ranks, so give it the rows of all of them. Holds `[dim, dim]`
+ * matrices in memory.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -38,27 +35,23 @@ export interface BarlowTwinsLossOptions {
  * ```
  */
 export function barlowTwinsLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: BarlowTwinsLossOptions = {}): tf.Scalar {
-  const { lambda = 0.0051, scale = 1, collective = soloCollective } = options;
+  const { lambda = 0.0051, scale = 1 } = options;
   checkEmbeddings('barlowTwinsLoss', [
     ['a', a],
     ['b', b],
   ]);
   const [n, dim] = a.shape;
-  if (n * collective.worldSize < 2)
-    throw new SelfsupError('SELFSUP_SHAPE', `barlowTwinsLoss: \`a\` must have at least 2 rows, got shape [${n}, ${dim}]`);
+  if (n < 2) throw new SelfsupError('SELFSUP_SHAPE', `barlowTwinsLoss: \`a\` must have at least 2 rows, got shape [${n}, ${dim}]`);
   if (!(lambda >= 0 && lambda < Infinity))
     throw new SelfsupError('SELFSUP_OPTION', `barlowTwinsLoss: \`lambda\` must be a finite number >= 0, got ${lambda}`);
   if (!(scale > 0 && scale < Infinity))
     throw new SelfsupError('SELFSUP_OPTION', `barlowTwinsLoss: \`scale\` must be a finite number > 0, got ${scale}`);
   return tf.tidy(() => {
     const [one, zero] = [tf.ones([dim]), tf.zeros([dim])];
-    const [left, right] = [a, b].map((local) => {
-      const { rows } = gatherRows('barlowTwinsLoss', local, collective); // [worldSize * n, dim]
-      return batchNormTraining(rows, { scale: one, offset: zero, epsilon: 1e-5 }).y as tf.Tensor2D;
-    }) as [tf.Tensor2D, tf.Tensor2D];
-    const count = left.shape[0];
-    const correlation = tf.div(tf.matMul(left, right, true), count); // [dim, dim]
-    const diagonal = tf.div(tf.sum(tf.mul(left, right), 0), count); // [dim], without a mask of [dim, dim]
+    const standardize = (rows: tf.Tensor2D) => batchNormTraining(rows, { scale: one, offset: zero, epsilon: 1e-5 }).y as tf.Tensor2D; // [n, dim]
+    const [left, right] = [standardize(a), standardize(b)];
+    const correlation = tf.div(tf.matMul(left, right, true), n); // [dim, dim]
+    const diagonal = tf.div(tf.sum(tf.mul(left, right), 0), n); // [dim], without a mask of [dim, dim]
     const invariance = tf.sum(tf.square(tf.sub(1, diagonal)));
     const redundancy = tf.sub(tf.sum(tf.square(correlation)), tf.sum(tf.square(diagonal)));
     return tf.mul<tf.Scalar>(tf.add(invariance, tf.mul(redundancy, lambda)), scale);

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError, soloCollective, stopGradient } from '@selfsup/core';
+import { l2Normalize, SelfsupError, stopGradient } from '@selfsup/core';
 import { checkEmbeddings, checkTemperature } from './check-embeddings.ts';
-import { gatherRows, type GatherCollective } from './gather-rows.ts';
 import { similarityLogSumExp } from './similarity-log-sum-exp.ts';
 
 /** Options of {@link decoupledContrastiveLoss}. */
@@ -14,8 +13,6 @@ export interface DecoupledContrastiveLossOptions {
   sigma?: number;
   /** True when the rows have unit length already; then they are used as they are. Default false. */
   normalized?: boolean;
-  /** The ranks whose rows serve as negatives too; default: only this process. The weights are of this rank's rows. */
-  collective?: GatherCollective;
 }
 
 /**
@@ -29,7 +26,7 @@ export interface DecoupledContrastiveLossOptions {
  * @param options see {@link DecoupledContrastiveLossOptions}
  * @returns float32 scalar, which may be negative
  * @throws SelfsupError `SELFSUP_SHAPE` on other ranks, unequal shapes or fewer than two rows; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on a bad
- * temperature or sigma; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * temperature or sigma
  * @see Yeh et al.: "Decoupled Contrastive Learning", eqs. 4 to 6, https://arxiv.org/abs/2110.06848
  * @remarks The mean over both views; some codes add the two, which is twice as much. The weights carry no gradient.
  * @example
@@ -42,7 +39,7 @@ export interface DecoupledContrastiveLossOptions {
  * ```
  */
 export function decoupledContrastiveLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: DecoupledContrastiveLossOptions = {}): tf.Scalar {
-  const { temperature = 0.1, weighted = false, sigma = 0.5, normalized = false, collective = soloCollective } = options;
+  const { temperature = 0.1, weighted = false, sigma = 0.5, normalized = false } = options;
   checkEmbeddings('decoupledContrastiveLoss', [
     ['a', a],
     ['b', b],
@@ -55,8 +52,7 @@ export function decoupledContrastiveLoss(a: tf.Tensor2D, b: tf.Tensor2D, options
   return tf.tidy(() => {
     const [first, second] = normalized ? [a, b] : [l2Normalize(a), l2Normalize(b)];
     const anchors = tf.concat([first, second], 0); // [2n, dim]
-    const { rows, offset } = gatherRows('decoupledContrastiveLoss', anchors, collective); // [worldSize * 2n, dim]
-    const negatives = similarityLogSumExp(anchors, rows, { temperature, selfOffset: offset, images: n }); // [2n]
+    const negatives = similarityLogSumExp(anchors, anchors, { temperature, omit: 'its image', images: n }); // [2n]
     const positive = tf.sum(tf.mul(first, second), 1); // [n]
     const weights = weighted ? tf.sub(2, tf.mul(tf.softmax(tf.div(stopGradient(positive), sigma)), n)) : tf.scalar(1); // [n] or []
     return tf.sub<tf.Scalar>(tf.mean(negatives), tf.div(tf.mean(tf.mul(weights, positive)), temperature));

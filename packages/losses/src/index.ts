@@ -5,7 +5,6 @@ export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrast
 export { decoupledContrastiveLoss, type DecoupledContrastiveLossOptions } from './decoupled-contrastive-loss.ts';
 export { dinoLoss, type DinoLossOptions } from './dino-loss.ts';
 export { embeddingStd, type EmbeddingStdOptions } from './embedding-std.ts';
-export type { GatherCollective } from './gather-rows.ts';
 export { infoNce, type InfoNceOptions } from './info-nce.ts';
 export { keyAccuracy, type KeyAccuracyOptions } from './key-accuracy.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';

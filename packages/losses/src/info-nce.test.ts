@@ -1,4 +1,4 @@
-import { createRng, drawNormal, isSelfsupError, type Collective } from '@selfsup/core';
+import { createRng, drawNormal, isSelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { infoNce, type InfoNceOptions } from './info-nce.ts';
@@ -107,55 +107,6 @@ describe('infoNce', () => {
       expect(Math.abs(grads[scale.name]!.dataSync()[0]!)).toBeGreaterThan(0);
       tf.dispose([queue, scale]);
     });
-  });
-
-  it('two ranks have the mean loss and gradient of one process with the joined batch', () => {
-    const [query, key] = [draw('q', 8, 5), draw('k', 8, 5)];
-    const whole = evaluate(query, key, { temperature: 0.1 });
-    tf.tidy(() => {
-      const joined = (q: tf.Tensor, k: tf.Tensor) => {
-        const part = (x: tf.Tensor, rank: number) => tf.slice2d(x as tf.Tensor2D, [rank * 4, 0], [4, 5]);
-        let sent: tf.Tensor[] = [];
-        const collective = (rank: number, record: boolean): Pick<Collective, 'rank' | 'worldSize' | 'allGather'> => ({
-          rank,
-          worldSize: 2,
-          allGather: (x) => {
-            if (record) sent = [...sent, tf.keep(tf.clone(x))];
-            const rows = record ? [x, x] : rank === 0 ? [x, sent[1]!] : [sent[0]!, x];
-            return tf.concat(rows, 0) as typeof x;
-          },
-        });
-        const run = (rank: number, record: boolean) =>
-          infoNce(part(q, rank), part(k, rank), { temperature: 0.1, collective: collective(rank, record) });
-        run(0, true);
-        run(1, true);
-        const losses = [run(0, false), run(1, false)];
-        tf.dispose(sent);
-        return tf.mean<tf.Scalar>(tf.stack(losses));
-      };
-      const { value, grads } = tf.valueAndGrads(joined)([tf.tensor2d(query), tf.tensor2d(key)]);
-      expect(Math.abs(value.dataSync()[0]! / whole.value - 1)).toBeLessThan(1e-6);
-      grads.forEach((grad, side) => {
-        const scale = Math.max(...whole.gradients[side]!.flat().map(Math.abs));
-        (grad.arraySync() as Rows).flat().forEach((x, i) => {
-          expect(Math.abs(x - whole.gradients[side]!.flat()[i]!)).toBeLessThan(1e-5 * scale);
-        });
-      });
-    });
-  });
-
-  it('gathers nothing with a queue', () => {
-    const queue = tf.tensor2d(draw('n', 7, 5));
-    const collective: Pick<Collective, 'rank' | 'worldSize' | 'allGather'> = {
-      rank: 1,
-      worldSize: 2,
-      allGather: () => {
-        throw new Error('gathered');
-      },
-    };
-    const rows = [draw('q', 4, 5), draw('k', 4, 5)] as const;
-    expect(evaluate(...rows, { queue, collective }).value).toBe(evaluate(...rows, { queue }).value);
-    queue.dispose();
   });
 
   it('names what does not fit', () => {

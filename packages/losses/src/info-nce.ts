@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError, soloCollective } from '@selfsup/core';
+import { l2Normalize, SelfsupError } from '@selfsup/core';
 import { checkEmbeddings, checkTemperature } from './check-embeddings.ts';
-import { gatherRows, type GatherCollective } from './gather-rows.ts';
 import { similarityLogSumExp } from './similarity-log-sum-exp.ts';
 
 /** Options of {@link infoNce}. */
@@ -12,8 +11,6 @@ export interface InfoNceOptions {
   queue?: tf.Tensor2D;
   /** True when all rows, the queue's included, have unit length already; then they are used as they are. Default false. */
   normalized?: boolean;
-  /** The ranks whose keys serve as negatives too; default: only this process. A queue is the same on every rank: with one, nothing is gathered. */
-  collective?: GatherCollective;
 }
 
 /**
@@ -26,8 +23,7 @@ export interface InfoNceOptions {
  * @param key float32 `[n, dim]`, row i belongs to query i
  * @param options see {@link InfoNceOptions}
  * @returns float32 scalar ≥ 0, the mean over the queries
- * @throws SelfsupError `SELFSUP_SHAPE` on ranks or shapes that do not fit; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on a bad temperature;
- * `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * @throws SelfsupError `SELFSUP_SHAPE` on ranks or shapes that do not fit; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on a bad temperature
  * @see van den Oord et al.: "Representation Learning with Contrastive Predictive Coding", eq. 4, https://arxiv.org/abs/1807.03748
  * @see He et al.: "Momentum Contrast", eq. 1, https://arxiv.org/abs/1911.05722
  * @remarks Query and key both receive a gradient; MoCo computes its keys without a tape, so there they receive none. The loss has one direction: for the
@@ -44,7 +40,7 @@ export interface InfoNceOptions {
  * ```
  */
 export function infoNce(query: tf.Tensor2D, key: tf.Tensor2D, options: InfoNceOptions = {}): tf.Scalar {
-  const { temperature = 0.07, queue, normalized = false, collective = soloCollective } = options;
+  const { temperature = 0.07, queue, normalized = false } = options;
   checkEmbeddings('infoNce', [
     ['query', query],
     ['key', key],
@@ -66,8 +62,7 @@ export function infoNce(query: tf.Tensor2D, key: tf.Tensor2D, options: InfoNceOp
       const negatives = similarityLogSumExp(q, unit(queue), { temperature, detachCandidates: true }); // [n]
       return tf.mean<tf.Scalar>(tf.softplus(tf.sub(negatives, positive))); // -log(e^p / (e^p + e^n)) = log(1 + e^(n - p))
     }
-    const { rows: candidates } = gatherRows('infoNce', k, collective); // [worldSize * n, dim]
-    const all = similarityLogSumExp(q, candidates, { temperature }); // [n]
+    const all = similarityLogSumExp(q, k, { temperature }); // [n]
     return tf.mean<tf.Scalar>(tf.sub(all, positive));
   });
 }

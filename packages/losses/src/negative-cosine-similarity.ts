@@ -23,7 +23,6 @@ export interface NegativeCosineSimilarityOptions {
  * @see Chen, He: "Exploring Simple Siamese Representation Learning", eq. 1 and 2, https://arxiv.org/abs/2011.10566
  * @see Grill et al.: "Bootstrap Your Own Latent", eq. 2, https://arxiv.org/abs/2006.07733, for `'byol'`
  * @remarks Both sides get a gradient: pass targets through `stopGradient`, or compute them in a task's `targets`, where the method wants them constant.
- * The losses of ranks average to that of one process with the joined batch, so nothing is gathered.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

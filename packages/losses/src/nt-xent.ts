@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError, soloCollective } from '@selfsup/core';
+import { l2Normalize, SelfsupError } from '@selfsup/core';
 import { checkEmbeddings, checkTemperature } from './check-embeddings.ts';
-import { gatherRows, type GatherCollective } from './gather-rows.ts';
 import { similarityLogSumExp } from './similarity-log-sum-exp.ts';
 
 /** Options of {@link ntXent}. */
@@ -20,8 +19,6 @@ export interface NtXentOptions {
   positives?: 'average' | 'sum-in-log';
   /** True when the rows have unit length already; then they are used as they are. Default false. */
   normalized?: boolean;
-  /** The ranks whose rows serve as candidates too; default: only this process. */
-  collective?: GatherCollective;
   /**
    * Anchors whose similarities are computed at a time, ≥ 1; default all. Memory is then that of `[blockSize, candidates]` matrices instead of
    * `[anchors, candidates]`, forward and backward; value and gradient are the same up to rounding.
@@ -49,12 +46,11 @@ function positiveLogits(rows: readonly tf.Tensor2D[], temperature: number, inLog
  * @param options see {@link NtXentOptions}
  * @returns float32 scalar ≥ 0 for `positives: 'average'` and `'sum-in-log'` alike
  * @throws SelfsupError `SELFSUP_SHAPE` on fewer than two views, other ranks or unequal shapes; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on a bad
- * temperature, convention, positives or block size; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * temperature, convention, positives or block size
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", eq. 1, https://arxiv.org/abs/2002.05709
  * @see Khosla et al.: "Supervised Contrastive Learning", eq. 2, https://arxiv.org/abs/2004.11362, for several positives
- * @remarks With a collective of several ranks, anchors are this rank's rows, candidates everybody's, with gradient through the gather: the mean of the ranks'
- * losses and gradients is that of one process with the joined batch. Google's code subtracts 1e9 on the diagonal; here an anchor is left out exactly, also in
- * half precision, and temperatures of 0.01 are safe. The similarity matrix is computed again for the gradient instead of being kept.
+ * @remarks Google's code subtracts 1e9 on the diagonal; here an anchor is left out exactly, also in half precision, and temperatures of 0.01 are safe. The
+ * similarity matrix is computed again for the gradient instead of being kept.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -66,14 +62,7 @@ function positiveLogits(rows: readonly tf.Tensor2D[], temperature: number, inLog
  * ```
  */
 export function ntXent(views: readonly tf.Tensor2D[], options: NtXentOptions = {}): tf.Scalar {
-  const {
-    temperature = 0.5,
-    convention = 'mean',
-    positives = 'average',
-    normalized = false,
-    collective = soloCollective,
-    blockSize,
-  } = options;
+  const { temperature = 0.5, convention = 'mean', positives = 'average', normalized = false, blockSize } = options;
   if (views.length < 2) throw new SelfsupError('SELFSUP_SHAPE', `ntXent: \`views\` must hold at least 2 tensors, got ${views.length}`);
   checkEmbeddings(
     'ntXent',
@@ -91,8 +80,7 @@ export function ntXent(views: readonly tf.Tensor2D[], options: NtXentOptions = {
   return tf.tidy(() => {
     const rows = normalized ? views : views.map((view) => l2Normalize(view));
     const anchors = tf.concat([...rows], 0); // [views * n, dim]
-    const { rows: candidates, offset } = gatherRows('ntXent', anchors, collective); // [worldSize * views * n, dim]
-    const all = similarityLogSumExp(anchors, candidates, { temperature, selfOffset: offset, ...(blockSize && { blockSize }) }); // [views * n]
+    const all = similarityLogSumExp(anchors, anchors, { temperature, omit: 'itself', ...(blockSize && { blockSize }) }); // [views * n]
     const loss = tf.mean<tf.Scalar>(tf.sub(all, positiveLogits(rows, temperature, positives === 'sum-in-log')));
     return convention === 'mean' ? loss : tf.mul<tf.Scalar>(loss, views.length);
   });

@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface SimilarityLogSumExpOptions {
   /** The similarities are divided by it; > 0. */
   temperature: number;
-  /** Anchor i is candidate `selfOffset + i` and is left out of its own sum; by default every candidate counts. */
-  selfOffset?: number;
-  /** With `selfOffset`: anchors i, i + images, … are views of one image, and all of them are left out of each other's sums; default: the anchor alone. */
+  /** For candidates that are the anchors: what is left out of an anchor's sum, `'itself'` or all views of `'its image'`; by default every candidate counts. */
+  omit?: 'itself' | 'its image';
+  /** With `'its image'`: how many images; anchors i, i + images, … are views of one. */
   images?: number;
   /** True: no gradient towards the candidates is computed; default false. */
   detachCandidates?: boolean;
@@ -40,7 +40,7 @@ const maskedBy =
  * an anchor's similarity to itself first takes the place of the row's smallest entry and is then multiplied by zero, which needs no huge constant.
  */
 export function similarityLogSumExp(anchors: tf.Tensor2D, candidates: tf.Tensor2D, options: SimilarityLogSumExpOptions): tf.Tensor1D {
-  const { temperature, selfOffset, images, detachCandidates = false } = options;
+  const { temperature, omit, images = 1, detachCandidates = false } = options;
   const [numAnchors, numCandidates] = [anchors.shape[0], candidates.shape[0]];
   const { blockSize = numAnchors } = options;
   const starts = Array.from({ length: Math.ceil(numAnchors / blockSize) }, (_, i) => i * blockSize);
@@ -48,22 +48,13 @@ export function similarityLogSumExp(anchors: tf.Tensor2D, candidates: tf.Tensor2
   const logitsOf = (a: tf.Tensor2D, c: tf.Tensor2D): tf.Tensor2D => tf.matMul(tf.div(a, temperature), c, false, true); // [anchors, candidates]
   /** 0 where a candidate does not count for one of `count` anchors from `from` on, 1 elsewhere. */
   const countedMask = (from: number, count: number): tf.Tensor | undefined => {
-    if (selfOffset === undefined) return undefined;
+    if (omit === undefined) return undefined;
     return tf.tidy(() => {
       // through int32: the wasm backend's OneHot writes integers into float32 tensors
-      if (images === undefined)
-        return tf.cast(tf.oneHot(tf.range(selfOffset + from, selfOffset + from + count, 1, 'int32'), numCandidates, 0, 1), 'float32'); // [count, candidates]
+      if (omit === 'itself') return tf.cast(tf.oneHot(tf.range(from, from + count, 1, 'int32'), numCandidates, 0, 1), 'float32'); // [count, candidates]
       const image = Int32Array.from({ length: count }, (_, i) => (from + i) % images);
       const ofOneView = tf.cast(tf.oneHot(tf.tensor1d(image, 'int32'), images, 0, 1), 'float32'); // [count, images]
-      const after = numCandidates - numAnchors - selfOffset;
-      return tf.pad(
-        tf.tile(ofOneView, [1, numAnchors / images]),
-        [
-          [0, 0],
-          [selfOffset, after],
-        ],
-        1,
-      ); // [count, candidates]
+      return tf.tile(ofOneView, [1, numCandidates / images]); // [count, candidates]
     });
   };
 

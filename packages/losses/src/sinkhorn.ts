@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, soloCollective } from '@selfsup/core';
+import { SelfsupError } from '@selfsup/core';
 import { checkEmbeddings } from './check-embeddings.ts';
-import { gatherRows, type GatherCollective } from './gather-rows.ts';
 
 /** Options of {@link sinkhorn}. */
 export interface SinkhornOptions {
@@ -9,10 +8,8 @@ export interface SinkhornOptions {
   epsilon?: number;
   /** How often prototypes and then rows are normalized; an integer ≥ 1, default 3. */
   iterations?: number;
-  /** float32 `[queueSize, numPrototypes]`: scores of earlier embeddings, which take part in the balance but get no codes. The same on every rank. */
+  /** float32 `[queueSize, numPrototypes]`: scores of earlier embeddings, which take part in the balance but get no codes. */
   queue?: tf.Tensor2D;
-  /** The ranks whose rows take part too; default: only this process. */
-  collective?: GatherCollective;
 }
 
 /**
@@ -22,9 +19,9 @@ export interface SinkhornOptions {
  *
  * @param scores float32 `[n, numPrototypes]`: how near each row is to each prototype
  * @param options see {@link SinkhornOptions}
- * @returns float32 `[n, numPrototypes]`, the codes of this rank's rows: each sums to 1; with many iterations each prototype gets the same mass from all rows
+ * @returns float32 `[n, numPrototypes]`, the codes: each row sums to 1; with many iterations each prototype gets the same mass from all rows
  * @throws SelfsupError `SELFSUP_SHAPE` on ranks or shapes that do not fit; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on an epsilon or a number of
- * iterations out of range; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * iterations out of range
  * @see Caron et al.: "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", eq. 4 and 5, https://arxiv.org/abs/2006.09882
  * @see Cuturi: "Sinkhorn Distances: Lightspeed Computation of Optimal Transport", https://arxiv.org/abs/1306.0895
  * @remarks Has no gradient and records nothing on a gradient tape. Computed with logarithms, so that no epsilon overflows, where the authors' exponentials
@@ -39,7 +36,7 @@ export interface SinkhornOptions {
  * ```
  */
 export function sinkhorn(scores: tf.Tensor2D, options: SinkhornOptions = {}): tf.Tensor2D {
-  const { epsilon = 0.05, iterations = 3, queue, collective = soloCollective } = options;
+  const { epsilon = 0.05, iterations = 3, queue } = options;
   checkEmbeddings('sinkhorn', [['scores', scores]]);
   if (!(epsilon > 0 && epsilon < Infinity))
     throw new SelfsupError('SELFSUP_OPTION', `sinkhorn: \`epsilon\` must be a finite number > 0, got ${epsilon}`);
@@ -55,13 +52,12 @@ export function sinkhorn(scores: tf.Tensor2D, options: SinkhornOptions = {}): tf
       );
   }
   const balance = (): tf.Tensor2D => {
-    const { rows, offset } = gatherRows('sinkhorn', scores, collective);
-    let log = tf.div<tf.Tensor2D>(queue ? tf.concat([rows, queue], 0) : rows, epsilon); // [rows, numPrototypes]
+    let log = tf.div<tf.Tensor2D>(queue ? tf.concat([scores, queue], 0) : scores, epsilon); // [rows, numPrototypes]
     for (let i = 0; i < iterations; i++) {
       log = tf.sub(log, tf.logSumExp(log, 0, true)); // prototypes
       log = tf.sub(log, tf.logSumExp(log, 1, true)); // rows
     }
-    return tf.exp(tf.slice(log, [offset, 0], [n, numPrototypes])); // [n, numPrototypes]
+    return tf.exp(tf.slice(log, [0, 0], [n, numPrototypes])); // [n, numPrototypes]
   };
   // inside a custom gradient nothing is taped
   const untaped = tf.customGrad(() => ({ value: balance(), gradFunc: () => tf.zerosLike(scores) }));

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, soloCollective } from '@selfsup/core';
+import { SelfsupError } from '@selfsup/core';
 import { checkEmbeddings } from './check-embeddings.ts';
-import { gatherRows, type GatherCollective } from './gather-rows.ts';
 
 /** Options of {@link vicregLoss}. */
 export interface VicregLossOptions {
@@ -16,8 +15,6 @@ export interface VicregLossOptions {
    * weight of 25 acts like 50 here.
    */
   convention?: 'halved' | 'summed';
-  /** The ranks over whose joined batch variance and covariance are taken; default: only this process. */
-  collective?: GatherCollective;
 }
 
 /** [variance term, covariance term] of rows `[n, dim]`. */
@@ -40,11 +37,10 @@ function regularizers(rows: tf.Tensor2D): [variance: tf.Tensor, covariance: tf.T
  * @param b float32 of the shape of `a`: the other view's; row i of both comes from image i
  * @param options see {@link VicregLossOptions}
  * @returns float32 scalar ≥ 0 up to rounding
- * @throws SelfsupError `SELFSUP_SHAPE` on other ranks, unequal shapes or one row in all; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on an option out of
- * range; `SELFSUP_COLLECTIVE` when ranks bring different batch sizes
+ * @throws SelfsupError `SELFSUP_SHAPE` on other ranks, unequal shapes or a single row; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on an option out of
+ * range
  * @see Bardes, Ponce, LeCun: "VICReg: Variance-Invariance-Covariance Regularization", eq. 1 to 6, https://arxiv.org/abs/2105.04906
- * @remarks With several ranks all rows are gathered with gradient for variance and covariance, while the invariance term is this rank's: the mean of the
- * ranks' losses and gradients is that of one process with the joined batch. Holds `[dim, dim]` matrices in memory.
+ * @remarks Holds `[dim, dim]` matrices in memory.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -55,12 +51,12 @@ function regularizers(rows: tf.Tensor2D): [variance: tf.Tensor, covariance: tf.T
  * ```
  */
 export function vicregLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: VicregLossOptions = {}): tf.Scalar {
-  const { invarianceWeight = 25, varianceWeight = 25, covarianceWeight = 1, convention = 'halved', collective = soloCollective } = options;
+  const { invarianceWeight = 25, varianceWeight = 25, covarianceWeight = 1, convention = 'halved' } = options;
   checkEmbeddings('vicregLoss', [
     ['a', a],
     ['b', b],
   ]);
-  if (a.shape[0] * collective.worldSize < 2)
+  if (a.shape[0] < 2)
     throw new SelfsupError('SELFSUP_SHAPE', `vicregLoss: \`a\` must have at least 2 rows, got shape [${a.shape.join(', ')}]`);
   for (const [name, weight] of Object.entries({ invarianceWeight, varianceWeight, covarianceWeight }))
     if (!(weight >= 0 && weight < Infinity))
@@ -69,7 +65,7 @@ export function vicregLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: VicregLossOp
     throw new SelfsupError('SELFSUP_OPTION', `vicregLoss: \`convention\` must be 'halved' or 'summed', got '${convention as string}'`);
   return tf.tidy(() => {
     const invariance = tf.mean(tf.squaredDifference(a, b));
-    const perView = [a, b].map((rows) => regularizers(gatherRows('vicregLoss', rows, collective).rows));
+    const perView = [a, b].map(regularizers);
     const variance = tf.mul(tf.addN(perView.map(([term]) => term)), convention === 'halved' ? 0.5 : 1);
     const covariance = tf.addN(perView.map(([, term]) => term));
     return tf.add<tf.Scalar>(

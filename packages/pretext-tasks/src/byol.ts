@@ -1,12 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { cosine, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkMomenta } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
-import type { NetworkFactories } from './projection-networks.ts';
-import { applyOptions, stepStream } from './step-stream.ts';
+import { project, type NetworkFactories, type PredictedViews } from './projection-networks.ts';
 
 /** Options of {@link byol}. */
 export interface ByolOptions extends NetworkFactories {
@@ -18,17 +18,17 @@ export interface ByolOptions extends NetworkFactories {
   convention?: 'byol' | 'mean';
 }
 
-/** What {@link byol} computes before the loss: the target network's projections of both views, `[n, projectionDim]`. */
-export type ByolTargets = Readonly<Record<'target0' | 'target1', tf.Tensor2D>>;
+/** What {@link byol} computes before the loss: the target network's projections `[n, projectionDim]` of both views. */
+export type ByolTargets = Readonly<Record<'targetProjections', readonly tf.Tensor2D[]>>;
 
 /**
  * BYOL: the online network predicts, from one view, what its slowly moving copy makes of the other.
  *
  * @param options see {@link ByolOptions}
- * @returns the task; trainable variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, the target network's among the buffers under
+ * @returns the task with the encoders `backbone` and `target`; trainable variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, the target network's among the buffers under
  * `target/backbone/` and `target/projectionHead/`. The loss is `negativeCosineSimilarity` in both directions; the metric `zStd` is the mean deviation per
  * dimension of the unit online projections: about 1/√dim when healthy, 0 when collapsed
- * @throws SelfsupError `SELFSUP_OPTION` on a constant momentum outside [0, 1]; from `targets` and `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on
+ * @throws SelfsupError `SELFSUP_OPTION` on a constant momentum outside [0, 1]; from `targets` and `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on
  * views of different shapes
  * @see Grill et al.: "Bootstrap Your Own Latent", eq. 1 to 3 and appendix A, https://arxiv.org/abs/2006.07733
  * @remarks The target network starts as a copy and moves after each update, as in the authors' code; lightly moves it before the forward pass. Its weights are
@@ -46,41 +46,37 @@ export type ByolTargets = Readonly<Record<'target0' | 'target1', tf.Tensor2D>>;
  * console.log(task.name);
  * ```
  */
-export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTargets> {
-  const { momentum, convention = 'byol' } = options;
-  checkMomenta('byol', { momentum });
+export function byol(options: ByolOptions): PretextTask<ViewPairBatch, ByolTargets, PredictedViews> {
+  const { convention = 'byol' } = options;
+  checkMomenta('byol', { momentum: options.momentum });
   return {
     api: 1,
     name: 'byol',
-    create({ rng: root, totalSteps }) {
-      const networks = createMomentumNetworks(options, root);
-      const predictionHead = options.predictionHead(root.fold('predictionHead'));
-      const momentumAt = momentum ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
+    create({ rng, totalSteps }) {
+      const momentum = options.momentum ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
+      const { online, target, copies, update } = createMomentumNetworks(options, rng);
+      const predictionHead = options.predictionHead(rng.fold('predictionHead'));
       return {
-        backbone: networks.backbone,
-        ...joinNetworks({ predictionHead }, networks),
+        encoders: { backbone: online.backbone, target: target.backbone },
+        ...joinNetworks({ ...online, predictionHead, ...copies }),
         targets({ views }, context) {
-          const stream = stepStream('byol', context).fold('target');
-          const [target0, target1] = checkViewPair('byol', views).map((images, i) =>
-            networks.encodeTarget(images, { training: context.training, rng: stream.fold(i) }),
-          ) as [tf.Tensor2D, tf.Tensor2D];
-          return { target0, target1 };
+          const pair = checkViewPair('byol', views);
+          return { targetProjections: pair.map((images, i) => project(target, images, applyOptions(context, `target of view ${i}`))) };
         },
-        loss({ views }, { target0, target1 }, context) {
-          const options = applyOptions('byol', context);
-          const outputs = checkViewPair('byol', views).map((images, i) => {
-            const apply = options(i);
-            const projection = networks.encode(images, apply);
-            return { projection, prediction: predictionHead.apply(projection, apply) };
-          });
-          const predictions = outputs.map(({ prediction }) => prediction);
+        embed({ views }, _, context) {
+          const apply = [0, 1].map((i) => applyOptions(context, `view ${i}`));
+          const projections = checkViewPair('byol', views).map((images, i) => project(online, images, apply[i]!)); // each [n, projectionDim]
+          return { projections, predictions: projections.map((projection, i) => predictionHead.apply(projection, apply[i]!)) };
+        },
+        loss({ projections, predictions }, { targetProjections }) {
+          const [first, second] = [targetProjections[0]!, targetProjections[1]!];
           return {
-            loss: negativeCosineSimilarity(predictions, [target1, target0], { convention }), // each view predicts the other
-            metrics: { zStd: embeddingStd(outputs[0]!.projection) },
+            loss: negativeCosineSimilarity(predictions, [second, first], { convention }), // each view predicts the other
+            metrics: { zStd: embeddingStd(projections[0]!) },
           };
         },
         afterStep(_, { step }) {
-          networks.update(valueAt(momentumAt, step));
+          update(valueAt(momentum, step));
         },
       };
     },

@@ -32,26 +32,3 @@ export function checkTokens(who: string, { tokenIds, attentionMask, segmentIds }
 export function withIds({ attentionMask, segmentIds }: Omit<TokenTensors, 'tokenIds'>, tokenIds: tf.Tensor2D): EncodedSequences {
   return { tokenIds, ...(attentionMask && { attentionMask }), ...(segmentIds && { segmentIds }) };
 }
-
-/** Which tokens of the flattened `[batch · length]` count in a loss: all but padding. */
-export function realTokens({ attentionMask }: Pick<TokenTensors, 'attentionMask'>): { weights?: tf.Tensor1D } {
-  return attentionMask ? { weights: tf.cast(tf.reshape<tf.Rank.R1>(attentionMask, [-1]), 'float32') } : {};
-}
-
-/** Throws unless there is a label int32 `[batch]` for each sequence. */
-export function checkNextSentence(tokenIds: tf.Tensor2D, labels: tf.Tensor1D | undefined): tf.Tensor1D {
-  const batch = tokenIds.shape[0];
-  if (!labels)
-    throw new SelfsupError(
-      'SELFSUP_BATCH',
-      `masked-language: the batch must have \`nextSentence\`, int32 [${batch}], for its head, got undefined`,
-    );
-  if (labels.rank !== 1 || labels.shape[0] !== batch)
-    throw new SelfsupError(
-      'SELFSUP_SHAPE',
-      `masked-language: \`nextSentence\` must have shape [${batch}], got [${labels.shape.join(', ')}]`,
-    );
-  if (labels.dtype !== 'int32')
-    throw new SelfsupError('SELFSUP_DTYPE', `masked-language: \`nextSentence\` must be int32, got ${labels.dtype}`);
-  return labels;
-}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { colorCodes, colorWeights } from '@selfsup/augment';
-import { createRng, soloCollective, type StepContext } from '@selfsup/core';
+import { createRng, createStepContext } from '@selfsup/core';
 import { colorizationHead, conv2d, globalAveragePool, sequential, stateless } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
 const coding = colorCodes({ outputSize, gridStep, sigma, weights: fixture.colorWeights });
 const head = colorizationHead({ inputDim: filters, outputSize, numBins: coding.bins.length, width });
 const create = () => colorization({ backbone, head, coding }).create({ rng: createRng(0), totalSteps: 3 });
-const contextAt = (step: number): StepContext => ({ rng: createRng(0), totalSteps: 3, step, training: true, collective: soloCollective });
+const contextAt = (step: number) => createStepContext({ rng: createRng(0), totalSteps: 3, step });
 const batchAt = (step: number): ColorizationBatch => ({ images: tf.tensor4d(fixture.batches[step]!, fixture.shape) });
 
 /** The largest error of a list by its largest value. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { maskedAccuracy, softCrossEntropy } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { joinNetworks } from './join-networks.ts';
-import { stepStream } from './step-stream.ts';
 
 /** What {@link colorization} trains on: `images` float32 `[n, height, width, 3]`, sRGB in [0, 1]. */
 export type ColorizationBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -22,7 +22,7 @@ export interface ColorizationTargets {
 
 /** Options of {@link colorization}. */
 export interface ColorizationOptions {
-  /** Makes the encoder that is kept: images `[n, height, width, 3]` to `[n, dim]`; it takes colored ones afterwards. */
+  /** Makes the backbone, which is kept: images `[n, height, width, 3]` to `[n, dim]`; it takes colored ones afterwards. */
   backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
   /** Makes the painter, features `[n, dim]` to logits `[n, size, size, bins]`, thrown away afterwards; `colorizationHead` of @selfsup/encoders. */
   head: ModuleFactory<tf.Tensor2D, tf.Tensor4D>;
@@ -71,11 +71,11 @@ export function colorization(options: ColorizationOptions): PretextTask<Coloriza
   return {
     api: 1,
     name: 'colorization',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const head = options.head(root.fold('head'));
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const head = options.head(rng.fold('head'));
       return {
-        backbone,
+        encoders: { backbone },
         ...joinNetworks({ backbone, head }),
         targets({ images }: Partial<ColorizationBatch>) {
           if (!images) throw new SelfsupError('SELFSUP_BATCH', 'colorization: the batch must have `images`, got undefined');
@@ -83,7 +83,7 @@ export function colorization(options: ColorizationOptions): PretextTask<Coloriza
           return { lightness, codes, labels, weights };
         },
         loss(_, targets, context) {
-          const apply = { training: context.training, rng: stepStream('colorization', context) };
+          const apply = applyOptions(context, 'networks');
           const logits = paint(head.apply(backbone.apply(targets.lightness, apply), apply), targets); // [places, bins]
           const loss = softCrossEntropy(logits, targets.codes, { weights: targets.weights });
           return { loss, metrics: { accuracy: maskedAccuracy(logits, targets.labels) } };

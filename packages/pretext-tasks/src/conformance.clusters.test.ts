@@ -1,4 +1,4 @@
-import type { Batch, PretextTask, Targets } from '@selfsup/core';
+import type { AnyPretextTask, Batch, Targets } from '@selfsup/core';
 import { createRng, drawNormal } from '@selfsup/core';
 import { linear, prototypes, sequential, stateless } from '@selfsup/encoders';
 import { conformanceChecks, type ConformanceOptions } from '@selfsup/testing';
@@ -38,7 +38,7 @@ const ofSwav = {
 };
 const row = <B extends Batch, T extends Targets>(
   name: string,
-  task: PretextTask<B, T>,
+  task: AnyPretextTask<B, T>,
   options: Omit<ConformanceOptions<B, T>, 'task'>,
 ): [string, ConformanceOptions] => [name, { task, gradientSamples: 1, ...options } as unknown as ConformanceOptions];
 const tasks: readonly (readonly [string, ConformanceOptions])[] = [

@@ -1,5 +1,5 @@
 import { colorCodes } from '@selfsup/augment';
-import { createRng, drawNormal, drawUniform, type Batch, type PretextTask, type Targets } from '@selfsup/core';
+import { createRng, drawNormal, drawUniform, type AnyPretextTask, type Batch, type Targets } from '@selfsup/core';
 import { colorizationHead, linear, sequential, stateless } from '@selfsup/encoders';
 import { conformanceChecks, type ConformanceOptions } from '@selfsup/testing';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
@@ -34,7 +34,7 @@ const ordersPerRank = { ranks: 'every rank draws orders of its own' };
 
 const row = <B extends Batch, T extends Targets>(
   name: string,
-  task: PretextTask<B, T>,
+  task: AnyPretextTask<B, T>,
   options: Omit<ConformanceOptions<B, T>, 'task'>,
 ): [string, ConformanceOptions] => [name, { task, gradientSamples: 1, ...options } as unknown as ConformanceOptions];
 const tasks: readonly (readonly [string, ConformanceOptions])[] = [

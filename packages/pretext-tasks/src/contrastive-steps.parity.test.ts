@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { PretextTask } from '@selfsup/core';
+import type { AnyPretextTask } from '@selfsup/core';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
@@ -20,7 +20,7 @@ interface Fixture {
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/contrastive-steps.json', import.meta.url), 'utf8')) as Fixture;
 const { rate, momenta, start, views, runs } = fixture;
 const norm = (values: readonly number[]) => Math.hypot(...values);
-const tasks: [keyof typeof runs, PretextTask<{ views: tf.Tensor4D[] }>][] = [
+const tasks: [keyof typeof runs, AnyPretextTask<{ views: tf.Tensor4D[] }>][] = [
   ['simclr', simclr({ backbone, projectionHead, convention: 'sum-of-views' })],
   ['dcl', dcl({ backbone, projectionHead })],
   ['dclw', dcl({ backbone, projectionHead, weighted: true })],

@@ -4,20 +4,20 @@ import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { backbone, context, makeViews, projectionHead, readValues } from '../fixtures/tiny-networks.ts';
+import { backbone, context, lossOf, makeViews, projectionHead, readValues, start } from '../fixtures/tiny-networks.ts';
 import { dcl } from './dcl.ts';
 
 it.each([false, true])(
   'is decoupledContrastiveLoss of the projections, weighted: %s; the same twice, and evaluation writes nothing',
   (weighted) => {
-    const run = dcl({ backbone, projectionHead, weighted }).create(context());
+    const run = dcl({ backbone, projectionHead, weighted }).create(start);
     const head = projectionHead(createRng(0).fold('projectionHead'));
     const batch = makeViews(2);
     const before = readValues(run);
     tf.tidy(() => {
-      const value = () => run.loss(batch, {}, context({ training: false })).loss.dataSync()[0]!;
+      const value = () => lossOf(run, batch, { training: false }).loss.dataSync()[0]!;
       const [a, b] = batch.views.map((view) =>
-        head.apply(run.backbone.apply(view, { training: false }) as tf.Tensor2D, { training: false }),
+        head.apply(run.encoders['backbone']!.apply(view, { training: false }) as tf.Tensor2D, { training: false }),
       );
       expect(value()).toBeCloseTo(decoupledContrastiveLoss(a!, b!, { weighted }).dataSync()[0]!, 4);
       expect(value()).toBe(value());
@@ -51,8 +51,8 @@ it('sends a gradient to every trainable variable, and training lowers the loss',
 
 it('says what is wrong with a batch or an option', () => {
   expect(() => dcl({ backbone, projectionHead, sigma: 0 })).toThrow('dcl: `sigma` must be finite and > 0, got 0');
-  const run = dcl({ backbone, projectionHead }).create(context());
-  expect(() => run.loss({ views: [] }, {}, context())).toThrow(
+  const run = dcl({ backbone, projectionHead }).create(start);
+  expect(() => run.embed({ views: [] }, {}, context())).toThrow(
     'dcl: the batch must have `views`, a list of exactly 2 image tensors, got 0',
   );
   run.dispose();

@@ -1,10 +1,10 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import { l2Normalize, type PretextTask, type Targets } from '@selfsup/core';
 import { contrastiveAccuracy, decoupledContrastiveLoss, embeddingStd } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkPositive } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
-import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
-import { applyOptions } from './step-stream.ts';
+import { joinNetworks } from './join-networks.ts';
+import { createProjectionNetworks, project, type NetworkFactories, type ProjectedViews } from './projection-networks.ts';
 
 /** What {@link dcl} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
 export type DclBatch = ViewPairBatch;
@@ -23,9 +23,9 @@ export interface DclOptions extends NetworkFactories {
  * DCL: SimCLR with the positive taken out of the denominator, for small batches.
  *
  * @param options see {@link DclOptions}
- * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `decoupledContrastiveLoss` of the projections, negatives from all
- * ranks; the metrics are `accuracy` and `zStd` as `simclr` has them
- * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature or sigma; from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `decoupledContrastiveLoss` of the projections of the whole update;
+ * the metrics are `accuracy` and `zStd` as `simclr` has them
+ * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature or sigma; from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Yeh et al.: "Decoupled Contrastive Learning", https://arxiv.org/abs/2110.06848
  * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view.
  * @example
@@ -37,38 +37,33 @@ export interface DclOptions extends NetworkFactories {
  * console.log(task.name);
  * ```
  */
-export function dcl(options: DclOptions): PretextTask<DclBatch> {
+export function dcl(options: DclOptions): PretextTask<DclBatch, Targets, ProjectedViews> {
   const { temperature = 0.1, weighted = false, sigma = 0.5 } = options;
   checkPositive('dcl', { temperature, sigma });
   return {
     api: 1,
     name: 'dcl',
-    create({ rng: root }) {
-      const networks = createProjectionNetworks(options, root);
+    create({ rng }) {
+      const networks = createProjectionNetworks(options, rng);
       return {
-        backbone: networks.backbone,
-        trainable: networks.trainable,
-        buffers: networks.buffers,
-        loss(batch: DclBatch, _: Targets, context) {
-          const apply = applyOptions('dcl', context);
-          const [first, second] = checkViewPair('dcl', batch.views).map((images, i) => {
-            return l2Normalize(networks.encode(images, apply(i))); // [n, projectionDim]
-          }) as [tf.Tensor2D, tf.Tensor2D];
+        encoders: { backbone: networks.backbone },
+        ...joinNetworks(networks),
+        embed({ views }, _, context) {
+          const projections = checkViewPair('dcl', views).map((images, i) =>
+            l2Normalize(project(networks, images, applyOptions(context, `view ${i}`))),
+          ); // each [n, projectionDim]
+          return { projections };
+        },
+        loss({ projections }) {
+          const [first, second] = [projections[0]!, projections[1]!];
           return {
-            loss: decoupledContrastiveLoss(first, second, {
-              temperature,
-              weighted,
-              sigma,
-              normalized: true,
-              collective: context.collective,
-            }),
+            loss: decoupledContrastiveLoss(first, second, { temperature, weighted, sigma, normalized: true }),
             metrics: {
-              accuracy: contrastiveAccuracy([first, second], { normalized: true }),
+              accuracy: contrastiveAccuracy(projections, { normalized: true }),
               zStd: embeddingStd(first, { normalized: true }),
             },
           };
         },
-        dispose: networks.dispose,
       };
     },
   };

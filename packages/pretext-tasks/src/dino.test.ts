@@ -1,11 +1,11 @@
-import { createRng, drawNormal, soloCollective } from '@selfsup/core';
+import { createRng, drawNormal } from '@selfsup/core';
 import { conv2d, dinoHead, globalAveragePool, sequential, stateless, vit } from '@selfsup/encoders';
 import { dinoLoss } from '@selfsup/losses';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { context, descend, projectionPerceptron, readValues, backbone as fixedSize } from '../fixtures/tiny-networks.ts';
+import { context, descend, lossOf, projectionPerceptron, readValues, backbone as fixedSize } from '../fixtures/tiny-networks.ts';
 import { dino, type DinoOptions } from './dino.ts';
 
 const outputDim = 5;
@@ -27,10 +27,11 @@ describe('dino', () => {
     const center = tf.tensor1d([0.3, -0.1, 0, 0.2, -0.2]);
     run.buffers['center']!.assign(center);
     tf.tidy(() => {
-      const targets = run.targets!(batch, context());
-      const { loss, metrics } = run.loss(batch, targets, context());
+      const { loss, metrics } = lossOf(run, batch);
       const head = networks.projectionHead(createRng(0).fold('projectionHead'));
-      const logits = batch.views.map((view) => head.apply(run.backbone.apply(view, { training: true }) as tf.Tensor2D, { training: true }));
+      const logits = batch.views.map((view) =>
+        head.apply(run.encoders['backbone']!.apply(view, { training: true }) as tf.Tensor2D, { training: true }),
+      );
       const expected = dinoLoss(logits, logits.slice(0, 2), { center }).dataSync()[0]!; // the teacher starts as a copy
       expect(loss.dataSync()[0]).toBeCloseTo(expected, 4);
       const { teacherEntropy, usageEntropy, klDivergence, zStd } = metrics as Record<string, tf.Scalar>;
@@ -44,19 +45,18 @@ describe('dino', () => {
     tf.dispose([center, batch.views]);
   });
 
-  it('moves the center by the mean of raw teacher logits over both views and all ranks, after the loss', () => {
+  it('moves the center by the mean of raw teacher logits over both views and all rows, after the loss', () => {
     const run = create({ centerMomentum: 0.75 });
     const first = tf.tensor1d([1, 0, -1, 0.5, 0]);
     run.buffers['center']!.assign(first);
     tf.tidy(() => {
-      const logits = tf.tensor2d([1, 2, 3, 4, 5, 3, 2, 1, 0, -1], [2, outputDim]);
-      const other = tf.ones([1, outputDim]);
-      // another rank, whose mean is 1
-      const collective = { ...soloCollective, worldSize: 2, allGather: <T extends tf.Tensor>(x: T) => tf.concat([x, other], 0) as T };
-      run.afterStep!({ logits }, context({ collective }));
-      const means = [2, 2, 2, 2, 2].map((mean) => (mean + 1) / 2);
+      const teacherLogits = [
+        tf.tensor2d([[1, 2, 3, 4, 5], [3, 2, 1, 0, -1]]), // prettier-ignore
+        tf.ones<tf.Rank.R2>([2, outputDim]),
+      ];
+      run.afterStep!({ targets: { teacherLogits }, kept: {} }, context());
       run.buffers['center']!.dataSync().forEach((value, i) => {
-        expect(value).toBeCloseTo(0.75 * first.dataSync()[i]! + 0.25 * means[i]!, 5);
+        expect(value).toBeCloseTo(0.75 * first.dataSync()[i]! + 0.25 * 1.5, 5);
       });
     });
     run.dispose();
@@ -102,7 +102,7 @@ describe('dino', () => {
       const run = create(options);
       const center = tf.tensor1d([0.9, -0.9, 0, 0, 0]);
       run.buffers['center']!.assign(center);
-      const value = tf.tidy(() => run.loss(batch, run.targets!(batch, context({ step })), context({ step })).loss.dataSync()[0]!);
+      const value = tf.tidy(() => lossOf(run, batch, { step }).loss.dataSync()[0]!);
       center.dispose();
       run.dispose();
       return value;
@@ -143,7 +143,7 @@ describe('dino', () => {
     const encoder = vit({ imageSize: 6, patchSize: 3, channels: 2, numLayers: 1, width: 8, numHeads: 2 });
     const run = create({ backbone: encoder, projectionHead: dinoHead({ inputDim: 8, hiddenDim: 7, bottleneckDim: 4, outputDim }) });
     const batch = makeCrops();
-    expect(() => tf.tidy(() => run.loss(batch, run.targets!(batch, context()), context()).loss)).toThrow(
+    expect(() => tf.tidy(() => lossOf(run, batch).loss)).toThrow(
       'vit: `images` must have shape [n >= 1, height, width, 2] with sides that are multiples of the patch size 3, got [4, 4, 4, 2]',
     );
     run.dispose();
@@ -156,7 +156,7 @@ describe('dino', () => {
   ])('refuses views of sides %j', (sides, message) => {
     const run = create();
     const batch = makeCrops(sides);
-    expect(() => tf.tidy(() => run.targets!(batch, context()))).toThrow(message);
+    expect(() => tf.tidy(() => lossOf(run, batch).loss)).toThrow(message);
     run.dispose();
     tf.dispose(batch.views);
   });
@@ -164,11 +164,11 @@ describe('dino', () => {
   it('refuses local views of other images, and a head of other columns', () => {
     const batch = { views: [...makeCrops([6, 6]).views, ...makeCrops([4], 3).views] };
     const run = create();
-    expect(() => tf.tidy(() => run.targets!(batch, context()))).toThrow('dino: `views[2]` must have shape [4, height, width, 2]');
+    expect(() => tf.tidy(() => lossOf(run, batch).loss)).toThrow('dino: `views[2]` must have shape [4, height, width, 2]');
     run.dispose();
     const wider = create({ outputDim: 6 });
     const good = { views: batch.views.slice(0, 2) };
-    expect(() => tf.tidy(() => wider.targets!(good, context()))).toThrow("dino: `outputDim` must be 5, the head's columns, got 6");
+    expect(() => tf.tidy(() => lossOf(wider, good).loss)).toThrow("dino: `outputDim` must be 5, the head's columns, got 6");
     wider.dispose();
     tf.dispose(batch.views);
   });

@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cosine, valueAt, type PretextTask } from '@selfsup/core';
+import { cosine, emaUpdate, valueAt, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { dinoLoss, embeddingStd } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkCrops } from './check-crops.ts';
-import { optionError } from './check-options.ts';
-import { collapseEntropies } from './collapse-entropies.ts';
-import { checkDinoOptions, type DinoOptions } from './dino-options.ts';
+import { checkCounts, checkMomenta, checkPositive, optionError } from './check-options.ts';
 import { encodeCrops } from './encode-crops.ts';
 import { freezeGradients } from './freeze-gradients.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
-import { applyOptions } from './step-stream.ts';
-import { createTeacherCenter } from './teacher-center.ts';
+import type { NetworkFactories } from './projection-networks.ts';
 
 /**
  * What {@link dino} trains on: `views`, two or more float32 tensors `[n, height, width, channels]`, row i of all from image i: first two global crops of one
@@ -18,10 +16,40 @@ import { createTeacherCenter } from './teacher-center.ts';
  */
 export type DinoBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
 
-/** What {@link dino} computes without a tape: `logits`, the teacher's of both global views, `[2n, outputDim]`, neither centered nor divided. */
-export type DinoTargets = Readonly<Record<'logits', tf.Tensor2D>>;
+/** What {@link dino} computes without a tape: `teacherLogits` `[n, outputDim]` of both global crops, neither centered nor divided. */
+export type DinoTargets = Readonly<Record<'teacherLogits', readonly tf.Tensor2D[]>>;
 
-export type { DinoOptions } from './dino-options.ts';
+/** What {@link dino} says about each image: `studentLogits` `[n, outputDim]` of every crop. */
+export type DinoEmbeddings = Readonly<Record<'studentLogits', readonly tf.Tensor2D[]>>;
+
+/** Options of {@link dino}; `projectionHead` is `dinoHead` of `@selfsup/encoders`. */
+export interface DinoOptions extends NetworkFactories {
+  /** Columns of the projection head's output; default 65,536. */
+  outputDim?: number;
+  /** The student's logits are divided by it; > 0, default 0.1. */
+  studentTemperature?: number;
+  /** The teacher's logits are divided by it; > 0, default 0.04. The authors' warm-up: `linearWarmup({ from: 0.04, to: 0.07, steps })` over 30 epochs. */
+  teacherTemperature?: ScalarOrSchedule;
+  /** The weight of the teacher's old weights, in [0, 1]; default a cosine from 0.996 to 1 over the run. */
+  momentum?: ScalarOrSchedule;
+  /** Whether the center is subtracted from the teacher's logits; default true. False is the paper's ablation, which collapses. */
+  centering?: boolean;
+  /** The weight of the old center, in [0, 1]; default 0.9. */
+  centerMomentum?: number;
+  /** During so many first steps the variables under `lastLayer/` are frozen; default 0. The authors freeze them for one epoch. */
+  freezeLastLayerSteps?: number;
+}
+
+/**
+ * Entropies that tell the two collapses apart, of targets `[rows, outputDim]` in nats: of a target, the mean over the rows, and of the mean target; their
+ * difference is what a target says about its image.
+ */
+function entropiesOf(targets: tf.Tensor): Readonly<Record<'teacherEntropy' | 'usageEntropy' | 'targetInformation', tf.Scalar>> {
+  const entropy = (p: tf.Tensor) => tf.neg<tf.Tensor>(tf.sum(tf.mul(p, tf.log(tf.maximum(p, 1e-30))), -1)); // 0 · log 0 = 0
+  const teacherEntropy = tf.mean<tf.Scalar>(entropy(targets));
+  const usageEntropy = entropy(tf.mean(targets, 0)) as tf.Scalar;
+  return { teacherEntropy, usageEntropy, targetInformation: tf.sub<tf.Scalar>(usageEntropy, teacherEntropy) };
+}
 
 const LAST_LAYER = 'projectionHead/lastLayer/';
 
@@ -29,7 +57,7 @@ const LAST_LAYER = 'projectionHead/lastLayer/';
  * DINO: a student learns, from any crop of an image, what its slowly moving copy makes of another, larger one; centering and sharpening keep it from collapsing.
  *
  * @param options see {@link DinoOptions}
- * @returns the task; its variables lie under `backbone/` and `projectionHead/`, its buffers under `teacher/backbone/`, `teacher/projectionHead/` and in
+ * @returns the task with the encoders `backbone` and `teacher`; its variables lie under `backbone/` and `projectionHead/`, its buffers under `teacher/backbone/`, `teacher/projectionHead/` and in
  * `center` `[outputDim]`. The loss is `dinoLoss`; the metrics are `zStd`, the mean deviation per dimension of the student's unit logits (0: collapsed),
  * `teacherEntropy` of a target (log outputDim: collapsed to uniform targets), `usageEntropy` of the mean target of the batch (0: collapsed to one output),
  * `targetInformation`, their difference, and `klDivergence`, the loss without the targets' entropy, which are 0 after either collapse
@@ -37,8 +65,7 @@ const LAST_LAYER = 'projectionHead/lastLayer/';
  * `outputDim` columns; `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views whose shapes do not fit
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", algorithm 1, https://arxiv.org/abs/2104.14294
  * @remarks As in the authors' code neighboring crops of one size pass the backbone together and all features the head; the center moves after the loss, by
- * the mean of raw logits over both views and all ranks, and the teacher after the update. Of several micro-batches only the last one moves the center. The
- * authors evaluate the teacher: restore it with `prefix: 'teacher/backbone'`. `vit` of `@selfsup/encoders` takes crops whose
+ * the mean of raw logits over both views of the whole update, and the teacher after it. The authors evaluate the teacher: `run.encoders.teacher`. `vit` of `@selfsup/encoders` takes crops whose
  * sides are multiples of its patch size, ConvNet and ResNets any. The rest of the recipe is the optimizer's: `clipByNorm(3)`, `adamW` with schedules of rate and decay.
  * @example
  * ```ts
@@ -49,43 +76,53 @@ const LAST_LAYER = 'projectionHead/lastLayer/';
  * console.log(task.name);
  * ```
  */
-export function dino(options: DinoOptions): PretextTask<DinoBatch, DinoTargets> {
-  const { outputDim, studentTemperature, teacherTemperature, centering, centerMomentum, freezeLastLayerSteps } = checkDinoOptions(options);
+export function dino(options: DinoOptions): PretextTask<DinoBatch, DinoTargets, DinoEmbeddings> {
+  const { outputDim = 65536, studentTemperature = 0.1, teacherTemperature = 0.04 } = options;
+  const { centering = true, centerMomentum = 0.9, freezeLastLayerSteps = 0 } = options;
+  checkCounts('dino', { outputDim });
+  checkCounts('dino', { freezeLastLayerSteps }, 0);
+  checkPositive('dino', { studentTemperature, teacherTemperature });
+  checkMomenta('dino', { momentum: options.momentum, centerMomentum });
   return {
     api: 1,
     name: 'dino',
-    create({ rng: root, totalSteps }) {
-      const networks = createMomentumNetworks(options, root, 'teacher');
-      if (freezeLastLayerSteps > 0 && !Object.keys(networks.trainable).some((path) => path.startsWith(LAST_LAYER))) {
-        networks.dispose();
+    create({ rng, totalSteps }) {
+      const momentum = options.momentum ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
+      const { online: student, target: teacher, copies, update } = createMomentumNetworks(options, rng, 'teacher');
+      const center = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([outputDim]), false));
+      const joined = joinNetworks({ ...student, ...copies }, { center });
+      if (freezeLastLayerSteps > 0 && !Object.keys(joined.trainable).some((path) => path.startsWith(LAST_LAYER))) {
+        joined.dispose();
         const option = { name: 'freezeLastLayerSteps', expected: '0 for a head without `lastLayer`', got: freezeLastLayerSteps };
         throw optionError('dino', option);
       }
-      const momentum = options.momentum ?? cosine({ initial: 0.996, final: 1, steps: totalSteps });
-      const center = createTeacherCenter(outputDim);
       return {
-        backbone: networks.backbone,
-        ...joinNetworks({}, networks, center),
+        encoders: { backbone: student.backbone, teacher: teacher.backbone },
+        ...joined,
         targets({ views }, context) {
-          const globals = checkCrops('dino', views).slice(0, 2);
-          const logits = encodeCrops(networks.target, globals, applyOptions('dino teacher', context)('crops')); // [2n, outputDim]
-          if (logits.shape[1] !== outputDim)
-            throw optionError('dino', { name: 'outputDim', expected: `${logits.shape[1]}, the head's columns`, got: outputDim });
-          return { logits };
+          const logits = encodeCrops(teacher, checkCrops('dino', views).slice(0, 2), applyOptions(context, 'teacher')); // [2n, outputDim]
+          const columns = logits.shape[1];
+          if (columns !== outputDim)
+            throw optionError('dino', { name: 'outputDim', expected: `${columns}, the head's columns`, got: outputDim });
+          return { teacherLogits: tf.split<tf.Tensor2D>(logits, 2) };
         },
-        loss({ views }, { logits }, context) {
-          const output = encodeCrops(networks.online, checkCrops('dino', views), applyOptions('dino', context)('crops')); // [views · n, outputDim]
-          const student = tf.split<tf.Tensor2D>(output, views.length); // each [n, outputDim]
-          const temperatures = { studentTemperature, teacherTemperature: valueAt(teacherTemperature, context.step) };
-          const loss = dinoLoss(student, tf.split<tf.Tensor2D>(logits, 2), { ...temperatures, ...(centering && { center: center.value }) });
-          const entropies = collapseEntropies(centering ? tf.sub(logits, center.value) : logits, temperatures.teacherTemperature);
+        embed({ views }, _, context) {
+          const logits = encodeCrops(student, checkCrops('dino', views), applyOptions(context, 'student')); // [crops · n, outputDim]
+          return { studentLogits: tf.split<tf.Tensor2D>(logits, views.length) };
+        },
+        loss({ studentLogits }, { teacherLogits }, { step }) {
+          const temperatures = { studentTemperature, teacherTemperature: valueAt(teacherTemperature, step) };
+          const loss = dinoLoss(studentLogits, teacherLogits, { ...temperatures, ...(centering && { center }) });
+          const raw = tf.concat([...teacherLogits], 0);
+          const entropies = entropiesOf(tf.softmax(tf.div(centering ? tf.sub(raw, center) : raw, temperatures.teacherTemperature)));
           const klDivergence = tf.sub<tf.Scalar>(loss, entropies.teacherEntropy);
-          return { loss, metrics: { zStd: embeddingStd(student[0]!), ...entropies, klDivergence } };
+          return { loss, metrics: { zStd: embeddingStd(studentLogits[0]!), ...entropies, klDivergence } };
         },
         transformGradients: freezeGradients(LAST_LAYER, freezeLastLayerSteps),
-        afterStep({ logits }, { step, collective }) {
-          networks.update(valueAt(momentum, step));
-          center.update(logits, centerMomentum, collective);
+        afterStep({ targets: { teacherLogits } }, { step }) {
+          update(valueAt(momentum, step));
+          const mean = tf.mean<tf.Tensor1D>(tf.concat([...teacherLogits], 0), 0); // [outputDim]
+          center.assign(emaUpdate(center, mean, centerMomentum));
         },
       };
     },

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ApplyOptions } from '@selfsup/core';
+import type { Rng } from '@selfsup/core';
 import type { ProjectionNetworks } from './projection-networks.ts';
 
 /**
@@ -8,11 +8,10 @@ import type { ProjectionNetworks } from './projection-networks.ts';
  * @returns `[crops · n, projectionDim]`, the first crop's rows first
  */
 export function encodeCrops(
-  networks: Pick<ProjectionNetworks, 'backbone' | 'projectionHead'>,
+  networks: ProjectionNetworks,
   crops: readonly tf.Tensor4D[],
-  options: Required<ApplyOptions>,
+  { training, rng }: { training: boolean; rng: Rng },
 ): tf.Tensor2D {
-  const { training, rng } = options;
   const groups: tf.Tensor4D[][] = [];
   for (const crop of crops) {
     const group = groups.at(-1);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRng, soloCollective, type StepContext } from '@selfsup/core';
+import { createRng, createStepContext } from '@selfsup/core';
 import { conv2d, globalAveragePool, linear, sequential, stateless } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
   pool: globalAveragePool(),
 });
 const head = linear({ inputDim, outputDim });
-const contextAt = (step: number): StepContext => ({ rng: createRng(0), totalSteps: 3, step, training: true, collective: soloCollective });
+const contextAt = (step: number) => createStepContext({ rng: createRng(0), totalSteps: 3, step });
 
 /** The largest error of a list by its largest value. */
 const relativeError = (actual: ArrayLike<number>, expected: readonly number[]) =>

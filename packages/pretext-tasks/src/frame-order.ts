@@ -1,12 +1,45 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { drawUniform, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
-import { frameOrders, type FrameOrdersOptions } from './frame-orders.ts';
+import { applyOptions } from './apply-options.ts';
+import { allPermutations } from './jigsaw-permutations.ts';
 import { joinNetworks } from './join-networks.ts';
 import { encodeParts, reorderParts } from './part-images.ts';
-import { stepStream } from './step-stream.ts';
 
-export { frameOrders, type FrameOrdersOptions } from './frame-orders.ts';
+/** Options of {@link frameOrders}. */
+export interface FrameOrdersOptions {
+  /** Frames in a clip; default 4, an integer from 3 to 6. */
+  numFrames?: number;
+  /**
+   * Whether a clip and its reverse are one class (`'merged'`, default, as in the paper: many movements look the same backwards) or two (`'distinct'`).
+   */
+  reversed?: 'merged' | 'distinct';
+}
+
+/**
+ * The classes of {@link frameOrder}: the orders in which the frames of a clip can be shown.
+ *
+ * @param options see {@link FrameOrdersOptions}
+ * @returns numFrames! permutations of 0 … numFrames − 1, sorted, or the half of them whose first number is smaller than their last
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range
+ * @see Lee et al.: "Unsupervised Representation Learning by Sorting Sequences", https://arxiv.org/abs/1708.01246
+ * @example
+ * ```ts
+ * import { frameOrders } from '@selfsup/pretext-tasks/frame-order';
+ * console.log(frameOrders().length); // 12
+ * ```
+ */
+export function frameOrders(options: FrameOrdersOptions = {}): readonly (readonly number[])[] {
+  const { numFrames = 4, reversed = 'merged' } = options;
+  if (!Number.isSafeInteger(numFrames) || numFrames < 3 || numFrames > 6)
+    throw new SelfsupError('SELFSUP_OPTION', `frameOrders: \`numFrames\` must be an integer from 3 to 6, got ${numFrames}`);
+  if (!['merged', 'distinct'].includes(reversed))
+    throw new SelfsupError('SELFSUP_OPTION', `frameOrders: \`reversed\` must be merged or distinct, got ${String(reversed)}`);
+  const all = allPermutations(numFrames);
+  const orders = Array.from({ length: all.length / numFrames }, (_, i) => [...all.subarray(i * numFrames, (i + 1) * numFrames)]);
+  orders.sort((a, b) => a.reduce((found, frame, k) => found || frame - b[k]!, 0));
+  return reversed === 'merged' ? orders.filter((order) => order[0]! < order.at(-1)!) : orders;
+}
 
 /** What {@link frameOrder} trains on: `frames` float32 `[n, numFrames, height, width, channels]`, clips in the order in which they were filmed. */
 export type FrameOrderBatch = Readonly<Record<'frames', tf.Tensor5D>>;
@@ -20,7 +53,7 @@ export interface FrameOrderTargets {
 
 /** Options of {@link frameOrder}. */
 export interface FrameOrderOptions extends FrameOrdersOptions {
-  /** Makes the encoder that is kept: frames `[n, height, width, channels]` to `[n, dim]`. */
+  /** Makes the backbone, which is kept: frames `[n, height, width, channels]` to `[n, dim]`. */
   backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
   /** Makes the classifier, the features of a clip's frames in a row `[n, numFrames · dim]` to logits `[n, orders]`, thrown away afterwards. */
   head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
@@ -62,25 +95,24 @@ export function frameOrder(options: FrameOrderOptions): PretextTask<FrameOrderBa
   return {
     api: 1,
     name: 'frame-order',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const head = options.head(root.fold('head'));
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const head = options.head(rng.fold('head'));
       return {
-        backbone,
+        encoders: { backbone },
         ...joinNetworks({ backbone, head }),
-        targets({ frames }: Partial<FrameOrderBatch>, context) {
+        targets({ frames }: Partial<FrameOrderBatch>, { stream }) {
           if (!frames) throw new SelfsupError('SELFSUP_BATCH', 'frame-order: the batch must have `frames`, got undefined');
           if (frames.rank !== 5 || frames.shape[1] !== numFrames)
             throw new SelfsupError(
               'SELFSUP_SHAPE',
               `frame-order: \`frames\` must have shape [n, ${numFrames}, height, width, channels], got [${frames.shape.join(', ')}]`,
             );
-          const stream = stepStream('frame-order', context).fold('order');
-          const { labels, shown } = drawOrders(orders, frames.shape[0], { rng: stream, merged: reversed === 'merged' });
+          const { labels, shown } = drawOrders(orders, frames.shape[0], { rng: stream('order'), merged: reversed === 'merged' });
           return { shuffled: reorderParts(frames, shown), labels: tf.tensor1d(labels, 'int32') };
         },
         loss(_, { shuffled, labels }, context) {
-          const apply = { training: context.training, rng: stepStream('frame-order', context).fold('networks') };
+          const apply = applyOptions(context, 'networks');
           const logits = head.apply(encodeParts(backbone, shuffled, apply), apply); // [n, orders]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
         },

@@ -3,7 +3,7 @@ export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
-export { dino, type DinoBatch, type DinoOptions, type DinoTargets } from './dino.ts';
+export { dino, type DinoBatch, type DinoEmbeddings, type DinoOptions, type DinoTargets } from './dino.ts';
 export {
   frameOrder,
   frameOrders,
@@ -22,11 +22,12 @@ export {
 } from './jigsaw.ts';
 export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
-export { mocoV3, type MocoV3Batch, type MocoV3Options, type MocoV3Targets } from './moco-v3.ts';
-export { moco, type MocoBatch, type MocoOptions, type MocoTargets } from './moco.ts';
+export { mocoV3, type MocoV3Batch, type MocoV3Embeddings, type MocoV3Options, type MocoV3Targets } from './moco-v3.ts';
+export { moco, type MocoBatch, type MocoEmbeddings, type MocoOptions, type MocoTargets } from './moco.ts';
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
-export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrTargets } from './nnclr.ts';
+export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrKept } from './nnclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
+export type { PredictedViews, ProjectedViews } from './projection-networks.ts';
 export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
@@ -34,7 +35,7 @@ export { rotation, type RotationBatch, type RotationOptions, type RotationTarget
 export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { simSiam, type SimSiamOptions } from './sim-siam.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
-export { swav, type SwavBatch, type SwavOptions, type SwavTargets } from './swav.ts';
+export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';

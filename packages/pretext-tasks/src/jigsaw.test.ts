@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { tiles } from '@selfsup/augment';
-import { createRng, soloCollective, type ModuleFactory, type StepContext } from '@selfsup/core';
+import { createRng, createStepContext, type ModuleFactory } from '@selfsup/core';
 import { linear } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -35,7 +35,7 @@ const backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D> = () => {
 const permutations = jigsawPermutations({ count: outputDim, numTiles: 4 });
 const tiling = tiles({ grid: 2, size: 5, standardize: false });
 const task = jigsaw({ backbone, head: linear({ inputDim, outputDim }), tiling, permutations });
-const contextAt = (step: number): StepContext => ({ rng: createRng(0), totalSteps: 3, step, training: true, collective: soloCollective });
+const contextAt = (step: number) => createStepContext({ rng: createRng(0), totalSteps: 3, step });
 const distance = (a: readonly number[], b: readonly number[]) => a.filter((tile, k) => tile !== b[k]).length;
 
 /** The largest error of a list by its largest value. */

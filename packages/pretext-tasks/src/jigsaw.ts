@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { drawUniform, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { joinNetworks } from './join-networks.ts';
 import { encodeParts, reorderParts } from './part-images.ts';
-import { applyOptions, stepStream } from './step-stream.ts';
 
 export { jigsawPermutations, type JigsawPermutationsOptions } from './jigsaw-permutations.ts';
 
@@ -19,7 +19,7 @@ export interface JigsawTargets {
 
 /** Options of {@link jigsaw}. */
 export interface JigsawOptions {
-  /** Makes the encoder that is kept: tiles `[n, side, side, channels]` to `[n, dim]`. */
+  /** Makes the backbone, which is kept: tiles `[n, side, side, channels]` to `[n, dim]`. */
   backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
   /** Makes the classifier, the features of all tiles of a puzzle in a row `[n, tiles · dim]` to logits `[n, permutations]`, thrown away afterwards. */
   head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
@@ -67,22 +67,21 @@ export function jigsaw(options: JigsawOptions): PretextTask<JigsawBatch, JigsawT
   return {
     api: 1,
     name: 'jigsaw',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const head = options.head(root.fold('head'));
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const head = options.head(rng.fold('head'));
       return {
-        backbone,
+        encoders: { backbone },
         ...joinNetworks({ backbone, head }),
-        targets({ images }: Partial<JigsawBatch>, context) {
+        targets({ images }: Partial<JigsawBatch>, { stream }) {
           if (!images) throw new SelfsupError('SELFSUP_BATCH', 'jigsaw: the batch must have `images`, got undefined');
-          const stream = stepStream('jigsaw', context);
-          const draws = drawUniform(stream.fold('permutation'), images.shape[0], { max: permutations.length });
+          const draws = drawUniform(stream('permutation'), images.shape[0], { max: permutations.length });
           const labels = Int32Array.from(draws, (draw) => Math.min(permutations.length - 1, Math.floor(draw))); // float32 may round up to max
           const orders = Array.from(labels, (label) => permutations[label]!);
-          return { tiles: shuffle(tiling(images, stream.fold('tiling')), orders), labels: tf.tensor1d(labels, 'int32') };
+          return { tiles: shuffle(tiling(images, stream('tiling')), orders), labels: tf.tensor1d(labels, 'int32') };
         },
         loss(_, { tiles, labels }, context) {
-          const apply = applyOptions('jigsaw', context)('networks');
+          const apply = applyOptions(context, 'networks');
           const logits = head.apply(encodeParts(backbone, tiles, apply), apply); // [n, permutations]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
         },

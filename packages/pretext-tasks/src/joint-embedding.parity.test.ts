@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cosine, type PretextTask } from '@selfsup/core';
+import { cosine, type AnyPretextTask } from '@selfsup/core';
 import { batchNorm, linear, projectionHead, sequential, stateless } from '@selfsup/encoders';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
@@ -41,7 +41,7 @@ const predictionHead = projectionHead({ inputDim: projected, hiddenDim: narrow, 
 const wide = projectionHead({ ...head, numLayers: 3, biasLast: false });
 /** Biases that the next batch normalization takes away again: their gradient is 0. */
 const unmoved = /(backbone\/linear|projectionHead\/linear2)\/bias$/;
-const tasks: Record<Run['task'], (momentum?: number) => PretextTask> = {
+const tasks: Record<Run['task'], (momentum?: number) => AnyPretextTask> = {
   byol: (initial) => {
     const schedule = initial === 0.996 ? {} : { momentum: cosine({ initial: initial!, final: 1, steps: fixture.views.length }) };
     return byol({ backbone, projectionHead: projectionHead(head), predictionHead, ...schedule });

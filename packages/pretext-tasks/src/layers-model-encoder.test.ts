@@ -1,4 +1,4 @@
-import { createRng, drawNormal, type PretextTask } from '@selfsup/core';
+import { createRng, drawNormal, type AnyPretextTask } from '@selfsup/core';
 import { fromLayersModel, projectionHead } from '@selfsup/encoders';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
@@ -24,7 +24,7 @@ const makeViews = (step: number) => {
   const draw = (tag: string) => tf.tensor4d(drawNormal(createRng(step).fold(tag), 8 * 6 * 6 * 3), [8, 6, 6, 3]);
   return { views: [draw('first'), draw('second')] };
 };
-type Task = PretextTask;
+type Task = AnyPretextTask;
 const trainerOf = (task: Task) => createTrainer({ task, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), totalSteps: 6, seed: 0 });
 
 async function train(trainer: ReturnType<typeof trainerOf>, steps: number[]): Promise<number[]> {

@@ -1,17 +1,17 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { patchify, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedPixelLoss } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { joinNetworks } from './join-networks.ts';
-import { checkImages, drawMasks, standardizePatches, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
+import { checkImages, drawMasks, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
 import type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
-import { applyOptions, stepStream } from './step-stream.ts';
 
 /** What {@link mae} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalized. */
 export type MaeBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
 /** Options of {@link mae}. */
 export interface MaeOptions {
-  /** Makes the encoder that is kept; it sees the patches that are not masked. */
+  /** Makes the backbone, which is kept; it sees the patches that are not masked. */
   backbone: (rng: Rng) => PatchEncoder;
   /** Makes the network that predicts the pixels, thrown away afterwards. */
   decoder: (rng: Rng) => PatchDecoder;
@@ -19,6 +19,16 @@ export interface MaeOptions {
   masking: PatchMasking;
   /** Whether the pixels of each patch are brought to mean 0 and variance 1 before they are predicted; default true, the paper's better variant. */
   normalizePixels?: boolean;
+}
+
+/** Each patch float32 `[n, length, patchDim]` with mean 0 and unbiased variance 1. */
+function standardizePatches(patches: tf.Tensor3D): tf.Tensor3D {
+  const size = patches.shape[2];
+  return tf.tidy(() => {
+    const centered = tf.sub(patches, tf.mean(patches, 2, true));
+    const variance = tf.div(tf.sum(tf.square(centered), 2, true), Math.max(1, size - 1)); // unbiased, and 0 for a patch of one value
+    return tf.div(centered, tf.sqrt(tf.add(variance, 1e-6)));
+  });
 }
 
 /**
@@ -49,20 +59,20 @@ export function mae(options: MaeOptions): PretextTask<MaeBatch, MaskedImageTarge
   return {
     api: 1,
     name: 'mae',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const decoder = options.decoder(root.fold('decoder'));
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const decoder = options.decoder(rng.fold('decoder'));
       return {
-        backbone,
+        encoders: { backbone },
         ...joinNetworks({ backbone, decoder }),
-        targets(batch, context) {
+        targets(batch, { stream }) {
           const patches = patchify(checkImages('mae', batch.images), { patchSize: backbone.patchSize });
           const [n, length] = patches.shape;
-          const masks = drawMasks('mae', masking, { n, length, rng: stepStream('mae', context).fold('masking') });
+          const masks = drawMasks('mae', masking, { n, length, rng: stream('masking') });
           return { ...masks, pixels: normalizePixels ? standardizePatches(patches) : patches };
         },
         loss(batch, { keep, restore, mask, pixels }, context) {
-          const apply = applyOptions('mae', context)('networks');
+          const apply = applyOptions(context, 'networks');
           const tokens = backbone.encode({ images: checkImages('mae', batch.images), keep }, apply); // [n, 1 + kept, width]
           return { loss: maskedPixelLoss(decoder.decode(tokens, restore, apply), pixels, { mask }) };
         },

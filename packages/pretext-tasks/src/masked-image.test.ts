@@ -1,5 +1,5 @@
 import { maskPatches } from '@selfsup/augment';
-import { createRng, drawNormal, isSelfsupError, patchify, soloCollective, type StepContext } from '@selfsup/core';
+import { createRng, drawNormal, createStepContext, isSelfsupError, patchify, soloCollective, type StepContextOptions } from '@selfsup/core';
 import { linear, maeDecoder, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -14,14 +14,8 @@ const tasks = {
   mae: mae({ backbone: vit(size), decoder, masking }),
   'sim-mim': simMim({ backbone: vit({ ...size, maskToken: true }), head, masking }) as unknown as ReturnType<typeof mae>,
 };
-const context = (overrides: Partial<StepContext> = {}): StepContext => ({
-  rng: createRng(0),
-  totalSteps: 10,
-  step: 0,
-  training: true,
-  collective: soloCollective,
-  ...overrides,
-});
+const context = (overrides: Partial<StepContextOptions> = {}) =>
+  createStepContext({ rng: createRng(0), totalSteps: 10, step: 0, ...overrides });
 const makeImages = (n: number, seed = 1) => tf.tensor4d(drawNormal(createRng(seed), n * 8 * 8 * 3), [n, 8, 8, 3]);
 const read = (tensors: Readonly<Record<string, tf.Tensor>>) =>
   Object.fromEntries(Object.entries(tensors).map(([path, v]) => [path, [...v.dataSync()]]));
@@ -42,9 +36,9 @@ describe.each(Object.entries(tasks))('%s', (name, task) => {
     const run = task.create({ rng: createRng(0), totalSteps: 10 });
     tf.tidy(() => {
       const images = makeImages(4);
-      const masks = (overrides: Partial<StepContext>) => [...run.targets!({ images }, context(overrides)).mask.dataSync()];
+      const masks = (overrides: Partial<StepContextOptions>) => [...run.targets!({ images }, context(overrides)).mask.dataSync()];
       expect(masks({})).toEqual(masks({}));
-      for (const other of [{ step: 1 }, { rng: createRng(1) }, { collective: { ...soloCollective, rank: 1 } }])
+      for (const other of [{ step: 1 }, { rng: createRng(1) }, { collective: { ...soloCollective, rank: 1 } }, { microBatch: 1 }])
         expect(masks(other)).not.toEqual(masks({}));
       const before = read(run.trainable);
       const targets = run.targets!({ images }, context());

@@ -1,5 +1,5 @@
 import { maskTokens } from '@selfsup/augment';
-import { createRng, type StepContext } from '@selfsup/core';
+import { createRng, type StepContextOptions } from '@selfsup/core';
 import { maskedCrossEntropy } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -41,7 +41,7 @@ describe('maskedLanguage', () => {
     const run = create();
     const batch = tinyBatch(1);
     tf.tidy(() => {
-      const targets = (ctx: Partial<StepContext>) => run.targets!(batch, context(ctx));
+      const targets = (ctx: Partial<StepContextOptions>) => run.targets!(batch, context(ctx));
       const { tokenIds, positions, labels, weights } = targets({});
       expect([tokenIds.dtype, positions.dtype, labels.dtype, weights.dtype]).toEqual(['int32', 'int32', 'int32', 'float32']);
       expect(tokenIds.shape).toEqual([8, 12]);
@@ -49,10 +49,10 @@ describe('maskedLanguage', () => {
       const original = batch.tokenIds.dataSync();
       expect([...labels.dataSync()]).toEqual([...positions.dataSync()].map((at) => original[at]));
       expect([...tokenIds.dataSync()].filter((id) => id === mask).length).toBeGreaterThan(10);
-      const places = (ctx: Partial<StepContext>) => [...targets(ctx).positions.dataSync()];
+      const places = (ctx: Partial<StepContextOptions>) => [...targets(ctx).positions.dataSync()];
       const { collective } = context();
       expect(places({})).toEqual(places({}));
-      const others = [{ step: 1 }, { collective: { ...collective, rank: 1 } }, { rng: createRng(1) }];
+      const others = [{ step: 1 }, { collective: { ...collective, rank: 1 } }, { microBatch: 1 }, { rng: createRng(1) }];
       for (const other of others) expect(places(other)).not.toEqual(places({}));
     });
     run.dispose();
@@ -79,7 +79,7 @@ describe('maskedLanguage', () => {
     const run = create();
     const batch = tinyBatch(1);
     const { tokenIds, attentionMask } = batch;
-    const backbone = run.backbone as ReturnType<ReturnType<typeof tinyBert>>;
+    const backbone = run.encoders['backbone'] as ReturnType<ReturnType<typeof tinyBert>>;
     const head = tinyHead(createRng(0).fold('head'));
     tf.tidy(() => {
       const targets = run.targets!({ tokenIds, attentionMask }, context(inference));
@@ -141,7 +141,7 @@ describe('maskedLanguage', () => {
     const run = create(withSentences);
     const batch = tinyBatch(1);
     const before = read(run);
-    const lossAt = (ctx: Partial<StepContext>) =>
+    const lossAt = (ctx: Partial<StepContextOptions>) =>
       tf.tidy(() => run.loss(batch, run.targets!(batch, context(ctx)), context(ctx)).loss.dataSync()[0]!);
     expect(lossAt({})).toBe(lossAt({}));
     expect(lossAt({ step: 1 })).not.toBe(lossAt({}));

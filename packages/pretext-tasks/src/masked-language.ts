@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
+import { SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
-import { checkNextSentence, checkTokens, withIds } from './check-tokens.ts';
+import { applyOptions } from './apply-options.ts';
+import { checkTokens, withIds } from './check-tokens.ts';
 import { joinNetworks } from './join-networks.ts';
 import { maskBatch, type MaskedTargets, type TokenMasking } from './token-masking.ts';
 import type { TokenEncoder, TokenHead } from './token-networks.ts';
-import { applyOptions, stepStream } from './step-stream.ts';
 
 /**
  * What {@link maskedLanguage} trains on: `tokenIds` int32 `[batch, length]`, not yet masked; `attentionMask` `[batch, length]`, 0 at padding, and
@@ -18,7 +18,7 @@ export type MaskedLanguageBatch = Readonly<
 
 /** Options of {@link maskedLanguage}. */
 export interface MaskedLanguageOptions {
-  /** Makes the encoder that is kept. */
+  /** Makes the backbone, which is kept. */
   backbone: (rng: Rng) => TokenEncoder;
   /** Makes the head that predicts the hidden tokens. */
   head: (rng: Rng) => TokenHead;
@@ -26,6 +26,24 @@ export interface MaskedLanguageOptions {
   masking: TokenMasking;
   /** Makes the head that tells from the first token's state `[batch, width]` whether the second segment follows the first, as logits `[batch, 2]`. */
   nextSentenceHead?: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
+}
+
+/** Throws unless there is a label int32 `[batch]` for each sequence. */
+function checkNextSentence(tokenIds: tf.Tensor2D, labels: tf.Tensor1D | undefined): tf.Tensor1D {
+  const batch = tokenIds.shape[0];
+  if (!labels)
+    throw new SelfsupError(
+      'SELFSUP_BATCH',
+      `masked-language: the batch must have \`nextSentence\`, int32 [${batch}], for its head, got undefined`,
+    );
+  if (labels.rank !== 1 || labels.shape[0] !== batch)
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `masked-language: \`nextSentence\` must have shape [${batch}], got [${labels.shape.join(', ')}]`,
+    );
+  if (labels.dtype !== 'int32')
+    throw new SelfsupError('SELFSUP_DTYPE', `masked-language: \`nextSentence\` must be int32, got ${labels.dtype}`);
+  return labels;
 }
 
 /**
@@ -57,21 +75,20 @@ export function maskedLanguage(options: MaskedLanguageOptions): PretextTask<Mask
   return {
     api: 1,
     name: 'masked-language',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const head = options.head(root.fold('head'));
-      const nextSentenceHead = options.nextSentenceHead?.(root.fold('nextSentenceHead'));
-      const parts = { backbone, head, ...(nextSentenceHead && { nextSentenceHead }) };
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const head = options.head(rng.fold('head'));
+      const nextSentenceHead = options.nextSentenceHead?.(rng.fold('nextSentenceHead'));
       return {
-        backbone,
-        ...joinNetworks(parts),
-        targets(batch, context) {
+        encoders: { backbone },
+        ...joinNetworks({ backbone, head, ...(nextSentenceHead && { nextSentenceHead }) }),
+        targets(batch, { stream }) {
           checkTokens('masked-language', batch);
-          return maskBatch(options.masking, batch.tokenIds, stepStream('masked-language', context).fold('masking'));
+          return maskBatch(options.masking, batch.tokenIds, stream('masking'));
         },
         loss(batch, { tokenIds, positions, labels, weights }, context) {
           checkTokens('masked-language', batch);
-          const apply = applyOptions('masked-language', context)('networks');
+          const apply = applyOptions(context, 'networks');
           const hidden = backbone.encode(withIds(batch, tokenIds), apply); // [batch, length, width]
           const logits = head.predict(hidden, { positions, wordEmbedding: backbone.wordEmbedding }); // [n, vocabularySize]
           const maskedLoss = maskedCrossEntropy(logits, labels, { weights });

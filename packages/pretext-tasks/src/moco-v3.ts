@@ -1,18 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cosine, l2Normalize, valueAt, type ModuleFactory, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkMomenta, checkPositive } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
-import type { NetworkFactories } from './projection-networks.ts';
-import { applyOptions } from './step-stream.ts';
+import { project, type NetworkFactories } from './projection-networks.ts';
 
 /** What {@link mocoV3} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
 export type MocoV3Batch = ViewPairBatch;
 
-/** What {@link mocoV3} computes without a tape: `keys`, unit rows `[2n, dim]` of the target networks, the first view's and then the second's. */
-export type MocoV3Targets = Readonly<Record<'keys', tf.Tensor2D>>;
+/** What {@link mocoV3} computes without a tape: `keys` of both views, unit rows `[n, dim]` of the target networks. */
+export type MocoV3Targets = Readonly<Record<'keys', readonly tf.Tensor2D[]>>;
+
+/** What {@link mocoV3} says about each image: `queries`, the unit predictions `[n, dim]` of both views. */
+export type MocoV3Embeddings = Readonly<Record<'queries', readonly tf.Tensor2D[]>>;
 
 /** Options of {@link mocoV3}. */
 export interface MocoV3Options extends NetworkFactories {
@@ -28,9 +31,9 @@ export interface MocoV3Options extends NetworkFactories {
  * MoCo v3: a prediction must find the target network's key of the image's other view among those of the whole batch; no queue.
  *
  * @param options see {@link MocoV3Options}
- * @returns the task; its variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, its buffers under `target/`. The loss is the sum over both
- * directions of `infoNce` times 2 · temperature, keys of all ranks; the metrics are `accuracy`, how often a prediction is nearest to its own key among this
- * rank's, and `zStd`, the mean deviation per dimension of the unit keys (0: collapsed)
+ * @returns the task with the encoders `backbone` and `target`; its variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, its buffers under `target/`. The loss is the sum over both
+ * directions of `infoNce` times 2 · temperature, among the keys of the whole update; the metrics are `accuracy`, how often a prediction is nearest to
+ * its own key, and `zStd`, the mean deviation per dimension of the unit keys (0: collapsed)
  * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature or momentum; `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Chen, Xie, He: "An Empirical Study of Training Self-Supervised Vision Transformers", algorithm 1, https://arxiv.org/abs/2104.02057
  * @remarks The authors move the target at the start of a step; here it moves at the end of the step before, which gives the same keys. Their code has
@@ -48,33 +51,33 @@ export interface MocoV3Options extends NetworkFactories {
  * console.log(task.name);
  * ```
  */
-export function mocoV3(options: MocoV3Options): PretextTask<MocoV3Batch, MocoV3Targets> {
-  const { temperature = 0.2, momentum: fixed } = options;
+export function mocoV3(options: MocoV3Options): PretextTask<MocoV3Batch, MocoV3Targets, MocoV3Embeddings> {
+  const { temperature = 0.2 } = options;
   checkPositive('mocoV3', { temperature });
-  checkMomenta('mocoV3', { momentum: fixed });
+  checkMomenta('mocoV3', { momentum: options.momentum });
   return {
     api: 1,
     name: 'moco-v3',
-    create({ rng: root, totalSteps }) {
-      const momentum = fixed ?? cosine({ initial: 0.99, final: 1, steps: totalSteps });
-      const networks = createMomentumNetworks(options, root);
-      const predictionHead = options.predictionHead(root.fold('predictionHead'));
+    create({ rng, totalSteps }) {
+      const momentum = options.momentum ?? cosine({ initial: 0.99, final: 1, steps: totalSteps });
+      const { online, target, copies, update } = createMomentumNetworks(options, rng);
+      const predictionHead = options.predictionHead(rng.fold('predictionHead'));
       return {
-        backbone: networks.backbone,
-        ...joinNetworks({ predictionHead }, networks),
-        targets({ views }: MocoV3Batch, context) {
-          const apply = applyOptions('moco-v3 keys', context);
-          const keys = checkViewPair('mocoV3', views).map((images, i) => networks.encodeTarget(images, apply(i)));
-          return { keys: l2Normalize(tf.concat(keys, 0)) }; // [2n, dim]
+        encoders: { backbone: online.backbone, target: target.backbone },
+        ...joinNetworks({ ...online, predictionHead, ...copies }),
+        targets({ views }, context) {
+          const pair = checkViewPair('mocoV3', views);
+          return { keys: pair.map((images, i) => l2Normalize(project(target, images, applyOptions(context, `key of view ${i}`)))) };
         },
-        loss({ views }: MocoV3Batch, targets: MocoV3Targets, context) {
-          const apply = applyOptions('moco-v3', context);
-          const { collective } = context;
-          const keys = tf.split<tf.Tensor2D>(targets.keys, 2);
+        embed({ views }, _, context) {
           const queries = checkViewPair('mocoV3', views).map((images, i) => {
-            return l2Normalize(predictionHead.apply(networks.encode(images, apply(i)), apply(i))); // [n, dim]
+            const apply = applyOptions(context, `view ${i}`);
+            return l2Normalize(predictionHead.apply(project(online, images, apply), apply)); // [n, dim]
           });
-          const losses = queries.map((query, i) => infoNce(query, keys[1 - i]!, { temperature, normalized: true, collective }));
+          return { queries };
+        },
+        loss({ queries }, { keys }) {
+          const losses = queries.map((query, i) => infoNce(query, keys[1 - i]!, { temperature, normalized: true }));
           return {
             loss: tf.mul<tf.Scalar>(tf.addN(losses), 2 * temperature),
             metrics: {
@@ -83,8 +86,8 @@ export function mocoV3(options: MocoV3Options): PretextTask<MocoV3Batch, MocoV3T
             },
           };
         },
-        afterStep(_: MocoV3Targets, { step }) {
-          networks.update(valueAt(momentum, step + 1)); // the authors' update at the start of the next step
+        afterStep(_, { step }) {
+          update(valueAt(momentum, step + 1)); // the authors' update at the start of the next step
         },
       };
     },

@@ -27,14 +27,19 @@ const makeImages = (labels: readonly number[], tag: string) =>
 /** Trains; gives how often weighted neighbors tell the class of fresh images, before and after. */
 function train(momentum: number, seed: number) {
   const run = moco({
-    ...{ backbone, projectionHead: projectionHead({ inputDim: 16, hiddenDim: 16, outputDim: 8 }), outputDim: 8 },
-    ...{ queueSize: 256, temperature: 0.1, shuffleGroups: 1, momentum },
+    backbone,
+    projectionHead: projectionHead({ inputDim: 16, hiddenDim: 16, outputDim: 8 }),
+    outputDim: 8,
+    queueSize: 256,
+    temperature: 0.1,
+    shuffleGroups: 1,
+    momentum,
   }).create({ rng: createRng(seed), totalSteps: steps });
   const neighbors = () =>
     tf.tidy(() => {
       const labels = Array.from({ length: 320 }, (_, i) => i % classes);
       const [bank, queries] = ['bank', 'queries'].map((tag) =>
-        l2Normalize(run.backbone.apply(makeImages(labels, tag), { training: false }) as tf.Tensor2D),
+        l2Normalize(run.encoders['backbone']!.apply(makeImages(labels, tag), { training: false }) as tf.Tensor2D),
       ) as [tf.Tensor2D, tf.Tensor2D];
       const weights = tf.exp(tf.mul<tf.Tensor2D>(tf.matMul(queries, bank, false, true), 10)); // [queries, bank]
       const votes = tf.matMul(weights, tf.cast(tf.oneHot(labels, classes), 'float32')); // [queries, classes]

@@ -1,21 +1,17 @@
-import { createRng, drawPermutation, isSelfsupError, soloCollective, type PretextTaskRun } from '@selfsup/core';
+import { createRng, drawPermutation, isSelfsupError } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { backbone, context, makeViews, projected, projectionHead, readValues } from '../fixtures/tiny-networks.ts';
-import { moco, type MocoBatch, type MocoOptions, type MocoTargets } from './moco.ts';
+import { backbone, context, lossOf, makeViews, projected, projectionHead, readValues } from '../fixtures/tiny-networks.ts';
+import { moco, type MocoBatch, type MocoOptions } from './moco.ts';
 
 const start = (options: Partial<MocoOptions> = {}, seed = 0) =>
   moco({ backbone, projectionHead, outputDim: projected, queueSize: 20, shuffleGroups: 1, ...options }).create({
     rng: createRng(seed),
     totalSteps: 10,
   });
-const lossOf = (run: PretextTaskRun<MocoBatch, MocoTargets>, batch: MocoBatch, overrides = {}) => {
-  const ctx = context(overrides);
-  return run.loss(batch, run.targets!(batch, ctx), ctx);
-};
 const unit = (x: tf.Tensor2D) => tf.div<tf.Tensor2D>(x, tf.norm(x, 2, 1, true));
 
 describe('moco', () => {
@@ -55,7 +51,7 @@ describe('moco', () => {
       const { loss, metrics } = lossOf(run, batch);
       // target and online are equal at the start
       const [q, k] = batch.views.map((view) =>
-        unit(head.apply(run.backbone.apply(view, { training: true }) as tf.Tensor2D, { training: true })),
+        unit(head.apply(run.encoders['backbone']!.apply(view, { training: true }) as tf.Tensor2D, { training: true })),
       );
       const queue = run.buffers['queue']! as tf.Tensor as tf.Tensor2D;
       expect(loss.dataSync()[0]).toBeCloseTo(infoNce(q!, k!, { temperature: 0.07, queue }).dataSync()[0]!, 4);
@@ -90,8 +86,8 @@ describe('moco', () => {
     const batch = makeViews(2);
     const [twin, head] = [backbone(createRng(0).fold('backbone')), projectionHead(createRng(0).fold('projectionHead'))];
     tf.tidy(() => {
-      const { keys } = run.targets!(batch, context());
-      const order = drawPermutation(createRng(0).fold('moco keys').fold(0).fold(0).fold(0).fold('shuffle'), 8);
+      const keys = run.targets!(batch, context()).keys[0]!;
+      const order = drawPermutation(context().stream('keys of query 0').fold('shuffle'), 8);
       expect([...order]).not.toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
       const encode = (images: tf.Tensor4D) => unit(head.apply(twin.apply(images, { training: true }), { training: true }));
       for (const [from, to] of [
@@ -109,21 +105,23 @@ describe('moco', () => {
     tf.dispose(batch.views);
   });
 
-  it('moves the target by momentum and puts all keys of every rank before the rest of the queue', () => {
+  it('moves the target by momentum and puts all keys before the rest of the queue', () => {
     const run = start({ momentum: (step) => step / 10, symmetric: true, queueSize: 37 });
     const batch = makeViews(2);
     tf.tidy(() => {
-      const allGather = <T extends tf.Tensor>(x: T): T => tf.concat<tf.Tensor>([x, tf.neg(x)], 0) as T;
-      const ctx = context({ step: 2, collective: { ...soloCollective, worldSize: 2, allGather } });
+      const ctx = context({ step: 2 });
       const targets = run.targets!(batch, ctx);
-      expect(targets.keys.shape).toEqual([16, projected]);
+      expect(targets.keys.map(({ shape }) => shape)).toEqual([
+        [8, projected],
+        [8, projected],
+      ]);
       const before = readValues(run);
       const kernel = run.trainable['backbone/linear/kernel']!;
       kernel.assign(tf.add(kernel, 1));
-      run.afterStep!(targets, ctx);
+      run.afterStep!({ targets, kept: {} }, ctx);
       const after = readValues(run);
-      const keys = [...targets.keys.dataSync()];
-      expect(after['queue']).toEqual([...keys, ...keys.map((x) => -x), ...before['queue']!.slice(0, 5 * projected)]);
+      const keys = targets.keys.flatMap((key) => [...key.dataSync()]); // of the second view, then of the first
+      expect(after['queue']).toEqual([...keys, ...before['queue']!.slice(0, 21 * projected)]);
       const path = 'target/backbone/linear/kernel';
       after[path]!.forEach((x, i) => {
         expect(x).toBeCloseTo(before[path]![i]! + 0.7, 5); // momentum of step 3
@@ -176,6 +174,7 @@ describe('moco', () => {
 
   it('says what is wrong with a batch or an option', () => {
     const run = start({ shuffleGroups: 4, outputDim: 3 });
+    const fitting = start();
     tf.tidy(() => {
       const images = (n: number, width = 4) => tf.zeros<tf.Rank.R4>([n, 4, width, 2]);
       const failures: [string, string, () => unknown][] = [
@@ -196,11 +195,7 @@ describe('moco', () => {
           'at least 8 images for 4 shuffled groups, got 7',
           () => run.targets!({ views: [images(7), images(7)] }, context()),
         ],
-        [
-          'SELFSUP_BATCH',
-          'the 21 keys of a step must fit into `queueSize` 20',
-          () => run.targets!({ views: [images(21), images(21)] }, context()),
-        ],
+        ['SELFSUP_BATCH', 'the 21 keys of a step must fit into `queueSize` 20', () => lossOf(fitting, { views: [images(21), images(21)] })],
         [
           'SELFSUP_OPTION',
           "`outputDim` must be 5, the head's columns, got 3",
@@ -221,6 +216,7 @@ describe('moco', () => {
           expect(isSelfsupError(error) && error.code).toBe(code);
         }
     });
+    fitting.dispose();
     run.dispose();
   });
 });

@@ -22,7 +22,7 @@ describe('nextToken', () => {
   it('is the mean over prefixes of the cross entropy of what follows, each prefix encoded alone', () => {
     const run = create();
     const { tokenIds, ...rest } = tinyBatch(2, 2);
-    const backbone = run.backbone as ReturnType<ReturnType<typeof tinyBert>>;
+    const backbone = run.encoders['backbone'] as ReturnType<ReturnType<typeof tinyBert>>;
     const head = tinyHead(createRng(0).fold('head'));
     tf.tidy(() => {
       const losses = Array.from({ length: length - 1 }, (_, i) => {

@@ -1,17 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type PretextTask, type Rng, type Targets } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkTokens } from './check-tokens.ts';
 import { joinNetworks } from './join-networks.ts';
 import type { TokenEncoder, TokenHead } from './token-networks.ts';
-import { stepStream } from './step-stream.ts';
 
 /** What {@link nextToken} trains on: `tokenIds` int32 `[batch, length ≥ 2]`, and `attentionMask` `[batch, length]`, 0 at padding, if there is any. */
 export type NextTokenBatch = Readonly<Record<'tokenIds', tf.Tensor2D> & Partial<Record<'attentionMask', tf.Tensor2D>>>;
 
 /** Options of {@link nextToken}. */
 export interface NextTokenOptions {
-  /** Makes the encoder that is kept; it must take an attention mask by query. */
+  /** Makes the backbone, which is kept; it must take an attention mask by query. */
   backbone: (rng: Rng) => TokenEncoder;
   /** Makes the head that predicts tokens. */
   head: (rng: Rng) => TokenHead;
@@ -57,11 +57,11 @@ export function nextToken(options: NextTokenOptions): PretextTask<NextTokenBatch
   return {
     api: 1,
     name: 'next-token',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const head = options.head(root.fold('head'));
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const head = options.head(rng.fold('head'));
       return {
-        backbone,
+        encoders: { backbone },
         ...joinNetworks({ backbone, head }),
         loss(batch: NextTokenBatch, _: Targets, context) {
           checkTokens('next-token', batch);
@@ -72,7 +72,7 @@ export function nextToken(options: NextTokenOptions): PretextTask<NextTokenBatch
               'SELFSUP_SHAPE',
               `next-token: \`tokenIds\` must have shape [batch, length >= 2], got [${count}, ${length}]`,
             );
-          const apply = { training: context.training, rng: stepStream('next-token', context) };
+          const apply = applyOptions(context, 'networks');
           const keys = attentionMask && tf.cast<tf.Tensor2D>(attentionMask, 'float32');
           const hidden = backbone.encode({ tokenIds, attentionMask: causalMask(length, keys) }, apply); // [batch, length, width]
           const logits = head.predict(hidden, { positions: predictingPlaces(count, length), wordEmbedding: backbone.wordEmbedding });

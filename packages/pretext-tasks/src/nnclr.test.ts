@@ -1,4 +1,4 @@
-import { createRng, isSelfsupError, soloCollective, type PretextTaskRun } from '@selfsup/core';
+import { createRng, isSelfsupError } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import {
   backbone,
   context,
+  lossOf,
   makeViews,
   predictionHead,
   predictionPerceptron,
@@ -14,15 +15,13 @@ import {
   projectionHead,
   readValues,
 } from '../fixtures/tiny-networks.ts';
-import { nnclr, type NnclrBatch, type NnclrOptions, type NnclrTargets } from './nnclr.ts';
+import { nnclr, type NnclrBatch, type NnclrOptions } from './nnclr.ts';
 
 const start = (options: Partial<NnclrOptions> = {}, seed = 0) =>
   nnclr({ backbone, projectionHead, predictionHead, outputDim: projected, queueSize: 20, ...options }).create({
     rng: createRng(seed),
     totalSteps: 10,
   });
-const lossOf = (run: PretextTaskRun<NnclrBatch, NnclrTargets>, batch: NnclrBatch, overrides = {}) =>
-  run.loss(batch, {}, context(overrides));
 const unit = (x: tf.Tensor2D) => tf.div<tf.Tensor2D>(x, tf.norm(x, 2, 1, true));
 const number = (x: tf.Tensor) => x.dataSync()[0]!;
 
@@ -35,7 +34,7 @@ describe('nnclr', () => {
       const { loss, metrics } = lossOf(run, batch);
       const rows = run.buffers['queue']!.arraySync() as number[][];
       const sides = batch.views.map((view) => {
-        const projection = head.apply(run.backbone.apply(view, { training: true }) as tf.Tensor2D, { training: true });
+        const projection = head.apply(run.encoders['backbone']!.apply(view, { training: true }) as tf.Tensor2D, { training: true });
         const z = unit(projection);
         const near = z.arraySync().map((row) => {
           const distances = rows.map((other) => Math.hypot(...other.map((x, i) => x - row[i]!)));
@@ -59,19 +58,18 @@ describe('nnclr', () => {
     tf.dispose(batch.views);
   });
 
-  it('enqueues the first view of every rank before the rest, as the loss projects it, and leaves the statistics alone', () => {
+  it('enqueues the first view before the rest, as the loss projects it', () => {
     const run = start();
     const batch = makeViews(2);
     tf.tidy(() => {
-      expect(run.targets!(batch, context({ training: false }))).toEqual({});
+      expect('targets' in run).toBe(false); // one pass is enough
       const before = readValues(run);
-      const { projections } = run.targets!(batch, context());
-      expect(readValues(run)).toEqual(before);
-      expect(projections!.shape).toEqual([8, projected]);
-      const allGather = <T extends tf.Tensor>(x: T): T => tf.concat<tf.Tensor>([x, tf.neg(x)], 0) as T;
-      run.afterStep!({ projections: projections! }, context({ collective: { ...soloCollective, worldSize: 2, allGather } }));
-      const values = [...projections!.dataSync()];
-      expect(readValues(run)['queue']).toEqual([...values, ...values.map((x) => -x), ...before['queue']!.slice(0, 4 * projected)]);
+      const embeddings = run.embed(batch, {}, context());
+      const { keep } = run.loss(embeddings, {}, context());
+      run.afterStep!({ targets: {}, kept: keep! }, context());
+      const values = [...embeddings.projections[0]!.dataSync()];
+      expect(values).toHaveLength(8 * projected);
+      expect(readValues(run)['queue']).toEqual([...values, ...before['queue']!.slice(0, 12 * projected)]);
       // the very rows of the loss: now each projection is its own neighbor
       expect(number(lossOf(run, batch).metrics!['neighborSimilarity']!)).toBeCloseTo(1, 5);
     });
@@ -106,16 +104,13 @@ describe('nnclr', () => {
 
   it('says what is wrong with a batch or an option', () => {
     const run = start({ outputDim: 3, queueSize: 8 });
+    const fitting = start({ queueSize: 8 });
     tf.tidy(() => {
       const images = (n: number, width = 4) => tf.zeros<tf.Rank.R4>([n, 4, width, 2]);
       const failures: [string, string, () => unknown][] = [
-        ['SELFSUP_BATCH', 'nnclr: the batch must have `views`, a list of exactly 2', () => run.targets!({} as NnclrBatch, context())],
+        ['SELFSUP_BATCH', 'nnclr: the batch must have `views`, a list of exactly 2', () => run.embed({} as NnclrBatch, {}, context())],
         ['SELFSUP_SHAPE', '`views[1]` must have shape [8, 4, 4, 2] like', () => lossOf(run, { views: [images(8), images(8, 5)] })],
-        [
-          'SELFSUP_BATCH',
-          'the 9 keys of a step must fit into `queueSize` 8',
-          () => run.targets!({ views: [images(9), images(9)] }, context()),
-        ],
+        ['SELFSUP_BATCH', 'the 9 keys of a step must fit into `queueSize` 8', () => lossOf(fitting, { views: [images(9), images(9)] })],
         ['SELFSUP_OPTION', "nnclr: `outputDim` must be 5, the head's columns, got 3", () => lossOf(run, { views: [images(8), images(8)] })],
         ['SELFSUP_OPTION', 'nnclr: `temperature` must be finite and > 0, got 0', () => start({ temperature: 0 })],
         ['SELFSUP_OPTION', 'nnclr: `queueSize` must be an integer >= 1, got 0', () => start({ queueSize: 0 })],
@@ -130,6 +125,7 @@ describe('nnclr', () => {
           expect(isSelfsupError(error) && error.code).toBe(code);
         }
     });
+    fitting.dispose();
     run.dispose();
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { patchPairs } from '@selfsup/augment';
-import { createRng, soloCollective, type ModuleFactory, type StepContext } from '@selfsup/core';
+import { createRng, createStepContext, type ModuleFactory } from '@selfsup/core';
 import { linear } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ const backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D> = () => {
 };
 const pairing = patchPairs({ size: 5, gap: 2, jitter: 1 });
 const task = relativePatch({ backbone, head: linear({ inputDim, outputDim }), pairing });
-const contextAt = (step: number): StepContext => ({ rng: createRng(0), totalSteps: 3, step, training: true, collective: soloCollective });
+const contextAt = (step: number) => createStepContext({ rng: createRng(0), totalSteps: 3, step });
 
 /** The largest error of a list by its largest value. */
 const relativeError = (actual: ArrayLike<number>, expected: readonly number[]) =>
@@ -70,7 +70,7 @@ describe('relativePatch', () => {
     tf.tidy(() => {
       const images = tf.randomUniform<tf.Rank.R4>([20, 21, 21, 2], 0, 1, 'float32', 1);
       const at = (step: number) => run.targets!({ images }, contextAt(step));
-      const expected = pairing(images, createRng(0).fold('relative-patch').fold(1).fold(0).fold('pairing'));
+      const expected = pairing(images, contextAt(1).stream('pairing'));
       for (const name of ['first', 'second', 'labels'] as const) {
         expect(at(1)[name].dataSync()).toEqual(expected[name].dataSync());
         expect(at(2)[name].dataSync()).not.toEqual(expected[name].dataSync());

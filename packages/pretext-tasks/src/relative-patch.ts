@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { joinNetworks } from './join-networks.ts';
-import { applyOptions, stepStream } from './step-stream.ts';
 
 /** What {@link relativePatch} trains on: `images` float32 `[n, height, width, channels]`. */
 export type RelativePatchBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -17,7 +17,7 @@ export interface RelativePatchTargets {
 
 /** Options of {@link relativePatch}. */
 export interface RelativePatchOptions {
-  /** Makes the encoder that is kept: patches `[n, side, side, channels]` to `[n, dim]`. */
+  /** Makes the backbone, which is kept: patches `[n, side, side, channels]` to `[n, dim]`. */
   backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
   /** Makes the classifier, the features of both patches in a row `[pairs, 2 · dim]` to logits `[pairs, 8]`, thrown away afterwards. */
   head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
@@ -49,19 +49,19 @@ export function relativePatch(options: RelativePatchOptions): PretextTask<Relati
   return {
     api: 1,
     name: 'relative-patch',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const head = options.head(root.fold('head'));
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const head = options.head(rng.fold('head'));
       return {
-        backbone,
+        encoders: { backbone },
         ...joinNetworks({ backbone, head }),
-        targets({ images }: Partial<RelativePatchBatch>, context) {
+        targets({ images }: Partial<RelativePatchBatch>, { stream }) {
           if (!images) throw new SelfsupError('SELFSUP_BATCH', 'relative-patch: the batch must have `images`, got undefined');
-          const { first, second, labels } = options.pairing(images, stepStream('relative-patch', context).fold('pairing'));
+          const { first, second, labels } = options.pairing(images, stream('pairing'));
           return { first, second, labels };
         },
         loss(_, { first, second, labels }, context) {
-          const apply = applyOptions('relative-patch', context)('networks');
+          const apply = applyOptions(context, 'networks');
           const features = backbone.apply(tf.concat([first, second]), apply); // [2·pairs, dim]
           const [one, other] = tf.split(features, 2) as [tf.Tensor2D, tf.Tensor2D];
           const logits = head.apply(tf.concat([one, other], 1), apply); // [pairs, 8]

@@ -1,4 +1,4 @@
-import { createRng, type StepContext } from '@selfsup/core';
+import { createRng, type StepContextOptions } from '@selfsup/core';
 import { binaryCrossEntropy, maskedCrossEntropy } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -68,7 +68,7 @@ describe('replacedToken', () => {
       expect([...flags].reduce((sum, flag) => sum + flag, 0)).toBe(positions.size - hits);
       expect(hits).toBeLessThan(positions.size / 2); // an untrained generator guesses one of 24
       expect([...tokenIds.dataSync()]).not.toEqual([...after]);
-      const again = (ctx: Partial<StepContext>) => [...run.targets!(batch, context(ctx)).filledIds.dataSync()];
+      const again = (ctx: Partial<StepContextOptions>) => [...run.targets!(batch, context(ctx)).filledIds.dataSync()];
       expect(again({})).toEqual([...after]);
       expect(again({ step: 1 })).not.toEqual([...after]);
     });
@@ -79,7 +79,7 @@ describe('replacedToken', () => {
   it.each([50, 3, 0])("adds %d times the discriminator's loss over all tokens but padding", (discriminatorWeight) => {
     const run = create({ discriminatorWeight });
     const batch = tinyBatch(1);
-    const backbone = run.backbone as Encoder;
+    const backbone = run.encoders['backbone'] as Encoder;
     const root = createRng(0);
     const [generator, generatorHead] = [tinyGenerator()(root.fold('generator'), backbone), tinyGeneratorHead(root.fold('generatorHead'))];
     const discriminatorHead = tinyDiscriminatorHead(root.fold('discriminatorHead'));
@@ -142,7 +142,7 @@ describe('replacedToken', () => {
     const run = create();
     const batch = tinyBatch(1);
     const before = read(run);
-    const lossAt = (ctx: Partial<StepContext>) =>
+    const lossAt = (ctx: Partial<StepContextOptions>) =>
       tf.tidy(() => run.loss(batch, run.targets!(batch, context(ctx)), context(ctx)).loss.dataSync()[0]!);
     expect(lossAt({})).toBe(lossAt({}));
     expect(lossAt(inference)).toBe(lossAt(inference));

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type PretextTask } from '@selfsup/core';
+import type { ApplyOptions, Module, ModuleFactory, PretextTask, Rng } from '@selfsup/core';
 import { binaryAccuracy, binaryCrossEntropy, maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkWeights } from './check-options.ts';
-import { checkTokens, realTokens } from './check-tokens.ts';
-import { createDiscriminatorNetworks, type DiscriminatorFactories } from './discriminator-networks.ts';
+import { checkTokens, withIds } from './check-tokens.ts';
 import { fillInSamples, type FilledTargets } from './fill-in-samples.ts';
-import { applyOptions, stepStream } from './step-stream.ts';
+import { joinNetworks } from './join-networks.ts';
 import { maskBatch, type MaskedTargets, type TokenMasking } from './token-masking.ts';
-import type { TokenEncoder } from './token-networks.ts';
+import type { TokenEncoder, TokenHead } from './token-networks.ts';
 
 /** What {@link replacedToken} trains on: `tokenIds` int32 `[batch, length]`, and `attentionMask` and `segmentIds` of the same shape, if there are any. */
 export type ReplacedTokenBatch = Readonly<Record<'tokenIds', tf.Tensor2D> & Partial<Record<'attentionMask' | 'segmentIds', tf.Tensor2D>>>;
@@ -16,11 +16,24 @@ export type ReplacedTokenBatch = Readonly<Record<'tokenIds', tf.Tensor2D> & Part
 export type ReplacedTokenTargets = MaskedTargets & FilledTargets;
 
 /** Options of {@link replacedToken}. */
-export interface ReplacedTokenOptions<E extends TokenEncoder = TokenEncoder> extends DiscriminatorFactories<E> {
+export interface ReplacedTokenOptions<E extends TokenEncoder = TokenEncoder> {
+  /** Makes the discriminator's backbone, which is kept. */
+  backbone: (rng: Rng) => E;
+  /** Makes the generator. It gets the backbone to share its embeddings, as published; what it shares must not be in its own `trainable`. */
+  generator: (rng: Rng, backbone: E) => TokenEncoder;
+  /** Makes the generator's head. */
+  generatorHead: (rng: Rng) => TokenHead;
+  /** Makes the discriminator's head: states `[n, width]` to the log-odds `[n, 1]` that a token was replaced. */
+  discriminatorHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   /** Hides tokens; `maskTokens` of @selfsup/augment, published with `maskFraction: 0.85, randomFraction: 0`. */
   masking: TokenMasking;
   /** The weight of the discriminator's loss beside the generator's; ≥ 0, default 50. */
   discriminatorWeight?: number;
+}
+
+/** Which tokens of the flattened `[batch · length]` count in a loss: all but padding. */
+function realTokens({ attentionMask }: ReplacedTokenBatch): { weights?: tf.Tensor1D } {
+  return attentionMask ? { weights: tf.cast(tf.reshape<tf.Rank.R1>(attentionMask, [-1]), 'float32') } : {};
 }
 
 /**
@@ -66,37 +79,48 @@ export function replacedToken<E extends TokenEncoder>(
   return {
     api: 1,
     name: 'replaced-token',
-    create({ rng: root }) {
-      const networks = createDiscriminatorNetworks(options, root);
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const generator = options.generator(rng.fold('generator'), backbone);
+      const generatorHead = options.generatorHead(rng.fold('generatorHead'));
+      const discriminatorHead: Module<tf.Tensor2D, tf.Tensor2D> = options.discriminatorHead(rng.fold('discriminatorHead'));
+      const generate = (batch: ReplacedTokenBatch, { tokenIds, positions }: MaskedTargets, apply: ApplyOptions) => {
+        const hidden = generator.encode(withIds(batch, tokenIds), apply); // [batch, length, generator's width]
+        return generatorHead.predict(hidden, { positions, wordEmbedding: generator.wordEmbedding }); // [n, vocabularySize]
+      };
+      const discriminate = (batch: ReplacedTokenBatch, filledIds: tf.Tensor2D, apply: ApplyOptions) => {
+        const hidden = backbone.encode(withIds(batch, filledIds), apply); // [batch, length, width]
+        const states = tf.reshape<tf.Rank.R2>(hidden, [filledIds.size, hidden.shape[2]]);
+        return tf.reshape<tf.Rank.R1>(discriminatorHead.apply(states, apply), [filledIds.size]); // log-odds [batch · length]
+      };
       return {
-        backbone: networks.backbone,
-        ...networks.variables,
+        encoders: { backbone },
+        ...joinNetworks({ backbone, discriminatorHead, generator, generatorHead }),
         targets(batch, context) {
           checkTokens('replaced-token', batch);
-          const stream = stepStream('replaced-token', context);
-          const masked = maskBatch(masking, batch.tokenIds, stream.fold('masking'));
-          const logits = networks.generate(batch, masked, applyOptions('replaced-token', context)('generator'));
-          return { ...masked, ...fillInSamples({ logits, masked, original: batch.tokenIds }, stream.fold('sample')) };
+          const masked = maskBatch(masking, batch.tokenIds, context.stream('masking'));
+          const logits = generate(batch, masked, applyOptions(context, 'generator')); // with the dropout that the loss will have
+          return { ...masked, ...fillInSamples({ logits, masked, original: batch.tokenIds }, context.stream('sample')) };
         },
         loss(batch, targets, context) {
           checkTokens('replaced-token', batch);
           const { labels, weights, filledIds, replaced } = targets;
-          const apply = applyOptions('replaced-token', context);
-          const logits = networks.generate(batch, targets, apply('generator')); // [n, vocabularySize]
-          const odds = networks.discriminate(batch, filledIds, apply('discriminator')); // [batch · length]
+          const logits = generate(batch, targets, applyOptions(context, 'generator'));
+          const odds = discriminate(batch, filledIds, applyOptions(context, 'discriminator'));
           const counting = realTokens(batch);
           const generatorLoss = maskedCrossEntropy(logits, labels, { weights });
           const discriminatorLoss = binaryCrossEntropy(odds, replaced, counting);
-          const metrics = {
-            generatorLoss,
-            discriminatorLoss,
-            generatorAccuracy: maskedAccuracy(logits, labels, { weights }),
-            discriminatorAccuracy: binaryAccuracy(odds, replaced, counting),
-            replacedRecall: binaryAccuracy(odds, replaced, { weights: replaced }),
+          return {
+            loss: tf.add<tf.Scalar>(generatorLoss, tf.mul(discriminatorLoss, discriminatorWeight)),
+            metrics: {
+              generatorLoss,
+              discriminatorLoss,
+              generatorAccuracy: maskedAccuracy(logits, labels, { weights }),
+              discriminatorAccuracy: binaryAccuracy(odds, replaced, counting),
+              replacedRecall: binaryAccuracy(odds, replaced, { weights: replaced }),
+            },
           };
-          return { loss: tf.add<tf.Scalar>(generatorLoss, tf.mul(discriminatorLoss, discriminatorWeight)), metrics };
         },
-        dispose: networks.dispose,
       };
     },
   };

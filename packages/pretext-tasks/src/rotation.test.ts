@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRng, isSelfsupError, soloCollective, type ModuleFactory, type StepContext } from '@selfsup/core';
+import { createRng, createStepContext, isSelfsupError, type ModuleFactory } from '@selfsup/core';
 import { rotations } from '@selfsup/augment';
 import { linear } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
@@ -34,7 +34,7 @@ const backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D> = () => {
 };
 const task = rotation({ backbone, head: linear({ inputDim: width, outputDim: 4 }) });
 const create = () => task.create({ rng: createRng(0), totalSteps: 3 });
-const contextAt = (step: number): StepContext => ({ rng: createRng(0), totalSteps: 3, step, training: true, collective: soloCollective });
+const contextAt = (step: number) => createStepContext({ rng: createRng(0), totalSteps: 3, step });
 const batchAt = (step: number): RotationBatch => ({ images: tf.tensor4d(fixture.images[step]!, fixture.shape) });
 
 /** The largest error of a list by its largest value. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { joinNetworks } from './join-networks.ts';
-import { stepStream } from './step-stream.ts';
 
 /** What {@link rotation} trains on: `images` float32 `[n, side, side, channels]`, upright. */
 export type RotationBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -16,7 +16,7 @@ export interface RotationTargets {
 
 /** Options of {@link rotation}. */
 export interface RotationOptions {
-  /** Makes the encoder that is kept: images to `[n, dim]`. */
+  /** Makes the backbone, which is kept: images to `[n, dim]`. */
   backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
   /** Makes the classifier, `[n, dim]` to logits `[n, 4]`, thrown away afterwards. */
   head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
@@ -61,11 +61,11 @@ export function rotation(options: RotationOptions): PretextTask<RotationBatch, R
   return {
     api: 1,
     name: 'rotation',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const head = options.head(root.fold('head'));
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const head = options.head(rng.fold('head'));
       return {
-        backbone,
+        encoders: { backbone },
         ...joinNetworks({ backbone, head }),
         targets(batch) {
           const images = checkImages(batch.images);
@@ -73,7 +73,7 @@ export function rotation(options: RotationOptions): PretextTask<RotationBatch, R
           return { rotated: rotateAll(images), labels: tf.tensor1d(labels, 'int32') };
         },
         loss(_, { rotated, labels }, context) {
-          const apply = { training: context.training, rng: stepStream('rotation', context) };
+          const apply = applyOptions(context, 'networks');
           const logits = head.apply(backbone.apply(rotated, apply), apply); // [4·n, 4]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
         },

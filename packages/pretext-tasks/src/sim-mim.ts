@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { patchify, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedPixelLoss } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { joinNetworks } from './join-networks.ts';
 import { checkImages, drawMasks, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
 import type { PatchEncoder } from './patch-networks.ts';
-import { applyOptions, stepStream } from './step-stream.ts';
 
 /** What {@link simMim} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalized. */
 export type SimMimBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -14,7 +14,7 @@ export type SimMimTargets = Pick<MaskedImageTargets, 'mask' | 'pixels'>;
 
 /** Options of {@link simMim}. */
 export interface SimMimOptions {
-  /** Makes the encoder that is kept; it has a mask token. */
+  /** Makes the backbone, which is kept; it has a mask token. */
   backbone: (rng: Rng) => PatchEncoder;
   /** Makes the head from a patch's state to its pixels, `[rows, width]` to `[rows, patchSize²·channels]`: the paper has one linear layer. */
   head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
@@ -47,20 +47,20 @@ export function simMim(options: SimMimOptions): PretextTask<SimMimBatch, SimMimT
   return {
     api: 1,
     name: 'sim-mim',
-    create({ rng: root }) {
-      const backbone = options.backbone(root.fold('backbone'));
-      const head = options.head(root.fold('head'));
+    create({ rng }) {
+      const backbone = options.backbone(rng.fold('backbone'));
+      const head = options.head(rng.fold('head'));
       return {
-        backbone,
+        encoders: { backbone },
         ...joinNetworks({ backbone, head }),
-        targets(batch, context) {
+        targets(batch, { stream }) {
           const pixels = patchify(checkImages('sim-mim', batch.images), { patchSize: backbone.patchSize });
           const [n, length] = pixels.shape;
-          const { mask } = drawMasks('sim-mim', options.masking, { n, length, rng: stepStream('sim-mim', context).fold('masking') });
+          const { mask } = drawMasks('sim-mim', options.masking, { n, length, rng: stream('masking') });
           return { mask, pixels };
         },
         loss(batch, { mask, pixels }, context) {
-          const apply = applyOptions('sim-mim', context)('networks');
+          const apply = applyOptions(context, 'networks');
           const tokens = backbone.encode({ images: checkImages('sim-mim', batch.images), mask }, apply); // [n, 1 + length, width]
           const [n, seen, width] = tokens.shape;
           const rows = tf.reshape<tf.Rank.R2>(tf.slice(tokens, [0, 1, 0], [n, seen - 1, width]), [n * (seen - 1), width]);

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { stopGradient, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
-import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
-import { applyOptions } from './step-stream.ts';
+import { createProjectionNetworks, project, type NetworkFactories, type PredictedViews } from './projection-networks.ts';
 
 /** Options of {@link simSiam}. */
 export interface SimSiamOptions extends NetworkFactories {
@@ -20,10 +20,10 @@ export interface SimSiamOptions extends NetworkFactories {
  * @param options see {@link SimSiamOptions}
  * @returns the task; its variables lie under `backbone/`, `projectionHead/` and `predictionHead/`. The loss is `negativeCosineSimilarity` in both directions,
  * in [−1, 1]; the metric `zStd` is the mean deviation per dimension of the unit projections: about 1/√dim when healthy, 0 when collapsed
- * @throws SelfsupError from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ * @throws SelfsupError from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Chen, He: "Exploring Simple Siamese Representation Learning", algorithm 1, https://arxiv.org/abs/2011.10566
  * @remarks The authors keep the learning rate of `predictionHead/` constant while the others' decays. Each view passes the networks on its own, so batch
- * normalization takes its statistics per view and rank; the authors synchronize it over ranks.
+ * normalization takes its statistics per view, micro-batch and rank; the authors synchronize it over ranks.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';
@@ -38,27 +38,27 @@ export interface SimSiamOptions extends NetworkFactories {
  * console.log(task.name);
  * ```
  */
-export function simSiam(options: SimSiamOptions): PretextTask<ViewPairBatch> {
+export function simSiam(options: SimSiamOptions): PretextTask<ViewPairBatch, Targets, PredictedViews> {
   const { stopGradient: stop = true } = options;
   return {
     api: 1,
     name: 'sim-siam',
-    create({ rng: root }) {
-      const networks = createProjectionNetworks(options, root);
-      const predictionHead = options.predictionHead(root.fold('predictionHead'));
+    create({ rng }) {
+      const networks = createProjectionNetworks(options, rng);
+      const predictionHead = options.predictionHead(rng.fold('predictionHead'));
       return {
-        backbone: networks.backbone,
-        ...joinNetworks({ predictionHead }, networks),
-        loss({ views }: ViewPairBatch, _: Targets, context) {
-          const apply = applyOptions('sim-siam', context);
-          const outputs = checkViewPair('sim-siam', views).map((images, i) => {
-            const projection = networks.encode(images, apply(i)); // [n, projectionDim]
-            return { prediction: predictionHead.apply(projection, apply(i)), target: stop ? stopGradient(projection) : projection };
-          });
-          const [first, second] = outputs as [(typeof outputs)[0], (typeof outputs)[0]];
+        encoders: { backbone: networks.backbone },
+        ...joinNetworks({ ...networks, predictionHead }),
+        embed({ views }, _, context) {
+          const apply = [0, 1].map((i) => applyOptions(context, `view ${i}`));
+          const projections = checkViewPair('sim-siam', views).map((images, i) => project(networks, images, apply[i]!)); // each [n, projectionDim]
+          return { projections, predictions: projections.map((projection, i) => predictionHead.apply(projection, apply[i]!)) };
+        },
+        loss({ projections, predictions }) {
+          const [first, second] = projections.map((projection) => (stop ? stopGradient(projection) : projection));
           return {
-            loss: negativeCosineSimilarity([first.prediction, second.prediction], [second.target, first.target]),
-            metrics: { zStd: embeddingStd(first.target) },
+            loss: negativeCosineSimilarity(predictions, [second!, first!]), // each view predicts the other
+            metrics: { zStd: embeddingStd(first!) },
           };
         },
       };

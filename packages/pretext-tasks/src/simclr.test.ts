@@ -1,13 +1,13 @@
 import {
   batchNormTraining,
   createRng,
+  createStepContext,
   drawNormal,
   isSelfsupError,
-  soloCollective,
   type Module,
   type ModuleFactory,
   type Rng,
-  type StepContext,
+  type StepContextOptions,
 } from '@selfsup/core';
 import { ntXent } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
@@ -56,14 +56,8 @@ const projectionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D> = (rng) => {
   };
 };
 
-const context = (overrides: Partial<StepContext> = {}): StepContext => ({
-  rng: createRng(0),
-  totalSteps: 10,
-  step: 0,
-  training: true,
-  collective: soloCollective,
-  ...overrides,
-});
+const context = (overrides: Partial<StepContextOptions> = {}) =>
+  createStepContext({ rng: createRng(0), totalSteps: 10, step: 0, ...overrides });
 const makeViews = (count: number, n = 8): SimclrBatch => ({
   views: Array.from({ length: count }, (_, v) =>
     tf.tidy(() => {
@@ -75,6 +69,8 @@ const makeViews = (count: number, n = 8): SimclrBatch => ({
 const read = (run: Pick<Module, 'trainable' | 'buffers'>) =>
   Object.fromEntries(Object.entries({ ...run.trainable, ...run.buffers }).map(([path, v]) => [path, [...v.dataSync()]]));
 const task = simclr({ backbone, projectionHead, temperature: 0.2 });
+const lossOf = (run: ReturnType<typeof task.create>, batch: SimclrBatch, overrides: Partial<StepContextOptions> = {}) =>
+  run.loss(run.embed(batch, {}, context(overrides)), {}, context(overrides));
 
 describe('simclr', () => {
   it('is a task of contract 1 with its variables under the names of the networks', () => {
@@ -96,8 +92,8 @@ describe('simclr', () => {
     const batch = makeViews(count);
     const [head, apply] = [projectionHead(createRng(0).fold('projectionHead')), { training: true }];
     tf.tidy(() => {
-      const { loss, metrics } = run.loss(batch, {}, context());
-      const z = batch.views.map((view) => head.apply(run.backbone.apply(view, apply) as tf.Tensor2D, apply));
+      const { loss, metrics } = lossOf(run, batch);
+      const z = batch.views.map((view) => head.apply(run.encoders['backbone']!.apply(view, apply) as tf.Tensor2D, apply));
       expect(loss.dataSync()[0]).toBeCloseTo(ntXent(z, { temperature: 0.2 }).dataSync()[0]!, 5);
       expect(Object.keys(metrics!)).toEqual(['accuracy', 'zStd']);
       expect(metrics!['accuracy']!.dataSync()[0]).toBeGreaterThan(0.3);
@@ -113,7 +109,7 @@ describe('simclr', () => {
     const run = task.create({ rng: createRng(0), totalSteps: 10 });
     const batch = makeViews(2);
     const losses = Array.from({ length: 6 }, (_, step) => {
-      const { value, grads } = tf.variableGrads(() => run.loss(batch, {}, context({ step })).loss, Object.values(run.trainable));
+      const { value, grads } = tf.variableGrads(() => lossOf(run, batch, { step }).loss, Object.values(run.trainable));
       for (const [path, v] of Object.entries(run.trainable)) {
         const largest = tf.tidy(() => tf.max(tf.abs(grads[v.name]!)).dataSync()[0]!);
         expect(largest, path).toBeGreaterThan(1e-6);
@@ -133,7 +129,7 @@ describe('simclr', () => {
   it('gives the same loss twice, writes only normalization statistics while training, and nothing in evaluation', () => {
     const run = task.create({ rng: createRng(0), totalSteps: 10 });
     const batch = makeViews(2);
-    const lossAt = (training: boolean) => tf.tidy(() => run.loss(batch, {}, context({ training })).loss.dataSync()[0]!);
+    const lossAt = (training: boolean) => tf.tidy(() => lossOf(run, batch, { training }).loss.dataSync()[0]!);
     const before = read(run);
     expect(lossAt(false)).toBe(lossAt(false));
     expect(read(run)).toEqual(before);
@@ -153,29 +149,11 @@ describe('simclr', () => {
     for (const run of runs) run.dispose();
   });
 
-  it('asks the collective for the rows of the other ranks', () => {
-    const run = task.create({ rng: createRng(0), totalSteps: 10 });
-    const batch = makeViews(2);
-    let gathered: number[] = [];
-    tf.tidy(() => {
-      const allGather = <T extends tf.Tensor>(x: T): T => {
-        gathered = x.shape;
-        return tf.concat<tf.Tensor>([x, tf.neg(x)], 0) as T;
-      };
-      const two = run.loss(batch, {}, context({ training: false, collective: { ...soloCollective, worldSize: 2, allGather } }));
-      const one = run.loss(batch, {}, context({ training: false }));
-      expect(gathered).toEqual([16, projected]);
-      expect(two.loss.dataSync()[0]).toBeGreaterThan(one.loss.dataSync()[0]!);
-    });
-    run.dispose();
-    tf.dispose(batch.views as tf.Tensor[]);
-  });
-
   it('leaves the loss and the metrics behind and nothing else', () => {
     const run = task.create({ rng: createRng(0), totalSteps: 10 });
     const batch = makeViews(2);
     const results = tf.tidy(() => {
-      const { loss, metrics } = run.loss(batch, {}, context());
+      const { loss, metrics } = lossOf(run, batch);
       return [loss, ...Object.values(metrics!)];
     });
     const before = tf.memory().numTensors;
@@ -190,17 +168,17 @@ describe('simclr', () => {
     tf.tidy(() => {
       const images = (width: number) => tf.zeros<tf.Rank.R4>([3, size, width, channels]);
       const failures: [string, string, () => unknown][] = [
-        ['SELFSUP_BATCH', 'at least 2 image tensors, got undefined', () => run.loss({} as SimclrBatch, {}, context())],
-        ['SELFSUP_BATCH', 'at least 2 image tensors, got 1', () => run.loss({ views: [images(4)] }, {}, context())],
+        ['SELFSUP_BATCH', 'at least 2 image tensors, got undefined', () => run.embed({} as SimclrBatch, {}, context())],
+        ['SELFSUP_BATCH', 'at least 2 image tensors, got 1', () => run.embed({ views: [images(4)] }, {}, context())],
         [
           'SELFSUP_SHAPE',
           'simclr: `views[1]` must have shape [3, 4, 4, 2] like `views[0]`, got [3, 4, 5, 2]',
-          () => run.loss({ views: [images(4), images(5)] }, {}, context()),
+          () => run.embed({ views: [images(4), images(5)] }, {}, context()),
         ],
         [
           'SELFSUP_SHAPE',
           'simclr: `views[0]` must have shape [n, height, width, channels], got [3, 4]',
-          () => run.loss({ views: [tf.zeros([3, 4]), tf.zeros([3, 4])] as unknown as tf.Tensor4D[] }, {}, context()),
+          () => run.embed({ views: [tf.zeros([3, 4]), tf.zeros([3, 4])] as unknown as tf.Tensor4D[] }, {}, context()),
         ],
         [
           'SELFSUP_OPTION',

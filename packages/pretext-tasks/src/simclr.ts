@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { l2Normalize, SelfsupError, type PretextTask, type Targets } from '@selfsup/core';
 import { contrastiveAccuracy, embeddingStd, ntXent } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkPositive } from './check-options.ts';
-import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
-import { applyOptions } from './step-stream.ts';
+import { joinNetworks } from './join-networks.ts';
+import { createProjectionNetworks, project, type NetworkFactories, type ProjectedViews } from './projection-networks.ts';
 
 /** What {@link simclr} trains on: `views`, two or more float32 tensors `[n, height, width, channels]` of one shape, row i of each from image i. */
 export type SimclrBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
@@ -35,13 +36,13 @@ function checkViews(views: readonly tf.Tensor4D[] | undefined): readonly tf.Tens
  * SimCLR: the encoder learns to tell which views come from one image.
  *
  * @param options see {@link SimclrOptions}
- * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `ntXent` of the projected views over all ranks; the metrics
- * are `accuracy`, how often a projection's nearest neighbor among this rank's is another view of its image, and `zStd`, the mean deviation per dimension
+ * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `ntXent` of the projected views of the whole update; the
+ * metrics are `accuracy`, how often a projection's nearest neighbor is another view of its image, and `zStd`, the mean deviation per dimension
  * of the unit projections: about 1/√dim when healthy, 0 when collapsed
- * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature; from `loss` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature; from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", https://arxiv.org/abs/2002.05709
- * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view (and per rank), as lightly does; Google's code
- * passes all views and all devices together. Modules that draw get a stream of `ctx.rng` that belongs to the step, the rank and the view.
+ * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view (and per micro-batch and rank), as lightly does;
+ * Google's code passes all views and all devices together.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';
@@ -51,32 +52,32 @@ function checkViews(views: readonly tf.Tensor4D[] | undefined): readonly tf.Tens
  * console.log(task.name);
  * ```
  */
-export function simclr(options: SimclrOptions): PretextTask<SimclrBatch> {
+export function simclr(options: SimclrOptions): PretextTask<SimclrBatch, Targets, ProjectedViews> {
   const { temperature = 0.5, convention = 'mean' } = options;
   checkPositive('simclr', { temperature });
   return {
     api: 1,
     name: 'simclr',
-    create({ rng: root }) {
-      const networks = createProjectionNetworks(options, root);
+    create({ rng }) {
+      const networks = createProjectionNetworks(options, rng);
       return {
-        backbone: networks.backbone,
-        trainable: networks.trainable,
-        buffers: networks.buffers,
-        loss(batch: SimclrBatch, _: Targets, context) {
-          const apply = applyOptions('simclr', context);
-          const views = checkViews(batch.views).map((images, i) => {
-            return l2Normalize(networks.encode(images, apply(i))); // [n, projectionDim]
-          });
+        encoders: { backbone: networks.backbone },
+        ...joinNetworks(networks),
+        embed({ views }, _, context) {
+          const projections = checkViews(views).map((images, i) =>
+            l2Normalize(project(networks, images, applyOptions(context, `view ${i}`))),
+          ); // each [n, projectionDim]
+          return { projections };
+        },
+        loss({ projections }) {
           return {
-            loss: ntXent(views, { temperature, convention, normalized: true, collective: context.collective }),
+            loss: ntXent(projections, { temperature, convention, normalized: true }),
             metrics: {
-              accuracy: contrastiveAccuracy(views, { normalized: true }),
-              zStd: embeddingStd(views[0]!, { normalized: true }),
+              accuracy: contrastiveAccuracy(projections, { normalized: true }),
+              zStd: embeddingStd(projections[0]!, { normalized: true }),
             },
           };
         },
-        dispose: networks.dispose,
       };
     },
   };

@@ -34,7 +34,12 @@ const backbone = sequential<tf.Tensor4D, tf.Tensor2D>({
 it.each(Object.entries(fixture.runs))(`takes three training steps as PyTorch ${fixture.meta.torch} does: %s`, async (_, run) => {
   const { crops, queueSize, freeze: freezePrototypesSteps, temperature, epsilon, iterations, steps } = run;
   const task = swav({
-    ...{ backbone, queueSize, freezePrototypesSteps, temperature, epsilon, iterations },
+    backbone,
+    queueSize,
+    freezePrototypesSteps,
+    temperature,
+    epsilon,
+    iterations,
     projectionHead: projectionHead({ inputDim: features, hiddenDim: hidden, outputDim: projected, batchNorm: true }),
     prototypes: prototypes({ inputDim: projected, numPrototypes }),
   });

@@ -1,19 +1,27 @@
-import { createRng, isSelfsupError, soloCollective, type PretextTaskRun } from '@selfsup/core';
+import { createRng, isSelfsupError } from '@selfsup/core';
 import { globalAveragePool, linear, prototypes as prototypesHead, sequential } from '@selfsup/encoders';
 import { embeddingStd, prototypeEntropy, sinkhorn, swavLoss } from '@selfsup/losses';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { backbone, context, makeViews, projected, projectionHead, projectionPerceptron, readValues } from '../fixtures/tiny-networks.ts';
-import { swav, type SwavBatch, type SwavOptions, type SwavTargets } from './swav.ts';
+import {
+  backbone,
+  context,
+  lossOf,
+  makeViews,
+  projected,
+  projectionHead,
+  projectionPerceptron,
+  readValues,
+} from '../fixtures/tiny-networks.ts';
+import { swav, type SwavBatch, type SwavOptions } from './swav.ts';
 
 const numPrototypes = 4;
 const prototypes = prototypesHead({ inputDim: projected, numPrototypes });
 const start = (options: Partial<SwavOptions> = {}) =>
   swav({ backbone, projectionHead, prototypes, ...options }).create({ rng: createRng(0), totalSteps: 10 });
-type Run = PretextTaskRun<SwavBatch, SwavTargets>;
-const lossOf = (run: Run, batch: SwavBatch, overrides = {}) => run.loss(batch, {}, context(overrides));
+type Run = ReturnType<typeof start>;
 const unit = (x: tf.Tensor2D) => tf.div<tf.Tensor2D>(x, tf.norm(x, 2, 1, true));
 const number = (x: tf.Tensor) => x.dataSync()[0]!;
 
@@ -24,7 +32,7 @@ describe('swav', () => {
     const head = projectionHead(createRng(0).fold('projectionHead'));
     tf.tidy(() => {
       const { loss, metrics } = lossOf(run, batch);
-      const features = run.backbone.apply(tf.concat(batch.views, 0), { training: true }) as tf.Tensor2D;
+      const features = run.encoders['backbone']!.apply(tf.concat(batch.views, 0), { training: true }) as tf.Tensor2D;
       const z = unit(head.apply(features, { training: true }));
       const scores = tf.split<tf.Tensor2D>(tf.matMul<tf.Tensor2D>(z, run.trainable['prototypes/kernel'] as tf.Tensor), 3);
       const codes = scores.slice(0, 2).map((x) => sinkhorn(x, { epsilon: 0.1, iterations: 2 }));
@@ -57,22 +65,21 @@ describe('swav', () => {
     run.dispose();
   });
 
-  it('has the projections of the large crops in its queue, per crop, newest first, and the statistics untouched by them', () => {
+  it('has the projections of the large crops in its queue, per crop, newest first', () => {
     const run = start({ queueSize: 20, queueStartStep: 1 });
     const batch = makeViews(3);
     tf.tidy(() => {
       expect(run.buffers['queue']!.shape).toEqual([20, 2 * projected]);
-      expect(run.targets!(batch, context())).toEqual({});
-      expect(run.targets!(batch, context({ step: 1, training: false }))).toEqual({});
-      const before = readValues(run);
-      const { projections } = run.targets!(batch, context({ step: 1 }));
-      expect(readValues(run)).toEqual(before);
+      expect('targets' in run).toBe(false); // one pass is enough
+      expect(lossOf(run, batch).keep).toEqual({});
+      const embeddings = run.embed(batch, {}, context({ step: 1 }));
+      const keep = run.loss(embeddings, {}, context({ step: 1 })).keep!;
+      const { projections } = keep;
+      expect(projections!.arraySync()).toEqual(tf.concat(embeddings.projections.slice(0, 2), 1).arraySync());
       expect(projections!.shape).toEqual([8, 2 * projected]);
       for (const length of tf.norm(tf.reshape(projections!, [16, projected]), 2, 1).dataSync()) expect(length).toBeCloseTo(1, 5);
-      const allGather = <T extends tf.Tensor>(x: T): T => tf.concat<tf.Tensor>([x, tf.neg(x)], 0) as T;
-      run.afterStep!({ projections: projections! }, context({ step: 1, collective: { ...soloCollective, worldSize: 2, allGather } }));
-      const values = [...projections!.dataSync()];
-      expect(readValues(run)['queue']).toEqual([...values, ...values.map((x) => -x), ...Array<number>(4 * 2 * projected).fill(0)]);
+      run.afterStep!({ targets: {}, kept: keep }, context({ step: 1 }));
+      expect(readValues(run)['queue']).toEqual([...projections!.dataSync(), ...Array<number>(12 * 2 * projected).fill(0)]);
     });
     run.dispose();
     tf.dispose(batch.views);
@@ -138,7 +145,7 @@ describe('swav', () => {
       const [unfit, unfitQueue] = [start({ prototypes: wide }), start({ prototypes: wide, queueSize: 7 })];
       const mismatch = `swav: \`prototypes\` must be for ${projected} columns, the head's, got some for ${projected + 1}`;
       const failures: [string, string, () => unknown][] = [
-        ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got undefined', () => run.loss({} as SwavBatch, {}, context())],
+        ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got undefined', () => lossOf(run, {} as SwavBatch)],
         ['SELFSUP_BATCH', 'a list of at least 2 image tensors, got 1', () => lossOf(run, { views: [images(3)] })],
         ['SELFSUP_SHAPE', '`views[1]` must have shape [3, 4, 4, 2] like', () => lossOf(run, { views: [images(3), images(4)] })],
         ['SELFSUP_SHAPE', '`views[1]` must have shape [3, 4, 4, 2] like', () => lossOf(run, { views: [images(3), images(3, 1)] })],
@@ -147,13 +154,9 @@ describe('swav', () => {
           '`views[0]` must have shape [n, ',
           () => lossOf(run, { views: [tf.zeros<tf.Rank>([1]) as tf.Tensor4D, images(1)] }),
         ],
-        [
-          'SELFSUP_BATCH',
-          'the 8 keys of a step must fit into `queueSize` 7',
-          () => run.targets!({ views: [images(8), images(8)] }, context()),
-        ],
+        ['SELFSUP_BATCH', 'the 8 keys of a step must fit into `queueSize` 7', () => lossOf(run, { views: [images(8), images(8)] })],
         ['SELFSUP_OPTION', mismatch, () => lossOf(unfit, { views: [images(3), images(3)] })],
-        ['SELFSUP_OPTION', mismatch, () => unfitQueue.targets!({ views: [images(3), images(3)] }, context())],
+        ['SELFSUP_OPTION', mismatch, () => lossOf(unfitQueue, { views: [images(3), images(3)] })],
         ['SELFSUP_OPTION', 'swav: `temperature` must be finite and > 0, got 0', () => start({ temperature: 0 })],
         ['SELFSUP_OPTION', 'swav: `epsilon` must be finite and > 0, got -1', () => start({ epsilon: -1 })],
         ['SELFSUP_OPTION', 'swav: `iterations` must be an integer >= 1, got 0', () => start({ iterations: 0 })],

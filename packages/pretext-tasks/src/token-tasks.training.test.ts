@@ -1,4 +1,4 @@
-import { createRng, type Batch, type PretextTask, type Targets } from '@selfsup/core';
+import { createRng, type Batch, type PretextTask, type PretextTaskRun } from '@selfsup/core';
 import { adamW, chain, clipByGlobalNorm, noDecayOnNorms } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
@@ -65,8 +65,8 @@ function evaluate(trainer: ReturnType<typeof makeTrainer>, batch: Batch): Record
   for (let step = 0; step < rounds; step++)
     tf.tidy(() => {
       const ctx = context({ rng: createRng(77), step, training: false });
-      const targets: Targets = trainer.run.targets?.(batch, ctx) ?? {};
-      const { loss, metrics } = trainer.run.loss(batch, targets, ctx);
+      const run = trainer.run as PretextTaskRun; // none of these has `embed`
+      const { loss, metrics } = run.loss(batch, run.targets?.(batch, ctx) ?? {}, ctx);
       for (const [name, value] of Object.entries({ loss, ...metrics })) sums[name] = (sums[name] ?? 0) + value.dataSync()[0]! / rounds;
     });
   return sums;
@@ -76,7 +76,7 @@ function replacedPart(trainer: ReturnType<typeof makeTrainer>, batch: Batch): nu
   const parts = Array.from({ length: 20 }, (_, step) =>
     tf.tidy(() => {
       const { replaced } = trainer.run.targets!(batch, context({ rng: createRng(77), step, training: false }));
-      return tf.div(tf.sum(replaced!), tf.sum(batch['attentionMask'] as tf.Tensor)).dataSync()[0]!;
+      return tf.div(tf.sum(replaced as tf.Tensor), tf.sum(batch['attentionMask'] as tf.Tensor)).dataSync()[0]!;
     }),
   );
   return parts.reduce((sum, part) => sum + part, 0) / parts.length;

@@ -1,9 +1,9 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { type PretextTask, type Targets } from '@selfsup/core';
+import type { PretextTask, Targets } from '@selfsup/core';
 import { vicregLoss, embeddingStd, type VicregLossOptions } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
-import { createProjectionNetworks, type NetworkFactories } from './projection-networks.ts';
-import { applyOptions } from './step-stream.ts';
+import { joinNetworks } from './join-networks.ts';
+import { createProjectionNetworks, project, type NetworkFactories, type ProjectedViews } from './projection-networks.ts';
 
 /** Options of {@link vicreg}; those of the loss have its defaults. */
 export interface VicregOptions
@@ -13,11 +13,13 @@ export interface VicregOptions
  * VICReg: two views' projections agree while every dimension keeps its variance and none covaries with another.
  *
  * @param options see {@link VicregOptions}
- * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `vicregLoss` of the two projected views over all ranks; the metric
+ * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `vicregLoss` of the two projected views of the whole update; the metric
  * `zStd` is the mean deviation per dimension of the unit projections: about 1/√dim when healthy, 0 when collapsed
- * @throws SelfsupError from `loss` `SELFSUP_OPTION` on a bad weight or convention, `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ * @throws SelfsupError from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes; from `loss` `SELFSUP_OPTION` on a bad weight or
+ * convention
  * @see Bardes, Ponce, LeCun: "VICReg", algorithm 1, https://arxiv.org/abs/2105.04906
- * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view and rank; variance and covariance span the ranks.
+ * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view, micro-batch and rank; variance and
+ * covariance span them all.
  * Both branches share their weights; the paper's variants with different branches are not here.
  * @example
  * ```ts
@@ -29,25 +31,24 @@ export interface VicregOptions
  * console.log(task.name);
  * ```
  */
-export function vicreg(options: VicregOptions): PretextTask<ViewPairBatch> {
+export function vicreg(options: VicregOptions): PretextTask<ViewPairBatch, Targets, ProjectedViews> {
   const { backbone, projectionHead, ...lossOptions } = options;
   return {
     api: 1,
     name: 'vicreg',
-    create({ rng: root }) {
-      const networks = createProjectionNetworks({ backbone, projectionHead }, root);
+    create({ rng }) {
+      const networks = createProjectionNetworks({ backbone, projectionHead }, rng);
       return {
-        backbone: networks.backbone,
-        trainable: networks.trainable,
-        buffers: networks.buffers,
-        loss({ views }: ViewPairBatch, _: Targets, context) {
-          const apply = applyOptions('vicreg', context);
-          const [a, b] = checkViewPair('vicreg', views).map((images, i) => {
-            return networks.encode(images, apply(i)); // [n, projectionDim]
-          }) as [tf.Tensor2D, tf.Tensor2D];
-          return { loss: vicregLoss(a, b, { ...lossOptions, collective: context.collective }), metrics: { zStd: embeddingStd(a) } };
+        encoders: { backbone: networks.backbone },
+        ...joinNetworks(networks),
+        embed({ views }, _, context) {
+          const pair = checkViewPair('vicreg', views);
+          return { projections: pair.map((images, i) => project(networks, images, applyOptions(context, `view ${i}`))) };
         },
-        dispose: networks.dispose,
+        loss({ projections }) {
+          const [a, b] = [projections[0]!, projections[1]!]; // [n, projectionDim]
+          return { loss: vicregLoss(a, b, lossOptions), metrics: { zStd: embeddingStd(a) } };
+        },
       };
     },
   };

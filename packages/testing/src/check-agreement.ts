@@ -1,29 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Batch } from '@selfsup/core';
+import { mapTensors, SelfsupError, type AnyPretextTaskRun, type Batch, type Collective } from '@selfsup/core';
 import { checkGradients } from './check-gradients.ts';
 import type { Subject } from './conformance-options.ts';
 import { contextAt, fail, makeStep, targetsOf, withBatch, withRun, type StepRecord } from './drive-task.ts';
 import { differentiate, type Differentiated } from './differentiate.ts';
+import { joinRows, lossOf, type Part } from './loss-of-parts.ts';
 import { onTwoRanks } from './replay-ranks.ts';
-import { largest } from './variable-values.ts';
+import { largest, readValues } from './variable-values.ts';
 
-/** The first half of the rows for rank 0, the second for rank 1. Internal. */
-export function halveBatch(batch: Batch, rank: number): Batch {
-  const half = (x: tf.Tensor, name: string): tf.Tensor => {
+/** The first half of the rows for part 0, the second for part 1. Internal. */
+export function halveBatch(batch: Batch, part: number): Batch {
+  return mapTensors(batch, (x, name) => {
     const [rows = 0] = x.shape;
     if (rows === 0 || rows % 2 !== 0)
       throw new SelfsupError(
         'SELFSUP_OPTION',
         `\`${name}\` of the batch must have an even number of rows, got [${x.shape.join(', ')}]; give \`split\``,
       );
-    return tf.slice(x, [(rank * rows) / 2], [rows / 2]);
-  };
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, value]) => [
-      name,
-      value instanceof tf.Tensor ? half(value, name) : (value as readonly tf.Tensor[]).map((x) => half(x, name)),
-    ]),
-  );
+    return tf.slice(x, [(part * rows) / 2], [rows / 2]);
+  });
 }
 
 /** Throws unless loss and gradients are close; a variable's error counts by its own greatest gradient, or by a hundredth of the greatest of all. */
@@ -45,22 +40,40 @@ function expectClose(
   }
 }
 
+/** What both ranks compute together: with `embed` the loss of all rows, otherwise the mean of theirs. */
+function lossOfRanks(run: AnyPretextTaskRun, partOf: (collective: Collective) => Part, shared: Part['context']): tf.Scalar {
+  if (!run.embed)
+    return tf.mean<tf.Scalar>(
+      tf.stack([
+        ...onTwoRanks((collective) => {
+          const { batch, targets, context } = partOf(collective);
+          return run.loss(batch, targets, context).loss;
+        }),
+      ]),
+    );
+  const heard = onTwoRanks((collective) => {
+    const { batch, targets, context } = partOf(collective);
+    return { embeddings: run.embed(batch, targets, context), targets };
+  });
+  return run.loss(joinRows(heard.map(({ embeddings }) => embeddings)), joinRows(heard.map(({ targets }) => targets)), shared).loss;
+}
+
 /** 10. Internal. */
 export function checkRanks(subject: Subject): void {
   withRun(subject, (run) => {
     withBatch(subject, 0, (batch) => {
       const alone = contextAt(subject, 0);
       const targets = targetsOf(run, batch, alone);
-      const whole = differentiate(() => run.loss(batch, targets, alone).loss, run.trainable);
+      const whole = differentiate(() => lossOf(run, [{ batch, targets, context: alone }], alone).loss, run.trainable);
       const halves = [subject.split(batch, 0), subject.split(batch, 1)];
-      const parts = onTwoRanks((collective) => targetsOf(run, halves[collective.rank]!, contextAt(subject, 0, { collective })));
-      const meanLoss = () => {
-        const losses = onTwoRanks(
-          (collective) => run.loss(halves[collective.rank]!, parts[collective.rank]!, contextAt(subject, 0, { collective })).loss,
-        );
-        return tf.mean<tf.Scalar>(tf.stack([...losses])); // the trainer averages over the ranks
-      };
-      const both = differentiate(meanLoss, run.trainable);
+      const contextOf = (collective: Collective) => contextAt(subject, 0, { collective });
+      const targetsOfRanks = onTwoRanks((collective) => targetsOf(run, halves[collective.rank]!, contextOf(collective)));
+      const partOf = (collective: Collective): Part => ({
+        batch: halves[collective.rank]!,
+        targets: targetsOfRanks[collective.rank]!,
+        context: contextOf(collective),
+      });
+      const both = differentiate(() => lossOfRanks(run, partOf, alone), run.trainable);
       expectClose(both, whole, { what: 'of two ranks with half a batch each must be that of one with the whole', tolerance: 1e-3 });
     });
   });
@@ -74,7 +87,7 @@ export function checkDifferences(subject: Subject): void {
       const context = contextAt(subject, 1);
       const targets = targetsOf(run, batch, context);
       const { gradientSamples: samples, gradientTolerance: tolerance } = subject;
-      checkGradients(() => run.loss(batch, targets, context).loss, run.trainable, { samples, tolerance });
+      checkGradients(() => lossOf(run, [{ batch, targets, context }], context).loss, run.trainable, { samples, tolerance });
     });
   });
 }
@@ -114,4 +127,25 @@ export async function checkBackends(subject: Subject): Promise<void> {
   }
   const [[reference, expected] = fail('no backend starts'), ...others] = records;
   for (const [name, record] of others) expectClose(record, expected, { what: `on ${name} must be that on ${reference}`, tolerance: 1e-2 });
+}
+
+/** 14. Internal. */
+export function checkAccumulation(subject: Subject): void {
+  const step = (halves: boolean) =>
+    withRun(subject, (run) => {
+      makeStep(subject, run, { step: 0 }); // away from zeros at the start
+      const record = makeStep(subject, run, { step: 1, halves });
+      return { ...record, embeds: run.embed !== undefined, buffers: readValues(run.buffers) };
+    });
+  const [whole, halves] = [step(false), step(true)];
+  expectClose(halves, whole, { what: 'of two micro-batches must be that of one batch with the rows of both', tolerance: 1e-3 });
+  if (!whole.embeds) return; // rows of `keep` and `targets` may have any order
+  for (const [path, expected] of Object.entries(whole.buffers)) {
+    if (subject.statistics.test(path)) continue;
+    const error = largest(Array.from(expected, (x, i) => x - halves.buffers[path]![i]!));
+    if (!(error <= 1e-3 * Math.max(1e-3, largest(expected))))
+      fail(
+        `\`${path}\` after two micro-batches must be that after one batch with the rows of both, ${error} apart; does \`afterStep\` use \`targets\` and \`kept\` row by row?`,
+      );
+  }
 }

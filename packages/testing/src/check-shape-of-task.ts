@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PretextTaskRun, VariableMap } from '@selfsup/core';
+import { namedTensors, type AnyPretextTaskRun, type Batch, type VariableMap } from '@selfsup/core';
 import type { Subject } from './conformance-options.ts';
 import { differentiate } from './differentiate.ts';
 import { contextAt, fail, makeStep, targetsOf, withBatch, withRun } from './drive-task.ts';
-import { largest, readValues, sameBytes, variablesOf } from './variable-values.ts';
+import { lossOf } from './loss-of-parts.ts';
+import { allVariablesOf, largest, readValues, sameBytes, variablesOf } from './variable-values.ts';
 
 /** 1. Internal. */
 export function checkName({ task }: Subject): void {
@@ -16,16 +17,21 @@ export function checkVariables(subject: Subject): void {
   withRun(subject, (run) => {
     if (Object.keys(run.trainable).length === 0) fail('`trainable` must hold at least one variable, got none');
     const paths = new Map<tf.Variable, string>();
-    for (const [path, variable] of Object.entries(variablesOf(run))) {
+    for (const [path, variable] of Object.entries(allVariablesOf(run))) {
       if (!((variable as unknown) instanceof tf.Variable)) fail(`\`${path}\` must be a tf.Variable`);
       const first = paths.get(variable);
       if (first !== undefined) fail(`a variable must have one path, this one has \`${first}\` and \`${path}\``);
       if (path.startsWith('trainable/') && variable.dtype !== 'float32') fail(`\`${path}\` must be float32, got ${variable.dtype}`);
       paths.set(variable, path);
     }
-    for (const [path, variable] of Object.entries(variablesOf(run.backbone)))
-      if (!paths.has(variable))
-        fail(`\`${path}\` of the backbone must be in \`trainable\` or \`buffers\` of the run: what is in neither is not saved`);
+    const encoders = Object.entries((run.encoders as typeof run.encoders | undefined) ?? {});
+    if (encoders.length === 0) fail('`encoders` must hold at least one encoder, got none: it is what is kept after pretraining');
+    for (const [name, encoder] of encoders)
+      for (const [path, variable] of Object.entries(variablesOf(encoder)))
+        if (!paths.has(variable))
+          fail(
+            `\`${path}\` of the encoder \`${name}\` must be in \`trainable\`, \`buffers\` or \`frozen\` of the run: what is in none is not saved`,
+          );
   });
 }
 
@@ -37,15 +43,28 @@ function checkScalar(what: string, value: tf.Tensor): void {
   if (!Number.isFinite(number)) fail(`${what} must be finite, got ${number}`);
 }
 
+/** Rows of micro-batches and ranks are put under each other for `afterStep`. */
+function checkRanks(what: string, record: Batch): void {
+  for (const [name, { rank }] of namedTensors(record))
+    if (rank === 0)
+      fail(
+        `\`${name}\` of \`${what}\` must have rank >= 1, since \`afterStep\` gets the rows of all micro-batches and ranks, got a scalar`,
+      );
+}
+
 /** 3. Internal. */
 export function checkLoss(subject: Subject): void {
   withRun(subject, (run) => {
     for (let step = 0; step < subject.steps; step++) {
       withBatch(subject, step, (batch) => {
         const context = contextAt(subject, step);
-        const { loss, metrics = {} } = run.loss(batch, targetsOf(run, batch, context), context);
+        const targets = targetsOf(run, batch, context);
+        const { loss, metrics = {}, keep = {} } = lossOf(run, [{ batch, targets, context }], context);
         checkScalar(`the loss at step ${step}`, loss);
         for (const [name, metric] of Object.entries(metrics)) checkScalar(`the metric \`${name}\` at step ${step}`, metric);
+        if (!run.afterStep || run.embed) return;
+        checkRanks('targets', targets);
+        checkRanks('keep', keep);
       });
       makeStep(subject, run, { step });
     }
@@ -53,12 +72,12 @@ export function checkLoss(subject: Subject): void {
 }
 
 /** The first of the teacher's variables that the loss of a step depends on, differentiably. */
-function reachedBuffer(subject: Subject, at: { run: PretextTaskRun; teacher: VariableMap; step: number }): string | undefined {
+function reachedBuffer(subject: Subject, at: { run: AnyPretextTaskRun; teacher: VariableMap; step: number }): string | undefined {
   const { run, teacher, step } = at;
   return withBatch(subject, step, (batch) => {
     const context = contextAt(subject, step);
     const targets = targetsOf(run, batch, context);
-    const { gradients } = differentiate(() => run.loss(batch, targets, context).loss, teacher);
+    const { gradients } = differentiate(() => lossOf(run, [{ batch, targets, context }], context).loss, teacher);
     return Object.keys(gradients).find((path) => largest(gradients[path]!) > 0);
   });
 }

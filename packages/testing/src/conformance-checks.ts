@@ -1,12 +1,14 @@
 import { SelfsupError, type Batch, type Targets } from '@selfsup/core';
-import { checkBackends, checkDifferences, checkRanks, halveBatch } from './check-agreement.ts';
-import { checkEvaluation, checkMemory, checkPurity, checkResume, checkSeeds } from './check-runs.ts';
+import { checkAccumulation, checkBackends, checkDifferences, checkRanks, halveBatch } from './check-agreement.ts';
+import { checkRows } from './check-rows.ts';
+import { checkEvaluation, checkFrozen, checkMemory, checkPurity, checkResume, checkSeeds } from './check-runs.ts';
 import { checkGradientsArrive, checkLoss, checkName, checkVariables } from './check-shape-of-task.ts';
-import type { ConformanceOptions, Subject } from './conformance-options.ts';
+import { checkStatistics } from './check-statistics.ts';
+import type { ConformanceOptions, SkippableCheck, Subject } from './conformance-options.ts';
 
 /** One thing that a task must do. */
 export interface ConformanceCheck {
-  /** 1 … 12. */
+  /** 1 … 16. */
   readonly number: number;
   /** The number and what must hold, such as `2 trainable and buffers are disjoint`. */
   readonly name: string;
@@ -16,12 +18,12 @@ export interface ConformanceCheck {
   readonly run: () => Promise<void>;
 }
 
-const checks: readonly (readonly [string, (subject: Subject) => void | Promise<void>, ('ranks' | 'differences')?])[] = [
+const checks: readonly (readonly [string, (subject: Subject) => void | Promise<void>, SkippableCheck?])[] = [
   ['the name is kebab-case, the contract is known', checkName],
-  ['trainable and buffers are disjoint and hold the backbone', checkVariables],
+  ['trainable, buffers and frozen are disjoint and hold the encoders', checkVariables],
   ['the loss is a finite float32 scalar', checkLoss],
   ['every trainable variable gets a gradient, no teacher does', checkGradientsArrive],
-  ['targets and loss twice give one value and write nothing', checkPurity],
+  ['targets, embed and loss twice give one value and write nothing', checkPurity],
   ['the same seed gives the same run, another seed another', checkSeeds],
   ['a run restored after step 3 goes on bit for bit', checkResume],
   ['no tensor is left by a step or after dispose', checkMemory],
@@ -29,6 +31,10 @@ const checks: readonly (readonly [string, (subject: Subject) => void | Promise<v
   ['two ranks give the gradients of one', checkRanks, 'ranks'],
   ['gradients agree with central differences', checkDifferences, 'differences'],
   ['the backends that are there agree', checkBackends],
+  ['embed says about each sample what it says alone', checkRows, 'rows'],
+  ['accumulated micro-batches give the gradients of one batch', checkAccumulation, 'accumulate'],
+  ['frozen variables never change', checkFrozen],
+  ['encoders heed updateStatistics', checkStatistics],
 ];
 
 function withDefaults(options: ConformanceOptions): Subject {
@@ -42,8 +48,8 @@ function withDefaults(options: ConformanceOptions): Subject {
     statistics: /(^|\/)((moving|running)[-_]?)?(mean|variance|var)$/i,
     afterStepWrites: [],
     split: halveBatch,
-    skip: {},
     ...options,
+    skip: { ...(options.skip?.ranks !== undefined && { accumulate: options.skip.ranks }), ...options.skip },
     ...{ learningRate, steps, gradientSamples, gradientTolerance },
   };
 }
@@ -52,7 +58,7 @@ function withDefaults(options: ConformanceOptions): Subject {
  * The conformance kit as a list, for any test runner: what every task of the contract must do.
  *
  * @param options see {@link ConformanceOptions}
- * @returns twelve checks, each independent of the others; they read tensors synchronously, so the backend must allow that
+ * @returns sixteen checks, each independent of the others; they read tensors synchronously, so the backend must allow that
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range; from a check's `run` `SELFSUP_PLUGIN_API`, or what the task throws
  * @remarks The kit drives the task with plain SGD in the contract's order, on the streams that the trainer uses. Gradients of tfjs must be registered. What it
  * cannot see: a loss that computes something else than the paper, and a network that serves as its own teacher without stop-gradient.

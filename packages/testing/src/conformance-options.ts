@@ -1,12 +1,12 @@
-import type { Batch, PretextTask, Targets } from '@selfsup/core';
+import type { AnyPretextTask, Batch, Targets } from '@selfsup/core';
 
 /** The checks that a task may be excused from. */
-export type SkippableCheck = 'ranks' | 'differences';
+export type SkippableCheck = 'ranks' | 'differences' | 'rows' | 'accumulate';
 
 /** Options of `conformanceChecks` and `testPretextTask`. */
 export interface ConformanceOptions<B extends Batch = Batch, T extends Targets = Targets> {
   /** The task, with networks as small as can be: some hundred passes are made. */
-  task: PretextTask<B, T>;
+  task: AnyPretextTask<B, T>;
   /** Makes the batch of a step: fresh tensors at each call, of the same values for the same step. The kit disposes them. */
   batchAt: (step: number) => B;
   /** Of plain SGD; > 0, default 0.01. */
@@ -17,15 +17,18 @@ export interface ConformanceOptions<B extends Batch = Batch, T extends Targets =
   statistics?: RegExp;
   /** Trainable variables that `afterStep` writes on purpose, by path, such as normalized prototypes; default none. */
   afterStepWrites?: readonly string[];
-  /** Cuts a rank's part out of a batch, in new tensors; default: rank 0 has the first half of the rows of each tensor, rank 1 the other half. */
-  split?: (batch: B, rank: number) => B;
+  /** Cuts the part of a rank or micro-batch out of a batch, in new tensors; default: 0 has the first half of the rows of each tensor, 1 the other half. */
+  split?: (batch: B, part: number) => B;
   /** How many weights of each variable are compared with central differences, beside one step along the gradient; default 2. */
   gradientSamples?: number;
   /** The greatest error of a gradient, as a part of the variable's greatest gradient; default 0.02. */
   gradientTolerance?: number;
   /** The tfjs backends to run on; default all that are registered and start. */
   backends?: readonly string[];
-  /** Checks that this task cannot pass by its nature, with the reason: `{ ranks: 'every rank draws masks of its own' }`. */
+  /**
+   * Checks that this task cannot pass by its nature, with the reason: `{ ranks: 'every rank draws masks of its own' }`. What excuses from `ranks` excuses from
+   * `accumulate`, too.
+   */
   skip?: Partial<Record<SkippableCheck, string>>;
 }
 

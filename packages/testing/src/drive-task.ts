@@ -1,7 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRng, SelfsupError, soloCollective, type Batch, type PretextTaskRun, type StepContext, type Targets } from '@selfsup/core';
+import {
+  createRng,
+  createStepContext,
+  mapTensors,
+  SelfsupError,
+  type AnyPretextTaskRun,
+  type Batch,
+  type Kept,
+  type StepContext,
+  type StepContextOptions,
+  type Targets,
+} from '@selfsup/core';
 import type { Subject } from './conformance-options.ts';
 import { differentiate } from './differentiate.ts';
+import { joinRows, lossOf, type Part } from './loss-of-parts.ts';
 import { differingPaths, readValues, sameBytes, variablesOf, type Values } from './variable-values.ts';
 
 /** What one step showed. Internal. */
@@ -21,11 +33,11 @@ export function fail(message: string): never {
 const totalStepsOf = ({ steps }: Subject) => steps + 4;
 
 /** Builds a run as the trainer does. Internal. */
-export const createRun = (subject: Subject, seed = 0): PretextTaskRun =>
+export const createRun = (subject: Subject, seed = 0): AnyPretextTaskRun =>
   subject.task.create({ rng: createRng(seed).fold('create'), totalSteps: totalStepsOf(subject) });
 
 /** Builds a run, works with it and disposes it; tensors that the task leaves are disposed unless it keeps them. Internal. */
-export function withRun<R>(subject: Subject, work: (run: PretextTaskRun) => R, seed = 0): R {
+export function withRun<R>(subject: Subject, work: (run: AnyPretextTaskRun) => R, seed = 0): R {
   let result: R;
   tf.tidy(() => {
     const run = createRun(subject, seed);
@@ -39,11 +51,13 @@ export function withRun<R>(subject: Subject, work: (run: PretextTaskRun) => R, s
 }
 
 /** The context of a step, from the streams that the trainer uses. Internal. */
-export const contextAt = (subject: Subject, step: number, overrides: Partial<StepContext> & { seed?: number } = {}): StepContext => {
+export const contextAt = (
+  subject: Subject,
+  step: number,
+  overrides: Partial<Omit<StepContextOptions, 'rng' | 'step' | 'totalSteps'>> & { seed?: number } = {},
+): StepContext => {
   const { seed = 0, ...rest } = overrides;
-  const rank = rest.collective?.rank ?? 0;
-  const rng = createRng(seed).fold('step').fold(step).fold(rank);
-  return { rng, totalSteps: totalStepsOf(subject), step, training: true, collective: soloCollective, ...rest };
+  return createStepContext({ rng: createRng(seed), step, totalSteps: totalStepsOf(subject), ...rest });
 };
 
 /** Makes the batch of a step, works with it and disposes it. Internal. */
@@ -61,56 +75,81 @@ export function withBatch<R>({ batchAt }: Subject, step: number, work: (batch: B
 }
 
 /** The targets in tensors of their own, as the trainer takes them. Internal. */
-export const targetsOf = (run: PretextTaskRun, batch: Batch, context: StepContext): Targets =>
-  tf.tidy(() => {
-    const targets = run.targets?.(batch, context) ?? {};
-    return Object.fromEntries(Object.entries(targets).map(([name, target]) => [name, tf.clone(target)] as const));
-  });
+export const targetsOf = (run: AnyPretextTaskRun, batch: Batch, context: StepContext): Targets =>
+  tf.tidy(() => mapTensors(run.targets?.(batch, context) ?? {}, (tensor) => tf.clone(tensor)) as tf.TensorContainer) as Targets;
 
-/** One update in the contract's order: targets → loss and gradients → transformGradients → plain SGD → afterStep. Internal. */
-export function makeStep(subject: Subject, run: PretextTaskRun, options: { step: number; seed?: number }): StepRecord {
-  const { step, ...seeded } = options;
-  const context = contextAt(subject, step, seeded);
+/** One update in the contract's order: targets → loss and gradients → transformGradients → plain SGD → afterStep; of the whole batch or of its halves. Internal. */
+export function makeStep(subject: Subject, run: AnyPretextTaskRun, options: { step: number; seed?: number; halves?: boolean }): StepRecord {
+  const { step, halves = false, ...seeded } = options;
+  const shared = contextAt(subject, step, { ...seeded, shared: true });
   return withBatch(subject, step, (batch) => {
-    const targets = targetsOf(run, batch, context);
-    const { loss, gradients } = differentiate(() => run.loss(batch, targets, context).loss, run.trainable);
-    const raw = Object.fromEntries(
-      Object.entries(run.trainable).map(([path, { shape }]) => [path, gradients[path] ? tf.tensor(gradients[path], shape) : null] as const),
-    );
-    const transformed = run.transformGradients?.({ ...raw }, context) ?? raw;
-    for (const [path, gradient] of Object.entries(transformed))
-      if (gradient) run.trainable[path]!.assign(tf.sub(run.trainable[path]!, tf.mul(gradient, subject.learningRate)));
-    const before = readValues(run.trainable);
-    tf.tidy(() => run.afterStep?.(targets, context));
-    return { loss, gradients, writtenAfter: differingPaths(before, readValues(run.trainable)) };
+    const parts = (halves ? [subject.split(batch, 0), subject.split(batch, 1)] : [batch]).map((part, microBatch): Part => {
+      const context = contextAt(subject, step, { ...seeded, microBatch });
+      return { batch: part, context, targets: targetsOf(run, part, context) };
+    });
+    let kept: Kept = {};
+    try {
+      const objective = () => {
+        const { loss, keep = {} } = lossOf(run, parts, shared);
+        kept = mapTensors(keep, (tensor) => tf.keep(tf.clone(tensor)));
+        return loss;
+      };
+      const { loss, gradients } = differentiate(objective, run.trainable);
+      const raw = Object.fromEntries(
+        Object.entries(run.trainable).map(
+          ([path, { shape }]) => [path, gradients[path] ? tf.tensor(gradients[path], shape) : null] as const,
+        ),
+      );
+      const transformed = run.transformGradients?.({ ...raw }, shared) ?? raw;
+      for (const [path, gradient] of Object.entries(transformed))
+        if (gradient) run.trainable[path]!.assign(tf.sub(run.trainable[path]!, tf.mul(gradient, subject.learningRate)));
+      const before = readValues(run.trainable);
+      tf.tidy(() => {
+        run.afterStep?.({ targets: joinRows(parts.map(({ targets }) => targets)), kept }, shared);
+      });
+      return { loss, gradients, writtenAfter: differingPaths(before, readValues(run.trainable)) };
+    } finally {
+      tf.dispose(kept as tf.TensorContainer);
+    }
   });
 }
 
-/** The path of a run: the loss of each step, then all values. Internal. */
+/** The path of a run: the loss of each step and all values after it. Internal. */
 export interface Trajectory {
   readonly losses: Float32Array;
-  readonly values: Values;
+  readonly values: readonly Values[];
 }
 
 /** Runs from one step to another; `between` sees the run before each step. Internal. */
 export function runSteps(
   subject: Subject,
-  run: PretextTaskRun,
+  run: AnyPretextTaskRun,
   options: { from?: number; to?: number; seed?: number; between?: (step: number) => void } = {},
 ): Trajectory {
   const { from = 0, to = subject.steps, between, ...seeded } = options;
   const losses: number[] = [];
+  const values: Values[] = [];
   for (let step = from; step < to; step++) {
     between?.(step);
     losses.push(makeStep(subject, run, { step, ...seeded }).loss);
+    values.push(readValues(variablesOf(run)));
   }
-  return { losses: Float32Array.from(losses), values: readValues(variablesOf(run)) };
+  return { losses: Float32Array.from(losses), values };
 }
 
-/** Where two trajectories part, in words; undefined where they are the same to the bit. Internal. */
+const named = (paths: readonly string[]): string => {
+  const shown = paths.slice(0, 4).map((path) => `\`${path}\``);
+  return paths.length > 4 ? `${shown.join(', ')} and ${paths.length - 4} more` : shown.join(', ');
+};
+
+/** Where two trajectories part, in words, with the variables that differ first; undefined where they are the same to the bit. Internal. */
 export function whereTheyPart(a: Trajectory, b: Trajectory, firstStep = 0): string | undefined {
-  const at = a.losses.findIndex((loss, i) => !sameBytes(Float32Array.of(loss), b.losses.subarray(i, i + 1)));
-  if (at >= 0) return `the loss of step ${firstStep + at} is ${a.losses[at]} and ${b.losses[at]}`;
-  const [path] = differingPaths(a.values, b.values);
-  return path && `\`${path}\` has other values`;
+  for (let i = 0; i < a.values.length; i++) {
+    const differing = named(differingPaths(a.values[i]!, b.values[i]!));
+    const step = firstStep + i;
+    if (!sameBytes(a.losses.subarray(i, i + 1), b.losses.subarray(i, i + 1)))
+      return `the loss of step ${step} is ${a.losses[i]} and ${b.losses[i]}${differing && `, after it ${differing} differ`}`;
+    if (differing) return `after step ${step} ${differing} differ`;
+  }
+  return undefined;
 }

@@ -4,11 +4,18 @@ import { fail } from './drive-task.ts';
 
 type Sent = tf.Tensor | Float32Array;
 
+/** A collective that answers at once, under a tape too. Internal. */
+export interface ReplayedCollective extends Collective {
+  allGather<T extends tf.Tensor>(x: T): T;
+  allReduceMean(x: Float32Array): void;
+  broadcast(x: Float32Array, root?: number): void;
+}
+
 const gathered = <T extends tf.Tensor>(rank: number, mine: T, other: tf.Tensor): T =>
   tf.concat<tf.Tensor>(rank === 0 ? [mine, other] : [other, mine], 0) as T;
 
 /** A rank that writes down what it sends, and hears what the other one sent at the same call of the pass before. */
-function replay(rank: number, mine: Sent[], others: readonly Sent[]): Collective {
+function replay(rank: number, mine: Sent[], others: readonly Sent[]): ReplayedCollective {
   const exchange = (numbers: Float32Array): Float32Array => {
     const other = others[mine.length] ?? numbers;
     mine.push(numbers.slice());
@@ -39,7 +46,7 @@ function replay(rank: number, mine: Sent[], others: readonly Sent[]): Collective
  * @remarks What a rank sends at its k-th call depends on what it heard at the calls before, so passes are repeated, one more than there are calls, until all
  * that is heard is what was sent. Called under a tape, gradients pass from rank to rank.
  */
-export function onTwoRanks<R>(work: (collective: Collective) => R): readonly [R, R] {
+export function onTwoRanks<R>(work: (collective: ReplayedCollective) => R): readonly [R, R] {
   const passes: [Sent[], Sent[]][] = [[[], []]];
   try {
     for (;;) {

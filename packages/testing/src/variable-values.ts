@@ -1,20 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type PretextTaskRun, type VariableMap } from '@selfsup/core';
+import { namedTensors, SelfsupError, type Batch, type Module, type PretextTaskRun, type VariableMap } from '@selfsup/core';
 
 /** The numbers of variables or tensors by path, outside the backend. Internal. */
 export type Values = Readonly<Record<string, tf.TypedArray>>;
 
-/** All variables of a run, under `trainable/` and `buffers/`. Internal. */
-export const variablesOf = (run: Pick<PretextTaskRun, 'trainable' | 'buffers'>): VariableMap =>
+/** What may change of a run or a module, under `trainable/` and `buffers/`. Internal. */
+export const variablesOf = (run: Pick<PretextTaskRun | Module, 'trainable' | 'buffers'>): VariableMap =>
   Object.fromEntries(
     (['trainable', 'buffers'] as const).flatMap((kind) =>
       Object.entries(run[kind]).map(([path, variable]) => [`${kind}/${path}`, variable] as const),
     ),
   );
 
-/** Copies values out of the backend. Internal. */
-export const readValues = (tensors: Readonly<Record<string, tf.Tensor>>): Values =>
-  Object.fromEntries(Object.entries(tensors).map(([path, tensor]) => [path, tensor.dataSync().slice()] as const));
+/** All variables of a run, those under `frozen/` too. Internal. */
+export const allVariablesOf = (run: Pick<PretextTaskRun, 'trainable' | 'buffers' | 'frozen'>): VariableMap => ({
+  ...variablesOf(run),
+  ...Object.fromEntries(Object.entries(run.frozen ?? {}).map(([path, variable]) => [`frozen/${path}`, variable] as const)),
+});
+
+/** Copies values out of the backend, of variables by path or of a record by name. Internal. */
+export const readValues = (tensors: Batch): Values =>
+  Object.fromEntries(namedTensors(tensors).map(([path, tensor]) => [path, tensor.dataSync().slice()] as const));
 
 /** Writes values into variables of the same paths and sizes. Internal. */
 export function writeValues(values: Values, variables: VariableMap): void {

@@ -1,82 +1,88 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Batch, type Gradients, type PretextTaskRun, type StepContext, type Targets } from '@selfsup/core';
-import { computeGradients, type StepGradients } from './step-gradients.ts';
+import { SelfsupError, type Batch, type BatchRun, type Kept, type StepContext, type Targets } from '@selfsup/core';
+import { gatherRecord } from './gather-rows.ts';
+import { addGradients, byPath, checkConnected, differentiateLoss, scaleGradients, type StepGradients } from './step-gradients.ts';
+import { computeTargets, type MicroBatches, type TaskAtWork, type UpdateContexts, type UpdateGradients } from './task-at-work.ts';
+import { checkRanks, concatRecords } from './tensor-record.ts';
+import { disposeAll, tidyAsync } from './tidy-async.ts';
 
-/** The batches of one update, one after another. */
-export type MicroBatches<B extends Batch> = Iterable<B> | AsyncIterable<B>;
+type Own = <C>(container: C) => C;
 
-/** The gradients of an update with the last targets; the caller disposes all of it. Internal. */
-export interface UpdateGradients<T extends Targets> extends StepGradients {
-  readonly targets: T;
+/** Targets, loss and gradients of one micro-batch; all tensors are owned by the scope of `own`. */
+function computePart<B extends Batch, T extends Targets>(
+  { task, run }: TaskAtWork<BatchRun<B, T>>,
+  batch: B,
+  { context, own }: { context: StepContext; own: Own },
+): UpdateGradients<T> {
+  const targets = own(computeTargets(run, batch, context));
+  const part = own(differentiateLoss(task, () => run.loss(batch, targets, context), Object.values(run.trainable)));
+  const gradients = byPath(run.trainable, part.gradients);
+  checkConnected(task, gradients);
+  if (run.afterStep) {
+    checkRanks(task, 'targets', targets);
+    checkRanks(task, 'keep', part.kept);
+  }
+  return { ...part, gradients, targets };
 }
 
-/** The targets in tensors of their own: a task may return a variable or a tensor of the batch. */
-function computeTargets<B extends Batch, T extends Targets>(run: PretextTaskRun<B, T>, batch: B, context: StepContext): T {
-  return tf.tidy(() => {
-    const targets: Targets = run.targets?.(batch, context) ?? {};
-    return Object.fromEntries(Object.entries(targets).map(([name, target]) => [name, tf.clone(target)] as const)) as T;
-  });
-}
-
-/** Maps tensors to tensors and disposes those it was given. */
-function replaceTensors(step: StepGradients, map: (tensor: tf.Tensor, path: string | undefined) => tf.Tensor | null): StepGradients {
-  return tf.tidy(() => {
-    const summary = map(step.summary, undefined) as tf.Tensor1D;
-    const gradients: Gradients = {};
-    for (const [path, gradient] of Object.entries(step.gradients)) gradients[path] = gradient && map(gradient, path);
-    tf.dispose([step.summary, step.gradients] as tf.TensorContainer);
-    return { summary, gradients, metricNames: step.metricNames } as unknown as tf.TensorContainer;
-  }) as unknown as StepGradients;
-}
-
-/** Adds up two micro-batches and disposes both; a variable may have a gradient in one of them only. */
-function addSteps(task: string, sum: StepGradients, next: StepGradients): StepGradients {
+/** Adds the next micro-batch to the sum and disposes what it was given of both. */
+function addPart(task: string, sum: StepGradients, next: StepGradients): StepGradients {
   if (sum.metricNames.join() !== next.metricNames.join())
     throw new SelfsupError(
       'SELFSUP_STATE',
       `the metrics of ${task} must be the same for all micro-batches of an update, got [${sum.metricNames.join(', ')}] and [${next.metricNames.join(', ')}]`,
     );
-  const missing = Object.keys(next.gradients).filter((path) => sum.gradients[path] === null && next.gradients[path] !== null);
-  const added = replaceTensors(sum, (tensor, path) => {
-    const other = path === undefined ? next.summary : next.gradients[path]!;
-    return other === null ? tf.clone(tensor) : tf.add(tensor, other);
-  });
-  for (const path of missing) added.gradients[path] = tf.clone(next.gradients[path]!);
-  tf.dispose([next.summary, next.gradients] as tf.TensorContainer);
-  return added;
+  const summary = tf.add<tf.Tensor1D>(sum.summary, next.summary);
+  tf.dispose([sum.summary, next.summary]);
+  return { summary, metricNames: sum.metricNames, gradients: addGradients(sum.gradients, next.gradients) };
+}
+
+function meanOf({ summary, metricNames, gradients }: StepGradients, count: number): StepGradients {
+  if (count === 1) return { summary, metricNames, gradients };
+  const mean = tf.tidy(() => tf.mul<tf.Tensor1D>(summary, 1 / count));
+  summary.dispose();
+  return { summary: mean, metricNames, gradients: scaleGradients(gradients, 1 / count) };
 }
 
 /**
- * Runs targets and loss of each micro-batch and averages gradients, loss and metrics. Internal.
+ * Runs targets and loss of each micro-batch and averages gradients, loss and metrics, for tasks without `embed`. Internal.
  *
- * @throws SelfsupError `SELFSUP_BATCH` when there is no batch, `SELFSUP_STATE` when metrics differ, and what `computeGradients` throws; then no tensor stays
- * @remarks The first micro-batch draws from the step's stream, the i-th one from `fold('micro-batch').fold(i)` under it.
+ * @throws SelfsupError `SELFSUP_BATCH` when there is no batch, `SELFSUP_STATE` when metrics differ, `SELFSUP_SHAPE` when rows of targets or of what is kept
+ * cannot be put under each other, and what `differentiateLoss` throws; then no tensor stays
  */
-export async function accumulateGradients<B extends Batch, T extends Targets>(
-  trained: { task: string; run: PretextTaskRun<B, T> },
+export function accumulateGradients<B extends Batch, T extends Targets>(
+  trained: TaskAtWork<BatchRun<B, T>>,
   batches: MicroBatches<B>,
-  context: StepContext,
+  contexts: UpdateContexts,
 ): Promise<UpdateGradients<T>> {
   const { task, run } = trained;
-  let targets: T | undefined;
-  let sum: StepGradients | undefined;
-  let next: StepGradients | undefined;
-  let count = 0;
-  try {
+  const { collective } = contexts.shared;
+  return tidyAsync(async (own) => {
+    const outcomes: { targets: T; kept: Kept }[] = [];
+    let sum: StepGradients | undefined;
+    let count = 0;
     for await (const batch of batches) {
-      const micro = count === 0 ? context : { ...context, rng: context.rng.fold('micro-batch').fold(count) };
-      tf.dispose(targets ?? {});
-      targets = undefined;
-      targets = computeTargets(run, batch, micro);
-      next = computeGradients(task, run, { batch, targets, context: micro });
-      sum = sum ? addSteps(task, sum, next) : next;
-      next = undefined;
+      const { targets, kept, ...next } = computePart(trained, batch, { context: contexts.at(count), own });
+      sum = own(sum ? addPart(task, sum, next) : next);
+      if (run.afterStep) outcomes.push({ targets, kept });
+      else disposeAll([targets, kept]);
       count++;
     }
-    if (!sum || !targets) throw new SelfsupError('SELFSUP_BATCH', `trainStep: an update of ${task} must have at least one batch, got none`);
-    return { ...(count === 1 ? sum : replaceTensors(sum, (tensor) => tf.div(tensor, count))), targets };
-  } catch (error) {
-    tf.dispose([targets ?? {}, sum?.summary, sum?.gradients, next?.summary, next?.gradients] as tf.TensorContainer);
-    throw error;
-  }
+    if (!sum) throw new SelfsupError('SELFSUP_BATCH', `trainStep: an update of ${task} must have at least one batch, got none`);
+    const rowsOf = async <R extends Batch>(method: string, records: readonly R[]): Promise<R> => {
+      const joined = records.length > 1 ? own(concatRecords(task, method, records)) : (records[0] ?? ({} as R));
+      return collective.worldSize > 1 ? own(await gatherRecord(joined, collective)) : joined;
+    };
+    return {
+      ...own(meanOf(sum, count)),
+      targets: await rowsOf(
+        'targets',
+        outcomes.map(({ targets }) => targets),
+      ),
+      kept: await rowsOf(
+        'keep',
+        outcomes.map(({ kept }) => kept),
+      ),
+    };
+  });
 }

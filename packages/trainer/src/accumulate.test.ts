@@ -61,7 +61,7 @@ describe('trainStep with micro-batches', () => {
     tf.dispose(batch);
   });
 
-  it('each draws from a stream of its own, and afterStep comes once, with the last targets', async () => {
+  it('each draws from a stream of its own, and afterStep comes once, with the rows of all', async () => {
     const seeds: number[] = [];
     const keys: tf.TypedArray[] = [];
     let after: tf.TypedArray | undefined;
@@ -69,12 +69,12 @@ describe('trainStep with micro-batches', () => {
     const trainer = toyTrainer({
       change: (run) => ({
         targets: (batch, context) => {
-          seeds.push(context.rng.seed());
+          seeds.push(context.stream('x').seed());
           const targets = run.targets!(batch, context);
           keys.push(targets.key.dataSync());
           return targets;
         },
-        afterStep: ({ key }) => {
+        afterStep: ({ targets: { key } }) => {
           calls++;
           after = key.dataSync();
         },
@@ -84,10 +84,10 @@ describe('trainStep with micro-batches', () => {
     const micro = parts(batch, 2);
     const root = createRng(3).fold('step').fold(0).fold(0);
     await trainer.trainStep([...micro, micro[1]!]);
-    expect(seeds).toEqual([root, root.fold('micro-batch').fold(1), root.fold('micro-batch').fold(2)].map((rng) => rng.seed()));
+    expect(seeds).toEqual([root, root.fold('micro-batch').fold(1), root.fold('micro-batch').fold(2)].map((rng) => rng.fold('x').seed()));
     expect(keys[1]).not.toEqual(keys[2]); // the same rows with other noise
     expect(calls).toBe(1);
-    expect(after).toEqual(keys[2]);
+    expect([...after!]).toEqual(keys.flatMap((key) => [...key]));
     trainer.dispose();
     tf.dispose([batch, micro]);
   });

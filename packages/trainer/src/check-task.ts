@@ -15,12 +15,17 @@ export function checkTask(task: { readonly name: string; readonly api: number })
     );
 }
 
-/** Throws unless every variable of a run has one path, in `trainable` or in `buffers`. Internal. */
-export function checkRun(name: string, run: Pick<PretextTaskRun, 'trainable' | 'buffers'>): void {
-  if (Object.keys(run.trainable).length === 0)
-    throw new SelfsupError('SELFSUP_PLUGIN_API', `createTrainer: \`trainable\` of ${name} must hold at least one variable, got none`);
+/** Throws unless a run has an encoder and something to train, and every variable has one path, in `trainable`, `buffers` or `frozen`. Internal. */
+export function checkRun(name: string, run: Pick<PretextTaskRun, 'encoders' | 'trainable' | 'buffers' | 'frozen'>): void {
+  const { encoders, trainable, buffers, frozen = {} } = run;
+  for (const [what, part, one] of [
+    ['encoders', encoders, 'encoder'],
+    ['trainable', trainable, 'variable'],
+  ] as const)
+    if (typeof (part as unknown) !== 'object' || Object.keys(part).length === 0)
+      throw new SelfsupError('SELFSUP_PLUGIN_API', `createTrainer: \`${what}\` of ${name} must hold at least one ${one}, got none`);
   const paths = new Map<tf.Variable, string>();
-  for (const [part, variables] of Object.entries({ trainable: run.trainable, buffers: run.buffers } satisfies Record<string, VariableMap>))
+  for (const [part, variables] of Object.entries({ trainable, buffers, frozen } satisfies Record<string, VariableMap>))
     for (const [path, variable] of Object.entries(variables)) {
       const first = paths.get(variable);
       if (first !== undefined)

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRng, type Rng } from '@selfsup/core';
+import { createRng, createStepContext, type Rng } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
 import { bitsOf, toyBatch, toyTask, type ToyOptions } from '../fixtures/toy-task.ts';
 import { doStep, toyTrainer, type ToyTrainer } from '../fixtures/toy-trainer.ts';
@@ -34,13 +34,7 @@ describe('createTrainer', () => {
     const reference = toyTask().create({ rng: createRng(3).fold('create'), totalSteps: 6 });
     const batch = toyBatch(0);
     const expected = tf.tidy(() => {
-      const context = {
-        rng: createRng(3).fold('step').fold(0).fold(0),
-        totalSteps: 6,
-        step: 0,
-        training: true,
-        collective: trainer.collective,
-      };
+      const context = createStepContext({ rng: createRng(3), totalSteps: 6, step: 0 });
       const targets = reference.targets!(batch, context);
       const { grads } = tf.variableGrads(() => reference.loss(batch, targets, context).loss, [reference.trainable[path]!]);
       return tf.sub(before, tf.mul(Object.values(grads)[0]!, 0.5));
@@ -67,12 +61,14 @@ describe('createTrainer', () => {
 
   it('draws each step and rank from its own stream', async () => {
     const seen: Rng[] = [];
-    const spy: ToyOptions = { change: (run) => ({ targets: (batch, context) => (seen.push(context.rng), run.targets!(batch, context)) }) };
+    const spy: ToyOptions = {
+      change: (run) => ({ targets: (batch, context) => (seen.push(context.stream('x')), run.targets!(batch, context)) }),
+    };
     const trainer = toyTrainer(spy);
     await doStep(trainer);
     await doStep(trainer);
     trainer.dispose();
-    expect(seen.map((rng) => rng.seed())).toEqual([0, 1].map((step) => createRng(3).fold('step').fold(step).fold(0).seed()));
+    expect(seen.map((rng) => rng.seed())).toEqual([0, 1].map((step) => createRng(3).fold('step').fold(step).fold(0).fold('x').seed()));
   });
 
   it.each([sgd({ learningRate: 0.1, momentum: 0.9 }), adamW({ learningRate: 0.1 })])(
@@ -135,7 +131,7 @@ describe('a failing step', () => {
       }),
       { message: 'the gradient of `backbone/dense1/kernel` in toy-task is not finite at step 1', code: 'SELFSUP_NON_FINITE' },
     ],
-    ['a loss that is no scalar', (run) => ({ loss: ({ x }, t, c) => ({ loss: run.backbone.apply(tf.add(x, tf.mean(t.key)), c) as unknown as tf.Scalar }) }), { message: 'the loss of toy-task must be a scalar tensor, got shape [8, 4]', code: 'SELFSUP_SHAPE' }], // prettier-ignore
+    ['a loss that is no scalar', (run) => ({ loss: ({ x }, t, c) => ({ loss: run.encoders['backbone']!.apply(tf.add(x, tf.mean(t.key)), c) as unknown as tf.Scalar }) }), { message: 'the loss of toy-task must be a scalar tensor, got shape [8, 4]', code: 'SELFSUP_SHAPE' }], // prettier-ignore
     ['a loss that is int32', () => ({ loss: () => ({ loss: tf.scalar(1, 'int32') }) }), { message: 'the loss of toy-task must be float32, got int32', code: 'SELFSUP_DTYPE' }], // prettier-ignore
     [
       'a loss that is a number',
@@ -209,7 +205,13 @@ describe('a failing step', () => {
     expect(build({ api: 2 })).toThrow('the task toy-task is written for contract 2, this trainer drives contract 1');
     expect(build({ name: 'ToyTask' })).toThrow('kebab-case, such as my-task, got "ToyTask"');
     expect(build({}, 0)).toThrow('`totalSteps` must be an integer >= 1, got 0');
-    expect(build(toyTask({ change: () => ({ trainable: {} }) }))).toThrow('must hold at least one variable');
+    expect(build(toyTask({ change: () => ({ trainable: {} }) }))).toThrow(
+      '`trainable` of toy-task must hold at least one variable, got none',
+    );
+    expect(build(toyTask({ change: () => ({ encoders: {} }) }))).toThrow('`encoders` of toy-task must hold at least one encoder, got none');
+    expect(build(toyTask({ change: (run) => ({ frozen: { teacher: Object.values(run.buffers)[0]! } }) }))).toThrow(
+      'must have one path, this one has `buffers/backbone/norm/mean` and `frozen/teacher`',
+    );
     expect(build(toyTask({ change: (run) => ({ buffers: { ...run.buffers, again: Object.values(run.trainable)[0]! } }) }))).toThrow(
       'must have one path, this one has `trainable/backbone/dense1/kernel` and `buffers/again`',
     );

@@ -1,24 +1,25 @@
 import {
   createRng,
+  createStepContext,
   SelfsupError,
   soloCollective,
+  type AnyPretextTask,
+  type AnyPretextTaskRun,
   type Batch,
   type Collective,
-  type PretextTask,
-  type PretextTaskRun,
   type Rng,
   type Targets,
 } from '@selfsup/core';
-import type { MicroBatches } from './accumulate-gradients.ts';
 import { checkRun, checkTask } from './check-task.ts';
 import { encodeRun, restoreRun, type RunState, type SaveOptions } from './checkpoint/run-checkpoint.ts';
 import { chain, type GradientTransform, type TransformState } from '@selfsup/optim';
+import type { MicroBatches } from './task-at-work.ts';
 import { runTrainStep, type StepMetrics } from './train-step.ts';
 
 /** Options of {@link createTrainer}. */
 export interface TrainerOptions<B extends Batch = Batch, T extends Targets = Targets> {
   /** What to learn from. */
-  task: PretextTask<B, T>;
+  task: AnyPretextTask<B, T>;
   /** How gradients become updates, such as `sgd(…)`. */
   optimizer: GradientTransform;
   /** How many optimizer updates the run is planned for; an integer ≥ 1. Schedules of the task see it; nothing stops there. */
@@ -33,8 +34,8 @@ export interface TrainerOptions<B extends Batch = Batch, T extends Targets = Tar
 export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
   /** The task's name. */
   readonly task: string;
-  /** The task's networks; `run.backbone` is what is kept. */
-  readonly run: PretextTaskRun<B, T>;
+  /** The task's networks; the first of `run.encoders` is what is evaluated and exported when nobody says more. */
+  readonly run: AnyPretextTaskRun<B, T>;
   /** The optimizer at work, with its slots: for `withAveragedWeights` of `@selfsup/optim`. */
   readonly optimizer: TransformState;
   /** Optimizer updates done so far. */
@@ -48,11 +49,12 @@ export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
   /** As given. */
   readonly collective: Collective;
   /**
-   * Makes one update from a batch, or from several micro-batches that are run one after another and need the memory of one: gradients, loss and metrics are
-   * their means, and `afterStep` sees the targets of the last. Batches stay the caller's.
+   * Makes one update from a batch, or from several micro-batches that come one after another. Batches stay the caller's, who may dispose each when the next is
+   * asked for. For a task with `embed` the update is that of one large batch, of all micro-batches and ranks, in the memory of one micro-batch and with a
+   * second forward pass; otherwise gradients, loss and metrics are the means over micro-batches and ranks. `afterStep` comes once, with the rows of all.
    *
-   * @throws SelfsupError `SELFSUP_NON_FINITE` when the loss or a gradient is not finite, `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss is no float32
-   * scalar, `SELFSUP_STATE` when the loss depends on no trainable variable, the metrics of
+   * @throws SelfsupError `SELFSUP_NON_FINITE` when the loss or a gradient is not finite, `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss is not a float32
+   * scalar or rows of embeddings, targets or kept tensors do not fit, `SELFSUP_STATE` when the loss depends on no trainable variable, the metrics of
    * micro-batches differ or another call is under way, `SELFSUP_BATCH` when there is no batch; then nothing was updated
    */
   trainStep(batch: B | MicroBatches<B>): Promise<StepMetrics>;
@@ -65,8 +67,8 @@ export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
   /**
    * Goes back to what {@link Trainer.save} returned.
    *
-   * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the first thing that does not fit: hash, format, task, contract, seed, then a path, type or shape; then
-   * nothing was changed
+   * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the first thing that does not fit: hash, format, task, contract, seed, the hash of the frozen variables,
+   * then a path, type or shape; then nothing was changed. `SELFSUP_STATE` while a step is under way
    */
   restore(bytes: Uint8Array): Promise<void>;
   /** Disposes networks and optimizer. */
@@ -81,8 +83,9 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  * @param options see {@link TrainerOptions}
  * @returns the trainer; give it to `fit`, or call `trainStep` in a loop of your own
  * @throws SelfsupError `SELFSUP_PLUGIN_API` when the task is not of this contract, `SELFSUP_OPTION` on an option out of its range
- * @remarks Step s of rank r draws from `createRng(seed).fold('step').fold(s).fold(r)` and from nothing else, its i-th micro-batch (i ≥ 1) from
- * `fold('micro-batch').fold(i)` under that: there is no generator state to save. All ranks build the same networks, from `fold('create')`.
+ * @remarks Step s of rank r draws from `ctx.stream(name)`, which is `createRng(seed).fold('step').fold(s).fold(r).fold(name)`, and from nothing else; see
+ * `createStepContext`. There is no generator state to save. All ranks build the same networks, from `fold('create')`. Tasks with `embed` get the exact
+ * gradient of the whole batch by gradient caching (Gao et al. 2021, https://arxiv.org/abs/2101.06983).
  * @example
  * ```ts
  * import { sgd } from '@selfsup/optim';
@@ -136,10 +139,12 @@ export function createTrainer<B extends Batch, T extends Targets>(options: Train
     collective,
     trainStep: (batch) =>
       exclusively('trainStep', async () => {
-        const { step } = state;
-        const stepRng = rng.fold('step').fold(step).fold(collective.rank);
-        const context = { rng: stepRng, totalSteps, step, training: true, collective };
-        const metrics = await runTrainStep({ task: task.name, run, optimizer }, isBatch(batch) ? [batch] : batch, context);
+        const at = { rng, step: state.step, totalSteps, collective };
+        const contexts = {
+          at: (microBatch: number) => createStepContext({ ...at, microBatch }),
+          shared: createStepContext({ ...at, shared: true }),
+        };
+        const metrics = await runTrainStep({ task: task.name, run, optimizer }, isBatch(batch) ? [batch] : batch, contexts);
         state.step++;
         return metrics;
       }),

@@ -46,7 +46,7 @@ async function reduceOverRanks(
   } finally {
     flat.dispose();
   }
-  collective.allReduceMean(numbers);
+  await collective.allReduceMean(numbers);
   const reduced: Gradients = {};
   let nonFinite: string | undefined;
   let offset = summary.size + paths.length;

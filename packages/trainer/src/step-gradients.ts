@@ -1,23 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  abandonTape,
-  SelfsupError,
-  type Batch,
-  type Gradients,
-  type LossResult,
-  type PretextTaskRun,
-  type StepContext,
-  type Targets,
-} from '@selfsup/core';
+import { abandonTape, mapTensors, SelfsupError, type Gradients, type Kept, type LossResult, type VariableMap } from '@selfsup/core';
+import { disposeTensors } from './tensor-record.ts';
 
-/** What one forward and backward pass leaves alive; the caller disposes it. Internal. */
-export interface StepGradients {
-  /** By path of `trainable`; null where the loss does not depend on the variable. */
-  readonly gradients: Gradients;
-  /** `[1 + metrics]`: the loss and the metrics, so that reading them takes one transfer. */
+/** The loss and the metrics of a forward pass, so that reading them takes one transfer. Internal. */
+export interface Summary {
+  /** `[1 + metrics]`. */
   readonly summary: tf.Tensor1D;
   /** The metrics' names, in the order of `summary`. */
   readonly metricNames: readonly string[];
+}
+
+/** What one forward and backward pass leaves alive; the caller disposes it. Internal. */
+export interface DifferentiatedLoss extends Summary {
+  /** In the order of what was differentiated by; null where the loss does not depend on it. */
+  readonly gradients: readonly (tf.Tensor | null)[];
+  /** What the loss named to outlive its tape. */
+  readonly kept: Kept;
+}
+
+/** What an update needs, by path of `trainable`. Internal. */
+export interface StepGradients extends Summary {
+  /** Null where the loss does not depend on the variable. */
+  readonly gradients: Gradients;
 }
 
 function checkScalar(what: string, value: tf.Tensor): void {
@@ -27,7 +31,7 @@ function checkScalar(what: string, value: tf.Tensor): void {
   if (value.dtype !== 'float32') throw new SelfsupError('SELFSUP_DTYPE', `${what} must be float32, got ${value.dtype}`);
 }
 
-function summarize(task: string, { loss, metrics = {} }: LossResult): { summary: tf.Tensor1D; metricNames: string[] } {
+function summarize(task: string, { loss, metrics = {} }: LossResult): Summary {
   checkScalar(`the loss of ${task}`, loss);
   for (const [name, metric] of Object.entries(metrics)) checkScalar(`the metric \`${name}\` of ${task}`, metric);
   const summary = tf.stack([loss, ...Object.values(metrics)]) as tf.Tensor1D; // [1 + metrics]
@@ -35,44 +39,72 @@ function summarize(task: string, { loss, metrics = {} }: LossResult): { summary:
 }
 
 /**
- * Runs the loss under a tape and differentiates it by the variables of `run.trainable`. Internal.
+ * Runs a loss under a tape and differentiates it. Internal.
  *
- * @throws SelfsupError `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss or a metric is no float32 scalar, `SELFSUP_STATE` when no variable gets a
- * gradient; whatever is thrown in either pass, no tensor and no tape stays behind
+ * @param by variables, or tensors that the loss is computed from
+ * @throws SelfsupError `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss or a metric is not a float32 scalar; whatever is thrown in either pass, no tensor and
+ * no tape stays behind
  */
-export function computeGradients<B extends Batch, T extends Targets>(
-  task: string,
-  run: PretextTaskRun<B, T>,
-  step: { batch: B; targets: T; context: StepContext },
-): StepGradients {
-  const { batch, targets, context } = step;
-  const paths = Object.keys(run.trainable);
-  let kept: { summary: tf.Tensor1D; metricNames: string[] } | undefined;
+export function differentiateLoss(task: string, loss: () => LossResult, by: readonly tf.Tensor[]): DifferentiatedLoss {
+  let summary: Summary | undefined;
+  let kept: Kept | undefined;
   try {
     return tf.tidy(() => {
       // by position: variables of one name in two networks, or named by a user, do no harm
       const { grads } = tf.engine().gradients(
         () => {
-          const result = run.loss(batch, targets, context);
-          kept = summarize(task, result);
-          tf.keep(kept.summary); // the engine disposes all of the forward pass but the loss
+          const result = loss();
+          summary = summarize(task, result);
+          tf.keep(summary.summary); // the engine disposes all of the forward pass but the loss
+          kept = mapTensors(result.keep ?? {}, (tensor) => tf.keep(tf.clone(tensor)));
           return result.loss;
         },
-        Object.values(run.trainable),
+        by as tf.Tensor[],
         undefined,
         true,
       );
-      const gradients = Object.fromEntries(paths.map((path, i) => [path, grads[i] ?? null] as const));
-      if (Object.values(gradients).every((gradient) => gradient === null))
-        throw new SelfsupError(
-          'SELFSUP_STATE',
-          `the loss of ${task} depends on none of its ${paths.length} trainable variables; is \`loss\` computed from their networks?`,
-        );
-      return { gradients, ...kept! } as unknown as tf.TensorContainer;
-    }) as unknown as StepGradients;
+      return { gradients: by.map((_, i) => grads[i] ?? null), kept, ...summary! } as unknown as tf.TensorContainer;
+    }) as unknown as DifferentiatedLoss;
   } catch (error) {
-    kept?.summary.dispose();
+    summary?.summary.dispose();
+    disposeTensors(kept);
     abandonTape();
     throw error;
   }
+}
+
+/** Gives gradients in the order of the variables their paths. Internal. */
+export function byPath(variables: VariableMap, gradients: readonly (tf.Tensor | null | undefined)[]): Gradients {
+  return Object.fromEntries(Object.keys(variables).map((path, i) => [path, gradients[i] ?? null] as const));
+}
+
+/** Throws unless one of the variables has a gradient. Internal. */
+export function checkConnected(task: string, gradients: Gradients): void {
+  if (Object.values(gradients).every((gradient) => gradient === null))
+    throw new SelfsupError(
+      'SELFSUP_STATE',
+      `the loss of ${task} depends on none of its ${Object.keys(gradients).length} trainable variables; is \`loss\` computed from their networks?`,
+    );
+}
+
+/** Adds gradients by path and disposes both; a variable may have one in one of them only. Internal. */
+export function addGradients(sum: Gradients, next: Gradients): Gradients {
+  const added: Gradients = {};
+  for (const path of Object.keys(sum)) {
+    const [a, b] = [sum[path] ?? null, next[path] ?? null];
+    added[path] = a && b ? tf.add(a, b) : (a ?? b);
+    if (a && b) tf.dispose([a, b]);
+  }
+  return added;
+}
+
+/** Multiplies gradients and disposes what it was given. Internal. */
+export function scaleGradients(gradients: Gradients, factor: number): Gradients {
+  if (factor === 1) return gradients;
+  const scaled: Gradients = {};
+  for (const [path, gradient] of Object.entries(gradients)) {
+    scaled[path] = gradient && tf.tidy(() => tf.mul(gradient, factor));
+    gradient?.dispose();
+  }
+  return scaled;
 }

@@ -1,9 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Batch, type Gradients, type PretextTaskRun, type StepContext, type Targets } from '@selfsup/core';
-import { accumulateGradients, type MicroBatches, type UpdateGradients } from './accumulate-gradients.ts';
+import {
+  SelfsupError,
+  type AnyPretextTaskRun,
+  type Batch,
+  type Gradients,
+  type PretextTaskRun,
+  type StepContext,
+  type Targets,
+} from '@selfsup/core';
 import { takeSnapshot } from './buffer-snapshot.ts';
 import type { TransformState } from '@selfsup/optim';
 import { reduceStep, type ReducedStep } from './reduce-gradients.ts';
+import type { MicroBatches, UpdateContexts, UpdateGradients } from './task-at-work.ts';
+import { disposeAll } from './tidy-async.ts';
+import { computeUpdate } from './update-gradients.ts';
 
 /** What a train step reports: plain numbers, averaged over the micro-batches and the ranks. */
 export interface StepMetrics {
@@ -20,7 +30,7 @@ export interface StepMetrics {
 /** A task at work with its optimizer. Internal. */
 export interface TrainedRun<B extends Batch, T extends Targets> {
   readonly task: string;
-  readonly run: PretextTaskRun<B, T>;
+  readonly run: AnyPretextTaskRun<B, T>;
   readonly optimizer: TransformState;
 }
 
@@ -52,8 +62,8 @@ function checkTransformed(task: string, before: Gradients, after: Gradients): vo
   }
 }
 
-function applyUpdates<B extends Batch, T extends Targets>(
-  { task, run, optimizer }: TrainedRun<B, T>,
+function applyUpdates(
+  { task, run, optimizer }: { task: string; run: Pick<PretextTaskRun, 'trainable' | 'transformGradients'>; optimizer: TransformState },
   raw: Gradients,
   context: StepContext,
 ): void {
@@ -73,7 +83,7 @@ function applyUpdates<B extends Batch, T extends Targets>(
 }
 
 /**
- * One train step: targets → loss and gradients → mean over micro-batches and ranks → transformGradients → optimizer → afterStep. Internal; see `createTrainer`.
+ * One train step: targets → (embed →) loss and gradients → mean over ranks → transformGradients → optimizer → afterStep. Internal; see `createTrainer`.
  *
  * @remarks Until loss and gradients are known to be finite nothing but `buffers` can have changed (normalization statistics), and those are put back when
  * the step fails.
@@ -81,24 +91,27 @@ function applyUpdates<B extends Batch, T extends Targets>(
 export async function runTrainStep<B extends Batch, T extends Targets>(
   trained: TrainedRun<B, T>,
   batches: MicroBatches<B>,
-  context: StepContext,
+  contexts: UpdateContexts,
 ): Promise<StepMetrics> {
   const { task, run } = trained;
+  const { shared } = contexts;
   const snapshot = takeSnapshot(run.buffers);
-  let step: UpdateGradients<T> | undefined;
+  let update: UpdateGradients<T> | undefined;
   let reduced: ReducedStep | undefined;
   try {
-    step = await accumulateGradients(trained, batches, context);
-    const { targets } = step;
-    reduced = await reduceStep(step, run.trainable, context.collective);
-    checkFinite(task, context.step, reduced);
-    applyUpdates(trained, reduced.gradients, context);
-    tf.tidy(() => run.afterStep?.(targets, context));
+    update = await computeUpdate(trained, batches, contexts);
+    const { targets, kept } = update;
+    reduced = await reduceStep(update, run.trainable, shared.collective);
+    checkFinite(task, shared.step, reduced);
+    applyUpdates(trained, reduced.gradients, shared);
+    tf.tidy(() => {
+      run.afterStep?.({ targets, kept }, shared);
+    });
     const { summary, gradients } = reduced;
     return {
-      step: context.step,
+      step: shared.step,
       loss: summary[0]!,
-      metrics: Object.fromEntries(step.metricNames.map((name, i) => [name, summary[i + 1]!] as const)),
+      metrics: Object.fromEntries(update.metricNames.map((name, i) => [name, summary[i + 1]!] as const)),
       withoutGradient: Object.keys(gradients).filter((path) => gradients[path] === null),
     };
   } catch (error) {
@@ -106,6 +119,6 @@ export async function runTrainStep<B extends Batch, T extends Targets>(
     throw error;
   } finally {
     snapshot.dispose();
-    tf.dispose([step?.targets ?? {}, step?.summary ?? {}, step?.gradients ?? {}, reduced?.gradients ?? {}] as tf.TensorContainer);
+    disposeAll([update, reduced?.gradients]);
   }
 }

@@ -1,4 +1,4 @@
-import { defineRun } from 'selfsup';
+import { defineRun } from '@selfsup/pretrain';
 import { plugin } from './src/plugin.ts';
 
 // What `npm run train` runs: made-up shapes, so that nothing need be downloaded. Put a folder of photos, or cifar-10, in their place.

@@ -1,4 +1,4 @@
-import { defineRun } from 'selfsup';
+import { defineRun } from '@selfsup/pretrain';
 import { plugin } from './src/plugin.ts';
 
 // What `npm run train` runs: a few made-up sentences, so that nothing need be downloaded. Put your own text files in their place.

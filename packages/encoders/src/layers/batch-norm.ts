@@ -32,7 +32,7 @@ export interface BatchNormOptions {
  * @see Ioffe, Szegedy: "Batch Normalization", https://arxiv.org/abs/1502.03167
  * @remarks With `training: true` it normalizes with the batch's mean and biased variance, and moves the buffers towards the batch's mean and
  * **unbiased** variance, as PyTorch does (TensorFlow stores the biased one), also under a gradient tape. With `training: false` it uses the buffers and
- * writes nothing. The buffers carry no gradient.
+ * writes nothing, nor does it with `updateStatistics: false`. The buffers carry no gradient.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
@@ -56,7 +56,7 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
     const [mean, variance] = [filled(0, false), filled(1, false)];
     return leafModule(
       { trainable: learned || {}, buffers: { mean, variance } },
-      (input: T, { training, residual }: NormApplyOptions<T>) => {
+      (input: T, { training, residual, updateStatistics = true }: NormApplyOptions<T>) => {
         if (input.shape[input.rank - 1] !== channels)
           throw new SelfsupError(
             'SELFSUP_SHAPE',
@@ -65,6 +65,7 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
         const { scale, offset } = learned || { scale: tf.ones<tf.Rank.R1>([channels]), offset: tf.zeros<tf.Rank.R1>([channels]) };
         if (!training) return finishNorm(tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T, { activation, residual });
         const batch = batchNormTraining(input, { scale, offset, epsilon, activation, ...(residual && { residual }) });
+        if (!updateStatistics) return batch.y as T;
         const count = input.size / channels;
         mean.assign(emaUpdate<tf.Tensor1D>(mean, batch.mean, momentum));
         const unbiased = tf.mul<tf.Tensor1D>(batch.variance, count / (count - 1));

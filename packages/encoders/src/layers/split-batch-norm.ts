@@ -58,8 +58,10 @@ export function splitBatchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: Spl
             const batch = batchNormTraining(part, { scale, offset, epsilon, activation, ...residual });
             return { y: batch.y, mean: batch.mean, variance: tf.mul<tf.Tensor1D>(batch.variance, count / (count - 1)) };
           });
-          mean.assign(emaUpdate<tf.Tensor1D>(mean, tf.mean(tf.stack(parts.map((part) => part.mean)), 0), momentum));
-          variance.assign(emaUpdate<tf.Tensor1D>(variance, tf.mean(tf.stack(parts.map((part) => part.variance)), 0), momentum));
+          if (apply.updateStatistics ?? true) {
+            mean.assign(emaUpdate<tf.Tensor1D>(mean, tf.mean(tf.stack(parts.map((part) => part.mean)), 0), momentum));
+            variance.assign(emaUpdate<tf.Tensor1D>(variance, tf.mean(tf.stack(parts.map((part) => part.variance)), 0), momentum));
+          }
           return tf.concat<tf.Tensor>(
             parts.map((part) => part.y),
             0,

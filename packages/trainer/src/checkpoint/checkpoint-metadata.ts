@@ -14,6 +14,8 @@ export interface CheckpointMetadata {
   readonly step: number;
   /** Optimizer updates that the run was planned for. */
   readonly totalSteps: number;
+  /** SHA-256 of the frozen variables, in hexadecimal; there only if the run has any. */
+  readonly frozen?: string;
   /** What was given to `trainer.save` beyond that. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -36,7 +38,7 @@ export function checkExtraMetadata(metadata: Readonly<Record<string, string>>): 
 
 /** The metadata of a checkpoint. Internal. */
 export function metadataOf(who: string, { metadata }: { readonly metadata: Readonly<Record<string, string>> }): CheckpointMetadata {
-  const { task } = metadata;
+  const { task, frozen } = metadata;
   if (task === undefined)
     throw new SelfsupError('SELFSUP_CHECKPOINT', `${who}: the checkpoint's metadata must name the \`task\`, got none`);
   const number = (key: string): number => {
@@ -55,6 +57,7 @@ export function metadataOf(who: string, { metadata }: { readonly metadata: Reado
     seed: number('seed'),
     step: number('step'),
     totalSteps: number('totalSteps'),
+    ...(frozen !== undefined && { frozen }),
     metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !ownKeys.includes(key))),
   };
 }

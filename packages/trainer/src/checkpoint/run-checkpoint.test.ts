@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRng } from '@selfsup/core';
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { bitsOf, mlp, toyBatch, toyTask, type ToyOptions } from '../../fixtures/toy-task.ts';
 import { createTrainer } from '../create-trainer.ts';
@@ -180,14 +181,83 @@ describe('restore', () => {
   });
 });
 
+describe('frozen variables', () => {
+  const withTeacher = (change: { path?: string; values?: number[]; shape?: number[]; dtype?: 'float32' | 'int32' } = {}) => {
+    const { path = 'teacher/kernel', values = [1, 2, 3, 4], shape = [2, 2], dtype = 'float32' } = change;
+    const teacher = tf.tidy(() => tf.variable(tf.tensor(values, shape, dtype), false));
+    const bias = tf.tidy(() => tf.variable(tf.scalar(true, 'bool'), false));
+    const dispose = () => {
+      tf.dispose([teacher, bias]);
+    };
+    return { dispose, trainer: toyTrainer({ task: { change: () => ({ frozen: { [path]: teacher, 'teacher/bias': bias } }) } }) };
+  };
+
+  it('are not in the checkpoint, their hash is', async () => {
+    const { trainer, dispose } = withTeacher();
+    await train(trainer, 1);
+    const bytes = await trainer.save();
+    expect([...decodeSafetensors(bytes).tensors.keys()].filter((path) => path.includes('teacher'))).toEqual([]);
+    const digest = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
+    const lines = [
+      ['teacher/bias', 'bool', [], digest(Uint8Array.of(1))],
+      ['teacher/kernel', 'float32', [2, 2], digest(new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer))],
+    ].map((line) => JSON.stringify(line));
+    expect((await readCheckpointMetadata(bytes)).frozen).toBe(digest(lines.join('\n')));
+    await train(trainer, 2);
+    await trainer.restore(bytes);
+    expect(trainer.step).toBe(1);
+    trainer.dispose();
+    dispose();
+  });
+
+  it.each([[{ values: [1, 2, 3, 5] }], [{ shape: [4] }], [{ path: 'teacher/other' }], [{ dtype: 'int32' as const }]])(
+    'others (%j) are refused, and nothing changes',
+    async (change) => {
+      const [one, other] = [withTeacher(), withTeacher(change)];
+      await train(one.trainer, 1);
+      const bytes = await one.trainer.save();
+      const before = await other.trainer.save();
+      const [mine, theirs] = await Promise.all([before, bytes].map(async (saved) => (await readCheckpointMetadata(saved)).frozen!));
+      await expect(other.trainer.restore(bytes)).rejects.toMatchObject({
+        code: 'SELFSUP_CHECKPOINT',
+        message: `trainer.restore: the frozen variables must have the SHA-256 ${theirs} of the checkpoint, those of this run have ${mine}; give the task the same frozen network, with the same weights`,
+      });
+      expect(await other.trainer.save()).toEqual(before);
+      const none = toyTrainer();
+      await expect(none.restore(bytes)).rejects.toThrow('those of this run have (none: there are none)');
+      for (const { trainer, dispose } of [one, other, { trainer: none, dispose: () => undefined }]) {
+        trainer.dispose();
+        dispose();
+      }
+    },
+  );
+});
+
 describe('restoreModule', () => {
   it('loads the backbone alone, weights and statistics', async () => {
     const trainer = toyTrainer();
     await train(trainer, 2);
     const module = mlp()(createRng(77));
     expect(await restoreModule(module, await trainer.save())).toMatchObject({ task: 'toy-task', step: 2 });
-    expect(await bitsOf(module.trainable)).toEqual(await bitsOf(trainer.run.backbone.trainable));
-    expect(await bitsOf(module.buffers)).toEqual(await bitsOf(trainer.run.backbone.buffers));
+    expect(await bitsOf(module.trainable)).toEqual(await bitsOf(trainer.run.encoders['backbone']!.trainable));
+    expect(await bitsOf(module.buffers)).toEqual(await bitsOf(trainer.run.encoders['backbone']!.buffers));
+    module.dispose();
+    trainer.dispose();
+  });
+
+  it('loads a teacher, whose weights are among the buffers', async () => {
+    const renamed = (path: string) => path.replace(/^target\/(trainable|buffers)/, 'teacher');
+    const trainer = toyTrainer({
+      task: {
+        change: ({ buffers }) => ({ buffers: Object.fromEntries(Object.entries(buffers).map(([path, x]) => [renamed(path), x] as const)) }),
+      },
+    });
+    await train(trainer, 2);
+    const module = mlp()(createRng(77));
+    await restoreModule(module, await trainer.save(), { prefix: 'teacher' });
+    const teacher = await bitsOf(trainer.run.buffers);
+    for (const [path, bits] of Object.entries(await bitsOf({ ...module.trainable, ...module.buffers })))
+      expect(bits).toBe(teacher[`teacher/${path}`]);
     module.dispose();
     trainer.dispose();
   });

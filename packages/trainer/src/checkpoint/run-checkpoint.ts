@@ -4,6 +4,7 @@ import type { SafetensorsTensor } from '@selfsup/safetensors';
 import { taskApi } from '../check-task.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.ts';
 import { checkExtraMetadata, metadataOf } from './checkpoint-metadata.ts';
+import { hashVariables } from './hash-variables.ts';
 import { assertSameVariables, assignVariables, readVariables } from './variable-tensors.ts';
 
 /** All that a checkpoint holds. Internal. */
@@ -11,7 +12,7 @@ export interface RunState {
   readonly task: string;
   readonly seed: number;
   readonly totalSteps: number;
-  readonly run: Pick<PretextTaskRun, 'trainable' | 'buffers'>;
+  readonly run: Pick<PretextTaskRun, 'trainable' | 'buffers' | 'frozen'>;
   readonly optimizer: TransformState;
   step: number;
 }
@@ -28,6 +29,9 @@ export interface SaveOptions {
   metadata?: Readonly<Record<string, string>>;
 }
 
+const frozenMetadata = async ({ run }: RunState): Promise<{ frozen?: string }> =>
+  Object.keys(run.frozen ?? {}).length > 0 ? { frozen: await hashVariables(run.frozen!) } : {};
+
 /** Writes a run as safetensors. Internal. */
 export async function encodeRun(state: RunState, options: SaveOptions = {}): Promise<Uint8Array> {
   const { task, seed, totalSteps, step, optimizer } = state;
@@ -41,6 +45,7 @@ export async function encodeRun(state: RunState, options: SaveOptions = {}): Pro
     seed: String(seed),
     step: String(step),
     totalSteps: String(totalSteps),
+    ...(await frozenMetadata(state)),
   };
   const counters = Object.entries(optimizer.counters).map(([path, { value }]): [string, SafetensorsTensor] => [
     COUNTER_PREFIX + path,
@@ -88,6 +93,12 @@ export async function restoreRun(state: RunState, bytes: Uint8Array): Promise<vo
         `trainer.restore: this run has ${what} ${expected}, the checkpoint was written with ${what} ${got}; resume with the options of that run, or start a new one`,
       );
   if (metadata.step < 0) throw new SelfsupError('SELFSUP_CHECKPOINT', `trainer.restore: \`step\` must be >= 0, got ${metadata.step}`);
+  const { frozen } = await frozenMetadata(state);
+  if (frozen !== metadata.frozen)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `trainer.restore: the frozen variables must have the SHA-256 ${metadata.frozen ?? '(none: there were none)'} of the checkpoint, those of this run have ${frozen ?? '(none: there are none)'}; give the task the same frozen network, with the same weights`,
+    );
   const variables = variablesOf(state);
   const { counts, rest } = splitCounters(state, file.tensors);
   assertSameVariables(variables, rest, {

@@ -1,0 +1,97 @@
+import { SelfsupError, type PretextTaskRun } from '@selfsup/core';
+import type { Comparison, Measures, Probe, ProbeContext } from '../probe.ts';
+import { measureHeldOut, type HeldOutFinding } from './held-out.ts';
+import type { TextOptions } from './text-options.ts';
+import type { TextRunData } from './text-run-data.ts';
+import { textFacts } from './text-task.ts';
+import type { TokenBatch } from './token-batch.ts';
+import { countUnigrams, entropyOf } from './unigram.ts';
+
+/** Nats below the unigram entropy from which on a model is known to use the context. */
+const PLATEAU = 0.3;
+/** About twice the deviation of a single token's loss, in nats: over the root of the number of tokens it is what a mean may err by. */
+const SPREAD = 6;
+
+const named = (measures: Measures, name: string): number => {
+  const value = measures[name];
+  if (value !== undefined) return value;
+  throw new SelfsupError('SELFSUP_CHECKPOINT', `the measurement on held-out text has no \`${name}\`; restore metrics.jsonl, or train again`);
+};
+
+function compare(trained: Measures, baselines: Measures): readonly Comparison[] {
+  const loss = named(trained, 'heldOutLoss');
+  const common = { unit: 'nats', better: 'lower', trained: loss } as const;
+  return [
+    {
+      ...common,
+      title: 'held-out loss',
+      baselines: { 'the untrained model': named(baselines, 'heldOutUntrained') },
+      margin: SPREAD / Math.sqrt(named(baselines, 'heldOutTokens')),
+    },
+    {
+      ...common,
+      title: 'held-out loss beside word frequencies',
+      baselines: {
+        'unigrams of the training text': named(baselines, 'unigramLoss'),
+        'their own unigram entropy': named(baselines, 'unigramEntropy'),
+      },
+      margin: PLATEAU,
+      advice:
+        `the loss is not ${PLATEAU} nats below the unigram entropy: pretraining has not left word frequencies yet, and what the encoder knows of the context is little. ` +
+        'Fine-tuning it may be worse than training from scratch; train longer, on more text, or with a larger learning rate',
+    },
+  ];
+}
+
+/**
+ * The probe of text: the loss of the predicted tokens on held-out text, beside that of the untrained model and what word frequencies alone would reach.
+ *
+ * @param context see {@link ProbeContext}
+ * @returns the probe `held-out`: `heldOutLoss` and `unigramEntropy` in nats; its baselines are `heldOutUntrained`, `unigramLoss`, `unigramEntropy` and
+ * `heldOutTokens`. None without held-out text.
+ */
+export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): readonly Probe[] {
+  const { data, settings, recipe, task, totalSteps, encoding } = context;
+  const { train, test, tokenizer } = data;
+  if (!test) return [];
+  const measure = async (name: string): Promise<HeldOutFinding> => {
+    const stage = encoding.progress.stage(name, { total: test.length, unit: 'sequences' });
+    return measureHeldOut(task as PretextTaskRun<TokenBatch>, {
+      dataset: test.dataset,
+      batchSize: settings.batchSize,
+      seed: settings.seed,
+      tokenLoss: textFacts(recipe).tokenLoss,
+      totalSteps,
+      signal: encoding.signal,
+      onProgress: (done) => {
+        stage.update(done);
+      },
+    }).finally(() => {
+      stage.end();
+    });
+  };
+  return [
+    {
+      name: 'held-out',
+      async baselines() {
+        const { loss, labels } = await measure('Measuring on held-out text (untrained)');
+        const unigram = await countUnigrams(train.dataset, {
+          ignored: tokenizer.specialIds.filter((id) => id !== tokenizer.special.unknown),
+        });
+        return {
+          heldOutUntrained: loss,
+          unigramLoss: unigram.crossEntropy(labels),
+          unigramEntropy: entropyOf(labels),
+          heldOutTokens: labels.length,
+        };
+      },
+      async measure() {
+        const { loss, labels } = await measure('Measuring on held-out text');
+        return { heldOutLoss: loss, unigramEntropy: entropyOf(labels) };
+      },
+      describe: (measures) =>
+        `held-out ${named(measures, 'heldOutLoss').toFixed(4)} nats (unigram entropy ${named(measures, 'unigramEntropy').toFixed(4)})`,
+      compare,
+    },
+  ];
+}

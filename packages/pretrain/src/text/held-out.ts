@@ -1,0 +1,89 @@
+import { createRng, soloCollective, type LossResult, type PretextTaskRun, type Rng, type StepContext, type Targets } from '@selfsup/core';
+import type { TokenDataset, TokenRows } from '@selfsup/data/text';
+import * as tf from '@tensorflow/tfjs-core';
+import { tokenBatch, type TokenBatch } from './token-batch.ts';
+
+/** What held-out text says about a model. */
+export interface HeldOutFinding {
+  /** The mean cross entropy of the predicted tokens, in nats. */
+  readonly loss: number;
+  /** Which tokens they were. */
+  readonly labels: readonly number[];
+}
+
+/** Options of {@link measureHeldOut}. */
+export interface HeldOutOptions {
+  /** The sequences; all are measured. */
+  dataset: TokenDataset;
+  /** Sequences per forward pass. */
+  batchSize: number;
+  /** The seed of the masks: the same for every measurement of a run. */
+  seed: number;
+  /** Which metric is the loss of the predicted tokens; `loss` where undefined. */
+  tokenLoss?: string | undefined;
+  /** Updates of the run, which schedules of the task may ask for. */
+  totalSteps: number;
+  /** Told after each batch. */
+  onProgress?: (done: number) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** The context of a measurement: masks are drawn by the number of a batch's first sequence, in the place of the step. */
+const contextOf = (rng: Rng, { first, totalSteps }: { first: number; totalSteps: number }): StepContext => ({
+  rng,
+  totalSteps,
+  step: first,
+  training: false,
+  collective: soloCollective,
+});
+
+/** The ids that a batch asks for where nothing is hidden: all but the first of each sequence. */
+function followingIds({ tokenIds, attentionMask, shape: [n, length] }: TokenRows): Int32Array {
+  const ids: number[] = [];
+  for (let row = 0; row < n; row++)
+    for (let at = 1; at < length; at++) if (attentionMask[row * length + at] === 1) ids.push(tokenIds[row * length + at]!);
+  return Int32Array.from(ids);
+}
+
+function tokenLossOf({ loss, metrics }: LossResult, name: string | undefined): tf.Scalar {
+  return name === undefined ? loss : metrics![name]!;
+}
+
+/** The loss of a batch, and the hidden ids where some are hidden. */
+function measureBatch(run: PretextTaskRun<TokenBatch>, rows: TokenRows, context: StepContext, tokenLoss: string | undefined): tf.Tensor[] {
+  return tf.tidy(() => {
+    const batch = tokenBatch(rows);
+    const targets: Targets = run.targets?.(batch, context) ?? {};
+    const loss = tokenLossOf(run.loss(batch, targets, context), tokenLoss);
+    const { labels } = targets;
+    return labels ? [loss, labels] : [loss];
+  });
+}
+
+/**
+ * Measures a task on text that it has not learned from, always under the same masks.
+ *
+ * @param run the task with its networks
+ * @param options see {@link HeldOutOptions}
+ * @returns see {@link HeldOutFinding}: each predicted token counts the same
+ */
+export async function measureHeldOut(run: PretextTaskRun<TokenBatch>, options: HeldOutOptions): Promise<HeldOutFinding> {
+  const { dataset, batchSize, seed, tokenLoss, totalSteps, onProgress, signal } = options;
+  const rng = createRng(seed).fold('held-out');
+  const labels: number[] = [];
+  let sum = 0;
+  for (let first = 0; first < dataset.length; first += batchSize) {
+    signal?.throwIfAborted();
+    const size = Math.min(batchSize, dataset.length - first);
+    const rows = await dataset.read(Array.from({ length: size }, (_, i) => first + i));
+    const tensors = measureBatch(run, rows, contextOf(rng, { first, totalSteps }), tokenLoss);
+    const [loss, hidden] = await Promise.all(tensors.map((tensor) => tensor.data()));
+    tf.dispose(tensors);
+    const ids = hidden ?? followingIds(rows);
+    sum += loss![0]! * ids.length;
+    for (const id of ids) labels.push(id);
+    onProgress?.(first + size);
+    await new Promise((resolve) => setTimeout(resolve, 0)); // a turn for whoever wants to stop
+  }
+  return { loss: sum / labels.length, labels };
+}

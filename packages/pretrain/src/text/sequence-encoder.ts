@@ -1,0 +1,37 @@
+import { SelfsupError } from '@selfsup/core';
+import type { BertEncoder } from '@selfsup/encoders';
+import * as tf from '@tensorflow/tfjs-core';
+import type { AnyModule } from '../modality.ts';
+
+/** An encoder of token sequences, such as `bert` makes. */
+export type SequenceEncoder = AnyModule & Pick<BertEncoder, 'encode' | 'wordEmbedding'>;
+
+/**
+ * An encoder as one of token sequences.
+ *
+ * @param module the encoder of a run on text
+ * @returns the same
+ * @throws SelfsupError `SELFSUP_PLUGIN_API` when it cannot take masks
+ */
+export function sequenceEncoder(module: AnyModule): SequenceEncoder {
+  if (typeof (module as Partial<SequenceEncoder>).encode === 'function') return module as SequenceEncoder;
+  throw new SelfsupError(
+    'SELFSUP_PLUGIN_API',
+    'the encoder does not take token sequences; it must have `encode({ tokenIds, attentionMask, segmentIds }, options)` like `bert` of @selfsup/encoders',
+  );
+}
+
+/**
+ * A mask under which a token sees itself and those before it.
+ *
+ * @param keys `[batch, length]`: 1 where there is a token, 0 where there is filling
+ * @returns float32 `[batch, length, length]`: 1 where the query, axis 1, sees the key, axis 2
+ */
+export function causalMask(keys: tf.Tensor2D): tf.Tensor3D {
+  return tf.tidy(() => {
+    const [, length] = keys.shape;
+    const places = tf.range(0, length, 1, 'int32');
+    const causal = tf.cast(tf.lessEqual(tf.reshape(places, [1, 1, length]), tf.reshape(places, [1, length, 1])), 'float32');
+    return tf.mul<tf.Tensor3D>(causal, tf.expandDims(tf.cast(keys, 'float32'), 1));
+  });
+}

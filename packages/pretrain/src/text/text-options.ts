@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** The options of text. */
+export const textOptions = z.strictObject({
+  tokenizer: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('a vocab.txt or tokenizer.json, or a folder with one; default a WordPiece vocabulary is learned from the text'),
+  vocabularySize: z.int().min(100).default(8000).describe('entries of the vocabulary that is learned where no tokenizer is given'),
+  length: z.int().min(4).default(128).describe('tokens of a sequence, special ones included'),
+  documents: z
+    .enum(['file', 'blank-line', 'chapter'])
+    .optional()
+    .describe('what separates documents of files; default each file is one, or something finer where files are too few to hold any out'),
+  invalidUtf8: z.enum(['error', 'replace']).default('error').describe('what becomes of bytes that are not valid UTF-8'),
+  nextSentence: z
+    .boolean()
+    .default(false)
+    .describe('whether sequences are pairs of sentences, and masked-language also learns to tell whether the second follows the first'),
+  pooling: z
+    .enum(['mean', 'first'])
+    .default('mean')
+    .describe("the features of a text: the mean of its tokens' states, or the state of the first token, [CLS]"),
+});
+
+/** Options of the modality `text`. */
+export type TextOptions = z.output<typeof textOptions>;

@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ApplyOptions, Module } from '@selfsup/core';
+import type { Subject } from './conformance-options.ts';
+import { fail, makeStep, withRun } from './drive-task.ts';
+import { differingPaths, readValues, variablesOf } from './variable-values.ts';
+
+/** Notes with what a module is applied first while some work runs. */
+function firstCall(module: Module, work: () => void): { input: tf.Tensor; options: ApplyOptions } | undefined {
+  const own = Object.getOwnPropertyDescriptor(module, 'apply');
+  const apply = module.apply.bind(module);
+  let call: { input: tf.Tensor; options: ApplyOptions } | undefined;
+  const watching: Module['apply'] = (input, options) => {
+    call ??= { input: tf.keep(tf.clone(input)), options };
+    return apply(input, options);
+  };
+  if (!Reflect.defineProperty(module, 'apply', { value: watching, configurable: true, enumerable: true, writable: true })) return undefined;
+  try {
+    work();
+    return call;
+  } catch (error) {
+    call?.input.dispose();
+    throw error;
+  } finally {
+    if (own) Reflect.defineProperty(module, 'apply', own);
+    else Reflect.deleteProperty(module, 'apply');
+  }
+}
+
+/** 16. Internal. */
+export function checkStatistics(subject: Subject): void {
+  withRun(subject, (run) => {
+    for (const [name, encoder] of Object.entries(run.encoders)) {
+      if (Object.keys(encoder.buffers).length === 0) continue;
+      const call = firstCall(encoder, () => {
+        makeStep(subject, run, { step: 0 });
+      });
+      if (!call) continue; // the task runs it by another method, or not at all
+      try {
+        const before = readValues(variablesOf(encoder));
+        tf.tidy(() => {
+          encoder.apply(call.input, { ...call.options, training: true, updateStatistics: false });
+        });
+        const [path] = differingPaths(before, readValues(variablesOf(encoder)));
+        if (path) fail(`with \`updateStatistics: false\` the encoder \`${name}\` must write nothing, it writes \`${path}\``);
+      } finally {
+        call.input.dispose();
+      }
+    }
+  });
+}

@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { mapTensors, namedTensors, SelfsupError, type Batch, type Collective } from '@selfsup/core';
+import { ownTensors } from './tensor-record.ts';
+
+/** Gathers one tensor; ranks exchange float32 and int32 only. The caller keeps `x` and owns the result. */
+async function gatherTensor(x: tf.Tensor, collective: Collective): Promise<tf.Tensor> {
+  const sent = x.dtype === 'float32' || x.dtype === 'int32' ? tf.clone(x) : tf.cast(x, 'int32');
+  const gathered = await collective.allGather(sent);
+  const result = tf.tidy(() => tf.cast(gathered, x.dtype));
+  if (gathered !== sent) gathered.dispose();
+  sent.dispose();
+  return result;
+}
+
+/** How many rows each rank has. Internal. */
+export async function gatherCounts(rows: number, collective: Collective): Promise<readonly number[]> {
+  const mine = tf.tensor1d([rows], 'int32');
+  const all = await gatherTensor(mine, collective);
+  const counts = [...(await all.data())];
+  tf.dispose([mine, all]);
+  if (counts.length !== collective.worldSize)
+    throw new SelfsupError(
+      'SELFSUP_COLLECTIVE',
+      `allGather of [1] from ${collective.worldSize} ranks must give [${collective.worldSize}], got [${counts.length}]`,
+    );
+  return counts;
+}
+
+/**
+ * Puts the rows of all ranks under each other, in rank order and in new tensors. Internal.
+ *
+ * @remarks One call of the collective for each tensor, so that ranks may differ in rows.
+ */
+export async function gatherRecord<R extends Batch>(record: R, collective: Collective): Promise<R> {
+  const gathered = new Map<string, tf.Tensor>();
+  try {
+    for (const [name, tensor] of namedTensors(record)) gathered.set(name, await gatherTensor(tensor, collective));
+    return ownTensors(() => mapTensors(record, (_, name) => gathered.get(name)!));
+  } finally {
+    tf.dispose([...gathered.values()]);
+  }
+}
+
+/**
+ * As {@link gatherRecord} for records whose tensors all have the same rows: one call of the collective for each type. Internal.
+ */
+export async function gatherSamples<R extends Batch>(record: R, collective: Collective): Promise<R> {
+  const gathered = new Map<string, tf.Tensor>();
+  const all = namedTensors(record);
+  try {
+    for (const dtype of [...new Set(all.map(([, tensor]) => tensor.dtype))].sort()) {
+      const tensors = all.filter(([, tensor]) => tensor.dtype === dtype);
+      const widths = tensors.map(([, { shape }]) => shape.slice(1).reduce((a, b) => a * b, 1));
+      const packed = tf.tidy(() =>
+        tf.concat(
+          tensors.map(([, tensor], i) => tf.reshape(tensor, [tensor.shape[0], widths[i]!])),
+          1,
+        ),
+      ); // [rows, all widths]
+      const rows = await gatherTensor(packed, collective).finally(() => {
+        packed.dispose();
+      });
+      const parts = tf.split(rows, widths, 1);
+      rows.dispose();
+      tensors.forEach(([name, { shape }], i) => {
+        const part = parts[i]!;
+        gathered.set(name, tf.reshape(part, [part.shape[0], ...shape.slice(1)]));
+        part.dispose();
+      });
+    }
+    return ownTensors(() => mapTensors(record, (_, name) => gathered.get(name)!));
+  } finally {
+    tf.dispose([...gathered.values()]);
+  }
+}
