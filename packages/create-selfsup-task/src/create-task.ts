@@ -23,6 +23,7 @@ export interface CreateTaskOptions {
 export interface CreatedTask extends TaskNames {
   /** The folder, absolute. */
   readonly folder: string;
+  /** What it learns from. */
   readonly modality: TaskModality;
   /** The files in it, with `/` between folders, sorted. */
   readonly files: readonly string[];
