@@ -61,3 +61,18 @@ export { videoModality, type OpenedVideoData, type StillVideos, type VideoOption
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
 export { videoPlugin } from './video/video-plugin.ts';
 export { defineVideoTask, oneClip, type VideoTask, type VideoTaskParts } from './video/video-task.ts';
+export { textEncoders } from './text/encoders.ts';
+export { openFillMask, type FillMask, type OpenFillMaskOptions } from './text/fill-mask.ts';
+export { fromHuggingFaceFiles } from './text/hugging-face/from-hugging-face-files.ts';
+export type { MaskGuess } from './text/mask-guess.ts';
+export { memoryTexts, type GivenTokenizer, type TextsInMemory, type TokenDatasets } from './text/memory-texts.ts';
+export type { OpenedSequences, OpenedTexts, TextOpening, TextRows } from './text/opened-text.ts';
+export { predictMask, type PredictMaskOptions } from './text/predict-mask.ts';
+export { textTasks } from './text/recipes/text-tasks.ts';
+export type { TextInput } from './text/text-input.ts';
+export { textModality } from './text/text-modality.ts';
+export type { TextOptions } from './text/text-options.ts';
+export { textPlugin } from './text/text-plugin.ts';
+export type { TextRunData } from './text/text-run-data.ts';
+export type { TextSamples } from './text/text-samples.ts';
+export { defineTextTask, type TextTask, type TextTaskFacts, type TextTaskParts } from './text/text-task.ts';

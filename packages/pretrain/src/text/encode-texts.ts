@@ -62,9 +62,7 @@ export async function encodeTexts(encoder: AnyModule, samples: Samples, options:
       'SELFSUP_OPTION',
       '`pooling` must be mean for an encoder that learned to predict the next token: its first state has seen no other token',
     );
-  const indices = options.indices
-    ? Int32Array.from(options.indices)
-    : Int32Array.from({ length: samples.length }, (_, i) => i);
+  const indices = options.indices ? Int32Array.from(options.indices) : Int32Array.from({ length: samples.length }, (_, i) => i);
   if (indices.length === 0) throw new SelfsupError('SELFSUP_DATA', `${name} must have at least one text to encode, got none`);
   const { trainable, encode } = sequenceEncoder(encoder);
   const sees: typeof encode = (sequences, apply) =>

@@ -9,7 +9,11 @@ const bertOptions = ({ numLayers, width, numHeads }: BertSize) =>
     numLayers: z.int().min(1).default(numLayers).describe('transformer blocks'),
     width: z.int().min(1).default(width).describe('columns of the states and features, a multiple of numHeads'),
     numHeads: z.int().min(1).default(numHeads).describe('heads of the attention'),
-    maxPositions: z.int().min(1).optional().describe('the longest sequence; default 512, or the length of the sequences where that is more'),
+    maxPositions: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('the longest sequence; default 512, or the length of the sequences where that is more'),
     numSegments: z.int().min(1).default(2).describe('kinds of segments'),
     embeddingDim: z
       .int()

@@ -1,4 +1,4 @@
-import { createRng, soloCollective, type LossResult, type PretextTaskRun, type Rng, type StepContext, type Targets } from '@selfsup/core';
+import { createRng, createStepContext, type AnyPretextTaskRun, type LossResult, type StepContext, type Targets } from '@selfsup/core';
 import type { TokenDataset, TokenRows } from '@selfsup/data/text';
 import * as tf from '@tensorflow/tfjs-core';
 import { tokenBatch, type TokenBatch } from './token-batch.ts';
@@ -28,15 +28,6 @@ export interface HeldOutOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The context of a measurement: masks are drawn by the number of a batch's first sequence, in the place of the step. */
-const contextOf = (rng: Rng, { first, totalSteps }: { first: number; totalSteps: number }): StepContext => ({
-  rng,
-  totalSteps,
-  step: first,
-  training: false,
-  collective: soloCollective,
-});
-
 /** The ids that a batch asks for where nothing is hidden: all but the first of each sequence. */
 function followingIds({ tokenIds, attentionMask, shape: [n, length] }: TokenRows): Int32Array {
   const ids: number[] = [];
@@ -45,18 +36,23 @@ function followingIds({ tokenIds, attentionMask, shape: [n, length] }: TokenRows
   return Int32Array.from(ids);
 }
 
-function tokenLossOf({ loss, metrics }: LossResult, name: string | undefined): tf.Scalar {
-  return name === undefined ? loss : metrics![name]!;
-}
+const lossOf = (run: AnyPretextTaskRun<TokenBatch>, batch: TokenBatch, targets: Targets, context: StepContext): LossResult =>
+  run.embed ? run.loss(run.embed(batch, targets, context), targets, context) : run.loss(batch, targets, context);
 
 /** The loss of a batch, and the hidden ids where some are hidden. */
-function measureBatch(run: PretextTaskRun<TokenBatch>, rows: TokenRows, context: StepContext, tokenLoss: string | undefined): tf.Tensor[] {
+function measureBatch(
+  run: AnyPretextTaskRun<TokenBatch>,
+  rows: TokenRows,
+  options: { context: StepContext; tokenLoss: string | undefined },
+) {
+  const { context, tokenLoss } = options;
   return tf.tidy(() => {
     const batch = tokenBatch(rows);
     const targets: Targets = run.targets?.(batch, context) ?? {};
-    const loss = tokenLossOf(run.loss(batch, targets, context), tokenLoss);
+    const { loss, metrics } = lossOf(run, batch, targets, context);
+    const measured = tokenLoss === undefined ? loss : metrics![tokenLoss]!;
     const { labels } = targets;
-    return labels ? [loss, labels] : [loss];
+    return labels instanceof tf.Tensor ? [measured, labels] : [measured];
   });
 }
 
@@ -67,7 +63,7 @@ function measureBatch(run: PretextTaskRun<TokenBatch>, rows: TokenRows, context:
  * @param options see {@link HeldOutOptions}
  * @returns see {@link HeldOutFinding}: each predicted token counts the same
  */
-export async function measureHeldOut(run: PretextTaskRun<TokenBatch>, options: HeldOutOptions): Promise<HeldOutFinding> {
+export async function measureHeldOut(run: AnyPretextTaskRun<TokenBatch>, options: HeldOutOptions): Promise<HeldOutFinding> {
   const { dataset, batchSize, seed, tokenLoss, totalSteps, onProgress, signal } = options;
   const rng = createRng(seed).fold('held-out');
   const labels: number[] = [];
@@ -76,7 +72,9 @@ export async function measureHeldOut(run: PretextTaskRun<TokenBatch>, options: H
     signal?.throwIfAborted();
     const size = Math.min(batchSize, dataset.length - first);
     const rows = await dataset.read(Array.from({ length: size }, (_, i) => first + i));
-    const tensors = measureBatch(run, rows, contextOf(rng, { first, totalSteps }), tokenLoss);
+    // masks are drawn by the number of the first sequence, in the place of the step
+    const context = createStepContext({ rng, step: first, totalSteps, training: false });
+    const tensors = measureBatch(run, rows, { context, tokenLoss });
     const [loss, hidden] = await Promise.all(tensors.map((tensor) => tensor.data()));
     tf.dispose(tensors);
     const ids = hidden ?? followingIds(rows);

@@ -23,10 +23,7 @@ export const fineTuneTextOptions = z.strictObject({
  * @param options see {@link fineTuneTextOptions}
  * @returns an encoder from `TokenInput` to float32 `[batch, dim]`, with the variables of `module`
  */
-export function textFeatureEncoder(
-  module: AnyModule,
-  options: Readonly<Record<string, unknown>> = {},
-): FeatureEncoder<tf.TensorContainer> {
+export function textFeatureEncoder(module: AnyModule, options: Readonly<Record<string, unknown>> = {}): FeatureEncoder<tf.TensorContainer> {
   const { pooling } = parseOptions(fineTuneTextOptions, options, { who: 'fine-tuning on text' });
   return poolTokens(sequenceEncoder(module), { pooling });
 }
@@ -45,9 +42,7 @@ export async function textExamples(samples: Samples, options: EncodeOptions): Pr
   const { dataset, labels, classNames, tokenizer, name } = asTexts(samples);
   if (!labels)
     throw new SelfsupError('SELFSUP_DATA', `${name} has no labels to fine-tune with; give a .tsv, .csv or .jsonl with texts and labels`);
-  const indices = options.indices
-    ? Int32Array.from(options.indices)
-    : Int32Array.from({ length: samples.length }, (_, i) => i);
+  const indices = options.indices ? Int32Array.from(options.indices) : Int32Array.from({ length: samples.length }, (_, i) => i);
   const sequences: Int32Array[] = [];
   for (let first = 0; first < indices.length; first += CHUNK) {
     const { tokenIds, attentionMask, shape } = await dataset.read(indices.subarray(first, first + CHUNK));

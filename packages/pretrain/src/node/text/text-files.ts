@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { createRng, isSelfsupError, SelfsupError } from '@selfsup/core';
+import { openCorpus, openLabeledText, openTokenizer, trainTokenizer } from '@selfsup/data/node';
+import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
+import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
+import { silentProgress, type Stage } from '../../progress.ts';
+import { openingOf, type OpenedSequences, type OpenedTexts, type TextOpening } from '../../text/opened-text.ts';
+import { chooseDocuments } from './choose-documents.ts';
+
+/** The same error, with the settings of a run where it names options of a function. */
+function inSettings(error: unknown): unknown {
+  if (!isSelfsupError(error)) return error;
+  return new SelfsupError(error.code, error.message.replaceAll('`validationFraction`', '`testFraction`'), { cause: error });
+}
+
+async function tokenizerOf(
+  data: string,
+  { tokenizer, vocabularySize, invalidUtf8 }: TextOpening,
+  progress = silentProgress,
+): Promise<Tokenizer> {
+  if (typeof tokenizer === 'object') return tokenizer;
+  if (tokenizer !== undefined) return openTokenizer(tokenizer);
+  progress.line(`No \`tokenizer\` given: learning a WordPiece vocabulary of ${vocabularySize} from the text`);
+  return trainTokenizer(data, { vocabularySize, invalidUtf8 });
+}
+
+async function openSequences(data: string, settings: DatasetOptions): Promise<OpenedSequences> {
+  const opening = openingOf(settings);
+  const { length, testFraction, invalidUtf8, nextSentence, hidesTokens } = opening;
+  const { progress = silentProgress } = settings;
+  const documents = opening.documents ?? (await chooseDocuments(data, { testFraction, progress }));
+  const tokenizer = await tokenizerOf(data, opening, progress);
+  if (hidesTokens) specialTokenId(tokenizer, 'mask'); // before minutes of tokenizing
+  let stage: Stage | undefined;
+  const corpus = await openCorpus(data, {
+    tokenizer,
+    length,
+    documents,
+    validationFraction: testFraction,
+    invalidUtf8,
+    nextSentence,
+    rng: createRng(settings.seed).fold('corpus'),
+    onProgress({ phase, bytes, totalBytes }) {
+      if (phase === 'hashing') return; // a second for each GB
+      stage ??= progress.stage('Tokenizing', { total: totalBytes, unit: 'bytes' });
+      stage.update(bytes);
+    },
+  }).finally(() => stage?.end());
+  const { train, validation, statistics } = corpus;
+  const { invalidBytes, firstInvalid, files, bytes, tokens, unknownTokens } = statistics;
+  if (firstInvalid)
+    progress.warn(
+      `replaced ${invalidBytes} places that are not valid UTF-8, the first at byte ${firstInvalid.byte} of ${firstInvalid.path}`,
+    );
+  return {
+    train,
+    ...(validation && { test: validation, testFrom: 'held out' }),
+    tokenizer,
+    fingerprint: { documentRule: documents },
+    facts: { files, bytes, documents: statistics.documents, tokens, unknownTokens },
+  };
+}
+
+/** A file of TREC's questions begins like this; other `.txt` files have a text on each line. */
+const TREC = /^[A-Z]{3,}:\w+ /;
+
+async function openLines(path: string): Promise<OpenedTexts | undefined> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new SelfsupError('SELFSUP_DATA', `there is no file of texts at ${path}; check the path`, { cause: error });
+  });
+  if (TREC.test(bytes.toString('latin1', 0, 100))) return undefined;
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new SelfsupError('SELFSUP_DATA', `${path} is not valid UTF-8; convert it`, { cause: error });
+  }
+  const texts = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (texts.length === 0) throw new SelfsupError('SELFSUP_DATA', `${path} must have at least one line of text, got none`);
+  return { name: basename(path), texts };
+}
+
+async function openTexts(path: string, settings: DatasetOptions): Promise<OpenedTexts> {
+  const { classNames } = openingOf(settings);
+  const lines = /\.txt$/i.test(path) ? await openLines(path) : undefined;
+  return lines ?? openLabeledText(path, classNames ? { classNames } : {});
+}
+
+/**
+ * Opens text files: to learn from a file, a folder or a pattern such as `corpus/**\/*.txt`; to encode or classify a `.tsv`, `.csv` or `.jsonl` with texts and
+ * labels, TREC's questions, or a `.txt` with a text on each line. A path at which there is nothing is accepted too, to say so.
+ */
+export const textFiles: DatasetOpener<OpenedSequences | OpenedTexts> = {
+  name: 'text files',
+  modality: 'text',
+  accepts: (data) => typeof data === 'string' && data !== '',
+  async open(data, settings) {
+    try {
+      return openingOf(settings).as === 'texts' ? await openTexts(data as string, settings) : await openSequences(data as string, settings);
+    } catch (error) {
+      throw inSettings(error);
+    }
+  },
+};

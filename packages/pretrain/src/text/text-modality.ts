@@ -1,0 +1,127 @@
+import { SelfsupError, type Rng } from '@selfsup/core';
+import { createLoader } from '@selfsup/data';
+import type { TokenRows } from '@selfsup/data/text';
+import type { BertFactory } from '@selfsup/encoders';
+import { defineModality, type RunData, type Samples } from '../modality.ts';
+import type { GalleryItem } from '../section.ts';
+import type { GivenSettings } from '../settings.ts';
+import { encodeTexts } from './encode-texts.ts';
+import { heldOutProbes } from './held-out-probe.ts';
+import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
+import { openSequences } from './open-sequences.ts';
+import { openTextSamples } from './open-text-samples.ts';
+import { hashTokenizer, TOKENIZER_FILE, tokenizerFile } from './run-tokenizer.ts';
+import { fineTuneTextOptions, textExamples, textFeatureEncoder } from './text-examples.ts';
+import { textOptions, type TextOptions } from './text-options.ts';
+import type { TextRunData } from './text-run-data.ts';
+import { asTexts } from './text-samples.ts';
+import { textSections } from './text-sections.ts';
+import { textFacts, type TextTaskParts } from './text-task.ts';
+import { tokenBatch } from './token-batch.ts';
+
+/** BERT's optimizer, and a tenth of the run to warm up. */
+function textDefaults({ epochs = 10 }: GivenSettings): GivenSettings {
+  return {
+    batchSize: 32,
+    optimizer: 'adamw',
+    learningRate: 1e-3,
+    weightDecay: 0.01,
+    schedule: 'linear',
+    warmupEpochs: 0.1 * epochs,
+    clipNorm: 1,
+    epsilon: 1e-6,
+    biasCorrection: false,
+    testFraction: 0.05,
+    testLimit: 1000,
+  };
+}
+
+function assertBatchFits(batchSize: number, { train }: Pick<RunData, 'train'>): void {
+  if (batchSize > train.length)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `\`batchSize\` ${batchSize} is larger than the ${train.length} training sequences of ${train.name}; use a smaller one, a shorter \`length\`, or more text`,
+    );
+}
+
+async function showTexts(samples: Samples, indices: readonly number[]): Promise<readonly GalleryItem[]> {
+  const { dataset, tokenizer, texts } = asTexts(samples);
+  if (texts) return indices.map((index) => ({ text: texts[index]! }));
+  const { tokenIds, attentionMask, shape } = await dataset.read(indices);
+  return indices.map((_, row) => {
+    const from = row * shape[1];
+    const to = from + attentionMask.subarray(from, from + shape[1]).lastIndexOf(1) + 1;
+    return { text: tokenizer.decode(tokenIds.subarray(from, to)) };
+  });
+}
+
+/** The last part of a path that is not a pattern, without its extension, or the name of the object. */
+function nameOfText(data: unknown): string {
+  const named = typeof data === 'object' && data !== null ? (data as { name?: unknown }).name : data;
+  if (typeof named !== 'string') return 'text';
+  const parts = named.split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..' && !/[*?[\]{}]/.test(part));
+  return parts.at(-1)?.replace(/\..*$/, '') || 'text';
+}
+
+/** Text: documents, cut into sequences of tokens to learn from; texts with or without labels to encode. */
+export const textModality = defineModality<TextRunData, TextOptions, TokenRows>({
+  api: 1,
+  name: 'text',
+  title: 'text',
+  options: textOptions,
+  defaults: textDefaults,
+  defaultTask: 'masked-language',
+  async open({ data, options, settings, recipe }, context) {
+    const { hidesTokens = false, sees } = textFacts(recipe);
+    const { seed, testFraction, limit, testLimit } = settings;
+    const parts = await openSequences({ data, options, seed, testFraction, limit, testLimit, hidesTokens }, context);
+    const { train, test, testFrom, tokenizer, found, fingerprint, facts } = parts;
+    const tokenizerHash = await hashTokenizer(tokenizer);
+    return {
+      name: train.name,
+      unit: 'sequences',
+      train,
+      ...(test && { test }),
+      ...(testFrom && { testFrom }),
+      tokenizer,
+      input: {
+        vocabularySize: tokenizer.vocabularySize,
+        length: options.length,
+        tokenizerHash,
+        ...(sees === 'before' && { attention: 'causal' as const }),
+      },
+      fingerprint: { sequences: found.train, heldOut: found.test, ...fingerprint },
+      ...(facts && { facts }),
+      files: { [TOKENIZER_FILE]: tokenizerFile(tokenizer) },
+      skipped: () => [],
+    };
+  },
+  openSamples: openTextSamples,
+  createSource(data, { batchSize, rng, rank, worldSize }: { batchSize: number; rng: Rng; rank: number; worldSize: number }) {
+    assertBatchFits(batchSize * worldSize, data);
+    return createLoader(data.train.dataset, { batchSize, rng, rank, worldSize });
+  },
+  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options }): TextTaskParts => ({
+    backbone: backbone as BertFactory,
+    settings,
+    stepsPerEpoch,
+    totalSteps,
+    tokenizer: data.tokenizer,
+    length: options.length,
+    nextSentence: options.nextSentence,
+  }),
+  prepare: () => tokenBatch,
+  throughput: ({ input }) => ({ unit: 'tokens', perSample: input.length }),
+  encode: encodeTexts,
+  fineTuning: {
+    encoder: textFeatureEncoder,
+    options: fineTuneTextOptions,
+    examples: textExamples,
+    defaults: { epochs: 4, minSteps: 200, batchSize: 32, learningRate: 3e-4 },
+  },
+  show: showTexts,
+  probes: heldOutProbes,
+  sections: textSections,
+  nameOf: nameOfText,
+  exports: { huggingface: huggingFaceFiles },
+});
