@@ -1,10 +1,9 @@
-import { SelfsupError, type AnyPretextTaskRun } from '@selfsup/core';
+import { SelfsupError } from '@selfsup/core';
 import type { Comparison, Measures, Probe, ProbeContext } from '../probe.ts';
 import { measureHeldOut, type HeldOutFinding } from './held-out.ts';
 import type { TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';
 import { textFacts } from './text-task.ts';
-import type { TokenBatch } from './token-batch.ts';
 import { countUnigrams, entropyOf } from './unigram.ts';
 
 /** Nats below the unigram entropy from which on a model is known to use the context. */
