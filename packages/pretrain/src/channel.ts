@@ -13,7 +13,9 @@ export interface Channel<T> {
  * @param work what is done; it must heed the signal
  * @returns the events, in order; what the work throws is thrown to the consumer
  */
-export function iterateEvents<T>(work: (emit: Channel<T>['emit'], post: Channel<T>['post'], signal: AbortSignal) => Promise<void>): AsyncIterableIterator<T> {
+export function iterateEvents<T>(
+  work: (emit: Channel<T>['emit'], post: Channel<T>['post'], signal: AbortSignal) => Promise<void>,
+): AsyncIterableIterator<T> {
   const queue: T[] = [];
   const controller = new AbortController();
   let wakeConsumer: (() => void) | undefined;

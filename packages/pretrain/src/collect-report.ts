@@ -51,7 +51,9 @@ function numbersOf(result: RunResult): NamedNumber[] {
   ]);
   return [
     ...judged,
-    ...(result.lastEpochLoss === undefined ? [] : [{ label: 'mean loss of the last epoch', value: result.lastEpochLoss.toFixed(3), main: judged.length === 0 }]),
+    ...(result.lastEpochLoss === undefined
+      ? []
+      : [{ label: 'mean loss of the last epoch', value: result.lastEpochLoss.toFixed(3), main: judged.length === 0 }]),
     ...(result.throughput ? [{ label: `${result.throughput.unit} per second`, value: whole(result.throughput.perSecond) }] : []),
     { label: 'of training', value: formatSeconds(result.seconds) },
   ];
@@ -92,7 +94,10 @@ function charts({ records, result }: CollectReportContext): Section[] {
       found.push({
         title: comparison.title,
         unit: comparison.unit,
-        series: [{ name: 'encoder', points }, ...levels.map(([level, value]): Series => ({ name: level, style: 'level', points: [[0, value]] }))],
+        series: [
+          { name: 'encoder', points },
+          ...levels.map(([level, value]): Series => ({ name: level, style: 'level', points: [[0, value]] })),
+        ],
       });
     }
   const rate = of('step', 'learningRate');
@@ -112,7 +117,12 @@ function charts({ records, result }: CollectReportContext): Section[] {
   return sections;
 }
 
-const HEALTH = { rank: 'Effective rank', std: 'Deviation per dimension', uniformity: 'Uniformity', alignment: 'Alignment of two views' } as const;
+const HEALTH = {
+  rank: 'Effective rank',
+  std: 'Deviation per dimension',
+  uniformity: 'Uniformity',
+  alignment: 'Alignment of two views',
+} as const;
 
 function takeRows({ data, shape: [, dim], indices }: Features, rows: Int32Array): Features {
   const taken = new Float32Array(rows.length * dim);
@@ -127,11 +137,18 @@ const classOf = ({ samples, features }: EncodedSamples, row: number) => samples.
 /** Queries of different classes where there are labels: the first of each class in the drawn order, then whoever is next. */
 function pickQueries(order: Int32Array, from: EncodedSamples): Int32Array {
   const seen = new Set<number | undefined>();
-  const fresh = [...order].filter((row) => from.samples.labels !== undefined && !seen.has(classOf(from, row)) && seen.add(classOf(from, row)));
+  const fresh = [...order].filter(
+    (row) => from.samples.labels !== undefined && !seen.has(classOf(from, row)) && seen.add(classOf(from, row)),
+  );
   return Int32Array.from([...fresh, ...[...order].filter((row) => !fresh.includes(row))].slice(0, QUERIES));
 }
 
-async function galleries(from: EncodedSamples, bank: EncodedSamples, { modality, run }: CollectReportContext, order: Int32Array): Promise<Section[]> {
+async function galleries(
+  from: EncodedSamples,
+  bank: EncodedSamples,
+  { modality, run }: CollectReportContext,
+  order: Int32Array,
+): Promise<Section[]> {
   if (!modality.show) return [];
   const queries = pickQueries(order, from);
   const same = from === bank;
@@ -146,14 +163,22 @@ async function galleries(from: EncodedSamples, bank: EncodedSamples, { modality,
       .map((row, j) => ({ row, cosine: near.cosines[i * near.k + j]! }))
       .filter(({ row }) => !same || row !== query)
       .slice(0, NEIGHBORS);
-    const shown = await modality.show(bank.samples, found.map(({ row }) => bank.features.indices[row]!));
+    const shown = await modality.show(
+      bank.samples,
+      found.map(({ row }) => bank.features.indices[row]!),
+    );
     const caption = name(from.samples, label);
     rows.push([
       { ...shownQueries[i]!, ...(caption !== undefined && { caption }) },
       ...found.map(({ row, cosine }, j): GalleryItem => {
         const other = classOf(bank, row);
         const words = [name(bank.samples, other), cosine.toFixed(2)].filter((word) => word !== undefined).join(' ');
-        const mark = label === undefined || other === undefined ? undefined : name(from.samples, label) === name(bank.samples, other) ? 'same' : 'other';
+        const mark =
+          label === undefined || other === undefined
+            ? undefined
+            : name(from.samples, label) === name(bank.samples, other)
+              ? 'same'
+              : 'other';
         return { ...shown[j]!, caption: words, ...(mark && { mark }) };
       }),
     ]);
@@ -163,7 +188,12 @@ async function galleries(from: EncodedSamples, bank: EncodedSamples, { modality,
   return rows.length > 0 ? [{ kind: 'gallery', title: 'Nearest neighbors', text, rows }] : [];
 }
 
-async function mapOf(from: EncodedSamples, bank: EncodedSamples, { modality, run, progress }: CollectReportContext, order: Int32Array): Promise<Section[]> {
+async function mapOf(
+  from: EncodedSamples,
+  bank: EncodedSamples,
+  { modality, run, progress }: CollectReportContext,
+  order: Int32Array,
+): Promise<Section[]> {
   const rows = order.slice(0, MAP_POINTS).sort();
   if (rows.length < 10) return [];
   const shown = takeRows(from.features, rows);
@@ -182,14 +212,18 @@ function tables({ run, result }: CollectReportContext): Section[] {
   const usesAdam = run.optimizer.includes('scaleByAdam');
   // only what had an effect: a function of a config replaces optimizer and rate, and only AdamW has a second beta
   const silent = new Set<string>([
-    ...(brought.functions.includes('optimizer') ? ['optimizer', 'weightDecay', 'momentum', 'beta2', 'epsilon', 'biasCorrection', 'clipNorm'] : []),
+    ...(brought.functions.includes('optimizer')
+      ? ['optimizer', 'weightDecay', 'momentum', 'beta2', 'epsilon', 'biasCorrection', 'clipNorm']
+      : []),
     ...(usesAdam ? [] : ['beta2', 'epsilon', 'biasCorrection']),
     ...(result.probes['knn'] ? [] : ['knnK', 'knnTemperature', 'knnBank']),
     'taskOptions',
     'encoderOptions',
   ]);
   const rows = (values: Readonly<Record<string, unknown>>, prefix = ''): string[][] =>
-    Object.entries(values).filter(([name, value]) => value !== undefined && !silent.has(name)).map(([name, value]) => [prefix + name, showValue(value)]);
+    Object.entries(values)
+      .filter(([name, value]) => value !== undefined && !silent.has(name))
+      .map(([name, value]) => [prefix + name, showValue(value)]);
   const facts = [
     ['Epochs, updates', `${result.epochs}, ${result.steps}${result.stoppedBy === 'time' ? ' (stopped by the time limit)' : ''}`],
     ['Time of training', formatSeconds(result.seconds)],
@@ -202,7 +236,10 @@ function tables({ run, result }: CollectReportContext): Section[] {
           ['… train step alone', whole(result.throughput.training)],
         ]
       : []),
-    [`${run.dataset.unit} to learn from, to test on`, `${result.trainSamples}, ${result.testSamples}${run.dataset.testFrom ? ` (${run.dataset.testFrom})` : ''}`],
+    [
+      `${run.dataset.unit} to learn from, to test on`,
+      `${result.trainSamples}, ${result.testSamples}${run.dataset.testFrom ? ` (${run.dataset.testFrom})` : ''}`,
+    ],
     ...Object.entries(result.facts).map(([name, value]) => [name, showValue(value)]),
     ...(result.skipped.length > 0 ? [['Skipped', String(result.skipped.length)]] : []),
     ['checkpoint', `sha256 ${result.checkpoint}`],
@@ -223,7 +260,14 @@ function tables({ run, result }: CollectReportContext): Section[] {
     { kind: 'table', title: 'Results', rows: facts },
     { kind: 'table', title: 'Settings', rows: used },
     ...(result.skipped.length > 0
-      ? [{ kind: 'table' as const, title: 'Skipped', columns: ['what', 'why'], rows: result.skipped.map(({ path, reason }) => [path, reason]) }]
+      ? [
+          {
+            kind: 'table' as const,
+            title: 'Skipped',
+            columns: ['what', 'why'],
+            rows: result.skipped.map(({ path, reason }) => [path, reason]),
+          },
+        ]
       : []),
   ];
 }
@@ -238,10 +282,15 @@ export async function collectReport(context: CollectReportContext): Promise<Repo
   const { run, recipe, result, encoded, more } = context;
   const { dataset, settings } = run;
   const helped = result.verdict.every((sentence) => sentence.startsWith('Pretraining helped'));
-  const alarms = result.alarms.map(({ kind, metric, value, threshold, step }) => `After update ${step}: ${kind}: ${metric} ${value} (threshold ${threshold})`);
+  const alarms = result.alarms.map(
+    ({ kind, metric, value, threshold, step }) => `After update ${step}: ${kind}: ${metric} ${value} (threshold ${threshold})`,
+  );
   const from = encoded?.test ?? encoded?.bank;
   const order = from && drawPermutation(createRng(settings.seed).fold('report'), from.features.shape[0]);
-  const pictures = from && order && encoded ? [...(await mapOf(from, encoded.bank, context, order)), ...(await galleries(from, encoded.bank, context, order))] : [];
+  const pictures =
+    from && order && encoded
+      ? [...(await mapOf(from, encoded.bank, context, order)), ...(await galleries(from, encoded.bank, context, order))]
+      : [];
   const epochs = `${result.epochs} ${result.epochs === 1 ? 'epoch' : 'epochs'}`;
   return {
     title: `${recipe.title} on ${dataset.name}`,

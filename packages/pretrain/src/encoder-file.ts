@@ -46,6 +46,9 @@ export async function describeEncoder(bytes: Uint8Array): Promise<EncoderDescrip
   const { metadata } = await decodeCheckpoint('loadEncoder', bytes);
   const { run, files } = metadata;
   if (run === undefined)
-    throw new SelfsupError('SELFSUP_CHECKPOINT', 'loadEncoder: the file does not say how its encoder is built (there is no `run` in its metadata); give the folder of the run, or a file written by `pretrain`');
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      'loadEncoder: the file does not say how its encoder is built (there is no `run` in its metadata); give the folder of the run, or a file written by `pretrain`',
+    );
   return { run: parseRunFile(run, 'the `run` of the encoder file'), files: parseFiles(files) };
 }

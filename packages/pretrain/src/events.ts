@@ -52,7 +52,14 @@ export type RunEvent =
       /** What is counted in it. */
       readonly unit: string;
     }
-  | { readonly type: 'probe'; readonly probe: string; readonly epoch: number; readonly step: number; readonly measures: Measures; readonly text: string }
+  | {
+      readonly type: 'probe';
+      readonly probe: string;
+      readonly epoch: number;
+      readonly step: number;
+      readonly measures: Measures;
+      readonly text: string;
+    }
   | { readonly type: 'health'; readonly epoch: number; readonly step: number; readonly measures: Measures }
   | {
       readonly type: 'alarm';

@@ -37,7 +37,13 @@ export async function finishRun(
   const losses = log.records.filter(({ type }) => type === 'step').slice(-built.stepsPerEpoch).map((record) => Number(record['loss'])); // prettier-ignore
   const alarms = log.records
     .filter(({ type }) => type === 'alarm')
-    .map(({ kind, metric, value, threshold, step }) => ({ kind: String(kind), metric: String(metric), value: Number(value), threshold: Number(threshold), step }));
+    .map(({ kind, metric, value, threshold, step }) => ({
+      kind: String(kind),
+      metric: String(metric),
+      value: Number(value),
+      threshold: Number(threshold),
+      step,
+    }));
   const checkpoint = (await store.read(runFileNames.checkpoint))!;
   const throughput = fitted.steps === 0 ? await throughputBefore(session) : throughputOf(fitted, built.throughput);
   const result: RunResult = {
@@ -75,7 +81,8 @@ export async function finishRun(
     return;
   }
   const { modality, recipe, settings } = plan;
-  const encoded = knn?.encoded ?? (await encodeBank(built.encoder, { modality, train: data.train, test: data.test, settings, encoding }, 'trained'));
+  const encoded =
+    knn?.encoded ?? (await encodeBank(built.encoder, { modality, train: data.train, test: data.test, settings, encoding }, 'trained'));
   const more = (await modality.sections?.(probeContext)) ?? [];
   const report = await collectReport({ run: file, recipe, modality, result, records: log.records, encoded, more, progress });
   await emit({ type: 'end', result, encoder, report });

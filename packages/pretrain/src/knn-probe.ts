@@ -61,7 +61,10 @@ export async function encodeBank(encoder: AnyModule, context: KnnContext, what: 
 const labelsOf = ({ samples, features }: EncodedSamples) => features.indices.map((index) => samples.labels![index]!);
 
 /** The share of test samples whose class the neighbors vote for, in percent. */
-export async function voteByNeighbors({ bank, test }: EncodedBank, { knnK: k, knnTemperature: temperature }: KnnContext['settings']): Promise<number> {
+export async function voteByNeighbors(
+  { bank, test }: EncodedBank,
+  { knnK: k, knnTemperature: temperature }: KnnContext['settings'],
+): Promise<number> {
   const share = await knnAccuracy({
     features: bank.features,
     labels: labelsOf(bank),

@@ -52,7 +52,11 @@ async function assertFiniteWeights(module: AnyModule): Promise<void> {
     const finite = tf.tidy(() => tf.all(tf.isFinite(tf.cast(variable, 'float32'))));
     const [holds] = await finite.data();
     finite.dispose();
-    if (!holds) throw new SelfsupError('SELFSUP_CHECKPOINT', `the weights \`${path}\` of the encoder are not all finite; its training diverged, or the file is damaged`);
+    if (!holds)
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `the weights \`${path}\` of the encoder are not all finite; its training diverged, or the file is damaged`,
+      );
   }
 }
 

@@ -67,7 +67,8 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
       `${store.name} already holds a run; continue it (resume), replace it (overwrite), or choose another place`,
     );
   const owned: readonly string[] = Object.values(runFileNames);
-  for (const name of names) if (owned.includes(name) || name === 'tokenizer.json' || /^fine-tune-.*\.json$/.test(name)) await store.remove(name);
+  for (const name of names)
+    if (owned.includes(name) || name === 'tokenizer.json' || /^fine-tune-.*\.json$/.test(name)) await store.remove(name);
 }
 
 /**
@@ -96,7 +97,10 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
   return iterateEvents<RunEvent>(async (emit, post, left) => {
     const text = config.resume === true ? await readText(store, runFileNames.run) : undefined;
     if (config.resume === true && text === undefined)
-      throw new SelfsupError('SELFSUP_CHECKPOINT', `${store.name} holds no run to continue (there is no ${runFileNames.run}); train one first`);
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `${store.name} holds no run to continue (there is no ${runFileNames.run}); train one first`,
+      );
     const earlier = text === undefined ? undefined : parseRunFile(text, `${store.name}/${runFileNames.run}`);
     const plan = planRun(config, { registry, earlier, ...(nameOf && { nameOf }) });
     const unlock = await store.lock();

@@ -33,7 +33,13 @@ export interface RunResult {
   /** The features of the trained encoder: their number, columns, deviation per dimension, effective rank, uniformity, and alignment of the run's views. */
   readonly health?: Measures;
   /** What looked like a collapse while it trained. */
-  readonly alarms: readonly { readonly kind: string; readonly metric: string; readonly value: number; readonly threshold: number; readonly step: number }[];
+  readonly alarms: readonly {
+    readonly kind: string;
+    readonly metric: string;
+    readonly value: number;
+    readonly threshold: number;
+    readonly step: number;
+  }[];
   /** What could not be used. */
   readonly skipped: readonly Skipped[];
   /** Further facts about the data, such as the speed of the first reading. */

@@ -55,14 +55,17 @@ const measuresIn = (record: Readonly<Record<string, unknown>>): Measures =>
     Object.entries(record).filter((entry): entry is [string, number] => !moments.includes(entry[0]) && typeof entry[1] === 'number'),
   );
 
-const roundedAll = (measures: Measures): Measures => Object.fromEntries(Object.entries(measures).map(([name, value]) => [name, rounded(value)]));
+const roundedAll = (measures: Measures): Measures =>
+  Object.fromEntries(Object.entries(measures).map(([name, value]) => [name, rounded(value)]));
 
 function describeRun(plan: RunPlan, parts: { data: RunData; built: BuiltRun; backend: SelectedBackend }): RunFile {
   const { settings, options, modality, functions, optimizer, registry } = plan;
   const { data, built, backend } = parts;
   const { train, test, testFrom, unit, name } = data;
   const own = [plan.recipe, plan.encoder].flatMap((thing) =>
-    registry.plugins.filter(({ tasks = [], encoders = [] }) => [...tasks, ...encoders].includes(thing as never)).map((plugin) => plugin.name),
+    registry.plugins
+      .filter(({ tasks = [], encoders = [] }) => [...tasks, ...encoders].includes(thing as never))
+      .map((plugin) => plugin.name),
   );
   return {
     format: 1,
@@ -90,7 +93,9 @@ function describeRun(plan: RunPlan, parts: { data: RunData; built: BuiltRun; bac
 /** The files of a run beside run.json and checkpoint, such as its tokenizer. */
 export async function readRunFiles(store: RunStore): Promise<Record<string, string>> {
   const own: readonly string[] = Object.values(runFileNames);
-  const names = (await store.list()).filter((name) => !own.includes(name) && /^[\w-]+\.(json|txt)$/.test(name) && !name.startsWith('fine-tune-'));
+  const names = (await store.list()).filter(
+    (name) => !own.includes(name) && /^[\w-]+\.(json|txt)$/.test(name) && !name.startsWith('fine-tune-'),
+  );
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await readText(store, name)) ?? ''] as const)));
 }
 
@@ -119,7 +124,14 @@ async function startProbes(probes: readonly Probe[], { log, emit }: Pick<Session
     const baselines = earlier ? measuresIn(earlier) : roundedAll(await probe.baselines());
     if (!earlier) {
       await log.append({ type: probe.name, step: 0, epoch: 0, seconds: 0, ...baselines });
-      await emit({ type: 'probe', probe: probe.name, epoch: 0, step: 0, measures: baselines, text: `Before training: ${probe.describe(baselines)}` });
+      await emit({
+        type: 'probe',
+        probe: probe.name,
+        epoch: 0,
+        step: 0,
+        measures: baselines,
+        text: `Before training: ${probe.describe(baselines)}`,
+      });
     }
     started.push({ probe, baselines });
   }
@@ -127,7 +139,10 @@ async function startProbes(probes: readonly Probe[], { log, emit }: Pick<Session
 }
 
 /** Measures with all probes now, unless that was done at this step. */
-export async function measureProbes(session: Pick<Session, 'probes' | 'log' | 'emit'>, at: { step: number; epoch: number; seconds: number }): Promise<Measures[]> {
+export async function measureProbes(
+  session: Pick<Session, 'probes' | 'log' | 'emit'>,
+  at: { step: number; epoch: number; seconds: number },
+): Promise<Measures[]> {
   const { probes, log, emit } = session;
   const found: Measures[] = [];
   for (const { probe } of probes) {
@@ -179,7 +194,15 @@ async function train(session: Session): Promise<{ result: FitResult; seconds: nu
       async onEpochEnd({ epoch, step, loss }) {
         const done = epoch + 1;
         const at = { step, epoch: done, seconds: before + seconds };
-        await emit({ type: 'epoch', epoch: done, step, loss: rounded(loss), seconds: rounded(at.seconds), perSecond: rounded(processed / seconds), unit: throughput.unit });
+        await emit({
+          type: 'epoch',
+          epoch: done,
+          step,
+          loss: rounded(loss),
+          seconds: rounded(at.seconds),
+          perSecond: rounded(processed / seconds),
+          unit: throughput.unit,
+        });
         if (probeEvery === 0 || done % probeEvery !== 0 || done === epochs) return;
         await watch.measure('training', at);
         await measureProbes(session, at);
@@ -209,7 +232,13 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
     }
     const { dataset } = file;
     const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
-    const facts = { task: settings.task, modality: modality.name, encoder: file.encoder.name, epochs: settings.epochs, batchSize: settings.batchSize };
+    const facts = {
+      task: settings.task,
+      modality: modality.name,
+      encoder: file.encoder.name,
+      epochs: settings.epochs,
+      batchSize: settings.batchSize,
+    };
     await emit({
       ...{ type: 'start', run: store.name, ...facts, backend: backend.name, backendDescription: backend.description },
       ...{ dataset: dataset.name, unit: dataset.unit, train: dataset.train, test: dataset.test, skipped: data.skipped().length },

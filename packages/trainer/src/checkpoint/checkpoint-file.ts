@@ -1,5 +1,5 @@
-import { SelfsupError } from '@selfsup/core';
-import { decodeSafetensors, encodeSafetensors, printable, type SafetensorsFile } from '@selfsup/safetensors';
+import { printable, SelfsupError } from '@selfsup/core';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from '@selfsup/safetensors';
 import { sha256 } from './sha256.ts';
 
 /** The key of the hash in `__metadata__`; what its 64 digits are while the hash is taken. */
