@@ -1,5 +1,5 @@
 import { selectBackend } from '@selfsup/backends';
-import type { AnyPretextTaskRun } from '@selfsup/core';
+import type { AnyPretextTaskRun, EmbeddingRun } from '@selfsup/core';
 import { arrayTexts, wordPieceTokenizer } from '@selfsup/data/text';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ describe('measureHeldOut', () => {
 
   it('asks for what the targets hide, draws by seed and batch alone, and takes the loss by its name; also of a task with embed', async () => {
     const drawn: string[] = [];
-    const run: AnyPretextTaskRun<TokenBatch> = {
+    const run: EmbeddingRun<TokenBatch> = {
       ...networks,
       targets({ tokenIds }, { stream, training, step }) {
         drawn.push(`${training} ${step} ${stream('masks').seed()}`);
@@ -69,10 +69,10 @@ describe('the probe held-out', () => {
     const [probe] = heldOutProbes(probing);
     expect(probe!.name).toBe('held-out');
     const baselines = await probe!.baselines();
-    expect(baselines['heldOutLoss']).toBeCloseTo(Math.log(data.tokenizer.vocabularySize), 0);
+    expect(baselines['untrained']).toBeCloseTo(Math.log(data.tokenizer.vocabularySize), 0);
     expect(baselines['heldOutTokens']).toBe(20 * 2); // 15 % of 14 tokens of each of 20 sentences
     expect(baselines['unigramEntropy']).toBeLessThan(baselines['unigramLoss']!);
-    expect(await probe!.measure()).toEqual({ heldOutLoss: baselines['heldOutLoss'], unigramEntropy: baselines['unigramEntropy'] });
+    expect(await probe!.measure()).toEqual({ heldOutLoss: baselines['untrained'], unigramEntropy: baselines['unigramEntropy'] });
     const untrained = await probe!.measure();
     expect(judge(probe!.compare(untrained, baselines), 0)).toEqual([
       expect.stringContaining('Pretraining has not helped yet') as string,
@@ -82,6 +82,7 @@ describe('the probe held-out', () => {
     const trained = await probe!.measure();
     expect(trained['heldOutLoss']).toBeLessThan(baselines['unigramEntropy']! - 0.3);
     expect(judge(probe!.compare(trained, baselines), 0)).toEqual([expect.stringContaining('Pretraining helped') as string]);
+    expect(probe!.describe({ untrained: 7, unigramEntropy: 3 })).toBe('held-out 7.0000 nats (unigram entropy 3.0000)');
     expect(probe!.describe({ heldOutLoss: 1.25, unigramEntropy: 3 })).toBe('held-out 1.2500 nats (unigram entropy 3.0000)');
     trainer.dispose();
   });
