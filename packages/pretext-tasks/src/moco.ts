@@ -124,9 +124,9 @@ export function moco(options: MocoOptions): PretextTask<MocoBatch, MocoTargets, 
           ); // each [n, outputDim]
           return { queries };
         },
-        loss({ queries }, { keys }, { step }) {
+        loss({ queries }, { keys }, { step, training }) {
           const rows = keys.length * keys[0]!.shape[0];
-          queue.check('moco', rows);
+          if (training) queue.check('moco', rows);
           const contrast = { queue: queue.keys, normalized: true };
           const sum = tf.addN<tf.Scalar>(queries.map((query, i) => infoNce(query, keys[i]!, { ...contrast, temperature })));
           return {

@@ -87,10 +87,10 @@ export function nnclr(options: NnclrOptions): PretextTask<NnclrBatch, Targets, P
           });
           return { projections: sides.map(({ projection }) => projection), predictions: sides.map(({ prediction }) => prediction) };
         },
-        loss({ projections, predictions }, _, { step }) {
+        loss({ projections, predictions }, _, { step, training }) {
           const [first, second] = [projections[0]!, projections[1]!];
           const rows = first.shape[0];
-          queue.check('nnclr', rows);
+          if (training) queue.check('nnclr', rows);
           const [neighbor, other] = [nearestNeighbors(first, queue.keys), nearestNeighbors(second, queue.keys)];
           const contrast = { temperature, normalized: true };
           const sum = tf.add(infoNce(neighbor, predictions[1]!, contrast), infoNce(other, predictions[0]!, contrast));

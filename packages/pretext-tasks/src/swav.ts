@@ -116,7 +116,8 @@ export function swav(options: SwavOptions): PretextTask<SwavBatch, Targets, Proj
           const score = (z: tf.Tensor2D) => prototypes.apply(z, { training }); // [n, numPrototypes]
           const [first, second] = [projections[0]!, projections[1]!];
           const rows = first.shape[0];
-          queue?.check('swav', rows);
+          const filling = queue && training && step >= queueStartStep;
+          if (filling) queue.check('swav', rows);
           const full = queue && (step - queueStartStep) * rows >= queueSize;
           const earlier = full ? tf.split<tf.Tensor2D>(queue.keys, 2, 1).map(score) : [];
           const scores = projections.map(score);
@@ -127,7 +128,7 @@ export function swav(options: SwavOptions): PretextTask<SwavBatch, Targets, Proj
               prototypeEntropy: prototypeEntropy(scores[0]!, { temperature }),
               zStd: embeddingStd(first, { normalized: true }),
             },
-            keep: queue && step >= queueStartStep ? { projections: tf.concat([first, second], 1) } : {}, // [n, 2 · projectionDim]
+            keep: filling ? { projections: tf.concat([first, second], 1) } : {}, // [n, 2 · projectionDim]
           };
         },
         transformGradients: freezeGradients('prototypes/', freezePrototypesSteps),
