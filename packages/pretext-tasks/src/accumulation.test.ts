@@ -106,13 +106,15 @@ describe.each(tasks)('%s', (_, task, { views = 2, rate = 0.1 } = {}) => {
     });
     const expected = await train(task, whole, rate);
     const actual = await train(task, parts, rate);
-    expect(Math.abs(actual.losses[0]! / expected.losses[0]! - 1)).toBeLessThan(1e-5);
-    const [gradientError, gradientPath] = apart(actual.gradients[0]!, expected.gradients[0]!);
-    expect(gradientError, `the gradient of ${gradientPath}`).toBeLessThan(1e-5);
-    const [stepError, stepPath] = apart(actual.values[0]!, expected.values[0]!);
-    expect(stepError, `${stepPath} after a step`).toBeLessThan(1e-6);
-    // queues, centers and targets that the step wrote take part in the next ones
-    expect(Math.abs(actual.losses[2]! / expected.losses[2]! - 1)).toBeLessThan(1e-4);
+    for (let step = 0; step < 3; step++) {
+      // later steps start from weights, queues, centers and targets that differ by rounding
+      const tolerance = step === 0 ? 1e-5 : 1e-4;
+      expect(Math.abs(actual.losses[step]! / expected.losses[step]! - 1), `the loss of step ${step}`).toBeLessThan(tolerance);
+      const [gradientError, gradientPath] = apart(actual.gradients[step]!, expected.gradients[step]!);
+      expect(gradientError, `the gradient of ${gradientPath} at step ${step}`).toBeLessThan(tolerance);
+      const [valueError, valuePath] = apart(actual.values[step]!, expected.values[step]!);
+      expect(valueError, `${valuePath} after step ${step}`).toBeLessThan(tolerance / 10);
+    }
     tf.dispose([whole, parts]);
   });
 });
