@@ -6,7 +6,8 @@ import { createRng, drawNormal } from '@selfsup/core';
 import { convNet, projectionHead, prototypes } from '@selfsup/encoders';
 import { nnclr } from '@selfsup/pretext-tasks/nnclr';
 import { swav } from '@selfsup/pretext-tasks/swav';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
 const [name = 'nnclr', steps = '11', batch = '128'] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 import type { AnyPretextTask, Gradients } from '@selfsup/core';
 import { conv2d, dinoHead, globalAveragePool, linear, projectionHead, prototypes, sequential, stateless } from '@selfsup/encoders';
-import { createTrainer, sgd } from '@selfsup/trainer';
+import { sgd } from '@selfsup/optim';
+import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { makeViews } from '../fixtures/tiny-networks.ts';
