@@ -1,4 +1,5 @@
 import type { BatchNormExports } from './batch-norm-kernels.ts';
+import type { ClampExports } from './clamp-kernels.ts';
 import type { AddExports } from './convolution-3d-kernels.ts';
 import type { CrossEntropyExports } from './cross-entropy-kernels.ts';
 import type { DepthwiseExports } from './depthwise-kernels.ts';
@@ -20,6 +21,7 @@ export interface KernelExports
   extends
     AddExports,
     BatchNormExports,
+    ClampExports,
     CrossEntropyExports,
     DepthwiseExports,
     DropoutExports,

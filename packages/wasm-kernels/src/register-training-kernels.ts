@@ -8,10 +8,12 @@ import {
 } from '@tensorflow/tfjs-core';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { castKernel } from './cast-kernel.ts';
+import { clampKernels } from './clamp-kernels.ts';
 import { convolution3dKernels } from './convolution-3d-kernels.ts';
 import { convolutionKernels } from './convolution-kernels.ts';
 import { crossEntropyKernels } from './cross-entropy-kernels.ts';
 import { depthwiseKernels } from './depthwise-kernels.ts';
+import { dilationKernels } from './dilation-kernels.ts';
 import { dropoutKernel } from './dropout-kernel.ts';
 import { elementwiseKernels } from './elementwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
@@ -21,6 +23,7 @@ import { layerNormKernels } from './layer-norm-kernels.ts';
 import { instantiateKernels, loadKernels, supportedSimd, type KernelExports, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
 import { identityKernel } from './identity-kernel.ts';
 import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
+import { maxPoolWithArgmaxKernel } from './max-pool-with-argmax-kernel.ts';
 import { oneHotKernel } from './one-hot-kernel.ts';
 import { optimizerKernels } from './optimizer-kernels.ts';
 import { matmulKernels } from './matmul-kernels.ts';
@@ -88,7 +91,8 @@ function families(runtime: Runtime): KernelTable {
     ...convolution3dKernels(runtime, convolution),
     ...depthwiseKernels(runtime),
     ...pooling,
-    ...pooling3dKernels(runtime, pooling['MaxPoolGrad']!),
+    ...pooling3dKernels(runtime, pooling),
+    ...maxPoolWithArgmaxKernel(runtime),
     ...gatherKernels(runtime),
     ...identityKernel(runtime),
     ...oneHotKernel(runtime),
@@ -100,10 +104,12 @@ function families(runtime: Runtime): KernelTable {
     ...layerNormKernels(runtime),
     ...softmaxKernels(runtime),
     ...crossEntropyKernels(runtime),
+    ...dilationKernels(runtime),
     ...dropoutKernel(runtime),
     ...transposeKernel(runtime),
     ...optimizerKernels(runtime),
     ...castKernel(runtime),
+    ...clampKernels(runtime),
     ...preluKernel(runtime),
     ...resizeKernels(runtime),
   };
@@ -177,7 +183,9 @@ function registeredFor({ owner, simd, winograd }: Wanted): boolean {
 function register({ owner, simd, winograd }: Wanted, { module, exports }: LoadedKernels): Registration {
   const replaced = new Map<string, KernelConfig>();
   const bind = (to: WasmBackend, kernels: KernelExports): Binding => {
-    const runtime = createRuntime({ kernels, backend: to, winograd }, (name) => (replaced.get(name) ?? registered(name))?.kernelFunc);
+    const runtime = createRuntime({ kernels, backend: to, winograd }, (name, stock) =>
+      ((stock ? replaced.get(name) : undefined) ?? registered(name))?.kernelFunc,
+    );
     return { owner: to, runtime, table: families(runtime) };
   };
   let binding: Binding | undefined = bind(owner, exports);
