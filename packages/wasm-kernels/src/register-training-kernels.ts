@@ -34,6 +34,7 @@ import { preluKernel } from './prelu-kernel.ts';
 import { resizeKernels } from './resize-kernels.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
+import { registerTrainingGradients } from './training-gradients.ts';
 import { transposeKernel } from './transpose-kernel.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
@@ -232,6 +233,7 @@ function register({ owner, simd, winograd }: Wanted, { module, exports }: Loaded
       },
     });
   }
+  const restoreGradients = registerTrainingGradients();
   const registration: Registration = {
     get owner() {
       return binding?.owner;
@@ -248,6 +250,7 @@ function register({ owner, simd, winograd }: Wanted, { module, exports }: Loaded
         if (stock) replaceKernel(stock);
         else unregisterKernel(name, 'wasm');
       }
+      restoreGradients();
       leave();
     },
   };
