@@ -79,7 +79,8 @@ export function gradientInfo(call: WindowCall, dyShape: readonly number[], infoO
     channels === info.outChannels &&
     (height === least.outHeight || height === most.outHeight) &&
     (width === least.outWidth || width === most.outWidth);
-  if (!fits) refuse(call.kernelName, 'dy', `be [${info.outShape.join(', ')}] (what this window makes of the image)`, `[${dyShape.join(', ')}]`);
+  if (!fits)
+    refuse(call.kernelName, 'dy', `be [${info.outShape.join(', ')}] (what this window makes of the image)`, `[${dyShape.join(', ')}]`);
   return { ...info, outHeight: height, outWidth: width, outShape: [...dyShape] as Shape4 };
 }
 

@@ -50,7 +50,8 @@ export function withEpilogue(
     if (activation === 'leakyrelu') replace(runtime.run('LeakyRelu', { x: out }, { alpha: epilogue.alpha }));
     else if (activation === 'prelu') replace(runtime.run('Prelu', { x: out, alpha: epilogue.preluWeights! }));
     else if (activation !== 'linear') replace(runtime.run(KERNELS[activation] ?? activation, { x: out }));
-    if (!util.arraysEqual(out.shape, shape)) refuse('a fused kernel', 'bias', `broadcast to [${shape.join(', ')}]`, `[${out.shape.join(', ')}]`);
+    if (!util.arraysEqual(out.shape, shape))
+      refuse('a fused kernel', 'bias', `broadcast to [${shape.join(', ')}]`, `[${out.shape.join(', ')}]`);
   } catch (error) {
     runtime.release(out);
     throw error;

@@ -1,6 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { requireFloat32 } from './check-operands.ts';
 import { gradientInfo, poolingInfo, setGeometry, type WindowCall } from './convolution-geometry.ts';
+import { shareData } from './identity-kernel.ts';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
 /** The compiled functions of this family; their geometry is set before. */
@@ -25,6 +26,8 @@ export function poolingKernels(runtime: Runtime): KernelTable {
       const x = input(inputs, 'x');
       requireFloat32(kernelName, 'x', x);
       const info = poolingInfo({ kernelName, attrs }, x.shape);
+      // tfjs's rule for a window of one pixel, whatever its stride; NaN stays
+      if (info.filterHeight === 1 && info.filterWidth === 1 && util.arraysEqual(info.inShape, info.outShape)) return shareData(runtime, x);
       return produce(runtime, info.outShape, 'float32', (y) => {
         setGeometry(runtime, info);
         if (kernelName === 'MaxPool') kernels.maxPool(runtime.offset(x), y);

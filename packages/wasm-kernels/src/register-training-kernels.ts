@@ -1,11 +1,4 @@
-import {
-  backend,
-  getBackend,
-  getKernel,
-  registerKernel,
-  unregisterKernel,
-  type KernelConfig,
-} from '@tensorflow/tfjs-core';
+import { backend, getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { castKernel } from './cast-kernel.ts';
 import { clampKernels } from './clamp-kernels.ts';
@@ -184,8 +177,9 @@ function registeredFor({ owner, simd, winograd }: Wanted): boolean {
 function register({ owner, simd, winograd }: Wanted, { module, exports }: LoadedKernels): Registration {
   const replaced = new Map<string, KernelConfig>();
   const bind = (to: WasmBackend, kernels: KernelExports): Binding => {
-    const runtime = createRuntime({ kernels, backend: to, winograd }, (name, stock) =>
-      ((stock ? replaced.get(name) : undefined) ?? registered(name))?.kernelFunc,
+    const runtime = createRuntime(
+      { kernels, backend: to, winograd },
+      (name, stock) => ((stock ? replaced.get(name) : undefined) ?? registered(name))?.kernelFunc,
     );
     return { owner: to, runtime, table: families(runtime) };
   };

@@ -88,7 +88,7 @@ function fold(dy: Tensor, axis: number, { before, after, edge }: { before: numbe
   const placed = (end: Tensor, at: number): Tensor =>
     padTensor(
       reverse(end, axis),
-      dy.shape.map((_, d) => (d === axis ? [at, size - at - end.shape[axis]!] : [0, 0]) as [number, number]),
+      dy.shape.map((_, d) => (d === axis ? [at, size - at - end.shape[axis]!] : [0, 0])),
     );
   let folded = part(before, size);
   if (before > 0) folded = add(folded, placed(part(0, before), edge));
@@ -113,8 +113,7 @@ function mirrored(stock: GradConfig): GradConfig {
 const REPLACED: Readonly<Record<string, (stock: GradConfig) => GradConfig>> = {
   Conv2D: (stock) => dilated(stock, 'Conv2DBackpropInput', 'Conv2DBackpropFilter'),
   Conv3D: (stock) => dilated(stock, 'Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2'),
-  DepthwiseConv2dNative: (stock) =>
-    dilated(stock, 'DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter'),
+  DepthwiseConv2dNative: (stock) => dilated(stock, 'DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter'),
   Conv2DBackpropInput: secondOrder,
   MirrorPad: mirrored,
 };
