@@ -19,8 +19,8 @@ const tfjsFolder = dirname(require.resolve('@tensorflow/tfjs-backend-wasm/dist/t
 /** Jasmine stays outside the bundle, which is strict code as jasmine's is not. */
 const jasmineOutside: Plugin = {
   name: 'jasmine-outside',
-  setup({ onResolve }) {
-    onResolve({ filter: /^jasmine-core\// }, ({ path }) => ({ path: require.resolve(path), external: true }));
+  setup(bundle) {
+    bundle.onResolve({ filter: /^jasmine-core\// }, ({ path }) => ({ path: require.resolve(path), external: true }));
   },
 };
 const scratch = mkdtempSync(join(tmpdir(), 'selfsup-tfjs-suite-'));
