@@ -1,34 +1,9 @@
 import { backend, getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
-import { batchNormKernels } from './batch-norm-kernels.ts';
-import { castKernel } from './cast-kernel.ts';
-import { clampKernels } from './clamp-kernels.ts';
-import { convolution3dKernels } from './convolution-3d-kernels.ts';
-import { convolutionKernels } from './convolution-kernels.ts';
-import { crossEntropyKernels } from './cross-entropy-kernels.ts';
-import { depthwiseKernels } from './depthwise-kernels.ts';
-import { dilationKernels } from './dilation-kernels.ts';
-import { dropoutKernel } from './dropout-kernel.ts';
-import { elementwiseKernels } from './elementwise-kernels.ts';
 import { SelfsupError } from './errors.ts';
-import { gatherKernels } from './gather-kernels.ts';
-import { groupNormKernels } from './group-norm-kernels.ts';
-import { layerNormKernels } from './layer-norm-kernels.ts';
 import { instantiateKernels, loadKernels, supportedSimd, type KernelExports, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
-import { identityKernel } from './identity-kernel.ts';
-import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
-import { maxPoolWithArgmaxKernel } from './max-pool-with-argmax-kernel.ts';
-import { oneHotKernel } from './one-hot-kernel.ts';
-import { optimizerKernels } from './optimizer-kernels.ts';
-import { matmulKernels } from './matmul-kernels.ts';
-import { pooling3dKernels } from './pooling-3d-kernels.ts';
-import { poolingKernels } from './pooling-kernels.ts';
-import { reductionKernels } from './reduction-kernels.ts';
-import { preluKernel } from './prelu-kernel.ts';
-import { resizeKernels } from './resize-kernels.ts';
+import { kernelTable } from './kernel-table.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
-import { softmaxKernels } from './softmax-kernels.ts';
 import { registerTrainingGradients } from './training-gradients.ts';
-import { transposeKernel } from './transpose-kernel.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
@@ -75,39 +50,6 @@ interface Binding {
 }
 
 let current: Registration | undefined;
-
-function families(runtime: Runtime): KernelTable {
-  const convolution = convolutionKernels(runtime);
-  const pooling = poolingKernels(runtime);
-  return {
-    ...matmulKernels(runtime),
-    ...convolution,
-    ...convolution3dKernels(runtime, convolution),
-    ...depthwiseKernels(runtime),
-    ...pooling,
-    ...pooling3dKernels(runtime, pooling),
-    ...maxPoolWithArgmaxKernel(runtime),
-    ...gatherKernels(runtime),
-    ...identityKernel(runtime),
-    ...oneHotKernel(runtime),
-    ...reductionKernels(runtime),
-    ...batchNormKernels(runtime),
-    ...groupNormKernels(runtime),
-    ...l2NormalizeKernels(runtime),
-    ...elementwiseKernels(runtime),
-    ...layerNormKernels(runtime),
-    ...softmaxKernels(runtime),
-    ...crossEntropyKernels(runtime),
-    ...dilationKernels(runtime),
-    ...dropoutKernel(runtime),
-    ...transposeKernel(runtime),
-    ...optimizerKernels(runtime),
-    ...castKernel(runtime),
-    ...clampKernels(runtime),
-    ...preluKernel(runtime),
-    ...resizeKernels(runtime),
-  };
-}
 
 function registered(kernelName: string): KernelConfig | undefined {
   return getKernel(kernelName, 'wasm');
@@ -181,7 +123,7 @@ function register({ owner, simd, winograd }: Wanted, { module, exports }: Loaded
       { kernels, backend: to, winograd },
       (name, stock) => ((stock ? replaced.get(name) : undefined) ?? registered(name))?.kernelFunc,
     );
-    return { owner: to, runtime, table: families(runtime) };
+    return { owner: to, runtime, table: kernelTable(runtime) };
   };
   let binding: Binding | undefined = bind(owner, exports);
   let live = true;
