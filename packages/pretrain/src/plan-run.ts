@@ -123,6 +123,11 @@ function assertUnchanged(
   }
 }
 
+/** The settings of a run that is continued for more epochs than it was planned for: from there on it follows the schedules of the longer run. */
+function longer(settings: Settings, epochs: unknown): Settings {
+  return typeof epochs === 'number' && Number.isSafeInteger(epochs) && epochs > settings.epochs ? { ...settings, epochs } : settings;
+}
+
 /**
  * Makes complete what a user asked for: finds task, modality and encoder, fills in settings and options, and checks everything that needs no data.
  *
@@ -153,7 +158,9 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     },
   );
   if (earlier) {
-    assertUnchanged(given.settings, { ...earlier.settings }, nameOf);
+    const { epochs, ...others } = given.settings;
+    assertUnchanged(others, { ...earlier.settings }, nameOf);
+    if (typeof epochs !== 'number' || epochs < earlier.settings.epochs) assertUnchanged({ epochs }, { ...earlier.settings }, nameOf);
     assertUnchanged(given.options, earlier.options, nameOf);
     const missing = earlier.brought.functions.filter(
       (name) => given.functions[name] === undefined && !(name === 'optimizer' && given.optimizer),
@@ -180,7 +187,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     functions: given.functions,
     ...(given.optimizer && { optimizer: given.optimizer }),
   };
-  if (earlier) return { ...base, settings: earlier.settings, options: earlier.options, earlier };
+  if (earlier) return { ...base, settings: longer(earlier.settings, given.settings['epochs']), options: earlier.options, earlier };
   const settings = resolveSettings({ ...(given.settings as GivenSettings), task, encoder: encoder.name }, { recipe, modality, nameOf });
   const encoderOptions = { ...recipe.encoderOptions, ...settings.encoderOptions };
   parseOptions(encoder.options, encoderOptions, { who: `encoder ${encoder.name}`, nameOf: (name) => nameOf(`encoderOptions.${name}`) });

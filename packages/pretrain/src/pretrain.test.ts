@@ -1,5 +1,5 @@
 import { createRng, drawUniform, isSelfsupError, l2Normalize, type PretextTask } from '@selfsup/core';
-import { convNet, projectionHead } from '@selfsup/encoders';
+import { projectionHead } from '@selfsup/encoders';
 import { ntXent } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -132,6 +132,19 @@ describe('pretrain', () => {
     expect(withoutTime(other['metrics.jsonl']!)).toEqual(withoutTime(one['metrics.jsonl']!));
   });
 
+  it('continues a finished run for more epochs, by the schedules of the longer run', async () => {
+    const store = memoryStore();
+    await collect({ ...tiny, epochs: 1, warmupEpochs: 0 }, { store });
+    const events = await collect({ data: tiny.data, resume: true, epochs: 3, backend: 'cpu' }, { store });
+    const rates = events.flatMap((event) => (event.type === 'step' ? [event.learningRate] : []));
+    const peak = 0.06 * (8 / 128);
+    expect(rates).toHaveLength(8);
+    rates.forEach((rate, i) => {
+      expect(rate).toBeCloseTo((peak / 2) * (1 + Math.cos((Math.PI * (i + 4)) / 12)), 6);
+    });
+    expect(parseRunFile((await readText(store, 'run.json'))!, 'run.json')).toMatchObject({ settings: { epochs: 3 }, totalSteps: 12 });
+  });
+
   it('stops and frees everything when the loop is left', async () => {
     const events = await collect(tiny, {}, ({ type }) => type === 'step');
     expect(events.at(-1)!.type).toBe('step');
@@ -141,6 +154,8 @@ describe('pretrain', () => {
     expect(await failure({ ...tiny, task: 'mocov3x' })).toMatch(
       /^SELFSUP_OPTION: unknown task 'mocov3x'; did you mean moco-v3\? Known: simclr, /,
     );
+    expect(await failure({ ...tiny, task: 'mlm' })).toContain("unknown task 'mlm'; did you mean masked-language?");
+    expect(await failure({ ...tiny, task: 'moco-v2' })).toContain('did you mean moco?');
     expect(await failure({ ...tiny, encoder: 'resnet-18' })).toContain("unknown encoder 'resnet-18'; did you mean resnet18?");
     expect(await failure({ ...tiny, encoder: 'bert-tiny' })).toContain(
       'the encoder bert-tiny does not fit the task simclr, which takes conv-net',
@@ -163,7 +178,8 @@ describe('pretrain', () => {
     await collect({ ...tiny, epochs: 1 }, { store });
     expect(await failure(tiny, { store })).toContain('runs/x already holds a run');
     const again = { data: tiny.data, resume: true, backend: 'cpu' } as const;
-    expect(await failure({ ...again, epochs: 9 }, { store })).toContain('this run was trained with `epochs` 1, got 9');
+    expect(await failure({ ...again, batchSize: 4 }, { store })).toContain('this run was trained with `batchSize` 8, got 4');
+    expect(await failure({ ...again, epochs: 0 }, { store })).toContain('this run was trained with `epochs` 1, got 0');
     expect(await failure({ ...again, data: twoClasses(48) }, { store })).toContain(
       'SELFSUP_CHECKPOINT: this run was trained on data with images 32',
     );

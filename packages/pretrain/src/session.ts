@@ -222,13 +222,20 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
   const built = buildRun(plan, data);
   const { trainer, encoder } = built;
   try {
-    const file = earlier ?? describeRun(plan, { data, built, backend });
+    const extended = earlier !== undefined && settings.epochs > earlier.settings.epochs;
+    const file: RunFile = earlier ? { ...earlier, settings, totalSteps: built.totalSteps } : describeRun(plan, { data, built, backend });
     const saved = earlier && (await store.read(runFileNames.checkpoint));
     const files = data.files ?? {};
     if (!earlier) {
       await writeJson(store, runFileNames.run, file);
       await store.write(runFileNames.metrics, new Uint8Array(0));
       for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
+    }
+    if (extended) {
+      await writeJson(store, runFileNames.run, file);
+      progress.line(
+        `Planned for ${earlier.settings.epochs} epochs, continued to ${settings.epochs}: learning rate and schedules are from here on those of the longer run`,
+      );
     }
     const { dataset } = file;
     const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
