@@ -20,6 +20,7 @@ export { takeRows, type TakeRowsOptions } from './ops/take-rows.ts';
 export { larsUpdate, type LarsTensors, type LarsUpdate, type LarsUpdateOptions } from './ops/lars-update.ts';
 export { sgdUpdate, type MomentumUpdate, type SgdTensors, type SgdUpdateOptions } from './ops/sgd-update.ts';
 export type { CreateContext, Gradients, LossResult, PretextTask, PretextTaskRun, StepContext } from './pretext-task.ts';
+export { printable, type PrintableOptions } from './printable.ts';
 export { createRng, type Rng } from './rng.ts';
 export { cosine, type CosineOptions } from './schedules/cosine.ts';
 export { join, type JoinOptions } from './schedules/join.ts';
