@@ -2,6 +2,7 @@ export { decodeImage, type DecodedImage, type DecodeImageOptions } from './node/
 export { frameFolders, type FrameFoldersOptions } from './node/frame-folders.ts';
 export type { ClipOptions, FrameDataset } from './node/frame-videos.ts';
 export { imageFolder } from './node/image-folder.ts';
+export type { UnusedKind } from './node/unused-files.ts';
 export { readNpy, writeNpy, type NpyArray, type NpyData } from './node/npy.ts';
 export { openImages, type OpenedImages, type OpenImagesOptions } from './node/open-images.ts';
 export { openVideos, type OpenedVideos, type OpenVideosOptions } from './node/open-videos.ts';

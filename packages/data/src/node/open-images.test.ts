@@ -149,7 +149,37 @@ describe('openImages of photos', () => {
     expect(await shadesOf(train)).toEqual([1, 2]);
     expect([...test!.labels!]).toEqual([1]);
     await photo('test/z/0.png', 3);
-    await expect(openImages(root, { imageSize: 4 })).rejects.toThrow('must be named as one of the classes a, b');
+    await expect(openImages(root, { imageSize: 4 })).rejects.toThrow('must be in a folder named as one of the classes a, b');
+  });
+
+  it.each(['validation', 'valid', 'val', 'dev', 'Test'])('never trains on the folder %s', async (name) => {
+    await photo('train/a/0.png', 1);
+    await photo('train/b/0.png', 2);
+    await photo(`${name}/set/a/0.png`, 3);
+    await photo(`${name}/set/b/0.png`, 4);
+    const { train, test } = await openImages(root, { imageSize: 4 });
+    expect([await shadesOf(train), await shadesOf(test!)]).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect([train.classNames, ...test!.labels!]).toEqual([['a', 'b'], 0, 1]);
+    await photo('unlabeled/0.png', 5);
+    await photo('testing/set/b/0.png', 6);
+    const both = await openImages(root, { imageSize: 4 });
+    expect((await shadesOf(both.train)).concat(await shadesOf(both.test!))).toEqual(name === 'Test' ? [1, 2, 3, 4, 6] : [1, 2, 6]);
+    expect(both.unused.map(({ kind, count }) => [kind, count])).toEqual([
+      ...(name === 'Test' ? [] : [['validation images', 2]]),
+      ['images beside the parts', 1],
+    ]);
+  });
+
+  it('holds a share out where the test images have no classes', async () => {
+    for (let i = 0; i < 5; i++) for (const name of ['a', 'b']) await photo(`train/${name}/${i}.png`, i);
+    await photo('test/0.png', 9);
+    const { train, test, unused } = await openImages(root, { imageSize: 4 });
+    expect([train.length, test!.length]).toEqual([8, 2]);
+    expect(unused.map(({ kind, count }) => [kind, count])).toEqual([['test images', 1]]);
+    await expect(openImages(join(root, 'none'), { imageSize: 4 })).rejects.toThrow('there is nothing at');
   });
 
   it('works without classes, and reports what it skipped and how far it is', async () => {

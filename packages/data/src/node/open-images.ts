@@ -6,9 +6,10 @@ import { shapes } from '../shapes/shapes.ts';
 import { takeFirst } from '../subset.ts';
 import { openCifarFiles, pickCifarFiles } from './cifar-files.ts';
 import { openIdxFile, pickIdxFiles } from './idx-files.ts';
-import { listPhotos } from './list-photos.ts';
+import { listPictures } from './list-photos.ts';
 import { openSplits } from './open-splits.ts';
 import { photoImages, type ImageFolderOptions, type SkippedImage } from './photo-images.ts';
+import type { UnusedKind } from './unused-files.ts';
 
 /** Options of {@link openImages}. */
 export interface OpenImagesOptions extends ImageFolderOptions {
@@ -30,6 +31,8 @@ export interface OpenedImages {
   readonly test?: ImageDataset;
   /** The photos that could not be decoded so far. */
   readonly skipped: readonly SkippedImage[];
+  /** The files of a folder of photos that are not used, by kind: other formats, links, photos without a class, a validation part beside a test part. */
+  readonly unused: readonly UnusedKind[];
 }
 
 const FORMS =
@@ -44,7 +47,8 @@ const FORMS =
  *   one IDX file of images · one CIFAR-10 `.bin` file
  * @param options `imageSize`, `limit`, `testLimit` (2,000), `seed` (0), and those of {@link imageFolder}
  * @returns `train`; `test` where the data has a test set, or labeled photos: a fifth of each class, chosen by the seed, is held out then,
- *   unless the folder has the sub-folders `train` and `test` (or `val`); and the photos that were `skipped`
+ *   unless the folder has sub-folders for training and testing (`train` or `training`; `test`, or `validation`, `valid`, `val`, `dev`; in any case, also below
+ *   each class); the photos that were `skipped`; and the files that are `unused`
  * @throws SelfsupError `SELFSUP_DATA` when there is nothing at the path, or nothing that is understood; `SELFSUP_OPTION` on an option out of range
  * @remarks `limit` takes IDX and CIFAR images in file order; of labeled photos it takes the same number of each class, as far as it goes.
  * @example
@@ -62,7 +66,7 @@ export async function openImages(spec: string, options: OpenImagesOptions = {}):
     checkSize(spec, train, options.imageSize);
     if (test) checkAlike(spec, train, test);
     const head = (set: ImageDataset, n: number) => (n < set.length ? takeFirst(set, n) : set);
-    return { train: head(train, limit), ...(test && testLimit > 0 && { test: head(test, testLimit) }), skipped: [] };
+    return { train: head(train, limit), ...(test && testLimit > 0 && { test: head(test, testLimit) }), skipped: [], unused: [] };
   };
 
   const info = await stat(spec).catch(() => undefined);
@@ -78,13 +82,17 @@ export async function openImages(spec: string, options: OpenImagesOptions = {}):
     return cut(await openIdxFile(join(spec, idx.train)), idx.test === undefined ? undefined : await openIdxFile(join(spec, idx.test)));
   const cifar = await pickCifarFiles(spec, names);
   if (cifar) return cut(await openCifarFiles(cifar.train), cifar.test.length === 0 ? undefined : await openCifarFiles(cifar.test));
-  return openSplits(spec, { ...options, testLimit }, { list: listPhotos, pictures: () => 1, open: photoImages });
+  return openSplits(
+    spec,
+    { ...options, testLimit },
+    { who: 'openImages', list: (path) => listPictures(path, { who: 'openImages' }), pictures: () => 1, open: photoImages },
+  );
 }
 
 function openShapes(options: OpenImagesOptions): OpenedImages {
   const { imageSize: size = 32, limit = 4000, testLimit = 1000, seed = 0 } = options;
   const train = shapes({ count: limit, seed, split: 'train', size });
-  return { train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }), skipped: [] };
+  return { train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }), skipped: [], unused: [] };
 }
 
 /** Refuses limits that are no counts. */
