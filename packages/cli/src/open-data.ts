@@ -91,8 +91,8 @@ async function readOnce(datasets: readonly ImageDataset[], output: Output): Prom
 async function openSource(settings: DataSettings, options: OpenImagesOptions): Promise<OpenedImages & Pick<OpenedData, 'clips'>> {
   const { data, clipLength, frameStride = 1 } = settings;
   if (clipLength === undefined) return openImages(data, options);
-  const { train: clips, test, skipped } = await openVideos(data, { ...options, clipLength, stride: frameStride });
-  return { clips, train: clips.stills, ...(test && { test: test.stills }), skipped };
+  const { train: clips, test, skipped, unused } = await openVideos(data, { ...options, clipLength, stride: frameStride });
+  return { clips, train: clips.stills, ...(test && { test: test.stills }), skipped, unused };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { missingInTiff } from './check-tiff.ts';
 import { loadSharp } from './load-sharp.ts';
-import { describeContent, pictureKind, SIGNATURE_BYTES } from './picture-kind.ts';
+import { describeContent, pictureKind, SIGNATURE_BYTES } from '../picture-kind.ts';
 import { createBudget } from './pixel-budget.ts';
 import { readHead, withFile } from './read-file-within.ts';
 import { systemReason } from './system-reason.ts';
