@@ -10,5 +10,7 @@ export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/phot
 export { countDocuments, type CountDocumentsOptions } from './node/text/count-documents.ts';
 export { openCorpus, type Corpus, type CorpusProgress, type OpenCorpusOptions } from './node/text/open-corpus.ts';
 export { openTokenizer } from './node/text/open-tokenizer.ts';
+export type { Column } from './node/text/pick-columns.ts';
+export type { TableFormat } from './node/text/read-table.ts';
 export { openLabeledText, type LabeledText, type OpenLabeledTextOptions } from './node/text/open-labeled-text.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './node/text/train-tokenizer.ts';
