@@ -1,4 +1,4 @@
-import { createRng, drawPermutation } from '@selfsup/core';
+import { createRng, drawPermutation, shareOf } from '@selfsup/core';
 import { basename, resolve } from 'node:path';
 import { listSplits, type Listing, type PhotoFile, type PhotoList } from './list-photos.ts';
 import type { OpenImagesOptions } from './open-images.ts';
@@ -33,7 +33,7 @@ function split<F extends PhotoFile>(list: PhotoList<F>, seed: number): { train: 
   const rng = createRng(seed).fold('hold out');
   const held = new Set<number>();
   for (const group of byClass(list.files)) {
-    const count = Math.min(group.length - 1, Math.round(group.length * HELD_OUT));
+    const count = Math.min(group.length - 1, shareOf(group.length, HELD_OUT, 'nearest'));
     const order = drawPermutation(rng.fold(list.files[group[0]!]!.label!), group.length);
     for (const position of order.subarray(0, count)) held.add(group[position]!);
   }

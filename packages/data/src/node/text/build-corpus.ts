@@ -1,3 +1,4 @@
+import { shareOf } from '@selfsup/core';
 import { startOfFile, type DocumentRule } from '../../text/split-documents.ts';
 import { splitSentences, type SentenceRule } from '../../text/split-sentences.ts';
 import type { Tokenizer } from '../../text/tokenizer.ts';
@@ -37,7 +38,7 @@ const nothing = (): Pending => ({ tokens: [], sentenceEnds: [], documentEnds: []
 
 /** Every 1/fraction-th document is held out, the first of them half a period in: the share is right however few there are. */
 const isHeldOut = (document: number, fraction: number) =>
-  Math.floor((document + 1) * fraction + 0.5) > Math.floor(document * fraction + 0.5);
+  shareOf(document + 1, fraction, 'nearest') > shareOf(document, fraction, 'nearest');
 
 /** Reads, tokenizes and writes a corpus from where `index` stands, shard by shard, and completes the index. */
 export async function buildCorpus(index: CorpusIndex, options: BuildOptions): Promise<void> {
