@@ -34,7 +34,7 @@ describe('parseIdx', () => {
     ['missing bytes', idx([0, 0, 8, 3], [2, 1, 1], [0]), 'must have 18 bytes for shape [2, 1, 1], got 17'],
     ['more bytes', idx([0, 0, 8, 3], [1, 1, 1], [0, 0]), 'must have 17 bytes for shape [1, 1, 1], got 18'],
     ['the labels of a table', Buffer.from('id,label\n0,7\n'), 'it is text that begins with "id,label\\n0,7\\n"; expected a magic number'],
-    ['a web page', Buffer.from('<!doctype html><html>'), 'it is a web page; expected'],
+    ['a web page', Buffer.from('<!doctype html><html>'), 'it is a web page, so the download went wrong'],
     ['a picture', Buffer.from('%PDF-1.7 \0'), 'got 0x25504446: it is a PDF document'],
     ['half a header', idx([0, 0, 8, 3], [1], []), 'ends within its header: 8 bytes'],
     ['almost nothing', new Uint8Array(3), 'is not an IDX file: it has 3 bytes'],

@@ -28,7 +28,7 @@ function notIdx(bytes: Uint8Array, rank: number | undefined): string {
   const magic = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join('');
   const expected = 'expected a magic number like 0x00000803 (images) or 0x00000801 (labels)';
   const content = describeContent(bytes);
-  if (content === 'a web page') return `is not an IDX file: it is a web page; ${expected}; the download went wrong, fetch the file again`;
+  if (content === 'a web page') return `is not an IDX file: it is a web page, so the download went wrong; fetch the file again`;
   if (content !== 'text') return `is not an IDX file: ${expected}, got 0x${magic}${content.startsWith('of a') ? '' : `: it is ${content}`}`;
   const begins = printable(new TextDecoder('latin1').decode(bytes.subarray(0, 200)), { maxLength: 30 });
   const cure =

@@ -5,7 +5,7 @@ import { arrayImages } from '../array-images.ts';
 import type { ImageDataset } from '../image-dataset.ts';
 import { readIdx } from './read-idx.ts';
 
-const IMAGES = /^(.*)images([-.])idx3(.*)$/i;
+const IMAGES = /^(.*)images([-.])idx3(.*)$/is;
 
 /** Picks the training and test images among the names of a folder: `train-images-idx3-ubyte[.gz]` and `t10k-…` or `test-…`. */
 export function pickIdxFiles(names: readonly string[]): { train: string; test: string | undefined } | undefined {
