@@ -49,7 +49,7 @@ export interface PatchPairs {
  */
 export function patchPairs(options: PatchPairsOptions): (images: tf.Tensor4D, rng: Rng) => PatchPairs {
   const { size, pairsPerImage = 1, standardize = true } = options;
-  const { gap = Math.floor(size / 2), jitter = Math.floor((7 / 96) * size) } = options;
+  const { gap = Math.floor(size / 2), jitter = Math.floor((7 * size) / 96) } = options;
   checkWhole('patchPairs', 'size', { value: size, least: 1 });
   checkWhole('patchPairs', 'gap', { value: gap, least: 0 });
   checkWhole('patchPairs', 'pairsPerImage', { value: pairsPerImage, least: 1 });
