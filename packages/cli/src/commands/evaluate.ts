@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+import { act, addDataFlags, addRunFlags } from '../flags/common-flags.ts';
+import { parseNumber, parseNumbers } from '../flags/parse-value.ts';
+import type { EvaluateKnnFlags, EvaluateLinearProbeFlags } from '../actions/run-evaluate.ts';
+
+const KNN_EXAMPLES = `
+  $ selfsup evaluate knn --run runs/shapes --baselines
+  $ selfsup evaluate knn --run runs/fashion --data t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz --k 20 --json`;
+const PROBE_EXAMPLES = `
+  $ selfsup evaluate linear-probe --run runs/shapes --baselines
+  $ selfsup evaluate linear-probe --run runs/text --data trec/train.txt --test-data trec/test.txt --l2 0.001,0.01`;
+
+/** A command that judges with labeled samples, those of the run or others. */
+function evaluation(name: string): Command {
+  return addDataFlags(addRunFlags(new Command(name)))
+    .option('--test-data <source>', 'samples to be judged by, where they lie elsewhere')
+    .option('--labels <file>', 'an IDX file with the labels of images that have none')
+    .option('--baselines', 'also judge the raw input, such as pixels, and the encoder as it was before training');
+}
+
+const knn = (context: CommandContext) =>
+  evaluation('knn')
+    .description('Classify test samples by the votes of the nearest training samples, weighted by similarity')
+    .option('--k <n>', 'neighbors that vote (default: those of the run)', parseNumber)
+    .option('--temperature <x>', 'softmax scale of the votes (default: that of the run)', parseNumber)
+    .addHelpText('after', `\nExamples:${KNN_EXAMPLES}`)
+    .action((_flags, self: Command) =>
+      act<EvaluateKnnFlags>(self, context, async (flags, output) =>
+        (await import('../actions/run-evaluate.ts')).runEvaluateKnn(flags, output),
+      ),
+    );
+
+const linearProbe = (context: CommandContext) =>
+  evaluation('linear-probe')
+    .description('Classify test samples by a linear classifier on the features of the training samples; the encoder stays as it is')
+    .option('--l2 <list>', 'penalties on the weights, such as 0.001,0.1; of several, a fifth of the training samples decides', parseNumbers)
+    .option('--max-iterations <n>', 'at most so many steps of L-BFGS (default: 300)', parseNumber)
+    .addHelpText('after', `\nExamples:${PROBE_EXAMPLES}`)
+    .action((_flags, self: Command) =>
+      act<EvaluateLinearProbeFlags>(self, context, async (flags, output) =>
+        (await import('../actions/run-evaluate.ts')).runEvaluateLinearProbe(flags, output),
+      ),
+    );
+
+/** `selfsup evaluate`. */
+export function evaluateCommand(context: CommandContext): Command {
+  return new Command('evaluate')
+    .description('Judge the encoder of a run')
+    .argument('[probe]', 'knn or linear-probe')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addCommand(knn(context))
+    .addCommand(linearProbe(context))
+    .addHelpText('after', `\nExamples:${KNN_EXAMPLES}${PROBE_EXAMPLES}`)
+    .action(async (probe?: string) => {
+      const { printable, SelfsupError } = await import('@selfsup/core');
+      const got = probe === undefined || probe.startsWith('-') ? '' : `, got '${printable(probe)}'`;
+      throw new SelfsupError('SELFSUP_OPTION', `choose knn or linear-probe${got}; such as: selfsup evaluate knn --run runs/shapes`);
+    });
+}

@@ -1,0 +1,69 @@
+import { Command, Option } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+import { act, jsonOption, pluginOption } from '../flags/common-flags.ts';
+import { firstLook } from '../flags/first-look.ts';
+import { parsePair } from '../flags/parse-value.ts';
+import { addFlags, givenBy } from '../flags/schema-flags.ts';
+import { flagNamesOf, trainFlags } from '../flags/train-flags.ts';
+import { prepareRun } from '../plugins/prepare-run.ts';
+import { trainHelp } from './train-help.ts';
+
+interface OwnFlags {
+  readonly data?: string;
+  readonly out?: string;
+  readonly report?: boolean;
+  readonly verbose?: boolean;
+  readonly taskOption?: Readonly<Record<string, unknown>>;
+  readonly encoderOption?: Readonly<Record<string, unknown>>;
+}
+
+const defined = (fields: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+/**
+ * `selfsup train`, with the flags of the task and the modality that the command line is about.
+ *
+ * @param argv the command line
+ * @param context what is shared with the program
+ */
+export async function trainCommand(argv: readonly string[], context: CommandContext): Promise<Command> {
+  const look = firstLook(argv);
+  const prepared = await prepareRun(look, process.cwd());
+  const { config } = prepared;
+  const flags = trainFlags(prepared);
+  context.flagNames = flagNamesOf(flags);
+  const command = new Command('train')
+    .description('Pretrain an encoder on data without labels; labels, where there are any, only measure it')
+    .option('--task <name>', 'what to learn: a task of the list below, a file such as ./my-task.ts, or an installed package (default: simclr)')
+    .option('--data <source>', 'what to learn from: shapes (made up, no download), files, a folder, or a pattern')
+    .option('--encoder <name>', 'an encoder of the list below, a file, or a package (default: the first that fits the task)')
+    .option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>)')
+    .option('--config <file>', 'a selfsup.config.ts with defineRun({ … }); flags override it')
+    .addOption(pluginOption())
+    .addOption(new Option('--task-option <name=value>', 'an option of the task, as JSON or text; can be repeated').argParser(parsePair))
+    .addOption(new Option('--encoder-option <name=value>', 'an option of the encoder, such as widths=[16,32]; can be repeated').argParser(parsePair))
+    .option('--no-report', 'write no report.html')
+    .addOption(new Option('--report').hideHelp())
+    .addOption(jsonOption())
+    .addHelpText('after', trainHelp(prepared, { hidden: flags.hidden, hasTask: look.task !== undefined || config.task !== undefined }));
+  addFlags(command, flags.run);
+  addFlags(command, flags.task);
+  return command.action((_flags, self: Command) =>
+    act<OwnFlags>(self, context, async (own, output) => {
+      const { data, out, report } = own;
+      const given = { ...defined({ data, out, report }), ...givenBy(self, flags.run) };
+      const taskOptions = { ...config.taskOptions, ...givenBy(self, flags.task), ...own.taskOption };
+      const encoderOptions = { ...config.encoderOptions, ...own.encoderOption };
+      const { runTrain } = await import('../actions/run-train.ts');
+      return runTrain(
+        {
+          ...config,
+          ...given,
+          ...(Object.keys(taskOptions).length > 0 && { taskOptions }),
+          ...(Object.keys(encoderOptions).length > 0 && { encoderOptions }),
+        },
+        { registry: prepared.registry, output, verbose: own.verbose ?? false },
+      );
+    }),
+  );
+}

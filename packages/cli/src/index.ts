@@ -1,0 +1,18 @@
+export {
+  defineEncoder,
+  defineImageTask,
+  defineModality,
+  definePlugin,
+  defineRun,
+  defineTask,
+  defineTextTask,
+  defineVideoTask,
+  type EncoderRecipe,
+  type Modality,
+  type OptimizerContext,
+  type Plugin,
+  type RunConfig,
+  type SessionOptions,
+  type TaskRecipe,
+  type ViewsContext,
+} from '@selfsup/pretrain';
