@@ -1,5 +1,4 @@
-import { colorJitter, compose, normalize, randomGrayscale, randomResizedCrop, views } from '@selfsup/augment';
-import { loadEncoder, pretrain, type RunEvent, type ViewsContext } from '@selfsup/pretrain';
+import { loadEncoder, pretrain, type RunEvent } from '@selfsup/pretrain';
 
 /** Pictures as a page has them: bytes from a canvas, without the fourth channel. */
 export interface Pictures {
@@ -33,7 +32,6 @@ export async function learn({ pictures, epochs }: Lesson, say: (message: Message
     learningRate: 0.003,
     weightDecay: 1e-4,
     warmupEpochs: 1,
-    views: strongViews,
     backend: 'wasm',
   });
   for await (const event of run) {
@@ -44,16 +42,4 @@ export async function learn({ pictures, epochs }: Lesson, say: (message: Message
     encoder.dispose();
     say({ type: 'features', data: Float32Array.from(data), shape });
   }
-}
-
-/** Two views of a picture; color and brightness tell nothing about a shape, so they differ in them a lot. */
-function strongViews({ size, mean, std }: ViewsContext) {
-  return views(
-    compose([
-      randomResizedCrop({ size, scale: [0.2, 1], fit: 'clamp', flipProbability: 0.5 }),
-      colorJitter({ brightness: 0.8, contrast: 0.8, saturation: 0.8, probability: 1, order: ['brightness', 'contrast', 'saturation'] }),
-      randomGrayscale({ probability: 0.5 }),
-      normalize({ mean: [...mean], std: [...std] }),
-    ]),
-  );
 }

@@ -35,10 +35,21 @@ function show(message: Message): void {
 }
 
 const buttons = { 'in-worker': learnInWorker, 'on-page': learn };
+
+function enable(enabled: boolean): void {
+  for (const id of Object.keys(buttons)) (find(id) as HTMLButtonElement).disabled = !enabled;
+}
+
 for (const [id, start] of Object.entries(buttons))
   find(id).onclick = () => {
+    enable(false);
     log.textContent = '';
-    start({ pictures, epochs: 15 }, show).catch((error: unknown) => {
-      write(String(error));
-    });
+    start({ pictures, epochs: (find('epochs') as HTMLInputElement).valueAsNumber }, show)
+      .catch((error: unknown) => {
+        write(String(error));
+      })
+      .finally(() => {
+        enable(true);
+      });
   };
+enable(true);
