@@ -1,11 +1,6 @@
 import { type NamedAttrMap, type TensorInfo, backend_util, util } from '@tensorflow/tfjs-core';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled function of this family. */
-export interface AddExports {
-  addTo(to: number, from: number, count: number): void;
-}
-
 const BYTES = 4;
 
 type Shape5 = [number, number, number, number, number];

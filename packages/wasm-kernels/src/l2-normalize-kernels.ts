@@ -2,12 +2,6 @@ import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { SelfsupError } from './errors.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family. */
-export interface L2NormalizeExports {
-  l2Normalize(x: number, y: number, norm: number, rows: number, columns: number, epsilon: number): void;
-  l2NormalizeGrad(dy: number, y: number, norm: number, dx: number, rows: number, columns: number, epsilon: number): void;
-}
-
 const epsilonOf = (attrs: NamedAttrMap): number => (attrs['epsilon'] as number | undefined) ?? 1e-12;
 
 function rowsOf(kernelName: string, x: TensorInfo): { rows: number; columns: number; leading: number[] } {

@@ -2,12 +2,6 @@ import { backend_util, type NamedAttrMap, type TensorInfo } from '@tensorflow/tf
 import { setGeometry } from './convolution-geometry.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family; their geometry is set before. */
-export interface PoolingExports {
-  maxPoolGrad(x: number, dy: number, dx: number): void;
-  avgPoolGrad(dy: number, dx: number): void;
-}
-
 /** The geometry of a pooling whose outputs are there: tfjs's gradients do not pass on how the forward pass rounded their number. */
 function poolingInfo(x: TensorInfo, dy: TensorInfo, attrs: NamedAttrMap): backend_util.Conv2DInfo {
   const info = backend_util.computePool2DInfo(

@@ -1,7 +1,7 @@
 import { type DataType, type KernelFunc, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
 import { guardMemory } from './guard-memory.ts';
-import type { KernelExports } from './load-kernels.ts';
+import type { KernelExports } from './kernel-exports.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
 /** The compiled kernels bound to one wasm backend, with their scratch space. */

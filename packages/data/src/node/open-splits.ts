@@ -2,7 +2,6 @@ import { createRng, drawPermutation } from '@selfsup/core';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ListOptions, PhotoFile, PhotoList } from './list-photos.ts';
-import type { OpenImagesOptions } from './open-images.ts';
 import type { ImageFolderOptions, SkippedImage } from './photo-images.ts';
 
 const HELD_OUT = 0.2;
@@ -83,7 +82,7 @@ async function listSplits<F extends PhotoFile>(folder: string, seed: number, lis
  */
 export async function openSplits<F extends PhotoFile, D extends { readonly skipped: readonly SkippedImage[] }>(
   folder: string,
-  options: OpenImagesOptions & { testLimit: number },
+  options: ImageFolderOptions & { limit?: number; testLimit: number; seed?: number },
   splitting: Splitting<F, D>,
 ): Promise<Splits<D>> {
   const { limit = Infinity, testLimit, seed = 0, imageSize = 64, cacheBytes = 2 ** 30, onProgress } = options;
