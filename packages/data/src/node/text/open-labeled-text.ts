@@ -98,7 +98,11 @@ function sortedClasses(labels: readonly string[]): string[] {
 export async function openLabeledText(path: string, options: OpenLabeledTextOptions = {}): Promise<LabeledText> {
   const { maxBytes = 2 ** 30, textColumn, labelColumn, header, fine = false } = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) fail(`\`maxBytes\` must be an integer >= 1, got ${maxBytes}`, 'SELFSUP_OPTION');
-  const size = await stat(path).then(({ size: bytes }) => bytes, () => 0); // prettier-ignore
+  const size = await stat(path).then(
+    (info) => info.size,
+    (error: unknown) =>
+      (error as { code?: unknown }).code === 'ENOENT' ? fail(`there is no file at ${printable(path)}; check the path`) : 0,
+  );
   if (size > maxBytes)
     fail(`${printable(path)} must have at most ${maxBytes} bytes, got ${size}; raise \`maxBytes\` if there is room in memory`);
   const { format = await formatOf(path) } = options;
