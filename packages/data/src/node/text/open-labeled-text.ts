@@ -63,7 +63,7 @@ const FEW = 10; // rows of which nothing can be told
 function checkPlausible(path: string, rows: readonly LabeledRow[]): void {
   if (rows.length < FEW || !rows[0]!.assumed) return;
   const [texts, labels] = [new Set(rows.map(({ text }) => text)).size, new Set(rows.map(({ label }) => label)).size];
-  if (2 * labels <= rows.length && 10 * texts >= rows.length) return;
+  if (2 * labels <= rows.length && (texts >= labels || 10 * texts >= rows.length)) return;
   failAbout(
     { who: WHO, path },
     `must have a text and a class in each row, but its ${rows.length} rows have ${texts} different texts (such as ` +
@@ -86,7 +86,7 @@ function sortedClasses(labels: readonly string[]): string[] {
  * @returns the texts in file order, their labels, and the names of the classes; `arrayTexts` makes a data set of it
  * @throws SelfsupError `SELFSUP_DATA` when there is no such file, it has no row, a row is not understood, has no text, or is of a class that `classNames` lacks
  *   (all with the line), columns are not found or cannot be what they are taken for, or bytes are not UTF-8; `SELFSUP_OPTION` when the format is not known
- * @remarks Columns that nothing names are refused when more than half of the rows have a class of their own, or ten rows share a text: they are the wrong way round
+ * @remarks Columns that nothing names are refused when more than half of the rows have a class of their own, or when there are fewer texts than classes: they are the wrong way round
  * then. CSV is read as RFC 4180 says. Quotes mean nothing in TSV, where sentiment data sets have them as text.
  * @example
  * ```ts
