@@ -45,7 +45,11 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
       testData: choice.testData,
       labels: choice.labels,
       options: choice.options
-        ? parseOptions<object>(modality.options as OptionSchema, { ...run.options, ...choice.options }, { who: `data of the kind ${modality.name}` })
+        ? parseOptions<object>(
+            modality.options as OptionSchema,
+            { ...run.options, ...choice.options },
+            { who: `data of the kind ${modality.name}` },
+          )
         : run.options,
       seed: settings.seed,
       testFraction: settings.testFraction,
