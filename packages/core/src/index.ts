@@ -34,6 +34,7 @@ export type {
   RunBase,
   StepOutcome,
 } from './pretext-task.ts';
+export { printable, type PrintableOptions } from './printable.ts';
 export { createRng, type Rng } from './rng.ts';
 export { cosine, type CosineOptions } from './schedules/cosine.ts';
 export { join, type JoinOptions } from './schedules/join.ts';

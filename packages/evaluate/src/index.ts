@@ -5,6 +5,7 @@ export { extractFeatures, type ExtractFeaturesOptions } from './extract-features
 export type { FeatureMatrix } from './feature-matrix.ts';
 export { featureStd, type FeatureStdOptions } from './feature-std.ts';
 export { knnAccuracy, type KnnAccuracyOptions } from './knn-accuracy.ts';
+export { nearestNeighbors, type NearestNeighbors, type NearestNeighborsOptions } from './nearest-neighbors.ts';
 export { rankMe } from './rank-me.ts';
 export { uniformity, type UniformityOptions } from './uniformity.ts';
 export { weightedKnn, type WeightedKnnOptions } from './weighted-knn.ts';

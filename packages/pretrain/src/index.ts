@@ -1,3 +1,35 @@
+export { builtinPlugins } from './builtins.ts';
+export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
+export { describeEncoder, keepEncoder, type EncoderDescription } from './encoder-file.ts';
+export {
+  defaultL2,
+  evaluateKnn,
+  evaluateLinearProbe,
+  openSamplesFor,
+  type DataChoice,
+  type EvaluateKnnOptions,
+  type EvaluateLinearProbeOptions,
+  type KnnEvaluation,
+  type LinearFinding,
+} from './evaluate-encoder.ts';
+export type { RunEvent } from './events.ts';
+export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
+export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
+export { parseMetrics, type MetricsRecord } from './metrics-log.ts';
+export { planRun, type PlanRunOptions, type RunPlan } from './plan-run.ts';
+export { pretrain, type PretrainOptions } from './pretrain.ts';
+export {
+  defineRun,
+  sessionOptionNames,
+  type OptimizerBuilder,
+  type OptimizerContext,
+  type RunConfig,
+  type SessionOptions,
+} from './run-config.ts';
+export type { RunResult } from './run-result.ts';
+export { memoryStore, readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
+export { nearestName, suggest } from './suggest.ts';
+export { version } from './version.ts';
 export { defineEncoder, type AnyEncoderFactory, type EncoderRecipe, type InputDescription } from './encoder-recipe.ts';
 export {
   defineModality,
@@ -32,8 +64,7 @@ export { silentProgress, type Progress, type Stage } from './progress.ts';
 export { createRegistry, type Names, type Registry } from './registry.ts';
 export { parseRunFile, type RunFile } from './run-file.ts';
 export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Series, TextPiece } from './section.ts';
-export { optimizerNames, settingNames, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
-export { nearestName } from './suggest.ts';
+export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
 export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';

@@ -55,7 +55,10 @@ const nameIn = (thing: string | { readonly name: string } | undefined): string |
   typeof thing === 'object' ? thing.name : thing;
 
 /** Parts of a config by what they are for; refuses what nobody knows. */
-function splitConfig(config: RunConfig, { recipe, modality, nameOf }: { recipe: AnyTaskRecipe; modality: AnyModality; nameOf: (name: string) => string }) {
+function splitConfig(
+  config: RunConfig,
+  { recipe, modality, nameOf }: { recipe: AnyTaskRecipe; modality: AnyModality; nameOf: (name: string) => string },
+) {
   const optionNames = describeOptions(modality.options).map(({ name }) => name);
   const functionNames = modality.functions ?? [];
   const own = ['data', 'plugins', 'out', 'report', ...sessionOptionNames];
@@ -82,7 +85,8 @@ function splitConfig(config: RunConfig, { recipe, modality, nameOf }: { recipe: 
 }
 
 function chooseEncoder(registry: Registry, recipe: AnyTaskRecipe, given: string | undefined): EncoderRecipe {
-  const fitting = recipe.encoders ?? registry.encoders.all.filter(({ modalities }) => modalities.includes(recipe.modality)).map(({ name }) => name);
+  const fitting =
+    recipe.encoders ?? registry.encoders.all.filter(({ modalities }) => modalities.includes(recipe.modality)).map(({ name }) => name);
   const name = given ?? fitting[0];
   if (name === undefined)
     throw new SelfsupError('SELFSUP_OPTION', `no encoder takes data of the kind ${recipe.modality}; add one by a plugin`);
@@ -93,7 +97,11 @@ function chooseEncoder(registry: Registry, recipe: AnyTaskRecipe, given: string 
 }
 
 /** The first thing that differs between what the user gave now and what the run has. */
-function assertUnchanged(now: Readonly<Record<string, unknown>>, before: Readonly<Record<string, unknown>>, nameOf: (name: string) => string): void {
+function assertUnchanged(
+  now: Readonly<Record<string, unknown>>,
+  before: Readonly<Record<string, unknown>>,
+  nameOf: (name: string) => string,
+): void {
   for (const [name, value] of Object.entries(now)) {
     if (value === undefined || JSON.stringify(value) === JSON.stringify(before[name])) continue;
     throw new SelfsupError(
@@ -123,11 +131,17 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     );
   const recipe = registry.tasks.get(task);
   const modality = registry.modalities.get(recipe.modality);
-  const given = splitConfig({ ...config, task, ...(config.encoder !== undefined && { encoder: nameIn(config.encoder) }) } as RunConfig, { recipe, modality, nameOf });
+  const given = splitConfig({ ...config, task, ...(config.encoder !== undefined && { encoder: nameIn(config.encoder) }) } as RunConfig, {
+    recipe,
+    modality,
+    nameOf,
+  });
   if (earlier) {
     assertUnchanged(given.settings, { ...earlier.settings }, nameOf);
     assertUnchanged(given.options, earlier.options, nameOf);
-    const missing = earlier.brought.functions.filter((name) => given.functions[name] === undefined && !(name === 'optimizer' && given.optimizer));
+    const missing = earlier.brought.functions.filter(
+      (name) => given.functions[name] === undefined && !(name === 'optimizer' && given.optimizer),
+    );
     if (missing.length > 0)
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
@@ -137,13 +151,27 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   const encoder = chooseEncoder(registry, recipe, (given.settings['encoder'] as string | undefined) ?? earlier?.settings.encoder);
   const data = config.data ?? earlier?.data;
   if (data === undefined)
-    throw new SelfsupError('SELFSUP_OPTION', `no data given; give ${nameOf('data')}: what ${modality.name === 'image' ? 'images' : `data of the kind ${modality.name}`} the task ${recipe.name} is to learn from`);
-  const base = { registry, recipe, modality, encoder, data, functions: given.functions, ...(given.optimizer && { optimizer: given.optimizer }) };
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `no data given; give ${nameOf('data')}: what ${modality.name === 'image' ? 'images' : `data of the kind ${modality.name}`} the task ${recipe.name} is to learn from`,
+    );
+  const base = {
+    registry,
+    recipe,
+    modality,
+    encoder,
+    data,
+    functions: given.functions,
+    ...(given.optimizer && { optimizer: given.optimizer }),
+  };
   if (earlier) return { ...base, settings: earlier.settings, options: earlier.options, earlier };
   const settings = resolveSettings({ ...(given.settings as GivenSettings), task, encoder: encoder.name }, { recipe, modality, nameOf });
   const encoderOptions = { ...recipe.encoderOptions, ...settings.encoderOptions };
   parseOptions(encoder.options, encoderOptions, { who: `encoder ${encoder.name}` });
-  const taskOptions = parseOptions(recipe.options, settings.taskOptions, { who: `task ${recipe.name}`, nameOf: (name) => `\`taskOptions.${name}\`` });
+  const taskOptions = parseOptions(recipe.options, settings.taskOptions, {
+    who: `task ${recipe.name}`,
+    nameOf: (name) => `\`taskOptions.${name}\``,
+  });
   return {
     ...base,
     settings: { ...settings, encoderOptions, taskOptions: taskOptions as Record<string, unknown> },

@@ -1,4 +1,4 @@
-import type { PretextTaskRun } from '@selfsup/core';
+import type { AnyPretextTaskRun } from '@selfsup/core';
 import type { EncodeOptions, AnyModule, RunData } from './modality.ts';
 import type { RunFile } from './run-file.ts';
 import type { Settings } from './settings.ts';
@@ -47,7 +47,7 @@ export interface ProbeContext<D extends RunData = RunData, O extends object = ob
   readonly recipe: AnyTaskRecipe;
   readonly taskOptions: Readonly<Record<string, unknown>>;
   /** The task at work, with its networks. */
-  readonly task: PretextTaskRun;
+  readonly task: AnyPretextTaskRun;
   /** The encoder that is kept. */
   readonly encoder: AnyModule;
   readonly totalSteps: number;

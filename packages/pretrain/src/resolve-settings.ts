@@ -38,12 +38,17 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
   const { optimizer = 'sgd', batchSize, accumulate = 1, limit } = known;
   const who = `task ${recipe.name}`;
   if (!(optimizerNames as readonly string[]).includes(optimizer))
-    throw new SelfsupError('SELFSUP_OPTION', `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${JSON.stringify(optimizer)}`);
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${JSON.stringify(optimizer)}`,
+    );
   const samples = Number(batchSize) * Number(accumulate);
   return parseOptions(
     settingsSchema,
     {
-      ...(samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer as OptimizerName, samples) : { learningRate: 1, weightDecay: 0 }),
+      ...(samples > 0 && Number.isFinite(samples)
+        ? optimizerDefaults(optimizer as OptimizerName, samples)
+        : { learningRate: 1, weightDecay: 0 }),
       ...(typeof limit === 'number' && { testLimit: Math.max(1, Math.round(limit / 5)) }),
       ...known,
     },

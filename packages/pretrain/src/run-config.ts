@@ -1,6 +1,7 @@
 import type { Schedule } from '@selfsup/core';
 import type { ViewsTransform } from '@selfsup/augment';
 import type { GradientTransform } from '@selfsup/optim';
+import type { ViewsContext } from './image/image-views.ts';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { Plugin } from './plugin.ts';
 import type { GivenSettings, OptimizerName } from './settings.ts';
@@ -37,20 +38,6 @@ export interface SessionOptions {
 
 /** The names of the fields of {@link SessionOptions}. */
 export const sessionOptionNames = ['backend', 'resume', 'overwrite', 'maxSeconds', 'probeEvery', 'checkpointEvery'] as const;
-
-/** What a config's `views` is told about the images. */
-export interface ViewsContext {
-  /** Height and width. */
-  readonly size: number;
-  /** Per channel, over the training images in [0, 1]; of clips for one frame after another. */
-  readonly mean: readonly number[];
-  /** Per channel, over the training images in [0, 1]. */
-  readonly std: readonly number[];
-  /** 1 (gray) or 3 (RGB); of clips so many for each frame. */
-  readonly channels: number;
-  /** What the sides of all views must be multiples of: the side of the patches of a Vision Transformer; default 1. */
-  readonly patchSize?: number;
-}
 
 /**
  * A run as its user writes it: settings, options of the modality under their own names (`imageSize`, `length`, …), and what only code can express.

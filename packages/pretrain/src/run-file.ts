@@ -16,7 +16,11 @@ export const runFileSchema = z.strictObject({
   /** The options of the modality, complete. */
   options: record,
   /** The encoder with its effective options. */
-  encoder: z.strictObject({ name: z.string().min(1), options: record }),
+  encoder: z.strictObject({
+    name: z.string().min(1),
+    options: record,
+    /** Where its variables lie in the checkpoint. */ prefix: z.string().min(1),
+  }),
   /** What encoders take. */
   input: record,
   /** What must be the same when the run is resumed. */

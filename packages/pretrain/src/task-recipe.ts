@@ -1,4 +1,4 @@
-import type { PretextTask } from '@selfsup/core';
+import type { AnyPretextTask } from '@selfsup/core';
 import type { CollapseMonitorOptions } from '@selfsup/evaluate';
 import type { AnyEncoderFactory } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
@@ -44,7 +44,7 @@ export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = 
   /** Settings other than the usual ones; they may depend on what the user gave. */
   readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
   /** Builds the task. */
-  create(parts: P, options: O): PretextTask;
+  create(parts: P, options: O): AnyPretextTask;
   /** How collapse is recognized; what the task's metrics mean. */
   readonly collapse?: (options: O, settings: Settings) => Omit<CollapseMonitorOptions, 'earlier' | 'onAlarm'>;
 }

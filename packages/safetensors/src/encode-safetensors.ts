@@ -1,5 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
-import { printable } from './printable.ts';
+import { printable, SelfsupError } from '@selfsup/core';
 import { dtypeBytes, type SafetensorsDtype, type SafetensorsFile, type SafetensorsTensor } from './safetensors.ts';
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

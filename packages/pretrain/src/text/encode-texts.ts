@@ -1,5 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
-import { poolTokens, type TokenInput } from '@selfsup/evaluate';
+import { poolTokens, type TokenEncoder, type TokenInput } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AnyModule, EncodeOptions, Features, Samples } from '../modality.ts';
 import { causalMask, sequenceEncoder } from './sequence-encoder.ts';
@@ -64,10 +64,12 @@ export async function encodeTexts(encoder: AnyModule, samples: Samples, options:
     );
   const indices = options.indices ? Int32Array.from(options.indices) : Int32Array.from({ length: samples.length }, (_, i) => i);
   if (indices.length === 0) throw new SelfsupError('SELFSUP_DATA', `${name} must have at least one text to encode, got none`);
-  const { trainable, encode } = sequenceEncoder(encoder);
-  const sees: typeof encode = (sequences, apply) =>
-    encode(attention === 'causal' ? { ...sequences, attentionMask: causalMask(sequences.attentionMask as tf.Tensor2D) } : sequences, apply);
-  const pooled = poolTokens({ trainable, encode: sees }, { pooling });
+  const network = sequenceEncoder(encoder);
+  const encode: TokenEncoder['encode'] = (sequences, apply) => {
+    const { attentionMask } = sequences;
+    return network.encode(attention === 'causal' ? { ...sequences, attentionMask: causalMask(attentionMask) } : sequences, apply);
+  };
+  const pooled = poolTokens({ trainable: network.trainable, encode }, { pooling });
   const stage = progress.stage(stageName, { total: indices.length, unit: 'texts' });
   let data: Float32Array | undefined;
   let dim = 0;

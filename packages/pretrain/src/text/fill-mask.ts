@@ -71,7 +71,7 @@ export async function openFillMask(options: OpenFillMaskOptions): Promise<FillMa
     head.dispose();
   };
   try {
-    const { step } = await restoreModule(encoder, checkpoint);
+    const { step } = await restoreModule(encoder, checkpoint, { prefix: run.encoder.prefix });
     await restoreModule(head, checkpoint, { prefix: 'head' });
     const maxLength = encoder.options.maxPositions;
     return { step, maxLength, fill: (text, { top = 5 } = {}) => predictMask(text, { encoder: sequenceEncoder(encoder), head, tokenizer, maxLength, top }), dispose }; // prettier-ignore

@@ -1,10 +1,9 @@
-import { SelfsupError, type AnyPretextTaskRun } from '@selfsup/core';
+import { SelfsupError } from '@selfsup/core';
 import type { Comparison, Measures, Probe, ProbeContext } from '../probe.ts';
 import { measureHeldOut, type HeldOutFinding } from './held-out.ts';
 import type { TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';
 import { textFacts } from './text-task.ts';
-import type { TokenBatch } from './token-batch.ts';
 import { countUnigrams, entropyOf } from './unigram.ts';
 
 /** Nats below the unigram entropy from which on a model is known to use the context. */
@@ -26,7 +25,7 @@ const compare = (trained: Measures, baselines: Measures): readonly Comparison[] 
     better: 'lower',
     trained: named(trained, 'heldOutLoss'),
     baselines: {
-      'the untrained model': named(baselines, 'heldOutLoss'),
+      'the untrained model': named(baselines, 'untrained'),
       'word frequencies of the training text': named(baselines, 'unigramLoss'),
       'the unigram entropy': named(baselines, 'unigramEntropy'),
     },
@@ -41,7 +40,7 @@ const compare = (trained: Measures, baselines: Measures): readonly Comparison[] 
  * The probe of text: the loss of the predicted tokens on held-out text, beside that of the untrained model and what word frequencies alone would reach.
  *
  * @param context see {@link ProbeContext}
- * @returns the probe `held-out`: `heldOutLoss` and `unigramEntropy` in nats; its baselines are `heldOutLoss` of the untrained model, `unigramLoss`, `unigramEntropy` and
+ * @returns the probe `held-out`: `heldOutLoss` and `unigramEntropy` in nats; its baselines are the loss `untrained`, `unigramLoss`, `unigramEntropy` and
  * `heldOutTokens`. None without held-out text.
  */
 export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): readonly Probe[] {
@@ -73,7 +72,7 @@ export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): 
           ignored: tokenizer.specialIds.filter((id) => id !== tokenizer.special.unknown),
         });
         return {
-          heldOutLoss: loss,
+          untrained: loss,
           unigramLoss: unigram.crossEntropy(labels),
           unigramEntropy: entropyOf(labels),
           heldOutTokens: labels.length,
@@ -84,7 +83,7 @@ export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): 
         return { heldOutLoss: loss, unigramEntropy: entropyOf(labels) };
       },
       describe: (measures) =>
-        `held-out ${named(measures, 'heldOutLoss').toFixed(4)} nats (unigram entropy ${named(measures, 'unigramEntropy').toFixed(4)})`,
+        `held-out ${(measures['heldOutLoss'] ?? named(measures, 'untrained')).toFixed(4)} nats (unigram entropy ${named(measures, 'unigramEntropy').toFixed(4)})`,
       compare,
     },
   ];

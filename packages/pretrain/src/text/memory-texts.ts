@@ -43,7 +43,8 @@ export interface TokenDatasets {
 }
 
 const isObject = (data: unknown): data is Readonly<Record<string, unknown>> => typeof data === 'object' && data !== null;
-const isTexts = (data: unknown): data is TextsInMemory => isObject(data) && Array.isArray(data['texts']);
+const isList = (data: unknown): data is readonly string[] => Array.isArray(data) && data.every((text) => typeof text === 'string');
+const isTexts = (data: unknown): data is TextsInMemory => isObject(data) && isList(data['texts']);
 const isTokenDataset = (data: unknown): data is TokenDataset =>
   isObject(data) && typeof data['read'] === 'function' && typeof data['sequenceLength'] === 'number';
 const isTokenDatasets = (data: unknown): data is TokenDatasets =>
@@ -156,13 +157,13 @@ function openTexts(data: TextsInMemory | TokenDatasets): OpenedTexts {
   return { name, texts, ...(labels && { labels }), ...(classNames && { classNames }), ...(test && { test }) };
 }
 
-/** Opens {@link TextsInMemory} or {@link TokenDatasets}. */
+/** Opens a list of texts, {@link TextsInMemory} or {@link TokenDatasets}. */
 export const memoryTexts: DatasetOpener<OpenedSequences | OpenedTexts> = {
   name: 'texts in memory',
   modality: 'text',
-  accepts: (data) => isTexts(data) || isTokenDatasets(data),
-  open: async (data, settings) =>
-    openingOf(settings).as === 'texts'
-      ? openTexts(data as TextsInMemory | TokenDatasets)
-      : openSequences(data as TextsInMemory | TokenDatasets, settings),
+  accepts: (data) => isList(data) || isTexts(data) || isTokenDatasets(data),
+  async open(given, settings) {
+    const data = isList(given) ? { texts: given } : (given as TextsInMemory | TokenDatasets);
+    return openingOf(settings).as === 'texts' ? openTexts(data) : openSequences(data, settings);
+  },
 };

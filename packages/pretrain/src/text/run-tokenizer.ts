@@ -1,6 +1,7 @@
 import { SelfsupError } from '@selfsup/core';
 import { loadTokenizer, type Tokenizer } from '@selfsup/data/text';
 import type { InputDescription } from '../encoder-recipe.ts';
+import { sha256 } from '../sha256.ts';
 import { textInputOf } from './text-input.ts';
 
 /** The file of a run that holds its tokenizer, in the format of Hugging Face. */
@@ -14,14 +15,9 @@ export const tokenizerFile = (tokenizer: Tokenizer): string => JSON.stringify(to
  *
  * @param tokenizer any
  * @returns 64 hexadecimal digits
- * @throws SelfsupError `SELFSUP_STATE` in a browser on a page that is neither from https nor from localhost, which has no hash functions
  */
-export async function hashTokenizer(tokenizer: Tokenizer): Promise<string> {
-  const { subtle } = globalThis.crypto as { readonly subtle?: SubtleCrypto };
-  if (!subtle)
-    throw new SelfsupError('SELFSUP_STATE', 'hashTokenizer: this page has no crypto.subtle; open it from https:// or from localhost');
-  const hash = new Uint8Array(await subtle.digest('SHA-256', new TextEncoder().encode(tokenizerFile(tokenizer))));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+export function hashTokenizer(tokenizer: Tokenizer): Promise<string> {
+  return sha256(new TextEncoder().encode(tokenizerFile(tokenizer)));
 }
 
 /**

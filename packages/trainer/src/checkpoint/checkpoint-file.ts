@@ -1,5 +1,5 @@
-import { SelfsupError } from '@selfsup/core';
-import { decodeSafetensors, encodeSafetensors, printable, type SafetensorsFile } from '@selfsup/safetensors';
+import { printable, SelfsupError } from '@selfsup/core';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from '@selfsup/safetensors';
 import { sha256 } from './sha256.ts';
 
 /** The key of the hash in `__metadata__`; what its 64 digits are while the hash is taken. */
@@ -26,7 +26,7 @@ async function contentHash(bytes: Uint8Array, { end, at }: { end: number; at: nu
 }
 
 /**
- * Writes a checkpoint: a safetensors file with a hash of all its content as `sha256` in its metadata. Internal.
+ * Writes a checkpoint: a safetensors file with a hash of all its content as `sha256` in its metadata.
  *
  * @param file strings and tensors; a hash that it has already is replaced
  * @returns the bytes; the same content always gives the same bytes
@@ -39,9 +39,11 @@ export async function encodeCheckpoint(file: SafetensorsFile): Promise<Uint8Arra
 }
 
 /**
- * Reads a checkpoint and checks its hash. Internal.
+ * Reads a checkpoint and checks its hash.
  *
- * @param who the caller's name
+ * @param who the caller's name, for messages
+ * @param bytes the whole file
+ * @returns its strings and tensors
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the bytes are damaged, not of selfsup, or without a hash
  */
 export async function decodeCheckpoint(who: string, bytes: Uint8Array): Promise<SafetensorsFile> {

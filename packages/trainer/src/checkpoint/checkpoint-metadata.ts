@@ -1,5 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
-import { printable } from '@selfsup/safetensors';
+import { printable, SelfsupError } from '@selfsup/core';
 import { decodeCheckpoint } from './checkpoint-file.ts';
 
 /** What a checkpoint says about the run that wrote it. */

@@ -1,5 +1,4 @@
-import type { Module } from '@selfsup/core';
-import { printable } from '@selfsup/safetensors';
+import { printable, type Module } from '@selfsup/core';
 import { decodeCheckpoint } from './checkpoint-file.ts';
 import { metadataOf, type CheckpointMetadata } from './checkpoint-metadata.ts';
 import { assertSameVariables, assignVariables } from './variable-tensors.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type VariableMap } from '@selfsup/core';
-import { printable, type SafetensorsDtype, type SafetensorsTensor } from '@selfsup/safetensors';
+import { printable, SelfsupError, type VariableMap } from '@selfsup/core';
+import type { SafetensorsDtype, SafetensorsTensor } from '@selfsup/safetensors';
 
 const storedAs: Readonly<Record<string, SafetensorsDtype>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 const arrays = { F32: Float32Array, I32: Int32Array, BOOL: Uint8Array, U8: Uint8Array } as const;

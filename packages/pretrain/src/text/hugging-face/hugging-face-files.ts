@@ -4,7 +4,7 @@ import { encodeSafetensors } from '@selfsup/safetensors';
 import type { ExportContext } from '../../modality.ts';
 import { readRunTokenizer, TOKENIZER_FILE } from '../run-tokenizer.ts';
 import { textInputOf } from '../text-input.ts';
-import { openBertCheckpoint, type BertCheckpointOptions } from './open-bert-checkpoint.ts';
+import { openBertCheckpoint } from './open-bert-checkpoint.ts';
 import { tokenizerConfig } from './tokenizer-config.ts';
 
 const json = (content: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);

@@ -1,0 +1,92 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { createRng, defaultEncoder, SelfsupError, type AnyPretextTaskRun, type Batch, type Schedule } from '@selfsup/core';
+import { warmupConstant, warmupCosine, warmupLinear, type GradientTransform } from '@selfsup/optim';
+import { createTrainer, type PrepareContext, type Source, type Trainer } from '@selfsup/trainer';
+import { parseOptions } from './option-schema.ts';
+import { createOptimizer } from './optimizers.ts';
+import type { AnyModule, RunData } from './modality.ts';
+import type { RunPlan } from './plan-run.ts';
+import type { Settings } from './settings.ts';
+
+/** All that training needs, built from a plan and its data. */
+export interface BuiltRun {
+  /** The task, its networks and the optimizer. */
+  readonly trainer: Trainer;
+  /** The encoder that is kept, and where its variables lie in a checkpoint. */
+  readonly encoder: AnyModule;
+  readonly prefix: string;
+  /** The encoder's options as they are in effect. */
+  readonly encoderOptions: Readonly<Record<string, unknown>>;
+  readonly source: Source<unknown>;
+  readonly prepare: (raw: unknown, context: PrepareContext) => Batch;
+  readonly learningRate: Schedule;
+  /** The transforms of the optimizer, by name, in order. */
+  readonly optimizer: readonly string[];
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** What throughput counts, and how much of it an update has. */
+  readonly throughput: { readonly unit: string; readonly perUpdate: number };
+}
+
+function scheduleOf({ schedule, learningRate: peak, warmupEpochs }: Settings, stepsPerEpoch: number, totalSteps: number): Schedule {
+  const warmupSteps = Math.round(warmupEpochs * stepsPerEpoch);
+  const shapes = { cosine: warmupCosine, linear: warmupLinear, constant: warmupConstant };
+  return shapes[schedule]({ peak, totalSteps, warmupSteps });
+}
+
+/** Under which path the variables of a run's encoder lie. Internal. */
+export function prefixOf(run: AnyPretextTaskRun): string {
+  const encoder = defaultEncoder(run);
+  const [path, variable] = Object.entries(encoder.trainable)[0] ?? [];
+  const full = Object.entries({ ...run.trainable, ...run.buffers }).find(([, candidate]) => candidate === variable)?.[0];
+  if (path === undefined || full === undefined || !full.endsWith(`/${path}`)) return 'backbone';
+  return full.slice(0, -path.length - 1);
+}
+
+const namesOf = ({ name, links }: GradientTransform): string[] => (links ? links.flatMap(namesOf) : [name]);
+
+/**
+ * Builds a run: encoder, task, optimizer, batches and what prepares them.
+ *
+ * @param plan from `planRun`
+ * @param data opened by the plan's modality
+ * @returns see {@link BuiltRun}; dispose its trainer
+ * @throws SelfsupError `SELFSUP_OPTION` when the batch is larger than the data, or an option of encoder or task is out of range
+ */
+export function buildRun(plan: RunPlan, data: RunData): BuiltRun {
+  const { modality, recipe, settings, options, functions, encoder: encoderRecipe } = plan;
+  const { batchSize, accumulate, epochs, seed } = settings;
+  const { train, unit } = data;
+  if (batchSize > train.length)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `a batch of ${batchSize} is larger than the ${train.length} training ${unit} of ${data.name}; use ${train.length < 2 ? '' : `a batch of ${train.length} or less, or `}more ${unit}`,
+    );
+  const parsed = parseOptions(encoderRecipe.options, settings.encoderOptions, { who: `encoder ${encoderRecipe.name}` });
+  const encoderOptions = encoderRecipe.complete?.(parsed, data.input) ?? parsed;
+  const backbone = encoderRecipe.create(encoderOptions, data.input);
+  const source = modality.createSource(data, { batchSize, rng: createRng(seed).fold('loader'), rank: 0, worldSize: 1 }) as Source<unknown>;
+  const stepsPerEpoch = Math.ceil(source.stepsPerEpoch / accumulate);
+  const totalSteps = epochs * stepsPerEpoch;
+  const taskOptions = settings.taskOptions;
+  const context = { data, settings, options, recipe, taskOptions, backbone, stepsPerEpoch, totalSteps, functions };
+  const prepare = modality.prepare(context) as BuiltRun['prepare'];
+  const task = recipe.create(modality.taskParts(context), taskOptions);
+  const learningRate = scheduleOf(settings, stepsPerEpoch, totalSteps);
+  const optimizer = plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate);
+  const trainer = createTrainer({ task, optimizer, totalSteps, seed }) as Trainer;
+  const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
+  return {
+    trainer,
+    encoder: defaultEncoder(trainer.run) as AnyModule & { apply: (input: tf.Tensor) => tf.Tensor },
+    prefix: prefixOf(trainer.run),
+    encoderOptions: encoderOptions as Readonly<Record<string, unknown>>,
+    source,
+    prepare,
+    learningRate,
+    optimizer: namesOf(optimizer),
+    stepsPerEpoch,
+    totalSteps,
+    throughput: { unit: counted, perUpdate: batchSize * accumulate * perSample },
+  };
+}

@@ -1,0 +1,240 @@
+import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
+import { linearProbe } from '@selfsup/evaluate';
+import { encodeBank, hasLabels, voteByNeighbors, type EncodedSamples } from './knn-probe.ts';
+import type { LoadedEncoder } from './load-encoder.ts';
+import type { AnyModule, OpenedSamples } from './modality.ts';
+import { silentProgress, type Progress } from './progress.ts';
+
+/** Which data an encoder is judged or used with. */
+export interface DataChoice {
+  /** Other data than the run's; in memory or a path. */
+  readonly data?: unknown;
+  /** Samples to be judged by, where they lie elsewhere. */
+  readonly testData?: unknown;
+  /** A file of labels for samples that have none. */
+  readonly labels?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly testLimit?: number | undefined;
+}
+
+/**
+ * Opens samples for an encoder: those of its run, or others.
+ *
+ * @param encoder from `loadEncoder`
+ * @param choice see {@link DataChoice}; with other data the run's limits do not hold
+ * @returns the samples
+ * @throws SelfsupError `SELFSUP_DATA` when there is nothing to open, or the encoder does not take it
+ */
+export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice = {}): Promise<OpenedSamples> {
+  const { run, modality, openContext } = encoder;
+  const own = choice.data === undefined;
+  if (own && run.data === '(in memory)')
+    throw new SelfsupError('SELFSUP_DATA', 'this run learned from data in memory, which is not there any more; give data');
+  const { settings } = run;
+  return modality.openSamples(
+    {
+      data: own ? run.data : choice.data,
+      own,
+      testData: choice.testData,
+      labels: choice.labels,
+      options: run.options,
+      seed: settings.seed,
+      testFraction: settings.testFraction,
+      limit: choice.limit ?? (own ? settings.limit : undefined),
+      testLimit: choice.testLimit ?? (own ? settings.testLimit : undefined),
+      input: run.input,
+    },
+    openContext,
+  );
+}
+
+/** Who is judged: the trained encoder and, with baselines, what it is compared with. */
+type Subject = readonly [name: string, module: AnyModule];
+
+async function judgeEach<T>(
+  encoder: LoadedEncoder,
+  baselines: boolean,
+  judge: (subject: Subject) => Promise<T>,
+): Promise<Record<string, T>> {
+  const { module, modality, run } = encoder;
+  const found: Record<string, T> = { trained: await judge(['trained', module]) };
+  if (!baselines) return found;
+  if (modality.rawInput) found[modality.rawInput.name] = await judge([modality.rawInput.name, modality.rawInput.encoder]);
+  const untrained = encoder.create(createRng(run.settings.seed).fold('create').fold('backbone')); // the streams of trainer and task
+  try {
+    found['untrained'] = await judge(['untrained', untrained]);
+  } finally {
+    untrained.dispose();
+  }
+  return found;
+}
+
+function assertLabels(samples: OpenedSamples): void {
+  if (!hasLabels(samples))
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `${samples.name} has no labels for both training and test ${samples.unit}; give labels, or data in folders by class`,
+    );
+}
+
+/** Options of {@link evaluateKnn}. */
+export interface EvaluateKnnOptions {
+  /** Neighbors that vote, ≥ 1; default that of the run. */
+  k?: number | undefined;
+  /** Softmax scale of the votes, > 0; default that of the run. */
+  temperature?: number | undefined;
+  /** Also judge the raw input and the untrained encoder; default false. */
+  baselines?: boolean | undefined;
+  progress?: Progress;
+}
+
+/** What {@link evaluateKnn} finds: percentages by `trained`, and with baselines `untrained` and the raw input. */
+export interface KnnEvaluation {
+  readonly accuracy: Readonly<Record<string, number>>;
+  readonly k: number;
+  readonly temperature: number;
+  readonly bank: number;
+  readonly test: number;
+}
+
+/**
+ * Classifies test samples by the votes of the nearest training samples, weighted by similarity.
+ *
+ * @param encoder from `loadEncoder`
+ * @param samples from {@link openSamplesFor}; both parts need labels
+ * @param options see {@link EvaluateKnnOptions}
+ * @returns see {@link KnnEvaluation}
+ * @throws SelfsupError `SELFSUP_OPTION` on a number out of range, `SELFSUP_DATA` without labels
+ */
+export async function evaluateKnn(
+  encoder: LoadedEncoder,
+  samples: OpenedSamples,
+  options: EvaluateKnnOptions = {},
+): Promise<KnnEvaluation> {
+  const { settings, input } = encoder.run;
+  const { k = settings.knnK, temperature = settings.knnTemperature, baselines = false, progress = silentProgress } = options;
+  if (!Number.isSafeInteger(k) || k < 1) throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`k\` must be an integer >= 1, got ${k}`);
+  if (!(temperature > 0) || temperature === Infinity)
+    throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`temperature\` must be a number > 0, got ${temperature}`);
+  assertLabels(samples);
+  const { train, test } = samples;
+  const votes = { ...settings, knnK: k, knnTemperature: temperature };
+  const context = { modality: encoder.modality, train, test, settings: votes, encoding: { input, files: encoder.files, progress } };
+  let bank = 0;
+  const accuracy = await judgeEach(encoder, baselines, async ([name, module]) => {
+    const encoded = await encodeBank(module, context, name);
+    bank = encoded.bank.features.shape[0];
+    return voteByNeighbors(encoded, votes);
+  });
+  return { accuracy, k, temperature, bank, test: test!.length };
+}
+
+/** Penalties that are tried unless others are given; columns are standardized, so their unit does not matter. */
+export const defaultL2: readonly number[] = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+
+/** Options of {@link evaluateLinearProbe}. */
+export interface EvaluateLinearProbeOptions {
+  /** Penalties on the weights, each ≥ 0; of several, a fifth of the training samples decides. Default {@link defaultL2}. */
+  l2?: readonly number[] | undefined;
+  /** At most so many steps of L-BFGS per classifier; an integer ≥ 1, default 300. */
+  maxIterations?: number | undefined;
+  /** Also judge the raw input and the untrained encoder; default false. */
+  baselines?: boolean | undefined;
+  progress?: Progress;
+}
+
+/** What a linear classifier on the features of an encoder reaches; accuracies in percent. */
+export interface LinearFinding {
+  readonly accuracy: number;
+  readonly trainAccuracy: number;
+  /** The penalty on the weights: the one given, or the best on the training samples that were held out. */
+  readonly l2: number;
+  /** Whether the optimum was reached within the iterations. */
+  readonly converged: boolean;
+}
+
+interface Labeled {
+  readonly features: { readonly data: Float32Array; readonly shape: readonly [number, number] };
+  readonly labels: Int32Array;
+}
+
+const withLabels = ({ samples, features }: EncodedSamples): Labeled => ({
+  features,
+  labels: features.indices.map((index) => samples.labels![index]!),
+});
+
+function pick({ features, labels }: Labeled, rows: readonly number[]): Labeled {
+  const dim = features.shape[1];
+  const data = new Float32Array(rows.length * dim);
+  rows.forEach((row, i) => {
+    data.set(features.data.subarray(row * dim, (row + 1) * dim), i * dim);
+  });
+  return { features: { data, shape: [rows.length, dim] }, labels: Int32Array.from(rows, (row) => labels[row]!) };
+}
+
+/** The best penalty on a fifth of the training samples; of equals the larger one. */
+async function chooseL2(
+  train: Labeled,
+  options: { seed: number; l2: readonly number[]; fit: (from: Labeled, to: Labeled, l2: number) => Promise<{ accuracy: number }> },
+): Promise<number> {
+  const { seed, fit } = options;
+  const order = [...drawPermutation(createRng(seed).fold('linear probe'), train.labels.length)];
+  const held = Math.max(1, Math.floor(order.length / 5));
+  const [validation, rest] = [pick(train, order.slice(0, held)), pick(train, order.slice(held))];
+  let best = { accuracy: -1, l2: 0 };
+  for (const l2 of [...options.l2].sort((a, b) => b - a)) {
+    const { accuracy } = await fit(rest, validation, l2);
+    if (accuracy > best.accuracy) best = { accuracy, l2 };
+  }
+  return best.l2;
+}
+
+/**
+ * Classifies test samples by a linear classifier on the features of the training samples; the encoder stays as it is.
+ *
+ * @param encoder from `loadEncoder`
+ * @param samples from {@link openSamplesFor}; both parts need labels
+ * @param options see {@link EvaluateLinearProbeOptions}
+ * @returns findings by `trained`, and with baselines `untrained` and the raw input
+ * @throws SelfsupError `SELFSUP_OPTION` on a number out of range, `SELFSUP_DATA` without labels or with fewer than 2 training samples
+ */
+export async function evaluateLinearProbe(
+  encoder: LoadedEncoder,
+  samples: OpenedSamples,
+  options: EvaluateLinearProbeOptions = {},
+): Promise<Readonly<Record<string, LinearFinding>>> {
+  const { l2: penalties = defaultL2, maxIterations = 300, baselines = false, progress = silentProgress } = options;
+  if (penalties.length === 0 || !penalties.every((value) => value >= 0 && value < Infinity))
+    throw new SelfsupError('SELFSUP_OPTION', `evaluateLinearProbe: \`l2\` must be numbers >= 0, got ${penalties.join(', ')}`);
+  if (!Number.isSafeInteger(maxIterations) || maxIterations < 1)
+    throw new SelfsupError('SELFSUP_OPTION', `evaluateLinearProbe: \`maxIterations\` must be an integer >= 1, got ${maxIterations}`);
+  assertLabels(samples);
+  const { run, modality, files } = encoder;
+  const settings = { ...run.settings, knnBank: Infinity };
+  const context = { modality, train: samples.train, test: samples.test, settings, encoding: { input: run.input, files, progress } };
+  return judgeEach(encoder, baselines, async ([name, module]) => {
+    const encoded = await encodeBank(module, context, name);
+    const [train, test] = [withLabels(encoded.bank), withLabels(encoded.test!)];
+    if (train.labels.length < 2)
+      throw new SelfsupError('SELFSUP_DATA', `a linear probe needs at least 2 training ${samples.unit}, got ${train.labels.length}`);
+    const numClasses =
+      train.labels.reduce(
+        (most, label) => Math.max(most, label),
+        test.labels.reduce((most, label) => Math.max(most, label), 0),
+      ) + 1;
+    const stage = progress.stage(`Fitting linear classifiers (${name})`, {
+      total: penalties.length > 1 ? penalties.length + 1 : 1,
+      unit: 'fits',
+    });
+    let fits = 0;
+    const fit = async (from: Labeled, to: Labeled, l2: number) => {
+      const found = await linearProbe({ ...from, queries: to.features, queryLabels: to.labels, l2, numClasses, maxIterations });
+      stage.update(++fits);
+      return found;
+    };
+    const l2 = penalties.length > 1 ? await chooseL2(train, { seed: run.settings.seed, l2: penalties, fit }) : penalties[0]!;
+    const { accuracy, trainAccuracy, converged } = await fit(train, test, l2);
+    stage.end();
+    return { accuracy: 100 * accuracy, trainAccuracy: 100 * trainAccuracy, l2, converged };
+  });
+}

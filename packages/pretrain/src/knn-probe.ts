@@ -1,0 +1,136 @@
+import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
+import { knnAccuracy } from '@selfsup/evaluate';
+import type { AnyModality, AnyModule, EncodeOptions, Features, Samples } from './modality.ts';
+import type { Probe } from './probe.ts';
+import type { Settings } from './settings.ts';
+
+/** Samples with their features. */
+export interface EncodedSamples {
+  readonly samples: Samples;
+  readonly features: Features;
+}
+
+/** What {@link encodeBank} and {@link createKnnProbe} need. */
+export interface KnnContext {
+  readonly modality: AnyModality;
+  readonly train: Samples;
+  readonly test?: Samples | undefined;
+  readonly settings: Pick<Settings, 'seed' | 'knnK' | 'knnTemperature' | 'knnBank'>;
+  readonly encoding: Omit<EncodeOptions, 'stage'>;
+}
+
+/** The features of an encoder: of the bank and of what it classifies. */
+export interface EncodedBank {
+  readonly bank: EncodedSamples;
+  readonly test?: EncodedSamples;
+}
+
+/** Throws on features that are not finite: nothing that is built on them would mean anything. */
+function assertFinite({ data }: Features, what: string): void {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new SelfsupError(
+      'SELFSUP_NON_FINITE',
+      `the encoder (${what}) gives ${data[bad]} where features should be; its weights are damaged or its training diverged: train again, with a lower learning rate`,
+    );
+}
+
+/**
+ * Encodes samples by name of the part.
+ *
+ * @param encoder an encoder or what stands in for one
+ * @param context what to encode; at most `knnBank` training samples, chosen by the seed
+ * @param what names the encoder in the progress
+ * @returns see {@link EncodedBank}
+ * @throws SelfsupError `SELFSUP_NON_FINITE` when features are not finite
+ */
+export async function encodeBank(encoder: AnyModule, context: KnnContext, what: string): Promise<EncodedBank> {
+  const { modality, train, test, settings, encoding } = context;
+  const encode = async (samples: Samples, part: string, indices?: ArrayLike<number>): Promise<EncodedSamples> => {
+    const features = await modality.encode(encoder, samples, { ...encoding, stage: `Encoding ${part} (${what})`, indices });
+    assertFinite(features, what);
+    return { samples, features };
+  };
+  const chosen =
+    train.length > settings.knnBank
+      ? drawPermutation(createRng(settings.seed).fold('knn bank'), train.length).slice(0, settings.knnBank).sort()
+      : undefined;
+  return { bank: await encode(train, 'training samples', chosen), ...(test && { test: await encode(test, 'test samples') }) };
+}
+
+const labelsOf = ({ samples, features }: EncodedSamples) => features.indices.map((index) => samples.labels![index]!);
+
+/** The share of test samples whose class the neighbors vote for, in percent. */
+export async function voteByNeighbors(
+  { bank, test }: EncodedBank,
+  { knnK: k, knnTemperature: temperature }: KnnContext['settings'],
+): Promise<number> {
+  const share = await knnAccuracy({
+    features: bank.features,
+    labels: labelsOf(bank),
+    queries: test!.features,
+    queryLabels: labelsOf(test!),
+    k,
+    temperature,
+  });
+  return 100 * share;
+}
+
+/** The weighted kNN of a run as a probe; it keeps the features of its last measurement. */
+export interface KnnProbe extends Probe {
+  /** Of the last measurement of the encoder; undefined before. */
+  readonly encoded: EncodedBank | undefined;
+}
+
+/** Whether there are labels to vote with. */
+export const hasLabels = ({ train, test }: Pick<KnnContext, 'train' | 'test'>): boolean =>
+  train.labels !== undefined && test?.labels !== undefined && test.length > 0;
+
+/**
+ * Makes the weighted kNN of a run: cosine similarity, votes weighted by exp(similarity / temperature).
+ *
+ * @param encoder the encoder that is trained
+ * @param context see {@link KnnContext}; train and test must have labels
+ * @returns the probe, named `knn`
+ */
+export function createKnnProbe(encoder: AnyModule, context: KnnContext): KnnProbe {
+  const { modality, settings } = context;
+  const raw = modality.rawInput;
+  let encoded: EncodedBank | undefined;
+  const accuracyOf = async (of: AnyModule, what: string) => {
+    const found = await encodeBank(of, context, what);
+    if (of === encoder) encoded = found;
+    return voteByNeighbors(found, settings);
+  };
+  return {
+    name: 'knn',
+    get encoded() {
+      return encoded;
+    },
+    async baselines() {
+      return {
+        ...(raw && { [raw.name]: await accuracyOf(raw.encoder, raw.name) }),
+        untrained: await accuracyOf(encoder, 'untrained'),
+      };
+    },
+    measure: async () => ({ knn: await accuracyOf(encoder, 'training') }),
+    describe: (measures) =>
+      Object.entries(measures)
+        .map(([name, value]) => `kNN ${name === 'knn' ? '' : `${name} `}${value.toFixed(2)} %`)
+        .join(', '),
+    compare: ({ knn }, baselines) =>
+      knn === undefined
+        ? []
+        : [
+            {
+              title: 'kNN accuracy',
+              unit: '%',
+              better: 'higher',
+              trained: knn,
+              baselines: Object.fromEntries(
+                Object.entries(baselines).map(([name, value]) => [name === 'untrained' ? 'the untrained encoder' : name, value]),
+              ),
+            },
+          ],
+  };
+}

@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { createRng, SelfsupError, type Rng } from '@selfsup/core';
+import { restoreModule } from '@selfsup/trainer';
+import { builtinPlugins } from './builtins.ts';
+import { describeEncoder, type EncoderDescription } from './encoder-file.ts';
+import type { AnyModality, AnyModule, Features, OpenContext, Samples } from './modality.ts';
+import { createOpenContext } from './open-dataset.ts';
+import { parseOptions } from './option-schema.ts';
+import type { Plugin } from './plugin.ts';
+import { silentProgress, type Progress } from './progress.ts';
+import { createRegistry, type Registry } from './registry.ts';
+
+/** Options of {@link loadEncoder}. */
+export interface LoadEncoderOptions {
+  /** Packages that bring the encoder or its modality; default what selfsup brings. */
+  plugins?: readonly Plugin[];
+  /** The same as a registry; goes before `plugins`. */
+  registry?: Registry;
+  /** Shows progress; default nobody looks. */
+  progress?: Progress;
+}
+
+/** An encoder with its preprocessing, ready to embed. */
+export interface LoadedEncoder extends EncoderDescription {
+  /** The network: takes prepared input. */
+  readonly module: AnyModule;
+  /** Columns of its features. */
+  readonly outputDim: number;
+  /** Updates that it has seen. */
+  readonly step: number;
+  readonly modality: AnyModality;
+  /** What opens data for it. */
+  readonly openContext: OpenContext;
+  /**
+   * Features of data: images, texts, or whatever the modality opens.
+   *
+   * @param data in memory or, in Node with `@selfsup/pretrain/node`, a path
+   * @returns float32 `[rows, outputDim]` with the sample of each row
+   */
+  embed(data: unknown): Promise<Features>;
+  /** Features of samples that are open. */
+  encode(samples: Samples, options?: { stage?: string; indices?: ArrayLike<number>; signal?: AbortSignal }): Promise<Features>;
+  /** A network of the same kind with fresh weights. */
+  create(rng: Rng): AnyModule;
+  /** Frees the network. */
+  dispose(): void;
+}
+
+/** Throws unless all weights are finite: features of others mean nothing. */
+async function assertFiniteWeights(module: AnyModule): Promise<void> {
+  for (const [path, variable] of Object.entries({ ...module.trainable, ...module.buffers })) {
+    const finite = tf.tidy(() => tf.all(tf.isFinite(tf.cast(variable, 'float32'))));
+    const [holds] = await finite.data();
+    finite.dispose();
+    if (!holds)
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `the weights \`${path}\` of the encoder are not all finite; its training diverged, or the file is damaged`,
+      );
+  }
+}
+
+/**
+ * Loads a kept encoder with its preprocessing. A backend must be in force; `selectBackend` of `@selfsup/backends` chooses one.
+ *
+ * @param bytes `encoder.safetensors` or `checkpoint.safetensors` of a run; `@selfsup/pretrain/node` takes the folder, too
+ * @param options see {@link LoadEncoderOptions}
+ * @returns see {@link LoadedEncoder}; dispose it
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when the file is damaged or does not fit, `SELFSUP_OPTION` when nobody brings the encoder or the modality
+ */
+export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
+  const { plugins = [], progress = silentProgress } = options;
+  const registry = options.registry ?? createRegistry([...builtinPlugins, ...plugins]);
+  const description = await describeEncoder(bytes);
+  const { run, files } = description;
+  const modality = registry.modalities.get(run.modality);
+  const recipe = registry.encoders.get(run.encoder.name);
+  const factory = recipe.create(parseOptions(recipe.options, run.encoder.options, { who: `encoder ${recipe.name}` }), run.input);
+  const module = factory(createRng(run.settings.seed));
+  const encoding = { input: run.input, files, progress };
+  const openContext = createOpenContext(registry, modality.name, { progress, earlier: { input: run.input, files } });
+  const encode: LoadedEncoder['encode'] = (samples, { stage = 'Encoding', indices, signal } = {}) =>
+    modality.encode(module, samples, { ...encoding, stage, indices, signal });
+  try {
+    const { step } = await restoreModule(module, bytes, { prefix: run.encoder.prefix });
+    await assertFiniteWeights(module);
+    return {
+      ...description,
+      module,
+      outputDim: factory.outputDim,
+      step,
+      modality,
+      openContext,
+      encode,
+      async embed(data) {
+        const { seed } = run.settings;
+        const opened = await modality.openSamples({ data, options: run.options, seed, testFraction: 0, input: run.input }, openContext);
+        return encode(opened.train);
+      },
+      create: (rng) => factory(rng),
+      dispose: () => {
+        module.dispose();
+      },
+    };
+  } catch (error) {
+    module.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import { SelfsupError, printable } from '@selfsup/core';
+import { builtinPlugins } from '../builtins.ts';
+import { loadEncoder as loadEncoderBytes, type LoadedEncoder, type LoadEncoderOptions } from '../load-encoder.ts';
+import { createRegistry } from '../registry.ts';
+import { runFileNames } from '../run-store.ts';
+import { nodePlugins } from './node-plugins.ts';
+import { runFolder } from './run-folder.ts';
+
+/**
+ * Loads the encoder of a run with its preprocessing, from its folder or from bytes; it opens files, too. A backend must be in force.
+ *
+ * @param source the folder of a run, or the bytes of `encoder.safetensors`
+ * @param options see {@link LoadEncoderOptions}
+ * @returns see {@link LoadedEncoder}; dispose it
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when there is no run, no checkpoint yet, or a damaged one
+ * @example
+ * ```ts
+ * import { selectBackend } from '@selfsup/backends';
+ * import { loadEncoder } from '@selfsup/pretrain/node';
+ * await selectBackend();
+ * const encoder = await loadEncoder('runs/photos');
+ * const { data, shape } = await encoder.embed('photos/new');
+ * encoder.dispose();
+ * ```
+ */
+export async function loadEncoder(source: string | Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
+  const registry = options.registry ?? createRegistry([...builtinPlugins, ...nodePlugins, ...(options.plugins ?? [])]);
+  if (typeof source !== 'string') return loadEncoderBytes(source, { ...options, registry });
+  const store = runFolder(source);
+  if (!(await store.list()).includes(runFileNames.run))
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${printable(source)} holds no run (there is no ${runFileNames.run}); train one first: selfsup train --out ${printable(source)}`,
+    );
+  const bytes = (await store.read(runFileNames.checkpoint)) ?? (await store.read(runFileNames.encoder));
+  if (!bytes)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${printable(source)} has no checkpoint yet; go on with: selfsup train --resume --out ${printable(source)}`,
+    );
+  return loadEncoderBytes(bytes, { ...options, registry });
+}

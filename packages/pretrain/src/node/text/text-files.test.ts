@@ -1,0 +1,160 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { wordPieceTokenizer, type Tokenizer } from '@selfsup/data/text';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { sentences, textContext } from '../../../fixtures/tiny-text.ts';
+import type { OpenContext } from '../../modality.ts';
+import { parseOptions } from '../../option-schema.ts';
+import { silentProgress } from '../../progress.ts';
+import { settingsSchema } from '../../settings.ts';
+import { maskedLanguageTask } from '../../text/recipes/masked-language.ts';
+import { openTextSamples } from '../../text/open-text-samples.ts';
+import { hashTokenizer } from '../../text/run-tokenizer.ts';
+import { textModality } from '../../text/text-modality.ts';
+import { textOptions } from '../../text/text-options.ts';
+import { asTexts } from '../../text/text-samples.ts';
+import { textFiles } from './text-files.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'selfsup-text-files-'));
+const put = (name: string, content: string | Uint8Array) => (writeFileSync(join(root, name), content), join(root, name));
+
+beforeAll(() => {
+  vi.stubEnv('XDG_CACHE_HOME', join(root, 'cache'));
+  mkdirSync(join(root, 'corpus'));
+  put('corpus/a.txt', sentences(40).join('\n\n'));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+
+const contextOf = (more: Partial<OpenContext> = {}) =>
+  textContext({
+    async openDataset<D>(data: unknown, options: Parameters<OpenContext['openDataset']>[1]) {
+      expect(textFiles.accepts(data)).toBe(true);
+      return (await textFiles.open(data, options)) as D;
+    },
+    ...more,
+  });
+
+function open(data: string, options: object = {}, more: { settings?: object; context?: Partial<OpenContext> } = {}) {
+  const settings = settingsSchema.parse({
+    task: 'masked-language',
+    encoder: 'bert-tiny',
+    batchSize: 4,
+    learningRate: 1,
+    weightDecay: 0,
+    testFraction: 0.2,
+    ...more.settings,
+  });
+  const complete = parseOptions(textOptions, { vocabularySize: 120, length: 18, ...options }, { who: 'text' });
+  return textModality.open({ data, options: complete, settings, recipe: maskedLanguageTask }, contextOf(more.context));
+}
+
+describe('text files to learn from', () => {
+  it('are tokenized, with a vocabulary of their own, and documents that are fine enough', async () => {
+    const said: string[] = [];
+    const progress = {
+      ...silentProgress,
+      line: (text: string) => said.push(text),
+      stage: (name: string) => (said.push(name), { update: () => undefined, end: () => undefined }),
+    };
+    const data = await open(join(root, 'corpus'), {}, { context: { progress } });
+    expect([data.name, data.train.length, data.test!.length, data.testFrom]).toEqual(['a.txt', 32, 8, 'held out']);
+    expect(data.fingerprint).toEqual({ sequences: 32, heldOut: 8, documentRule: 'blank-line' });
+    expect(data.facts).toMatchObject({ files: 1, documents: 40, tokens: 40 * 13, unknownTokens: 0 });
+    expect(said).toEqual([
+      expect.stringContaining('what blank lines separate count as documents') as string,
+      'No `tokenizer` given: learning a WordPiece vocabulary of 120 from the text',
+      'Tokenizing',
+    ]);
+    const resumed = await open(join(root, 'corpus'), {}, { context: { earlier: { input: data.input, files: data.files! } } });
+    expect([resumed.input, resumed.fingerprint]).toEqual([data.input, data.fingerprint]);
+  });
+
+  it('may be pairs of sentences', async () => {
+    const file = put('pairs.txt', Array.from({ length: 12 }, () => 'the cat sat. the dog ran. the bird flew. the fish swam.').join('\n\n'));
+    const data = await open(file, { documents: 'blank-line', nextSentence: true });
+    const { nextSentenceLabels, segmentIds } = await data.train.dataset.read([0, 1, 2]);
+    expect([nextSentenceLabels!.length, segmentIds!.includes(1)]).toEqual([3, true]);
+  });
+
+  it('may have bytes that are not valid UTF-8, where they are to be replaced', async () => {
+    const content = Buffer.concat([Buffer.from('the cat lives in the house .\n\n'.repeat(60)), Buffer.from([0xff, 0x0a])]);
+    const file = put('mixed.txt', content);
+    const warned: string[] = [];
+    await open(
+      file,
+      { documents: 'blank-line', invalidUtf8: 'replace' },
+      { context: { progress: { ...silentProgress, warn: (text) => warned.push(text) } } },
+    );
+    expect(warned).toEqual([`replaced 1 places that are not valid UTF-8, the first at byte 1800 of ${file}`]);
+    await expect(open(file, { documents: 'blank-line' })).rejects.toMatchObject({
+      code: 'SELFSUP_DATA',
+      message: expect.stringMatching(/mixed\.txt.*byte 1800/) as string,
+    });
+  });
+
+  it.each<[string, () => [string, object?], RegExp]>([
+    ['no files', () => [join(root, 'nowhere')], /no file matches/],
+    [
+      'no text',
+      () => [put('empty.txt', ''), { documents: 'file', tokenizer: put('vocab.txt', '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\n') }],
+      /there is no text in/,
+    ],
+    [
+      'one document',
+      () => [join(root, 'corpus'), { documents: 'file' }],
+      /`testFraction` 0\.2 leaves no document .*let `documents` cut finer/,
+    ],
+    [
+      'no [MASK]',
+      () => [join(root, 'corpus'), { tokenizer: put('maskless.txt', '[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\n') }],
+      /must have a mask token such as \[MASK\]/,
+    ],
+    ['no tokenizer', () => [join(root, 'corpus'), { tokenizer: join(root, 'none.txt') }], /there is no file at .*none\.txt/],
+  ])('say what is wrong: %s', async (_, given, message) => {
+    await expect(open(...given())).rejects.toThrow(message);
+  });
+});
+
+describe('texts to encode', () => {
+  const tokenizer: Tokenizer = wordPieceTokenizer(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'cat', 'dog', 'what', 'is']);
+  async function samples(data: string, more: object = {}) {
+    const input = { vocabularySize: tokenizer.vocabularySize, length: 8, tokenizerHash: await hashTokenizer(tokenizer) };
+    const options = parseOptions(textOptions, {}, { who: 'text' });
+    const earlier = { input, files: { 'tokenizer.json': JSON.stringify(tokenizer.toJson()) } };
+    return openTextSamples({ data, options, seed: 0, testFraction: 0, input, ...more }, contextOf({ earlier }));
+  }
+
+  it('are rows with labels, those to judge by in the same classes', async () => {
+    const train = put('train.tsv', 'cat\tpet\ndog\tpet\nwhat\tword\n');
+    const { train: learned, test } = await samples(train, { testData: put('test.tsv', 'is\tword\n') });
+    expect([learned.name, learned.classNames, [...learned.labels!], [...test!.labels!]]).toEqual([
+      'train.tsv',
+      ['pet', 'word'],
+      [0, 0, 1],
+      [1],
+    ]);
+    await expect(samples(train, { testData: put('other.tsv', 'is\tverb\n') })).rejects.toThrow('got verb');
+  });
+
+  it('are lines of a .txt, or questions of TREC', async () => {
+    const { train } = await samples(put('lines.txt', 'cat\r\n\n dog dog \n'));
+    expect([train.length, asTexts(train).texts, train.labels]).toEqual([2, ['cat', 'dog dog'], undefined]);
+    const trec = await samples(put('trec.txt', 'DESC:def What is a cat ?\nNUM:count What is dog ?\n'));
+    expect([trec.train.classNames, [...trec.train.labels!]]).toEqual([
+      ['DESC', 'NUM'],
+      [0, 1],
+    ]);
+  });
+
+  it.each<[string, () => string, RegExp]>([
+    ['nothing there', () => join(root, 'gone.txt'), /there is no file of texts at .*gone\.txt/],
+    ['nothing in it', () => put('blank.txt', '\n \n'), /must have at least one line of text, got none/],
+    ['not UTF-8', () => put('latin.txt', Buffer.from('caf\xe9', 'latin1')), /latin\.txt is not valid UTF-8/],
+    ['another kind', () => put('texts.xml', '<a/>'), /set `format` to tsv, csv, jsonl or trec/],
+  ])('say what is wrong: %s', async (_, given, message) => {
+    await expect(samples(given())).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,124 @@
+import { selectBackend } from '@selfsup/backends';
+import { SelfsupError } from '@selfsup/core';
+import { builtinPlugins } from './builtins.ts';
+import { iterateEvents } from './channel.ts';
+import type { RunEvent } from './events.ts';
+import { planRun } from './plan-run.ts';
+import type { Progress } from './progress.ts';
+import { createRegistry, type Registry } from './registry.ts';
+import type { RunConfig } from './run-config.ts';
+import { parseRunFile } from './run-file.ts';
+import { memoryStore, readText, runFileNames, type RunStore } from './run-store.ts';
+import { runSession } from './session.ts';
+
+/** What {@link pretrain} is told beside the run itself. */
+export interface PretrainOptions {
+  /** Where the run is kept; default memory. `runFolder(path)` of `@selfsup/pretrain/node` is a folder. */
+  store?: RunStore;
+  /** What there is beside what selfsup brings and the plugins of the config. */
+  registry?: Registry;
+  /** Stops after the update under way, with a checkpoint; the last event is `stopped` then. */
+  signal?: AbortSignal;
+  /** Whether the last event carries what a report shows; default false: it takes some seconds. */
+  report?: boolean;
+  /** How an option is written where the user wrote it, for messages; default the name in backticks. */
+  nameOf?: (name: string) => string;
+}
+
+/** Progress as events. */
+function progressOf(post: (event: RunEvent) => void): Progress {
+  return {
+    stage(stage, { total, unit }) {
+      let done = 0;
+      let last = -Infinity;
+      let details: Readonly<Record<string, string>> = {};
+      const tell = (ended: boolean) => {
+        post({ type: 'progress', stage, done, total, unit, details, ended });
+      };
+      tell(false);
+      return {
+        update(now, shown = {}) {
+          done = now;
+          details = shown;
+          if (performance.now() - last < 100 && now < total) return; // ten times a second is plenty
+          last = performance.now();
+          tell(false);
+        },
+        end: () => {
+          tell(true);
+        },
+      };
+    },
+    line: (text) => {
+      post({ type: 'notice', level: 'line', text });
+    },
+    warn: (text) => {
+      post({ type: 'notice', level: 'warning', text });
+    },
+  };
+}
+
+async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
+  const names = await store.list();
+  if (!names.includes(runFileNames.run)) return;
+  if (!overwrite)
+    throw new SelfsupError(
+      'SELFSUP_STATE',
+      `${store.name} already holds a run; continue it (resume), replace it (overwrite), or choose another place`,
+    );
+  const owned: readonly string[] = Object.values(runFileNames);
+  for (const name of names)
+    if (owned.includes(name) || name === 'tokenizer.json' || /^fine-tune-.*\.json$/.test(name)) await store.remove(name);
+}
+
+/**
+ * Pretrains an encoder and says what happens while it does: in Node and in a browser, on files or on arrays in memory.
+ *
+ * @param config what to learn from what, see {@link RunConfig}
+ * @param options see {@link PretrainOptions}
+ * @returns the events of the run, in order; training waits while the consumer is busy with one, and stops when the loop is left
+ * @throws SelfsupError while iterating: `SELFSUP_OPTION` on an option that does not fit, `SELFSUP_DATA` on data that cannot be used, `SELFSUP_STATE` when the
+ * store holds another run, `SELFSUP_CHECKPOINT` when a run cannot be continued, `SELFSUP_BACKEND` without a backend that can train, and whatever training throws
+ * @example
+ * ```ts
+ * import { loadEncoder, pretrain } from '@selfsup/pretrain';
+ * for await (const event of pretrain({ task: 'simclr', data: 'shapes', limit: 256, batchSize: 64, epochs: 1 })) {
+ *   if (event.type === 'step') console.log(event.step, event.loss);
+ *   if (event.type === 'end') {
+ *     const encoder = await loadEncoder(event.encoder);
+ *     console.log(encoder.run.settings.task, event.result.verdict[0]);
+ *     encoder.dispose();
+ *   }
+ * }
+ * ```
+ */
+export function pretrain(config: RunConfig, options: PretrainOptions = {}): AsyncIterableIterator<RunEvent> {
+  const { store = memoryStore(), registry = createRegistry(builtinPlugins), signal, report = false, nameOf } = options;
+  return iterateEvents<RunEvent>(async (emit, post, left) => {
+    const text = config.resume === true ? await readText(store, runFileNames.run) : undefined;
+    if (config.resume === true && text === undefined)
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `${store.name} holds no run to continue (there is no ${runFileNames.run}); train one first`,
+      );
+    const earlier = text === undefined ? undefined : parseRunFile(text, `${store.name}/${runFileNames.run}`);
+    const plan = planRun(config, { registry, earlier, ...(nameOf && { nameOf }) });
+    const unlock = await store.lock();
+    try {
+      if (!earlier) await assertFree(store, config.overwrite ?? false);
+      const backend = await selectBackend({ prefer: config.backend ?? 'auto' });
+      for (const reason of backend.rejected) post({ type: 'notice', level: 'warning', text: reason });
+      await runSession(plan, {
+        store,
+        backend,
+        session: config,
+        report,
+        emit,
+        progress: progressOf(post),
+        signal: signal ? AbortSignal.any([signal, left]) : left,
+      });
+    } finally {
+      await unlock();
+    }
+  });
+}

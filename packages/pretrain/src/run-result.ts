@@ -1,0 +1,51 @@
+import type { Comparison, Measures } from './probe.ts';
+import type { Skipped } from './modality.ts';
+
+/** What a run came to: result.json. */
+export interface RunResult {
+  readonly task: string;
+  readonly modality: string;
+  readonly dataset: string;
+  readonly encoder: string;
+  readonly backend: string;
+  /** Whole passes over the data. */
+  readonly epochs: number;
+  /** Updates done. */
+  readonly steps: number;
+  /** Why training ended: all epochs done, or the time limit. */
+  readonly stoppedBy: 'end' | 'time';
+  /** Of training, over all sessions; probes do not count. */
+  readonly seconds: number;
+  /** Per second of training in the last session that trained: as a whole, and of its parts alone. */
+  readonly throughput?: { readonly unit: string; readonly perSecond: number; readonly preparing: number; readonly training: number };
+  readonly trainSamples: number;
+  readonly testSamples: number;
+  /** Of the last update. */
+  readonly lastLoss?: number;
+  /** The mean over the updates of the last epoch. */
+  readonly lastEpochLoss?: number;
+  /** By the name of the probe: of the trained encoder, and what it is compared with. */
+  readonly probes: Readonly<Record<string, { readonly trained: Measures; readonly baselines: Measures }>>;
+  /** The same as sentences can be made of it. */
+  readonly comparisons: readonly Comparison[];
+  /** In plain words: whether it worked, and what to try next. */
+  readonly verdict: readonly string[];
+  /** The features of the trained encoder: their number, columns, deviation per dimension, effective rank, uniformity, and alignment of the run's views. */
+  readonly health?: Measures;
+  /** What looked like a collapse while it trained. */
+  readonly alarms: readonly {
+    readonly kind: string;
+    readonly metric: string;
+    readonly value: number;
+    readonly threshold: number;
+    readonly step: number;
+  }[];
+  /** What could not be used. */
+  readonly skipped: readonly Skipped[];
+  /** Further facts about the data, such as the speed of the first reading. */
+  readonly facts: Readonly<Record<string, string | number>>;
+  /** The sha256 of checkpoint.safetensors. */
+  readonly checkpoint: string;
+  /** Where the run is kept. */
+  readonly run: string;
+}

@@ -1,0 +1,277 @@
+import type { SelectedBackend } from '@selfsup/backends';
+import { SelfsupError } from '@selfsup/core';
+import { fit, readCheckpointMetadata, type FitResult } from '@selfsup/trainer';
+import { buildRun, type BuiltRun } from './build-run.ts';
+import type { RunEvent } from './events.ts';
+import { createFeatureHealth } from './feature-health.ts';
+import { finishRun } from './finish-run.ts';
+import { createKnnProbe, hasLabels, type KnnProbe } from './knn-probe.ts';
+import { openMetricsLog, type MetricsLog } from './metrics-log.ts';
+import type { EncodeOptions, RunData } from './modality.ts';
+import { createOpenContext } from './open-dataset.ts';
+import type { RunPlan } from './plan-run.ts';
+import type { Measures, Probe, ProbeContext } from './probe.ts';
+import type { Progress } from './progress.ts';
+import type { SessionOptions } from './run-config.ts';
+import type { RunFile } from './run-file.ts';
+import { readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
+import { version } from './version.ts';
+import { createWatch, rounded, type Watch } from './watch.ts';
+
+/** What a session needs beside its plan. */
+export interface SessionContext {
+  readonly store: RunStore;
+  readonly backend: SelectedBackend;
+  readonly session: SessionOptions;
+  readonly report: boolean;
+  readonly emit: (event: RunEvent) => Promise<void>;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** A session at work: what its parts share. */
+export interface Session extends SessionContext {
+  readonly plan: RunPlan;
+  readonly data: RunData;
+  readonly built: BuiltRun;
+  readonly file: RunFile;
+  readonly log: MetricsLog;
+  readonly encoding: Omit<EncodeOptions, 'stage'>;
+  readonly probes: readonly ProbeAtWork[];
+  readonly watch: Watch;
+}
+
+/** A probe with what it is compared with. */
+export interface ProbeAtWork {
+  readonly probe: Probe;
+  readonly baselines: Measures;
+}
+
+const moments: readonly string[] = ['type', 'step', 'epoch', 'seconds'];
+
+/** The numbers of a line of metrics.jsonl. */
+const measuresIn = (record: Readonly<Record<string, unknown>>): Measures =>
+  Object.fromEntries(
+    Object.entries(record).filter((entry): entry is [string, number] => !moments.includes(entry[0]) && typeof entry[1] === 'number'),
+  );
+
+const roundedAll = (measures: Measures): Measures =>
+  Object.fromEntries(Object.entries(measures).map(([name, value]) => [name, rounded(value)]));
+
+function describeRun(plan: RunPlan, parts: { data: RunData; built: BuiltRun; backend: SelectedBackend }): RunFile {
+  const { settings, options, modality, functions, optimizer, registry } = plan;
+  const { data, built, backend } = parts;
+  const { train, test, testFrom, unit, name } = data;
+  const own = [plan.recipe, plan.encoder].flatMap((thing) =>
+    registry.plugins
+      .filter(({ tasks = [], encoders = [] }) => [...tasks, ...encoders].includes(thing as never))
+      .map((plugin) => plugin.name),
+  );
+  return {
+    format: 1,
+    selfsup: version,
+    modality: modality.name,
+    data: typeof plan.data === 'string' ? plan.data : '(in memory)',
+    settings,
+    options: { ...options },
+    encoder: { name: plan.encoder.name, options: { ...built.encoderOptions }, prefix: built.prefix },
+    input: { ...data.input },
+    fingerprint: { ...data.fingerprint },
+    dataset: { name, unit, train: train.length, test: test?.length ?? 0, ...(testFrom && { testFrom }) },
+    facts: { ...data.facts },
+    stepsPerEpoch: built.stepsPerEpoch,
+    totalSteps: built.totalSteps,
+    backend: backend.name,
+    optimizer: [...built.optimizer],
+    brought: {
+      plugins: [...new Set(own)].filter((plugin) => !plugin.startsWith('@selfsup/pretrain')),
+      functions: [...Object.keys(functions), ...(optimizer ? ['optimizer'] : [])],
+    },
+  };
+}
+
+/** The files of a run beside run.json and checkpoint, such as its tokenizer. */
+export async function readRunFiles(store: RunStore): Promise<Record<string, string>> {
+  const own: readonly string[] = Object.values(runFileNames);
+  const names = (await store.list()).filter(
+    (name) => !own.includes(name) && /^[\w-]+\.(json|txt)$/.test(name) && !name.startsWith('fine-tune-'),
+  );
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await readText(store, name)) ?? ''] as const)));
+}
+
+async function openData(plan: RunPlan, { store, progress }: SessionContext): Promise<RunData> {
+  const { modality, registry, recipe, settings, options, data, earlier } = plan;
+  const context = createOpenContext(registry, modality.name, {
+    progress,
+    earlier: earlier && { input: earlier.input, files: await readRunFiles(store) },
+  });
+  const opened = await modality.open({ data, options, settings, recipe }, context);
+  if (!earlier) return opened;
+  for (const [name, before] of Object.entries(earlier.fingerprint))
+    if (opened.fingerprint[name] !== before)
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `this run was trained on data with ${name} ${before}, it has ${opened.fingerprint[name] ?? 'none'} now; restore the data, or start a new run`,
+      );
+  return { ...opened, input: earlier.input };
+}
+
+/** Measures what the encoder is compared with, before its weights are restored; or reads it from an earlier session. */
+async function startProbes(probes: readonly Probe[], { log, emit }: Pick<Session, 'log' | 'emit'>): Promise<ProbeAtWork[]> {
+  const started: ProbeAtWork[] = [];
+  for (const probe of probes) {
+    const earlier = log.records.find(({ type, step }) => type === probe.name && step === 0);
+    const baselines = earlier ? measuresIn(earlier) : roundedAll(await probe.baselines());
+    if (!earlier) {
+      await log.append({ type: probe.name, step: 0, epoch: 0, seconds: 0, ...baselines });
+      await emit({
+        type: 'probe',
+        probe: probe.name,
+        epoch: 0,
+        step: 0,
+        measures: baselines,
+        text: `Before training: ${probe.describe(baselines)}`,
+      });
+    }
+    started.push({ probe, baselines });
+  }
+  return started;
+}
+
+/** Measures with all probes now, unless that was done at this step. */
+export async function measureProbes(
+  session: Pick<Session, 'probes' | 'log' | 'emit'>,
+  at: { step: number; epoch: number; seconds: number },
+): Promise<Measures[]> {
+  const { probes, log, emit } = session;
+  const found: Measures[] = [];
+  for (const { probe } of probes) {
+    const measures = roundedAll(await probe.measure());
+    found.push(measures);
+    if (log.records.some((record) => record.type === probe.name && record.step === at.step)) continue;
+    await log.append({ type: probe.name, step: at.step, epoch: rounded(at.epoch), seconds: rounded(at.seconds), ...measures });
+    await emit({ type: 'probe', probe: probe.name, epoch: rounded(at.epoch), step: at.step, measures, text: probe.describe(measures) });
+  }
+  return found;
+}
+
+async function train(session: Session): Promise<{ result: FitResult; seconds: number }> {
+  const { plan, built, log, emit, progress, probes, watch, store, file, encoding } = session;
+  const { trainer, learningRate, stepsPerEpoch, totalSteps, throughput } = built;
+  const { epochs, accumulate } = plan.settings;
+  const { maxSeconds, probeEvery = Math.max(1, Math.round(epochs / 5)), checkpointEvery } = session.session;
+  const before = log.records.reduce((longest, { seconds }) => Math.max(longest, seconds), 0);
+  let [seconds, processed] = [0, 0];
+  const stage = progress.stage('Training', { total: totalSteps, unit: 'updates' });
+  stage.update(trainer.step);
+  const metadata = { run: JSON.stringify(file), files: JSON.stringify(encoding.files) };
+  const result = await fit(trainer, {
+    source: built.source,
+    prepare: built.prepare,
+    epochs,
+    accumulate,
+    signal: session.signal,
+    ...(maxSeconds !== undefined && { maxSeconds }),
+    checkpoint: {
+      path: runFileNames.checkpoint,
+      everyEpochs: 1,
+      ...(checkpointEvery !== undefined && { everySteps: checkpointEvery }),
+      write: (name, bytes) => store.write(name, bytes),
+      metadata,
+    },
+    callbacks: {
+      async onStep(report) {
+        const step = report.step + 1;
+        seconds += report.seconds.reading + report.seconds.preparing + report.seconds.training;
+        processed += throughput.perUpdate;
+        const at = { step, epoch: rounded(step / stepsPerEpoch), seconds: rounded(before + seconds) };
+        const [loss, rate, metrics] = [rounded(report.loss), rounded(learningRate(report.step)), roundedAll(report.metrics)];
+        await log.append({ ...metrics, type: 'step', ...at, loss, learningRate: rate });
+        await watch.onStep(report, { ...at, seconds: before + seconds });
+        stage.update(step, { loss: report.loss.toFixed(4), [`${throughput.unit}/s`]: String(Math.round(processed / seconds)) });
+        await emit({ type: 'step', ...at, loss, learningRate: rate, metrics });
+      },
+      async onEpochEnd({ epoch, step, loss }) {
+        const done = epoch + 1;
+        const at = { step, epoch: done, seconds: before + seconds };
+        await emit({
+          type: 'epoch',
+          epoch: done,
+          step,
+          loss: rounded(loss),
+          seconds: rounded(at.seconds),
+          perSecond: rounded(processed / seconds),
+          unit: throughput.unit,
+        });
+        if (probeEvery === 0 || done % probeEvery !== 0 || done === epochs) return;
+        await watch.measure('training', at);
+        await measureProbes(session, at);
+      },
+      onCheckpoint: ({ step, bytes }) => emit({ type: 'checkpoint', step, bytes }),
+    },
+  });
+  stage.end();
+  return { result, seconds: before + seconds };
+}
+
+/** Trains a run from its plan to its result, or until it is stopped. Internal; see `pretrain`. */
+export async function runSession(plan: RunPlan, context: SessionContext): Promise<void> {
+  const { store, backend, emit, progress } = context;
+  const { modality, recipe, settings, options, earlier } = plan;
+  const data = await openData(plan, context);
+  const built = buildRun(plan, data);
+  const { trainer, encoder } = built;
+  try {
+    const file = earlier ?? describeRun(plan, { data, built, backend });
+    const saved = earlier && (await store.read(runFileNames.checkpoint));
+    const files = data.files ?? {};
+    if (!earlier) {
+      await writeJson(store, runFileNames.run, file);
+      await store.write(runFileNames.metrics, new Uint8Array(0));
+      for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
+    }
+    const { dataset } = file;
+    const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
+    const facts = {
+      task: settings.task,
+      modality: modality.name,
+      encoder: file.encoder.name,
+      epochs: settings.epochs,
+      batchSize: settings.batchSize,
+    };
+    await emit({
+      ...{ type: 'start', run: store.name, ...facts, backend: backend.name, backendDescription: backend.description },
+      ...{ dataset: dataset.name, unit: dataset.unit, train: dataset.train, test: dataset.test, skipped: data.skipped().length },
+      ...{ stepsPerEpoch: built.stepsPerEpoch, totalSteps: built.totalSteps, step },
+    });
+    const log = await openMetricsLog(store);
+    const encoding = { input: file.input, files, progress };
+    const probeContext: ProbeContext = {
+      ...{ data, settings, options, recipe, taskOptions: settings.taskOptions, task: trainer.run, encoder },
+      ...{ totalSteps: built.totalSteps, run: file, encoding },
+    };
+    const knn: KnnProbe | undefined = hasLabels(data)
+      ? createKnnProbe(encoder, { modality, train: data.train, test: data.test, settings, encoding })
+      : undefined;
+    const all = [...(knn ? [knn] : []), ...(modality.probes?.(probeContext) ?? [])];
+    const probes = await startProbes(all, { log, emit });
+    const health = createFeatureHealth(encoder, { modality, data, seed: settings.seed, encoding, prepare: built.prepare });
+    const rules = recipe.collapse?.(settings.taskOptions, settings) ?? {};
+    const start = { step: 0, epoch: 0, seconds: 0 };
+    if (!log.records.some(({ type }) => type === 'health')) await createWatch(log, { rules, health, emit }).measure('untrained', start);
+    if (saved) {
+      await trainer.restore(saved);
+      await log.truncate(trainer.step);
+    }
+    const watch = createWatch(log, { rules, health, emit }); // knows the alarms before this update
+    const session: Session = { ...context, plan, data, built, file, log, encoding, probes, watch };
+    const { result, seconds } = await train(session);
+    if (result.stoppedBy === 'signal') {
+      await emit({ type: 'stopped', step: result.step, totalSteps: built.totalSteps });
+      return;
+    }
+    await finishRun(session, { result, seconds, knn, probeContext });
+  } finally {
+    trainer.dispose();
+  }
+}
