@@ -50,7 +50,7 @@ export const rawWindows: AnyModule = {
   trainable: {},
   buffers: {},
   dispose: () => undefined,
-  apply: (input) => tf.reshape(input, [input.shape[0]!, -1]), // [n, length * channels]
+  apply: (input) => tf.reshape(input, [input.shape[0], -1]), // [n, length * channels]
 };
 
 /** Options of {@link encodeWindowViews}. */

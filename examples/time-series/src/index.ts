@@ -1,6 +1,6 @@
 export { conv1d, type Conv1dOptions } from './conv-1d.ts';
 export type { OpenedRecordings, Recording } from './data/recordings.ts';
-export type { Windows } from './data/windows.ts';
+export { normalizeWindows, type Windows } from './data/windows.ts';
 export { seriesNet, type SeriesEncoder, type SeriesEncoderFactory, type SeriesNetOptions } from './series-net.ts';
 export { seriesPlugin, seriesPlugin as default } from './series-plugin.ts';
 export { defineSeriesTask, type SeriesTask, type SeriesTaskParts } from './series-task.ts';

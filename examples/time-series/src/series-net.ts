@@ -52,7 +52,8 @@ export function seriesNet(options: SeriesNetOptions): SeriesEncoderFactory {
   }
   const network = sequential<tf.Tensor4D, tf.Tensor4D>(layers);
   const create = (rng: Rng): SeriesEncoder => {
-    const { apply: encodePlaces, ...module } = network(rng);
+    const module = network(rng);
+    const encodePlaces: SeriesEncoder['encodePlaces'] = (windows, apply) => module.apply(windows, apply);
     return {
       ...module,
       encodePlaces,

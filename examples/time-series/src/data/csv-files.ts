@@ -15,18 +15,17 @@ interface Found {
 const isCsv = (name: string): boolean => /\.(csv|tsv)$/i.test(name);
 
 async function listFiles(root: string): Promise<readonly Found[]> {
-  const [{ readdir, stat }, { basename, join, relative, sep }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+  const [{ readdir, stat }, path] = await Promise.all([import('node:fs/promises'), import('node:path')]);
   const info = await stat(root).catch((error: unknown) => {
     throw new SelfsupError('SELFSUP_DATA', `there is nothing at ${root}; give a CSV file or a folder of them`, { cause: error });
   });
-  if (!info.isDirectory()) return [{ path: root, id: basename(root), folders: [] }];
+  if (!info.isDirectory()) return [{ path: root, id: path.basename(root), folders: [] }];
   const names = await readdir(root, { recursive: true });
   return names
     .filter(isCsv)
     .map((name) => {
-      const path = join(root, name);
-      const parts = relative(root, path).split(sep);
-      return { path, id: parts.join('/'), folders: parts.slice(0, -1) };
+      const parts = path.normalize(name).split(path.sep);
+      return { path: path.join(root, name), id: parts.join('/'), folders: parts.slice(0, -1) };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }

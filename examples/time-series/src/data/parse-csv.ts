@@ -29,16 +29,19 @@ export interface ParsedCsv {
 /** The cells of a line; those in quotes may hold the delimiter. */
 function cellsOf(line: string, delimiter: string): string[] {
   if (!line.includes('"')) return line.split(delimiter).map((cell) => cell.trim());
-  const cells = [''];
+  const cells: string[] = [];
+  let cell = '';
   let quoted = false;
   for (let i = 0; i < line.length; i++) {
     const letter = line[i]!;
-    if (letter === '"' && quoted && line[i + 1] === '"') cells[cells.length - 1] += line[++i]!;
+    if (letter === '"' && quoted && line[i + 1] === '"') cell += line[++i]!;
     else if (letter === '"') quoted = !quoted;
-    else if (letter === delimiter && !quoted) cells.push('');
-    else cells[cells.length - 1] += letter;
+    else if (letter === delimiter && !quoted) {
+      cells.push(cell.trim());
+      cell = '';
+    } else cell += letter;
   }
-  return cells.map((cell) => cell.trim());
+  return [...cells, cell.trim()];
 }
 
 const delimiterOf = (line: string): string => [',', ';', '\t'].find((delimiter) => line.includes(delimiter)) ?? ',';

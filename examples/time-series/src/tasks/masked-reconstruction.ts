@@ -17,7 +17,7 @@ export interface MaskedReconstructionOptions {
   decoder: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   /** The share of the spans that are hidden, in (0, 1); default 0.5. */
   maskRatio?: number;
-  /** Time steps of a span, a divisor of the windows' length; default 8. */
+  /** Time steps of a span, a divisor of the windows' length; default 16. */
   spanLength?: number;
 }
 
@@ -33,7 +33,7 @@ export interface MaskedReconstructionOptions {
 export function maskedReconstruction(
   options: MaskedReconstructionOptions,
 ): PretextTask<MaskedReconstructionBatch, MaskedReconstructionTargets> {
-  const { maskRatio = 0.5, spanLength = 8 } = options;
+  const { maskRatio = 0.5, spanLength = 16 } = options;
   const { stride } = options.backbone;
   if (!(maskRatio > 0 && maskRatio < 1))
     throw new SelfsupError('SELFSUP_OPTION', `masked-reconstruction: \`maskRatio\` must be a number in (0, 1), got ${maskRatio}`);
