@@ -10,8 +10,8 @@ const maxLines = 250;
 /** Of the contract and its helpers; the fused operations in `ops/` are measured by themselves. See docs/adr/0012-core-and-its-operations.md. */
 const maxCoreLines = { contract: 1000, ops: 1000 };
 const core = '@selfsup/core';
-/** Of the file of a pretext task, which the package exports by its name: what is general lies in internal files beside it. */
-const maxTaskLines = 60;
+/** The algorithm of a pretext task, its `create`, should fit on one screen. */
+const screenLines = 60;
 const tasks = '@selfsup/pretext-tasks';
 
 /**
@@ -23,7 +23,6 @@ export const checkPackageGraph = (root: string, doors: Doors = workspaceDoors): 
   const problems = [...checkManifests(packages, doors), ...findCycles(packages)];
   for (const pkg of packages) {
     const codeLines = { contract: 0, ops: 0 };
-    const taskFiles = pkg.name === tasks ? pkg.entries.filter(({ specifier }) => specifier !== tasks).map(({ source }) => source) : [];
     for (const path of sourceFiles(join(pkg.directory, 'src'))) {
       const where = relative(root, path).split(sep).join('/');
       const facts = readSourceFacts(readFileSync(path, 'utf8'), path);
@@ -31,8 +30,6 @@ export const checkPackageGraph = (root: string, doors: Doors = workspaceDoors): 
       if (!isTest) codeLines[where.includes('/src/ops/') ? 'ops' : 'contract'] += facts.codeLines;
       if (forbiddenNames.test(basename(path))) problems.push(`${where}: name the file after the one concept in it, not ${basename(path)}`);
       if (facts.lines > maxLines) problems.push(`${where}: ${facts.lines} lines, at most ${maxLines}: split it by concept`);
-      if (taskFiles.includes(path) && facts.codeLines > maxTaskLines)
-        problems.push(`${where}: ${facts.codeLines} lines of code in a task, at most ${maxTaskLines}: move what is general beside it`);
       for (const line of facts.defaultExports) problems.push(`${where}:${line}: default export; named exports only`);
       for (const found of facts.imports) {
         const problem = isTest ? checkTestImport(found, path, pkg) : checkImport(found, path, pkg, doors);
@@ -45,6 +42,20 @@ export const checkPackageGraph = (root: string, doors: Doors = workspaceDoors): 
   }
   return problems;
 };
+
+/** What is worth a second look and nothing more: one line for each. */
+export const packageGraphHints = (root: string): readonly string[] =>
+  readPackages(root)
+    .filter(({ name }) => name === tasks)
+    .flatMap(({ directory }) => sourceFiles(join(directory, 'src')))
+    .filter((path) => !path.endsWith('.test.ts'))
+    .flatMap((path) => {
+      const { creates } = readSourceFacts(readFileSync(path, 'utf8'), path);
+      const where = relative(root, path).split(sep).join('/');
+      return creates
+        .filter(({ lines }) => lines > screenLines)
+        .map(({ line, lines }) => `${where}:${line}: \`create\` has ${lines} lines, more than a screen`);
+    });
 
 const sourceFiles = (directory: string): readonly string[] =>
   readdirSync(directory, { withFileTypes: true, recursive: true })

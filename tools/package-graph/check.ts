@@ -1,8 +1,9 @@
 // `npm run graph`: exits with 1 and one line per offence when a package goes through a door that is not there.
 import { readPackages, workspaceRoot } from '../workspace/packages.ts';
-import { checkPackageGraph } from './check-package-graph.ts';
+import { checkPackageGraph, packageGraphHints } from './check-package-graph.ts';
 
 const problems = checkPackageGraph(workspaceRoot);
+for (const hint of packageGraphHints(workspaceRoot)) console.log(`hint: ${hint}`);
 for (const problem of problems) console.error(problem);
 const count = readPackages().length;
 console.log(

@@ -38,6 +38,13 @@ const stages = [
       reports: tested.map(({ name, directory }) => ({ name, file: report(directory) })),
     },
   ],
+  [
+    {
+      name: 'tfjs',
+      title: "tfjs-core's own tests with our wasm kernels",
+      run: ['node', '--conditions=@selfsup/source', 'tools/tfjs-suite/check.ts'],
+    },
+  ],
   [{ name: 'build', title: 'build of every package', run: nx('build') }],
   [{ name: 'check-package', title: 'publint and attw on every packed package', run: nx('check:package') }],
   [{ name: 'size', title: 'size limits', run: ['size-limit'] }],

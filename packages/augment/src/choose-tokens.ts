@@ -44,6 +44,15 @@ export function chooseCounted(runs: readonly TokenRun[], budget: number, rng: Rn
   return chosen;
 }
 
+/** One of the shortest runs, cut off at `most` tokens; none where there are no runs. */
+export function chooseShortest(runs: readonly TokenRun[], most: number, rng: Rng): TokenRun[] {
+  if (runs.length === 0) return [];
+  const shortest = runs.reduce((least, { start, end }) => Math.min(least, end - start), Infinity);
+  const candidates = runs.filter(({ start, end }) => end - start === shortest);
+  const { start } = candidates[drawPermutation(rng, candidates.length)[0]!]!;
+  return [{ start, end: start + Math.min(shortest, most) }];
+}
+
 /** Geometric lengths from uniform draws: P(k) ∝ (1 − p)^(k − 1) for k = 1 … maxSpan, by inversion. */
 export function spanLengths(draws: Float32Array, { spanProbability, maxSpan }: SpanLengths): Int32Array {
   const fail = 1 - spanProbability;

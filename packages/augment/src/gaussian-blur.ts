@@ -1,7 +1,7 @@
-import { drawUniform } from '@selfsup/core';
+import { drawUniform, SelfsupError } from '@selfsup/core';
 import type { Augmentation } from './augmentation.ts';
 import { checkImages } from './check-images.ts';
-import { checkProbability, checkRange } from './check-options.ts';
+import { checkProbability, checkRange, checkWhole } from './check-options.ts';
 import { drawChosen } from './draw-chosen.ts';
 import { gaussianFilter } from './gaussian-filter.ts';
 
@@ -11,7 +11,7 @@ export interface GaussianBlurOptions {
   probability?: number;
   /** Range of the standard deviation in pixels, uniform; default [0.1, 2], > 0. */
   sigma?: readonly [number, number];
-  /** Width of the kernel in pixels, odd; default about a tenth of the images' height, at least 3 (32 → 3, 96 → 9, 224 → 23). */
+  /** Width of the kernel in pixels, odd; default about a tenth of the images' height, at least 3 (32 → 3, 96 → 9, 224 → 23), and along a shorter side what fits there. */
   kernelSize?: number;
 }
 
@@ -20,7 +20,7 @@ export interface GaussianBlurOptions {
  *
  * @param options see {@link GaussianBlurOptions}
  * @returns an {@link Augmentation} that keeps the shape; float32 `[n, h, w, c]`
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; the augmentation also as {@link gaussianFilter}
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; the augmentation on a kernel that is too wide for the images, and as {@link gaussianFilter}
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", appendix A, https://arxiv.org/abs/2002.05709
  * @remarks Each image has a sigma of its own; SimCLR's code draws one for the whole batch.
  * @example
@@ -33,6 +33,9 @@ export function gaussianBlur(options: GaussianBlurOptions = {}): Augmentation {
   const { probability = 0.5, sigma = [0.1, 2], kernelSize } = options;
   checkProbability('gaussianBlur', 'probability', probability);
   checkRange('gaussianBlur', 'sigma', { range: sigma });
+  if (kernelSize !== undefined) checkWhole('gaussianBlur', 'kernelSize', { value: kernelSize, least: 1 });
+  if (kernelSize !== undefined && kernelSize % 2 === 0)
+    throw new SelfsupError('SELFSUP_OPTION', `gaussianBlur: \`kernelSize\` must be odd, got ${kernelSize}`);
   return (images, rng) => {
     checkImages('gaussianBlur', images);
     const n = images.shape[0];

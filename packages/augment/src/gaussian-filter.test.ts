@@ -1,3 +1,4 @@
+import { createRng } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { gaussianBlur } from './gaussian-blur.ts';
@@ -27,9 +28,36 @@ describe('gaussianFilter', () => {
     expect([8, 28, 32, 64, 96, 224].map(defaultKernelSize)).toEqual([3, 3, 3, 7, 9, 23]);
   });
 
+  it('blurs images that are narrower than the usual kernel along the sides that they have', () => {
+    tf.tidy(() => {
+      for (const [height, width] of [
+        [1, 2],
+        [2, 1],
+        [1, 1],
+        [1, 40],
+        [100, 2],
+        [3, 2],
+      ] as const) {
+        // prettier-ignore
+        const images = tf.tensor4d(Float32Array.from({ length: height * width }, (_, i) => i % 2), [1, height, width, 1]);
+        const blurred = gaussianBlur({ probability: 1, sigma: [1, 1] })(images, createRng(0));
+        expect(blurred.shape).toEqual([1, height, width, 1]);
+        const [before, after] = [images.dataSync(), blurred.dataSync()];
+        expect(after[0]! > before[0]!, `${height} x ${width}`).toBe(height * width > 1);
+      }
+      // by hand: weights w, 1 - 2w, w of sigma 1, the border reflected
+      const side = Math.exp(-0.5) / (1 + 2 * Math.exp(-0.5));
+      const pair = gaussianFilter(tf.tensor4d([0, 1], [1, 1, 2, 1]), [1]).dataSync();
+      expect(pair[0]).toBeCloseTo(2 * side, 6);
+      expect(pair[1]).toBeCloseTo(1 - 2 * side, 6);
+    });
+  });
+
   it('says what is wrong', () => {
     tf.tidy(() => {
       const images = tf.zeros<tf.Rank.R4>([1, 4, 3, 1]);
+      expect(() => gaussianBlur({ kernelSize: 4 })).toThrow('gaussianBlur: `kernelSize` must be odd, got 4');
+      expect(() => gaussianBlur({ kernelSize: 0 })).toThrow('gaussianBlur: `kernelSize` must be an integer >= 1, got 0');
       expect(() => gaussianFilter(images, [1], { kernelSize: 4 })).toThrow(
         '`kernelSize` must be odd and in [1, 5] for images of 4 x 3, got 4',
       );

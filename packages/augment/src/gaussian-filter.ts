@@ -5,7 +5,8 @@ import { filterSeparably } from './filter-separably.ts';
 
 /** Options of {@link gaussianFilter}. */
 export interface GaussianFilterOptions {
-  /** Width of the kernel in pixels, odd, ≥ 1, less than twice the images' smaller side; default about a tenth of their height (at least 3). */
+  /** Width of the kernel in pixels, odd, ≥ 1, less than twice the images' smaller side; default about a tenth of their height, at least 3, and along
+   * a shorter side what fits there: a side of one pixel is not blurred. */
   kernelSize?: number;
 }
 
@@ -13,6 +14,9 @@ export interface GaussianFilterOptions {
 export function defaultKernelSize(height: number): number {
   return Math.max(3, 2 * Math.floor(Math.floor(height / 10) / 2) + 1);
 }
+
+/** The widest kernel whose border can be reflected. */
+const widestAlong = (side: number) => 2 * side - 1;
 
 /** The kernel, normalized to a sum of 1. */
 function kernel(sigma: number, kernelSize: number): Float64Array {
@@ -58,16 +62,17 @@ function blurMatrices(sigmas: readonly number[], side: number, kernelSize: numbe
 export function gaussianFilter(images: tf.Tensor4D, sigmas: readonly number[], options: GaussianFilterOptions = {}): tf.Tensor4D {
   checkImages('gaussianFilter', images);
   const [n, height, width, channels] = images.shape;
-  const { kernelSize = defaultKernelSize(height) } = options;
+  const { kernelSize } = options;
   checkPerImage('gaussianFilter', 'sigmas', { expected: n, got: sigmas.length });
   const wrong = sigmas.find((sigma) => !(sigma >= 0 && sigma < Infinity));
   if (wrong !== undefined) throw new SelfsupError('SELFSUP_OPTION', `gaussianFilter: \`sigmas\` must be finite and >= 0, got ${wrong}`);
-  const widest = 2 * Math.min(height, width) - 1;
-  if (!(Number.isSafeInteger(kernelSize) && kernelSize % 2 === 1 && kernelSize >= 1 && kernelSize <= widest))
+  const widest = widestAlong(Math.min(height, width));
+  if (kernelSize !== undefined && !(Number.isSafeInteger(kernelSize) && kernelSize % 2 === 1 && kernelSize >= 1 && kernelSize <= widest))
     throw new SelfsupError(
       'SELFSUP_OPTION',
       `gaussianFilter: \`kernelSize\` must be odd and in [1, ${widest}] for images of ${height} x ${width}, got ${kernelSize}`,
     );
+  const sizeAlong = (side: number) => kernelSize ?? Math.min(defaultKernelSize(height), widestAlong(side));
   const blurred = sigmas.flatMap((sigma, i) => (sigma > 0 ? [i] : []));
   const kept = sigmas.flatMap((sigma, i) => (sigma > 0 ? [] : [i]));
   if (blurred.length === 0) return tf.clone(images);
@@ -76,8 +81,8 @@ export function gaussianFilter(images: tf.Tensor4D, sigmas: readonly number[], o
     const flat = tf.reshape<tf.Rank.R2>(images, [n, height * width * channels]);
     const pick = (rows: readonly number[]) => tf.gather(flat, tf.tensor1d([...rows], 'int32'));
     const chosen = kept.length === 0 ? images : tf.reshape<tf.Rank.R4>(pick(blurred), [blurred.length, height, width, channels]);
-    const rows = blurMatrices(widths, height, kernelSize);
-    const columns = width === height ? rows : blurMatrices(widths, width, kernelSize);
+    const rows = blurMatrices(widths, height, sizeAlong(height));
+    const columns = width === height ? rows : blurMatrices(widths, width, sizeAlong(width));
     const soft = filterSeparably(chosen, { rows, columns });
     if (kept.length === 0) return soft;
     const mixed = tf.concat([tf.reshape(soft, [blurred.length, height * width * channels]), pick(kept)], 0);

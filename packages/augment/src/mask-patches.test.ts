@@ -41,6 +41,35 @@ describe.each<[string, MaskPatchesOptions, number]>([
   });
 });
 
+it('takes every legal ratio of a window, as a quotient and as a decimal', () => {
+  const kept = (options: MaskPatchesOptions) => maskPatches(options)({ count: 1 }, createRng(0)).keep.length;
+  expect(kept({ gridSize: 10, kind: 'grid', windowSize: 5, maskRatio: 0.8 })).toBe(20);
+  let decimals = 0;
+  for (let windowSize = 2; windowSize <= 10; windowSize++) {
+    const places = windowSize ** 2;
+    for (let hidden = 1; hidden < places; hidden++) {
+      const options = { gridSize: windowSize, kind: 'grid', windowSize, maskRatio: hidden / places } as const;
+      expect(kept(options), `${hidden}/${places}`).toBe(places - hidden);
+      const decimal = Number((hidden / places).toFixed(4));
+      if (decimal * places !== hidden && (1e4 * hidden) % places !== 0) continue; // another number
+      decimals++;
+      expect(kept({ ...options, maskRatio: decimal }), `${decimal}`).toBe(places - hidden);
+    }
+  }
+  expect(decimals).toBeGreaterThan(150);
+});
+
+it.each<[string, MaskPatchesOptions, number]>([
+  ['10 x 10 at 0.8', { gridSize: 10, maskRatio: 0.8 }, 20],
+  ['10 x 10 at 0.9', { gridSize: 10, maskRatio: 0.9 }, 10],
+  ['10 x 10 at 0.7, block', { gridSize: 10, maskRatio: 0.7, kind: 'block' }, 30],
+  ['20 x 20 at 0.8 in units of 2 x 2', { gridSize: 20, maskRatio: 0.8, unitSize: 2 }, 80],
+  ['14 x 14 at 0.75', { gridSize: 14, maskRatio: 0.75 }, 49],
+  ['14 x 14 at 0.9', { gridSize: 14, maskRatio: 0.9 }, 19], // 19.6
+])('keeps int(L·(1 − r)) in exact arithmetic: %s', (_, options, kept) => {
+  expect(maskPatches(options)({ count: 1 }, createRng(0)).keep.length).toBe(kept);
+});
+
 const frequencies = (options: MaskPatchesOptions, count = 2000) => {
   const masks = rowsOf(maskPatches(options)({ count }, createRng(3)).mask, count);
   return masks[0]!.map((_, at) => sum(masks.map((mask) => mask[at]!)) / count);

@@ -1,4 +1,4 @@
-import { drawPermutation, drawUniform, SelfsupError, type Rng } from '@selfsup/core';
+import { drawPermutation, drawUniform, SelfsupError, shareOf, type Rng } from '@selfsup/core';
 import type { PatchMasking } from './patch-masking.ts';
 
 /** Options of {@link maskPatches}. */
@@ -69,8 +69,8 @@ function markBlocks(mask: Float32Array, [rows, columns]: Grid, options: { hidden
  * Masks a part of the patches of images for masked image modeling, the same number in each image.
  *
  * @param options see {@link MaskPatchesOptions}
- * @returns a {@link PatchMasking}: a count of images in; patches that are kept, their order and the mask out. Of L patches int(L·(1 − maskRatio)) are kept;
- * of units where there are such
+ * @returns a {@link PatchMasking}: a count of images in; patches that are kept, their order and the mask out. Of L patches int(L·(1 − maskRatio)) are kept,
+ * in exact arithmetic; of units where there are such
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range, when nothing would be kept or masked, or when `'grid'` cannot mask that part of a
  * window; from the masking when `count` is no integer ≥ 1
  * @see He et al.: "Masked Autoencoders Are Scalable Vision Learners", section 3 and figure 6, https://arxiv.org/abs/2111.06377
@@ -100,7 +100,7 @@ export function maskPatches(options: MaskPatchesOptions): PatchMasking {
   if (rows % side !== 0 || columns % side !== 0)
     fail(kind === 'grid' ? 'windowSize' : 'unitSize', `a divisor of the grid ${rows} x ${columns}`, side);
   const total = kind === 'grid' ? side * side : length / (side * side);
-  const hidden = total - Math.floor(total * (1 - maskRatio)); // units, places in a window, or patches
+  const hidden = total - shareOf(total, 1 - maskRatio, 'floor'); // units, places in a window, or patches
   if (kind === 'grid' && Math.abs(total * maskRatio - hidden) > 1e-9)
     fail('maskRatio', `a multiple of 1/${total} with windows of ${side} x ${side}`, maskRatio);
   if (hidden === total) fail('maskRatio', `so small that one of ${total} is kept`, maskRatio);

@@ -135,6 +135,29 @@ describe('one sequence', () => {
     for (let seed = 0; seed < 20; seed++) expect(chosen(seed)).toEqual([5]);
   });
 
+  it.each(['whole-word', 'span'] as const)('hides one %s where every word exceeds the budget: one of the shortest', (unit) => {
+    const ids = [begin, 10, 700, 700, 11, 700, end, 12, 700]; // words of three, two and two
+    const chosen = (seed: number, more: Partial<MaskTokensOptions> = {}) =>
+      [...masking({ unit, isContinuation, maskRate: 0.1, ...more }, ids, seed).positions].join();
+    const seeds = Array.from({ length: 200 }, (_, seed) => seed);
+    expect(new Set(seeds.map((seed) => chosen(seed)))).toEqual(new Set(['4,5', '7,8']));
+    expect(new Set(seeds.map((seed) => chosen(seed, { maxMasked: 1 })))).toEqual(new Set(['4', '7'])); // and never more than that
+    expect(masking({ unit, isContinuation }, [begin, 10, 700, end]).weights).toEqual(Float32Array.of(1, 1));
+  });
+
+  it('counts in exact arithmetic', () => {
+    const row = Array.from({ length: 100 }, (_, i) => 10 + (i % 50));
+    for (const [maskRate, count] of [
+      [0.575, 58],
+      [0.145, 14],
+      [0.155, 16],
+      [0.29, 29],
+      [0.285, 28],
+    ] as const)
+      // prettier-ignore
+      expect(masking({ maskRate }, row).positions.length, `${maskRate}`).toBe(count);
+  });
+
   it('takes words for one where a special token parts them', () => {
     const ids = [begin, 10, end, 700, 11];
     const sets = new Set(

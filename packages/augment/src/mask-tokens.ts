@@ -1,6 +1,6 @@
-import { drawUniform, SelfsupError, type Rng } from '@selfsup/core';
+import { drawUniform, SelfsupError, shareOf, type Rng } from '@selfsup/core';
 import { checkProbability } from './check-options.ts';
-import { chooseCounted, chooseEach, chooseSpans, findRuns, type TokenRun } from './choose-tokens.ts';
+import { chooseCounted, chooseEach, chooseShortest, chooseSpans, findRuns, type TokenRun } from './choose-tokens.ts';
 import type { MaskedTokens, TokenMasking } from './token-masking.ts';
 
 /** Options of {@link maskTokens}. */
@@ -17,7 +17,7 @@ export interface MaskTokensOptions {
   maskRate?: number;
   /**
    * How many are hidden. `'counted'` (default), google-research/bert's: max(1, round(maskRate · n)) of a sequence's n tokens, special ones counted, halves
-   * rounded to even. `'bernoulli'`, Hugging Face's: each unit on its own with probability `maskRate`.
+   * rounded to even; a word that is longer than that is hidden where no shorter one is there. `'bernoulli'`, Hugging Face's: each unit on its own with probability `maskRate`.
    */
   rule?: 'counted' | 'bernoulli';
   /** What is hidden as a whole: `'token'` (default), `'whole-word'`, or `'span'`, SpanBERT's runs of words (of tokens without `isContinuation`). */
@@ -62,12 +62,6 @@ function withDefaults(options: MaskTokensOptions) {
   return { maskRate, maskFraction, randomFraction, spanProbability, maxSpan, rule, unit, maxMasked, paddingId, maskId };
 }
 
-/** As Python's `round`. */
-function roundHalfToEven(x: number): number {
-  const below = Math.floor(x);
-  return x - below === 0.5 ? below + (below % 2) : Math.round(x);
-}
-
 /**
  * Hides a part of the tokens for masked language modeling: of those chosen 80 % become [MASK], 10 % a random token and 10 % stay.
  *
@@ -78,7 +72,8 @@ function roundHalfToEven(x: number): number {
  * @see Devlin et al.: "BERT", section 3.1, https://arxiv.org/abs/1810.04805; google-research/bert, `create_pretraining_data.py`
  * @see Joshi et al.: "SpanBERT", section 3.1, https://arxiv.org/abs/1907.10529
  * @remarks A random token is never a special one, and may be the one that stood there; google-research/bert draws from all ids. Whole words
- * decide on their replacement token by token as there, spans as a whole as in SpanBERT, which counts them in words. A word or a span that exceeds the rest of the budget is left out or ends early. With the token unit the counted rule hides exactly the
+ * decide on their replacement token by token as there, spans as a whole as in SpanBERT, which counts them in words. A word or a span that exceeds the rest of the budget is left out or ends early;
+ * where every word does, one of the shortest is hidden all the same, up to `maxMasked` of its tokens. With the token unit the counted rule hides exactly the
  * budget where there are as many tokens to hide. For ELECTRA: `{ maskFraction: 0.85, randomFraction: 0 }` as its code has it, or `maskFraction: 1`.
  * @example
  * ```ts
@@ -106,8 +101,9 @@ export function maskTokens(options: MaskTokensOptions): TokenMasking {
     });
     if (rule === 'bernoulli') return chooseEach(runs, maskRate, rng);
     const tokens = paddingId === undefined ? row.length : row.reduce((count, id) => count + (id === paddingId ? 0 : 1), 0);
-    const budget = Math.min(maxMasked, Math.max(1, roundHalfToEven(maskRate * tokens)));
+    const budget = Math.min(maxMasked, Math.max(1, shareOf(tokens, maskRate, 'half-to-even')));
     const chosen = unit === 'span' ? chooseSpans(runs, { ...settings, budget }, rng) : chooseCounted(runs, budget, rng);
+    if (chosen.length === 0) chosen.push(...chooseShortest(runs, maxMasked, rng.fold('shortest')));
     return chosen.sort((a, b) => a.start - b.start);
   };
   const replace = (row: Int32Array, runs: readonly TokenRun[], rng: Rng): number[] => {

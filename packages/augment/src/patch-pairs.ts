@@ -49,7 +49,7 @@ export interface PatchPairs {
  */
 export function patchPairs(options: PatchPairsOptions): (images: tf.Tensor4D, rng: Rng) => PatchPairs {
   const { size, pairsPerImage = 1, standardize = true } = options;
-  const { gap = Math.floor(size / 2), jitter = Math.floor((7 / 96) * size) } = options;
+  const { gap = Math.floor(size / 2), jitter = Math.floor((7 * size) / 96) } = options;
   checkWhole('patchPairs', 'size', { value: size, least: 1 });
   checkWhole('patchPairs', 'gap', { value: gap, least: 0 });
   checkWhole('patchPairs', 'pairsPerImage', { value: pairsPerImage, least: 1 });
@@ -65,7 +65,7 @@ export function patchPairs(options: PatchPairsOptions): (images: tf.Tensor4D, rn
         `patchPairs: \`images\` must have at least ${extent}×${extent} pixels for patches of ${size} with gap ${gap} and jitter ${jitter}, got ${height}×${width}`,
       );
     const draw = (tag: string, choices: number) => Array.from(drawUniform(rng.fold(tag), n), (value) => Math.floor(value * choices));
-    const labels = draw('neighbor', 8);
+    const labels = draw('neighbour', 8);
     const corner = { top: draw('y', height - extent + 1), left: draw('x', width - extent + 1) };
     const cut = (which: 'first' | 'second') => {
       const shift = { top: draw(`${which} y`, 2 * jitter + 1), left: draw(`${which} x`, 2 * jitter + 1) }; // 0 … 2·jitter

@@ -11,7 +11,7 @@ export interface BackendDetails {
 
 /** Options that reach the set-up of each backend. */
 export interface BackendOptions {
-  /** Where the browser finds tfjs-backend-wasm's .wasm files, ending in `/`; in Node they are found beside the package. */
+  /** The folder from which a browser gets the three .wasm files of tfjs-backend-wasm, such as `/tfjs/`; in Node they are found beside the package. */
   wasmPath?: string;
   /** False leaves the stock kernels of tfjs-backend-wasm alone; default true. */
   trainingKernels?: boolean;

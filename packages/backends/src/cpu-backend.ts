@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 import type { BackendSetup } from './backend-setup.ts';
+import { repairCpu } from './repair-cpu.ts';
 
 /**
- * Makes the plain JavaScript backend current: the reference, and slow.
+ * Makes the plain JavaScript backend current, with the gradients repaired that tfjs gets wrong there. It is slow.
  *
  * @returns its details
  * @throws SelfsupError `SELFSUP_BACKEND` when `@tensorflow/tfjs-backend-cpu` is not installed
@@ -21,5 +22,6 @@ export const setUpCpu: BackendSetup = async () => {
   }
   if (!(await tf.setBackend('cpu'))) throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: tfjs could not initialize its cpu backend');
   await tf.ready();
+  repairCpu();
   return { name: 'cpu', description: 'cpu (plain JavaScript)' };
 };

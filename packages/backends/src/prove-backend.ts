@@ -8,7 +8,10 @@ interface Proof {
   compute: () => tf.Tensor;
 }
 
-const CURES: Readonly<Record<string, string>> = { wasm: 'install @selfsup/wasm-kernels and leave `trainingKernels` on' };
+const CURES: Readonly<Record<string, string>> = {
+  wasm: 'install @selfsup/wasm-kernels and leave `trainingKernels` on',
+  cpu: "let selectBackend({ prefer: 'cpu' }) repair it",
+};
 const ramp = (shape: number[], start: number) => tf.reshape(tf.range(start, start + shape.reduce((a, b) => a * b, 1), 1, 'float32'), shape);
 
 // x = 0 … 8 as 3×3, filter 2×2 of −1 … 2, stride 1, valid; the loss weighs the four outputs by 1 … 4
@@ -36,17 +39,35 @@ const PROOFS: readonly Proof[] = [
     expected: [0, 0, 2, 2, 1, 1], // row 1 is gathered twice, row 2 once
     compute: () => tf.grad((x) => tf.sum(tf.gather(x, tf.tensor1d([1, 2, 1], 'int32'))))(ramp([3, 2], 0)),
   },
+  {
+    what: 'the gradient of an average-pool over the edge',
+    expected: [0.25, 1.25, 1.75, 6.75], // windows of 4, 2, 2 and 1 pixels with weights 1 … 4
+    compute: () => tf.grad((x) => tf.sum(tf.mul(tf.avgPool(x as tf.Tensor4D, 2, 1, 'same'), ramp([1, 2, 2, 1], 1))))(ramp([1, 2, 2, 1], 0)),
+  },
+  {
+    what: 'the gradient of upsampling two images',
+    expected: [14, 22, 46, 54], // each pixel is the source of a square of 2×2 among the weights 1 … 16
+    compute: () =>
+      tf.grad((x) => tf.sum(tf.mul(tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [2, 4]), ramp([2, 2, 4, 1], 1))))(
+        ramp([2, 1, 2, 1], 0),
+      ),
+  },
 ];
 
 /**
- * Proves on tiny gradients that the current backend can train: convolution, max-pool of negative inputs, gather.
+ * Proves on tiny gradients that the current backend can train: convolution, max-pool of negative inputs, gather, average-pool over the edge, upsampling.
  *
  * @throws SelfsupError `SELFSUP_BACKEND` naming the backend, what it cannot compute or computes wrongly, and the cure
  * @example
  * ```ts
  * import { proveBackend, registerGradients } from '@selfsup/backends';
- * import '@tensorflow/tfjs-backend-cpu';
+ * import { registerTrainingKernels } from '@selfsup/wasm-kernels';
+ * import '@tensorflow/tfjs-backend-wasm';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * await tf.setBackend('wasm');
  * await registerGradients();
+ * await registerTrainingKernels();
  * await proveBackend();
  * ```
  */

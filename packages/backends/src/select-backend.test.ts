@@ -1,10 +1,17 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isSelfsupError } from '@selfsup/core';
+import { isSelfsupError, patchify } from '@selfsup/core';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import { proveBackend } from './prove-backend.ts';
 import { selectBackend } from './select-backend.ts';
+
+/** The kernels of tfjs's cpu backend, before anything repairs them. */
+const stock = new Map(tf.getKernelsForBackend('cpu').map((config) => [config.kernelName, config]));
+/** Without a slash at its end. */
+const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'));
 
 afterAll(async () => {
   await tf.setBackend('cpu');
@@ -35,6 +42,44 @@ describe('selectBackend', () => {
     expect((await selectBackend({ prefer: 'wasm' })).description).not.toContain('no Winograd');
   });
 
+  it('never falls from wasm to cpu without a word, and is not spoiled for a right path', async () => {
+    const said: unknown[] = [];
+    const { warn } = console;
+    console.warn = (...words: unknown[]) => said.push(...words);
+    try {
+      const factory = tf.findBackendFactory('wasm');
+      await tf.setBackend('cpu');
+      tf.removeBackend('wasm');
+      tf.registerBackend('wasm', factory, 2);
+      const backend = await selectBackend({ wasmPath: '/nowhere' });
+      expect(backend.name).toBe('cpu');
+      expect(backend.rejected).toHaveLength(1);
+    } finally {
+      console.warn = warn;
+    }
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/^selectBackend: cpu \(plain JavaScript\) is used, many times slower than the backend that failed:\n- /);
+    expect(said[0]).toContain('could not be loaded from /nowhere/tfjs-backend-wasm-simd.wasm (there is no such file)');
+    expect(said[0]).toContain('serve tfjs-backend-wasm.wasm, tfjs-backend-wasm-simd.wasm, tfjs-backend-wasm-threaded-simd.wasm');
+    expect(said[0]).toContain('With Vite:');
+    expect((await selectBackend({ prefer: 'wasm', wasmPath: folder })).name).toBe('wasm');
+  });
+
+  it.each(['reset', 'remove and register'])('can be called again after tfjs lost the backend: %s', async (how) => {
+    const first = await selectBackend({ prefer: 'wasm' });
+    if (how === 'reset') tf.engine().reset();
+    else {
+      const factory = tf.findBackendFactory('wasm');
+      tf.removeBackend('wasm');
+      tf.registerBackend('wasm', factory, 2);
+    }
+    expect((await selectBackend({ prefer: 'wasm' })).description).toBe(first.description);
+    const patches = tf.tidy(() => patchify(tf.ones([1, 4, 4, 1]), { patchSize: 2 }));
+    const classes = tf.tidy(() => tf.oneHot(tf.tensor1d([1], 'int32'), 2));
+    expect([...(await patches.data()), ...(await classes.data())]).toEqual([...Array<number>(16).fill(1), 0, 1]);
+    tf.dispose([patches, classes]);
+  });
+
   it('refuses an unknown name', async () => {
     await expect(selectBackend({ prefer: 'cuda' as 'cpu' })).rejects.toThrow("must be one of auto, wasm, cpu, got 'cuda'");
   });
@@ -57,6 +102,22 @@ describe('selectBackend', () => {
 });
 
 describe('proveBackend', () => {
+  it.each([
+    ['AvgPoolGrad', 'the gradient of an average-pool over the edge wrongly: expected [0.25, 1.25, 1.75, 6.75], got [0.25,'],
+    ['ResizeNearestNeighborGrad', 'the gradient of upsampling two images wrongly: expected [14, 22, 46, 54], got ['],
+  ])('finds what the stock cpu backend computes wrongly in %s', async (kernelName, message) => {
+    await selectBackend({ prefer: 'cpu' });
+    const repaired = tf.getKernel(kernelName, 'cpu');
+    tf.unregisterKernel(kernelName, 'cpu');
+    tf.registerKernel(stock.get(kernelName)!);
+    try {
+      await expect(proveBackend()).rejects.toThrow(message);
+    } finally {
+      tf.unregisterKernel(kernelName, 'cpu');
+      tf.registerKernel(repaired);
+    }
+  });
+
   it('fails on a kernel that computes wrongly', async () => {
     await selectBackend({ prefer: 'cpu' });
     const right = tf.getKernel('MaxPoolGrad', 'cpu');

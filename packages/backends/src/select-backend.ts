@@ -20,12 +20,14 @@ export interface SelectedBackend extends BackendDetails {
 const SETUPS: Readonly<Record<BackendName, BackendSetup>> = { wasm: setUpWasm, cpu: setUpCpu };
 const FASTEST_FIRST: readonly BackendName[] = ['wasm', 'cpu'];
 
+const list = (reasons: readonly string[]): string => reasons.map((reason) => `- ${reason}`).join('\n');
+
 /**
  * Makes a tfjs backend current that can really train: registers the gradients, installs the kernels that it lacks, guards its memory, and proves it
  * on tiny gradients.
  *
  * @param options see {@link SelectBackendOptions}
- * @returns the backend in force, described, with the reasons why faster ones were left
+ * @returns the backend in force, described, with the reasons why faster ones were left. Where `auto` had to leave one, `console.warn` says so, too
  * @throws SelfsupError `SELFSUP_OPTION` for an unknown name; `SELFSUP_BACKEND` with the reason and the cure when the backend asked for, or every one, fails
  * @example
  * ```ts
@@ -47,14 +49,16 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
     try {
       const details = await SETUPS[name](rest);
       await proveBackend();
+      // A run on a slower backend than the one that was expected must not look like any other run.
+      if (rejected.length > 0)
+        console.warn(
+          `selectBackend: ${details.description} is used, many times slower than ${rejected.length === 1 ? 'the backend' : 'those'} that failed:\n${list(rejected)}`,
+        );
       return { ...details, rejected };
     } catch (error) {
       if (prefer !== 'auto' || !isSelfsupError(error)) throw error;
       rejected.push(error.message);
     }
   }
-  throw new SelfsupError(
-    'SELFSUP_BACKEND',
-    `selectBackend: no backend can train here:\n${rejected.map((reason) => `- ${reason}`).join('\n')}`,
-  );
+  throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: no backend can train here:\n${list(rejected)}`);
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { SelfsupError } from '@selfsup/core';
 import type { BackendSetup } from './backend-setup.ts';
+import { checkWasmFile, SERVE_WASM_FILES, WASM_FILES } from './check-wasm-file.ts';
 import { guardMalloc, type WasmHeap } from './guard-malloc.ts';
 
 /** In Node the .wasm files lie beside the package's entry; a browser needs `wasmPath` or the bundler's own arrangement. */
@@ -14,6 +15,14 @@ function pathInNode(): string | undefined {
   return path.dirname(file) + path.sep;
 }
 
+/** The binary that tfjs will ask for in this engine. */
+async function binaryInUse(): Promise<string> {
+  const [simd, threads] = await Promise.all(
+    ['WASM_HAS_SIMD_SUPPORT', 'WASM_HAS_MULTITHREAD_SUPPORT'].map((flag) => tf.env().getAsync(flag)),
+  );
+  return WASM_FILES[simd !== true ? 0 : threads === true ? 2 : 1];
+}
+
 /**
  * Makes the WebAssembly backend current, guards its allocator and installs the training kernels.
  *
@@ -23,22 +32,33 @@ function pathInNode(): string | undefined {
  */
 export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true, winograd = true }) => {
   tf.enableProdMode();
-  try {
-    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-    const path = wasmPath ?? pathInNode();
-    if (path !== undefined && tf.getBackend() !== 'wasm') setWasmPaths(path);
-  } catch (cause) {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch((cause: unknown) => {
     throw new SelfsupError(
       'SELFSUP_BACKEND',
       'selectBackend: the wasm backend is not installed; run `npm install @tensorflow/tfjs-backend-wasm`',
       { cause },
     );
+  });
+  const path = wasmPath === undefined ? pathInNode() : wasmPath.replace(/\/*$/, '/');
+  if (path !== undefined && tf.getBackend() !== 'wasm') {
+    await checkWasmFile(path + (await binaryInUse()));
+    try {
+      setWasmPaths(path);
+    } catch (cause) {
+      throw new SelfsupError(
+        'SELFSUP_BACKEND',
+        `selectBackend: tfjs failed to load its wasm backend before and takes no other path now; reload the page (${(cause as Error).message})`,
+        { cause },
+      );
+    }
   }
-  if (!(await tf.setBackend('wasm')))
+  if (!(await tf.setBackend('wasm'))) {
+    const looked = path === undefined ? `for ${await binaryInUse()} beside the script or the page` : `for ${path}${await binaryInUse()}`;
     throw new SelfsupError(
       'SELFSUP_BACKEND',
-      'selectBackend: tfjs could not initialize its wasm backend; are its .wasm files served? See the option `wasmPath`',
+      `selectBackend: tfjs could not start its wasm backend; it looked ${looked}; ${SERVE_WASM_FILES}`,
     );
+  }
   await tf.ready();
   if (!trainingKernels) {
     guardMalloc((tf.backend() as BackendWasm).wasm as unknown as WasmHeap); // the training kernels do it by themselves

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runCli } from './run-cli.ts';
+import { INTERRUPTED, runCli } from './run-cli.ts';
 
 // a reader that has seen enough, such as `| head`, is no error
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -7,4 +7,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-await runCli(process.argv.slice(2));
+const code = await runCli(process.argv.slice(2));
+if (code === INTERRUPTED) process.exit(code); // whatever is still going on
+process.exitCode = code;

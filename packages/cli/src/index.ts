@@ -1,2 +1,18 @@
-export { defineRun, type OptimizerContext, type RunConfig, type SessionOptions, type ViewsContext } from './options/define-run.ts';
-export type { GivenSettings, RunSettings } from './options/run-settings.ts';
+export {
+  defineEncoder,
+  defineImageTask,
+  defineModality,
+  definePlugin,
+  defineRun,
+  defineTask,
+  defineTextTask,
+  defineVideoTask,
+  type EncoderRecipe,
+  type Modality,
+  type OptimizerContext,
+  type Plugin,
+  type RunConfig,
+  type SessionOptions,
+  type TaskRecipe,
+  type ViewsContext,
+} from '@selfsup/pretrain';

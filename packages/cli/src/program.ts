@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { CommandContext } from './command-context.ts';
 import { augmentCommand } from './commands/augment.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -6,7 +7,6 @@ import { exportCommand } from './commands/export.ts';
 import { fineTuneCommand } from './commands/fine-tune.ts';
 import { predictMaskCommand } from './commands/predict-mask.ts';
 import { reportCommand } from './commands/report.ts';
-import { trainCommand } from './commands/train.ts';
 import { version } from './version.ts';
 
 const EXAMPLES = `
@@ -15,29 +15,38 @@ Example:
   $ selfsup evaluate knn --run runs/shapes
   $ selfsup <command> -h`;
 
-function quiet(command: Command): void {
-  command.exitOverride().configureOutput({ outputError: () => undefined });
-  command.commands.forEach(quiet);
+/** Writes where the program is told to, and leaves errors to it. */
+function setUp(command: Command, { streams }: CommandContext): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => void streams.stdout.write(text),
+    writeErr: (text) => void streams.stderr.write(text),
+    outputError: () => undefined,
+  });
+  for (const child of command.commands) setUp(child, { streams } as CommandContext);
 }
 
-/** The command line; it throws a CommanderError where commander would end the process, and prints no error itself. */
-export function createProgram(): Command {
+/** `selfsup train`: its flags depend on the task, so they are made only when it is asked for. */
+async function train(argv: readonly string[], context: CommandContext): Promise<Command> {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  if ((first === 'help' ? second : first) === 'train') return (await import('./commands/train.ts')).trainCommand(argv, context);
+  return new Command('train').description('Pretrain an encoder on data without labels; labels, where there are any, only measure it');
+}
+
+/**
+ * Makes the program; it throws a CommanderError where commander would end the process, and prints no error itself.
+ *
+ * @param argv the command line, on which the flags of `train` depend
+ * @param context what is shared with the commands
+ */
+export async function createProgram(argv: readonly string[], context: CommandContext): Promise<Command> {
   const program = new Command('selfsup')
-    .description('Self-supervised learning: pretrain encoders on your own images and text')
+    .description('Self-supervised learning: pretrain encoders on images, videos, text, and what plugins bring')
     .version(version)
-    .option('--verbose', 'show the stack of an unexpected error')
+    .option('--verbose', 'show the stack of an unexpected error, and with --json each update')
     .addHelpText('after', EXAMPLES);
-  const commands = [
-    trainCommand(),
-    evaluateCommand(),
-    embedCommand(),
-    exportCommand(),
-    reportCommand(),
-    predictMaskCommand(),
-    augmentCommand(),
-    fineTuneCommand(),
-  ];
-  for (const command of commands) program.addCommand(command);
-  quiet(program);
+  const commands = [evaluateCommand, embedCommand, exportCommand, reportCommand, predictMaskCommand, augmentCommand, fineTuneCommand];
+  program.addCommand(await train(argv, context));
+  for (const make of commands) program.addCommand(make(context));
+  setUp(program, context);
   return program;
 }

@@ -1,10 +1,13 @@
-import { isSelfsupError } from '@selfsup/core';
 import { CommanderError } from 'commander';
+import type { CommandContext } from './command-context.ts';
+import { inFlags } from './flags/in-flags.ts';
 import type { Streams } from './output/output.ts';
 import { createProgram } from './program.ts';
 
 /** Exit code of a process that an error ended. */
 const FAILED = 1;
+/** Exit code after Ctrl-C. */
+export const INTERRUPTED = 130;
 
 interface Failure {
   /** For scripts. */
@@ -15,33 +18,35 @@ interface Failure {
 
 const oneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ');
 
-function explain(error: unknown): Failure {
+async function explain(error: unknown, context: CommandContext): Promise<Failure> {
   if (error instanceof CommanderError)
     return { code: 'SELFSUP_OPTION', message: `${oneLine(error.message).replace(/^error: |\.$/g, '')}; see selfsup -h` };
-  if (isSelfsupError(error)) return { code: error.code, message: oneLine(error.message) };
+  const { isSelfsupError } = await import('@selfsup/core'); // only now: it brings tfjs along, and `--version` needs none
+  if (isSelfsupError(error)) return { code: error.code, message: oneLine(inFlags(error.message, context)) };
   const message = oneLine(error instanceof Error ? error.message : String(error));
   return { code: 'SELFSUP_UNEXPECTED', message: `unexpected error: ${message} (run again with --verbose for the place where it happened)` };
 }
 
 /**
- * Runs a command line and sets `process.exitCode`; errors become one line on standard error, and an event with `--json`.
+ * Runs a command line; errors become one line on standard error, and an event with `--json`.
  *
  * @param argv the arguments without node and the script
- * @param streams where errors go
+ * @param streams where to write; default those of the process
+ * @returns the exit code: 0, 1 after an error, 130 after an interrupt
  */
-export async function runCli(argv: readonly string[], streams: Streams = process): Promise<void> {
+export async function runCli(argv: readonly string[], streams: Streams = process): Promise<number> {
+  const context: CommandContext = { streams, code: 0 };
   try {
-    await createProgram().parseAsync(argv, { from: 'user' });
+    const program = await createProgram(argv, context);
+    await program.parseAsync(argv, { from: 'user' });
+    return context.code;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return; // help or version
-    if (error instanceof CommanderError && error.code === 'commander.help') {
-      process.exitCode = FAILED;
-      return;
-    }
-    const { code, message } = explain(error);
+    if (error instanceof CommanderError && error.exitCode === 0) return 0; // help or version
+    if (error instanceof CommanderError && error.code === 'commander.help') return FAILED; // it was printed
+    const { code, message } = await explain(error, context);
     if (argv.includes('--json')) streams.stdout.write(`${JSON.stringify({ type: 'error', code, message })}\n`);
     streams.stderr.write(`selfsup: ${message}\n`);
     if (argv.includes('--verbose') && error instanceof Error) streams.stderr.write(`${error.stack ?? ''}\n`);
-    process.exitCode = FAILED;
+    return FAILED;
   }
 }

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import type { ImageDataset } from './image-dataset.ts';
 
 /** Options of {@link channelStatistics}. */
@@ -53,7 +53,7 @@ export async function channelStatistics(dataset: ImageDataset, options: ChannelS
   if (pixels === 0)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `channelStatistics: \`dataset\` "${dataset.name}" has no image that can be read; check its files`,
+      `channelStatistics: \`dataset\` "${printable(dataset.name)}" has no image that can be read; check its files`,
     );
   const mean = Array.from(sums, (sum) => sum / pixels);
   const std = Array.from(squares, (square, c) => Math.sqrt(Math.max(0, square / pixels - mean[c]! * mean[c]!)) / 255);

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 
 /** Checks that every index names one of `length` rows; `who` is the caller's name for the message, `unit` what the rows are. */
 export function checkIndices(who: string, indices: ArrayLike<number>, of: number | { length: number; unit: string }): void {
@@ -8,7 +8,7 @@ export function checkIndices(who: string, indices: ArrayLike<number>, of: number
     if (!Number.isInteger(index) || index < 0 || index >= length)
       throw new SelfsupError(
         'SELFSUP_OPTION',
-        `${who}: \`indices[${i}]\` must be an integer from 0 to ${length - 1} (there are ${length} ${unit}), got ${index}`,
+        `${printable(who)}: \`indices[${i}]\` must be an integer from 0 to ${length - 1} (there are ${length} ${unit}), got ${index}`,
       );
   }
 }

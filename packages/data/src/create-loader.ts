@@ -1,4 +1,4 @@
-import { drawPermutation, SelfsupError, type Rng } from '@selfsup/core';
+import { drawPermutation, printable, SelfsupError, type Rng } from '@selfsup/core';
 import type { ImagePixels } from './image-dataset.ts';
 import { readAhead } from './read-ahead.ts';
 import type { Rows, RowsDataset } from './rows-dataset.ts';
@@ -74,7 +74,8 @@ export function createLoader<R extends Rows>(dataset: RowsDataset<R>, options: L
   checkInteger('createLoader: `worldSize`', worldSize, { min: 1 });
   checkInteger('createLoader: `rank`', rank, { min: 0, max: worldSize - 1 });
   checkInteger('createLoader: `prefetch`', prefetch, { min: 0 });
-  const { length, name, unit = 'images' } = dataset;
+  const { length, unit = 'images' } = dataset;
+  const name = printable(dataset.name);
   if (length === 0) fail(`createLoader: \`dataset\` "${name}" has no ${unit}; give one that has some`, 'SELFSUP_DATA');
   const share = dropLast ? Math.floor(length / worldSize) : Math.ceil(length / worldSize);
   if (dropLast && batchSize > share) {

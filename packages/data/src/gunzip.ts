@@ -1,4 +1,5 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
+import { inflate, isGzip, joinPieces } from './inflate.ts';
 
 /** Options of the functions that read bytes. */
 export interface BytesOptions {
@@ -6,35 +7,41 @@ export interface BytesOptions {
   name?: string;
 }
 
+/** Options of {@link gunzip}. */
+export interface GunzipOptions extends BytesOptions {
+  /** Unpacking stops with an error beyond so many bytes; default 2 GiB, an integer ≥ 1. */
+  maxBytes?: number;
+}
+
 /**
  * Unpacks gzip'd bytes; bytes that are not gzip'd come back as they are.
  *
  * @param bytes a whole file
- * @param options `name` for messages
+ * @param options `name` for messages; `maxBytes`: how much it may become, default 2 GiB
  * @returns the unpacked bytes
- * @throws SelfsupError `SELFSUP_DATA` when the archive is truncated or damaged
- * @remarks Uses `DecompressionStream`, which browsers and Node both have.
+ * @throws SelfsupError `SELFSUP_DATA` when the archive is truncated or damaged, or holds more than `maxBytes`; `SELFSUP_OPTION` on a limit that is not an integer ≥ 1
+ * @remarks A small archive can hold a thousand times its size in zeros. Unpacking stops at the limit, without holding more than that.
  * @example
  * ```ts
  * import { gunzip } from '@selfsup/data';
  * console.log((await gunzip(new Uint8Array([1, 2, 3]))).length); // 3: was not gzip'd
  * ```
  */
-export async function gunzip(bytes: Uint8Array, options: BytesOptions = {}): Promise<Uint8Array> {
-  const { name = 'the data' } = options;
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const stream = new DecompressionStream('gzip');
-  const writer = stream.writable.getWriter();
-  // A damaged archive rejects the reading side too, and that is where it is reported.
-  const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close());
-  written.catch(() => undefined);
-  try {
-    const unpacked = await new Response(stream.readable).arrayBuffer();
-    await written;
-    return new Uint8Array(unpacked);
-  } catch (cause) {
-    throw new SelfsupError('SELFSUP_DATA', `gunzip: ${name} is a gzip archive that is truncated or damaged; fetch the file again`, {
-      cause,
-    });
+export async function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Promise<Uint8Array> {
+  const { name = 'the data', maxBytes = 2 ** 31 } = options;
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
+    throw new SelfsupError('SELFSUP_OPTION', `gunzip: \`maxBytes\` must be an integer >= 1, got ${maxBytes}`);
+  if (!isGzip(bytes)) return bytes;
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of inflate(bytes, name)) {
+    length += piece.length;
+    if (length > maxBytes)
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `gunzip: ${printable(name)} must hold at most ${maxBytes} bytes, but its ${bytes.length} packed bytes hold more; raise \`maxBytes\` if it is meant to`,
+      );
+    pieces.push(piece);
   }
+  return joinPieces(pieces, length);
 }

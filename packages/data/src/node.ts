@@ -2,6 +2,7 @@ export { decodeImage, type DecodedImage, type DecodeImageOptions } from './node/
 export { frameFolders, type FrameFoldersOptions } from './node/frame-folders.ts';
 export type { ClipOptions, FrameDataset } from './node/frame-videos.ts';
 export { imageFolder } from './node/image-folder.ts';
+export type { UnusedKind } from './node/unused-files.ts';
 export { readNpy, writeNpy, type NpyArray, type NpyData } from './node/npy.ts';
 export { openImages, type OpenedImages, type OpenImagesOptions } from './node/open-images.ts';
 export { openVideos, type OpenedVideos, type OpenVideosOptions } from './node/open-videos.ts';
@@ -9,5 +10,7 @@ export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/phot
 export { countDocuments, type CountDocumentsOptions } from './node/text/count-documents.ts';
 export { openCorpus, type Corpus, type CorpusProgress, type OpenCorpusOptions } from './node/text/open-corpus.ts';
 export { openTokenizer } from './node/text/open-tokenizer.ts';
+export type { Column } from './node/text/pick-columns.ts';
+export type { TableFormat } from './node/text/read-table.ts';
 export { openLabeledText, type LabeledText, type OpenLabeledTextOptions } from './node/text/open-labeled-text.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './node/text/train-tokenizer.ts';

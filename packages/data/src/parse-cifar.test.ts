@@ -17,9 +17,10 @@ describe('parseCifar', () => {
 
   it('refuses other files', () => {
     expect(() => parseCifar(new Uint8Array(3072), { name: 'x.bin' })).toThrow(
-      'parseCifar: x.bin is no CIFAR-10 binary file: expected a positive multiple of 3073 bytes, got 3072',
+      'parseCifar: x.bin is not a CIFAR-10 binary file: expected a positive multiple of 3073 bytes, got 3072',
     );
-    expect(() => parseCifar(new Uint8Array(0))).toThrow('got 0');
+    expect(() => parseCifar(new Uint8Array(0))).toThrow('got 0; it is an empty file');
+    expect(() => parseCifar(Buffer.from('label\n1\n'))).toThrow('got 8; it is text');
     expect(() => parseCifar(new Uint8Array(3073).fill(10))).toThrow('the label of record 0 must be 0 to 9, got 10');
   });
 });

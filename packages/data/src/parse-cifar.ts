@@ -1,5 +1,6 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import type { BytesOptions } from './gunzip.ts';
+import { describeContent } from './picture-kind.ts';
 
 /** What a CIFAR-10 binary file holds, in our layout. */
 export interface CifarImages {
@@ -14,11 +15,14 @@ export interface CifarImages {
 const PLANE = 32 * 32;
 const RECORD = 1 + 3 * PLANE;
 
+/** Whether a file of so many bytes can be one. */
+export const isCifarSize = (bytes: number): boolean => bytes > 0 && bytes % RECORD === 0;
+
 /**
  * Reads the binary version of CIFAR-10: records of a label byte and the red, green and blue planes of a 32×32 image.
  *
  * @param bytes a whole file, n × 3073 bytes
- * @param options `name` for messages
+ * @param options `name` for messages; `size`: the bytes of the whole file, where `bytes` is only its start
  * @returns interleaved pixels and labels, ready for {@link arrayImages}
  * @throws SelfsupError `SELFSUP_DATA` when the size is no multiple of 3073 or a label is above 9
  * @see Krizhevsky, "Learning multiple layers of features from tiny images", 2009
@@ -29,13 +33,16 @@ const RECORD = 1 + 3 * PLANE;
  * console.log(arrayImages(pixels, shape, { labels }).length); // 1
  * ```
  */
-export function parseCifar(bytes: Uint8Array, options: BytesOptions = {}): CifarImages {
-  const { name = 'the data' } = options;
-  if (bytes.length === 0 || bytes.length % RECORD !== 0)
+export function parseCifar(bytes: Uint8Array, options: BytesOptions & { size?: number } = {}): CifarImages {
+  const { name = 'the data', size = bytes.length } = options;
+  if (!isCifarSize(size)) {
+    const content = describeContent(bytes);
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `parseCifar: ${name} is no CIFAR-10 binary file: expected a positive multiple of ${RECORD} bytes, got ${bytes.length}; fetch the file again`,
+      `parseCifar: ${printable(name)} is not a CIFAR-10 binary file: expected a positive multiple of ${RECORD} bytes, got ${size}; ` +
+        (content.startsWith('of a') ? 'it is of another format, or cut short' : `it is ${content}`),
     );
+  }
   const n = bytes.length / RECORD;
   const labels = new Int32Array(n);
   const pixels = new Uint8Array(n * 3 * PLANE);
@@ -45,7 +52,7 @@ export function parseCifar(bytes: Uint8Array, options: BytesOptions = {}): Cifar
     if (label > 9)
       throw new SelfsupError(
         'SELFSUP_DATA',
-        `parseCifar: ${name} is no CIFAR-10 binary file: the label of record ${i} must be 0 to 9, got ${label}`,
+        `parseCifar: ${printable(name)} is not a CIFAR-10 binary file: the label of record ${i} must be 0 to 9, got ${label}`,
       );
     labels[i] = label;
     for (let at = start + 1; at <= start + PLANE; at++) {

@@ -19,7 +19,11 @@ describe('parseIdx', () => {
   });
 
   it.each([
-    ['a wrong magic number', idx([1, 2, 8, 3], [1, 1, 1], [0]), 'file.gz is no IDX file: expected a magic number like 0x00000803 (images)'],
+    [
+      'a wrong magic number',
+      idx([1, 2, 8, 3], [1, 1, 1], [0]),
+      'file.gz is not an IDX file: expected a magic number like 0x00000803 (images)',
+    ],
     [
       'another element type',
       idx([0, 0, 0x0d, 1], [1], [0, 0, 0, 0]),
@@ -29,10 +33,22 @@ describe('parseIdx', () => {
     ['no axes', idx([0, 0, 8, 0], [], []), 'must have 3 axes'],
     ['missing bytes', idx([0, 0, 8, 3], [2, 1, 1], [0]), 'must have 18 bytes for shape [2, 1, 1], got 17'],
     ['more bytes', idx([0, 0, 8, 3], [1, 1, 1], [0, 0]), 'must have 17 bytes for shape [1, 1, 1], got 18'],
+    ['the labels of a table', Buffer.from('id,label\n0,7\n'), 'it is text that begins with "id,label\\n0,7\\n"; expected a magic number'],
+    ['a web page', Buffer.from('<!doctype html><html>'), 'it is a web page, so the download went wrong'],
+    ['a picture', Buffer.from('%PDF-1.7 \0'), 'got 0x25504446: it is a PDF document'],
     ['half a header', idx([0, 0, 8, 3], [1], []), 'ends within its header: 8 bytes'],
-    ['almost nothing', new Uint8Array(3), 'is no IDX file: it has 3 bytes'],
+    ['almost nothing', new Uint8Array(3), 'is not an IDX file: it has 3 bytes'],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => parseIdx(bytes, { name: 'file.gz', rank: 3 })).toThrow(message);
     expect(() => parseIdx(bytes, { name: 'file.gz', rank: 3 })).toThrow(expect.objectContaining({ code: 'SELFSUP_DATA' }));
+  });
+
+  it('says what labels must be', () => {
+    const labels = Buffer.from('label\n7\n3\n');
+    expect(() => parseIdx(labels, { rank: 1 })).toThrow(
+      'labels must be an IDX file of one byte per image, such as train-labels-idx1-ubyte',
+    );
+    expect(() => parseIdx(labels, { rank: 1 })).not.toThrow('fetch the file again');
+    expect(() => parseIdx(labels)).toThrow('a table (CSV) is not read as images');
   });
 });

@@ -1,3 +1,4 @@
+export type { AddedToken } from './text/added-tokens.ts';
 export { arrayTexts, type ArrayTextsOptions } from './text/array-texts.ts';
 export { codePointOffsets } from './text/code-point-offsets.ts';
 export { loadTokenizer } from './text/load-tokenizer.ts';

@@ -12,10 +12,10 @@ export interface BarlowTwinsOptions extends NetworkFactories, Pick<BarlowTwinsLo
  * Barlow Twins: the dimensions of two views' projections correlate one to one and not with each other.
  *
  * @param options see {@link BarlowTwinsOptions}
- * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `barlowTwinsLoss` of the two projected views of the whole update; the metric
- * `zStd` is the mean deviation per dimension of the unit projections: about 1/√dim when healthy, 0 when collapsed
- * @throws SelfsupError from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes; from `loss` `SELFSUP_OPTION` on a bad lambda or
- * scale
+ * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `barlowTwinsLoss` of the two projected views of the whole update;
+ * the metric `zStd` is the mean deviation per dimension of the unit projections: about 1/√dim when healthy, 0 when collapsed
+ * @throws SelfsupError from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes; from `loss` `SELFSUP_OPTION` on a bad
+ * lambda or scale
  * @see Zbontar et al.: "Barlow Twins", algorithm 1, https://arxiv.org/abs/2103.03230
  * @remarks Each view passes the networks on its own, so batch normalization within them takes its statistics per view, micro-batch and rank (the authors
  * synchronize it over ranks); the loss's own standardization spans them all. solo-learn multiplies the loss by 0.025 (on CIFAR 0.1): `scale`.

@@ -10,7 +10,7 @@ import { project, type NetworkFactories, type PredictedViews } from './projectio
 
 /** Options of {@link byol}. */
 export interface ByolOptions extends NetworkFactories {
-  /** Makes the online network's last part, which the target network has not: from and to `[n, projectionDim]`. */
+  /** Makes the online network's last part, which the target network does not have: from and to `[n, projectionDim]`. */
   predictionHead: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   /** The weight of the target network's old weights, in [0, 1], or a schedule over updates done; default a cosine from 0.996 to 1 over the whole run. */
   momentum?: ScalarOrSchedule;
@@ -25,9 +25,9 @@ export type ByolTargets = Readonly<Record<'targetProjections', readonly tf.Tenso
  * BYOL: the online network predicts, from one view, what its slowly moving copy makes of the other.
  *
  * @param options see {@link ByolOptions}
- * @returns the task with the encoders `backbone` and `target`; trainable variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, the target network's among the buffers under
- * `target/backbone/` and `target/projectionHead/`. The loss is `negativeCosineSimilarity` in both directions; the metric `zStd` is the mean deviation per
- * dimension of the unit online projections: about 1/√dim when healthy, 0 when collapsed
+ * @returns the task with the encoders `backbone` and `target`; trainable variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, the target
+ * network's among the buffers under `target/backbone/` and `target/projectionHead/`. The loss is `negativeCosineSimilarity` in both directions; the metric
+ * `zStd` is the mean deviation per dimension of the unit online projections: about 1/√dim when healthy, 0 when collapsed
  * @throws SelfsupError `SELFSUP_OPTION` on a constant momentum outside [0, 1]; from `targets` and `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on
  * views of different shapes
  * @see Grill et al.: "Bootstrap Your Own Latent", eq. 1 to 3 and appendix A, https://arxiv.org/abs/2006.07733

@@ -25,7 +25,7 @@ export function checkCrops(who: string, views: readonly tf.Tensor4D[] | undefine
     if (at === 1 && shape.join() !== crops[0]!.shape.join())
       fail(at, `[${n}, ${height}, ${width}, ${channels}] like \`views[0]\`, as both are global`);
     if (shape[0] !== n || shape[3] !== channels)
-      fail(at, `[${n}, height, width, ${channels}] as \`views[0]\` has so many images and channels`);
+      fail(at, `[${n}, height, width, ${channels}] as \`views[0]\` has that many images and channels`);
   }
   return crops;
 }

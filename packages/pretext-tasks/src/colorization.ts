@@ -7,7 +7,7 @@ import { joinNetworks } from './join-networks.ts';
 /** What {@link colorization} trains on: `images` float32 `[n, height, width, 3]`, sRGB in [0, 1]. */
 export type ColorizationBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
-/** What {@link colorization} makes of a batch: what the encoder sees, and of `places` = n · size² places the colors, row by row, image by image. */
+/** What {@link colorization} makes of a batch: what the backbone sees, and of `places` = n · size² places the colors, row by row, image by image. */
 export interface ColorizationTargets {
   /** float32 `[n, height, width, 3]`: images without their colors. */
   readonly lightness: tf.Tensor4D;
@@ -43,7 +43,7 @@ function paint(logits: tf.Tensor4D, { codes }: ColorizationTargets): tf.Tensor2D
 }
 
 /**
- * Colorization: the encoder sees the lightness of an image, and a head says from its features which colors the places of the image have.
+ * Colorization: the backbone sees the lightness of an image, and a head says from its features which colors the places of the image have.
  *
  * @param options see {@link ColorizationOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean over the places of their weight times the cross entropy of their
@@ -51,7 +51,7 @@ function paint(logits: tf.Tensor4D, { codes }: ColorizationTargets): tf.Tensor2D
  * @throws SelfsupError from `targets` `SELFSUP_BATCH` without images, and what `coding` throws; from `loss` `SELFSUP_SHAPE` when the head's places and bins are
  * not the coding's
  * @see Zhang, Isola, Efros: "Colorful Image Colorization", https://arxiv.org/abs/1603.08511
- * @remarks The lightness comes in all three channels, in [0, 1], so that the encoder also takes colored images. Evaluate it on what it was trained on: images in
+ * @remarks The lightness comes in all three channels, in [0, 1], so that the backbone also takes colored images. Evaluate it on what it was trained on: images in
  * [0, 1], not standardized, or their `lightness`, as the paper does; normalization statistics do not fit others. Colors are equally important unless the
  * coding has `weights`; the paper's rebalancing comes from `colorWeights` of @selfsup/augment. The paper's network predicts from feature maps; here all goes
  * through the one vector that is kept.

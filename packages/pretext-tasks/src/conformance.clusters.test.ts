@@ -1,11 +1,7 @@
-import type { AnyPretextTask, Batch, Targets } from '@selfsup/core';
 import { createRng, drawNormal } from '@selfsup/core';
 import { linear, prototypes, sequential, stateless } from '@selfsup/encoders';
-import { conformanceChecks, type ConformanceOptions } from '@selfsup/testing';
-import { registerTrainingKernels } from '@selfsup/wasm-kernels';
-import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, it } from 'vitest';
+import { row, testRows } from '../fixtures/conformance-rows.ts';
 import { nnclr } from './nnclr.ts';
 import { swav } from './swav.ts';
 
@@ -36,12 +32,7 @@ const ofSwav = {
   afterStepWrites: ['prototypes/kernel'],
   skip: { differences: 'the codes depend on the weights, but carry no gradient' },
 };
-const row = <B extends Batch, T extends Targets>(
-  name: string,
-  task: AnyPretextTask<B, T>,
-  options: Omit<ConformanceOptions<B, T>, 'task'>,
-): [string, ConformanceOptions] => [name, { task, gradientSamples: 1, ...options } as unknown as ConformanceOptions];
-const tasks: readonly (readonly [string, ConformanceOptions])[] = [
+testRows([
   row('swav', swav({ ...swavNetworks, freezePrototypesSteps: 2 }), { batchAt: (step) => viewsAt(step, [3, 3, 2]), ...ofSwav }),
   row('swav with a queue', swav({ ...swavNetworks, queueSize: 10, freezePrototypesSteps: 0 }), {
     batchAt: (step) => viewsAt(step),
@@ -50,14 +41,4 @@ const tasks: readonly (readonly [string, ConformanceOptions])[] = [
   row('nnclr', nnclr({ backbone, projectionHead, predictionHead, outputDim: projected, queueSize: 10 }), {
     batchAt: (step) => viewsAt(step),
   }),
-];
-
-beforeAll(async () => {
-  await tf.setBackend('wasm');
-  await registerTrainingKernels();
-  await tf.setBackend('cpu');
-});
-
-describe.each(tasks)('%s', (_, options) => {
-  for (const { name, run, skipped } of conformanceChecks(options)) it.skipIf(skipped !== undefined)(name, run);
-});
+]);

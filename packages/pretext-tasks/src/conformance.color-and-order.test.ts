@@ -1,11 +1,8 @@
 import { colorCodes } from '@selfsup/augment';
-import { createRng, drawNormal, drawUniform, type AnyPretextTask, type Batch, type Targets } from '@selfsup/core';
+import { createRng, drawNormal, drawUniform } from '@selfsup/core';
 import { colorizationHead, linear, sequential, stateless } from '@selfsup/encoders';
-import { conformanceChecks, type ConformanceOptions } from '@selfsup/testing';
-import { registerTrainingKernels } from '@selfsup/wasm-kernels';
-import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, it } from 'vitest';
+import { row, testRows } from '../fixtures/conformance-rows.ts';
 import { colorization } from './colorization.ts';
 import { frameOrder, frameOrders } from './frame-order.ts';
 
@@ -32,12 +29,7 @@ const orderOf = (reversed: 'merged' | 'distinct') => {
 };
 const ordersPerRank = { ranks: 'every rank draws orders of its own' };
 
-const row = <B extends Batch, T extends Targets>(
-  name: string,
-  task: AnyPretextTask<B, T>,
-  options: Omit<ConformanceOptions<B, T>, 'task'>,
-): [string, ConformanceOptions] => [name, { task, gradientSamples: 1, ...options } as unknown as ConformanceOptions];
-const tasks: readonly (readonly [string, ConformanceOptions])[] = [
+testRows([
   row(
     'colorization with weights',
     colorization({ backbone, head: colorizationHead({ inputDim: features, outputSize: 2, numBins, width: 3 }), coding }),
@@ -45,14 +37,4 @@ const tasks: readonly (readonly [string, ConformanceOptions])[] = [
   ),
   row('frame-order', orderOf('merged'), { batchAt: framesAt, skip: ordersPerRank }),
   row('frame-order, a clip and its reverse are two', orderOf('distinct'), { batchAt: framesAt, skip: ordersPerRank }),
-];
-
-beforeAll(async () => {
-  await tf.setBackend('wasm');
-  await registerTrainingKernels();
-  await tf.setBackend('cpu');
-});
-
-describe.each(tasks)('%s', (_, options) => {
-  for (const { name, run, skipped } of conformanceChecks(options)) it.skipIf(skipped !== undefined)(name, run);
-});
+]);

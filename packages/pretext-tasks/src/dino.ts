@@ -16,7 +16,7 @@ import type { NetworkFactories } from './projection-networks.ts';
  */
 export type DinoBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
 
-/** What {@link dino} computes without a tape: `teacherLogits` `[n, outputDim]` of both global crops, neither centered nor divided. */
+/** What {@link dino} computes without a tape: `teacherLogits` `[n, outputDim]` of both global crops, before the center is subtracted and before the division. */
 export type DinoTargets = Readonly<Record<'teacherLogits', readonly tf.Tensor2D[]>>;
 
 /** What {@link dino} says about each image: `studentLogits` `[n, outputDim]` of every crop. */
@@ -36,7 +36,7 @@ export interface DinoOptions extends NetworkFactories {
   centering?: boolean;
   /** The weight of the old center, in [0, 1]; default 0.9. */
   centerMomentum?: number;
-  /** During so many first steps the variables under `lastLayer/` are frozen; default 0. The authors freeze them for one epoch. */
+  /** For how many steps at the start the variables under `lastLayer/` are frozen; an integer ≥ 0, default 0. The authors freeze them for one epoch. */
   freezeLastLayerSteps?: number;
 }
 
@@ -57,16 +57,18 @@ const LAST_LAYER = 'projectionHead/lastLayer/';
  * DINO: a student learns, from any crop of an image, what its slowly moving copy makes of another, larger one; centering and sharpening keep it from collapsing.
  *
  * @param options see {@link DinoOptions}
- * @returns the task with the encoders `backbone` and `teacher`; its variables lie under `backbone/` and `projectionHead/`, its buffers under `teacher/backbone/`, `teacher/projectionHead/` and in
- * `center` `[outputDim]`. The loss is `dinoLoss`; the metrics are `zStd`, the mean deviation per dimension of the student's unit logits (0: collapsed),
- * `teacherEntropy` of a target (log outputDim: collapsed to uniform targets), `usageEntropy` of the mean target of the batch (0: collapsed to one output),
- * `targetInformation`, their difference, and `klDivergence`, the loss without the targets' entropy, which are 0 after either collapse
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, on frozen steps without a `lastLayer`, and from `targets` when the head's output has not
- * `outputDim` columns; `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views whose shapes do not fit
+ * @returns the task with the encoders `backbone` and `teacher`; its variables lie under `backbone/` and `projectionHead/`, its buffers under
+ * `teacher/backbone/`, `teacher/projectionHead/` and in `center` `[outputDim]`. The loss is `dinoLoss`; the metrics are `zStd`, the mean deviation per
+ * dimension of the student's unit logits (0: collapsed), `teacherEntropy` of a target (log outputDim: collapsed to uniform targets), `usageEntropy` of the mean
+ * target of the batch (0: collapsed to one output), `targetInformation`, their difference, and `klDivergence`, the loss without the targets' entropy, which are
+ * 0 after either collapse
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, on frozen steps without a `lastLayer`, and from `targets` when the head's output does not
+ * have `outputDim` columns; `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views whose shapes do not fit
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", algorithm 1, https://arxiv.org/abs/2104.14294
- * @remarks As in the authors' code neighboring crops of one size pass the backbone together and all features the head; the center moves after the loss, by
- * the mean of raw logits over both views of the whole update, and the teacher after it. The authors evaluate the teacher: `run.encoders.teacher`. `vit` of `@selfsup/encoders` takes crops whose
- * sides are multiples of its patch size, ConvNet and ResNets any. The rest of the recipe is the optimizer's: `clipByNorm(3)`, `adamW` with schedules of rate and decay.
+ * @remarks As in the authors' code neighboring crops of one size pass the backbone together and all features the head; the center moves after the loss, by the
+ * mean of raw logits over both views of the whole update, and the teacher after it. The authors evaluate the teacher: `run.encoders.teacher`. `vit` of
+ * `@selfsup/encoders` takes crops whose sides are multiples of its patch size, ConvNet and ResNets any. The rest of the recipe is the optimizer's:
+ * `clipByNorm(3)`, `adamW` with schedules of rate and decay.
  * @example
  * ```ts
  * import { convNet, dinoHead } from '@selfsup/encoders';

@@ -68,7 +68,7 @@ function drawOrders(orders: readonly (readonly number[])[], n: number, draw: { r
 }
 
 /**
- * Sorting sequences: the encoder sees each frame of a shuffled clip on its own, and from all of its answers a head says in which order they are.
+ * Sorting sequences: the backbone sees each frame of a shuffled clip on its own, and from all of its answers a head says in which order they are.
  *
  * @param options see {@link FrameOrderOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean cross entropy of the orders; the metric is `accuracy`, one by the
@@ -77,7 +77,7 @@ function drawOrders(orders: readonly (readonly number[])[], n: number, draw: { r
  * `numFrames`
  * @see Lee et al.: "Unsupervised Representation Learning by Sorting Sequences", https://arxiv.org/abs/1708.01246; Misra et al.: "Shuffle and Learn",
  * https://arxiv.org/abs/1603.08561
- * @remarks The features of all frames are put in a row, where the paper first compares them in pairs. All frames of a batch pass the encoder together, so batch
+ * @remarks The features of all frames are put in a row, where the paper first compares them in pairs. All frames of a batch pass the backbone together, so batch
  * normalization takes its statistics over them. The paper also picks frames with motion and jitters their crops and channels; clips come in as they are.
  * @example
  * ```ts

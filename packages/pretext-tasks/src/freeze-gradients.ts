@@ -5,7 +5,7 @@ import type { StepContext } from '@selfsup/core';
  * What keeps some variables as they are at the start of a run: the contract's `transformGradients`. Internal.
  *
  * @param prefix where their paths begin
- * @param steps for so many steps
+ * @param steps for how many steps
  * @returns gradients with null in the place of those variables' ones
  */
 export const freezeGradients =

@@ -39,7 +39,7 @@ function shuffle(tiles: tf.Tensor5D, orders: readonly (readonly number[])[]): tf
 }
 
 /**
- * Jigsaw puzzles: the encoder sees each tile of a shuffled image on its own, and from all of its answers a head says how they were shuffled.
+ * Jigsaw puzzles: the backbone sees each tile of a shuffled image on its own, and from all of its answers a head says how they were shuffled.
  *
  * @param options see {@link JigsawOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean cross entropy of the permutations; the metric is `accuracy`, one by
@@ -47,7 +47,7 @@ function shuffle(tiles: tf.Tensor5D, orders: readonly (readonly number[])[]): tf
  * @throws SelfsupError `SELFSUP_OPTION` without two permutations of one length; from `targets` `SELFSUP_BATCH` without images, `SELFSUP_SHAPE` when the
  * permutations are not of as many tiles
  * @see Noroozi and Favaro: "Unsupervised Learning of Visual Representations by Solving Jigsaw Puzzles", https://arxiv.org/abs/1603.09246
- * @remarks All tiles of a batch pass the encoder together, so batch normalization takes its statistics over them. Each image gets one permutation per step.
+ * @remarks All tiles of a batch pass the backbone together, so batch normalization takes its statistics over them. Each image gets one permutation per step.
  * @example
  * ```ts
  * import { tiles } from '@selfsup/augment';

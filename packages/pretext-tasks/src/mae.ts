@@ -32,7 +32,7 @@ function standardizePatches(patches: tf.Tensor3D): tf.Tensor3D {
 }
 
 /**
- * MAE: the encoder sees a quarter of the patches, and a decoder predicts the pixels of the others.
+ * MAE: the backbone sees a quarter of the patches, and a decoder predicts the pixels of the others.
  *
  * @param options see {@link MaeOptions}
  * @returns the task; its variables lie under `backbone/` and `decoder/`. The loss is `maskedPixelLoss`, squared: 1 when the decoder predicts nothing, with

@@ -47,7 +47,7 @@ function checkNextSentence(tokenIds: tf.Tensor2D, labels: tf.Tensor1D | undefine
 }
 
 /**
- * Masked language modeling, as BERT: the encoder learns to say which tokens were hidden, from both sides of them.
+ * Masked language modeling, as BERT: the backbone learns to say which tokens were hidden, from both sides of them.
  *
  * @param options see {@link MaskedLanguageOptions}
  * @returns the task; its variables lie under `backbone/`, `head/` and `nextSentenceHead/`. The loss is `maskedCrossEntropy` at the hidden tokens, plus the

@@ -31,9 +31,9 @@ export interface MocoV3Options extends NetworkFactories {
  * MoCo v3: a prediction must find the target network's key of the image's other view among those of the whole batch; no queue.
  *
  * @param options see {@link MocoV3Options}
- * @returns the task with the encoders `backbone` and `target`; its variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, its buffers under `target/`. The loss is the sum over both
- * directions of `infoNce` times 2 · temperature, among the keys of the whole update; the metrics are `accuracy`, how often a prediction is nearest to
- * its own key, and `zStd`, the mean deviation per dimension of the unit keys (0: collapsed)
+ * @returns the task with the encoders `backbone` and `target`; its variables lie under `backbone/`, `projectionHead/` and `predictionHead/`, its buffers under
+ * `target/`. The loss is the sum over both directions of `infoNce` times 2 · temperature, among the keys of the whole update; the metrics are `accuracy`, how
+ * often a prediction is nearest to its own key, and `zStd`, the mean deviation per dimension of the unit keys (0: collapsed)
  * @throws SelfsupError `SELFSUP_OPTION` on a bad temperature or momentum; `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
  * @see Chen, Xie, He: "An Empirical Study of Training Self-Supervised Vision Transformers", algorithm 1, https://arxiv.org/abs/2104.02057
  * @remarks The authors move the target at the start of a step; here it moves at the end of the step before, which gives the same keys. Their code has

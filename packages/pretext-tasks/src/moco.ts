@@ -65,13 +65,13 @@ function encodeShuffled(
 }
 
 /**
- * MoCo: a query must find the key of its image among the keys of earlier batches, which a slowly moving copy of the encoder computed.
+ * MoCo: a query must find the key of its image among the keys of earlier batches, which a slowly moving copy of the networks computed.
  *
  * @param options see {@link MocoOptions}
- * @returns the task with the encoders `backbone` and `target`; its variables lie under `backbone/` and `projectionHead/`, its buffers under `target/` and in `queue` `[queueSize, outputDim]`, newest
- * keys first. The metrics are `accuracy`, how often a query is nearer to its key than to the whole queue, `zStd`, the mean deviation per dimension of the unit
- * queries (0: collapsed), and `queueAge`, the mean number of steps since a key of the queue was computed
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, and from `targets` when the head's output has not `outputDim` columns; `SELFSUP_BATCH`
+ * @returns the task with the encoders `backbone` and `target`; its variables lie under `backbone/` and `projectionHead/`, its buffers under `target/` and in
+ * `queue` `[queueSize, outputDim]`, newest keys first. The metrics are `accuracy`, how often a query is nearer to its key than to the whole queue, `zStd`, the
+ * mean deviation per dimension of the unit queries (0: collapsed), and `queueAge`, the mean number of steps since a key of the queue was computed
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, and from `targets` when the head's output does not have `outputDim` columns; `SELFSUP_BATCH`
  * without two views, on too few images for the groups or more keys than the queue holds; `SELFSUP_SHAPE` on views of different shapes
  * @see He et al.: "Momentum Contrast for Unsupervised Visual Representation Learning", https://arxiv.org/abs/1911.05722
  * @see Chen et al.: "Improved Baselines with Momentum Contrastive Learning", https://arxiv.org/abs/2003.04297
@@ -124,9 +124,9 @@ export function moco(options: MocoOptions): PretextTask<MocoBatch, MocoTargets, 
           ); // each [n, outputDim]
           return { queries };
         },
-        loss({ queries }, { keys }, { step }) {
+        loss({ queries }, { keys }, { step, training }) {
           const rows = keys.length * keys[0]!.shape[0];
-          queue.check('moco', rows);
+          if (training) queue.check('moco', rows);
           const contrast = { queue: queue.keys, normalized: true };
           const sum = tf.addN<tf.Scalar>(queries.map((query, i) => infoNce(query, keys[i]!, { ...contrast, temperature })));
           return {

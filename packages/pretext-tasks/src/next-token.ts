@@ -34,7 +34,7 @@ function predictingPlaces(batch: number, length: number): tf.Tensor1D {
 }
 
 /**
- * Causal language modeling, as GPT: the encoder learns to say which token comes next, from those before it.
+ * Causal language modeling, as GPT: the backbone learns to say which token comes next, from those before it.
  *
  * @param options see {@link NextTokenOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean cross entropy of each token but the first of its sequence, in nats:

@@ -42,8 +42,8 @@ function nearestNeighbors(z: tf.Tensor2D, queue: tf.Tensor2D): tf.Tensor2D {
  * are `accuracy`, how often a neighbor is nearer to its own image's prediction than to the others, `zStd`, the mean deviation per dimension of the
  * unit projections (0: collapsed), `neighborSimilarity`, the mean cosine of a projection and its neighbor, and `queueAge`, the mean number of steps since
  * a row of the queue was computed
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, and from `embed` when the head's output has not `outputDim` columns; `SELFSUP_BATCH` without two
- * views, and from `loss` with more images than the queue holds; `SELFSUP_SHAPE` on views of different shapes
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, and from `embed` when the head's output does not have `outputDim` columns; `SELFSUP_BATCH`
+ * without two views, and from `loss` with more images than the queue holds; `SELFSUP_SHAPE` on views of different shapes
  * @see Dwibedi et al.: "With a Little Help from My Friends: Nearest-Neighbor Contrastive Learning of Visual Representations", https://arxiv.org/abs/2104.14548
  * @remarks Neighbors come from the queue as it was before this batch, and no gradient reaches them; the first view's projections are enqueued, as in the
  * paper's pseudocode and in solo-learn. The queue starts as noise. The projections of all micro-batches and ranks are enqueued.
@@ -87,10 +87,10 @@ export function nnclr(options: NnclrOptions): PretextTask<NnclrBatch, Targets, P
           });
           return { projections: sides.map(({ projection }) => projection), predictions: sides.map(({ prediction }) => prediction) };
         },
-        loss({ projections, predictions }, _, { step }) {
+        loss({ projections, predictions }, _, { step, training }) {
           const [first, second] = [projections[0]!, projections[1]!];
           const rows = first.shape[0];
-          queue.check('nnclr', rows);
+          if (training) queue.check('nnclr', rows);
           const [neighbor, other] = [nearestNeighbors(first, queue.keys), nearestNeighbors(second, queue.keys)];
           const contrast = { temperature, normalized: true };
           const sum = tf.add(infoNce(neighbor, predictions[1]!, contrast), infoNce(other, predictions[0]!, contrast));

@@ -20,7 +20,7 @@ export function reorderParts(parts: tf.Tensor5D, orders: readonly (readonly numb
  *
  * @param backbone images `[n, height, width, channels]` to `[n, dim]`
  * @param parts float32 `[n, parts, height, width, channels]`
- * @param options as of `apply`
+ * @param options as `apply` takes them
  * @returns float32 `[n, parts · dim]`
  */
 export function encodeParts(backbone: Module<tf.Tensor4D, tf.Tensor2D>, parts: tf.Tensor5D, options: ApplyOptions): tf.Tensor2D {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * Draws which patches of `count` images are hidden, row by row: `keep` `[count, kept]`, `restore` `[count, length]`, where each patch stands when the masked
- * ones follow those kept, and `mask` `[count, length]`, 1 for a masked patch. `maskPatches` of @selfsup/augment makes such.
+ * ones follow those kept, and `mask` `[count, length]`, 1 for a masked patch. `maskPatches` of @selfsup/augment makes one.
  */
 export type PatchMasking = (
   images: { readonly count: number },

@@ -26,14 +26,14 @@ export interface RelativePatchOptions {
 }
 
 /**
- * Context prediction: the encoder sees two neighboring patches of an image on their own, and a head says on which of eight sides of the first the second lies.
+ * Context prediction: the backbone sees two neighboring patches of an image on their own, and a head says on which of eight sides of the first the second lies.
  *
  * @param options see {@link RelativePatchOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean cross entropy of the eight sides; the metric is `accuracy`, 0.125 by
  * chance
  * @throws SelfsupError from `targets` `SELFSUP_BATCH` without images, and what `pairing` throws
  * @see Doersch et al.: "Unsupervised Visual Representation Learning by Context Prediction", https://arxiv.org/abs/1505.05192
- * @remarks Both patches pass the encoder in one batch, all first ones before all second ones, so batch normalization takes its statistics over both.
+ * @remarks Both patches pass the backbone in one batch, all first ones before all second ones, so batch normalization takes its statistics over both.
  * @example
  * ```ts
  * import { patchPairs } from '@selfsup/augment';

@@ -37,7 +37,7 @@ function realTokens({ attentionMask }: ReplacedTokenBatch): { weights?: tf.Tenso
 }
 
 /**
- * Replaced token detection, as ELECTRA: a small generator fills masked tokens in, and the encoder learns to tell for every token whether it was replaced.
+ * Replaced token detection, as ELECTRA: a small generator fills masked tokens in, and the backbone learns to tell for every token whether it was replaced.
  *
  * @param options see {@link ReplacedTokenOptions}
  * @returns the task; its variables lie under `backbone/` (the discriminator), `discriminatorHead/`, `generator/` and `generatorHead/`. The loss is the

@@ -39,7 +39,7 @@ function rotateAll(images: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * Prediction of rotations (RotNet): the encoder learns to say by which of 0°, 90°, 180° and 270° an image was turned.
+ * Prediction of rotations (RotNet): the backbone learns to say by which of 0°, 90°, 180° and 270° an image was turned.
  *
  * @param options see {@link RotationOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is the mean cross entropy of the four classes over all four rotations of each

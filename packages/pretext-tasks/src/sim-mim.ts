@@ -23,14 +23,14 @@ export interface SimMimOptions {
 }
 
 /**
- * SimMIM: a mask token stands for a part of the patches, and one linear layer on the encoder predicts their pixels.
+ * SimMIM: a mask token stands for a part of the patches, and one linear layer on the backbone predicts their pixels.
  *
  * @param options see {@link SimMimOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is `maskedPixelLoss`, absolute
  * @throws SelfsupError from `targets` and `loss` `SELFSUP_BATCH` without `images`, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when they do not fit, `SELFSUP_OPTION`
- * when the masking is for another number of patches or the encoder has no mask token
+ * when the masking is for another number of patches or the backbone has no mask token
  * @see Xie et al.: "SimMIM: A Simple Framework for Masked Image Modeling", https://arxiv.org/abs/2111.09886
- * @remarks The pixels are those of `images`: the paper normalizes images, not patches. Each state predicts its own patch, so a patch of the encoder is what a
+ * @remarks The pixels are those of `images`: the paper normalizes images, not patches. Each state predicts its own patch, so a patch of the backbone is what a
  * pixel of the last feature map is in the paper. The class token's state is not used.
  * @example
  * ```ts

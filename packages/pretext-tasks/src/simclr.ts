@@ -33,7 +33,7 @@ function checkViews(views: readonly tf.Tensor4D[] | undefined): readonly tf.Tens
 }
 
 /**
- * SimCLR: the encoder learns to tell which views come from one image.
+ * SimCLR: the backbone learns to tell which views come from one image.
  *
  * @param options see {@link SimclrOptions}
  * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `ntXent` of the projected views of the whole update; the

@@ -53,10 +53,10 @@ function kernelOf(prototypes: Module<tf.Tensor2D, tf.Tensor2D>): tf.Variable<tf.
  * SwAV: crops of one image must predict each other's assignment to prototypes, which are used equally often.
  *
  * @param options see {@link SwavOptions}
- * @returns the task; its variables lie under `backbone/`, `projectionHead/` and `prototypes/`, its buffer, with a queue, is `queue`
- * `[queueSize, 2 · projectionDim]`, newest first. The loss is `swavLoss` with the codes of `sinkhorn` over the whole update and the queue as it was; the metrics are
- * `prototypeEntropy`, how evenly the first crops' predictions use the prototypes (0: one takes all), and `zStd`, the mean deviation per dimension of their
- * unit projections (0: collapsed)
+ * @returns the task; its variables lie under `backbone/`, `projectionHead/` and `prototypes/`, its buffer, with a queue, is `queue` `[queueSize, 2 ·
+ * projectionDim]`, newest first. The loss is `swavLoss` with the codes of `sinkhorn` over the whole update and the queue as it was; the metrics are
+ * `prototypeEntropy`, how evenly the first crops' predictions use the prototypes (0: one takes all), and `zStd`, the mean deviation per dimension of their unit
+ * projections (0: collapsed)
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, from `create` when the prototypes have no `kernel`, later when they are for projections of
  * other columns; `SELFSUP_BATCH` without two crops or with more of them than the queue holds, `SELFSUP_SHAPE` on crops that do not fit
  * @see Caron et al.: "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", https://arxiv.org/abs/2006.09882
@@ -116,7 +116,8 @@ export function swav(options: SwavOptions): PretextTask<SwavBatch, Targets, Proj
           const score = (z: tf.Tensor2D) => prototypes.apply(z, { training }); // [n, numPrototypes]
           const [first, second] = [projections[0]!, projections[1]!];
           const rows = first.shape[0];
-          queue?.check('swav', rows);
+          const filling = queue && training && step >= queueStartStep;
+          if (filling) queue.check('swav', rows);
           const full = queue && (step - queueStartStep) * rows >= queueSize;
           const earlier = full ? tf.split<tf.Tensor2D>(queue.keys, 2, 1).map(score) : [];
           const scores = projections.map(score);
@@ -127,7 +128,7 @@ export function swav(options: SwavOptions): PretextTask<SwavBatch, Targets, Proj
               prototypeEntropy: prototypeEntropy(scores[0]!, { temperature }),
               zStd: embeddingStd(first, { normalized: true }),
             },
-            keep: queue && step >= queueStartStep ? { projections: tf.concat([first, second], 1) } : {}, // [n, 2 · projectionDim]
+            keep: filling ? { projections: tf.concat([first, second], 1) } : {}, // [n, 2 · projectionDim]
           };
         },
         transformGradients: freezeGradients('prototypes/', freezePrototypesSteps),

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * Hides a random part of token sequences: ids in; corrupted ids, the hidden places in the flattened ids, what stood there and how much each counts out.
- * `maskTokens` of @selfsup/augment makes such.
+ * `maskTokens` of @selfsup/augment makes one.
  */
 export type TokenMasking = (
   rows: { readonly tokenIds: Int32Array; readonly length: number },
@@ -18,7 +18,7 @@ export type TokenMasking = (
 /** A masked batch as tensors: `tokenIds` `[batch, length]`, the others `[n]`. A type alias, so that it is a `Targets`. */
 export type MaskedTargets = Readonly<Record<'tokenIds', tf.Tensor2D> & Record<'positions' | 'labels' | 'weights', tf.Tensor1D>>;
 
-/** Masks a batch on the host. Nothing has run on the ids yet, so that they are still there: reading them is no transfer from a GPU. */
+/** Masks a batch on the host. Nothing has run on the ids yet, so that they are still there: reading them does not wait for a GPU. */
 export function maskBatch(masking: TokenMasking, tokenIds: tf.Tensor2D, rng: Rng): MaskedTargets {
   const masked = masking({ tokenIds: tokenIds.dataSync<'int32'>(), length: tokenIds.shape[1] }, rng);
   return {

@@ -11,7 +11,7 @@ export interface EncodedSequences {
   readonly segmentIds?: tf.Tensor2D;
 }
 
-/** What the tasks on text need of an encoder; `bert` of @selfsup/encoders makes such. */
+/** What the tasks on text need of a backbone; `bert` of @selfsup/encoders makes one. */
 export interface TokenEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
   /** `[vocabularySize, embeddingDim]`, to which a {@link TokenHead} is tied. */
   readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
@@ -19,7 +19,7 @@ export interface TokenEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
   encode(sequences: EncodedSequences, options: ApplyOptions): tf.Tensor3D;
 }
 
-/** What the tasks on text need of the head that predicts tokens; `maskedLanguageHead` of @selfsup/encoders makes such. */
+/** What the tasks on text need of the head that predicts tokens; `maskedLanguageHead` of @selfsup/encoders makes one. */
 export interface TokenHead {
   /** Its own variables, without the word embedding. */
   readonly trainable: VariableMap;

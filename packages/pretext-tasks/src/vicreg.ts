@@ -15,12 +15,11 @@ export interface VicregOptions
  * @param options see {@link VicregOptions}
  * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `vicregLoss` of the two projected views of the whole update; the metric
  * `zStd` is the mean deviation per dimension of the unit projections: about 1/√dim when healthy, 0 when collapsed
- * @throws SelfsupError from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes; from `loss` `SELFSUP_OPTION` on a bad weight or
- * convention
+ * @throws SelfsupError from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes; from `loss` `SELFSUP_OPTION` on a bad
+ * weight or convention
  * @see Bardes, Ponce, LeCun: "VICReg", algorithm 1, https://arxiv.org/abs/2105.04906
- * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view, micro-batch and rank; variance and
- * covariance span them all.
- * Both branches share their weights; the paper's variants with different branches are not here.
+ * @remarks Each view passes the networks on its own, so batch normalization takes its statistics per view, micro-batch and rank; variance and covariance span
+ * them all. Both branches share their weights; the paper's variants with different branches are not here.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';

@@ -1,5 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { createRng, defaultEncoder, SelfsupError, type AnyPretextTaskRun, type Batch, type Schedule } from '@selfsup/core';
+import { createRng, defaultEncoder, SelfsupError, type AnyPretextTaskRun, type Batch, type Targets, type Schedule } from '@selfsup/core';
 import { warmupConstant, warmupCosine, warmupLinear, type GradientTransform } from '@selfsup/optim';
 import { createTrainer, type PrepareContext, type Source, type Trainer } from '@selfsup/trainer';
 import { parseOptions } from './option-schema.ts';
@@ -74,11 +73,11 @@ export function buildRun(plan: RunPlan, data: RunData): BuiltRun {
   const task = recipe.create(modality.taskParts(context), taskOptions);
   const learningRate = scheduleOf(settings, stepsPerEpoch, totalSteps);
   const optimizer = plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate);
-  const trainer = createTrainer({ task, optimizer, totalSteps, seed }) as Trainer;
+  const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed });
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
   return {
     trainer,
-    encoder: defaultEncoder(trainer.run) as AnyModule & { apply: (input: tf.Tensor) => tf.Tensor },
+    encoder: defaultEncoder(trainer.run),
     prefix: prefixOf(trainer.run),
     encoderOptions: encoderOptions as Readonly<Record<string, unknown>>,
     source,

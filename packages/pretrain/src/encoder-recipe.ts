@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import type { Module, Rng } from '@selfsup/core';
 import type { OptionSchema } from './option-schema.ts';
 
@@ -7,7 +6,7 @@ export type InputDescription = Readonly<Record<string, unknown>>;
 
 /** Makes encoders with fresh weights. */
 export interface AnyEncoderFactory {
-  (rng: Rng): Module<tf.Tensor, tf.Tensor>;
+  (rng: Rng): Module;
   /** Columns of the features. */
   readonly outputDim: number;
 }

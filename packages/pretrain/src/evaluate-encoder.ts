@@ -1,6 +1,7 @@
 import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
 import { linearProbe } from '@selfsup/evaluate';
 import { encodeBank, hasLabels, voteByNeighbors, type EncodedSamples } from './knn-probe.ts';
+import { elsewhere } from './run-file.ts';
 import type { LoadedEncoder } from './load-encoder.ts';
 import type { AnyModule, OpenedSamples } from './modality.ts';
 import { silentProgress, type Progress } from './progress.ts';
@@ -28,8 +29,11 @@ export interface DataChoice {
 export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice = {}): Promise<OpenedSamples> {
   const { run, modality, openContext } = encoder;
   const own = choice.data === undefined;
-  if (own && run.data === '(in memory)')
-    throw new SelfsupError('SELFSUP_DATA', 'this run learned from data in memory, which is not there any more; give data');
+  if (own && (run.data === '(in memory)' || run.data === elsewhere))
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `this encoder learned from data ${run.data === elsewhere ? 'that its file does not name' : 'in memory, which is not there any more'}; give data`,
+    );
   const { settings } = run;
   return modality.openSamples(
     {

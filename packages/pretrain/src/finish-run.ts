@@ -69,7 +69,7 @@ export async function finishRun(
     ...(health && { health }),
     alarms,
     skipped: data.skipped(),
-    facts: file.facts,
+    facts: { ...data.facts },
     checkpoint: await sha256(checkpoint),
     run: store.name,
   };

@@ -13,6 +13,7 @@ export {
   type LinearFinding,
 } from './evaluate-encoder.ts';
 export type { RunEvent } from './events.ts';
+export { fineTuneEncoder, type FineTuneArm, type FineTuneEncoderOptions, type FineTuneRate, type FineTuning } from './fine-tune-encoder.ts';
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
 export { parseMetrics, type MetricsRecord } from './metrics-log.ts';
@@ -21,6 +22,7 @@ export { pretrain, type PretrainOptions } from './pretrain.ts';
 export {
   defineRun,
   sessionOptionNames,
+  sessionSchema,
   type OptimizerBuilder,
   type OptimizerContext,
   type RunConfig,

@@ -167,7 +167,7 @@ export interface Features extends FeatureMatrix {
 }
 
 /** An encoder or something that stands in for one, such as the identity for raw pixels. */
-export type AnyModule = Module<tf.Tensor, tf.Tensor>;
+export type AnyModule = Module;
 
 /** A kind of data and all that is special about it: image, video, text, or a third party's. */
 export interface Modality<D extends RunData = RunData, O extends object = object, Raw = unknown> {

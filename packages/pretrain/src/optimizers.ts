@@ -31,8 +31,8 @@ const presets: Readonly<Record<OptimizerName, OptimizerPreset>> = {
 
 /** The learning rate and the weight decay of an optimizer unless the user, the task or the modality gives others. Internal. */
 export function optimizerDefaults(name: OptimizerName, updateSize: number): Required<Pick<GivenSettings, 'learningRate' | 'weightDecay'>> {
-  const { rateFor, weightDecay } = presets[name];
-  return { learningRate: rateFor(updateSize), weightDecay };
+  const preset = presets[name];
+  return { learningRate: preset.rateFor(updateSize), weightDecay: preset.weightDecay };
 }
 
 /** Builds the optimizer of a run. Internal. */

@@ -1,10 +1,11 @@
 import { SelfsupError } from '@selfsup/core';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { AnyModality } from './modality.ts';
-import { describeOptions, parseOptions } from './option-schema.ts';
+import { describeOptions, parseOptions, type OptionSchema } from './option-schema.ts';
+import type { Plugin } from './plugin.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { resolveSettings } from './resolve-settings.ts';
-import { sessionOptionNames, type OptimizerBuilder, type RunConfig } from './run-config.ts';
+import { sessionOptionNames, sessionSchema, type OptimizerBuilder, type RunConfig } from './run-config.ts';
 import type { RunFile } from './run-file.ts';
 import { settingNames, type GivenSettings, type Settings } from './settings.ts';
 import { suggest } from './suggest.ts';
@@ -47,8 +48,14 @@ function withOwn(registry: Registry, { task, encoder, plugins = [] }: RunConfig)
     tasks: typeof task === 'object' ? [task] : [],
     encoders: typeof encoder === 'object' ? [encoder as EncoderRecipe] : [],
   };
+  const name = plugins.find((plugin) => typeof plugin === 'string');
+  if (name !== undefined)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `\`plugins\` must be objects here, got '${name}'; only the command loads modules by name: import it`,
+    );
   if (plugins.length + own.tasks.length + own.encoders.length === 0) return registry;
-  return createRegistry([...registry.plugins, ...plugins, own]);
+  return createRegistry([...registry.plugins, ...(plugins as readonly Plugin[]), own]);
 }
 
 const nameIn = (thing: string | { readonly name: string } | undefined): string | undefined =>
@@ -104,11 +111,21 @@ function assertUnchanged(
 ): void {
   for (const [name, value] of Object.entries(now)) {
     if (value === undefined || JSON.stringify(value) === JSON.stringify(before[name])) continue;
+    if ((name === 'taskOptions' || name === 'encoderOptions') && typeof value === 'object') {
+      const complete = before[name] as Readonly<Record<string, unknown>>; // what was given is a part of it
+      assertUnchanged(value as Readonly<Record<string, unknown>>, complete, (option) => nameOf(`${name}.${option}`));
+      continue;
+    }
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
       `this run was trained with ${nameOf(name)} ${JSON.stringify(before[name]) ?? '(not set)'}, got ${JSON.stringify(value)}; resume without it, or start a new run in another folder`,
     );
   }
+}
+
+/** The settings of a run that is continued for more epochs than it was planned for: from there on it follows the schedules of the longer run. */
+function longer(settings: Settings, epochs: unknown): Settings {
+  return typeof epochs === 'number' && Number.isSafeInteger(epochs) && epochs > settings.epochs ? { ...settings, epochs } : settings;
 }
 
 /**
@@ -131,13 +148,19 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     );
   const recipe = registry.tasks.get(task);
   const modality = registry.modalities.get(recipe.modality);
-  const given = splitConfig({ ...config, task, ...(config.encoder !== undefined && { encoder: nameIn(config.encoder) }) } as RunConfig, {
-    recipe,
-    modality,
-    nameOf,
-  });
+  parseOptions(sessionSchema, Object.fromEntries(sessionOptionNames.map((name) => [name, config[name]])), { who: 'the run', nameOf });
+  const given = splitConfig(
+    { ...config, task, ...(config.encoder !== undefined && { encoder: nameIn(config.encoder) }) },
+    {
+      recipe,
+      modality,
+      nameOf,
+    },
+  );
   if (earlier) {
-    assertUnchanged(given.settings, { ...earlier.settings }, nameOf);
+    const { epochs, ...others } = given.settings;
+    assertUnchanged(others, { ...earlier.settings }, nameOf);
+    if (typeof epochs !== 'number' || epochs < earlier.settings.epochs) assertUnchanged({ epochs }, { ...earlier.settings }, nameOf);
     assertUnchanged(given.options, earlier.options, nameOf);
     const missing = earlier.brought.functions.filter(
       (name) => given.functions[name] === undefined && !(name === 'optimizer' && given.optimizer),
@@ -164,13 +187,13 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     functions: given.functions,
     ...(given.optimizer && { optimizer: given.optimizer }),
   };
-  if (earlier) return { ...base, settings: earlier.settings, options: earlier.options, earlier };
+  if (earlier) return { ...base, settings: longer(earlier.settings, given.settings['epochs']), options: earlier.options, earlier };
   const settings = resolveSettings({ ...(given.settings as GivenSettings), task, encoder: encoder.name }, { recipe, modality, nameOf });
   const encoderOptions = { ...recipe.encoderOptions, ...settings.encoderOptions };
-  parseOptions(encoder.options, encoderOptions, { who: `encoder ${encoder.name}` });
-  const taskOptions = parseOptions(recipe.options, settings.taskOptions, {
+  parseOptions(encoder.options, encoderOptions, { who: `encoder ${encoder.name}`, nameOf: (name) => nameOf(`encoderOptions.${name}`) });
+  const taskOptions = parseOptions<object>(recipe.options as OptionSchema, settings.taskOptions, {
     who: `task ${recipe.name}`,
-    nameOf: (name) => `\`taskOptions.${name}\``,
+    nameOf: (name) => nameOf(`taskOptions.${name}`),
   });
   return {
     ...base,

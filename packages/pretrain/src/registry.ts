@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { AnyModality, DatasetOpener } from './modality.ts';
 import type { Plugin } from './plugin.ts';
@@ -26,7 +26,7 @@ export interface Registry {
   readonly datasets: readonly DatasetOpener[];
 }
 
-function names<T extends { readonly name: string }>(
+function names<T extends { readonly name: string; readonly aliases?: readonly string[] }>(
   kind: string,
   plugins: readonly Plugin[],
   of: (plugin: Plugin) => readonly T[],
@@ -50,7 +50,11 @@ function names<T extends { readonly name: string }>(
     has: (name) => found.has(name),
     get(name) {
       const entry = found.get(name);
-      if (!entry) throw new SelfsupError('SELFSUP_OPTION', `unknown ${kind} '${name}'${suggest(name, known)}`);
+      if (!entry) {
+        const aliases = Object.fromEntries(all.flatMap((thing) => (thing.aliases ?? []).map((alias) => [alias, thing.name] as const)));
+        const shown = printable(name, { maxLength: 60 });
+        throw new SelfsupError('SELFSUP_OPTION', `unknown ${kind} '${shown}'${suggest(name, known, (text) => text, aliases)}`);
+      }
       return entry.thing;
     },
   };

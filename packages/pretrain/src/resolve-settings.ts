@@ -2,7 +2,7 @@ import { SelfsupError } from '@selfsup/core';
 import type { AnyModality } from './modality.ts';
 import { optimizerDefaults } from './optimizers.ts';
 import { parseOptions } from './option-schema.ts';
-import { optimizerNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
+import { optimizerNames, settingsSchema, type GivenSettings, type Settings } from './settings.ts';
 import type { AnyTaskRecipe } from './task-recipe.ts';
 
 type Defaults = AnyTaskRecipe['defaults'];
@@ -46,9 +46,7 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
   return parseOptions(
     settingsSchema,
     {
-      ...(samples > 0 && Number.isFinite(samples)
-        ? optimizerDefaults(optimizer as OptimizerName, samples)
-        : { learningRate: 1, weightDecay: 0 }),
+      ...(samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer, samples) : { learningRate: 1, weightDecay: 0 }),
       ...(typeof limit === 'number' && { testLimit: Math.max(1, Math.round(limit / 5)) }),
       ...known,
     },

@@ -1,6 +1,7 @@
 import type { Schedule } from '@selfsup/core';
 import type { ViewsTransform } from '@selfsup/augment';
 import type { GradientTransform } from '@selfsup/optim';
+import { z } from 'zod';
 import type { ViewsContext } from './image/image-views.ts';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { Plugin } from './plugin.ts';
@@ -20,24 +21,25 @@ export interface OptimizerContext {
 /** Builds the optimizer of a run. */
 export type OptimizerBuilder = (context: OptimizerContext) => GradientTransform;
 
-/** How a session runs, without influence on what it computes. */
-export interface SessionOptions {
-  /** The backend; default `auto`: the fastest that proves itself. */
-  readonly backend?: 'auto' | 'wasm' | 'cpu' | undefined;
-  /** Continue the run. */
-  readonly resume?: boolean | undefined;
-  /** Replace a run that is there. */
-  readonly overwrite?: boolean | undefined;
-  /** Stop training after so many seconds. */
-  readonly maxSeconds?: number | undefined;
-  /** Epochs between two probes; 0: only before and after training. Default a fifth of the run. */
-  readonly probeEvery?: number | undefined;
-  /** Updates between two checkpoints, beside the one after each epoch. */
-  readonly checkpointEvery?: number | undefined;
-}
+/** How a session runs, without influence on what it computes: the one source of flags, checks and types. */
+export const sessionSchema = z.strictObject({
+  backend: z.enum(['auto', 'wasm', 'cpu']).optional().describe('what computes; default auto: the fastest that proves itself'),
+  resume: z.boolean().optional().describe('continue the run from its checkpoint'),
+  overwrite: z.boolean().optional().describe('replace a run that is there'),
+  maxSeconds: z.number().gt(0).optional().describe('stop training after so many seconds; the checkpoint is written all the same'),
+  probeEvery: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('epochs between two measurements, 0: only before and after training; default a fifth of the run'),
+  checkpointEvery: z.int().min(1).optional().describe('updates between two checkpoints, beside the one after each epoch'),
+});
+
+/** How a session runs: `backend`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
+export type SessionOptions = Readonly<z.output<typeof sessionSchema>>;
 
 /** The names of the fields of {@link SessionOptions}. */
-export const sessionOptionNames = ['backend', 'resume', 'overwrite', 'maxSeconds', 'probeEvery', 'checkpointEvery'] as const;
+export const sessionOptionNames = Object.keys(sessionSchema.shape) as (keyof SessionOptions)[];
 
 /**
  * A run as its user writes it: settings, options of the modality under their own names (`imageSize`, `length`, …), and what only code can express.
@@ -53,8 +55,8 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
     readonly encoder?: string | EncoderRecipe<any, any> | undefined;
     /** What to learn from: a path, `shapes`, or an object in memory such as `{ images, shape }` or `{ texts }`. */
     readonly data?: unknown;
-    /** Packages or objects that add tasks, encoders, modalities or data sets. */
-    readonly plugins?: readonly Plugin[] | undefined;
+    /** What adds tasks, encoders, modalities or data sets. The command also takes the names of packages and the paths of modules, and loads them. */
+    readonly plugins?: readonly (Plugin | string)[] | undefined;
     /** The optimizer: a name, or a function that builds it; default that of the task. */
     readonly optimizer?: OptimizerName | OptimizerBuilder | undefined;
     /** Images: the augmentation, large views first; default the published recipe of the task. It must normalize with mean and std. */

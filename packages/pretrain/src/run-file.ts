@@ -4,6 +4,9 @@ import { settingsSchema } from './settings.ts';
 
 const record = z.record(z.string(), z.unknown());
 
+/** What a checkpoint says of the place of its data, which only the folder of the run knows. */
+export const elsewhere = '(elsewhere)';
+
 /** The content of run.json: all that is needed to rebuild the encoder and to continue the run. */
 export const runFileSchema = z.strictObject({
   format: z.literal(1),
@@ -33,8 +36,6 @@ export const runFileSchema = z.strictObject({
     test: z.int().min(0),
     testFrom: z.enum(['own part', 'held out']).optional(),
   }),
-  /** Further facts about the data. */
-  facts: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
   stepsPerEpoch: z.int().min(1),
   totalSteps: z.int().min(1),
   /** The backend of the first session. */

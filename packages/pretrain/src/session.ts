@@ -13,7 +13,7 @@ import type { RunPlan } from './plan-run.ts';
 import type { Measures, Probe, ProbeContext } from './probe.ts';
 import type { Progress } from './progress.ts';
 import type { SessionOptions } from './run-config.ts';
-import type { RunFile } from './run-file.ts';
+import { elsewhere, type RunFile } from './run-file.ts';
 import { readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
 import { version } from './version.ts';
 import { createWatch, rounded, type Watch } from './watch.ts';
@@ -78,7 +78,6 @@ function describeRun(plan: RunPlan, parts: { data: RunData; built: BuiltRun; bac
     input: { ...data.input },
     fingerprint: { ...data.fingerprint },
     dataset: { name, unit, train: train.length, test: test?.length ?? 0, ...(testFrom && { testFrom }) },
-    facts: { ...data.facts },
     stepsPerEpoch: built.stepsPerEpoch,
     totalSteps: built.totalSteps,
     backend: backend.name,
@@ -105,7 +104,7 @@ async function openData(plan: RunPlan, { store, progress }: SessionContext): Pro
     progress,
     earlier: earlier && { input: earlier.input, files: await readRunFiles(store) },
   });
-  const opened = await modality.open({ data, options, settings, recipe }, context);
+  const opened = (await modality.open({ data, options, settings, recipe }, context)) as RunData;
   if (!earlier) return opened;
   for (const [name, before] of Object.entries(earlier.fingerprint))
     if (opened.fingerprint[name] !== before)
@@ -156,7 +155,7 @@ export async function measureProbes(
 }
 
 async function train(session: Session): Promise<{ result: FitResult; seconds: number }> {
-  const { plan, built, log, emit, progress, probes, watch, store, file, encoding } = session;
+  const { plan, built, log, emit, progress, watch, store, file, encoding } = session;
   const { trainer, learningRate, stepsPerEpoch, totalSteps, throughput } = built;
   const { epochs, accumulate } = plan.settings;
   const { maxSeconds, probeEvery = Math.max(1, Math.round(epochs / 5)), checkpointEvery } = session.session;
@@ -164,7 +163,8 @@ async function train(session: Session): Promise<{ result: FitResult; seconds: nu
   let [seconds, processed] = [0, 0];
   const stage = progress.stage('Training', { total: totalSteps, unit: 'updates' });
   stage.update(trainer.step);
-  const metadata = { run: JSON.stringify(file), files: JSON.stringify(encoding.files) };
+  // where the data lies is nobody's matter but the folder's: the same run on a copy of the data gives the same bytes
+  const metadata = { run: JSON.stringify({ ...file, data: elsewhere }), files: JSON.stringify(encoding.files) };
   const result = await fit(trainer, {
     source: built.source,
     prepare: built.prepare,
@@ -222,13 +222,20 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
   const built = buildRun(plan, data);
   const { trainer, encoder } = built;
   try {
-    const file = earlier ?? describeRun(plan, { data, built, backend });
+    const extended = earlier !== undefined && settings.epochs > earlier.settings.epochs;
+    const file: RunFile = earlier ? { ...earlier, settings, totalSteps: built.totalSteps } : describeRun(plan, { data, built, backend });
     const saved = earlier && (await store.read(runFileNames.checkpoint));
     const files = data.files ?? {};
     if (!earlier) {
       await writeJson(store, runFileNames.run, file);
       await store.write(runFileNames.metrics, new Uint8Array(0));
       for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
+    }
+    if (extended) {
+      await writeJson(store, runFileNames.run, file);
+      progress.line(
+        `Planned for ${earlier.settings.epochs} epochs, continued to ${settings.epochs}: learning rate and schedules are from here on those of the longer run`,
+      );
     }
     const { dataset } = file;
     const step = saved ? (await readCheckpointMetadata(saved)).step : 0;

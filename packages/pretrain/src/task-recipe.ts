@@ -29,6 +29,8 @@ export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = 
   readonly name: string;
   /** As people write it, such as `MoCo v3`. */
   readonly title: string;
+  /** What people also call it, such as `mlm`: not names to use, but they lead to the right one in messages. */
+  readonly aliases?: readonly string[];
   /** The address of the paper. */
   readonly paper?: string;
   /** One sentence: what is learned from what. */

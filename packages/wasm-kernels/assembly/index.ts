@@ -6,6 +6,8 @@ export { depthwiseForward, depthwiseForwardScratch } from './depthwise';
 export { depthwiseInput, depthwiseInputScratch } from './depthwise-input';
 export { depthwiseFilter, depthwiseFilterScratch } from './depthwise-filter';
 export { maxPoolGrad } from './pool';
+export { avgPool, maxPool } from './pool-forward';
+export { clamp, extremum } from './clamp';
 export { winogradForward, winogradForwardScratch, winogradInput, winogradInputScratch } from './winograd';
 export { winogradFilter, winogradFilterScratch } from './winograd-filter';
 export { batchNorm, batchNormScratch } from './norm';

@@ -39,10 +39,12 @@ export function maxPool3d(
   }
 }
 
-/** to = max(to, from), NaN where either is. */
+/** to = max(to, from); NaN in `from` is passed over, as tfjs documents it. */
 function larger(to: usize, from: usize, bytes: usize): void {
   const vectors = bytes & ~15;
   let c: usize = 0;
-  for (; c < vectors; c += 16) v128.store(to + c, f32x4.max(v128.load(to + c), v128.load(from + c)));
-  for (; c < bytes; c += 4) store<f32>(to + c, max(load<f32>(to + c), load<f32>(from + c)));
+  for (; c < vectors; c += 16) v128.store(to + c, f32x4.pmax(v128.load(to + c), v128.load(from + c)));
+  for (; c < bytes; c += 4) {
+    if (load<f32>(from + c) > load<f32>(to + c)) store<f32>(to + c, load<f32>(from + c));
+  }
 }

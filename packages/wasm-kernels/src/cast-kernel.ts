@@ -11,7 +11,7 @@ export function castKernel(runtime: Runtime): KernelTable {
     Cast(inputs, attrs) {
       const x = input(inputs, 'x');
       if (x.dtype === attrs['dtype'] && x.dtype !== 'string') return shareData(runtime, x);
-      if (attrs['dtype'] !== 'bool' || (x.dtype !== 'float32' && x.dtype !== 'int32')) return runtime.run('Cast', inputs, attrs);
+      if (attrs['dtype'] !== 'bool' || (x.dtype !== 'float32' && x.dtype !== 'int32')) return runtime.runStock('Cast', inputs, attrs);
       const size = util.sizeFromShape(x.shape);
       return produce(runtime, x.shape, 'bool', (offset) => {
         const { buffer } = runtime.backend.wasm.HEAPU8;

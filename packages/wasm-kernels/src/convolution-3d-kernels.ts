@@ -1,4 +1,6 @@
 import { type NamedAttrMap, type TensorInfo, backend_util, util } from '@tensorflow/tfjs-core';
+import { requireFloat32, requireRank, requireSame, requireSizes } from './check-operands.ts';
+import type { WindowCall } from './convolution-geometry.ts';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
 /** The compiled function of this family. */
@@ -11,9 +13,22 @@ const BYTES = 4;
 type Shape5 = [number, number, number, number, number];
 type Geometry = backend_util.Conv3DInfo;
 
-function geometryOf(xShape: readonly number[], filterShape: readonly number[], attrs: NamedAttrMap): Geometry {
-  const strides = attrs['strides'] as number | [number, number, number];
-  return backend_util.computeConv3DInfo(xShape as Shape5, filterShape as Shape5, strides, 1, attrs['pad'] as 'valid');
+type Triple = [number, number, number];
+
+/** What a 3-D convolution is, with a check that `dy` is what it makes of its image. */
+function geometryOf(
+  { kernelName, attrs }: WindowCall,
+  dy: TensorInfo,
+  { xShape, filterShape }: { xShape: readonly number[]; filterShape: readonly number[] },
+): Geometry {
+  requireRank(kernelName, 5, { x: xShape, filter: filterShape, dy: dy.shape });
+  requireSame(kernelName, 'the fourth size of `filter`, the channels of the image,', xShape[4]!, filterShape[3]!);
+  const strides = attrs['strides'] as number | Triple;
+  const dilations = (attrs['dilations'] as number | Triple | undefined) ?? 1;
+  const g = backend_util.computeConv3DInfo(xShape as Shape5, filterShape as Shape5, strides, dilations, attrs['pad'] as 'valid');
+  requireSizes(kernelName, 'the output', g.outShape);
+  requireFloat32(kernelName, 'dy', dy, g.outShape);
+  return g;
 }
 
 /** The 2-D convolution that all slices along the depth share: as many images as dy has slices. */
@@ -26,13 +41,14 @@ function sliceAttrs(g: Geometry, extra: NamedAttrMap): NamedAttrMap {
     [0, 0],
   ];
   const strides = [g.strideHeight, g.strideWidth];
-  return { strides, pad: pad, dimRoundingMode: 'floor', dilations: [1, 1], dataFormat: 'NHWC', ...extra };
+  const dilations = [g.dilationHeight, g.dilationWidth];
+  return { strides, pad: pad, dimRoundingMode: 'floor', dilations, dataFormat: 'NHWC', ...extra };
 }
 
 /** Visits the slices of dy: the place of each, and the place of the slice of x that this tap meets there. */
 function eachSlice(g: Geometry, tap: number, body: (dySlice: number, xSlice: number) => void): void {
   for (let i = 0; i < g.batchSize * g.outDepth; i++) {
-    const depth = (i % g.outDepth) * g.strideDepth - g.padInfo.front + tap;
+    const depth = (i % g.outDepth) * g.strideDepth - g.padInfo.front + tap * g.dilationDepth;
     if (depth >= 0 && depth < g.inDepth) body(i, Math.floor(i / g.outDepth) * g.inDepth + depth);
   }
 }
@@ -100,12 +116,14 @@ export function convolution3dKernels(runtime: Runtime, convolution: KernelTable)
   return {
     Conv3DBackpropInputV2(inputs, attrs) {
       const [dy, filter] = [input(inputs, 'dy'), input(inputs, 'filter')];
-      const g = geometryOf(attrs['inputShape'] as number[], filter.shape, attrs);
+      const call = { kernelName: 'Conv3DBackpropInputV2', attrs };
+      const g = geometryOf(call, dy, { xShape: attrs['inputShape'] as number[], filterShape: filter.shape });
       return inputGradient(runtime, convolution['Conv2DBackpropInput']!, [dy, filter], g);
     },
     Conv3DBackpropFilterV2(inputs, attrs) {
       const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
-      const g = geometryOf(x.shape, attrs['filterShape'] as number[], attrs);
+      const call = { kernelName: 'Conv3DBackpropFilterV2', attrs };
+      const g = geometryOf(call, dy, { xShape: x.shape, filterShape: attrs['filterShape'] as number[] });
       return filterGradient(runtime, convolution['Conv2DBackpropFilter']!, [x, dy], g);
     },
   };

@@ -36,7 +36,7 @@ export function elementwiseKernels(runtime: Runtime): KernelTable {
     (name: string): Kernel =>
     (inputs, attrs) => {
       const x = input(inputs, 'x');
-      if (x.dtype !== 'float32') return runtime.run(name, inputs, attrs);
+      if (x.dtype !== 'float32') return runtime.runStock(name, inputs, attrs);
       return produce(runtime, x.shape, 'float32', (y) => {
         kernels.unary(UNARY[name]!, runtime.offset(x), y, util.sizeFromShape(x.shape));
       });

@@ -1,4 +1,5 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { refuse } from './check-operands.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a fused product or convolution does after its sum. */
@@ -24,17 +25,18 @@ export function readEpilogue(inputs: Record<string, TensorInfo | undefined>, att
 
 /**
  * Runs `compute(bias offset, activation code)` with as much of the epilogue as our kernels fuse, and the rest with stock kernels.
- * A bias is fused when it has one value per column (`columns`).
+ * A bias is fused when it has one value per column. Without `columns` nothing is fused: the columns are not the last axis.
  */
 export function withEpilogue(
   runtime: Runtime,
   epilogue: Epilogue,
-  columns: number,
+  columns: number | undefined,
   compute: (bias: TensorInfo | undefined, act: number) => TensorInfo,
 ): TensorInfo {
   const { bias, activation } = epilogue;
-  const fusedBias = bias?.shape.length === 1 && bias.shape[0] === columns && bias.dtype === 'float32' ? bias : undefined;
-  const act = FUSED[activation];
+  const perColumn = columns !== undefined && bias?.shape.length === 1 && bias.shape[0] === columns && bias.dtype === 'float32';
+  const fusedBias = perColumn ? bias : undefined;
+  const act = columns === undefined && activation !== 'linear' ? undefined : FUSED[activation];
   const rest = bias !== undefined && fusedBias === undefined;
   if (!rest && act !== undefined) return compute(fusedBias, act);
   let out = compute(fusedBias, 0);
@@ -43,10 +45,13 @@ export function withEpilogue(
     out = next;
   };
   try {
+    const { shape } = out;
     if (rest) replace(runtime.run('Add', { a: out, b: bias }));
     if (activation === 'leakyrelu') replace(runtime.run('LeakyRelu', { x: out }, { alpha: epilogue.alpha }));
     else if (activation === 'prelu') replace(runtime.run('Prelu', { x: out, alpha: epilogue.preluWeights! }));
     else if (activation !== 'linear') replace(runtime.run(KERNELS[activation] ?? activation, { x: out }));
+    if (!util.arraysEqual(out.shape, shape))
+      refuse('a fused kernel', 'bias', `broadcast to [${shape.join(', ')}]`, `[${out.shape.join(', ')}]`);
   } catch (error) {
     runtime.release(out);
     throw error;

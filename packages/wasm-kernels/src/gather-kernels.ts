@@ -1,11 +1,12 @@
 import { type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, backend_util, util } from '@tensorflow/tfjs-core';
+import { refuse } from './check-operands.ts';
 import { SelfsupError } from './errors.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 
 function gatherV2(runtime: Runtime, inputs: NamedTensorInfoMap, attrs: NamedAttrMap): TensorInfo {
   const x = input(inputs, 'x');
   const indices = input(inputs, 'indices');
-  if (x.dtype === 'string' || x.dtype === 'complex64' || indices.dtype !== 'int32') return runtime.run('GatherV2', inputs, attrs);
+  if (x.dtype === 'string' || x.dtype === 'complex64' || indices.dtype !== 'int32') return runtime.runStock('GatherV2', inputs, attrs);
   const axis = util.parseAxisParam(attrs['axis'] as number, x.shape)[0]!;
   const info = backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, (attrs['batchDims'] as number | undefined) ?? 0);
   const count = util.sizeFromShape(indices.shape) / Math.max(info.batchSize, 1);
@@ -36,7 +37,11 @@ function unsortedSegmentSum(runtime: Runtime, inputs: NamedTensorInfoMap, attrs:
       `unsortedSegmentSum: \`segmentIds\` must have shape [${x.shape[0] ?? ''}], one for each row of \`x\`, got [${ids.shape.join(', ')}]`,
     );
   }
+  if (ids.dtype !== 'int32') refuse('unsortedSegmentSum', 'segmentIds', 'be int32', ids.dtype);
   const segments = attrs['numSegments'] as number;
+  if (!Number.isSafeInteger(segments) || segments < 0) {
+    refuse('unsortedSegmentSum', 'numSegments', 'be a whole number of at least 0', String(segments));
+  }
   const row = x.shape.slice(1);
   const isFloat = x.dtype === 'float32';
   const source = x.dtype === 'bool' ? runtime.run('Cast', { x }, { dtype: 'int32' }) : x;

@@ -12,7 +12,7 @@ export function identityKernel(runtime: Runtime): KernelTable {
   return {
     Identity(inputs) {
       const x = input(inputs, 'x');
-      return x.dtype === 'string' ? runtime.run('Identity', inputs) : shareData(runtime, x);
+      return x.dtype === 'string' ? runtime.runStock('Identity', inputs) : shareData(runtime, x);
     },
   };
 }

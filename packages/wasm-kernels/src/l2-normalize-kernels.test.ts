@@ -32,7 +32,9 @@ describe('division of rows by their norms', () => {
   it('names what does not fit', () => {
     const [x, y] = [tf.scalar(1), tf.ones([2, 3])];
     expect(() => tf.engine().runKernel('SelfsupL2Normalize', { x }, {})).toThrow('expected a float32 tensor [..., dim], got float32 []');
-    expect(() => tf.engine().runKernel('SelfsupL2NormalizeGrad', { dy: x, y, norm: x }, {})).toThrow('`dy` must have shape [2, 3]');
+    expect(() => tf.engine().runKernel('SelfsupL2NormalizeGrad', { dy: x, y, norm: x }, {})).toThrow(
+      '`dy` must be float32 [2, 3], got float32 []',
+    );
     tf.dispose([x, y]);
   });
 });

@@ -1,4 +1,5 @@
 import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { requireFloat32, requireSame } from './check-operands.ts';
 import { SelfsupError } from './errors.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
@@ -37,12 +38,9 @@ export function l2NormalizeKernels(runtime: Runtime): KernelTable {
     SelfsupL2NormalizeGrad(inputs, attrs) {
       const [dy, y, norm] = [input(inputs, 'dy'), input(inputs, 'y'), input(inputs, 'norm')];
       const { rows, columns } = rowsOf('SelfsupL2NormalizeGrad', y);
-      if (!util.arraysEqual(dy.shape, y.shape) || util.sizeFromShape(norm.shape) !== rows) {
-        throw new SelfsupError(
-          'SELFSUP_SHAPE',
-          `SelfsupL2NormalizeGrad: \`dy\` must have shape [${y.shape.join(', ')}] and \`norm\` ${rows} values, got [${dy.shape.join(', ')}] and [${norm.shape.join(', ')}]`,
-        );
-      }
+      requireFloat32('SelfsupL2NormalizeGrad', 'dy', dy, y.shape);
+      requireFloat32('SelfsupL2NormalizeGrad', 'norm', norm);
+      requireSame('SelfsupL2NormalizeGrad', 'the size of `norm`, one value for each row,', rows, util.sizeFromShape(norm.shape));
       return produceAll(runtime, [y.shape], (dx) => {
         runtime.kernels.l2NormalizeGrad(runtime.offset(dy), runtime.offset(y), runtime.offset(norm), dx, rows, columns, epsilonOf(attrs));
       })[0]!;

@@ -5,7 +5,7 @@ import { loadKernels, supportedSimd } from './load-kernels.ts';
 describe('loadKernels', () => {
   it.each(builds)('links the %s build with a shared memory and computes there', async (simd) => {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
-    const kernels = await loadKernels(memory, simd);
+    const { exports: kernels } = await loadKernels(memory, simd);
     const heap = new Float32Array(memory.buffer);
     heap.set([1, 2, 3, 4, 5, 6], 0); // [2, 3]
     heap.set([1, -1, 0, 2, 3, 1], 16); // [3, 2]

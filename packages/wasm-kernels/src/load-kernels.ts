@@ -1,4 +1,5 @@
 import type { BatchNormExports } from './batch-norm-kernels.ts';
+import type { ClampExports } from './clamp-kernels.ts';
 import type { AddExports } from './convolution-3d-kernels.ts';
 import type { CrossEntropyExports } from './cross-entropy-kernels.ts';
 import type { DepthwiseExports } from './depthwise-kernels.ts';
@@ -20,6 +21,7 @@ export interface KernelExports
   extends
     AddExports,
     BatchNormExports,
+    ClampExports,
     CrossEntropyExports,
     DepthwiseExports,
     DropoutExports,
@@ -61,6 +63,12 @@ export interface KernelExports
   fillZero(to: number, bytes: number): void;
 }
 
+/** Kernels on the memory of one backend, and their code for the next one. */
+export interface LoadedKernels {
+  readonly module: WebAssembly.Module;
+  readonly exports: KernelExports;
+}
+
 /** Which of the two builds is meant: relaxed SIMD has a fused multiply-add and is the faster one. */
 export type SimdBuild = 'relaxed' | 'plain';
 
@@ -89,16 +97,16 @@ async function readAsset(url: URL): Promise<BufferSource> {
   return response.arrayBuffer();
 }
 
-/** Instantiates the kernels on the backend's memory. A shared memory (threaded build of the backend) has binaries of its own. */
-export async function loadKernels(memory: WebAssembly.Memory, simd: SimdBuild, assetsUrl?: string | URL): Promise<KernelExports> {
+/** Compiles the kernels for a memory of this kind. A shared memory (threaded build of the backend) has binaries of its own. */
+export async function loadKernels(memory: WebAssembly.Memory, simd: SimdBuild, assetsUrl?: string | URL): Promise<LoadedKernels> {
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
   const url =
     assetsUrl !== undefined
       ? new URL(`kernels${simd === 'relaxed' ? '.relaxed' : ''}${shared ? '.shared' : ''}.wasm`, assetsUrl)
       : defaultUrl(simd, shared);
   try {
-    const { instance } = await WebAssembly.instantiate(await readAsset(url), { env: { memory } });
-    return instance.exports as unknown as KernelExports;
+    const { module, instance } = await WebAssembly.instantiate(await readAsset(url), { env: { memory } });
+    return { module, exports: instance.exports as unknown as KernelExports };
   } catch (cause) {
     throw new SelfsupError(
       'SELFSUP_BACKEND',
@@ -106,6 +114,11 @@ export async function loadKernels(memory: WebAssembly.Memory, simd: SimdBuild, a
       { cause },
     );
   }
+}
+
+/** Binds compiled kernels to the memory of another backend, at once. */
+export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
 }
 
 // Literal paths, so that bundlers find the four files.

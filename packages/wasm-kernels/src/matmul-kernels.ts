@@ -1,4 +1,5 @@
 import { type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, broadcast_util, util } from '@tensorflow/tfjs-core';
+import { refuse } from './check-operands.ts';
 import { readEpilogue, withEpilogue } from './epilogue.ts';
 import { SelfsupError } from './errors.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
@@ -35,6 +36,9 @@ interface Product {
 }
 
 function product(runtime: Runtime, { a, b, transposeA, transposeB }: Product, bias: TensorInfo | undefined, act: number): TensorInfo {
+  for (const [name, { shape }] of Object.entries({ a, b })) {
+    if (shape.length < 2) refuse('matMul', name, 'have at least two axes', `[${shape.join(', ')}]`);
+  }
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   let m = transposeA ? columnsA : rowsA;
@@ -96,11 +100,11 @@ export function matmulKernels(runtime: Runtime): KernelTable {
   return {
     BatchMatMul(inputs, attrs) {
       const operands = read(inputs, attrs);
-      return isFloat(operands) ? product(runtime, operands, undefined, 0) : runtime.run('BatchMatMul', inputs, attrs);
+      return isFloat(operands) ? product(runtime, operands, undefined, 0) : runtime.runStock('BatchMatMul', inputs, attrs);
     },
     _FusedMatMul(inputs, attrs) {
       const operands = read(inputs, attrs);
-      if (!isFloat(operands)) return runtime.run('_FusedMatMul', inputs, attrs);
+      if (!isFloat(operands)) return runtime.runStock('_FusedMatMul', inputs, attrs);
       const columns = operands.b.shape.at(operands.transposeB ? -2 : -1)!;
       return withEpilogue(runtime, readEpilogue(inputs, attrs), columns, (bias, act) => product(runtime, operands, bias, act));
     },

@@ -12,7 +12,7 @@ export function oneHotKernel(runtime: Runtime): KernelTable {
         onValue = 1,
         offValue = 0,
       } = attrs as { dtype?: DataType; depth: number; onValue?: number; offValue?: number };
-      if (dtype !== 'float32') return runtime.run('OneHot', inputs, attrs);
+      if (dtype !== 'float32') return runtime.runStock('OneHot', inputs, attrs);
       const classes = runtime.backend.readSync(indices.dataId);
       return produce(runtime, [...indices.shape, depth], dtype, (offset) => {
         const out = new Float32Array(runtime.backend.wasm.HEAPU8.buffer, offset, util.sizeFromShape(indices.shape) * depth).fill(offValue);

@@ -8,7 +8,7 @@ export function preluKernel(runtime: Runtime): KernelTable {
       const x = input(inputs, 'x');
       const alpha = input(inputs, 'alpha');
       const perChannel = util.sizeFromShape(alpha.shape) === x.shape.at(-1) && alpha.shape.at(-1) === x.shape.at(-1);
-      if (perChannel || util.sizeFromShape(x.shape) === 0) return runtime.run('Prelu', inputs);
+      if (perChannel || util.sizeFromShape(x.shape) === 0) return runtime.runStock('Prelu', inputs);
       const made: TensorInfo[] = [];
       const run = (name: string, operands: Record<string, TensorInfo>): TensorInfo => {
         const result = runtime.run(name, operands);

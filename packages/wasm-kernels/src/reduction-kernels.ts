@@ -69,7 +69,7 @@ export function reductionKernels(runtime: Runtime): KernelTable {
   const kernel = (kernelName: 'Sum' | 'Mean') => (inputs: Parameters<KernelTable[string]>[0], attrs: NamedAttrMap) => {
     const x = input(inputs, 'x');
     const ours = x.dtype === 'float32' || util.sizeFromShape(x.shape) === 0;
-    return ours ? reduce(kernelName, x, attrs) : runtime.run(kernelName, inputs, attrs);
+    return ours ? reduce(kernelName, x, attrs) : runtime.runStock(kernelName, inputs, attrs);
   };
   return { Sum: kernel('Sum'), Mean: kernel('Mean') };
 }

@@ -1,38 +1,9 @@
-import {
-  backend,
-  getBackend,
-  getKernel,
-  registerKernel,
-  unregisterKernel,
-  type KernelConfig,
-  type KernelFunc,
-} from '@tensorflow/tfjs-core';
-import { batchNormKernels } from './batch-norm-kernels.ts';
-import { castKernel } from './cast-kernel.ts';
-import { convolution3dKernels } from './convolution-3d-kernels.ts';
-import { convolutionKernels } from './convolution-kernels.ts';
-import { crossEntropyKernels } from './cross-entropy-kernels.ts';
-import { depthwiseKernels } from './depthwise-kernels.ts';
-import { dropoutKernel } from './dropout-kernel.ts';
-import { elementwiseKernels } from './elementwise-kernels.ts';
+import { backend, getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
-import { gatherKernels } from './gather-kernels.ts';
-import { groupNormKernels } from './group-norm-kernels.ts';
-import { layerNormKernels } from './layer-norm-kernels.ts';
-import { loadKernels, supportedSimd, type SimdBuild } from './load-kernels.ts';
-import { identityKernel } from './identity-kernel.ts';
-import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
-import { oneHotKernel } from './one-hot-kernel.ts';
-import { optimizerKernels } from './optimizer-kernels.ts';
-import { matmulKernels } from './matmul-kernels.ts';
-import { pooling3dKernels } from './pooling-3d-kernels.ts';
-import { poolingKernels } from './pooling-kernels.ts';
-import { reductionKernels } from './reduction-kernels.ts';
-import { preluKernel } from './prelu-kernel.ts';
-import { resizeKernels } from './resize-kernels.ts';
+import { instantiateKernels, loadKernels, supportedSimd, type KernelExports, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
+import { kernelTable } from './kernel-table.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
-import { softmaxKernels } from './softmax-kernels.ts';
-import { transposeKernel } from './transpose-kernel.ts';
+import { registerTrainingGradients } from './training-gradients.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
@@ -61,42 +32,24 @@ export interface TrainingKernels {
 }
 
 interface Registration extends TrainingKernels {
-  readonly owner: WasmBackend;
+  /** The backend that the kernels work on; none between `engine().reset()` and the next backend. */
+  readonly owner: WasmBackend | undefined;
 }
 
-type Wanted = Pick<Registration, 'owner' | 'simd' | 'winograd'>;
+interface Wanted {
+  readonly owner: WasmBackend;
+  readonly simd: SimdBuild;
+  readonly winograd: boolean;
+}
+
+/** The kernels on the memory of one backend. */
+interface Binding {
+  readonly owner: WasmBackend;
+  readonly runtime: Runtime;
+  readonly table: KernelTable;
+}
 
 let current: Registration | undefined;
-
-function families(runtime: Runtime): KernelTable {
-  const convolution = convolutionKernels(runtime);
-  const pooling = poolingKernels(runtime);
-  return {
-    ...matmulKernels(runtime),
-    ...convolution,
-    ...convolution3dKernels(runtime, convolution),
-    ...depthwiseKernels(runtime),
-    ...pooling,
-    ...pooling3dKernels(runtime, pooling['MaxPoolGrad']!),
-    ...gatherKernels(runtime),
-    ...identityKernel(runtime),
-    ...oneHotKernel(runtime),
-    ...reductionKernels(runtime),
-    ...batchNormKernels(runtime),
-    ...groupNormKernels(runtime),
-    ...l2NormalizeKernels(runtime),
-    ...elementwiseKernels(runtime),
-    ...layerNormKernels(runtime),
-    ...softmaxKernels(runtime),
-    ...crossEntropyKernels(runtime),
-    ...dropoutKernel(runtime),
-    ...transposeKernel(runtime),
-    ...optimizerKernels(runtime),
-    ...castKernel(runtime),
-    ...preluKernel(runtime),
-    ...resizeKernels(runtime),
-  };
-}
 
 function registered(kernelName: string): KernelConfig | undefined {
   return getKernel(kernelName, 'wasm');
@@ -120,7 +73,9 @@ function replaceKernel(config: KernelConfig): void {
  * A second call with the same build and algorithm on the same backend returns the first registration; one with others replaces it.
  * @throws SelfsupError `SELFSUP_BACKEND` if the current backend is not wasm, or if the kernels cannot be loaded or linked.
  * The kernels themselves throw `SELFSUP_MEMORY` when the heap is exhausted and `SELFSUP_SHAPE` for operands that do not fit.
- * @remarks The scratch space grows to the largest operand that had to be packed and stays until `dispose`.
+ * @remarks The scratch space grows to the largest operand that had to be packed and stays until `dispose`. After `tf.engine().reset()`, or after the
+ * backend was removed and registered again, the kernels move to the new backend by themselves. Where they cannot, they throw `SELFSUP_BACKEND` until
+ * this function is called again.
  * @example
  * ```ts
  * import '@tensorflow/tfjs-backend-wasm';
@@ -146,10 +101,10 @@ export async function registerTrainingKernels({
   const owner = backend() as unknown as WasmBackend;
   const wanted = { owner, simd, winograd };
   if (registeredFor(wanted)) return current!;
-  const kernels = await loadKernels(backendMemory(owner), simd, assetsUrl);
+  const loaded = await loadKernels(backendMemory(owner), simd, assetsUrl);
   if (registeredFor(wanted)) return current!; // another call was faster
   current?.dispose();
-  current = register(wanted, (stock) => createRuntime({ kernels, backend: owner, winograd }, stock));
+  current = register(wanted, loaded);
   return current;
 }
 
@@ -157,45 +112,83 @@ function registeredFor({ owner, simd, winograd }: Wanted): boolean {
   return current?.owner === owner && current.simd === simd && current.winograd === winograd;
 }
 
-function register(wanted: Wanted, bind: (stock: (name: string) => KernelFunc | undefined) => Runtime): Registration {
-  const { owner } = wanted;
+/**
+ * Puts our kernels into tfjs's registry. tfjs calls `setupFunc` of every kernel when a backend becomes current and `disposeFunc` before one goes
+ * (`engine().reset()`, `removeBackend`). Ours hand both calls on to the stock kernels that they displace, and move to the new backend themselves.
+ */
+function register({ owner, simd, winograd }: Wanted, { module, exports }: LoadedKernels): Registration {
   const replaced = new Map<string, KernelConfig>();
-  const runtime = bind((name) => (replaced.get(name) ?? registered(name))?.kernelFunc);
-  const table = families(runtime);
-  const names = Object.keys(table);
+  const bind = (to: WasmBackend, kernels: KernelExports): Binding => {
+    const runtime = createRuntime(
+      { kernels, backend: to, winograd },
+      (name, stock) => ((stock ? replaced.get(name) : undefined) ?? registered(name))?.kernelFunc,
+    );
+    return { owner: to, runtime, table: kernelTable(runtime) };
+  };
+  let binding: Binding | undefined = bind(owner, exports);
   let live = true;
+  const names = Object.keys(binding.table);
+
+  const leave = (): void => {
+    // A backend that was removed behind tfjs's back has no heap any more.
+    if ((binding?.owner.wasm as unknown) != null) binding?.runtime.free();
+    binding = undefined;
+  };
+  const follow = (to: WasmBackend): void => {
+    if (!live || binding?.owner === to) return;
+    leave();
+    try {
+      binding = bind(to, instantiateKernels(module, backendMemory(to)));
+    } catch {
+      // The other kind of memory, or an engine that refuses to do this at once: the kernels say below what to do.
+    }
+  };
+
   for (const name of names) {
     const stock = registered(name);
     if (stock) replaced.set(name, stock);
-    const kernel = table[name]!;
     replaceKernel({
       kernelName: name,
       backendName: 'wasm',
+      setupFunc: (to) => {
+        stock?.setupFunc?.(to);
+        follow(to as WasmBackend);
+      },
+      disposeFunc: (from) => {
+        stock?.disposeFunc?.(from);
+        if (binding?.owner === from) leave();
+      },
       kernelFunc: ({ inputs, attrs, backend: caller }) => {
         if (!live) {
           throw new SelfsupError('SELFSUP_BACKEND', `${name}: these kernels were disposed of; call registerTrainingKernels again`);
         }
-        if (caller !== owner) {
+        if (caller !== binding?.owner) {
           throw new SelfsupError('SELFSUP_BACKEND', `${name}: the wasm backend was replaced; call registerTrainingKernels again`);
         }
-        return kernel(inputs, attrs ?? {});
+        return binding.table[name]!(inputs, attrs ?? {});
       },
     });
   }
-  return {
-    ...wanted,
+  const restoreGradients = registerTrainingGradients();
+  const registration: Registration = {
+    get owner() {
+      return binding?.owner;
+    },
+    simd,
+    winograd,
     kernels: names,
     dispose() {
       if (!live) return;
       live = false;
-      if (current?.owner === owner) current = undefined;
+      if (current === registration) current = undefined;
       for (const name of names) {
         const stock = replaced.get(name);
         if (stock) replaceKernel(stock);
         else unregisterKernel(name, 'wasm');
       }
-      // A backend that was removed has no heap any more.
-      if ((owner.wasm as unknown) !== null) runtime.free();
+      restoreGradients();
+      leave();
     },
   };
+  return registration;
 }

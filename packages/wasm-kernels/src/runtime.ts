@@ -1,4 +1,5 @@
 import { type DataType, type KernelFunc, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { requireSizes } from './check-operands.ts';
 import { SelfsupError } from './errors.ts';
 import { guardMemory } from './guard-memory.ts';
 import type { KernelExports } from './load-kernels.ts';
@@ -16,8 +17,10 @@ export interface Runtime {
   output(shape: readonly number[], dtype: DataType): TensorInfo;
   /** At least `bytes` of scratch, valid until the next call. */
   scratch(bytes: number): number;
-  /** Runs another kernel of the same backend, ours or a stock one. */
+  /** Runs another kernel of the same backend: ours, where this package has one. */
   run(kernelName: string, inputs: NamedTensorInfoMap, attrs?: NamedAttrMap): TensorInfo;
+  /** Runs the stock kernel, for what ours does not do. */
+  runStock(kernelName: string, inputs: NamedTensorInfoMap, attrs?: NamedAttrMap): TensorInfo;
   /** Frees a tensor made inside a kernel. */
   release(tensor: TensorInfo): void;
   /** Gives the scratch space back to the backend, and its allocator. */
@@ -33,10 +36,13 @@ const GRANULE = 65536;
 /** Scratch that has to grow grows by at least half, so that growing operands do not move it at every step. */
 const GROWTH = 1.5;
 
-/** Binds kernels to a backend. `stock` finds the kernels that `run` calls. */
+/** Finds a kernel of the wasm backend: the stock one, or the one that is registered now. */
+export type FindKernel = (kernelName: string, stock: boolean) => KernelFunc | undefined;
+
+/** Binds kernels to a backend. */
 export function createRuntime(
   { kernels, backend, winograd }: Pick<Runtime, 'kernels' | 'backend' | 'winograd'>,
-  stock: (kernelName: string) => KernelFunc | undefined,
+  find: FindKernel,
 ): Runtime {
   let scratchOffset = 0;
   let scratchBytes = 0;
@@ -59,6 +65,19 @@ export function createRuntime(
     backend.disposeData(tensor.dataId);
   };
 
+  const call =
+    (stock: boolean): Runtime['run'] =>
+    (kernelName, inputs, attrs = {}) => {
+      const kernelFunc = find(kernelName, stock);
+      if (kernelFunc === undefined) {
+        throw new SelfsupError(
+          'SELFSUP_BACKEND',
+          `wasm-kernels: the wasm backend has no kernel ${kernelName}; import @tensorflow/tfjs-backend-wasm`,
+        );
+      }
+      return kernelFunc({ inputs, attrs, backend }) as TensorInfo;
+    };
+
   return {
     kernels,
     backend,
@@ -69,7 +88,10 @@ export function createRuntime(
     },
     release,
     offset: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
-    output: (shape, dtype) => backend.makeOutput([...shape], dtype),
+    output(shape, dtype) {
+      requireSizes('wasm-kernels', 'an output', shape);
+      return backend.makeOutput([...shape], dtype);
+    },
     scratch(bytes) {
       if (bytes > scratchBytes) {
         const grown = scratchBytes * GROWTH;
@@ -83,16 +105,8 @@ export function createRuntime(
       }
       return scratchOffset;
     },
-    run(kernelName, inputs, attrs = {}) {
-      const kernelFunc = stock(kernelName);
-      if (kernelFunc === undefined) {
-        throw new SelfsupError(
-          'SELFSUP_BACKEND',
-          `wasm-kernels: the wasm backend has no kernel ${kernelName}; import @tensorflow/tfjs-backend-wasm`,
-        );
-      }
-      return kernelFunc({ inputs, attrs, backend }) as TensorInfo;
-    },
+    run: call(false),
+    runStock: call(true),
   };
 }
 

@@ -8,7 +8,7 @@ const SCRATCH = 24 << 20;
 // Tensors below SCRATCH, scratch of exactly the size that the kernels ask for, then a canary that nobody may write.
 it('never writes past the scratch space that it asked for', async () => {
   const memory = new WebAssembly.Memory({ initial: 1024 });
-  const kernels = await loadKernels(memory, 'plain');
+  const { exports: kernels } = await loadKernels(memory, 'plain');
   const words = new Int32Array(memory.buffer);
   const guard = (what: string, bytes: number, run: () => void): void => {
     const end = (SCRATCH + bytes) >> 2;

@@ -68,7 +68,7 @@ export function softmaxKernels(runtime: Runtime): KernelTable {
     Softmax(inputs, attrs) {
       const logits = input(inputs, 'logits');
       const isOurs = logits.dtype === 'float32' && attrs['dim'] === logits.shape.length - 1;
-      return isOurs ? run(logits, undefined, 1) : runtime.run('Softmax', inputs, attrs);
+      return isOurs ? run(logits, undefined, 1) : runtime.runStock('Softmax', inputs, attrs);
     },
     SelfsupMaskedSoftmax(inputs, attrs) {
       const x = input(inputs, 'x');

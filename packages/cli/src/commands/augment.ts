@@ -1,16 +1,16 @@
 import { Command } from 'commander';
-import { parseNumber } from '../options/parse-number.ts';
-import { createOutput } from '../output/create-output.ts';
-import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
-import type { AugmentFlags } from './run-augment.ts';
+import type { AugmentFlags } from '../actions/run-augment.ts';
+import type { CommandContext } from '../command-context.ts';
+import { act, backendOption, jsonOption } from '../flags/common-flags.ts';
+import { parseNumber } from '../flags/parse-value.ts';
 
 const EXAMPLES = `
-Example:
+Examples:
   $ selfsup augment --recipe byol --data photos/ --out views.png
   $ selfsup augment --recipe dino --variant lightly --data photos/ --image-size 96 --images 4 --out views.png`;
 
 /** `selfsup augment`. */
-export function augmentCommand(): Command {
+export function augmentCommand(context: CommandContext): Command {
   return new Command('augment')
     .description('Draw images and the views that a recipe makes of them')
     .requiredOption('--recipe <name>', 'whose views, such as simclr, byol or dino')
@@ -21,11 +21,9 @@ export function augmentCommand(): Command {
     .option('--image-size <pixels>', 'the side of the images', parseNumber)
     .option('--seed <n>', 'of the views (default: 0)', parseNumber)
     .addOption(backendOption())
-    .option('--json', 'one JSON object per line on standard output')
+    .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (_flags, self: Command) => {
-      const flags = self.optsWithGlobals<CommonFlags & AugmentFlags>();
-      const { runAugment } = await import('./run-augment.ts');
-      await exitWith(runAugment(flags, createOutput(flags)));
-    });
+    .action((_flags, self: Command) =>
+      act<AugmentFlags>(self, context, async (flags, output) => (await import('../actions/run-augment.ts')).runAugment(flags, output)),
+    );
 }

@@ -1,30 +1,22 @@
 import { Command } from 'commander';
-import { parseNumber } from '../options/parse-number.ts';
-import { createOutput } from '../output/create-output.ts';
-import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
-import type { EmbedFlags } from './run-embed.ts';
+import type { EmbedFlags } from '../actions/run-embed.ts';
+import type { CommandContext } from '../command-context.ts';
+import { act, addDataFlags, addRunFlags } from '../flags/common-flags.ts';
 
 const EXAMPLES = `
-Example:
+Examples:
   $ selfsup embed --run runs/shapes --data photos/ --out embeddings.npy
+  $ selfsup embed --run runs/text --data questions.txt --out embeddings.csv
   $ python -c "import numpy; print(numpy.load('embeddings.npy').shape)"`;
 
 /** `selfsup embed`. */
-export function embedCommand(): Command {
-  return new Command('embed')
-    .description('Write the features of images as a NumPy array')
-    .requiredOption('--run <folder>', 'the folder of the run')
-    .requiredOption('--out <file>', 'the .npy file to write, float32 [images, dim]')
-    .option('--data <source>', 'other images than those of the run')
-    .option('--split <name>', 'train, test or all (default: all, training images first)')
-    .option('--limit <n>', 'at most so many training images', parseNumber)
-    .option('--test-limit <n>', 'at most so many test images', parseNumber)
-    .addOption(backendOption())
-    .option('--json', 'one JSON object per line on standard output')
+export function embedCommand(context: CommandContext): Command {
+  return addDataFlags(addRunFlags(new Command('embed')))
+    .description('Write the features of samples: a row of numbers for each')
+    .requiredOption('--out <file>', 'the file to write: .npy (NumPy, float32 [samples, dim]) or .csv (a line for each sample)')
+    .option('--split <name>', 'train, test or all (default: all, training samples first)')
     .addHelpText('after', EXAMPLES)
-    .action(async (_flags, self: Command) => {
-      const flags = self.optsWithGlobals<CommonFlags & EmbedFlags>();
-      const { runEmbed } = await import('./run-embed.ts');
-      await exitWith(runEmbed(flags, createOutput(flags)));
-    });
+    .action((_flags, self: Command) =>
+      act<EmbedFlags>(self, context, async (flags, output) => (await import('../actions/run-embed.ts')).runEmbed(flags, output)),
+    );
 }

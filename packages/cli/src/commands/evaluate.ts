@@ -1,62 +1,61 @@
 import { Command } from 'commander';
-import { parseNumber } from '../options/parse-number.ts';
-import { createOutput } from '../output/create-output.ts';
-import { backendOption, exitWith, type CommonFlags } from './common-flags.ts';
-import type { EvaluateKnnFlags } from './run-evaluate-knn.ts';
-import type { EvaluateLinearProbeFlags } from './run-evaluate-linear-probe.ts';
+import type { CommandContext } from '../command-context.ts';
+import { act, addDataFlags, addRunFlags } from '../flags/common-flags.ts';
+import { parseNumber, parseNumbers } from '../flags/parse-value.ts';
+import type { EvaluateKnnFlags, EvaluateLinearProbeFlags } from '../actions/run-evaluate.ts';
 
 const KNN_EXAMPLES = `
   $ selfsup evaluate knn --run runs/shapes --baselines
   $ selfsup evaluate knn --run runs/fashion --data t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz --k 20 --json`;
 const PROBE_EXAMPLES = `
   $ selfsup evaluate linear-probe --run runs/shapes --baselines
-  $ selfsup evaluate linear-probe --run runs/cifar --data data_batch_1.bin --l2 0.001 --json`;
+  $ selfsup evaluate linear-probe --run runs/text --data trec/train.txt --test-data trec/test.txt --l2 0.001,0.01`;
 
-/** A command that judges with labeled images, those of the run or others. */
+/** A command that judges with labeled samples, those of the run or others. */
 function evaluation(name: string): Command {
-  return new Command(name)
-    .requiredOption('--run <folder>', 'the folder of the run')
-    .option('--data <source>', 'other images than those of the run')
-    .option('--labels <file>', 'an IDX file with the labels of the training images, for data that has none')
-    .option('--limit <n>', 'at most so many training images', parseNumber)
-    .option('--test-limit <n>', 'at most so many test images', parseNumber)
-    .option('--baselines', 'also measure the pixels themselves and the encoder as it was before training')
-    .option('--json', 'one JSON object per line on standard output')
-    .addOption(backendOption());
+  return addDataFlags(addRunFlags(new Command(name)))
+    .option('--test-data <source>', 'samples to be judged by, where they lie elsewhere')
+    .option('--labels <file>', 'an IDX file with the labels of images that have none')
+    .option('--baselines', 'also judge the raw input, such as pixels, and the encoder as it was before training');
 }
 
-function knnCommand(): Command {
-  return evaluation('knn')
-    .description('Classify test images by the votes of the nearest training images, weighted by similarity')
-    .option('--k <n>', 'neighbors that vote (default: 200)', parseNumber)
-    .option('--temperature <x>', 'softmax scale of the votes (default: 0.1)', parseNumber)
-    .option('--raw-pixels', 'also measure the pixels themselves')
+const knn = (context: CommandContext) =>
+  evaluation('knn')
+    .description('Classify test samples by the votes of the nearest training samples, weighted by similarity')
+    .option('--k <n>', 'neighbors that vote (default: those of the run)', parseNumber)
+    .option('--temperature <x>', 'softmax scale of the votes (default: that of the run)', parseNumber)
     .addHelpText('after', `\nExamples:${KNN_EXAMPLES}`)
-    .action(async (_flags, self: Command) => {
-      const flags = self.optsWithGlobals<CommonFlags & EvaluateKnnFlags>();
-      const { runEvaluateKnn } = await import('./run-evaluate-knn.ts');
-      await exitWith(runEvaluateKnn(flags, createOutput(flags)));
-    });
-}
+    .action((_flags, self: Command) =>
+      act<EvaluateKnnFlags>(self, context, async (flags, output) =>
+        (await import('../actions/run-evaluate.ts')).runEvaluateKnn(flags, output),
+      ),
+    );
 
-function linearProbeCommand(): Command {
-  return evaluation('linear-probe')
-    .description('Classify test images by a linear classifier on the features of the training images; the encoder stays as it is')
-    .option('--l2 <list>', 'penalties on the weights, such as 0.01 or 0.001,0.1; of several, a fifth of the training images decides')
+const linearProbe = (context: CommandContext) =>
+  evaluation('linear-probe')
+    .description('Classify test samples by a linear classifier on the features of the training samples; the encoder stays as it is')
+    .option('--l2 <list>', 'penalties on the weights, such as 0.001,0.1; of several, a fifth of the training samples decides', parseNumbers)
     .option('--max-iterations <n>', 'at most so many steps of L-BFGS (default: 300)', parseNumber)
     .addHelpText('after', `\nExamples:${PROBE_EXAMPLES}`)
-    .action(async (_flags, self: Command) => {
-      const flags = self.optsWithGlobals<CommonFlags & EvaluateLinearProbeFlags>();
-      const { runEvaluateLinearProbe } = await import('./run-evaluate-linear-probe.ts');
-      await exitWith(runEvaluateLinearProbe(flags, createOutput(flags)));
-    });
-}
+    .action((_flags, self: Command) =>
+      act<EvaluateLinearProbeFlags>(self, context, async (flags, output) =>
+        (await import('../actions/run-evaluate.ts')).runEvaluateLinearProbe(flags, output),
+      ),
+    );
 
 /** `selfsup evaluate`. */
-export function evaluateCommand(): Command {
+export function evaluateCommand(context: CommandContext): Command {
   return new Command('evaluate')
     .description('Judge the encoder of a run')
-    .addCommand(knnCommand())
-    .addCommand(linearProbeCommand())
-    .addHelpText('after', `\nExamples:${KNN_EXAMPLES}${PROBE_EXAMPLES}`);
+    .argument('[probe]', 'knn or linear-probe')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addCommand(knn(context))
+    .addCommand(linearProbe(context))
+    .addHelpText('after', `\nExamples:${KNN_EXAMPLES}${PROBE_EXAMPLES}`)
+    .action(async (probe?: string) => {
+      const { printable, SelfsupError } = await import('@selfsup/core');
+      const got = probe === undefined || probe.startsWith('-') ? '' : `, got '${printable(probe)}'`;
+      throw new SelfsupError('SELFSUP_OPTION', `choose knn or linear-probe${got}; such as: selfsup evaluate knn --run runs/shapes`);
+    });
 }

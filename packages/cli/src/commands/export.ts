@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander';
-import { createOutput } from '../output/create-output.ts';
-import { exitWith, type CommonFlags } from './common-flags.ts';
-import type { ExportFlags } from './run-export.ts';
+import { Command } from 'commander';
+import type { ExportFlags } from '../actions/run-export.ts';
+import type { CommandContext } from '../command-context.ts';
+import { act, jsonOption, pluginOption } from '../flags/common-flags.ts';
 
 const EXAMPLES = `
 Example:
@@ -9,17 +9,16 @@ Example:
   $ python -c "import transformers; transformers.BertForMaskedLM.from_pretrained('my-bert')"`;
 
 /** `selfsup export`. */
-export function exportCommand(): Command {
+export function exportCommand(context: CommandContext): Command {
   return new Command('export')
-    .description('Write the BERT of a run as a folder that other libraries load')
+    .description('Write the encoder of a run as a folder that other libraries load')
     .requiredOption('--run <folder>', 'the folder of the run')
     .requiredOption('--out <folder>', 'the folder to write, new or empty')
-    .addOption(new Option('--format <name>', 'how to write it').choices(['huggingface']).default('huggingface'))
-    .option('--json', 'one JSON object per line on standard output')
+    .option('--format <name>', 'how to write it, such as huggingface for text (default: the first of its kind of data)')
+    .addOption(pluginOption())
+    .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (_flags, self: Command) => {
-      const flags = self.optsWithGlobals<CommonFlags & ExportFlags>();
-      const { runExport } = await import('./run-export.ts');
-      await exitWith(runExport(flags, createOutput(flags)));
-    });
+    .action((_flags, self: Command) =>
+      act<ExportFlags>(self, context, async (flags, output) => (await import('../actions/run-export.ts')).runExport(flags, output)),
+    );
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createJsonOutput } from './json-output.ts';
-import { formatSeconds } from './output.ts';
+import { formatSeconds } from '@selfsup/pretrain';
 import { createPlainOutput } from './plain-output.ts';
 
 function streams() {

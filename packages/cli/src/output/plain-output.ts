@@ -1,4 +1,5 @@
-import { formatSeconds, throttle, type Output, type Streams } from './output.ts';
+import { formatSeconds } from '@selfsup/pretrain';
+import { throttle, type Output, type Streams } from './output.ts';
 
 /** Seconds between two progress lines of one stage. */
 const EVERY_SECONDS = 5;

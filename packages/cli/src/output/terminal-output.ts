@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
-import { formatSeconds, type Output, type Streams } from './output.ts';
+import { formatSeconds } from '@selfsup/pretrain';
+import type { Output, Streams } from './output.ts';
 
 /** Milliseconds for which a stage stays invisible: short ones never flicker. */
 const QUIET_MS = 300;

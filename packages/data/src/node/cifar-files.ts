@@ -1,9 +1,11 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { arrayImages } from '../array-images.ts';
 import type { ImageDataset } from '../image-dataset.ts';
-import { parseCifar } from '../parse-cifar.ts';
+import { isCifarSize, parseCifar, type CifarImages } from '../parse-cifar.ts';
+import { SIGNATURE_BYTES } from '../picture-kind.ts';
+import { readHead, withFile } from './read-file-within.ts';
 
 /** The paths of CIFAR-10 files to train and test on. */
 export interface CifarFiles {
@@ -26,7 +28,7 @@ export async function pickCifarFiles(folder: string, names: readonly string[]): 
   if (train.length === 0 && others.length !== 1)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `openImages: ${folder} has .bin files, but none named data_batch_*.bin or train*.bin; name one of them instead of the folder`,
+      `openImages: ${printable(folder)} has .bin files, but none named data_batch_*.bin or train*.bin; name one of them instead of the folder`,
     );
   return { train: train.length > 0 ? train : others, test: await largest(/^test/i) };
 }
@@ -35,11 +37,26 @@ export async function pickCifarFiles(folder: string, names: readonly string[]): 
  * Opens CIFAR-10 binary files as one data set; the class names come from `batches.meta.txt` beside them, if it is there.
  *
  * @param paths the files, in order
+ * @param maxBytes at most so many bytes in all
  * @returns the data set
  * @throws SelfsupError `SELFSUP_DATA` on a file of another format
  */
-export async function openCifarFiles(paths: readonly string[]): Promise<ImageDataset> {
-  const parts = await Promise.all(paths.map(async (path) => parseCifar(await readFile(path), { name: path })));
+export async function openCifarFiles(paths: readonly string[], maxBytes: number): Promise<ImageDataset> {
+  let left = maxBytes;
+  const parts: CifarImages[] = [];
+  for (const path of paths) {
+    const bytes = await withFile(path, 'openImages', async (file, size) => {
+      if (size > left)
+        throw new SelfsupError(
+          'SELFSUP_DATA',
+          `openImages: CIFAR-10 files must have at most ${maxBytes} bytes, but ${printable(path)} has ${size}; raise \`maxBytes\` if it is meant to`,
+        );
+      // the start of a file that cannot be one says what it is
+      return readHead(file, isCifarSize(size) ? size : Math.min(size, SIGNATURE_BYTES)).then((read) => ({ read, size }));
+    });
+    parts.push(parseCifar(bytes.read, { name: path, size: bytes.size }));
+    left -= bytes.size;
+  }
   const total = parts.reduce((sum, part) => sum + part.labels.length, 0);
   const pixels = new Uint8Array(total * 32 * 32 * 3); // [n, 32, 32, 3]
   const labels = new Int32Array(total);

@@ -1,4 +1,8 @@
-import sharp from 'sharp';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode-image.ts';
 
@@ -127,23 +131,115 @@ describe('decodeImage', () => {
     await expect(decodeImage(png, { imageSize: 0 })).rejects.toMatchObject({ code: 'SELFSUP_OPTION' });
   });
 
-  it('refuses a picture that is cut short', async () => {
-    const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * i * 31) % 256);
-    const large = sharp(noise, { raw: { width: 64, height: 64, channels: 3 } });
-    for (const format of ['jpeg', 'png', 'webp'] as const)
-      for (const progressive of format === 'jpeg' ? [false, true] : [false]) {
-        const bytes = await (format === 'jpeg' ? large.clone().jpeg({ progressive }) : large.clone()[format]()).toBuffer();
-        await decodeImage(bytes, { imageSize: 16 });
-        for (const part of [0.3, 0.6, 0.9])
-          await expect(
-            decodeImage(bytes.subarray(0, Math.floor(bytes.length * part)), { imageSize: 16 }),
-            `${format} ${progressive ? 'progressive ' : ''}cut at ${part}`,
-          ).rejects.toMatchObject({ code: 'SELFSUP_DATA' });
+  const noise = Uint8Array.from({ length: 128 * 96 * 3 }, (_, i) => (i * i * 31 + (i >> 7) * 13) % 256);
+  const noisy = () => sharp(noise, { raw: { width: 128, height: 96, channels: 3 } });
+
+  it.each<[string, (picture: Sharp) => Sharp]>([
+    ['JPEG', (from) => from.jpeg()],
+    ['progressive JPEG', (from) => from.jpeg({ progressive: true })],
+    ['PNG', (from) => from.png()],
+    ['interlaced PNG', (from) => from.png({ progressive: true })],
+    ['WebP', (from) => from.webp()],
+    ['WebP without loss', (from) => from.webp({ lossless: true })],
+    ['GIF', (from) => from.gif()],
+    ['AVIF', (from) => from.avif({ effort: 0 })],
+    ['TIFF with JPEG', (from) => from.tiff({ compression: 'jpeg' })],
+    ['BigTIFF with JPEG', (from) => from.tiff({ compression: 'jpeg', bigtiff: true })],
+    ['TIFF with JPEG tiles', (from) => from.tiff({ compression: 'jpeg', tile: true, tileWidth: 64, tileHeight: 64 })],
+    ['TIFF with LZW', (from) => from.tiff({ compression: 'lzw' })],
+    ['TIFF with Deflate', (from) => from.tiff({ compression: 'deflate' })],
+    ['TIFF without compression', (from) => from.tiff({ compression: 'none' })],
+  ])('refuses %s that is cut short, wherever', async (_, encode) => {
+    const bytes = await encode(noisy()).toBuffer();
+    const whole = await decodeImage(bytes);
+    expect(whole).toMatchObject({ width: 128, height: 96 });
+    for (let percent = 2; percent < 100; percent += 3) {
+      const cut = decodeImage(bytes.subarray(0, Math.floor((bytes.length * percent) / 100)));
+      await expect(cut, `cut at ${percent} %`).rejects.toMatchObject({ code: 'SELFSUP_DATA' });
+    }
+    for (const missing of [1, 2, 5, 12]) {
+      const decoded = await decodeImage(bytes.subarray(0, bytes.length - missing)).catch(() => whole); // what ends a file may be missing
+      expect(Buffer.compare(decoded.pixels, whole.pixels), `${missing} bytes missing`).toBe(0);
+    }
+  });
+
+  it('decodes what is in the file now', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'selfsup-decode-'));
+    for (const format of ['webp', 'png', 'jpeg', 'tiff', 'gif', 'avif'] as const) {
+      const path = join(folder, `photo.${format}`);
+      for (const shade of [40, 200]) {
+        const background = { r: shade, g: shade, b: shade };
+        await sharp({ create: { width: 8, height: 8, channels: 3, background } })
+          .toFormat(format)
+          .toFile(path);
+        expect(Math.abs((await decodeImage(path)).pixels[0]! - shade), `${format} ${shade}`).toBeLessThan(6);
       }
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  it('goes by the content, and never draws other files into a picture', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'selfsup-decode-'));
+    await writeFile(join(folder, '.env'), 'SECRET=1');
+    await writeFile(join(folder, 'white.png'), await source().png().toBuffer());
+    const named = async (name: string, content: string | Uint8Array) => {
+      await writeFile(join(folder, name), content);
+      return decodeImage(join(folder, name));
+    };
+    const svg = (inside: string) =>
+      `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xi="http://www.w3.org/2001/XInclude" width="9" height="9">${inside}</svg>`;
+    for (const drawing of [
+      svg('<text><xi:include href=".env" parse="text"/></text>'),
+      svg('<image href="white.png" width="9" height="9"/>'),
+      `<?xml version="1.0"?>\n<!-- ${'x'.repeat(2000)} -->${svg('')}`,
+      `\ufeff  ${svg('')}`,
+      gzipSync(svg('')),
+      Buffer.from(`\ufeff${svg('')}`, 'utf16le'),
+    ])
+      for (const name of ['p.jpg', 'p.png', 'p.svg'])
+        await expect(named(name, drawing)).rejects.toThrow(/cannot be decoded: it is .*, not JPEG, PNG, WebP, GIF, TIFF or AVIF$/);
+    await expect(named('p.jpg', svg(''))).rejects.toThrow('it is an SVG drawing, not JPEG');
+    for (const [content, kind] of [
+      ['%PDF-1.7', 'a PDF document'],
+      [Buffer.from('BM\x36\0\0\0\0\0\0\0\x36\0\0\0', 'latin1'), 'a BMP picture'],
+      [Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), 'an HEIC picture'],
+      [Buffer.from('\0\0\0\x18ftypisom\0\0\0\0mp42avc1', 'latin1'), 'a video'],
+      ['version https://git-lfs.github.com/spec/v1', 'a pointer of Git LFS instead of the file'],
+      ['<!DOCTYPE html><html>', 'a web page'],
+      ['BMW', 'text'],
+      ['', 'an empty file'],
+      [Uint8Array.of(1, 2, 3), 'of a format that is not known'],
+    ] as const)
+      await expect(named('p.jpg', content)).rejects.toThrow(`it is ${kind}, not JPEG`);
+    expect((await named('p.jpg', await source().webp({ lossless: true }).toBuffer())).pixels).toEqual(picture); // the wrong name does not matter
+    await rm(folder, { recursive: true });
+  });
+
+  it('looks at the size before the pixels', async () => {
+    const png = await sharp({ create: { width: 3000, height: 2000, channels: 3, background: '#000' } })
+      .png()
+      .toBuffer();
+    await expect(decodeImage(png, { maxPixels: 5_999_999 })).rejects.toThrow('it has 3000 x 2000 pixels, and `maxPixels` is 5999999');
+    expect((await decodeImage(png, { maxPixels: 6_000_000, imageSize: 4 })).pixels.length).toBe(48);
+    const bomb = Buffer.from(png); // a header that promises more
+    bomb.writeUInt32BE(0x7fff_ffff, 16);
+    await expect(decodeImage(bomb)).rejects.toMatchObject({ code: 'SELFSUP_DATA' });
+    const folder = await mkdtemp(join(tmpdir(), 'selfsup-decode-'));
+    await writeFile(join(folder, 'a.png'), png);
+    await expect(decodeImage(join(folder, 'a.png'), { maxFileBytes: 100 })).rejects.toThrow(
+      `it has ${png.length} bytes, and \`maxFileBytes\` is 100`,
+    );
+    await expect(decodeImage(folder)).rejects.toThrow('it is a folder');
+    await expect(decodeImage(png, { maxPixels: 0 })).rejects.toThrow('decodeImage: `maxPixels` must be an integer >= 1, got 0');
+    await rm(folder, { recursive: true });
   });
 
   it('refuses what is no picture, in one line', async () => {
-    await expect(decodeImage(Buffer.from('this is text'))).rejects.toThrow(/^decodeImage: the picture cannot be decoded: [^\n]+$/);
-    await expect(decodeImage('nowhere.jpg')).rejects.toThrow(/^decodeImage: nowhere.jpg cannot be decoded: [^\n]+$/);
+    await expect(decodeImage(Buffer.from('this is text'))).rejects.toThrow(
+      /^decodeImage: the picture cannot be decoded: it is text, not JPEG[^\n]+$/,
+    );
+    await expect(decodeImage('no\nwhere\u001b.jpg')).rejects.toThrow(
+      String.raw`decodeImage: no\nwhere\u{1b}.jpg cannot be decoded: there is nothing at that path`,
+    );
   });
 });

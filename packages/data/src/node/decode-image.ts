@@ -1,5 +1,10 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
+import { missingInTiff } from './check-tiff.ts';
 import { loadSharp } from './load-sharp.ts';
+import { describeContent, pictureKind, SIGNATURE_BYTES } from '../picture-kind.ts';
+import { createBudget } from './pixel-budget.ts';
+import { readHead, withFile } from './read-file-within.ts';
+import { systemReason } from './system-reason.ts';
 
 /** Options of {@link decodeImage}. */
 export interface DecodeImageOptions {
@@ -7,6 +12,10 @@ export interface DecodeImageOptions {
   imageSize?: number;
   /** Whether the picture is turned upright as its EXIF orientation says; default true. */
   orient?: boolean;
+  /** A picture of more pixels is refused before it is decoded; default 134,217,728 (11,585²), an integer ≥ 1. */
+  maxPixels?: number;
+  /** A larger file is refused before it is read; default 268,435,456 bytes, an integer ≥ 1. */
+  maxFileBytes?: number;
 }
 
 /** A decoded picture. */
@@ -19,14 +28,36 @@ export interface DecodedImage {
   readonly width: number;
 }
 
+const MAX_PIXELS = 2 ** 27;
+const MAX_FILE_BYTES = 2 ** 28;
+const budget = createBudget(MAX_PIXELS); // pixels of the pictures that are being decoded, in this process
+
+const refuse = (what: string): never => {
+  throw new Error(what);
+};
+
+/** Reads a file once what it begins with is a picture. */
+const readPicture = (path: string, maxFileBytes: number) =>
+  withFile(path, 'decodeImage', async (file, size) => {
+    const head = await readHead(file, Math.min(size, SIGNATURE_BYTES));
+    if (!pictureKind(head)) refuse(notAPicture(head));
+    if (size > maxFileBytes) refuse(`it has ${size} bytes, and \`maxFileBytes\` is ${maxFileBytes}`);
+    return readHead(file, size);
+  });
+
+const notAPicture = (bytes: Uint8Array) => `it is ${describeContent(bytes)}, not JPEG, PNG, WebP, GIF, TIFF or AVIF`;
+
 /**
  * Decodes a JPEG, PNG, WebP, GIF, TIFF or AVIF file to 8-bit sRGB.
  *
  * @param file its path, or its bytes
- * @param options `imageSize` (default: as it is) and `orient` (default true)
+ * @param options `imageSize` (default: as it is), `orient` (default true), and the limits `maxPixels` (2²⁷) and `maxFileBytes` (2²⁸)
  * @returns the pixels; gray, CMYK, palette and 16-bit pictures become RGB, transparent ones lie on white, of an animation it is the first frame
- * @throws SelfsupError `SELFSUP_OPTION` on an image size that is no integer ≥ 1; `SELFSUP_DATA` when it is no picture, damaged, or cut short
- * @remarks Resizing is sharp's: Lanczos with antialiasing. An embedded color profile is not applied, as Pillow does not apply it either.
+ * @throws SelfsupError `SELFSUP_OPTION` on an option that is not an integer ≥ 1; `SELFSUP_DATA` when it is of another format, damaged, cut short, or
+ *   beyond a limit, and when sharp is not installed
+ * @remarks The format is what the first bytes say, not the name: an SVG drawing, which may read other files, is refused. Files are read here, so that sharp
+ * remembers none of them, and sharp sees the size before the pixels. Pictures of 2²⁷ pixels in all are decoded at once, whoever asks.
+ * Resizing is sharp's: Lanczos with antialiasing. An embedded color profile is not applied, as Pillow does not apply it either.
  * @example
  * ```ts
  * import { decodeImage } from '@selfsup/data/node';
@@ -34,32 +65,40 @@ export interface DecodedImage {
  * ```
  */
 export async function decodeImage(file: string | Uint8Array, options: DecodeImageOptions = {}): Promise<DecodedImage> {
-  const { imageSize, orient = true } = options;
-  if (imageSize !== undefined && (!Number.isInteger(imageSize) || imageSize < 1))
-    throw new SelfsupError('SELFSUP_OPTION', `decodeImage: \`imageSize\` must be an integer >= 1, got ${imageSize}`);
+  const { imageSize, orient = true, maxPixels = MAX_PIXELS, maxFileBytes = MAX_FILE_BYTES } = options;
+  for (const [name, value] of Object.entries({ imageSize, maxPixels, maxFileBytes }))
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1))
+      throw new SelfsupError('SELFSUP_OPTION', `decodeImage: \`${name}\` must be an integer >= 1, got ${value}`);
   const sharp = await loadSharp();
   try {
-    // A file that is cut short is an error; odd but complete ones are not.
-    let picture = sharp(file, { failOn: 'truncated', ignoreIcc: true });
-    if (orient) picture = picture.autoOrient();
-    picture = picture.flatten({ background: '#ffffff' }).toColourspace('srgb');
-    if (imageSize !== undefined)
-      picture = picture.resize(imageSize, imageSize, { fit: 'cover', position: 'center', fastShrinkOnLoad: false });
-    const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    return { pixels: toRgb(data, info.channels), height: info.height, width: info.width };
-  } catch (cause) {
-    const reason = reasonOf(cause);
-    throw new SelfsupError('SELFSUP_DATA', `decodeImage: ${typeof file === 'string' ? file : 'the picture'} cannot be decoded: ${reason}`, {
-      cause,
+    const bytes = typeof file === 'string' ? await readPicture(file, maxFileBytes) : file;
+    const kind = pictureKind(bytes);
+    if (kind === undefined) return refuse(notAPicture(bytes));
+    const missing = kind === 'tiff' ? missingInTiff(bytes) : undefined;
+    if (missing !== undefined) refuse(missing);
+    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    if (width * height > maxPixels) refuse(`it has ${width} x ${height} pixels, and \`maxPixels\` is ${maxPixels}`);
+    return await budget.within(width * height, async () => {
+      // A file that is cut short is an error; odd but complete ones are not.
+      let picture = sharp(bytes, { failOn: 'truncated', ignoreIcc: true, limitInputPixels: maxPixels });
+      if (orient) picture = picture.autoOrient();
+      picture = picture.flatten({ background: '#ffffff' }).toColourspace('srgb');
+      if (imageSize !== undefined)
+        picture = picture.resize(imageSize, imageSize, { fit: 'cover', position: 'center', fastShrinkOnLoad: false });
+      const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+      return { pixels: toRgb(data, info.channels), height: info.height, width: info.width };
     });
+  } catch (cause) {
+    const name = typeof file === 'string' ? printable(file) : 'the picture';
+    throw new SelfsupError('SELFSUP_DATA', `decodeImage: ${name} cannot be decoded: ${reasonOf(cause)}`, { cause });
   }
 }
 
-/** The first line of what the decoder says, without the path that it may begin with. */
+/** The reason behind an error: the first line of what the decoder says, or why the system refused. */
 export function reasonOf(error: unknown): string {
-  const cause = error instanceof SelfsupError ? error.cause : error;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return message.split('\n')[0]!.trim() || 'unknown reason';
+  let cause = error;
+  while (cause instanceof SelfsupError && cause.cause !== undefined) cause = cause.cause;
+  return systemReason(cause) || 'unknown reason';
 }
 
 function toRgb(data: Uint8Array, channels: number): Uint8Array {

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { checkClip, frameVideos, type ClipOptions, type FrameDataset } from './frame-videos.ts';
+import { listWhole } from './list-photos.ts';
 import { listVideos } from './list-videos.ts';
 import type { ImageFolderOptions } from './photo-images.ts';
 
@@ -10,7 +11,7 @@ export interface FrameFoldersOptions extends ImageFolderOptions, ClipOptions {}
  * Opens videos given as folders of frames: every folder with pictures in it, at any depth, is a video, its files in natural order its frames.
  *
  * @param path the folder of the folders
- * @param options `clipLength` (4) and `stride` (1), and those of `imageFolder`: `imageSize` (64), `onSkip`, `onProgress`, `cacheBytes` (1 GiB)
+ * @param options `clipLength` (4) and `stride` (1), and those of `imageFolder`: `imageSize` (64), `classLevel`, `onSkip`, `onProgress`, `cacheBytes` (1 GiB), `maxPixels`, `maxFileBytes`
  * @returns the data set, RGB. A frame that cannot be decoded is left out of its video, and a video that is too short for a clip of the least stride is left
  * out; both are told to `onSkip` and listed in `skipped`
  * @throws SelfsupError `SELFSUP_DATA` when there is no such folder, no readable picture in it, or no video is long enough; `SELFSUP_OPTION` on an option out of
@@ -26,5 +27,7 @@ export interface FrameFoldersOptions extends ImageFolderOptions, ClipOptions {}
  */
 export async function frameFolders(path: string, options: FrameFoldersOptions = {}): Promise<FrameDataset> {
   const clip = checkClip('frameFolders', options);
-  return frameVideos(await listVideos(path), basename(resolve(path)), { ...options, clip });
+  const who = 'frameFolders';
+  const { unused, ...list } = listWhole(await listVideos(path, { who }), { who, classLevel: options.classLevel });
+  return frameVideos(list, basename(resolve(path)), { ...options, clip, unused });
 }

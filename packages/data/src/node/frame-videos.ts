@@ -1,4 +1,4 @@
-import { drawUniform, SelfsupError, type Rng } from '@selfsup/core';
+import { drawUniform, printable, SelfsupError, type Rng } from '@selfsup/core';
 import { dirname } from 'node:path';
 import { checkIndices } from '../check-indices.ts';
 import type { ImageDataset } from '../image-dataset.ts';
@@ -7,6 +7,7 @@ import type { VideoDataset } from '../video-dataset.ts';
 import type { PhotoList } from './list-photos.ts';
 import type { VideoFile } from './list-videos.ts';
 import { photoImages, type ImageFolderOptions, type PhotoDataset, type SkippedImage } from './photo-images.ts';
+import type { UnusedKind } from './unused-files.ts';
 
 /** Which frames make a clip. */
 export interface ClipOptions {
@@ -20,6 +21,8 @@ export interface ClipOptions {
 export interface FrameDataset extends VideoDataset {
   /** Frames that could not be decoded, and videos that are too short. */
   readonly skipped: readonly SkippedImage[];
+  /** The files of the folder that are not used, by kind. */
+  readonly unused: readonly UnusedKind[];
   /** `[length]`: the folder of each video. */
   readonly paths: readonly string[];
   /** `[length]`: its frames. */
@@ -80,7 +83,7 @@ function drawClip(frames: number, clip: Clip, rng: Rng): number[] {
 export async function frameVideos(
   list: PhotoList<VideoFile>,
   name: string,
-  options: ImageFolderOptions & { clip: Clip },
+  options: ImageFolderOptions & { clip: Clip; unused?: readonly UnusedKind[] },
 ): Promise<FrameDataset> {
   const { clip, onSkip } = options;
   const files = list.files.flatMap(({ frames }) => frames.map((path) => ({ path, label: undefined })));
@@ -97,13 +100,14 @@ export async function frameVideos(
   if (videos.length === 0)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `frameFolders: a video must have at least ${needed} frames, but not one of the ${short.length} folders of ${name} has; use shorter clips or a smaller stride`,
+      `frameFolders: a video must have at least ${needed} frames, but not one of the ${short.length} folders of ${printable(name)} has; use shorter clips or a smaller stride`,
     );
   return {
     ...videoDataset(frames, videos, clip),
     get skipped() {
       return [...frames.skipped, ...short];
     },
+    unused: frames.unused,
     paths: videos.map(([folder]) => folder),
     frameCounts: videos.map(([, { length }]) => length),
     stills: stillsOf(frames, videos, list),

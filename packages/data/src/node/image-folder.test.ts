@@ -63,18 +63,86 @@ describe('imageFolder', () => {
     await putPlain('train/b/1.png', 0);
     expect((await imageFolder(root, { imageSize: 4 })).classNames).toEqual(['a', 'b']);
     expect((await imageFolder(join(root, 'train', 'a'), { imageSize: 4 })).labels).toBeUndefined();
-    await putPlain('loose.png', 0);
+    for (const name of ['loose.png', 'looser.png']) await putPlain(name, 0);
     const mixed = await imageFolder(root, { imageSize: 4 });
-    expect(mixed.length).toBe(3);
+    expect(mixed.length).toBe(4);
     expect(mixed.labels).toBeUndefined();
   });
 
-  it('follows links, but not in circles', async () => {
-    await putPlain('a/1.png', 0);
-    await putPlain('b/1.png', 0);
+  it('leaves out and counts what has no class, and what is no picture by its name', async () => {
+    await putPlain('cats/1.png', 0);
+    await putPlain('dogs/1.png', 0);
+    await putPlain('cover.png', 0);
+    for (const name of ['cats/a.heic', 'cats/b.HEIC', 'dogs/c.bmp', 'clip.mp4', 'labels.csv', '.DS_Store', 'dogs/Thumbs.db'])
+      await put(name, 'x');
+    const { length, classNames, unused } = await imageFolder(root, { imageSize: 4 });
+    expect([length, classNames]).toEqual([2, ['cats', 'dogs']]);
+    expect(unused.map(({ kind, count, example }) => [kind, count, example])).toEqual([
+      ['HEIC pictures', 2, 'cats/a.heic'],
+      ['BMP pictures', 1, 'dogs/c.bmp'],
+      ['images without a class', 1, 'cover.png'],
+      ['other files', 1, 'labels.csv'],
+      ['videos', 1, 'clip.mp4'],
+    ]);
+    expect(unused[0]!.reason).toContain('convert it to JPEG or PNG');
+  });
+
+  it('names the class by the level that is asked for', async () => {
+    for (const path of ['s1/cat/1.png', 's1/dog/1.png', 's2/cat/1.png']) await putPlain(path, 0);
+    expect((await imageFolder(root, { imageSize: 4 })).classNames).toEqual(['s1', 's2']);
+    const { classNames, labels } = await imageFolder(root, { imageSize: 4, classLevel: 1 });
+    expect([classNames, ...labels!]).toEqual([['cat', 'dog'], 0, 1, 0]);
+    await expect(imageFolder(root, { classLevel: -1 })).rejects.toThrow('imageFolder: `classLevel` must be an integer >= 0, got -1');
+  });
+
+  it('takes no part of a data set for a class', async () => {
+    await putPlain('train/1.png', 0);
+    await putPlain('Validation/1.png', 0);
+    await expect(imageFolder(root)).rejects.toThrow('has sub-folders for training and for testing, which are not classes');
+    expect((await imageFolder(root, { imageSize: 4, classLevel: 0 })).classNames).toEqual(['Validation', 'train']);
+  });
+
+  it('counts each photo once, whatever links lead to it', async () => {
+    const folders = ['a', 'b', 'c'];
+    for (const folder of folders) for (const name of ['1', '2']) await putPlain(`${folder}/${name}.png`, 0);
+    for (const folder of folders) for (const other of folders) await symlink(join(root, other), join(root, folder, `to-${other}`));
     await symlink(root, join(root, 'a', 'up'));
-    await symlink(join(root, 'a', '1.png'), join(root, 'b', '2.png'));
-    expect((await imageFolder(root, { imageSize: 4 })).length).toBe(3);
+    await symlink(join(root, 'a', '1.png'), join(root, 'b', '3.png'));
+    await symlink(join(root, 'nothing'), join(root, 'b', '4.png'));
+    const { length, paths, classNames, unused } = await imageFolder(root, { imageSize: 4 });
+    expect([length, classNames]).toEqual([6, folders]);
+    expect(paths.map((path) => path.slice(root.length + 1))).toEqual(
+      folders.flatMap((folder) => [join(folder, '1.png'), join(folder, '2.png')]),
+    );
+    expect(unused.map(({ kind, count }) => [kind, count])).toEqual([
+      ['links within the folder', 11],
+      ['broken links', 1],
+    ]);
+  });
+
+  it('follows links to what has no other name, and never out of the folder', async () => {
+    await putPlain('outside/secret.png', 0);
+    await putPlain('photos/a/1.png', 0);
+    await putPlain('photos/.store/b/1.png', 0);
+    await putPlain('photos/.store/blob', 0);
+    const folder = join(root, 'photos');
+    await symlink(join('.store', 'b'), join(folder, 'b'));
+    await symlink(join('..', '.store', 'blob'), join(folder, 'a', '2.jpg')); // PNG by its content
+    await symlink(join('..', 'outside'), join(folder, 'c'));
+    await symlink(join('..', '..', 'outside', 'secret.png'), join(folder, 'a', '3.png'));
+    await symlink(join('..', '..'), join(folder, 'a', 'up'));
+    const { paths, unused } = await imageFolder(folder, { imageSize: 4 });
+    expect(paths.map((path) => path.slice(folder.length + 1))).toEqual([join('a', '1.png'), join('a', '2.jpg'), join('b', '1.png')]);
+    expect(unused.map(({ kind, count }) => [kind, count])).toEqual([['links out of the folder', 3]]);
+    const link = join(root, 'link');
+    await symlink(folder, link); // the folder itself may be one
+    expect((await imageFolder(link, { imageSize: 4 })).length).toBe(3);
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await symlink(join('..', 'outside'), join(folder, 'c'));
+    await expect(imageFolder(folder)).rejects.toThrow(
+      'there are 1 links out of the folder, such as c, each of which leads out of the data folder; copy',
+    );
   });
 
   it.each([
@@ -116,7 +184,7 @@ describe('imageFolder', () => {
 
   it('says what to do about an empty folder, a missing one, and one full of broken files', async () => {
     await expect(imageFolder(root)).rejects.toThrow(`imageFolder: there are no images in ${root}; put JPEG, PNG`);
-    await expect(imageFolder(join(root, 'nowhere'))).rejects.toThrow('must be a folder, but there is none at');
+    await expect(imageFolder(join(root, 'nowhere'))).rejects.toThrow('nowhere is not there; check the path');
     await put('a.jpg', 'text');
     await expect(imageFolder(root)).rejects.toThrow('not one of the 1 images of');
     await expect(imageFolder(root)).rejects.toMatchObject({ code: 'SELFSUP_DATA' });

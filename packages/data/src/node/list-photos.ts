@@ -1,6 +1,8 @@
-import { SelfsupError } from '@selfsup/core';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { printable, SelfsupError } from '@selfsup/core';
 import { join } from 'node:path';
+import { findClasses, findLayout, type LaidOut } from './folder-layout.ts';
+import { addUnusedFile, createUnusedFiles, type UnusedFiles, type UnusedKind } from './unused-files.ts';
+import { walkFolder } from './walk-folder.ts';
 
 /** A photo that was found. */
 export interface PhotoFile {
@@ -20,91 +22,130 @@ export interface PhotoList<F extends PhotoFile = PhotoFile> {
 
 /** Options of {@link listPhotos}. */
 export interface ListOptions {
-  /** The classes and their order; default those that are found, sorted. */
-  classNames?: readonly string[] | undefined;
-  /** The caller, for messages; default `imageFolder`. */
-  who?: string;
-  /** What belongs into the folder, for messages. */
-  advice?: string;
+  /** The caller, for messages. */
+  readonly who: string;
+  /** Which folder of a path names the class, from 0 at the data folder; default the first level with several. */
+  readonly classLevel?: number | undefined;
 }
 
-const PHOTO = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
-const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Paths of the photos below `folder`, relative to it, with `/`; hidden entries are left out, links are followed once. */
-async function findPhotos(folder: string, prefix: string, visited: ReadonlySet<string>): Promise<string[]> {
-  const real = await realpath(folder);
-  if (visited.has(real)) return [];
-  const inside = new Set(visited).add(real);
-  const found: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
-    const path = join(folder, entry.name);
-    const kind = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
-    if (kind?.isDirectory()) found.push(...(await findPhotos(path, `${prefix}${entry.name}/`, inside)));
-    else if (kind?.isFile() && PHOTO.test(entry.name)) found.push(prefix + entry.name);
-  }
-  return found;
+/** What a folder holds, before it is known what is a part or a class. */
+export interface Listing<F extends PhotoFile = PhotoFile> {
+  readonly folder: string;
+  /** Relative to the folder, with `/`, in order. */
+  readonly paths: readonly string[];
+  /** One of them with its class. */
+  readonly fileOf: (path: string, label: number | undefined) => F;
+  readonly unused: UnusedFiles;
 }
 
+/** What of a folder is there to train and to test on, and what is used for neither. */
+export interface SplitLists<F extends PhotoFile = PhotoFile> {
+  readonly train: PhotoList<F>;
+  readonly test: PhotoList<F> | undefined;
+  readonly unused: readonly UnusedKind[];
+}
+
+const PHOTO = /\.(jpe?g|jpe|jfif|pjp(eg)?|png|webp|gif|tiff?|avif)$/i;
 const ADVICE = 'put JPEG, PNG, WebP, GIF, TIFF or AVIF files there, in one sub-folder per class if they have classes';
 
 /**
- * Finds the photos of a folder.
+ * Finds the pictures below a folder, at any depth, each once.
  *
- * @param folder where to look, at any depth
- * @param options see {@link ListOptions}
- * @returns their paths relative to the folder, with `/`, sorted
- * @throws SelfsupError `SELFSUP_DATA` when there is no such folder, or no photo in it
+ * @param folder where to look
+ * @param options `who`; `advice`: what belongs there, for messages
+ * @throws SelfsupError `SELFSUP_DATA` when there is no such folder, it may not be read, or there is no picture in it
  */
-export async function photoPaths(folder: string, options: ListOptions = {}): Promise<string[]> {
-  const { who = 'imageFolder', advice = ADVICE } = options;
-  const info = await stat(folder).catch(() => undefined);
-  if (!info?.isDirectory())
-    throw new SelfsupError('SELFSUP_DATA', `${who}: \`path\` must be a folder, but there is none at ${folder}; check the path`);
-  const found = (await findPhotos(folder, '', new Set())).sort(byCodeUnits);
-  if (found.length === 0) throw new SelfsupError('SELFSUP_DATA', `${who}: there are no images in ${folder}; ${advice}`);
-  return found;
+export async function listPictures(folder: string, options: { who: string; advice?: string }): Promise<Listing> {
+  const { who, advice = ADVICE } = options;
+  const unused = createUnusedFiles();
+  const paths: string[] = [];
+  for (const path of await walkFolder(folder, { who, unused }))
+    if (PHOTO.test(path)) paths.push(path);
+    else addUnusedFile(unused, path);
+  if (paths.length === 0) {
+    const others = unused
+      .list()
+      .map(({ kind, reason, count, example }) => `${count} ${kind}, such as ${printable(example)}, each of which ${reason}`);
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `${who}: there are no images in ${printable(folder)}; ${others.length > 0 ? `there are ${others.join('; ')}` : advice}`,
+    );
+  }
+  return { folder, paths, fileOf: (path, label) => ({ path: join(folder, path), label }), unused };
+}
+
+const LOOSE = 'has no class: it lies beside the class folders; move it into one of them';
+
+function listPart<F extends PhotoFile>(
+  { folder, fileOf, unused }: Listing<F>,
+  items: readonly LaidOut[],
+  options: ListOptions & { classNames?: readonly string[] | undefined },
+): PhotoList<F> {
+  const { labeled, classNames, loose, unknown } = findClasses(items, options);
+  if (unknown[0]) {
+    const names = classNames!.map((name) => printable(name, { maxLength: 60 })).join(', ');
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `${options.who}: ${printable(join(folder, unknown[0].path))} must be in a folder named as one of the classes ${names}`,
+    );
+  }
+  for (const { path } of loose) unused.add('images without a class', LOOSE, path);
+  return { files: labeled.map(({ item, label }) => fileOf(item.path, label)), classNames };
+}
+
+function checkClassLevel({ who, classLevel }: ListOptions): void {
+  if (classLevel !== undefined && (!Number.isSafeInteger(classLevel) || classLevel < 0))
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`classLevel\` must be an integer >= 0, got ${classLevel}`);
 }
 
 /**
- * Finds the classes that sub-folders name.
+ * Finds the classes of what a folder holds, which must not be parts of a data set.
  *
- * @param folder where the paths begin
- * @param paths what has a class, relative to the folder, with `/`
- * @param options see {@link ListOptions}
- * @returns a list in the order of the paths. The class is the first sub-folder; when all paths are below one and the same, the next one counts.
- *   Without a sub-folder for every path there are no classes.
- * @throws SelfsupError `SELFSUP_DATA` on a class that `classNames` lacks
+ * @throws SelfsupError `SELFSUP_DATA` when the folder has parts for training and testing
  */
-export function classify(folder: string, paths: readonly string[], options: ListOptions = {}): PhotoList {
-  const { who = 'imageFolder' } = options;
-  const parts = paths.map((path) => path.split('/'));
-  let depth = 0;
-  while (options.classNames === undefined && parts.every((p) => p.length > depth + 1 && p[depth] === parts[0]![depth])) depth++;
-  const labeled = parts.every((p) => p.length > depth + 1);
-  const path = (relative: string) => join(folder, relative);
-  if (!labeled) return { files: paths.map((relative) => ({ path: path(relative), label: undefined })), classNames: undefined };
-  const classNames = options.classNames ?? [...new Set(parts.map((p) => p[depth]!))].sort(byCodeUnits);
-  const labels = new Map(classNames.map((name, label) => [name, label]));
-  const files = paths.map((relative, i) => {
-    const name = parts[i]![depth]!;
-    const label = labels.get(name);
-    if (label === undefined)
-      throw new SelfsupError('SELFSUP_DATA', `${who}: ${path(name)} must be named as one of the classes ${classNames.join(', ')}`);
-    return { path: path(relative), label };
-  });
-  return { files, classNames };
+export function listWhole<F extends PhotoFile>(
+  listing: Listing<F>,
+  options: ListOptions,
+): PhotoList<F> & { unused: readonly UnusedKind[] } {
+  const { folder, paths, unused } = listing;
+  const { who, classLevel } = options;
+  checkClassLevel(options);
+  const layout = findLayout(paths, { who, folder, whole: classLevel !== undefined });
+  if (layout.isSplit)
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `${who}: ${printable(folder)} has sub-folders for training and for testing, which are not classes; give one of them, or use \`openImages\` or \`openVideos\`, which know both`,
+    );
+  return { ...listPart(listing, layout.parts.train, options), unused: unused.list() };
 }
 
 /**
- * Finds the photos of a folder and the classes that its sub-folders name.
+ * Finds the parts of a data set in what a folder holds, and their classes.
  *
- * @param folder where to look, at any depth
- * @param options see {@link ListOptions}
- * @returns the photos sorted by path, with the classes of {@link classify}
- * @throws SelfsupError `SELFSUP_DATA` when there is no such folder, no photo in it, or a class that `classNames` lacks
+ * @returns the training part and the test part, which is the validation part where there is no other. Without parts, `train` is everything. A test part without
+ * classes is left out where the training part has them: there is nothing to compare with
  */
-export async function listPhotos(folder: string, options: ListOptions = {}): Promise<PhotoList> {
-  return classify(folder, await photoPaths(folder, options), options);
+export function listSplits<F extends PhotoFile>(listing: Listing<F>, options: ListOptions): SplitLists<F> {
+  const { folder, paths, unused } = listing;
+  checkClassLevel(options);
+  const { parts, beside } = findLayout(paths, { who: options.who, folder });
+  const train = listPart(listing, parts.train, options);
+  for (const { path } of beside)
+    unused.add('images beside the parts', 'lies beside the folders for training and testing; move it into one of them', path);
+  let test: PhotoList<F> | undefined;
+  for (const split of ['test', 'validation'] as const) {
+    if (parts[split].length === 0) continue;
+    const leaveOut = (reason: string) => {
+      for (const { path } of parts[split]) unused.add(`${split} images`, reason, path);
+    };
+    if (test) {
+      leaveOut('is kept out of the training, and not used because there are test images');
+      continue;
+    }
+    const { classNames } = train;
+    if (classNames && findClasses(parts[split], { ...options, classNames }).classNames === undefined)
+      leaveOut('has no class, and cannot be compared with the training images, which have; put it into class folders');
+    else test = listPart(listing, parts[split], { ...options, classNames });
+  }
+  return { train, test, unused: unused.list() };
 }

@@ -1,6 +1,6 @@
+import { printable, SelfsupError } from '@selfsup/core';
 import { join, posix } from 'node:path';
-import { SelfsupError } from '@selfsup/core';
-import { classify, photoPaths, type ListOptions, type PhotoFile, type PhotoList } from './list-photos.ts';
+import { listPictures, type Listing, type PhotoFile } from './list-photos.ts';
 
 /** A folder of frames. */
 export interface VideoFile extends PhotoFile {
@@ -12,29 +12,31 @@ const naturally = new Intl.Collator('en', { numeric: true }).compare;
 const ADVICE = 'a video is a folder of frames: JPEG, PNG, WebP, GIF, TIFF or AVIF files';
 
 /**
- * Finds the videos of a folder and the classes that its sub-folders name: every folder with pictures in it, at any depth, is a video.
+ * Finds the videos of a folder: every folder with pictures in it, at any depth, is one.
  *
  * @param folder where to look
- * @param options those of `listPhotos`; `loose`: whether pictures in the folder itself are a video (default) or an error
- * @returns the videos in natural order; the class is the first sub-folder above the video's own, as with photos
- * @throws SelfsupError `SELFSUP_DATA` when there is no such folder, no picture in it, a class that `classNames` lacks, or a loose picture
+ * @param options `who`; `loose`: whether pictures in the folder itself are a video (default) or an error
+ * @returns the videos in natural order
+ * @throws SelfsupError `SELFSUP_DATA` as `listPictures`, and on a loose picture
  */
-export async function listVideos(folder: string, options: ListOptions & { loose?: boolean } = {}): Promise<PhotoList<VideoFile>> {
-  const { who = 'frameFolders', loose = true } = options;
+export async function listVideos(folder: string, options: { who: string; loose?: boolean }): Promise<Listing<VideoFile>> {
+  const { who, loose = true } = options;
+  const pictures = await listPictures(folder, { who, advice: ADVICE });
   const frames = new Map<string, string[]>();
-  for (const path of (await photoPaths(folder, { who, advice: ADVICE })).sort(naturally)) {
+  for (const path of [...pictures.paths].sort(naturally)) {
     const video = posix.dirname(path);
     if (video === '.' && !loose)
-      throw new SelfsupError('SELFSUP_DATA', `${who}: ${join(folder, path)} must lie in the folder of its video, in ${folder}; ${ADVICE}`);
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `${who}: ${printable(join(folder, path))} must lie in the folder of its video, in ${printable(folder)}; ${ADVICE}`,
+      );
     const others = frames.get(video);
     if (others) others.push(join(folder, path));
     else frames.set(video, [join(folder, path)]);
   }
-  const videos = [...frames].sort(([a], [b]) => naturally(a, b));
-  const { files, classNames } = classify(
-    folder,
-    videos.map(([video]) => video),
-    { ...options, who },
-  );
-  return { files: files.map((file, i) => ({ ...file, frames: videos[i]![1] })), classNames };
+  return {
+    ...pictures,
+    paths: [...frames.keys()].sort(naturally),
+    fileOf: (path, label) => ({ path: join(folder, path), label, frames: frames.get(path)! }),
+  };
 }

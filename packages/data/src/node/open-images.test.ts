@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -65,7 +65,9 @@ describe('openImages', () => {
     await put('train-labels-idx1-ubyte', idxLabels([2, 1]));
     await expect(openImages(path)).rejects.toThrow('must have 3 labels, one per image');
     const wrong = await put('wrong.idx', new Uint8Array(100).fill(1));
-    await expect(openImages(wrong)).rejects.toThrow(`parseIdx: ${wrong} is no IDX file: expected a magic number like 0x00000803 (images)`);
+    await expect(openImages(wrong)).rejects.toThrow(
+      `parseIdx: ${wrong} is not an IDX file: expected a magic number like 0x00000803 (images)`,
+    );
     const cut = await put('cut-images-idx3-ubyte.gz', gzipSync(idxImages(3)).subarray(0, 20));
     await expect(openImages(cut)).rejects.toThrow('truncated or damaged');
   });
@@ -90,7 +92,39 @@ describe('openImages', () => {
     expect([...batches.labels!]).toEqual([1, 1, 2]);
     expect((await batches.read([2])).pixels[3]).toBe(2); // the second pixel's red
     expect([...(await openImages(join(root, 'test_1.bin'))).train.labels!]).toEqual([7]);
-    await expect(openImages(await put('odd.bin', new Uint8Array(3074)))).rejects.toThrow('is no CIFAR-10 binary file');
+    await expect(openImages(await put('odd.bin', new Uint8Array(3074)))).rejects.toThrow('is not a CIFAR-10 binary file');
+  });
+
+  it('reads the header first, and no more than it promises', async () => {
+    const bomb = gzipSync(Buffer.concat([idxImages(3), new Uint8Array(2 ** 28)]));
+    const path = await put('a/train-images-idx3-ubyte.gz', bomb);
+    await expect(openImages(path)).rejects.toThrow('must have 34 bytes for shape [3, 2, 3], got more');
+    const huge = Uint8Array.from([0, 0, 8, 3, ...big(0xffff_ffff), ...big(1000), ...big(1000)]);
+    for (const content of [huge, gzipSync(Buffer.concat([huge, new Uint8Array(2000)]))]) {
+      await put('a/train-images-idx3-ubyte.gz', content);
+      await expect(openImages(path)).rejects.toThrow(
+        'must have at most 4294967296 bytes, and it has or promises 4294967295000016; raise `maxBytes`',
+      );
+    }
+    await put('a/train-images-idx3-ubyte.gz', gzipSync(idxImages(3)));
+    await expect(openImages(path, { maxBytes: 33 })).rejects.toThrow('at most 33 bytes');
+    expect((await openImages(path, { maxBytes: 100 })).train.length).toBe(3);
+    await put('b/train.bin', cifar([1, 2]));
+    await expect(openImages(join(root, 'b'), { maxBytes: 6145 })).rejects.toThrow('CIFAR-10 files must have at most 6145 bytes');
+    await expect(openImages(join(root, 'b'), { maxBytes: 0.5 })).rejects.toThrow('openImages: `maxBytes` must be an integer >= 1, got 0.5');
+  });
+
+  it('is not confused by folders that are named like files, or by loops of links', async () => {
+    await mkdir(join(root, 'train-images-idx3-ubyte'));
+    await mkdir(join(root, 'train.bin'));
+    await expect(openImages(root)).rejects.toThrow('there are no images in');
+    await expect(openImages(join(root, 'train.bin'))).rejects.toThrow('there are no images in');
+    await put('train-images-idx3-ubyte.gz', gzipSync(idxImages(3)));
+    await mkdir(join(root, 'train-labels-idx1-ubyte.gz'));
+    expect((await openImages(root)).train).toMatchObject({ length: 3 });
+    await symlink('loop', join(root, 'loop'));
+    await expect(openImages(join(root, 'loop'))).rejects.toThrow('its links go in a circle');
+    await expect(openImages(join(root, 'train-images-idx3-ubyte.gz', 'x'))).rejects.toThrow('a part of its path is a file, not a folder');
   });
 
   it('says what it understands', async () => {
@@ -149,7 +183,37 @@ describe('openImages of photos', () => {
     expect(await shadesOf(train)).toEqual([1, 2]);
     expect([...test!.labels!]).toEqual([1]);
     await photo('test/z/0.png', 3);
-    await expect(openImages(root, { imageSize: 4 })).rejects.toThrow('must be named as one of the classes a, b');
+    await expect(openImages(root, { imageSize: 4 })).rejects.toThrow('must be in a folder named as one of the classes a, b');
+  });
+
+  it.each(['validation', 'valid', 'val', 'dev', 'Test'])('never trains on the folder %s', async (name) => {
+    await photo('train/a/0.png', 1);
+    await photo('train/b/0.png', 2);
+    await photo(`${name}/set/a/0.png`, 3);
+    await photo(`${name}/set/b/0.png`, 4);
+    const { train, test } = await openImages(root, { imageSize: 4 });
+    expect([await shadesOf(train), await shadesOf(test!)]).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect([train.classNames, ...test!.labels!]).toEqual([['a', 'b'], 0, 1]);
+    await photo('unlabeled/0.png', 5);
+    await photo('testing/set/b/0.png', 6);
+    const both = await openImages(root, { imageSize: 4 });
+    expect((await shadesOf(both.train)).concat(await shadesOf(both.test!))).toEqual(name === 'Test' ? [1, 2, 3, 4, 6] : [1, 2, 6]);
+    expect(both.unused.map(({ kind, count }) => [kind, count])).toEqual([
+      ...(name === 'Test' ? [] : [['validation images', 2]]),
+      ['images beside the parts', 1],
+    ]);
+  });
+
+  it('holds a share out where the test images have no classes', async () => {
+    for (let i = 0; i < 5; i++) for (const name of ['a', 'b']) await photo(`train/${name}/${i}.png`, i);
+    await photo('test/0.png', 9);
+    const { train, test, unused } = await openImages(root, { imageSize: 4 });
+    expect([train.length, test!.length]).toEqual([8, 2]);
+    expect(unused.map(({ kind, count }) => [kind, count])).toEqual([['test images', 1]]);
+    await expect(openImages(join(root, 'none'), { imageSize: 4 })).rejects.toThrow('there is nothing at');
   });
 
   it('works without classes, and reports what it skipped and how far it is', async () => {

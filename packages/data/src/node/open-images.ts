@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageDataset } from '../image-dataset.ts';
@@ -6,9 +6,11 @@ import { shapes } from '../shapes/shapes.ts';
 import { takeFirst } from '../subset.ts';
 import { openCifarFiles, pickCifarFiles } from './cifar-files.ts';
 import { openIdxFile, pickIdxFiles } from './idx-files.ts';
-import { listPhotos } from './list-photos.ts';
+import { listPictures } from './list-photos.ts';
 import { openSplits } from './open-splits.ts';
+import { systemReason } from './system-reason.ts';
 import { photoImages, type ImageFolderOptions, type SkippedImage } from './photo-images.ts';
+import type { UnusedKind } from './unused-files.ts';
 
 /** Options of {@link openImages}. */
 export interface OpenImagesOptions extends ImageFolderOptions {
@@ -18,6 +20,8 @@ export interface OpenImagesOptions extends ImageFolderOptions {
   limit?: number;
   /** At most how many test images, ≥ 0: the first ones; default 2,000, and 1,000 of `shapes`. */
   testLimit?: number;
+  /** IDX files (unpacked) and CIFAR-10 files of more bytes are refused before they are read; default 4 GiB, an integer ≥ 1. */
+  maxBytes?: number;
   /** Chooses the shapes, and the photos that are held out for testing; default 0. */
   seed?: number;
 }
@@ -30,6 +34,8 @@ export interface OpenedImages {
   readonly test?: ImageDataset;
   /** The photos that could not be decoded so far. */
   readonly skipped: readonly SkippedImage[];
+  /** The files of a folder of photos that are not used, by kind: other formats, links, photos without a class, a validation part beside a test part. */
+  readonly unused: readonly UnusedKind[];
 }
 
 const FORMS =
@@ -44,7 +50,8 @@ const FORMS =
  *   one IDX file of images · one CIFAR-10 `.bin` file
  * @param options `imageSize`, `limit`, `testLimit` (2,000), `seed` (0), and those of {@link imageFolder}
  * @returns `train`; `test` where the data has a test set, or labeled photos: a fifth of each class, chosen by the seed, is held out then,
- *   unless the folder has the sub-folders `train` and `test` (or `val`); and the photos that were `skipped`
+ *   unless the folder has sub-folders for training and testing (`train` or `training`; `test`, or `validation`, `valid`, `val`, `dev`; in any case, also below
+ *   each class); the photos that were `skipped`; and the files that are `unused`
  * @throws SelfsupError `SELFSUP_DATA` when there is nothing at the path, or nothing that is understood; `SELFSUP_OPTION` on an option out of range
  * @remarks `limit` takes IDX and CIFAR images in file order; of labeled photos it takes the same number of each class, as far as it goes.
  * @example
@@ -57,34 +64,53 @@ const FORMS =
 export async function openImages(spec: string, options: OpenImagesOptions = {}): Promise<OpenedImages> {
   checkLimits('openImages', options);
   if (spec === 'shapes') return openShapes(options);
-  const { limit = Infinity, testLimit = 2000 } = options;
+  const { limit = Infinity, testLimit = 2000, maxBytes = 2 ** 32 } = options;
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
+    throw new SelfsupError('SELFSUP_OPTION', `openImages: \`maxBytes\` must be an integer >= 1, got ${maxBytes}`);
   const cut = (train: ImageDataset, test: ImageDataset | undefined): OpenedImages => {
     checkSize(spec, train, options.imageSize);
     if (test) checkAlike(spec, train, test);
     const head = (set: ImageDataset, n: number) => (n < set.length ? takeFirst(set, n) : set);
-    return { train: head(train, limit), ...(test && testLimit > 0 && { test: head(test, testLimit) }), skipped: [] };
+    return { train: head(train, limit), ...(test && testLimit > 0 && { test: head(test, testLimit) }), skipped: [], unused: [] };
   };
 
-  const info = await stat(spec).catch(() => undefined);
-  if (!info) throw new SelfsupError('SELFSUP_DATA', `openImages: there is nothing at ${spec}; ${FORMS}`);
+  const info = await stat(spec).catch((cause: unknown) => {
+    const isMissing = (cause as { code?: unknown }).code === 'ENOENT';
+    const what = isMissing ? `there is nothing at ${printable(spec)}` : `cannot read ${printable(spec)}: ${systemReason(cause)}`;
+    throw new SelfsupError('SELFSUP_DATA', `openImages: ${what}; ${FORMS}`, { cause });
+  });
   if (!info.isDirectory()) {
-    if (/\.bin$/i.test(spec)) return cut(await openCifarFiles([spec]), undefined);
-    if (/(\.gz|\.idx|ubyte)$/i.test(spec)) return cut(await openIdxFile(spec), undefined);
-    throw new SelfsupError('SELFSUP_DATA', `openImages: ${spec} is not understood; ${FORMS}`);
+    if (/\.bin$/i.test(spec)) return cut(await openCifarFiles([spec], maxBytes), undefined);
+    if (/(\.gz|\.idx|ubyte)$/i.test(spec)) return cut(await openIdxFile(spec, maxBytes), undefined);
+    throw new SelfsupError('SELFSUP_DATA', `openImages: ${printable(spec)} is not understood; ${FORMS}`);
   }
-  const names = (await readdir(spec)).sort();
+  const entries = await readdir(spec, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new SelfsupError('SELFSUP_DATA', `openImages: cannot read the folder ${printable(spec)}: ${systemReason(cause)}`, { cause });
+  });
+  const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name).sort(); // prettier-ignore
   const idx = pickIdxFiles(names);
   if (idx)
-    return cut(await openIdxFile(join(spec, idx.train)), idx.test === undefined ? undefined : await openIdxFile(join(spec, idx.test)));
+    return cut(
+      await openIdxFile(join(spec, idx.train), maxBytes),
+      idx.test === undefined ? undefined : await openIdxFile(join(spec, idx.test), maxBytes),
+    );
   const cifar = await pickCifarFiles(spec, names);
-  if (cifar) return cut(await openCifarFiles(cifar.train), cifar.test.length === 0 ? undefined : await openCifarFiles(cifar.test));
-  return openSplits(spec, { ...options, testLimit }, { list: listPhotos, pictures: () => 1, open: photoImages });
+  if (cifar)
+    return cut(
+      await openCifarFiles(cifar.train, maxBytes),
+      cifar.test.length === 0 ? undefined : await openCifarFiles(cifar.test, maxBytes),
+    );
+  return openSplits(
+    spec,
+    { ...options, testLimit },
+    { who: 'openImages', list: (path) => listPictures(path, { who: 'openImages' }), pictures: () => 1, open: photoImages },
+  );
 }
 
 function openShapes(options: OpenImagesOptions): OpenedImages {
   const { imageSize: size = 32, limit = 4000, testLimit = 1000, seed = 0 } = options;
   const train = shapes({ count: limit, seed, split: 'train', size });
-  return { train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }), skipped: [] };
+  return { train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }), skipped: [], unused: [] };
 }
 
 /** Refuses limits that are no counts. */
@@ -101,7 +127,7 @@ function checkSize(spec: string, { height, width }: ImageDataset, imageSize: num
   if (imageSize !== undefined && (imageSize !== height || imageSize !== width))
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `openImages: \`imageSize\` must be left out for ${spec}, whose images are ${height}×${width}, got ${imageSize}; only photos are resized`,
+      `openImages: \`imageSize\` must be left out for ${printable(spec)}, whose images are ${height}×${width}, got ${imageSize}; only photos are resized`,
     );
 }
 
@@ -110,6 +136,6 @@ function checkAlike(spec: string, train: ImageDataset, test: ImageDataset): void
   if (size(train) !== size(test))
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `openImages: the test images of ${spec} must be ${size(train)} like the training images, got ${size(test)}`,
+      `openImages: the test images of ${printable(spec)} must be ${size(train)} like the training images, got ${size(test)}`,
     );
 }

@@ -1,9 +1,9 @@
-import { createRng, drawPermutation } from '@selfsup/core';
-import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import type { ListOptions, PhotoFile, PhotoList } from './list-photos.ts';
+import { createRng, drawPermutation, shareOf } from '@selfsup/core';
+import { basename, resolve } from 'node:path';
+import { listSplits, type Listing, type PhotoFile, type PhotoList } from './list-photos.ts';
 import type { OpenImagesOptions } from './open-images.ts';
 import type { ImageFolderOptions, SkippedImage } from './photo-images.ts';
+import type { UnusedKind } from './unused-files.ts';
 
 const HELD_OUT = 0.2;
 
@@ -33,7 +33,7 @@ function split<F extends PhotoFile>(list: PhotoList<F>, seed: number): { train: 
   const rng = createRng(seed).fold('hold out');
   const held = new Set<number>();
   for (const group of byClass(list.files)) {
-    const count = Math.min(group.length - 1, Math.round(group.length * HELD_OUT));
+    const count = Math.min(group.length - 1, shareOf(group.length, HELD_OUT, 'nearest'));
     const order = drawPermutation(rng.fold(list.files[group[0]!]!.label!), group.length);
     for (const position of order.subarray(0, count)) held.add(group[position]!);
   }
@@ -41,16 +41,16 @@ function split<F extends PhotoFile>(list: PhotoList<F>, seed: number): { train: 
   return { train: keep(false), test: keep(true) };
 }
 
-const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-
 /** How {@link openSplits} finds and opens what a folder holds. */
 export interface Splitting<F extends PhotoFile, D> {
-  /** Finds photos or videos and their classes. */
-  readonly list: (folder: string, options: Pick<ListOptions, 'classNames'>) => Promise<PhotoList<F>>;
+  /** The function that the user called, for messages. */
+  readonly who: string;
+  /** Finds photos or videos. */
+  readonly list: (folder: string) => Promise<Listing<F>>;
   /** Pictures of one of them. */
   readonly pictures: (file: F) => number;
   /** Makes a data set. */
-  readonly open: (list: PhotoList<F>, name: string, options: ImageFolderOptions) => Promise<D>;
+  readonly open: (list: PhotoList<F>, name: string, options: ImageFolderOptions & { unused: readonly UnusedKind[] }) => Promise<D>;
 }
 
 /** What {@link openSplits} opened. */
@@ -58,18 +58,7 @@ export interface Splits<D> {
   readonly train: D;
   readonly test?: D;
   readonly skipped: readonly SkippedImage[];
-}
-
-/** Lists what to train and test on: the sub-folders `train` and `test` or `val` when both are there, else a split of what is labeled. */
-async function listSplits<F extends PhotoFile>(folder: string, seed: number, list: Splitting<F, unknown>['list']) {
-  if (await isFolder(join(folder, 'train')))
-    for (const name of ['test', 'val']) {
-      if (!(await isFolder(join(folder, name)))) continue;
-      const train = await list(join(folder, 'train'), {});
-      return { train, test: await list(join(folder, name), { classNames: train.classNames }) };
-    }
-  const all = await list(folder, {});
-  return all.classNames ? split(all, seed) : { train: all, test: undefined };
+  readonly unused: readonly UnusedKind[];
 }
 
 /**
@@ -87,7 +76,10 @@ export async function openSplits<F extends PhotoFile, D extends { readonly skipp
   splitting: Splitting<F, D>,
 ): Promise<Splits<D>> {
   const { limit = Infinity, testLimit, seed = 0, imageSize = 64, cacheBytes = 2 ** 30, onProgress } = options;
-  const lists = await listSplits(folder, seed, splitting.list);
+  const found = listSplits(await splitting.list(folder), { who: splitting.who, classLevel: options.classLevel });
+  const { unused } = found;
+  // the folder's own test part, or a share of what has classes
+  const lists = found.test === undefined && found.train.classNames ? split(found.train, seed) : found;
   const trainList = limited(lists.train, limit);
   const testList = lists.test && limited(lists.test, testLimit);
   const picturesOf = (list?: PhotoList<F>) => list?.files.reduce((sum, file) => sum + splitting.pictures(file), 0) ?? 0;
@@ -99,14 +91,15 @@ export async function openSplits<F extends PhotoFile, D extends { readonly skipp
       onProgress({ done: before + done, total });
     },
   };
-  const train = await splitting.open(trainList, name, { ...options, cacheBytes, ...progress });
-  if (!testList || testList.files.length === 0) return { train, skipped: train.skipped };
+  const train = await splitting.open(trainList, name, { ...options, cacheBytes, unused, ...progress });
+  if (!testList || testList.files.length === 0) return { train, skipped: train.skipped, unused };
   before = picturesOf(trainList);
   const rest = Math.max(0, cacheBytes - before * imageSize * imageSize * 3);
-  const test = await splitting.open(testList, `${name} (held out)`, { ...options, cacheBytes: rest, ...progress });
+  const test = await splitting.open(testList, `${name} (held out)`, { ...options, cacheBytes: rest, unused: [], ...progress });
   return {
     train,
     test,
+    unused,
     get skipped() {
       return [...train.skipped, ...test.skipped];
     },

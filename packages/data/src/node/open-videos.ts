@@ -1,10 +1,11 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { stat } from 'node:fs/promises';
 import { checkClip, frameVideos, type ClipOptions, type FrameDataset } from './frame-videos.ts';
 import { listVideos } from './list-videos.ts';
 import { checkLimits, type OpenImagesOptions } from './open-images.ts';
 import { openSplits } from './open-splits.ts';
 import type { SkippedImage } from './photo-images.ts';
+import type { UnusedKind } from './unused-files.ts';
 
 /** Options of {@link openVideos}. */
 export interface OpenVideosOptions extends OpenImagesOptions, ClipOptions {}
@@ -17,12 +18,14 @@ export interface OpenedVideos {
   readonly test?: FrameDataset;
   /** Frames that could not be decoded so far, and videos that are too short. */
   readonly skipped: readonly SkippedImage[];
+  /** The files of the folder that are not used, by kind. */
+  readonly unused: readonly UnusedKind[];
 }
 
 /**
  * Opens videos, given as folders of frames, for training and, where they have classes, testing.
  *
- * @param folder `video/frames` or `class/video/frames`, also below `train` and `test` (or `val`): every folder with pictures in it is a video
+ * @param folder `video/frames` or `class/video/frames`, also below folders for training and testing, as `openImages` finds them: every folder with pictures in it is a video
  * @param options `clipLength` (4), `stride` (1), `limit` and `testLimit` (2,000) in videos, and as in `openImages` `imageSize` (64), `seed`, `onSkip`,
  * `onProgress`, `cacheBytes`
  * @returns `train`; `test` where the folder has one, or classes: a fifth of the videos of each, chosen by the seed, is held out then; what was `skipped`
@@ -41,13 +44,14 @@ export async function openVideos(folder: string, options: OpenVideosOptions = {}
   if (!info?.isDirectory())
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `openVideos: videos must be in a folder, each in a folder of its own with its frames, but ${folder} is ${info ? 'a file' : 'not there'}`,
+      `openVideos: videos must be in a folder, each in a folder of its own with its frames, but ${printable(folder)} is ${info ? 'a file' : 'not there'}`,
     );
   return openSplits(
     folder,
     { ...options, testLimit: options.testLimit ?? 2000 },
     {
-      list: (path, classes) => listVideos(path, { ...classes, who: 'openVideos', loose: false }),
+      who: 'openVideos',
+      list: (path) => listVideos(path, { who: 'openVideos', loose: false }),
       pictures: ({ frames }) => frames.length,
       open: (list, name, rest) => frameVideos(list, name, { ...rest, clip }),
     },

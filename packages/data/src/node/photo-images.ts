@@ -1,10 +1,11 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { checkIndices } from '../check-indices.ts';
 import type { ImageDataset } from '../image-dataset.ts';
-import { decodeImage, reasonOf } from './decode-image.ts';
+import { decodeImage, reasonOf, type DecodeImageOptions } from './decode-image.ts';
 import { inParallel } from './in-parallel.ts';
 import type { PhotoFile, PhotoList } from './list-photos.ts';
 import { loadSharp } from './load-sharp.ts';
+import type { UnusedKind } from './unused-files.ts';
 
 /** A photo that was left out, and why. */
 export interface SkippedImage {
@@ -15,9 +16,14 @@ export interface SkippedImage {
 }
 
 /** Options of {@link imageFolder}. */
-export interface ImageFolderOptions {
+export interface ImageFolderOptions extends Pick<DecodeImageOptions, 'maxPixels' | 'maxFileBytes'> {
   /** The side in pixels of the square that each photo is resized to cover and then cropped to; default 64, ≥ 1. */
   imageSize?: number;
+  /**
+   * Which folder of a path names the class: 0 is the first one in the data folder, 1 the one below it …; default the first level at which there are several.
+   * Photos that have no such folder are left out.
+   */
+  classLevel?: number;
   /** Called once for each photo that cannot be decoded; default: nothing. */
   onSkip?: (skipped: SkippedImage) => void;
   /** Called as the photos are decoded; default: nothing. */
@@ -30,6 +36,8 @@ export interface ImageFolderOptions {
 export interface PhotoDataset extends ImageDataset {
   /** The photos that could not be decoded so far. */
   readonly skipped: readonly SkippedImage[];
+  /** The files of the folder that are not used, by kind: other formats, links, photos without a class. */
+  readonly unused: readonly UnusedKind[];
   /** `[length]`: where each image comes from. */
   readonly paths: readonly string[];
 }
@@ -43,8 +51,13 @@ export interface PhotoDataset extends ImageDataset {
  * @returns the data set
  * @throws SelfsupError `SELFSUP_OPTION` on a size that is out of range; `SELFSUP_DATA` when not one photo can be decoded
  */
-export async function photoImages(list: PhotoList, name: string, options: ImageFolderOptions): Promise<PhotoDataset> {
-  const { imageSize = 64, onSkip, onProgress, cacheBytes = 2 ** 30 } = options;
+export async function photoImages(
+  list: PhotoList,
+  name: string,
+  options: ImageFolderOptions & { unused?: readonly UnusedKind[] },
+): Promise<PhotoDataset> {
+  const { imageSize = 64, onSkip, onProgress, cacheBytes = 2 ** 30, maxPixels, maxFileBytes, unused = [] } = options;
+  const limits = { ...(maxPixels !== undefined && { maxPixels }), ...(maxFileBytes !== undefined && { maxFileBytes }) };
   if (!Number.isInteger(imageSize) || imageSize < 1)
     throw new SelfsupError('SELFSUP_OPTION', `imageFolder: \`imageSize\` must be an integer >= 1, got ${imageSize}`);
   if (!(cacheBytes >= 0)) throw new SelfsupError('SELFSUP_OPTION', `imageFolder: \`cacheBytes\` must be >= 0, got ${cacheBytes}`);
@@ -53,8 +66,9 @@ export async function photoImages(list: PhotoList, name: string, options: ImageF
   const broken = new Set<string>();
   const decode = async (path: string): Promise<Uint8Array | undefined> => {
     try {
-      return (await decodeImage(path, { imageSize })).pixels;
+      return (await decodeImage(path, { imageSize, ...limits })).pixels;
     } catch (error) {
+      if ((error as SelfsupError).code === 'SELFSUP_OPTION') throw error; // no fault of the photo
       if (!broken.has(path)) {
         broken.add(path);
         const skip = { path, reason: reasonOf(error) };
@@ -78,7 +92,7 @@ export async function photoImages(list: PhotoList, name: string, options: ImageF
   if (kept.length === 0)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `imageFolder: not one of the ${list.files.length} images of ${name} can be decoded, the first one because: ${skipped[0]!.reason}; check the files`,
+      `imageFolder: not one of the ${list.files.length} images of ${printable(name)} can be decoded, the first one because: ${skipped[0]!.reason}; check the files`,
     );
   const files: PhotoFile[] = kept.map(({ file }) => file);
   const cache = kept.map(({ pixels }) => pixels);
@@ -90,6 +104,7 @@ export async function photoImages(list: PhotoList, name: string, options: ImageF
     width: imageSize,
     channels: 3,
     skipped,
+    unused,
     paths: files.map((file) => file.path),
     ...(list.classNames && { labels: Int32Array.from(files, (file) => file.label!), classNames: list.classNames }),
     async read(indices) {

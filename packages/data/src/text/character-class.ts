@@ -10,7 +10,7 @@ const WHITE_SPACE = /^\p{White_Space}$/u;
 const CONTROL = /^[\p{Cc}\p{Cf}\p{Co}\p{Cs}]$/u;
 
 /** The blocks that BERT spaces out, extensions A to E and compatibility forms; neither kana nor hangul. */
-const isIdeograph = (code: number) =>
+export const isIdeograph = (code: number): boolean =>
   (code >= 0x4e00 && code <= 0x9fff) ||
   (code >= 0x3400 && code <= 0x4dbf) ||
   (code >= 0x20000 && code <= 0x2a6df) ||

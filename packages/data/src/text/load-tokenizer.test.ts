@@ -87,7 +87,7 @@ describe('loadTokenizer', () => {
   });
 
   it.each([
-    ['{', 'tokenizer.json is no JSON'],
+    ['{', 'tokenizer.json is not valid JSON'],
     ['[]', 'must be an object'],
     ['{}', 'must have a `model`'],
     ['{"model":{"type":"Unigram"}}', 'got model Unigram, normalizer none, pre-tokenizer none'],
@@ -109,5 +109,67 @@ describe('loadTokenizer', () => {
   ])('refuses %.60s', async (json, message) => {
     await expect(loadTokenizer(json)).rejects.toThrow(message);
     await expect(loadTokenizer(json)).rejects.toMatchObject({ code: 'SELFSUP_DATA' });
+  });
+
+  const bert = (change: Record<string, unknown> = {}) => ({
+    ...wordPieceTokenizer(['[UNK]', '[CLS]', '[SEP]', 'sea', '##s']).toJson(),
+    ...change,
+  });
+  const model = (change: Record<string, unknown>) => bert({ model: { ...(bert() as { model: object }).model, ...change } });
+  const nested = (depth: number): string => `${'{"type":"Sequence","pretokenizers":['.repeat(depth)}${']}'.repeat(depth)}`;
+  const added = (change: Record<string, unknown>) => bert({ added_tokens: [{ id: 5, content: 'x', ...change }] });
+
+  it.each<[string | Record<string, unknown>, string]>([
+    [JSON.stringify(bert()).replace('{"type":"BertPreTokenizer"}', nested(20_000)), 'must have at most 64 parts in its `pre_tokenizer`'],
+    [bert({ pre_tokenizer: { type: 'Sequence', pretokenizers: 5 } }), 'must have a list as `pretokenizers` of a Sequence, got 5'],
+    [bert({ pre_tokenizer: { type: 'Sequence', pretokenizers: [null, 7] } }), 'must have objects as parts of its `pre_tokenizer`, got 7'],
+    [bert({ pre_tokenizer: 5 }), 'must have an object or null as `pre_tokenizer`, got 5'],
+    [
+      bert({ pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'BertPreTokenizer' }, { type: 'Digits' }] } }),
+      'pre-tokenizer BertPreTokenizer + Digits',
+    ],
+    [bert({ normalizer: [] }), 'must have an object or null as `normalizer`, got a list'],
+    [bert({ normalizer: { type: 'BertNormalizer', lowercase: 'no' } }), 'must have a boolean as `normalizer.lowercase`, got "no"'],
+    [bert({ model: 3 }), 'must have an object or null as `model`, got 3'],
+    [bert({ model: null }), 'must have a `model`'],
+    [bert({ model: { type: { a: 1 } } }), 'got model an object'],
+    [model({ continuing_subword_prefix: 5 }), 'must have a string as `model.continuing_subword_prefix`, got 5'],
+    [model({ unk_token: {} }), 'must have a string as `model.unk_token`, got an object'],
+    [model({ max_input_chars_per_word: '100' }), 'must have a number as `model.max_input_chars_per_word`, got "100"'],
+    [model({ max_input_chars_per_word: 0.5 }), 'must have an integer >= 1 as `model.max_input_chars_per_word`, got 0.5'],
+    [model({ vocab: [] }), 'must have the vocabulary as `model.vocab`, got a list'],
+    [model({ vocab: { '[UNK]': 0, 'a\u001b\n': '1' } }), String.raw`got "1" for "a\u001b\n"`],
+    [bert({ added_tokens: 'x' }), 'must have a list as `added_tokens`, got "x"'],
+    [bert({ added_tokens: [3] }), 'must have objects in `added_tokens`, got 3 as number 0'],
+    [added({ id: 7 }), 'must give the added token "x" the id 5, the next one behind `model.vocab`, got 7'],
+    [added({ content: 'sea' }), 'must give the added token "sea" the id 3, as in `model.vocab`, got 5'],
+    [added({ content: '' }), 'must have the token as `added_tokens[0].content`, got ""'],
+    [added({ content: 5 }), 'must have the token as `added_tokens[0].content`, got 5'],
+    [added({ lstrip: 1 }), 'must have a boolean as `added_tokens[0].lstrip`, got 1'],
+    [
+      bert({
+        added_tokens: [
+          { id: 5, content: 'x' },
+          { id: 5, content: 'x' },
+        ],
+      }),
+      'must have each token once in `added_tokens`, got "x" twice',
+    ],
+    [bert({ post_processor: { type: 'RobertaProcessing' } }), 'must have a `post_processor` of type TemplateProcessing or BertProcessing'],
+    [bert({ post_processor: { type: 'TemplateProcessing', single: [], pair: [] } }), 'with special tokens only around the texts'],
+    [
+      bert({ post_processor: { type: 'BertProcessing', sep: ['[SEP]', 99], cls: ['[CLS]', 1] } }),
+      'must have ids below 5 in its `post_processor`, got 99',
+    ],
+    [{ ...byteLevelJson(true), added_tokens: [{ id: 0, content: 7 }] }, 'must have the token as `added_tokens[0].content`, got 7'],
+    [{ ...byteLevelJson(true), pre_tokenizer: { type: 'Sequence', pretokenizers: 5 } }, 'must have a list as `pretokenizers`'],
+  ])('refuses what is not of the form: %.100j', async (json, message) => {
+    await expect(loadTokenizer(json)).rejects.toMatchObject({ code: 'SELFSUP_DATA', message: expect.stringContaining(message) as string });
+  });
+
+  it('names the file in print', async () => {
+    await expect(loadTokenizer('{"\u202e', { name: 'a\nb.json' })).rejects.toThrow(
+      /^loadTokenizer: a\\nb\.json is not valid JSON: [^\n\u202e]+$/,
+    );
   });
 });

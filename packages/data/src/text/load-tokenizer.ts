@@ -1,63 +1,84 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { byteLevelTokenizer, type ByteLevelJson } from './byte-level-tokenizer.ts';
-import type { SpecialTokens, Tokenizer, TokenizerJson } from './tokenizer.ts';
-import { wordPieceTokenizer } from './word-piece-tokenizer.ts';
+import {
+  addedTokensOf,
+  fieldAt,
+  objectAt,
+  preTokenizerTypes,
+  refuseAs,
+  shown,
+  templateOf,
+  vocabularyOf,
+  type Refuse,
+} from './check-tokenizer-json.ts';
+import { createWordPiece } from './create-word-piece.ts';
+import type { Tokenizer, TokenizerJson } from './tokenizer.ts';
+import { parseVocabulary } from './word-piece-vocabulary.ts';
 
-interface Part {
-  type?: string;
-  pretokenizers?: Part[];
-}
-interface BertJson {
-  normalizer: { clean_text?: boolean; handle_chinese_chars?: boolean; strip_accents?: boolean | null; lowercase?: boolean };
-  model: { unk_token?: string; continuing_subword_prefix?: string; max_input_chars_per_word?: number; vocab: Record<string, number> };
-}
+const named = (type: unknown) => (typeof type === 'string' ? printable(type, { maxLength: 40 }) : shown(type));
 
-const fail = (name: string, what: string, cause?: unknown): never => {
-  throw new SelfsupError('SELFSUP_DATA', `loadTokenizer: ${name} ${what}`, cause === undefined ? undefined : { cause });
-};
+type Fields = Record<string, unknown>;
 
-function parse(json: string | TokenizerJson, name: string): TokenizerJson {
+function parse(json: string | TokenizerJson, refuse: Refuse): Fields {
   let content: unknown = json;
   if (typeof json === 'string')
     try {
-      content = JSON.parse(json);
+      content = JSON.parse(json.replace(/^\ufeff/, ''));
     } catch (error) {
-      return fail(name, `is no JSON: ${error instanceof Error ? error.message : String(error)}`, error);
+      return refuse(`is not valid JSON: ${printable(error instanceof Error ? error.message : String(error), { maxLength: 160 })}`, error);
     }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) return fail(name, 'must be an object');
-  return content as TokenizerJson;
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) return refuse(`must be an object, got ${shown(content)}`);
+  return content as Fields;
 }
 
-function checkVocabulary(vocab: unknown, name: string): asserts vocab is Record<string, number> {
-  if (typeof vocab !== 'object' || vocab === null || Array.isArray(vocab)) fail(name, 'must have the vocabulary as `model.vocab`');
-  const seen = new Set<number>();
-  for (const [token, id] of Object.entries(vocab as Record<string, unknown>)) {
-    if (!Number.isSafeInteger(id) || (id as number) < 0 || (id as number) >= 2 ** 24 || seen.has(id as number))
-      fail(name, `must give each token of \`model.vocab\` an id of its own from 0 on, got ${String(id)} for "${token}"`);
-    seen.add(id as number);
-  }
+/** The parts of a `tokenizer.json` that decide about its kind. */
+interface Parts {
+  readonly content: Fields;
+  readonly model: Fields;
+  readonly normalizer: Fields | undefined;
 }
 
-function bertTokenizer({ normalizer, model }: BertJson, name: string): Tokenizer {
+function bertTokenizer({ content, model, normalizer = {} }: Parts, refuse: Refuse): Tokenizer {
+  const vocab = vocabularyOf(model.vocab, refuse);
   const tokens: string[] = [];
-  for (const [token, id] of Object.entries(model.vocab)) tokens[id] = token;
+  for (const [token, id] of Object.entries(vocab)) tokens[id] = token;
   const gap = tokens.findIndex((token) => token === undefined);
-  if (gap >= 0) fail(name, `must have ids without gaps, but no token of \`model.vocab\` has id ${gap}`);
-  if (normalizer.clean_text === false || normalizer.handle_chinese_chars === false)
-    fail(name, 'must have `clean_text` and `handle_chinese_chars` true in its normalizer; nothing else is supported');
-  const { lowercase = true, strip_accents: stripAccents } = normalizer;
-  const specialTokens: Partial<Record<keyof SpecialTokens, string>> = model.unk_token === undefined ? {} : { unknown: model.unk_token };
-  return wordPieceTokenizer(tokens, {
-    lowercase,
-    stripAccents: stripAccents ?? lowercase,
-    specialTokens,
-    ...(model.continuing_subword_prefix !== undefined && { continuationPrefix: model.continuing_subword_prefix }),
-    ...(model.max_input_chars_per_word !== undefined && { maxWordCharacters: model.max_input_chars_per_word }),
+  if (gap >= 0) refuse(`must have ids without gaps, but no token of \`model.vocab\` has id ${gap}`);
+  const inModel = { at: 'model', refuse };
+  const prefix = fieldAt(model, 'continuing_subword_prefix', { ...inModel, type: 'string' }) ?? '##';
+  const most = fieldAt(model, 'max_input_chars_per_word', { ...inModel, type: 'number' }) ?? 100;
+  const unknown = fieldAt(model, 'unk_token', { ...inModel, type: 'string' }) ?? '[UNK]';
+  if (!Number.isSafeInteger(most) || most < 1)
+    refuse(`must have an integer >= 1 as \`model.max_input_chars_per_word\`, got ${shown(most)}`);
+  if (!Object.hasOwn(vocab, unknown))
+    refuse(`must have the unknown token ${shown(unknown)} in \`model.vocab\`, but none of its ${tokens.length} tokens is that`);
+  const flag = (key: string) => fieldAt(normalizer, key, { type: 'boolean', at: 'normalizer', refuse });
+  if (flag('clean_text') === false || flag('handle_chinese_chars') === false)
+    refuse('must have `clean_text` and `handle_chinese_chars` true in its normalizer; nothing else is supported');
+  const lowercase = flag('lowercase') ?? true;
+  const added = addedTokensOf(content.added_tokens, vocab, refuse).sort((a, b) => a.id - b.id);
+  const template = templateOf(objectAt(content, 'post_processor', refuse), refuse);
+  const size = tokens.length + added.filter(({ id }) => id >= tokens.length).length;
+  const outside = [...template.first, ...template.last, ...template.between, ...template.lastOfPair].find((id) => id >= size);
+  if (outside !== undefined) refuse(`must have ids below ${size} in its \`post_processor\`, got ${outside}`);
+  const { special } = parseVocabulary([...tokens, ...added.filter(({ id }) => id >= tokens.length).map((token) => token.content)], {
+    unknown,
   });
+  return createWordPiece(
+    {
+      tokens,
+      added,
+      unknown: special.unknown!,
+      template,
+      lowercase,
+      stripAccents: flag('strip_accents') ?? lowercase,
+      continuationPrefix: prefix,
+      maxWordCharacters: most,
+      tidy: objectAt(content, 'decoder', refuse)?.cleanup !== false,
+    },
+    special,
+  );
 }
-
-const typesOf = (part: Part | null | undefined): (string | undefined)[] =>
-  part?.type === 'Sequence' ? (part.pretokenizers ?? []).flatMap(typesOf) : [part?.type];
 
 /**
  * Makes a tokenizer of Hugging Face's `tokenizer.json`.
@@ -66,7 +87,8 @@ const typesOf = (part: Part | null | undefined): (string | undefined)[] =>
  * @param options `name`: what messages call it; default `tokenizer.json`
  * @returns the tokenizer: WordPiece as BERT has it, or byte-level BPE as GPT-2 and RoBERTa have it
  * @throws SelfsupError `SELFSUP_DATA` when it is no such file, is damaged, or describes a tokenizer of another kind
- * @remarks Byte-level BPE is done by `@huggingface/tokenizers`, which is loaded when the first such file is. Offsets are worked out here; so normalizers, which
+ * @remarks Added tokens and what the file puts around texts are those of the file; truncation and padding are not applied, `maxLength` and data sets do that.
+ * Byte-level BPE is done by `@huggingface/tokenizers`, which is loaded when the first such file is. Offsets are worked out here; so normalizers, which
  * would move them, are not supported there.
  * @example
  * ```ts
@@ -78,26 +100,24 @@ const typesOf = (part: Part | null | undefined): (string | undefined)[] =>
  */
 export async function loadTokenizer(json: string | TokenizerJson, options: { name?: string } = {}): Promise<Tokenizer> {
   const { name = 'tokenizer.json' } = options;
-  const content = parse(json, name);
-  const model = content.model as { type?: string; vocab?: unknown; merges?: unknown } | null | undefined;
-  const normalizer = content.normalizer as Part | null | undefined;
-  const preTokenizer = typesOf(content.pre_tokenizer as Part | null | undefined);
-  if (typeof model !== 'object' || model === null) return fail(name, 'must have a `model`; is it a tokenizer_config.json?');
+  const refuse = refuseAs(name);
+  const content = parse(json, refuse);
+  const model = objectAt(content, 'model', refuse);
+  if (model === undefined) return refuse('must have a `model`; is it a tokenizer_config.json?');
+  const normalizer = objectAt(content, 'normalizer', refuse);
+  const preTokenizer = preTokenizerTypes(objectAt(content, 'pre_tokenizer', refuse), refuse);
   const isWordPiece = model.type === 'WordPiece' || (model.type === undefined && 'max_input_chars_per_word' in model);
   const isBpe = model.type === 'BPE' || (model.type === undefined && Array.isArray(model.merges));
-  if (isWordPiece && normalizer?.type === 'BertNormalizer' && preTokenizer[0] === 'BertPreTokenizer') {
-    checkVocabulary(model.vocab, name);
-    return bertTokenizer(content as unknown as BertJson, name);
-  }
-  if (isBpe && (normalizer ?? null) === null && preTokenizer.includes('ByteLevel')) {
-    checkVocabulary(model.vocab, name);
+  if (isWordPiece && normalizer?.type === 'BertNormalizer' && preTokenizer.join() === 'BertPreTokenizer')
+    return bertTokenizer({ content, model, normalizer }, refuse);
+  if (isBpe && normalizer === undefined && preTokenizer.includes('ByteLevel')) {
+    addedTokensOf(content.added_tokens, vocabularyOf(model.vocab, refuse), refuse);
     return byteLevelTokenizer(content as unknown as ByteLevelJson).catch((error: unknown) =>
-      error instanceof SelfsupError ? Promise.reject(error) : fail(name, 'could not be read by @huggingface/tokenizers', error),
+      error instanceof SelfsupError ? Promise.reject(error) : refuse('could not be read by @huggingface/tokenizers', error),
     );
   }
-  return fail(
-    name,
+  return refuse(
     'must be WordPiece with BertNormalizer and BertPreTokenizer, or BPE with the pre-tokenizer ByteLevel and no normalizer, ' +
-      `got model ${String(model.type)}, normalizer ${String(normalizer?.type ?? 'none')}, pre-tokenizer ${preTokenizer.map((type) => type ?? 'none').join(' + ')}`,
+      `got model ${named(model.type)}, normalizer ${named(normalizer?.type ?? 'none')}, pre-tokenizer ${preTokenizer.map(named).join(' + ')}`,
   );
 }

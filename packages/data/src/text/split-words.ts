@@ -49,7 +49,7 @@ export function visitChunks(text: string, visit: (start: number, end: number) =>
 const MARK = /^\p{Mn}$/u;
 
 /** What a code point becomes; empty when it is dropped. Canonical decomposition may turn it into several characters. */
-function normalizeCharacter(character: string, { lowercase, stripAccents }: NormalizeOptions): readonly string[] {
+export function normalizeCharacter(character: string, { lowercase, stripAccents }: NormalizeOptions): readonly string[] {
   if (isDropped(character.codePointAt(0)!)) return [];
   const parts = stripAccents ? Array.from(character.normalize('NFD')).filter((part) => !MARK.test(part)) : [character];
   return lowercase ? parts.flatMap((part) => Array.from(part.toLowerCase())) : parts;

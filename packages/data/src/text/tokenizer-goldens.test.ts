@@ -61,6 +61,25 @@ describe.skipIf(absent)('the goldens of Hugging Face tokenizers', () => {
     expect(withOffsets).toBeGreaterThan(36);
   });
 
+  it('has added tokens where they have them', async () => {
+    const flags = { single_word: false, lstrip: false, rstrip: false };
+    const json = JSON.parse(content('tokenizer.json')) as { added_tokens: unknown[] };
+    json.added_tokens.push(
+      { id: 30522, content: 'covid19', ...flags, normalized: true, special: false },
+      { id: 30523, content: '[URL]', ...flags, normalized: true, special: false },
+      { id: 30524, content: '<user>', ...flags, normalized: false, special: true },
+    );
+    const tokenizer = await loadTokenizer(JSON.stringify(json));
+    expect([...tokenizer.encode('see [URL] about covid19 by <user> now').ids]).toEqual([
+      101, 2156, 30523, 2055, 30522, 2011, 30524, 2085, 102,
+    ]);
+    expect(tokenizer.vocabularySize).toBe(30525);
+    const same = wordPieceTokenizer(content('vocab.txt'), {
+      addedTokens: [{ content: 'covid19' }, { content: '[URL]' }, { content: '<user>', special: true }],
+    });
+    expect(same.toJson().added_tokens).toEqual(json.added_tokens);
+  });
+
   it('writes tokenizer.json as they do', () => {
     const theirs = JSON.parse(content('tokenizer.json')) as { normalizer: Record<string, unknown> };
     const ours = wordPieceTokenizer(content('vocab.txt')).toJson();

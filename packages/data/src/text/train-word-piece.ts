@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { countWords } from './count-words.ts';
 import { mergePairs } from './merge-pairs.ts';
 
@@ -64,7 +64,10 @@ export async function trainWordPiece(
   check('minFrequency', minFrequency);
   check('maxAlphabet', maxAlphabet);
   if (new Set(specialTokens).size !== specialTokens.length || specialTokens.includes(''))
-    throw new SelfsupError('SELFSUP_OPTION', `trainWordPiece: \`specialTokens\` must differ, got ${specialTokens.join(', ')}`);
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `trainWordPiece: \`specialTokens\` must differ, got ${printable(specialTokens.join(', '), { maxLength: 200 })}`,
+    );
   const counted = await countWords(texts, { lowercase, stripAccents: options.stripAccents ?? lowercase, maxCharacters: MAX_CHARACTERS });
   if (counted.size === 0)
     throw new SelfsupError('SELFSUP_DATA', 'trainWordPiece: `texts` must have at least one word, got none; check the files');

@@ -49,6 +49,38 @@ describe('wordPieceTokenizer', () => {
     expect(tokenizer.decode([99])).toBe('[UNK]');
   });
 
+  it('adds tokens behind the vocabulary', () => {
+    const added = wordPieceTokenizer(words, {
+      addedTokens: [{ content: '[URL]' }, { content: 'run', singleWord: true }, { content: '<user>', special: true, lstrip: true }],
+    });
+    expect(added).toMatchObject({ vocabularySize: 19, specialIds: [0, 1, 2, 3, 4, 18] });
+    expect(tokens('sea [url]s Run running  <user><USER>', added)).toEqual([
+      'sea',
+      '[URL]',
+      's',
+      'run',
+      'run',
+      '##n',
+      '##ing',
+      '<user>',
+      '[UNK]',
+      '[UNK]',
+      '[UNK]',
+    ]);
+    expect([added.idOf('[URL]'), added.tokenOf(17), added.idOf('run'), added.isContinuation(17)]).toEqual([17, '[URL]', 5, false]);
+    const { ids, offsets } = added.encode('sea <user>', { addSpecialTokens: false });
+    expect([[...ids], [...offsets]]).toEqual([
+      [8, 18],
+      [0, 3, 3, 10],
+    ]);
+    expect([added.decode([8, 17, 18]), added.decode([8, 18], { skipSpecialTokens: false })]).toEqual(['sea [url]', 'sea <user>']);
+    expect(() => wordPieceTokenizer(words, { addedTokens: [{ content: '' }] })).toThrow('`addedTokens` must each have a `content`');
+    expect(() => wordPieceTokenizer(words, { addedTokens: [{ content: 'a' }, { content: 'a' }] })).toThrow('got a twice');
+    expect(() => wordPieceTokenizer(words, { addedTokens: [{ content: '[MASK]' }] })).toThrow(
+      'and from the special tokens, got [MASK] twice',
+    );
+  });
+
   it('takes a word without end, and does not remember it', () => {
     const long = 'a'.repeat(5_000_000);
     const { ids, offsets } = tokenizer.encode(`sea ${long} sea`, { addSpecialTokens: false });

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import type { SpecialTokens } from './tokenizer.ts';
 
 /** A vocabulary that was checked. */
@@ -29,7 +29,8 @@ export function parseVocabulary(
   for (const [id, token] of tokens.entries()) {
     if (token === '') fail(`must have a token on every line, but line ${id + 1} of ${tokens.length} is empty`);
     const earlier = idByToken.get(token);
-    if (earlier !== undefined) fail(`must have each token once, but "${token}" is on lines ${earlier + 1} and ${id + 1}`);
+    if (earlier !== undefined)
+      fail(`must have each token once, but "${printable(token, { maxLength: 60 })}" is on lines ${earlier + 1} and ${id + 1}`);
     idByToken.set(token, id);
   }
   const special: Partial<Record<keyof SpecialTokens, number>> = {};
@@ -38,7 +39,7 @@ export function parseVocabulary(
     const id = idByToken.get(token);
     if (id !== undefined) special[role] = id;
     else if (specialTokens[role] !== undefined || role === 'unknown')
-      fail(`must have the ${role} token ${token}, but none of its ${tokens.length} lines is that`);
+      fail(`must have the ${role} token ${printable(token, { maxLength: 60 })}, but none of its ${tokens.length} lines is that`);
   }
   return { tokens, idByToken, special, specialIds: [...new Set(Object.values(special))].sort((a, b) => a - b) };
 }

@@ -2,7 +2,8 @@ import { SelfsupError, printable } from '@selfsup/core';
 import { builtinPlugins } from '../builtins.ts';
 import { loadEncoder as loadEncoderBytes, type LoadedEncoder, type LoadEncoderOptions } from '../load-encoder.ts';
 import { createRegistry } from '../registry.ts';
-import { runFileNames } from '../run-store.ts';
+import { parseRunFile } from '../run-file.ts';
+import { readText, runFileNames } from '../run-store.ts';
 import { nodePlugins } from './node-plugins.ts';
 import { runFolder } from './run-folder.ts';
 
@@ -27,7 +28,8 @@ export async function loadEncoder(source: string | Uint8Array, options: LoadEnco
   const registry = options.registry ?? createRegistry([...builtinPlugins, ...nodePlugins, ...(options.plugins ?? [])]);
   if (typeof source !== 'string') return loadEncoderBytes(source, { ...options, registry });
   const store = runFolder(source);
-  if (!(await store.list()).includes(runFileNames.run))
+  const text = await readText(store, runFileNames.run);
+  if (text === undefined)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
       `${printable(source)} holds no run (there is no ${runFileNames.run}); train one first: selfsup train --out ${printable(source)}`,
@@ -38,5 +40,7 @@ export async function loadEncoder(source: string | Uint8Array, options: LoadEnco
       'SELFSUP_CHECKPOINT',
       `${printable(source)} has no checkpoint yet; go on with: selfsup train --resume --out ${printable(source)}`,
     );
-  return loadEncoderBytes(bytes, { ...options, registry });
+  const { data } = parseRunFile(text, `${printable(source)}/${runFileNames.run}`);
+  const encoder = await loadEncoderBytes(bytes, { ...options, registry });
+  return { ...encoder, run: { ...encoder.run, data } }; // all else from the checkpoint, which has a hash
 }

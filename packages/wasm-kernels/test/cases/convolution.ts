@@ -84,15 +84,52 @@ const filterGradient = (geometry: MakeGeometry, alsoCpu: boolean) => (random: Ra
   return direction(at, { reference: convFilter64, alsoCpu, inputs, extra: { filterShape: at.filter } });
 };
 
+type Nest = readonly [number, number, number, number];
+const channelsFirst = <T>(list: readonly T[]): T[] => [0, 3, 1, 2].map((axis) => list[axis]!);
+
+/** The same numbers, laid out as NCHW. */
+function imageFirst({ shape, values }: Values): Values {
+  const [batch, height, width, channels] = shape as Nest;
+  const turned = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const [c, w] = [i % channels, Math.floor(i / channels) % width];
+    const [h, n] = [Math.floor(i / channels / width) % height, Math.floor(i / channels / width / height)];
+    turned[((n * channels + c) * height + h) * width + w] = values[i]!;
+  }
+  return { shape: [batch, channels, height, width], values: turned };
+}
+
+/** Any case of channels-last images, asked for in NCHW: images, explicit padding and expected image turned with it. */
+const inChannelsFirst =
+  (make: (random: Random) => KernelCase, { images, result }: { images: readonly string[]; result: boolean }) =>
+  (random: Random): KernelCase => {
+    const last = make(random);
+    const at = last.attrs as { pad: unknown; inputShape?: number[] };
+    const shape = result ? (at.inputShape ?? info(last.inputs['x']!.shape, last.inputs['filter']!.shape, at as never).outShape) : [];
+    const turn = (list: readonly ArrayLike<number>[] | undefined) =>
+      list?.map((data) => (result ? imageFirst({ shape, values: data as Float32Array }).values : data));
+    const inputs = Object.fromEntries(
+      Object.entries(last.inputs).map(([name, values]) => [name, images.includes(name) ? imageFirst(values) : values]),
+    );
+    const attrs = {
+      ...last.attrs,
+      dataFormat: 'NCHW',
+      pad: Array.isArray(at.pad) ? channelsFirst(at.pad) : at.pad,
+      ...(at.inputShape && { inputShape: channelsFirst(at.inputShape) }),
+    };
+    return { inputs, attrs: attrs as never, expected: turn(last.expected)!, magnitude: turn(last.magnitude)! };
+  };
+
 const DIRECTIONS = [
-  ['Conv2D', forward],
-  ['Conv2DBackpropInput', inputGradient],
-  ['Conv2DBackpropFilter', filterGradient],
+  ['Conv2D', forward, { images: ['x'], result: true }],
+  ['Conv2DBackpropInput', inputGradient, { images: ['dy'], result: true }],
+  ['Conv2DBackpropFilter', filterGradient, { images: ['x', 'dy'], result: false }],
 ] as const;
 
 /** The convolution and its gradients, each on every window, on those of residual networks, and on what the cpu backend has too. */
-export const convolutionCases: readonly CaseMaker[] = DIRECTIONS.flatMap(([kernel, make]) => [
+export const convolutionCases: readonly CaseMaker[] = DIRECTIONS.flatMap(([kernel, make, turned]) => [
   { title: `${kernel} of any window`, kernel, make: make(anyGeometry, false) },
+  { title: `${kernel} of any window, NCHW`, kernel, make: inChannelsFirst(make(anyGeometry, false), turned), cases: 100 },
   { title: `${kernel} of residual networks`, kernel, make: make(networkGeometry, false), cases: 60 },
   { title: `${kernel} without dilation`, kernel, make: make(plainGeometry, true) },
 ]);

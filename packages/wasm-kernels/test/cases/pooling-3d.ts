@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { CaseMaker, KernelCase } from '../case-maker.ts';
-import { anyValues } from '../hostile-values.ts';
+import { anyValues, withSpecials } from '../hostile-values.ts';
 import { integer, pick, type Values } from '../wasm-under-test.ts';
 
 type Random = () => number;
@@ -62,8 +62,45 @@ function gradient(random: Random): KernelCase {
   return { inputs: { dy, input: x, output }, attrs, expected: [dx], magnitude: [terms] }; // the cpu backend takes the last of equal values
 }
 
-/** Max pooling over boxes, and its gradient. */
+/** Each box's gradient in equal shares for the voxels that it averaged. */
+function averageGradient(random: Random): KernelCase {
+  const { x, g, attrs } = setting(random);
+  const dy = anyValues(random, g.outShape);
+  const scatter = (values: ArrayLike<number>): Float64Array => {
+    const dx = new Float64Array(x.values.length);
+    const within = (start: number, size: number, end: number): number[] =>
+      Array.from({ length: size }, (_, i) => start + i).filter((at) => at >= 0 && at < end);
+    let output = 0;
+    for (let n = 0; n < g.batchSize; n++)
+      for (let od = 0; od < g.outDepth; od++)
+        for (let oh = 0; oh < g.outHeight; oh++)
+          for (let ow = 0; ow < g.outWidth; ow++)
+            for (let c = 0; c < g.outChannels; c++, output++) {
+              const depths = within(od * g.strideDepth - g.padInfo.front, g.filterDepth, g.inDepth);
+              const rows = within(oh * g.strideHeight - g.padInfo.top, g.filterHeight, g.inHeight);
+              const columns = within(ow * g.strideWidth - g.padInfo.left, g.filterWidth, g.inWidth);
+              const share = values[output]! / (depths.length * rows.length * columns.length);
+              for (const d of depths)
+                for (const h of rows)
+                  for (const w of columns) dx[(((n * g.inDepth + d) * g.inHeight + h) * g.inWidth + w) * g.inChannels + c]! += share;
+            }
+    return dx;
+  };
+  return { inputs: { dy, input: x }, attrs, expected: [scatter(dy.values)], magnitude: [scatter(dy.values.map(Math.abs))] };
+}
+
+/** A maximum passes NaN over. */
+function forwardWithNan(random: Random): KernelCase {
+  const { x, g, attrs } = setting(random);
+  const hidden = withSpecials(random, x, [NaN], 0.2);
+  const known: Values = { ...hidden, values: hidden.values.map((v) => (Number.isNaN(v) ? -Infinity : v)) };
+  return { inputs: { x: hidden }, attrs, expected: [Float64Array.from(largest(g, known), (at) => known.values[at]!)], alsoCpu: true };
+}
+
+/** Pooling over boxes, and its gradients. */
 export const pooling3dCases: readonly CaseMaker[] = [
   { title: 'MaxPool3D', kernel: 'MaxPool3D', make: forward, cases: 100 },
+  { title: 'MaxPool3D of NaN', kernel: 'MaxPool3D', make: forwardWithNan, cases: 100 },
+  { title: 'AvgPool3DGrad', kernel: 'AvgPool3DGrad', make: averageGradient, cases: 100 },
   { title: 'MaxPool3DGrad', kernel: 'MaxPool3DGrad', make: gradient, cases: 100 },
 ];

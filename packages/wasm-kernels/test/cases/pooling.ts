@@ -1,9 +1,11 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { CaseMaker, KernelCase } from '../case-maker.ts';
-import { absolute, anyValues } from '../hostile-values.ts';
+import { absolute, anyValues, withSpecials } from '../hostile-values.ts';
 import { integer, pick, type Values } from '../wasm-under-test.ts';
 
 type Random = () => number;
+type Pair = [number, number];
+type Shape4 = [number, number, number, number];
 type Rounding = 'floor' | 'ceil' | undefined;
 
 /**
@@ -109,8 +111,64 @@ function avgPoolGrad(random: Random): KernelCase {
   };
 }
 
-/** Pooling gradients. */
+/** NaN and −∞ in some windows: a maximum passes NaN over, an average of it is NaN. The forward pass is told how to round. */
+function pooled(random: Random): { x: Values; info: backend_util.Conv2DInfo; attrs: KernelCase['attrs'] } {
+  const { shape, attrs, plain } = pooling(random);
+  const rounded = {
+    ...(attrs as { filterSize: Pair; strides: Pair; pad: 'same' }),
+    dimRoundingMode: plain ? undefined : ('floor' as const),
+  };
+  const { filterSize, strides, pad, dimRoundingMode } = rounded;
+  const info = backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+  const x = withSpecials(random, anyValues(random, shape), [NaN, -Infinity], pick(random, [0, 0.05, 0.6]));
+  return { x, info, attrs: rounded as never };
+}
+
+/** tfjs's rule for a window of one pixel. */
+const isCopy = (g: backend_util.Conv2DInfo): boolean =>
+  g.filterHeight === 1 && g.filterWidth === 1 && g.inShape.join() === g.outShape.join();
+
+function maxPool(random: Random): KernelCase {
+  const { x, info, attrs } = pooled(random);
+  const y = new Float64Array(info.outShape.reduce((a, b) => a * b, 1));
+  windows(info, (at, inputs) => {
+    y[at] = inputs.reduce((best, i) => (x.values[i]! > best ? x.values[i]! : best), -Infinity);
+  });
+  return { inputs: { x }, attrs, expected: [isCopy(info) ? x.values : y], alsoCpu: true };
+}
+
+function maxPoolWithArgmax(random: Random): KernelCase {
+  const { x, info, attrs } = pooled(random);
+  const includeBatchInIndex = random() < 0.5;
+  const image = info.inHeight * info.inWidth * info.inChannels;
+  const y = new Float64Array(info.outShape.reduce((a, b) => a * b, 1));
+  const position = new Float64Array(y.length);
+  windows(info, (at, inputs) => {
+    const best = inputs.reduce((found, i) => (x.values[i]! > (found < 0 ? -Infinity : x.values[found]!) ? i : found), -1);
+    y[at] = best < 0 ? -Infinity : x.values[best]!;
+    position[at] = best < 0 || includeBatchInIndex ? best : best % image;
+  });
+  return { inputs: { x }, attrs: { ...attrs, includeBatchInIndex }, expected: [y, position] };
+}
+
+function avgPool(random: Random): KernelCase {
+  const { x, info, attrs } = pooled(random);
+  const sum = (values: ArrayLike<number>): Float64Array => {
+    const y = Float64Array.from(isCopy(info) ? values : new Float64Array(info.outShape.reduce((a, b) => a * b, 1)));
+    windows(info, (at, inputs) => {
+      if (isCopy(info)) return;
+      y[at] = inputs.reduce((total, i) => total + values[i]!, 0) / inputs.length;
+    });
+    return y;
+  };
+  return { inputs: { x }, attrs, expected: [sum(x.values)], magnitude: [sum(absolute(x).values)], alsoCpu: true };
+}
+
+/** Pooling and its gradients. */
 export const poolingCases: readonly CaseMaker[] = [
   { title: 'MaxPoolGrad', kernel: 'MaxPoolGrad', make: maxPoolGrad },
+  { title: 'MaxPool', kernel: 'MaxPool', make: maxPool },
+  { title: 'AvgPool', kernel: 'AvgPool', make: avgPool },
+  { title: 'MaxPoolWithArgmax', kernel: 'MaxPoolWithArgmax', make: maxPoolWithArgmax },
   { title: 'AvgPoolGrad', kernel: 'AvgPoolGrad', make: avgPoolGrad },
 ];

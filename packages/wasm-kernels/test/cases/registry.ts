@@ -1,10 +1,12 @@
 import type { CaseMaker } from '../case-maker.ts';
 import { batchNormCases } from './batch-norm.ts';
 import { castCases } from './cast.ts';
+import { clampCases } from './clamp.ts';
 import { convolution3dCases } from './convolution-3d.ts';
 import { convolutionCases } from './convolution.ts';
 import { crossEntropyCases } from './cross-entropy.ts';
 import { depthwiseCases } from './depthwise.ts';
+import { dilationCases } from './dilation.ts';
 import { dropoutCases } from './dropout.ts';
 import { elementwiseCases } from './elementwise.ts';
 import { fusedConvolutionCases } from './fused-convolution.ts';
@@ -50,6 +52,8 @@ export const caseMakers: readonly CaseMaker[] = [
   ...optimizerCases,
   ...pooling3dCases,
   ...castCases,
+  ...clampCases,
+  ...dilationCases,
   ...preluCases,
   ...resizeCases,
 ];

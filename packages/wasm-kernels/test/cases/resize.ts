@@ -46,7 +46,39 @@ function nearestGradient(random: Random): KernelCase {
   return { inputs, attrs: { ...rule, size }, expected: [scatter64(images, dy, rule)], magnitude, alsoCpu };
 }
 
+/** With half-pixel centers, which the cpu backend forgets. */
+function bilinearGradient(random: Random): KernelCase {
+  const images = [integer(random, 1, 3), integer(random, 1, 7), integer(random, 1, 7), integer(random, 1, 5)];
+  const dy = anyValues(random, [images[0]!, integer(random, 1, 15), integer(random, 1, 15), images[3]!]);
+  const [batch, height, width, channels] = images as [number, number, number, number];
+  const [, newHeight, newWidth] = dy.shape as [number, number, number, number];
+  const weights = (to: number, [from, size]: readonly [number, number]): Map<number, number> => {
+    const place = Math.min(Math.max(((to + 0.5) * from) / size - 0.5, 0), from - 1);
+    const low = Math.floor(place);
+    return new Map([
+      [Math.min(low + 1, from - 1), place - low],
+      [low, (low + 1 < from ? 0 : place - low) + 1 - (place - low)],
+    ]);
+  };
+  const scatter = (values: ArrayLike<number>): Float64Array => {
+    const dx = new Float64Array(batch * height * width * channels);
+    for (let i = 0; i < values.length; i++) {
+      const pixel = Math.floor(i / channels);
+      const [n, row, column] = [Math.floor(pixel / newWidth / newHeight), Math.floor(pixel / newWidth) % newHeight, pixel % newWidth];
+      for (const [h, a] of weights(row, [height, newHeight])) {
+        for (const [w, b] of weights(column, [width, newWidth]))
+          dx[((n * height + h) * width + w) * channels + (i % channels)]! += a * b * values[i]!;
+      }
+    }
+    return dx;
+  };
+  const inputs = { images: { shape: images, values: new Float32Array(batch * height * width * channels) }, dy };
+  const attrs = { alignCorners: false, halfPixelCenters: true, size: [newHeight, newWidth] };
+  return { inputs, attrs, expected: [scatter(dy.values)], magnitude: [scatter(dy.values.map(Math.abs))] };
+}
+
 /** Gradients of resizing. */
 export const resizeCases: readonly CaseMaker[] = [
+  { title: 'ResizeBilinearGrad of half pixels', kernel: 'ResizeBilinearGrad', make: bilinearGradient },
   { title: 'ResizeNearestNeighborGrad', kernel: 'ResizeNearestNeighborGrad', make: nearestGradient },
 ];

@@ -1,9 +1,13 @@
-import { splitDocuments, startOfFile, type DocumentRule } from '../../text/split-documents.ts';
+import { shareOf } from '@selfsup/core';
+import { startOfFile, type DocumentRule } from '../../text/split-documents.ts';
 import { splitSentences, type SentenceRule } from '../../text/split-sentences.ts';
 import type { Tokenizer } from '../../text/tokenizer.ts';
 import { writeIndex, type CorpusIndex, type SplitName } from './corpus-index.ts';
 import { bytesPerToken, writeShard } from './corpus-shard.ts';
-import { readPieces } from './read-pieces.ts';
+import type { Column } from './pick-columns.ts';
+import type { InvalidBytes } from './decode-utf8.ts';
+import { readDocuments } from './read-documents.ts';
+import { tableFormatOf } from './read-table.ts';
 
 /** What {@link buildCorpus} needs to know. */
 export interface BuildOptions {
@@ -11,6 +15,8 @@ export interface BuildOptions {
   readonly files: readonly string[];
   readonly tokenizer: Tokenizer;
   readonly documents: DocumentRule;
+  /** Where the text of tables is. */
+  readonly textColumn: Column | readonly Column[] | undefined;
   /** Undefined: sentences are not told apart. */
   readonly sentences: SentenceRule | undefined;
   readonly validationFraction: number;
@@ -32,7 +38,7 @@ const nothing = (): Pending => ({ tokens: [], sentenceEnds: [], documentEnds: []
 
 /** Every 1/fraction-th document is held out, the first of them half a period in: the share is right however few there are. */
 const isHeldOut = (document: number, fraction: number) =>
-  Math.floor((document + 1) * fraction + 0.5) > Math.floor(document * fraction + 0.5);
+  shareOf(document + 1, fraction, 'nearest') > shareOf(document, fraction, 'nearest');
 
 /** Reads, tokenizes and writes a corpus from where `index` stands, shard by shard, and completes the index. */
 export async function buildCorpus(index: CorpusIndex, options: BuildOptions): Promise<void> {
@@ -80,15 +86,22 @@ export async function buildCorpus(index: CorpusIndex, options: BuildOptions): Pr
   };
 
   for (; state.file < files.length; state.file++, state.byte = 0, state.split = startOfFile()) {
-    const replaced = options.replaceInvalid ? state.invalid : undefined;
-    for await (const { text, end } of readPieces(files[state.file]!, { who: 'openCorpus', start: state.byte, replaced })) {
+    const { textColumn, onBytes } = options;
+    // a table is read from its start again when work goes on: its replacements count once it is done
+    const counted: InvalidBytes = tableFormatOf(files[state.file]!) === undefined ? state.invalid : { count: 0 };
+    const replaced = options.replaceInvalid ? counted : undefined;
+    const reading = { who: 'openCorpus', documents, textColumn, replaced, onBytes, start: state.byte };
+    for await (const { parts, position } of readDocuments(files[state.file]!, state.split, reading)) {
       signal?.throwIfAborted();
-      for (const part of splitDocuments(text, documents, state.split)) addText(part.text, part.begins);
-      options.onBytes(end - state.byte);
-      state.byte = end;
+      for (const part of parts) addText(part.text, part.begins);
+      state.byte = position;
       if (pending.train.tokens.length + pending.validation.tokens.length >= shardTokens) await flush();
     }
     closeDocument();
+    if (counted !== state.invalid) {
+      state.invalid.count += counted.count;
+      if (counted.first) state.invalid.first ??= counted.first;
+    }
   }
   index.complete = true;
   await flush();

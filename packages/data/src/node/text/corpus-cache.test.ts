@@ -1,10 +1,19 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wordPieceTokenizer } from '../../text/word-piece-tokenizer.ts';
 import { all, corpusFolder, rows } from '../../../test/corpus-fixture.ts';
 
 const { at, cacheFiles, open, put } = corpusFolder();
+
+type Fields = Record<string, unknown>;
+type Damage = (folder: string) => Promise<void>;
+/** Changes the index of a folder. */
+const changed = (change: (index: Fields) => unknown) => async (folder: string) => {
+  const index = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')) as Fields;
+  change(index);
+  await writeFile(join(folder, 'index.json'), JSON.stringify(index));
+};
 
 describe('the cache of a corpus', () => {
   const text = Array.from({ length: 50_000 }, (_, i) => (i % 97 === 96 ? '\n' : `w${(i * i) % 90}`)).join(' '); // prettier-ignore
@@ -71,7 +80,7 @@ describe('the cache of a corpus', () => {
     await expect(open({ cacheFolder: at('corpus/a.txt') })).rejects.toMatchObject({ code: 'SELFSUP_DATA' });
   });
 
-  it.each([
+  it.each<[string, Damage]>([
     [
       'a shard that was cut',
       async (folder: string) => writeFile(join(folder, 'train-00000.bin'), (await readFile(join(folder, 'train-00000.bin'))).subarray(2)),
@@ -83,6 +92,18 @@ describe('the cache of a corpus', () => {
     ],
     ['a missing shard', (folder: string) => rm(join(folder, 'train-00000.bin'))],
     ['a damaged index', (folder: string) => writeFile(join(folder, 'index.json'), '{"format":1,')],
+    ...['state', 'shards', 'complete'].map(
+      (key) => [`an index without ${key}`, changed((index) => (index[key] = undefined))] as [string, Damage],
+    ),
+    ...['file', 'byte', 'split', 'documents', 'tokens', 'unknownTokens', 'invalid', 'open'].map(
+      (key) => [`an index without state.${key}`, changed(({ state }) => ((state as Fields)[key] = undefined))] as [string, Damage],
+    ),
+    ['an index of more files', changed(({ state }) => ((state as Fields).file = 2))],
+    ['an index that is said to be complete', changed(({ state }) => ((state as Fields).file = 0))],
+    ['an index whose split is a number', changed(({ state }) => ((state as Fields).split = 3))],
+    ['an index whose first invalid byte is nowhere', changed(({ state }) => ((state as Fields).invalid = { count: 0, first: {} }))],
+    ['an index whose shards are no list', changed((index) => (index.shards = { train: {}, validation: [] }))],
+    ['an index that is a list', (folder: string) => writeFile(join(folder, 'index.json'), '[]')],
     ['an index of another shape', (folder: string) => writeFile(join(folder, 'index.json'), '{"format":1}')],
     [
       'an index that names a file elsewhere',
@@ -100,5 +121,22 @@ describe('the cache of a corpus', () => {
     expect(again.statistics.cached).toBe(false);
     expect(await rows(again.train)).toEqual(expected);
     expect((await open()).statistics.cached).toBe(true);
+  });
+
+  it.each(['train-00000.bin', 'index.json'])('says that a folder is in the place of %s', async (name) => {
+    await put('corpus/a.txt', 'w0 w1 w2');
+    await open();
+    const { folder } = await cacheFiles();
+    await rm(join(folder, name));
+    await mkdir(join(folder, name));
+    await expect(open()).rejects.toMatchObject({
+      code: 'SELFSUP_DATA',
+      message: expect.stringMatching(
+        /^openCorpus: cannot write .*: .*; it is a part of a cache: remove what is there, or set `cacheFolder`/,
+      ) as string,
+    });
+    expect((await cacheFiles()).names.some((each) => each.endsWith('.partial'))).toBe(false);
+    await rm(join(folder, name), { recursive: true });
+    expect(await rows((await open()).train)).toEqual(['[CLS] w0 w1 w2 [SEP]']);
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../write-whole.ts';
 
 /** A shard of a corpus as the index describes it. */
 export interface ShardEntry {
@@ -20,6 +20,12 @@ export interface ShardContent {
   readonly documentEnds: Uint32Array;
 }
 
+/** For messages about a cache that cannot be written. */
+export const CACHE_WRITES = {
+  who: 'openCorpus',
+  advice: 'it is a part of a cache: remove what is there, or set `cacheFolder` to another folder',
+};
+
 /** Bytes of a token id: two where the vocabulary allows. */
 export const bytesPerToken = (vocabularySize: number): 2 | 4 => (vocabularySize <= 0x10000 ? 2 : 4);
 
@@ -30,7 +36,7 @@ const bytesOf = (array: Uint16Array | Int32Array | Uint32Array) => new Uint8Arra
 export async function writeShard(folder: string, file: string, content: ShardContent): Promise<ShardEntry> {
   const { tokens, sentenceEnds, documentEnds } = content;
   const bytes = Buffer.concat([bytesOf(tokens), bytesOf(sentenceEnds), bytesOf(documentEnds)]);
-  await writeWhole(join(folder, file), bytes);
+  await writeWhole(join(folder, file), bytes, CACHE_WRITES);
   return { file, tokens: tokens.length, sentences: sentenceEnds.length, documents: documentEnds.length, sha256: hash(bytes) };
 }
 

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 
 /** What is to become of bytes that are no UTF-8. */
 export interface InvalidBytes {
@@ -52,7 +52,9 @@ export function decodeUtf8(
     const byte = where.byte + at;
     if (!replaced) {
       const got = `0x${bytes[at]!.toString(16).padStart(2, '0')} at byte ${byte}`;
-      throw new SelfsupError('SELFSUP_DATA', `${who}: ${path} must be UTF-8, got ${got}; convert the file${where.hint ?? ''}`, { cause });
+      throw new SelfsupError('SELFSUP_DATA', `${who}: ${printable(path)} must be UTF-8, got ${got}; convert the file${where.hint ?? ''}`, {
+        cause,
+      });
     }
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
     const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,27 +1,51 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { createUnusedFiles, type UnusedKind } from '../unused-files.ts';
+import { walkFolder } from '../walk-folder.ts';
 
-/** Finds the files of patterns, paths and folders, each once, sorted; a folder stands for the `.txt` files below it. */
-export async function findTextFiles(who: string, patterns: string | readonly string[]): Promise<string[]> {
+/** What patterns stand for. */
+export interface FoundTextFiles {
+  /** Each once, sorted. */
+  readonly files: readonly string[];
+  /** The files of folders that are not `.txt`, and links that were not followed. */
+  readonly unused: readonly UnusedKind[];
+}
+
+/**
+ * Finds the files of patterns, paths and folders; a folder stands for the `.txt` files below it.
+ *
+ * @throws SelfsupError `SELFSUP_DATA` when nothing matches, or a folder may not be read
+ */
+export async function findTextFiles(who: string, patterns: string | readonly string[]): Promise<FoundTextFiles> {
   const { glob } = await import('tinyglobby');
   const found = new Set<string>();
+  const unused = createUnusedFiles();
   for (const pattern of typeof patterns === 'string' ? [patterns] : patterns) {
     const info = await stat(pattern).catch(() => undefined);
     if (info?.isFile()) found.add(resolve(pattern));
-    else {
-      const options = { absolute: true, dot: false, expandDirectories: false };
-      const paths = info?.isDirectory()
-        ? await glob('**/*.txt', { ...options, cwd: resolve(pattern) })
-        : await glob(pattern.replaceAll('\\', '/'), options);
-      for (const path of paths) found.add(join(path)); // the separators of this system
+    else if (info?.isDirectory()) {
+      for (const path of await walkFolder(pattern, { who, unused })) {
+        if (/\.txt$/i.test(path)) found.add(join(resolve(pattern), path));
+        else {
+          const ending = /\.[\w-]{1,12}$/.exec(path)?.[0].toLowerCase() ?? 'other';
+          unused.add(`${ending} files`, 'is not named .txt; if it is text, name it in a pattern', path);
+        }
+      }
+    } else {
+      // links are not followed: a file would come once for each way that leads to it
+      const options = { absolute: true, dot: false, expandDirectories: false, followSymbolicLinks: false };
+      for (const path of await glob(pattern.replaceAll('\\', '/'), options)) found.add(join(path)); // the separators of this system
     }
   }
-  if (found.size === 0)
+  if (found.size === 0) {
+    const wanted = typeof patterns === 'string' ? patterns : patterns.join(', ');
+    const others = unused.list().map(({ kind, count, example }) => `${count} ${printable(kind)} such as ${printable(example)}`);
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `${who}: no file matches ${typeof patterns === 'string' ? patterns : patterns.join(', ') || 'an empty list'}; ` +
+      `${who}: no file matches ${printable(wanted) || 'an empty list'}; ${others.length > 0 ? `there are ${others.join(', ')}; ` : ''}` +
         "give text files, a folder with .txt files in it, or a pattern in quotes such as 'corpus/**/*.txt'",
     );
-  return [...found].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+  return { files: [...found].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)), unused: unused.list() };
 }

@@ -1,4 +1,4 @@
-import { createRng, SelfsupError, type Rng } from '@selfsup/core';
+import { createRng, printable, SelfsupError, type Rng } from '@selfsup/core';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -12,6 +12,10 @@ import { storeDataset } from '../../text/store-dataset.ts';
 import type { TokenDataset } from '../../text/token-dataset.ts';
 import { specialTokenId, type Tokenizer } from '../../text/tokenizer.ts';
 import { buildCorpus } from './build-corpus.ts';
+import type { UnusedKind } from '../unused-files.ts';
+import { systemReason } from '../system-reason.ts';
+import type { Column } from './pick-columns.ts';
+import { tableFormatOf } from './read-table.ts';
 import { createIndex, readIndex, type CorpusIndex, type SplitName } from './corpus-index.ts';
 import { findTextFiles } from './find-text-files.ts';
 import { openShards } from './shard-store.ts';
@@ -32,6 +36,11 @@ export interface OpenCorpusOptions {
   length?: number;
   /** What separates documents: `file` (default), `blank-line`, `chapter`, or a pattern of the lines that begin one. */
   documents?: DocumentRule;
+  /**
+   * Where the text of tables is (`.csv`, `.tsv`, `.jsonl`, `.ndjson`), of which each row is a document: a name of the first line or a key, a number from 0, or
+   * several, which are joined with a line end; default `text`, `sentence`, `question`, `review`, `content`, `body`, `message`, `comment`, or `title` with `description`.
+   */
+  textColumn?: Column | readonly Column[];
   /** Whether sequences go on across the ends of documents, with a separator between them; default false. */
   acrossDocuments?: boolean;
   /** The share of the documents that is held out, in [0, 1): every 1/share-th one; default 0. */
@@ -64,6 +73,8 @@ export interface Corpus {
   readonly train: TokenDataset;
   /** The sequences of the documents that were held out. */
   readonly validation?: TokenDataset;
+  /** The files of folders that are not used, by kind. */
+  readonly unused: readonly UnusedKind[];
   readonly statistics: {
     readonly files: number;
     readonly bytes: number;
@@ -104,9 +115,14 @@ function checkOptions({
 
 async function hashFile(path: string, onBytes: (bytes: number) => void): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    onBytes(chunk.length);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      onBytes(chunk.length);
+    }
+  } catch (cause) {
+    if (typeof (cause as { syscall?: unknown }).syscall !== 'string') throw cause;
+    throw new SelfsupError('SELFSUP_DATA', `openCorpus: cannot read ${printable(path)}: ${systemReason(cause)}; check the file`, { cause });
   }
   return hash.digest('hex');
 }
@@ -117,7 +133,16 @@ async function prepare(
   options: OpenCorpusOptions,
   report: (phase: CorpusProgress['phase'], bytes: number) => void,
 ) {
-  const { tokenizer, documents = 'file', validationFraction = 0, invalidUtf8 = 'error', nextSentence = false, signal } = options;
+  const {
+    tokenizer,
+    documents = 'file',
+    textColumn,
+    validationFraction = 0,
+    invalidUtf8 = 'error',
+    nextSentence = false,
+    signal,
+  } = options;
+  const tables = files.map((file) => tableFormatOf(file) ?? null);
   const sentences = nextSentence ? (options.sentences ?? 'split') : undefined;
   const hashes: string[] = [];
   for (const file of files) {
@@ -131,11 +156,12 @@ async function prepare(
   const { vocabularySize } = tokenizer;
   const tokenizerHash = digest(JSON.stringify(tokenizer.toJson()));
   const rule = documents instanceof RegExp ? { source: documents.source, flags: documents.flags } : documents;
-  const all = { format: 1, hashes, tokenizerHash, rule, sentences: sentences ?? null, validationFraction, invalidUtf8 };
+  const columns = tables.some((table) => table !== null) ? (textColumn ?? null) : null;
+  const all = { format: 2, hashes, tables, columns, tokenizerHash, rule, sentences: sentences ?? null, validationFraction, invalidUtf8 };
   const key = digest(JSON.stringify(all)).slice(0, 32);
   const root = options.cacheFolder ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'selfsup', 'corpora');
   const folder = join(root, key);
-  const found = await readIndex(folder, { key, vocabularySize });
+  const found = await readIndex(folder, { key, vocabularySize, files: files.length });
   if (found?.complete) return { folder, index: found, cached: true };
   const index: CorpusIndex = found ?? (await createIndex(folder, { key, vocabularySize }));
   await buildCorpus(index, {
@@ -143,6 +169,7 @@ async function prepare(
     files,
     tokenizer,
     documents,
+    textColumn,
     sentences,
     validationFraction,
     replaceInvalid: invalidUtf8 === 'replace',
@@ -159,11 +186,11 @@ async function prepare(
  * Opens text files as sequences of tokens: reads them in pieces, however large they are, tokenizes them into shards of a cache on disk, and cuts the documents
  * into sequences of one length, `[CLS] … [SEP]`.
  *
- * @param patterns files, folders (all `.txt` files below), or patterns such as `corpus/**\/*.txt`
+ * @param patterns files, folders (all `.txt` files below), or patterns such as `corpus/**\/*.txt`; a file named `.csv`, `.tsv`, `.jsonl` or `.ndjson` is a table
  * @param options `tokenizer`, and see {@link OpenCorpusOptions}
  * @returns `train`, `validation` where documents are held out, and `statistics`
- * @throws SelfsupError `SELFSUP_DATA` when no file matches, there is no text in them, none or all of the documents would be held out, bytes are no UTF-8 (with
- *   file and byte), or the vocabulary lacks what frames a sequence; `SELFSUP_OPTION` on an option out of range
+ * @throws SelfsupError `SELFSUP_DATA` when no file matches, there is no text in them, none or all of the documents would be held out, a table
+ *   is not understood, bytes are not UTF-8 (with file and byte), or the vocabulary lacks what frames a sequence; `SELFSUP_OPTION` on an option out of range
  * @see Devlin et al.: "BERT: Pre-training of Deep Bidirectional Transformers", appendix A.2, https://arxiv.org/abs/1810.04805
  * @remarks The cache is keyed by a hash of the files' bytes, the tokenizer and all that decides on the tokens; the length is not among them, so another one costs
  * nothing. It is compared with its checksums when it is opened, and made again where they differ. An interrupted call is gone on with by the next one, with the
@@ -183,9 +210,9 @@ export async function openCorpus(patterns: string | readonly string[], options: 
   const first = framed ? [specialTokenId(tokenizer, 'classify')] : [];
   const last = framed ? [specialTokenId(tokenizer, 'separator')] : [];
   const pad = special.pad ?? special.separator ?? specialTokenId(tokenizer, 'pad');
-  const files = await findTextFiles('openCorpus', patterns);
+  const { files, unused } = await findTextFiles('openCorpus', patterns);
   let bytes = 0;
-  for (const file of files) bytes += (await stat(file)).size;
+  for (const file of files) bytes += (await stat(file).catch(() => undefined))?.size ?? 0; // what is wrong with it is told when it is read
   const done = { hashing: 0, tokenizing: 0 };
   const { folder, index, cached } = await prepare(files, options, (phase, count) => {
     done[phase] += count;
@@ -193,7 +220,8 @@ export async function openCorpus(patterns: string | readonly string[], options: 
   });
 
   const { state, shards } = index;
-  if (state.tokens === 0) fail('SELFSUP_DATA', `there is no text in ${files.length === 1 ? files[0]! : `any of ${files.length} files`}`);
+  if (state.tokens === 0)
+    fail('SELFSUP_DATA', `there is no text in ${files.length === 1 ? printable(files[0]!) : `any of ${files.length} files`}`);
   for (const [split, wanted] of [
     ['train', true],
     ['validation', validationFraction > 0],
@@ -219,6 +247,7 @@ export async function openCorpus(patterns: string | readonly string[], options: 
   return {
     train: await open('train'),
     ...(validationFraction > 0 && { validation: await open('validation') }),
+    unused,
     statistics: {
       files: files.length,
       bytes,

@@ -53,6 +53,66 @@ describe('openLabeledText', () => {
     await expect(read('a.txt', trec, { encoding: 'utf-8' })).rejects.toThrow('must be UTF-8, got 0xe1 at byte 19');
   });
 
+  const messages = Array.from({ length: 30 }, (_, i) => [i % 3 === 0 ? 'spam' : 'ham', `message number ${i}`] as const);
+
+  it('refuses labels and texts that are the wrong way round, and takes them by number', async () => {
+    const tsv = messages.map((row) => row.join('\t')).join('\n');
+    await expect(read('sms.tsv', tsv)).rejects.toMatchObject({
+      code: 'SELFSUP_DATA',
+      message: expect.stringMatching(
+        /its 30 rows have 2 different texts \(such as "spam"\) and 30 different classes \(such as "message number 0"\); say which .* perhaps the other way round$/,
+      ) as string,
+    });
+    for (const options of [{ labelColumn: 0, textColumn: 1 }, { textColumn: 1 }, { labelColumn: 0 }]) {
+      const { texts, classNames, labels } = await read('sms.tsv', tsv, options);
+      expect([texts[0], classNames, labels.slice(0, 4)]).toEqual(['message number 0', ['ham', 'spam'], [1, 0, 0, 1]]);
+    }
+    const right = messages.map(([label, text]) => `${text}\t${label}`);
+    expect((await read('sms.tsv', right.join('\n'))).classNames).toEqual(['ham', 'spam']);
+    await expect(read('ids.tsv', right.map((row, i) => `${row}${i}`).join('\n'))).rejects.toThrow('30 different texts');
+    expect((await read('ids.tsv', right.map((row, i) => `${row}${i}`).join('\n'), { labelColumn: 1 })).classNames).toHaveLength(30); // it was said
+    await expect(read('same.tsv', 'yes\t0\nyes\t1\n'.repeat(10))).rejects.toThrow('have 1 different texts');
+  });
+
+  it('joins the columns of a text', async () => {
+    const rows = messages.map(([label, text]) => `"${label}","Title of ${text}","Body, of ${text}"`).join('\n');
+    const expected = 'Title of message number 0\nBody, of message number 0';
+    await expect(read('news.csv', rows)).rejects.toThrow(
+      /got 3 columns; say which with `textColumn`: .*\['title', 'body'\], and the label with `labelColumn`/,
+    );
+    expect((await read('news.csv', rows, { labelColumn: 0, textColumn: [1, 2] })).texts[0]).toBe(expected);
+    for (const options of [{}, { textColumn: ['Title', 'Description'] }]) {
+      const { texts, classNames } = await read('news.csv', `Class Index,Title,Description\n${rows}`, options);
+      expect([texts[0], classNames]).toEqual([expected, ['ham', 'spam']]);
+    }
+    const json = messages.map(([label, text]) => JSON.stringify({ title: text, description: 'x', label })).join('\n');
+    expect((await read('news.jsonl', json)).texts[0]).toBe('message number 0\nx');
+    expect((await read('news.jsonl', json, { textColumn: ['description', 'title'] })).texts[0]).toBe('x\nmessage number 0');
+    await expect(read('news.csv', rows, { labelColumn: 0, textColumn: [] })).rejects.toThrow('`textColumn` is an empty list');
+  });
+
+  it('takes the first line as it is told', async () => {
+    expect((await read('a.tsv', 'label\tclass\nx\ty\n', { header: false })).texts).toEqual(['label', 'x']);
+    expect((await read('a.tsv', 'words\tkind\nx\ty\n', { header: true, textColumn: 0, labelColumn: 1 })).texts).toEqual(['x']);
+    await expect(read('a.tsv', 'words\tkind\nx\ty\n', { header: false, textColumn: 'words' })).rejects.toThrow(
+      'columns must be numbers from 0',
+    );
+  });
+
+  it('prints names from the file in one line', async () => {
+    await expect(read('a.csv', '"la\u001b[31mbel","te\nxt",class\n1,x,y\n')).rejects.toThrow(
+      String.raw`got la\u{1b}[31mbel, te\nxt, class; say`,
+    );
+    await expect(read('a.tsv', 'x\t\u202eb\ny\ta', { classNames: ['a\u0007'] })).rejects.toThrow(
+      String.raw`one of the classes a\u{7}, got \u{202e}b`,
+    );
+  });
+
+  it('refuses a file beyond the limit', async () => {
+    await expect(read('a.tsv', 'x\t1\n', { maxBytes: 3 })).rejects.toThrow('a.tsv must have at most 3 bytes, got 4; raise `maxBytes`');
+    await expect(read('a.tsv', 'x\t1\n', { maxBytes: -1 })).rejects.toThrow('`maxBytes` must be an integer >= 1, got -1');
+  });
+
   it('numbers the classes as it is told', async () => {
     expect((await read('a.tsv', 'x\tb\ny\ta', { classNames: ['b', 'c', 'a'] })).labels).toEqual([0, 2]);
     await expect(read('a.tsv', 'x\tb\ny\ta', { classNames: ['b'] })).rejects.toThrow('a.tsv must be of one of the classes b, got a');
@@ -66,11 +126,19 @@ describe('openLabeledText', () => {
     ['a.tsv', 'x\t1\ny\t\n', 'but line 2 has no label'],
     ['a.tsv', 'x\t1\t2\n', 'must have two columns, text and label, or names in its first line, got 3 columns'],
     ['a.tsv', 'x\t1\n', 'must have the text in column 2 (from 0), but has 2 columns', { textColumn: 2 }],
-    ['a.csv', 'label,body\n1,x\n', 'must have a column text, sentence, question, review, content, got label, body'],
+    [
+      'a.csv',
+      'label,words\n1,x\n',
+      'must have a column text, sentence, question, review, content, body, message, comment, got label, words; say which with `textColumn`',
+    ],
     ['a.csv', 'x,"1\n', 'is not understood: Quote Not Closed'],
-    ['a.jsonl', '{"text":"x","label":1}\n{"text":', 'but line 2 is none'],
-    ['a.jsonl', '[1]', 'but line 1 is none'],
-    ['a.jsonl', '{"text":"x"}', 'must have a label, class, category, sentiment, target on each line, but line 1 has text'],
+    ['a.jsonl', '{"text":"x","label":1}\n{"text":', 'but line 2 is not: '],
+    ['a.jsonl', '[1]', 'but line 1 is not'],
+    [
+      'a.jsonl',
+      '{"text":"x"}',
+      'must have a label, class, class index, class_index, category, sentiment, target, intent, topic on each line, but line 1 has text',
+    ],
     ['a.jsonl', '{"text":null,"label":1}', 'must have a text, sentence'],
     ['a.txt', 'LOC:city Where ?\nWho ?\n', 'but line 2 is "Who ?"'],
   ])('says what is wrong with %s: %j', async (file, content, message, options) => {
@@ -81,7 +149,7 @@ describe('openLabeledText', () => {
   });
 
   it('says when there is no file, or no known format', async () => {
-    await expect(openLabeledText(join(root, 'none.tsv'))).rejects.toThrow('there is no file at');
+    await expect(openLabeledText(join(root, 'none.tsv'))).rejects.toThrow('there is nothing at that path; check the path');
     await expect(read('a.txt', 'plain text')).rejects.toThrow('set `format` to tsv, csv, jsonl or trec');
     await expect(read('a.tsv', Uint8Array.of(0x61, 0xff))).rejects.toThrow('or set `encoding` to latin1');
   });

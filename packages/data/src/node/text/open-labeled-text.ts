@@ -1,23 +1,33 @@
-import { SelfsupError } from '@selfsup/core';
-import { readFile } from 'node:fs/promises';
+import { printable, SelfsupError } from '@selfsup/core';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { decodeUtf8 } from './decode-utf8.ts';
-import { parseJsonLines, parseSeparated, parseTrec } from './parse-labeled-rows.ts';
+import { readHead, withFile } from '../read-file-within.ts';
+import { parseTrec, type LabeledRow } from './parse-trec.ts';
+import { failAbout, listed, type Column } from './pick-columns.ts';
+import { readPieces } from './read-pieces.ts';
+import { readTable, tableFormatOf, type TableFormat } from './read-table.ts';
 
 /** Options of {@link openLabeledText}. */
 export interface OpenLabeledTextOptions {
   /** Default by the file's name: `.tsv`, `.csv`, `.jsonl` or `.ndjson`; and `trec` for a `.txt` that begins like it. */
-  format?: 'tsv' | 'csv' | 'jsonl' | 'trec';
+  format?: TableFormat | 'trec';
   /** Default `utf-8`, and `latin1` for `trec`. */
   encoding?: 'utf-8' | 'latin1';
-  /** The column of the text, by the name in the first line or by number from 0; the key in JSON. Default `text`, `sentence`, `question`, `review` or `content`; the first of two. */
-  textColumn?: string | number;
-  /** The same of the label. Default `label`, `class`, `category`, `sentiment` or `target`; the second of two. */
-  labelColumn?: string | number;
+  /**
+   * The column of the text, by the name in the first line or by number from 0; the key in JSON; or several, which are joined with a line end. Default `text`,
+   * `sentence`, `question`, `review`, `content`, `body`, `message` or `comment`, or `title` with `description`; the first of two.
+   */
+  textColumn?: Column | readonly Column[];
+  /** The same of the label, one column. Default `label`, `class`, `class index`, `category`, `sentiment`, `target`, `intent` or `topic`; the second of two. */
+  labelColumn?: Column;
+  /** Whether the first line of a table has the names of its columns; default whether one of them is a usual name of labels, or is asked for by name. */
+  header?: boolean;
   /** Whether TREC's labels are the 50 fine ones (`LOC:city`) rather than the 6 coarse ones (`LOC`); default false. */
   fine?: boolean;
   /** The classes and their order, those of the training file say; default those that are found, sorted: by number where all are numbers. */
   classNames?: readonly string[];
+  /** A larger file is refused before it is read; default 1 GiB, an integer ≥ 1. */
+  maxBytes?: number;
 }
 
 /** Texts with their classes. */
@@ -31,18 +41,35 @@ export interface LabeledText {
   readonly classNames: readonly string[];
 }
 
-const fail = (what: string, code: 'SELFSUP_DATA' | 'SELFSUP_OPTION' = 'SELFSUP_DATA', cause?: unknown): never => {
-  throw new SelfsupError(code, `openLabeledText: ${what}`, cause === undefined ? undefined : { cause });
+const WHO = 'openLabeledText';
+const fail = (what: string, code: 'SELFSUP_DATA' | 'SELFSUP_OPTION' = 'SELFSUP_DATA'): never => {
+  throw new SelfsupError(code, `${WHO}: ${what}`);
 };
 const TREC = /^[A-Z]{3,}:\w+ /;
 const NUMBER = /^-?\d+(\.\d+)?$/;
+const FORMATS = ['tsv', 'csv', 'jsonl', 'trec'];
 
-function formatOf(path: string, bytes: Uint8Array): NonNullable<OpenLabeledTextOptions['format']> {
-  const extension = /\.(tsv|csv|jsonl|ndjson|txt)$/i.exec(path)?.[1]?.toLowerCase();
-  if (extension === 'tsv' || extension === 'csv') return extension;
-  if (extension === 'jsonl' || extension === 'ndjson') return 'jsonl';
-  if (extension === 'txt' && TREC.test(new TextDecoder('latin1').decode(bytes.subarray(0, 100)))) return 'trec';
-  return fail(`${path} is not understood by its name; set \`format\` to tsv, csv, jsonl or trec`, 'SELFSUP_OPTION');
+async function formatOf(path: string): Promise<TableFormat | 'trec'> {
+  const byName = tableFormatOf(path);
+  if (byName) return byName;
+  const start = await withFile(path, WHO, (file) => readHead(file, 100));
+  if (/\.txt$/i.test(path) && TREC.test(start.toString('latin1'))) return 'trec';
+  return fail(`${printable(path)} is not understood by its name; set \`format\` to tsv, csv, jsonl or trec`, 'SELFSUP_OPTION');
+}
+
+const FEW = 10; // rows of which nothing can be told
+
+/** Refuses columns that were taken on trust when they cannot be what they should: nearly every label is another, or there are hardly any texts. */
+function checkPlausible(path: string, rows: readonly LabeledRow[]): void {
+  if (rows.length < FEW || !rows[0]!.assumed) return;
+  const [texts, labels] = [new Set(rows.map(({ text }) => text)).size, new Set(rows.map(({ label }) => label)).size];
+  if (2 * labels <= rows.length && 10 * texts >= rows.length) return;
+  failAbout(
+    { who: WHO, path },
+    `must have a text and a class in each row, but its ${rows.length} rows have ${texts} different texts (such as ` +
+      `"${printable(rows[0]!.text, { maxLength: 40 })}") and ${labels} different classes (such as "${printable(rows[0]!.label, { maxLength: 40 })}"); ` +
+      `say which columns hold what with \`textColumn\` and \`labelColumn\`: names of the first line, or numbers from 0${labels > texts ? ', perhaps the other way round' : ''}`,
+  );
 }
 
 function sortedClasses(labels: readonly string[]): string[] {
@@ -58,8 +85,9 @@ function sortedClasses(labels: readonly string[]): string[] {
  * @param options see {@link OpenLabeledTextOptions}
  * @returns the texts in file order, their labels, and the names of the classes; `arrayTexts` makes a data set of it
  * @throws SelfsupError `SELFSUP_DATA` when there is no such file, it has no row, a row is not understood, has no text, or is of a class that `classNames` lacks
- *   (all with the line), or bytes are no UTF-8; `SELFSUP_OPTION` when the format is not known
- * @remarks CSV is read as RFC 4180 says. Quotes mean nothing in TSV, where sentiment data sets have them as text.
+ *   (all with the line), columns are not found or cannot be what they are taken for, or bytes are not UTF-8; `SELFSUP_OPTION` when the format is not known
+ * @remarks Columns that nothing names are refused when more than half of the rows have a class of their own, or ten rows share a text: they are the wrong way round
+ * then. CSV is read as RFC 4180 says. Quotes mean nothing in TSV, where sentiment data sets have them as text.
  * @example
  * ```ts
  * import { openLabeledText } from '@selfsup/data/node';
@@ -68,31 +96,44 @@ function sortedClasses(labels: readonly string[]): string[] {
  * ```
  */
 export async function openLabeledText(path: string, options: OpenLabeledTextOptions = {}): Promise<LabeledText> {
-  const bytes = await readFile(path).catch((error: unknown) => fail(`there is no file at ${path}; check the path`, 'SELFSUP_DATA', error));
-  const { format = formatOf(path, bytes), fine = false } = options;
-  const { encoding = format === 'trec' ? 'latin1' : 'utf-8', textColumn, labelColumn } = options;
+  const { maxBytes = 2 ** 30, textColumn, labelColumn, header, fine = false } = options;
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) fail(`\`maxBytes\` must be an integer >= 1, got ${maxBytes}`, 'SELFSUP_OPTION');
+  const size = await stat(path).then(({ size: bytes }) => bytes, () => 0); // prettier-ignore
+  if (size > maxBytes)
+    fail(`${printable(path)} must have at most ${maxBytes} bytes, got ${size}; raise \`maxBytes\` if there is room in memory`);
+  const { format = await formatOf(path) } = options;
+  if (!FORMATS.includes(format)) fail(`\`format\` must be one of ${FORMATS.join(', ')}, got ${JSON.stringify(format)}`, 'SELFSUP_OPTION');
+  const { encoding = format === 'trec' ? 'latin1' : 'utf-8' } = options;
   if (encoding !== 'utf-8' && encoding !== 'latin1')
     fail(`\`encoding\` must be utf-8 or latin1, got ${String(encoding)}`, 'SELFSUP_OPTION');
-  const text =
-    encoding === 'latin1'
-      ? bytes.toString('latin1')
-      : decodeUtf8(bytes, { who: 'openLabeledText', path, byte: 0, hint: ', or set `encoding` to latin1' });
-  const columns = { textColumn, labelColumn };
-  const rows =
-    format === 'trec'
-      ? parseTrec(text, path, fine)
-      : format === 'jsonl'
-        ? parseJsonLines(text, path, columns)
-        : await parseSeparated(text, path, { ...columns, delimiter: format === 'csv' ? ',' : '\t' });
-  if (rows.length === 0) fail(`${path} must have at least one text with a label, got none`);
+  async function* pieces() {
+    for await (const { text } of readPieces(path, { who: WHO, encoding, hint: ', or set `encoding` to latin1' })) yield text;
+  }
+  let rows: LabeledRow[] = [];
+  if (format === 'trec') {
+    let text = '';
+    for await (const piece of pieces()) text += piece;
+    rows = parseTrec(text, path, fine);
+  } else
+    for await (const row of readTable(pieces(), { format, textColumn, labelColumn, header, who: WHO, path, labeled: true })) rows.push(row);
+  if (rows.length === 0) failAbout({ who: WHO, path }, 'must have at least one text with a label, got none');
   const empty = rows.find((row) => row.text.trim() === '' || row.label.trim() === '');
   if (empty)
-    fail(`${path} must have a text and a label in each row, but line ${empty.line} has no ${empty.text.trim() === '' ? 'text' : 'label'}`);
+    failAbout(
+      { who: WHO, path },
+      `must have a text and a label in each row, but line ${empty.line} has no ${empty.text.trim() === '' ? 'text' : 'label'}`,
+    );
+  checkPlausible(path, rows);
   const classNames = options.classNames ?? sortedClasses(rows.map(({ label }) => label));
   const labelOf = new Map(classNames.map((name, label) => [name, label]));
   const labels = Int32Array.from(rows, ({ label, line }) => {
     const found = labelOf.get(label);
-    return found ?? fail(`line ${line} of ${path} must be of one of the classes ${classNames.join(', ')}, got ${label}`);
+    return (
+      found ??
+      fail(
+        `line ${line} of ${printable(path)} must be of one of the classes ${listed(classNames)}, got ${printable(label, { maxLength: 40 })}`,
+      )
+    );
   });
   return { name: basename(path), texts: rows.map((row) => row.text), labels, classNames };
 }

@@ -1,10 +1,13 @@
-import { SelfsupError } from '@selfsup/core';
-import { readFile, stat } from 'node:fs/promises';
+import { printable, SelfsupError } from '@selfsup/core';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadTokenizer } from '../../text/load-tokenizer.ts';
 import type { Tokenizer } from '../../text/tokenizer.ts';
 import { wordPieceTokenizer, type WordPieceOptions } from '../../text/word-piece-tokenizer.ts';
+import { readFileWithin } from '../read-file-within.ts';
 import { decodeUtf8 } from './decode-utf8.ts';
+
+const MAX_BYTES = 2 ** 28; // those of large multilingual models have 20 MB
 
 /**
  * Opens a tokenizer from disk.
@@ -29,8 +32,12 @@ export async function openTokenizer(path: string, options: WordPieceOptions = {}
   if (file === undefined)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `openTokenizer: there is no ${kind === 'folder' ? 'tokenizer.json or vocab.txt in' : 'file at'} ${path}; check the path`,
+      `openTokenizer: there is no ${kind === 'folder' ? 'tokenizer.json or vocab.txt in' : 'file at'} ${printable(path)}; check the path`,
     );
-  const text = decodeUtf8(await readFile(file), { who: 'openTokenizer', path: file, byte: 0 });
+  const text = decodeUtf8(await readFileWithin(file, { who: 'openTokenizer', maxBytes: MAX_BYTES, advice: 'is it a tokenizer?' }), {
+    who: 'openTokenizer',
+    path: file,
+    byte: 0,
+  });
   return /\.json$/i.test(file) ? loadTokenizer(text, { name: file }) : wordPieceTokenizer(text, options);
 }

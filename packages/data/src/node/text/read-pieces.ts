@@ -1,4 +1,6 @@
-import { open } from 'node:fs/promises';
+import { printable, SelfsupError } from '@selfsup/core';
+import { open, stat } from 'node:fs/promises';
+import { systemReason } from '../system-reason.ts';
 import { decodeUtf8, type InvalidBytes } from './decode-utf8.ts';
 
 /** A piece of a file. */
@@ -18,6 +20,10 @@ export interface ReadPiecesOptions {
   pieceBytes?: number;
   /** Where replacements of invalid UTF-8 are counted; without it they are an error. */
   replaced?: InvalidBytes | undefined;
+  /** Default `utf-8`. */
+  encoding?: 'utf-8' | 'latin1' | undefined;
+  /** What else can be done about invalid UTF-8, for messages. */
+  hint?: string | undefined;
 }
 
 const HINT = ", or set `invalidUtf8` to 'replace'";
@@ -35,22 +41,32 @@ function cutBefore(bytes: Buffer): number {
 
 /** Reads a file of UTF-8 in pieces that end with a line where they can, however long its lines are. A byte order mark is left out. */
 export async function* readPieces(path: string, options: ReadPiecesOptions): AsyncGenerator<TextPiece, void, undefined> {
-  const { who, start = 0, pieceBytes = 1 << 20, replaced } = options;
-  const file = await open(path);
+  const { who, start = 0, pieceBytes = 1 << 20, replaced, encoding = 'utf-8', hint = HINT } = options;
+  const refuse = (cause: unknown) =>
+    new SelfsupError('SELFSUP_DATA', `${who}: cannot read ${printable(path)}: ${systemReason(cause)}; check the path`, { cause });
+  const attempt = <T>(work: Promise<T>) =>
+    work.catch((error: unknown) => {
+      throw refuse(error);
+    });
+  if (!(await attempt(stat(path))).isFile()) throw refuse(new Error('it is not a file')); // opening a pipe waits for who writes
+  const file = await attempt(open(path));
   try {
     const buffer = Buffer.alloc(pieceBytes);
     let filled = 0;
     let position = start; // of the buffer's first byte
     for (let ended = false; !ended || filled > 0;) {
       while (filled < pieceBytes && !ended) {
-        const { bytesRead } = await file.read(buffer, filled, pieceBytes - filled, position + filled);
+        const { bytesRead } = await attempt(file.read(buffer, filled, pieceBytes - filled, position + filled));
         filled += bytesRead;
         ended = bytesRead === 0;
       }
       if (filled === 0) return;
       const cut = ended ? filled : cutBefore(buffer.subarray(0, filled));
-      const mark = position === 0 && buffer.indexOf('\ufeff') === 0 ? 3 : 0;
-      const text = decodeUtf8(buffer.subarray(mark, cut), { who, path, byte: position + mark, hint: HINT }, replaced);
+      const mark = encoding === 'utf-8' && position === 0 && buffer.indexOf('\ufeff') === 0 ? 3 : 0;
+      const text =
+        encoding === 'latin1'
+          ? buffer.toString('latin1', 0, cut)
+          : decodeUtf8(buffer.subarray(mark, cut), { who, path, byte: position + mark, hint }, replaced);
       position += cut;
       yield { text, end: position };
       buffer.copyWithin(0, cut, filled);

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { join } from 'node:path';
 import type { TokenStore } from '../../text/token-store.ts';
 import { bytesPerToken, readShard, readShardTokens, type ShardEntry } from './corpus-shard.ts';
@@ -26,7 +26,7 @@ export async function openShards(folder: string, shards: readonly ShardEntry[], 
     if (!content)
       throw new SelfsupError(
         'SELFSUP_DATA',
-        `openCorpus: ${join(folder, entry.file)} changed while it was opened; run again, it is made anew`,
+        `openCorpus: ${printable(join(folder, entry.file))} changed while it was opened; run again, it is made anew`,
       );
     for (const end of content.documentEnds) documentEnds[documents++] = starts[i]! + end;
     for (const end of content.sentenceEnds) sentenceEnds[sentences++] = starts[i]! + end;

@@ -1,13 +1,17 @@
 import { trainWordPiece, type TrainWordPieceOptions } from '../../text/train-word-piece.ts';
 import type { Tokenizer } from '../../text/tokenizer.ts';
 import { wordPieceTokenizer } from '../../text/word-piece-tokenizer.ts';
+import { startOfFile } from '../../text/split-documents.ts';
 import { findTextFiles } from './find-text-files.ts';
-import { readPieces } from './read-pieces.ts';
+import type { Column } from './pick-columns.ts';
+import { readDocuments } from './read-documents.ts';
 
 /** Options of {@link trainTokenizer}. */
 export interface TrainTokenizerOptions extends TrainWordPieceOptions {
   /** What becomes of bytes that are no UTF-8: `error` (default), or `replace`. */
   invalidUtf8?: 'error' | 'replace';
+  /** Where the text of tables is; default as `openCorpus`. */
+  textColumn?: Column | readonly Column[];
   /** Told how many bytes have been read, after each MiB or so. */
   onProgress?: (bytes: number) => void;
 }
@@ -26,19 +30,18 @@ export interface TrainTokenizerOptions extends TrainWordPieceOptions {
  * ```
  */
 export async function trainTokenizer(patterns: string | readonly string[], options: TrainTokenizerOptions = {}): Promise<Tokenizer> {
-  const { invalidUtf8 = 'error', onProgress, ...training } = options;
+  const { invalidUtf8 = 'error', onProgress, textColumn, ...training } = options;
   const replaced = invalidUtf8 === 'replace' ? { count: 0 } : undefined;
-  const files = await findTextFiles('trainTokenizer', patterns);
+  const { files } = await findTextFiles('trainTokenizer', patterns);
   async function* texts() {
-    let before = 0;
+    let bytes = 0;
+    const onBytes = (more: number) => {
+      bytes += more;
+      onProgress?.(bytes);
+    };
     for (const file of files) {
-      let last = 0;
-      for await (const { text, end } of readPieces(file, { who: 'trainTokenizer', replaced })) {
-        yield text;
-        last = end;
-        onProgress?.(before + end);
-      }
-      before += last;
+      const reading = { who: 'trainTokenizer', documents: 'file', textColumn, replaced, onBytes } as const;
+      for await (const { parts } of readDocuments(file, startOfFile(), reading)) for (const { text } of parts) yield text;
     }
   }
   const vocabulary = await trainWordPiece(texts(), training);

@@ -9,6 +9,7 @@ import { constantMomentum, queueOf, queueSize, temperature } from './shared-opti
 /** MoCo v2 with the numbers of the authors' CIFAR-10 demo, since small data sets are what is trained here. */
 export const mocoTask = defineImageTask({
   name: 'moco',
+  aliases: ['moco-v1', 'moco-v2'],
   title: 'MoCo v2',
   paper: 'https://arxiv.org/abs/2003.04297',
   summary: 'A view must find the key of its image among the keys of earlier batches, which a slowly moving copy of the encoder computed.',

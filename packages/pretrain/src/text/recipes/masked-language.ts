@@ -8,6 +8,7 @@ import { tokenHead } from './token-head.ts';
 /** BERT's masked language modeling; with pairs of sentences also its prediction of the next one. */
 export const maskedLanguageTask = defineTextTask({
   name: 'masked-language',
+  aliases: ['mlm', 'bert', 'masked-language-modeling'],
   title: 'Masked language modeling (BERT)',
   paper: 'https://arxiv.org/abs/1810.04805',
   summary: 'A part of the tokens is hidden, and the encoder says which they were, from both sides of them.',

@@ -1,0 +1,87 @@
+import { selectBackend } from '@selfsup/backends';
+import { printable, SelfsupError } from '@selfsup/core';
+import {
+  describeEncoder,
+  parseRunFile,
+  readText,
+  runFileNames,
+  type EncoderDescription,
+  type LoadedEncoder,
+  type Registry,
+  type RunFile,
+  type RunStore,
+} from '@selfsup/pretrain';
+import { loadEncoder, runFolder } from '@selfsup/pretrain/node';
+import type { RunFlags } from '../flags/common-flags.ts';
+import type { Output } from '../output/output.ts';
+import { gatherPlugins } from '../plugins/gather-plugins.ts';
+
+/** A run that is there, with all that can open it. */
+export interface FoundRun {
+  readonly store: RunStore;
+  readonly file: RunFile;
+  readonly registry: Registry;
+}
+
+/** A run with its encoder. */
+export interface OpenedRun extends FoundRun {
+  /** Dispose it. */
+  readonly encoder: LoadedEncoder;
+  /** The backend in force. */
+  readonly backend: string;
+}
+
+/** Refuses a run whose parts nobody brings; nothing that its file names is loaded. */
+function assertBrought({ modality, encoder, brought }: RunFile, registry: Registry, path: string): void {
+  const missing = !registry.modalities.has(modality)
+    ? `learned from data of the kind ${printable(modality)}`
+    : !registry.encoders.has(encoder.name)
+      ? `has the encoder ${printable(encoder.name)}`
+      : undefined;
+  if (missing === undefined) return;
+  const from = brought.plugins.map((name) => printable(name)).join(', ');
+  throw new SelfsupError(
+    'SELFSUP_CHECKPOINT',
+    `${printable(path)} ${missing}${from ? `, which came from ${from}` : ''}; nothing that a run's file names is loaded by itself, so add: --plugin <file or package>`,
+  );
+}
+
+/**
+ * Finds a run and gathers what can open it.
+ *
+ * @param flags the folder and the plugins
+ * @returns see {@link FoundRun}
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when there is no run, or it needs plugins that were not given
+ */
+export async function findRun({ run: path, plugin = [] }: RunFlags): Promise<FoundRun> {
+  const store = runFolder(path);
+  const text = await readText(store, runFileNames.run);
+  const shown = printable(path);
+  if (text === undefined)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${shown} holds no run (there is no ${runFileNames.run}); train one first: selfsup train --out ${shown}`,
+    );
+  const file = parseRunFile(text, `${shown}/${runFileNames.run}`);
+  const { registry } = await gatherPlugins({ plugins: plugin }, process.cwd());
+  assertBrought(file, registry, path);
+  return { store, file, registry };
+}
+
+/** Opens the encoder of a run; a backend is in force afterwards. */
+export async function openRun(flags: RunFlags, output: Output): Promise<OpenedRun> {
+  const found = await findRun(flags);
+  const backend = await selectBackend({ prefer: flags.backend ?? 'auto' });
+  for (const reason of backend.rejected) output.warn(reason);
+  const encoder = await loadEncoder(flags.run, { registry: found.registry, progress: output });
+  return { ...found, encoder, backend: backend.name };
+}
+
+/** The checkpoint of a run as it is, with heads and all, and what describes it. */
+export async function readCheckpoint({ store }: FoundRun): Promise<EncoderDescription & { checkpoint: Uint8Array }> {
+  const checkpoint = await store.read(runFileNames.checkpoint);
+  const shown = printable(store.name);
+  if (!checkpoint)
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `${shown} has no checkpoint yet; go on with: selfsup train --resume --out ${shown}`);
+  return { checkpoint, ...(await describeEncoder(checkpoint)) };
+}

@@ -1,0 +1,48 @@
+import { selectBackend } from '@selfsup/backends';
+import { printable, SelfsupError } from '@selfsup/core';
+import { openImages } from '@selfsup/data/node';
+import { drawViews } from '@selfsup/pretrain';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { RunFlags } from '../flags/common-flags.ts';
+import type { Output } from '../output/output.ts';
+import { drawGrid } from './draw-grid.ts';
+
+/** The flags of `selfsup augment`. */
+export interface AugmentFlags extends Pick<RunFlags, 'backend'> {
+  readonly recipe: string;
+  readonly data: string;
+  readonly out: string;
+  readonly variant?: string;
+  readonly images?: number;
+  readonly imageSize?: number;
+  readonly seed?: number;
+}
+
+/** Sides of a picture in the grid, in pixels. */
+const [SMALLEST, LARGEST] = [64, 224];
+
+/**
+ * `selfsup augment`: draws images and the views that a recipe makes of them side by side.
+ *
+ * @param flags see {@link AugmentFlags}
+ * @param output where to report
+ * @returns the exit code
+ */
+export async function runAugment(flags: AugmentFlags, output: Output): Promise<number> {
+  const { recipe, data, out, seed = 0, images = 8, imageSize, variant: wanted } = flags;
+  if (!out.endsWith('.png')) throw new SelfsupError('SELFSUP_OPTION', `--out must be a .png file, got ${printable(out)}`);
+  const backend = await selectBackend({ prefer: flags.backend ?? 'auto' });
+  const { train } = await openImages(data, { seed, ...(images > 0 && { limit: images }), ...(imageSize !== undefined && { imageSize }) });
+  const { rows, variant, size } = await drawViews(train, { recipe, variant: wanted, images, seed });
+  const tile = Math.min(LARGEST, Math.max(SMALLEST, size));
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(out, await drawGrid(rows, { tile, scale: tile / size }));
+  const columns = rows[0]!.length;
+  output.line(`${printable(out)}: in each row an image and its views by ${recipe} (${variant}), ${rows.length} × ${columns} pictures`);
+  output.event('result', {
+    ...{ command: 'augment', recipe, variant, dataset: train.name, backend: backend.name, seed },
+    ...{ images: rows.length, views: columns - 1, size, out },
+  });
+  return 0;
+}

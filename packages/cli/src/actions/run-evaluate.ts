@@ -1,0 +1,91 @@
+import { evaluateKnn, evaluateLinearProbe, openSamplesFor, type LinearFinding, type OpenedSamples } from '@selfsup/pretrain';
+import type { DataFlags, RunFlags } from '../flags/common-flags.ts';
+import type { Output } from '../output/output.ts';
+import { openRun, type OpenedRun } from './open-run.ts';
+
+type EvaluateFlags = RunFlags & DataFlags & { readonly baselines?: boolean };
+
+/** The flags of `selfsup evaluate knn`. */
+export type EvaluateKnnFlags = EvaluateFlags & { readonly k?: number; readonly temperature?: number };
+
+/** The flags of `selfsup evaluate linear-probe`. */
+export type EvaluateLinearProbeFlags = EvaluateFlags & { readonly l2?: readonly number[]; readonly maxIterations?: number };
+
+const rounded = (value: number) => Number(value.toFixed(2));
+const nameOf = (subject: string) => (subject === 'untrained' ? 'the untrained encoder' : subject);
+
+/** Opens run and samples, judges, and tells scripts what all judgements have in common. */
+async function judge<F extends EvaluateFlags>(
+  command: string,
+  { flags, output }: { flags: F; output: Output },
+  work: (run: OpenedRun, samples: OpenedSamples) => Promise<Readonly<Record<string, unknown>>>,
+): Promise<number> {
+  const opened = await openRun(flags, output);
+  const { encoder, backend } = opened;
+  try {
+    const { data, testData, labels, limit, testLimit } = flags;
+    const samples = await openSamplesFor(encoder, { data, testData, labels, limit, testLimit });
+    const found = await work(opened, samples);
+    output.event('result', {
+      command: `evaluate ${command}`,
+      run: flags.run,
+      dataset: samples.name,
+      backend,
+      steps: encoder.step,
+      trainSamples: samples.train.length,
+      testSamples: samples.test?.length ?? 0,
+      ...found,
+      skipped: samples.skipped(),
+    });
+    return 0;
+  } finally {
+    encoder.dispose();
+  }
+}
+
+/**
+ * `selfsup evaluate knn`: classifies test samples by the nearest training samples in the encoder's features.
+ *
+ * @param flags see {@link EvaluateKnnFlags}
+ * @param output where to report
+ * @returns the exit code
+ */
+export function runEvaluateKnn(flags: EvaluateKnnFlags, output: Output): Promise<number> {
+  return judge('knn', { flags, output }, async ({ encoder }, samples) => {
+    const { k: wanted, temperature: scale, baselines } = flags;
+    const found = await evaluateKnn(encoder, samples, { k: wanted, temperature: scale, baselines, progress: output });
+    const { accuracy, k, temperature, bank, test } = found;
+    const { trained, ...others } = accuracy;
+    output.line(`kNN ${trained!.toFixed(2)} % of ${test} test ${samples.unit} (${k} of ${bank} vote, temperature ${temperature})`);
+    for (const [name, value] of Object.entries(others)) output.line(`kNN ${value.toFixed(2)} %, ${nameOf(name)}`);
+    return { k, temperature, bank, accuracy: Object.fromEntries(Object.entries(accuracy).map(([name, value]) => [name, rounded(value)])) };
+  });
+}
+
+/**
+ * `selfsup evaluate linear-probe`: classifies test samples by a linear classifier on the encoder's features.
+ *
+ * @param flags see {@link EvaluateLinearProbeFlags}
+ * @param output where to report
+ * @returns the exit code
+ */
+export function runEvaluateLinearProbe(flags: EvaluateLinearProbeFlags, output: Output): Promise<number> {
+  return judge('linear-probe', { flags, output }, async ({ encoder }, samples) => {
+    const { l2, maxIterations, baselines } = flags;
+    const found = await evaluateLinearProbe(encoder, samples, { l2, maxIterations, baselines, progress: output });
+    const say = (name: string, { accuracy, l2: penalty, trainAccuracy }: LinearFinding) => {
+      const what = name === 'trained' ? ` of ${samples.test!.length} test ${samples.unit}` : `, ${nameOf(name)}`;
+      output.line(`Linear probe ${accuracy.toFixed(2)} %${what} (l2 ${penalty}, training ${samples.unit} ${trainAccuracy.toFixed(2)} %)`);
+    };
+    for (const [name, finding] of Object.entries(found)) say(name, finding);
+    const { trained } = found;
+    if (!trained!.converged && trained!.l2 > 0)
+      output.warn(`the classifier was still improving after ${maxIterations ?? 300} steps; raise --max-iterations`);
+    const shown = ({ accuracy, trainAccuracy, ...rest }: LinearFinding) => ({
+      accuracy: rounded(accuracy),
+      trainAccuracy: rounded(trainAccuracy),
+      ...rest,
+    });
+    return { findings: Object.fromEntries(Object.entries(found).map(([name, finding]) => [name, shown(finding)])) };
+  });
+}

@@ -1,0 +1,95 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { printable, SelfsupError } from '@selfsup/core';
+import { planRun, pretrain, runFileNames, type Registry, type RunEvent, type RunStore } from '@selfsup/pretrain';
+import { runFolder } from '@selfsup/pretrain/node';
+import type { Output } from '../output/output.ts';
+import { resultLines } from '../output/result-lines.ts';
+import { showEvents } from '../output/show-events.ts';
+import type { CommandConfig } from '../plugins/load-config.ts';
+import { INTERRUPTED } from '../run-cli.ts';
+import { stopOnInterrupt } from '../stop-on-interrupt.ts';
+import { writeReport } from './write-report.ts';
+
+/** What {@link runTrain} needs beside the config. */
+export interface RunTrainContext {
+  readonly registry: Registry;
+  readonly output: Output;
+  /** With JSON also each update. */
+  readonly verbose: boolean;
+}
+
+/** Where a run is kept unless the user says. */
+function defaultOut(config: CommandConfig, registry: Registry): string {
+  const { recipe, modality, encoder, data } = planRun({ ...config, resume: false }, { registry });
+  return join('runs', `${recipe.name}-${modality.nameOf?.(data) ?? 'data'}-${encoder.name}`);
+}
+
+/** Before data is read: whether the run may be written here. */
+async function assertOut(store: RunStore, { resume, overwrite }: CommandConfig): Promise<void> {
+  const out = printable(store.name);
+  if (existsSync(store.name) && !statSync(store.name).isDirectory())
+    throw new SelfsupError('SELFSUP_OPTION', `--out must be a folder, but ${out} is a file; choose another`);
+  if (resume !== true && overwrite !== true && (await store.list()).includes(runFileNames.run))
+    throw new SelfsupError(
+      'SELFSUP_STATE',
+      `${out} already holds a run; continue it with --resume, replace it with --overwrite, or choose another --out`,
+    );
+}
+
+/** Says how an interrupted run goes on. */
+async function tellHowToGoOn(store: RunStore, output: Output, event?: Extract<RunEvent, { type: 'stopped' }>): Promise<number> {
+  const there = (await store.list()).includes(runFileNames.run);
+  const resume = `selfsup train --resume --out ${printable(store.name)}`;
+  const reached = event ? `Stopped after update ${event.step} of ${event.totalSteps}` : 'Stopped';
+  output.warn(there ? `${reached}. Continue with: ${resume}` : `${reached} before anything was written; start again with the same command`);
+  output.event('stopped', { run: store.name, ...(event && { step: event.step, totalSteps: event.totalSteps }), ...(there && { resume }) });
+  return INTERRUPTED;
+}
+
+/**
+ * `selfsup train`: pretrains an encoder, shows how it goes, and says what came out.
+ *
+ * @param config of the config file and the flags
+ * @param context see {@link RunTrainContext}
+ * @returns the exit code: 0, or 130 after an interrupt
+ */
+export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
+  const { registry, output, verbose } = context;
+  const out = config.out ?? defaultOut(config, registry);
+  const store = runFolder(out);
+  await assertOut(store, config);
+  const interrupt = stopOnInterrupt(output);
+  const { signal } = interrupt;
+  const show = showEvents(output, { verbose });
+  const events = pretrain(config, { registry, store, signal, report: config.report !== false });
+  // what is read and measured before and after training has nothing to lose: an interrupt does not wait for it
+  let training = false;
+  let leave: (value: undefined) => void = () => undefined;
+  const left = new Promise<undefined>((settle) => (leave = settle));
+  const onAbort = () => {
+    if (!training) leave(undefined);
+  };
+  signal.addEventListener('abort', onAbort);
+  try {
+    for (;;) {
+      const next = await Promise.race([events.next(), left]);
+      if (next === undefined) return await tellHowToGoOn(store, output);
+      if (next.done) return 0;
+      const { value: event } = next;
+      if (event.type === 'progress' && event.stage === 'Training') training = !event.ended;
+      show(event);
+      if (event.type === 'stopped') return await tellHowToGoOn(store, output, event);
+      if (event.type !== 'end') continue;
+      const { result, report } = event;
+      for (const line of resultLines(result)) output.line(line);
+      if (report) output.line(`Report: ${pathToFileURL(resolve(await writeReport(store, report))).href}`);
+      for (const sentence of result.verdict) output.line(sentence);
+      output.event('result', { command: 'train', ...result });
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    interrupt.release();
+  }
+}

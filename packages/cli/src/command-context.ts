@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import type { Streams } from './output/output.ts';
+
+/** What a command line shares with the program that runs it. */
+export interface CommandContext {
+  readonly streams: Streams;
+  /** The exit code; 0 unless a command sets it. */
+  code: number;
+  /** The command that runs, once it does: its flags name the options in messages. */
+  command?: Command;
+  /** Flags that options of other names stand for, such as `taskOptions.queueSize`. */
+  flagNames?: ReadonlyMap<string, string>;
+}

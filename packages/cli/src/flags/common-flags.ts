@@ -1,0 +1,62 @@
+import { Option, type Command } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+import type { Output } from '../output/output.ts';
+import { collect, parseNumber } from './parse-value.ts';
+
+/** Flags of every command that opens a run. */
+export interface RunFlags {
+  readonly run: string;
+  readonly plugin?: readonly string[];
+  readonly backend?: 'auto' | 'wasm' | 'cpu';
+}
+
+/** Flags that choose other data than the run's. */
+export interface DataFlags {
+  readonly data?: string;
+  readonly testData?: string;
+  readonly labels?: string;
+  readonly limit?: number;
+  readonly testLimit?: number;
+}
+
+/** `--plugin`. */
+export const pluginOption = (): Option =>
+  new Option('--plugin <module>', 'a file or an installed package that adds tasks, encoders, modalities or data; can be repeated').argParser(
+    collect,
+  );
+
+/** `--backend`. */
+export const backendOption = (): Option =>
+  new Option('--backend <name>', 'what computes (default: auto, the fastest that works)').choices(['auto', 'wasm', 'cpu']);
+
+/** `--json`. */
+export const jsonOption = (): Option => new Option('--json', 'one JSON object per line on standard output');
+
+/** Adds `--run`, `--plugin`, `--backend`, `--json`. */
+export function addRunFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--run <folder>', 'the folder of the run').makeOptionMandatory())
+    .addOption(pluginOption())
+    .addOption(backendOption())
+    .addOption(jsonOption());
+}
+
+/** Adds what chooses other data than the run's. */
+export function addDataFlags(command: Command): Command {
+  return command
+    .option('--data <source>', 'other data than that of the run')
+    .option('--limit <n>', 'at most so many training samples', parseNumber)
+    .option('--test-limit <n>', 'at most so many test samples', parseNumber);
+}
+
+/** Runs what a command does, and takes over its exit code. */
+export async function act<F>(
+  self: Command,
+  context: CommandContext,
+  run: (flags: F, output: Output) => Promise<number>,
+): Promise<void> {
+  context.command = self;
+  const { createOutput } = await import('../output/create-output.ts');
+  const flags = self.optsWithGlobals<F & { json?: boolean }>();
+  context.code = await run(flags, createOutput(context.streams, { json: flags.json }));
+}

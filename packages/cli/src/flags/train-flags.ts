@@ -1,0 +1,55 @@
+import { describeOptions, planRun, sessionSchema, settingsSchema, type OptionSchema } from '@selfsup/pretrain';
+import type { PreparedRun } from '../plugins/prepare-run.ts';
+import { kebab, schemaFlags, type SchemaFlag } from './schema-flags.ts';
+
+/** The flags of `selfsup train` for a task and its modality, by where their values go. */
+export interface TrainFlags {
+  /** Settings that every run has, options of the session, and options of the modality. */
+  readonly run: readonly SchemaFlag[];
+  readonly task: readonly SchemaFlag[];
+  /** Options of the task that have no flag of their own, since another has the name. */
+  readonly hidden: readonly string[];
+}
+
+/** What the command itself has. */
+const OWN = ['task', 'encoder', 'taskOptions', 'encoderOptions', 'taskOption', 'encoderOption', 'plugin', 'data', 'out', 'config', 'report', 'json', 'verbose', 'help', 'version']; // prettier-ignore
+
+/** The values of all options unless they are given. */
+function defaultsOf({ registry, config, recipe }: PreparedRun): { settings: Record<string, unknown>; options: Record<string, unknown> } {
+  const { encoder } = config;
+  try {
+    const plan = planRun({ task: recipe.name, ...(encoder !== undefined && { encoder }), data: '' }, { registry });
+    return { settings: { ...plan.settings }, options: { ...plan.options } };
+  } catch {
+    return { settings: {}, options: {} }; // it is only help that lacks them
+  }
+}
+
+/**
+ * Makes the flags of `selfsup train` out of the schemas of task, modality, settings and session.
+ *
+ * @param prepared what the command line brings along
+ * @returns see {@link TrainFlags}
+ */
+export function trainFlags(prepared: PreparedRun): TrainFlags {
+  const { recipe, modality } = prepared;
+  const defaults = defaultsOf(prepared);
+  const taken = new Set(OWN);
+  const of = (schema: OptionSchema, group: string, values?: Readonly<Record<string, unknown>>) =>
+    schemaFlags(describeOptions(schema), { group, taken, defaults: values });
+  const session = of(sessionSchema, 'Session');
+  const settings = of(settingsSchema, 'Settings of every run', defaults.settings);
+  const options = of(modality.options, `Options of ${modality.title}`, defaults.options);
+  const before = new Set(taken);
+  const task = of(recipe.options, `Options of ${recipe.title}`);
+  const hidden = describeOptions(recipe.options).flatMap(({ name }) => (before.has(name) ? [name] : []));
+  return { run: [...settings, ...options, ...session], task, hidden };
+}
+
+/** How options are written on the command line where their flag has another name than they. */
+export function flagNamesOf({ task, hidden }: TrainFlags): ReadonlyMap<string, string> {
+  return new Map([
+    ...task.map(({ name }) => [`taskOptions.${name}`, `--${kebab(name)}`] as const),
+    ...hidden.map((name) => [`taskOptions.${name}`, `--task-option ${name}=…`] as const),
+  ]);
+}

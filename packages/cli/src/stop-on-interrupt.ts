@@ -1,0 +1,33 @@
+import type { Output } from './output/output.ts';
+
+/** A signal that is aborted by Ctrl-C. */
+export interface Interrupt {
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Gives the keys back to the process. */
+  readonly release: () => void;
+}
+
+/**
+ * Turns the first Ctrl-C into a wish to stop; the second one ends the process.
+ *
+ * @param output tells the person that the wish was heard
+ * @returns see {@link Interrupt}; call `release` when the work is over
+ */
+export function stopOnInterrupt(output: Output): Interrupt {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130);
+    output.warn('selfsup: stopping; press Ctrl-C again to leave at once');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    release: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}

@@ -1,0 +1,307 @@
+import { createRng, drawUniform, isSelfsupError, l2Normalize, type PretextTask } from '@selfsup/core';
+import { projectionHead } from '@selfsup/encoders';
+import { ntXent } from '@selfsup/losses';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { evaluateKnn, evaluateLinearProbe, openSamplesFor } from './evaluate-encoder.ts';
+import type { RunEvent } from './events.ts';
+import { fineTuneEncoder } from './fine-tune-encoder.ts';
+import { defineImageTask } from './image/image-task.ts';
+import { recipeSource } from './image/image-views.ts';
+import { twoViews } from './image/views-input.ts';
+import { loadEncoder } from './load-encoder.ts';
+import { parseMetrics } from './metrics-log.ts';
+import { definePlugin } from './plugin.ts';
+import { pretrain, type PretrainOptions } from './pretrain.ts';
+import { reportOfRun } from './report-of-run.ts';
+import { createRegistry } from './registry.ts';
+import { builtinPlugins } from './builtins.ts';
+import type { RunConfig } from './run-config.ts';
+import { parseRunFile } from './run-file.ts';
+import { memoryStore, readText, type RunStore } from './run-store.ts';
+import { silentProgress } from './progress.ts';
+
+/** Images in memory: two classes, dark above or below. */
+function twoClasses(count: number) {
+  const noise = drawUniform(createRng(3), count * 64, { min: 0, max: 60 });
+  const images = Uint8Array.from(noise, (value, i) => value + ((i % 64) >> 5 === (i >> 6) % 2 ? 150 : 0)); // [count, 8, 8, 1]
+  return {
+    images,
+    shape: [count, 8, 8, 1] as const,
+    labels: Array.from({ length: count }, (_, i) => i % 2),
+    classNames: ['top', 'bottom'],
+  };
+}
+
+const tiny: RunConfig = {
+  task: 'simclr',
+  data: twoClasses(40),
+  encoder: 'conv-net',
+  encoderOptions: { widths: [4, 8] },
+  taskOptions: { headOutput: 4 },
+  epochs: 2,
+  batchSize: 8,
+  testFraction: 0.2,
+  backend: 'cpu',
+};
+
+async function collect(config: RunConfig, options: PretrainOptions = {}, until?: (event: RunEvent) => boolean): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of pretrain(config, options)) {
+    events.push(event);
+    if (until?.(event)) break;
+  }
+  return events;
+}
+
+const endOf = (events: readonly RunEvent[]) => {
+  const end = events.at(-1);
+  if (end?.type !== 'end') throw new Error(`the last event is ${String(end?.type)}`);
+  return end;
+};
+
+const failure = async (config: RunConfig, options?: PretrainOptions) =>
+  collect(config, options).then(
+    () => 'nothing was thrown',
+    (error: unknown) => (isSelfsupError(error) ? `${error.code}: ${error.message}` : String(error)),
+  );
+
+async function filesOf(store: RunStore): Promise<Record<string, Uint8Array>> {
+  const names = await store.list();
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await store.read(name))!] as const)));
+}
+
+describe('pretrain', () => {
+  it('trains on arrays in memory and says what happens, in order', async () => {
+    const store = memoryStore();
+    const events = await collect(tiny, { store, report: true });
+    const types = events.filter(({ type }) => type !== 'progress' && type !== 'notice').map(({ type }) => type);
+    const epoch = [...Array<string>(4).fill('step'), 'epoch'];
+    expect(types).toEqual([
+      'start',
+      'probe',
+      'health',
+      ...epoch,
+      'health',
+      'probe',
+      'checkpoint',
+      ...epoch,
+      'checkpoint',
+      'probe',
+      'health',
+      'end',
+    ]);
+    const { result, report } = endOf(events);
+    expect(result).toMatchObject({
+      task: 'simclr',
+      modality: 'image',
+      encoder: 'conv-net',
+      steps: 8,
+      epochs: 2,
+      trainSamples: 32,
+      testSamples: 8,
+    });
+    expect(Object.keys(result.probes['knn']!.baselines)).toEqual(['raw pixels', 'untrained']);
+    expect(result.verdict.join(' ')).toMatch(/Pretraining (helped|has not helped yet): kNN accuracy/);
+    expect(report!.sections.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['notice', 'numbers', 'charts', 'table']));
+    const run = parseRunFile((await readText(store, 'run.json'))!, 'run.json');
+    expect(run.encoder).toEqual({ name: 'conv-net', prefix: 'backbone', options: expect.objectContaining({ widths: [4, 8] }) as object });
+    expect(run.settings.taskOptions).toMatchObject({ headOutput: 4, temperature: 0.2 });
+    const steps = parseMetrics((await readText(store, 'metrics.jsonl'))!).filter(({ type }) => type === 'step');
+    expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(result.lastLoss).toBe(steps.at(-1)!['loss']);
+  });
+
+  it('gives the same bits after it was left and resumed', async () => {
+    const whole = memoryStore();
+    await collect(tiny, { store: whole });
+    const parts = memoryStore();
+    const controller = new AbortController();
+    const events: RunEvent[] = [];
+    for await (const event of pretrain(tiny, { store: parts, signal: controller.signal })) {
+      events.push(event);
+      if (event.type === 'step' && event.step === 3) controller.abort();
+    }
+    expect(events.at(-1)).toEqual({ type: 'stopped', step: 3, totalSteps: 8 });
+    const resumed = await collect({ data: tiny.data, resume: true, backend: 'cpu' }, { store: parts });
+    expect(resumed.find(({ type }) => type === 'start')).toMatchObject({ step: 3, totalSteps: 8 });
+    const [one, other] = [await filesOf(whole), await filesOf(parts)];
+    expect(other['encoder.safetensors']).toEqual(one['encoder.safetensors']);
+    const withoutTime = (bytes: Uint8Array) => parseMetrics(new TextDecoder().decode(bytes)).map((record) => ({ ...record, seconds: 0 }));
+    expect(withoutTime(other['metrics.jsonl']!)).toEqual(withoutTime(one['metrics.jsonl']!));
+  });
+
+  it('continues a finished run for more epochs, by the schedules of the longer run', async () => {
+    const store = memoryStore();
+    await collect({ ...tiny, epochs: 1, warmupEpochs: 0 }, { store });
+    const events = await collect({ data: tiny.data, resume: true, epochs: 3, backend: 'cpu' }, { store });
+    const rates = events.flatMap((event) => (event.type === 'step' ? [event.learningRate] : []));
+    const peak = 0.06 * (8 / 128);
+    expect(rates).toHaveLength(8);
+    rates.forEach((rate, i) => {
+      expect(rate).toBeCloseTo((peak / 2) * (1 + Math.cos((Math.PI * (i + 4)) / 12)), 6);
+    });
+    expect(parseRunFile((await readText(store, 'run.json'))!, 'run.json')).toMatchObject({ settings: { epochs: 3 }, totalSteps: 12 });
+  });
+
+  it('stops and frees everything when the loop is left', async () => {
+    const events = await collect(tiny, {}, ({ type }) => type === 'step');
+    expect(events.at(-1)!.type).toBe('step');
+  });
+
+  it('refuses what does not fit before anything is read, with the way out', async () => {
+    expect(await failure({ ...tiny, task: 'mocov3x' })).toMatch(
+      /^SELFSUP_OPTION: unknown task 'mocov3x'; did you mean moco-v3\? Known: simclr, /,
+    );
+    expect(await failure({ ...tiny, task: 'mlm' })).toContain("unknown task 'mlm'; did you mean masked-language?");
+    expect(await failure({ ...tiny, task: 'moco-v2' })).toContain('did you mean moco?');
+    expect(await failure({ ...tiny, encoder: 'resnet-18' })).toContain("unknown encoder 'resnet-18'; did you mean resnet18?");
+    expect(await failure({ ...tiny, encoder: 'bert-tiny' })).toContain(
+      'the encoder bert-tiny does not fit the task simclr, which takes conv-net',
+    );
+    expect(await failure({ ...tiny, batchsize: 4 })).toContain('has no option `batchsize`; did you mean `batchSize`?');
+    expect(await failure({ ...tiny, epochs: 0 })).toBe('SELFSUP_OPTION: task simclr: `epochs` must be an integer >= 1, got 0');
+    expect(await failure({ ...tiny, taskOptions: { queueSize: 4 } })).toContain('task simclr has no option `taskOptions.queueSize`');
+    expect(await failure({ ...tiny, taskOptions: { temperature: '0.1' } })).toContain(
+      "`taskOptions.temperature` must be a number > 0, got '0.1'",
+    );
+    expect(await failure({ ...tiny, data: undefined })).toContain('no data given; give `data`');
+    expect(await failure({ ...tiny, data: 7 })).toContain('a number is nothing that data of the kind image can be opened from');
+    expect(await failure({ ...tiny, batchSize: 64 })).toContain('a batch of 64 is larger than the 32 training images');
+    expect(await failure({ ...tiny, views: 'simclr' as never })).toContain('`views` must be a function, got string');
+  });
+
+  it('refuses to write over a run, and to continue it as another', async () => {
+    const store = memoryStore('runs/x');
+    expect(await failure({ ...tiny, resume: true }, { store })).toContain('runs/x holds no run to continue');
+    await collect({ ...tiny, epochs: 1 }, { store });
+    expect(await failure(tiny, { store })).toContain('runs/x already holds a run');
+    const again = { data: tiny.data, resume: true, backend: 'cpu' } as const;
+    expect(await failure({ ...again, batchSize: 4 }, { store })).toContain('this run was trained with `batchSize` 8, got 4');
+    expect(await failure({ ...again, epochs: 0 }, { store })).toContain('this run was trained with `epochs` 1, got 0');
+    expect(await failure({ ...again, data: twoClasses(48) }, { store })).toContain(
+      'SELFSUP_CHECKPOINT: this run was trained on data with images 32',
+    );
+    await store.write('run.json', new TextEncoder().encode('null'));
+    expect(await failure(again, { store })).toMatch(/SELFSUP_CHECKPOINT: runs\/x\/run.json does not describe a run/);
+  });
+
+  it('detects a damaged checkpoint', async () => {
+    const store = memoryStore();
+    await collect({ ...tiny, epochs: 1 }, { store });
+    const bytes = (await store.read('checkpoint.safetensors'))!;
+    bytes[bytes.length - 5]! ^= 4;
+    await store.write('checkpoint.safetensors', bytes);
+    expect(await failure({ data: tiny.data, resume: true, backend: 'cpu' }, { store })).toContain('the checkpoint is damaged');
+    await expect(loadEncoder(bytes)).rejects.toThrow('the checkpoint is damaged');
+  });
+});
+
+describe('plugins', () => {
+  const recipe = defineImageTask({
+    name: 'my-contrast',
+    title: 'My contrast',
+    options: z.strictObject({ temperature: z.number().gt(0).default(0.3) }),
+    input: twoViews,
+    views: recipeSource('simclr'),
+    create: (
+      { backbone },
+      { temperature },
+    ): PretextTask<{ views: readonly tf.Tensor4D[] }, Record<string, never>, { z: readonly tf.Tensor2D[] }> => ({
+      api: 1,
+      name: 'my-contrast',
+      create({ rng }) {
+        const [encoder, head] = [
+          backbone(rng.fold('encoder')),
+          projectionHead({ inputDim: backbone.outputDim, hiddenDim: 8, outputDim: 4 })(rng.fold('head')),
+        ];
+        const join = (part: 'trainable' | 'buffers') => ({
+          ...Object.fromEntries(Object.entries(encoder[part]).map(([path, variable]) => [`net/${path}`, variable])),
+          ...Object.fromEntries(Object.entries(head[part]).map(([path, variable]) => [`head/${path}`, variable])),
+        });
+        return {
+          encoders: { encoder },
+          trainable: join('trainable'),
+          buffers: join('buffers'),
+          embed: ({ views }, _, { training }) => ({
+            z: views.map((view) => l2Normalize(head.apply(encoder.apply(view, { training }), { training }))),
+          }),
+          loss: ({ z: embeddings }) => ({ loss: ntXent([...embeddings], { temperature, normalized: true }) }),
+          dispose() {
+            encoder.dispose();
+            head.dispose();
+          },
+        };
+      },
+    }),
+  });
+
+  it("train anyone's task by its recipe, and keep its encoder wherever its variables lie", async () => {
+    const store = memoryStore();
+    const { result, encoder } = endOf(await collect({ ...tiny, task: recipe, taskOptions: {} }, { store }));
+    expect(result.task).toBe('my-contrast');
+    const run = parseRunFile((await readText(store, 'run.json'))!, 'run.json');
+    expect(run.encoder.prefix).toBe('net');
+    expect(run.brought).toEqual({ plugins: ['the config'], functions: [] });
+    const loaded = await loadEncoder(encoder);
+    const { shape, data } = await loaded.embed(twoClasses(6));
+    expect(shape).toEqual([6, 8]);
+    expect(data.every(Number.isFinite)).toBe(true);
+    loaded.dispose();
+    expect(await failure({ data: tiny.data, resume: true, backend: 'cpu' }, { store })).toContain(
+      "the task my-contrast of this run came from the config; nothing that a run's file names is loaded by itself, so give it again",
+    );
+    await collect({ data: tiny.data, task: recipe, resume: true, backend: 'cpu' }, { store });
+  });
+
+  it('must have names of their own and the contract of this version', () => {
+    const other = { ...recipe, name: 'simclr' };
+    expect(() => createRegistry([...builtinPlugins, definePlugin({ name: 'mine', tasks: [other] })])).toThrow(
+      "the task 'simclr' comes from @selfsup/pretrain/image and from mine; leave one of them out, or rename it",
+    );
+    expect(() => createRegistry([definePlugin({ name: 'old', tasks: [{ ...recipe, api: 0 as never }] })])).toThrow(
+      "the task 'my-contrast' of old is written for contract 0, this is contract 1",
+    );
+  });
+});
+
+describe('a kept encoder', () => {
+  it('is judged by kNN, a linear probe and fine-tuning, and its report is drawn again', async () => {
+    const store = memoryStore();
+    const end = endOf(await collect(tiny, { store }));
+    const encoder = await loadEncoder((await store.read('checkpoint.safetensors'))!);
+    expect(encoder.step).toBe(8);
+    await expect(openSamplesFor(encoder)).rejects.toThrow('this encoder learned from data that its file does not name; give data');
+    const samples = await openSamplesFor(encoder, { data: twoClasses(60) });
+    const knn = await evaluateKnn(encoder, samples, { baselines: true, k: 5 });
+    expect(Object.keys(knn.accuracy)).toEqual(['trained', 'raw pixels', 'untrained']);
+    const linear = await evaluateLinearProbe(encoder, samples, { l2: [0.01, 0.1] });
+    expect(linear['trained']!.accuracy).toBeGreaterThan(80);
+    const { rows } = await fineTuneEncoder(encoder, samples, { counts: [8, 'all'], seeds: [0], epochs: 1, minSteps: 2, batchSize: 8 });
+    expect(rows.map(({ count, arm }) => [count, arm])).toEqual([
+      [8, 'pretrained'],
+      [samples.train.length, 'pretrained'],
+    ]);
+    const warnings: string[] = [];
+    const report = await reportOfRun(encoder, {
+      registry: createRegistry(builtinPlugins),
+      result: end.result,
+      records: parseMetrics((await readText(store, 'metrics.jsonl'))!),
+      more: [],
+      progress: { ...silentProgress, warn: (text) => warnings.push(text) },
+    });
+    expect(report.title).toBe('SimCLR on array');
+    expect(warnings).toHaveLength(1);
+    encoder.dispose();
+  });
+
+  it('must have finite weights', async () => {
+    const store = memoryStore();
+    await collect({ ...tiny, epochs: 1 }, { store });
+    const { decodeCheckpoint, encodeCheckpoint } = await import('@selfsup/trainer');
+    const file = await decodeCheckpoint('test', (await store.read('encoder.safetensors'))!);
+    (file.tensors.get('trainable/backbone/conv1/kernel')!.data as Float32Array)[0] = NaN;
+    await expect(loadEncoder(await encodeCheckpoint(file))).rejects.toThrow('the weights `conv1/kernel` of the encoder are not all finite');
+  });
+});
