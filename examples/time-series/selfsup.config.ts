@@ -10,6 +10,5 @@ export default defineRun({
   windowLength: 128, // 2.56 s of 50 measurements per second
   epochs: 20,
   seed: 0,
-  knnK: 20,
   out: 'runs/series-simclr',
 });

@@ -17,7 +17,7 @@ export const seriesModality = defineModality<SeriesRunData, SeriesOptions, Windo
   title: 'time series',
   options: seriesOptions,
   functions: ['views'],
-  defaults: { batchSize: 128 },
+  defaults: { batchSize: 128, knnK: 20 },
   defaultTask: 'series-simclr',
   open: openSeries,
   openSamples: openSeriesSamples,

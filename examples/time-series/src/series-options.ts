@@ -8,7 +8,7 @@ export const seriesOptions = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('the columns that are channels, by name; default all that are not named below'),
+    .describe('the columns that are channels, by name; default all others'),
   labelColumn: z.string().min(1).optional().describe('the column with the class of each row; default the folder of the file'),
   recordingColumn: z.string().min(1).optional().describe('the column that tells recordings apart; default each file is one'),
 });
