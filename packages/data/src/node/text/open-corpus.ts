@@ -20,7 +20,9 @@ import { openShards } from './shard-store.ts';
 export interface CorpusProgress {
   /** `hashing` the files, to know whether they are cached, or `tokenizing` them. */
   readonly phase: 'hashing' | 'tokenizing';
+  /** Bytes of the phase that are done. */
   readonly bytes: number;
+  /** Bytes of all files. */
   readonly totalBytes: number;
 }
 
@@ -64,6 +66,7 @@ export interface Corpus {
   readonly train: TokenDataset;
   /** The sequences of the documents that were held out. */
   readonly validation?: TokenDataset;
+  /** What was counted while the files were read. */
   readonly statistics: {
     readonly files: number;
     readonly bytes: number;
