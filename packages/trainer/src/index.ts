@@ -8,4 +8,5 @@ export { createTrainer, type Trainer, type TrainerOptions } from './create-train
 export { fit, type FitCheckpoint, type FitOptions, type FitResult, type Source } from './fit.ts';
 export type { EpochReport, FitCallbacks, StepReport, Timings } from './fit-callbacks.ts';
 export type { PrepareContext } from './read-micro-batches.ts';
+export type { MicroBatches } from './task-at-work.ts';
 export type { StepMetrics } from './train-step.ts';

@@ -23,7 +23,9 @@ import { openShards } from './shard-store.ts';
 export interface CorpusProgress {
   /** `hashing` the files, to know whether they are cached, or `tokenizing` them. */
   readonly phase: 'hashing' | 'tokenizing';
+  /** Bytes of the phase that are done. */
   readonly bytes: number;
+  /** Bytes of all files. */
   readonly totalBytes: number;
 }
 
@@ -74,6 +76,7 @@ export interface Corpus {
   readonly validation?: TokenDataset;
   /** The files of folders that are not used, by kind. */
   readonly unused: readonly UnusedKind[];
+  /** What was counted while the files were read. */
   readonly statistics: {
     readonly files: number;
     readonly bytes: number;

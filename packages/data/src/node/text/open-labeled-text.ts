@@ -34,6 +34,7 @@ export interface OpenLabeledTextOptions {
 export interface LabeledText {
   /** The file's name. */
   readonly name: string;
+  /** The texts, in file order. */
   readonly texts: string[];
   /** `[n]`: the class of each text. */
   readonly labels: Int32Array;
