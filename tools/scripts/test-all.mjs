@@ -20,6 +20,7 @@ const stages = [
     { name: 'knip', title: 'knip: unused files, exports and dependencies', run: ['knip', '--no-progress', '--no-config-hints'] },
     { name: 'graph', title: 'package graph: only the doors of the architecture', run: ['node', 'tools/package-graph/check.ts'] },
     { name: 'exports', title: 'export snapshots', run: ['node', 'tools/exports-snapshot/check.ts'] },
+    { name: 'docs', title: 'API reference: nothing is missing in it', run: ['node', 'tools/docs/build.ts', '--check'] },
     { name: 'workflows', title: 'GitHub workflows: actionlint and pinned actions', run: ['node', 'tools/scripts/check-workflows.mjs'] },
     { name: 'typecheck-tools', title: 'typecheck of tools', run: ['tsc', '-p', 'tsconfig.json'] },
     {

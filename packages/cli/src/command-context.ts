@@ -10,4 +10,6 @@ export interface CommandContext {
   command?: Command;
   /** Flags that options of other names stand for, such as `taskOptions.queueSize`. */
   flagNames?: ReadonlyMap<string, string>;
+  /** Says whose flag it is that the command does not have. */
+  ownerOf?: (flag: string) => string | undefined;
 }

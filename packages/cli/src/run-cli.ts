@@ -19,8 +19,11 @@ interface Failure {
 const oneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ');
 
 async function explain(error: unknown, context: CommandContext): Promise<Failure> {
-  if (error instanceof CommanderError)
-    return { code: 'SELFSUP_OPTION', message: `${oneLine(error.message).replace(/^error: |\.$/g, '')}; see selfsup -h` };
+  if (error instanceof CommanderError) {
+    const [, flag] = /^error: unknown option '(--[^']+)'/.exec(error.message) ?? [];
+    const owner = flag === undefined ? undefined : context.ownerOf?.(flag);
+    return { code: 'SELFSUP_OPTION', message: `${owner ?? oneLine(error.message).replace(/^error: |\.$/g, '')}; see selfsup -h` };
+  }
   const { isSelfsupError } = await import('@selfsup/core'); // only now: it brings tfjs along, and `--version` needs none
   if (isSelfsupError(error)) return { code: error.code, message: oneLine(inFlags(error.message, context)) };
   const message = oneLine(error instanceof Error ? error.message : String(error));

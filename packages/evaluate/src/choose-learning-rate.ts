@@ -21,6 +21,7 @@ export interface ChooseLearningRateOptions<I extends tf.TensorContainer> extends
 
 /** What a rate reached on the held-out examples. */
 export interface LearningRateTrial {
+  /** The rate that was tried. */
   readonly learningRate: number;
   /** The share that was classified rightly, in [0, 1]. */
   readonly accuracy: number;

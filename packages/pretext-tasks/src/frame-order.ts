@@ -44,9 +44,11 @@ export function frameOrders(options: FrameOrdersOptions = {}): readonly (readonl
 /** What {@link frameOrder} trains on: `frames` float32 `[n, numFrames, height, width, channels]`, clips in the order in which they were filmed. */
 export type FrameOrderBatch = Readonly<Record<'frames', tf.Tensor5D>>;
 
-/** What {@link frameOrder} makes of a batch: `shuffled`, the frames in another order, and `labels` int32 `[n]`, in which of {@link frameOrders}. */
+/** What {@link frameOrder} makes of a batch. */
 export interface FrameOrderTargets {
+  /** The frames in another order, float32 `[n, numFrames, height, width, channels]`. */
   readonly shuffled: tf.Tensor5D;
+  /** In which of {@link frameOrders}, int32 `[n]`. */
   readonly labels: tf.Tensor1D;
   readonly [name: string]: tf.Tensor;
 }

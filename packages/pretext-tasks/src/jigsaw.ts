@@ -10,9 +10,11 @@ export { jigsawPermutations, type JigsawPermutationsOptions } from './jigsaw-per
 /** What {@link jigsaw} trains on: `images` float32 `[n, height, width, channels]`. */
 export type JigsawBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
-/** What {@link jigsaw} makes of a batch: `tiles` `[n, tiles, side, side, channels]`, shuffled, and `labels` int32 `[n]`, by which permutation. */
+/** What {@link jigsaw} makes of a batch. */
 export interface JigsawTargets {
+  /** The shuffled tiles, float32 `[n, tiles, side, side, channels]`. */
   readonly tiles: tf.Tensor5D;
+  /** By which permutation, int32 `[n]`. */
   readonly labels: tf.Tensor1D;
   readonly [name: string]: tf.Tensor;
 }

@@ -7,10 +7,13 @@ import { joinNetworks } from './join-networks.ts';
 /** What {@link relativePatch} trains on: `images` float32 `[n, height, width, channels]`. */
 export type RelativePatchBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
-/** What {@link relativePatch} makes of a batch: pairs of patches `[pairs, side, side, channels]` each, and `labels` int32 `[pairs]` in 0 … 7, where the second lies. */
+/** What {@link relativePatch} makes of a batch: pairs of patches. */
 export interface RelativePatchTargets {
+  /** One patch of each pair, float32 `[pairs, side, side, channels]`. */
   readonly first: tf.Tensor4D;
+  /** Its neighbor, of the same shape. */
   readonly second: tf.Tensor4D;
+  /** Where the neighbor lies, int32 `[pairs]` in 0 … 7. */
   readonly labels: tf.Tensor1D;
   readonly [name: string]: tf.Tensor;
 }

@@ -7,9 +7,11 @@ import { joinNetworks } from './join-networks.ts';
 /** What {@link rotation} trains on: `images` float32 `[n, side, side, channels]`, upright. */
 export type RotationBatch = Readonly<Record<'images', tf.Tensor4D>>;
 
-/** What {@link rotation} makes of a batch: `rotated` `[4·n, side, side, channels]`, and `labels` int32 `[4·n]`, quarter turns counter-clockwise. */
+/** What {@link rotation} makes of a batch. */
 export interface RotationTargets {
+  /** Every image in all four rotations, float32 `[4·n, side, side, channels]`. */
   readonly rotated: tf.Tensor4D;
+  /** Quarter turns counter-clockwise, int32 `[4·n]`. */
   readonly labels: tf.Tensor1D;
   readonly [name: string]: tf.Tensor;
 }

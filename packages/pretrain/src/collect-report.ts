@@ -89,14 +89,13 @@ function charts({ records, result }: CollectReportContext): Section[] {
       const comparison = result.comparisons.find(({ trained: value }) => value === trained[key]);
       const before: [number, number][] = baselines['untrained'] === undefined ? [] : [[0, baselines['untrained']]];
       const points = [...before, ...of(name, key).filter(([epoch]) => epoch > 0)];
-      const levels = Object.entries(baselines).filter(([, value]) => comparison && Object.values(comparison.baselines).includes(value));
       if (points.length < 2 || !comparison) continue;
       found.push({
-        title: comparison.title,
+        title: comparison.title.charAt(0).toUpperCase() + comparison.title.slice(1),
         unit: comparison.unit,
         series: [
           { name: 'encoder', points },
-          ...levels.map(([level, value]): Series => ({ name: level, style: 'level', points: [[0, value]] })),
+          ...Object.entries(comparison.baselines).map(([level, value]): Series => ({ name: level, style: 'level', points: [[0, value]] })),
         ],
       });
     }
@@ -294,7 +293,7 @@ export async function collectReport(context: CollectReportContext): Promise<Repo
   const epochs = `${result.epochs} ${result.epochs === 1 ? 'epoch' : 'epochs'}`;
   return {
     title: `${recipe.title} on ${dataset.name}`,
-    summary: `${run.encoder.name}, ${epochs} over ${dataset.train} ${dataset.unit} in batches of ${settings.batchSize * settings.accumulate}, ${run.backend}.${dataset.testFrom === 'held out' ? ` ${dataset.test} labeled ${dataset.unit} were held out for the test.` : ''}`,
+    summary: `${run.encoder.name}, ${epochs} over ${dataset.train} ${dataset.unit} in batches of ${settings.batchSize * settings.accumulate}, ${run.backend}.${dataset.testFrom === 'held out' ? ` ${dataset.test} ${dataset.unit} were held out to test on.` : ''}`,
     sections: [
       { kind: 'notice', level: helped ? 'good' : 'warning', lines: result.verdict },
       ...(alarms.length > 0 ? [{ kind: 'notice' as const, level: 'warning' as const, title: 'Alarms of collapse', lines: alarms }] : []),

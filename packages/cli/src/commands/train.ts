@@ -4,7 +4,7 @@ import { act, jsonOption, pluginOption } from '../flags/common-flags.ts';
 import { firstLook } from '../flags/first-look.ts';
 import { parsePair } from '../flags/parse-value.ts';
 import { addFlags, givenBy } from '../flags/schema-flags.ts';
-import { flagNamesOf, trainFlags } from '../flags/train-flags.ts';
+import { flagNamesOf, ownerOf, trainFlags } from '../flags/train-flags.ts';
 import { prepareRun } from '../plugins/prepare-run.ts';
 import { trainHelp } from './train-help.ts';
 
@@ -32,6 +32,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
   const { config } = prepared;
   const flags = trainFlags(prepared);
   context.flagNames = flagNamesOf(flags);
+  context.ownerOf = (flag) => ownerOf(flag, prepared);
   const command = new Command('train')
     .description('Pretrain an encoder on data without labels; labels, where there are any, only measure it')
     .option('--task <name>', 'what to learn: a task of the list below, a file such as ./my-task.ts, or an installed package (default: simclr)')
@@ -45,7 +46,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     .option('--no-report', 'write no report.html')
     .addOption(new Option('--report').hideHelp())
     .addOption(jsonOption())
-    .addHelpText('after', trainHelp(prepared, { hidden: flags.hidden, hasTask: look.task !== undefined || config.task !== undefined }));
+    .addHelpText('after', trainHelp(prepared, flags.hidden));
   addFlags(command, flags.run);
   addFlags(command, flags.task);
   return command.action((_flags, self: Command) =>

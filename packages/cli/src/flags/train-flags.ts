@@ -35,21 +35,33 @@ export function trainFlags(prepared: PreparedRun): TrainFlags {
   const { recipe, modality } = prepared;
   const defaults = defaultsOf(prepared);
   const taken = new Set(OWN);
-  const of = (schema: OptionSchema, group: string, values?: Readonly<Record<string, unknown>>) =>
-    schemaFlags(describeOptions(schema), { group, taken, defaults: values });
+  const of = (schema: OptionSchema, group: string, values?: Readonly<Record<string, unknown>>, hidden = false) =>
+    schemaFlags(describeOptions(schema), { group, taken, defaults: values, hidden });
   const session = of(sessionSchema, 'Session');
   const settings = of(settingsSchema, 'Settings of every run', defaults.settings);
   const options = of(modality.options, `Options of ${modality.title}`, defaults.options);
   const before = new Set(taken);
-  const task = of(recipe.options, `Options of ${recipe.title}`);
+  const task = of(recipe.options, `Options of ${recipe.title}`, {}, !prepared.isNamed);
   const hidden = describeOptions(recipe.options).flatMap(({ name }) => (before.has(name) ? [name] : []));
   return { run: [...settings, ...options, ...session], task, hidden };
 }
 
-/** How options are written on the command line where their flag has another name than they. */
-export function flagNamesOf({ task, hidden }: TrainFlags): ReadonlyMap<string, string> {
-  return new Map([
-    ...task.map(({ name }) => [`taskOptions.${name}`, `--${kebab(name)}`] as const),
-    ...hidden.map((name) => [`taskOptions.${name}`, `--task-option ${name}=…`] as const),
-  ]);
+/** How options of the task are written on the command line; those without a flag of their own are left to `--task-option`. */
+export const flagNamesOf = ({ task }: TrainFlags): ReadonlyMap<string, string> =>
+  new Map(task.map(({ name }) => [`taskOptions.${name}`, `--${kebab(name)}`]));
+
+/**
+ * Says of a flag that does not exist here whose it is.
+ *
+ * @param flag such as `--queue-size`
+ * @param prepared what the command line brings along
+ * @returns a sentence; undefined where nobody has it
+ */
+export function ownerOf(flag: string, { registry, recipe, modality }: PreparedRun): string | undefined {
+  const has = (schema: OptionSchema) => describeOptions(schema).some(({ name }) => `--${kebab(name)}` === flag.replace(/=.*/s, ''));
+  const tasks = registry.tasks.all.filter(({ options }) => has(options as OptionSchema)).map(({ name }) => name);
+  const kinds = registry.modalities.all.filter(({ options }) => has(options as OptionSchema)).map(({ title }) => title);
+  if (tasks.length > 0) return `${flag} is an option of ${tasks.join(', ')}, not of ${recipe.name}`;
+  if (kinds.length > 0) return `${flag} is for ${kinds.join(' and ')}; ${recipe.name} learns from ${modality.title}`;
+  return undefined;
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, statSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { printable, SelfsupError } from '@selfsup/core';
 import type { RunStore } from '../run-store.ts';
 
@@ -39,7 +39,8 @@ function parseLock(text: string): LockFile | undefined {
  * A folder as the place of a run.
  *
  * @param path the folder; it is made with the first file
- * @returns see {@link RunStore}; `lock` refuses a folder in which another process trains, and takes over from one that was killed
+ * @returns see {@link RunStore}; `lock` refuses a folder in which another process trains, and takes over from one that was killed; its end takes a folder back that it
+ * made and that stayed empty
  * @throws SelfsupError from its methods: `SELFSUP_DATA` when a file cannot be read or written, `SELFSUP_STATE` from `lock`
  */
 export function runFolder(path: string): RunStore {
@@ -51,7 +52,18 @@ export function runFolder(path: string): RunStore {
   const prepare = async () => {
     if (existsSync(path) && !statSync(path).isDirectory())
       throw new SelfsupError('SELFSUP_OPTION', `the place of a run must be a folder, but ${shown} is a file; choose another`);
-    await mkdir(path, { recursive: true }).catch((error: unknown) => fail('make it', error));
+    return mkdir(path, { recursive: true }).catch((error: unknown) => fail('make it', error));
+  };
+  /** Takes back folders that were made and stayed empty: of a run that never began, nothing is left. */
+  const takeBack = async (made: string | undefined) => {
+    if (made === undefined) return;
+    for (let folder = resolve(path); ; folder = dirname(folder)) {
+      const isEmpty = await rmdir(folder).then(
+        () => true,
+        () => false,
+      );
+      if (!isEmpty || folder === resolve(made)) return;
+    }
   };
   return {
     name: path,
@@ -89,7 +101,7 @@ export function runFolder(path: string): RunStore {
     remove: (name) => rm(join(path, name), { force: true }),
     list: () => readdir(path).then((names) => names.filter((name) => name !== LOCK && !name.endsWith('.tmp')), (error: unknown) => (isMissing(error) ? [] : fail('list the files', error))), // prettier-ignore
     async lock() {
-      await prepare();
+      const made = await prepare();
       const file = join(path, LOCK);
       const mine = JSON.stringify({ pid: process.pid, host: hostname() });
       for (let tries = 0; ; tries++) {
@@ -107,7 +119,10 @@ export function runFolder(path: string): RunStore {
           );
         await rm(file, { force: true });
       }
-      return () => rm(file, { force: true });
+      return async () => {
+        await rm(file, { force: true });
+        await takeBack(made);
+      };
     },
   };
 }

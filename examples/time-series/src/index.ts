@@ -1,0 +1,14 @@
+export { conv1d, type Conv1dOptions } from './conv-1d.ts';
+export type { OpenedRecordings, Recording } from './data/recordings.ts';
+export { normalizeWindows, type Windows } from './data/windows.ts';
+export { seriesNet, type SeriesEncoder, type SeriesEncoderFactory, type SeriesNetOptions } from './series-net.ts';
+export { seriesPlugin, seriesPlugin as default } from './series-plugin.ts';
+export { defineSeriesTask, type SeriesTask, type SeriesTaskParts } from './series-task.ts';
+export { maskedReconstruction, type MaskedReconstructionOptions } from './tasks/masked-reconstruction.ts';
+export { hideSpan } from './views/hide-span.ts';
+export { jitter } from './views/jitter.ts';
+export { resizedCrop } from './views/resized-crop.ts';
+export { rotateAxes } from './views/rotate-axes.ts';
+export { scaling } from './views/scaling.ts';
+export { composeSeries, type SeriesTransform, type SeriesViews, type SeriesViewsContext } from './views/series-transform.ts';
+export { timeShift } from './views/time-shift.ts';
