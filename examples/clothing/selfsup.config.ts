@@ -26,6 +26,6 @@ export default defineRun({
       ]),
     ),
   knnK: 20, // a class has only 64 training photographs
-  knnEvery: 10,
+  probeEvery: 10,
   out: 'runs/clothing',
 });

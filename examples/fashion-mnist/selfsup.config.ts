@@ -9,11 +9,10 @@ export default defineRun({
   testLimit: 2000,
   encoder: 'conv-net',
   encoderOptions: { widths: [32, 64, 128, 256] },
-  headOutput: 64, // 256 → 256 → 64, no batch normalization
   epochs: 10,
   batchSize: 256,
   seed: 0,
-  temperature: 0.2,
+  taskOptions: { temperature: 0.2, headOutput: 64 }, // a head of 256 → 256 → 64, no batch normalization
   learningRate: 0.12, // 0.06 per 128 images
   momentum: 0.9,
   weightDecay: 5e-4,

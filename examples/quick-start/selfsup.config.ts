@@ -10,7 +10,7 @@ export default defineRun({
   testLimit: 1000,
   encoder: 'conv-net',
   encoderOptions: { widths: [16, 32, 64, 128] },
-  headOutput: 64,
+  taskOptions: { headOutput: 64 },
   epochs: 12,
   batchSize: 64,
   seed: 0,

@@ -2,60 +2,64 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { readPackages, type WorkspacePackage } from '../workspace/packages.ts';
-import { doors as workspaceDoors, testDoors, type Doors } from './doors.ts';
+import { circlesToMend as workspaceCircles, doors as workspaceDoors, testDoors, type Doors } from './doors.ts';
+import { findCircles, type Graph } from './find-circles.ts';
 import { readSourceFacts, type FileImport } from './read-imports.ts';
 
 const forbiddenNames = /^(utils?|helpers?|common|types|misc)\.(test\.)?ts$/;
-const maxLines = 250;
-/** Of the contract and its helpers; the fused operations in `ops/` are measured by themselves. See docs/adr/0012-core-and-its-operations.md. */
-const maxCoreLines = { contract: 1000, ops: 1000 };
-const core = '@selfsup/core';
-/** The algorithm of a pretext task, its `create`, should fit on one screen. */
-const screenLines = 60;
-const tasks = '@selfsup/pretext-tasks';
+/** A longer file is worth a second look; it is no offence. See docs/adr/0017-file-circles-and-lengths.md. */
+const manyLines = 300;
+
+/** What the check found: `problems` must be mended, `warnings` are printed and let pass. */
+export interface GraphReport {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
 
 /**
  * Checks the sources of every package against the doors and the house rules and returns one line per offence;
- * an empty list means that all is well.
+ * no problems and no warnings mean that all is well.
  */
-export const checkPackageGraph = (root: string, doors: Doors = workspaceDoors): readonly string[] => {
+export const checkPackageGraph = (
+  root: string,
+  { doors = workspaceDoors, circlesToMend = workspaceCircles }: { doors?: Doors; circlesToMend?: readonly string[] } = {},
+): GraphReport => {
   const packages = readPackages(root);
-  const problems = [...checkManifests(packages, doors), ...findCycles(packages)];
+  const problems = [...checkManifests(packages, doors), ...findPackageCircles(packages)];
+  const warnings: string[] = [];
   for (const pkg of packages) {
-    const codeLines = { contract: 0, ops: 0 };
+    const graph = new Map<string, string[]>();
     for (const path of sourceFiles(join(pkg.directory, 'src'))) {
       const where = relative(root, path).split(sep).join('/');
       const facts = readSourceFacts(readFileSync(path, 'utf8'), path);
       const isTest = /\.(test|bench)\.ts$/.test(path);
-      if (!isTest) codeLines[where.includes('/src/ops/') ? 'ops' : 'contract'] += facts.codeLines;
       if (forbiddenNames.test(basename(path))) problems.push(`${where}: name the file after the one concept in it, not ${basename(path)}`);
-      if (facts.lines > maxLines) problems.push(`${where}: ${facts.lines} lines, at most ${maxLines}: split it by concept`);
+      if (facts.lines > manyLines) warnings.push(`${where}: ${facts.lines} lines: does it hold one concept?`);
       for (const line of facts.defaultExports) problems.push(`${where}:${line}: default export; named exports only`);
       for (const found of facts.imports) {
         const problem = isTest ? checkTestImport(found, path, pkg) : checkImport(found, path, pkg, doors);
         if (problem) problems.push(`${where}:${found.line}: ${problem}`);
       }
+      const relatives = facts.imports.filter(({ specifier }) => specifier.startsWith('.'));
+      graph.set(
+        path,
+        relatives.map(({ specifier }) => resolve(dirname(path), specifier)),
+      );
     }
-    for (const part of ['contract', 'ops'] as const)
-      if (pkg.name === core && codeLines[part] > maxCoreLines[part])
-        problems.push(`${core}: ${codeLines[part]} lines of code in its ${part}, at most ${maxCoreLines[part]}`);
+    (circlesToMend.includes(pkg.name) ? warnings : problems).push(...describeCircles(graph, pkg));
   }
-  return problems;
+  return { problems, warnings };
 };
 
-/** What is worth a second look and nothing more: one line for each. */
-export const packageGraphHints = (root: string): readonly string[] =>
-  readPackages(root)
-    .filter(({ name }) => name === tasks)
-    .flatMap(({ directory }) => sourceFiles(join(directory, 'src')))
-    .filter((path) => !path.endsWith('.test.ts'))
-    .flatMap((path) => {
-      const { creates } = readSourceFacts(readFileSync(path, 'utf8'), path);
-      const where = relative(root, path).split(sep).join('/');
-      return creates
-        .filter(({ lines }) => lines > screenLines)
-        .map(({ line, lines }) => `${where}:${line}: \`create\` has ${lines} lines, more than a screen`);
-    });
+/** A type-only import counts, too: files that need each other's types are one concept, or a third one is hidden between them. */
+const describeCircles = (graph: Graph, pkg: WorkspacePackage): readonly string[] => {
+  const short = (path: string) => relative(join(pkg.directory, 'src'), path).split(sep).join('/');
+  return findCircles(graph).map(({ members, path }) => {
+    const size = members.length === 1 ? 'a file imports itself' : `${members.length} files import each other in a circle`;
+    const more = members.length > path.length - 1 ? `; all of them: ${members.map(short).join(', ')}` : '';
+    return `${pkg.name}: ${size}: ${path.map(short).join(' → ')}${more}`;
+  });
+};
 
 const sourceFiles = (directory: string): readonly string[] =>
   readdirSync(directory, { withFileTypes: true, recursive: true })
@@ -94,23 +98,12 @@ const checkManifests = (packages: readonly WorkspacePackage[], doors: Doors): re
 };
 
 /** nx cannot order builds in a circle, so no circle may exist, development dependencies included. */
-const findCycles = (packages: readonly WorkspacePackage[]): readonly string[] => {
-  const edges = new Map(
-    packages.map(({ name, manifest }) => [
-      name,
-      Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies }),
-    ]),
-  );
-  const done = new Set<string>();
-  const problems: string[] = [];
-  const walk = (name: string, path: readonly string[]): void => {
-    if (path.includes(name)) problems.push(`package.json files form a circle: ${[...path.slice(path.indexOf(name)), name].join(' → ')}`);
-    if (done.has(name) || path.includes(name)) return;
-    for (const next of edges.get(name) ?? []) if (edges.has(next)) walk(next, [...path, name]);
-    done.add(name);
-  };
-  for (const { name } of packages) walk(name, []);
-  return problems;
+const findPackageCircles = (packages: readonly WorkspacePackage[]): readonly string[] => {
+  const edges = packages.map(({ name, manifest }) => {
+    const { dependencies, peerDependencies, devDependencies } = manifest;
+    return [name, Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies })] as const;
+  });
+  return findCircles(new Map(edges)).map(({ path }) => `package.json files form a circle: ${path.join(' → ')}`);
 };
 
 const checkImport = ({ specifier }: FileImport, path: string, pkg: WorkspacePackage, doors: Doors): string | undefined => {

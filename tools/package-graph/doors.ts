@@ -22,7 +22,19 @@ export const doors: Doors = {
   '@selfsup/backends': ['@selfsup/core', '@selfsup/wasm-kernels'],
   '@selfsup/pretext-tasks': ['@selfsup/core', '@selfsup/losses'],
   '@selfsup/testing': ['@selfsup/core'],
-  '@selfsup/pretrain': ['@selfsup/augment', '@selfsup/backends', '@selfsup/core', '@selfsup/data', '@selfsup/encoders', '@selfsup/evaluate', '@selfsup/losses', '@selfsup/optim', '@selfsup/pretext-tasks', '@selfsup/safetensors', '@selfsup/trainer'],
+  '@selfsup/pretrain': [
+    '@selfsup/augment',
+    '@selfsup/backends',
+    '@selfsup/core',
+    '@selfsup/data',
+    '@selfsup/encoders',
+    '@selfsup/evaluate',
+    '@selfsup/losses',
+    '@selfsup/optim',
+    '@selfsup/pretext-tasks',
+    '@selfsup/safetensors',
+    '@selfsup/trainer',
+  ],
   '@selfsup/report': ['@selfsup/core', '@selfsup/pretrain'],
   'create-selfsup-task': [],
   selfsup: 'everything',
@@ -39,3 +51,6 @@ export const testDoors: readonly string[] = [
   'fast-check',
   'vitest',
 ];
+
+/** Packages that are being rebuilt: circles of their files are warnings until that is done. */
+export const circlesToMend: readonly string[] = ['selfsup', '@selfsup/pretrain'];

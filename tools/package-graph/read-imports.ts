@@ -11,10 +11,6 @@ export interface SourceFacts {
   readonly imports: readonly FileImport[];
   /** Lines of default exports. */
   readonly defaultExports: readonly number[];
-  /** Methods named `create`: where they start and how many lines they have. */
-  readonly creates: readonly { readonly line: number; readonly lines: number }[];
-  /** Lines that hold a token: no blank lines, no comments. */
-  readonly codeLines: number;
   /** All lines of the file. */
   readonly lines: number;
 }
@@ -24,27 +20,16 @@ export const readSourceFacts = (text: string, fileName: string): SourceFacts => 
   const file = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
   const imports: FileImport[] = [];
   const defaultExports: number[] = [];
-  const creates: { line: number; lines: number }[] = [];
-  const codeLines = new Set<number>();
   const lineOf = (position: number) => file.getLineAndCharacterOfPosition(position).line + 1;
 
   const visit = (node: ts.Node): void => {
     const specifier = importedSpecifier(node);
     if (specifier) imports.push({ specifier: specifier.text, line: lineOf(specifier.getStart(file)) });
-    if (ts.isMethodDeclaration(node) && node.name.getText(file) === 'create') {
-      const line = lineOf(node.getStart(file));
-      creates.push({ line, lines: lineOf(node.getEnd()) - line + 1 });
-    }
     if (isDefaultExport(node)) defaultExports.push(lineOf(node.getStart(file)));
-    if (node.kind !== ts.SyntaxKind.SourceFile && node.getChildCount(file) === 0 && node.getWidth(file) > 0) {
-      for (let line = lineOf(node.getStart(file)); line <= lineOf(node.getEnd()); line += 1) codeLines.add(line);
-    }
-    node.getChildren(file).forEach((child) => {
-      if (!ts.isJSDoc(child)) visit(child);
-    });
+    ts.forEachChild(node, visit);
   };
   visit(file);
-  return { imports, defaultExports, creates, codeLines: codeLines.size, lines: text.replace(/\n$/, '').split('\n').length };
+  return { imports, defaultExports, lines: text.replace(/\n$/, '').split('\n').length };
 };
 
 const importedSpecifier = (node: ts.Node): ts.StringLiteralLike | undefined => {

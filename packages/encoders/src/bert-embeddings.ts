@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { joinVariables, type ApplyOptions, type Rng, type VariableMap } from '@selfsup/core';
-import type { TokenSequences } from './bert.ts';
 import { dropWhileTraining } from './layers/apply-part.ts';
 import { embedding } from './layers/embedding.ts';
 import { truncatedNormal } from './layers/initializers.ts';
 import { layerNorm } from './layers/layer-norm.ts';
+import type { TokenSequences } from './token-sequences.ts';
 
 /** The first part of a BERT encoder: words, positions and segments as vectors. Encoders may share it. */
 export interface BertEmbeddings {

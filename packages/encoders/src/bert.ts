@@ -7,6 +7,7 @@ import { checkIds } from './layers/embedding.ts';
 import { truncatedNormal, zeros } from './layers/initializers.ts';
 import { linear } from './layers/linear.ts';
 import { transformerBlock } from './layers/transformer-block.ts';
+import type { TokenSequences } from './token-sequences.ts';
 
 /** Options of a BERT encoder of any size. */
 export interface BertOptions {
@@ -32,19 +33,6 @@ export interface BertSize {
   width: number;
   /** Heads of the attention, ≥ 1; published sizes have one per 64 columns. */
   numHeads: number;
-}
-
-/** A batch of token sequences. */
-export interface TokenSequences {
-  /** int32 `[batch, length]`. */
-  readonly tokenIds: tf.Tensor2D;
-  /**
-   * `[batch, length]`, 1 where there is a token and 0 where there is padding, any dtype; default all tokens. Padding is attended by nobody. Or
-   * `[batch or 1, queries, keys]`, both of them `length`: 1 where the query sees the key.
-   */
-  readonly attentionMask?: tf.Tensor2D | tf.Tensor3D;
-  /** int32 `[batch, length]`, the segment of each token; default all 0. */
-  readonly segmentIds?: tf.Tensor2D;
 }
 
 /** A BERT encoder: a module of token ids that also takes masks and segments. */

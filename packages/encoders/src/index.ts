@@ -1,6 +1,6 @@
 export type { BertEmbeddings } from './bert-embeddings.ts';
 export { bertBase, bertMedium, bertMini, bertSmall, bertTiny } from './bert-sizes.ts';
-export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize, type TokenSequences } from './bert.ts';
+export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize } from './bert.ts';
 export { colorizationHead, type ColorizationHeadOptions } from './colorization-head.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
 export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
@@ -51,5 +51,6 @@ export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts
 export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
+export type { TokenSequences } from './token-sequences.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 export { vit, type PatchImages, type VitEncoder, type VitFactory, type VitOptions, type VitSize } from './vit.ts';

@@ -4,6 +4,7 @@ import { encodeBank, hasLabels, voteByNeighbors, type EncodedSamples } from './k
 import { elsewhere } from './run-file.ts';
 import type { LoadedEncoder } from './load-encoder.ts';
 import type { AnyModule, OpenedSamples } from './modality.ts';
+import { parseOptions, type OptionSchema } from './option-schema.ts';
 import { silentProgress, type Progress } from './progress.ts';
 
 /** Which data an encoder is judged or used with. */
@@ -14,6 +15,8 @@ export interface DataChoice {
   readonly testData?: unknown;
   /** A file of labels for samples that have none. */
   readonly labels?: string | undefined;
+  /** Options of the modality for these data, such as `textColumn`, over those of the run. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
   readonly limit?: number | undefined;
   readonly testLimit?: number | undefined;
 }
@@ -41,7 +44,13 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
       own,
       testData: choice.testData,
       labels: choice.labels,
-      options: run.options,
+      options: choice.options
+        ? parseOptions<object>(
+            modality.options as OptionSchema,
+            { ...run.options, ...choice.options },
+            { who: `data of the kind ${modality.name}` },
+          )
+        : run.options,
       seed: settings.seed,
       testFraction: settings.testFraction,
       limit: choice.limit ?? (own ? settings.limit : undefined),

@@ -2,10 +2,10 @@ import type { FitResult } from '@selfsup/trainer';
 import { collectReport } from './collect-report.ts';
 import { keepEncoder } from './encoder-file.ts';
 import { encodeBank, type KnnProbe } from './knn-probe.ts';
-import type { ProbeContext } from './probe.ts';
+import type { ProbeContext } from './modality.ts';
 import type { RunResult } from './run-result.ts';
 import { readText, runFileNames, writeJson } from './run-store.ts';
-import { measureProbes, type Session } from './session.ts';
+import { measureProbes, type Session } from './session-at-work.ts';
 import { sha256 } from './sha256.ts';
 import { judge } from './verdict.ts';
 

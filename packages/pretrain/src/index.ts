@@ -28,6 +28,7 @@ export {
   type RunConfig,
   type SessionOptions,
 } from './run-config.ts';
+export { reportOfRun, type ReportOfRunContext } from './report-of-run.ts';
 export type { RunResult } from './run-result.ts';
 export { memoryStore, readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
 export { nearestName, suggest } from './suggest.ts';
@@ -47,6 +48,7 @@ export {
   type OpenContext,
   type OpenedSamples,
   type OpenRequest,
+  type ProbeContext,
   type RunData,
   type Samples,
   type SamplesRequest,
@@ -61,7 +63,7 @@ export {
   type ParseOptionsNames,
 } from './option-schema.ts';
 export { definePlugin, type Plugin } from './plugin.ts';
-export type { Comparison, Measures, Probe, ProbeContext } from './probe.ts';
+export type { Comparison, Measures, Probe } from './probe.ts';
 export { silentProgress, type Progress, type Stage } from './progress.ts';
 export { createRegistry, type Names, type Registry } from './registry.ts';
 export { parseRunFile, type RunFile } from './run-file.ts';

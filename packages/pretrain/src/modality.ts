@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Batch, Module, Rng } from '@selfsup/core';
+import type { AnyPretextTaskRun, Batch, Module, Rng } from '@selfsup/core';
 import type { FeatureEncoder, FeatureMatrix, LabeledExamples } from '@selfsup/evaluate';
 import type { PrepareContext, Source } from '@selfsup/trainer';
 import type { AnyEncoderFactory, InputDescription } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
 import type { Progress } from './progress.ts';
-import type { Probe, ProbeContext } from './probe.ts';
+import type { Probe } from './probe.ts';
+import type { RunFile } from './run-file.ts';
 import type { GalleryItem, Section } from './section.ts';
 import type { GivenSettings, Settings } from './settings.ts';
 import type { AnyTaskRecipe, TaskParts } from './task-recipe.ts';
@@ -168,6 +169,24 @@ export interface Features extends FeatureMatrix {
 
 /** An encoder or something that stands in for one, such as the identity for raw pixels. */
 export type AnyModule = Module;
+
+/** What probes and sections know. */
+export interface ProbeContext<D extends RunData = RunData, O extends object = object> {
+  readonly data: D;
+  readonly settings: Settings;
+  readonly options: O;
+  readonly recipe: AnyTaskRecipe;
+  readonly taskOptions: Readonly<Record<string, unknown>>;
+  /** The task at work, with its networks. */
+  readonly task: AnyPretextTaskRun;
+  /** The encoder that is kept. */
+  readonly encoder: AnyModule;
+  readonly totalSteps: number;
+  /** run.json. */
+  readonly run: RunFile;
+  /** For encoding: input, files, progress. */
+  readonly encoding: Omit<EncodeOptions, 'stage'>;
+}
 
 /** A kind of data and all that is special about it: image, video, text, or a third party's. */
 export interface Modality<D extends RunData = RunData, O extends object = object, Raw = unknown> {

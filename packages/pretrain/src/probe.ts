@@ -1,9 +1,3 @@
-import type { AnyPretextTaskRun } from '@selfsup/core';
-import type { EncodeOptions, AnyModule, RunData } from './modality.ts';
-import type { RunFile } from './run-file.ts';
-import type { Settings } from './settings.ts';
-import type { AnyTaskRecipe } from './task-recipe.ts';
-
 /** Numbers by name. */
 export type Measures = Readonly<Record<string, number>>;
 
@@ -37,22 +31,4 @@ export interface Probe {
   describe(measures: Measures): string;
   /** How the last measurement compares. */
   compare(trained: Measures, baselines: Measures): readonly Comparison[];
-}
-
-/** What probes and sections know. */
-export interface ProbeContext<D extends RunData = RunData, O extends object = object> {
-  readonly data: D;
-  readonly settings: Settings;
-  readonly options: O;
-  readonly recipe: AnyTaskRecipe;
-  readonly taskOptions: Readonly<Record<string, unknown>>;
-  /** The task at work, with its networks. */
-  readonly task: AnyPretextTaskRun;
-  /** The encoder that is kept. */
-  readonly encoder: AnyModule;
-  readonly totalSteps: number;
-  /** run.json. */
-  readonly run: RunFile;
-  /** For encoding: input, files, progress. */
-  readonly encoding: Omit<EncodeOptions, 'stage'>;
 }

@@ -2,50 +2,19 @@ import type { SelectedBackend } from '@selfsup/backends';
 import { SelfsupError } from '@selfsup/core';
 import { fit, readCheckpointMetadata, type FitResult } from '@selfsup/trainer';
 import { buildRun, type BuiltRun } from './build-run.ts';
-import type { RunEvent } from './events.ts';
 import { createFeatureHealth } from './feature-health.ts';
 import { finishRun } from './finish-run.ts';
 import { createKnnProbe, hasLabels, type KnnProbe } from './knn-probe.ts';
-import { openMetricsLog, type MetricsLog } from './metrics-log.ts';
-import type { EncodeOptions, RunData } from './modality.ts';
+import { openMetricsLog } from './metrics-log.ts';
+import type { RunData, ProbeContext } from './modality.ts';
 import { createOpenContext } from './open-dataset.ts';
 import type { RunPlan } from './plan-run.ts';
-import type { Measures, Probe, ProbeContext } from './probe.ts';
-import type { Progress } from './progress.ts';
-import type { SessionOptions } from './run-config.ts';
+import type { Measures, Probe } from './probe.ts';
 import { elsewhere, type RunFile } from './run-file.ts';
 import { readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
 import { version } from './version.ts';
-import { createWatch, rounded, type Watch } from './watch.ts';
-
-/** What a session needs beside its plan. */
-export interface SessionContext {
-  readonly store: RunStore;
-  readonly backend: SelectedBackend;
-  readonly session: SessionOptions;
-  readonly report: boolean;
-  readonly emit: (event: RunEvent) => Promise<void>;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-}
-
-/** A session at work: what its parts share. */
-export interface Session extends SessionContext {
-  readonly plan: RunPlan;
-  readonly data: RunData;
-  readonly built: BuiltRun;
-  readonly file: RunFile;
-  readonly log: MetricsLog;
-  readonly encoding: Omit<EncodeOptions, 'stage'>;
-  readonly probes: readonly ProbeAtWork[];
-  readonly watch: Watch;
-}
-
-/** A probe with what it is compared with. */
-export interface ProbeAtWork {
-  readonly probe: Probe;
-  readonly baselines: Measures;
-}
+import { measureProbes, roundedAll, type ProbeAtWork, type Session, type SessionContext } from './session-at-work.ts';
+import { createWatch, rounded } from './watch.ts';
 
 const moments: readonly string[] = ['type', 'step', 'epoch', 'seconds'];
 
@@ -54,9 +23,6 @@ const measuresIn = (record: Readonly<Record<string, unknown>>): Measures =>
   Object.fromEntries(
     Object.entries(record).filter((entry): entry is [string, number] => !moments.includes(entry[0]) && typeof entry[1] === 'number'),
   );
-
-const roundedAll = (measures: Measures): Measures =>
-  Object.fromEntries(Object.entries(measures).map(([name, value]) => [name, rounded(value)]));
 
 function describeRun(plan: RunPlan, parts: { data: RunData; built: BuiltRun; backend: SelectedBackend }): RunFile {
   const { settings, options, modality, functions, optimizer, registry } = plan;
@@ -135,23 +101,6 @@ async function startProbes(probes: readonly Probe[], { log, emit }: Pick<Session
     started.push({ probe, baselines });
   }
   return started;
-}
-
-/** Measures with all probes now, unless that was done at this step. */
-export async function measureProbes(
-  session: Pick<Session, 'probes' | 'log' | 'emit'>,
-  at: { step: number; epoch: number; seconds: number },
-): Promise<Measures[]> {
-  const { probes, log, emit } = session;
-  const found: Measures[] = [];
-  for (const { probe } of probes) {
-    const measures = roundedAll(await probe.measure());
-    found.push(measures);
-    if (log.records.some((record) => record.type === probe.name && record.step === at.step)) continue;
-    await log.append({ type: probe.name, step: at.step, epoch: rounded(at.epoch), seconds: rounded(at.seconds), ...measures });
-    await emit({ type: 'probe', probe: probe.name, epoch: rounded(at.epoch), step: at.step, measures, text: probe.describe(measures) });
-  }
-  return found;
 }
 
 async function train(session: Session): Promise<{ result: FitResult; seconds: number }> {

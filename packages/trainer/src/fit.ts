@@ -1,8 +1,8 @@
-import { SelfsupError, type Batch, type Rng, type Targets } from '@selfsup/core';
+import { SelfsupError, type Batch, type Targets } from '@selfsup/core';
 import { writeCheckpoint } from './checkpoint/write-checkpoint.ts';
 import type { Trainer } from './create-trainer.ts';
 import type { FitCallbacks, Timings } from './fit-callbacks.ts';
-import { readMicroBatches, seconds } from './read-micro-batches.ts';
+import { readMicroBatches, seconds, type PrepareContext } from './read-micro-batches.ts';
 import { createMeans } from './running-means.ts';
 
 /** Where raw batches come from; the loader of @selfsup/data is one. */
@@ -11,16 +11,6 @@ export interface Source<Raw> {
   readonly stepsPerEpoch: number;
   /** The batches of one epoch from number `firstStep` on; the same epoch always gives the same batches. */
   epoch(epoch: number, options?: { firstStep?: number }): AsyncIterable<Raw>;
-}
-
-/** What `prepare` knows beside the raw batch. */
-export interface PrepareContext {
-  /** This step's and rank's own stream. */
-  readonly rng: Rng;
-  /** Optimizer updates done so far. */
-  readonly step: number;
-  /** 0 for the first. */
-  readonly epoch: number;
 }
 
 /** When and where `fit` writes checkpoints; one is always written at the end, when training was aborted too. */

@@ -5,6 +5,7 @@ export type { SaveOptions } from './checkpoint/run-checkpoint.ts';
 export { writeCheckpoint } from './checkpoint/write-checkpoint.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint/checkpoint-file.ts';
 export { createTrainer, type Trainer, type TrainerOptions } from './create-trainer.ts';
-export { fit, type FitCheckpoint, type FitOptions, type FitResult, type PrepareContext, type Source } from './fit.ts';
+export { fit, type FitCheckpoint, type FitOptions, type FitResult, type Source } from './fit.ts';
 export type { EpochReport, FitCallbacks, StepReport, Timings } from './fit-callbacks.ts';
+export type { PrepareContext } from './read-micro-batches.ts';
 export type { StepMetrics } from './train-step.ts';

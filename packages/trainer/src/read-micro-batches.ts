@@ -1,8 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Batch, type Targets } from '@selfsup/core';
+import { SelfsupError, type Batch, type Rng, type Targets } from '@selfsup/core';
 import type { Trainer } from './create-trainer.ts';
-import type { PrepareContext } from './fit.ts';
 import { nextTurn } from './next-turn.ts';
+
+/** What `prepare` knows beside the raw batch. */
+export interface PrepareContext {
+  /** This step's and rank's own stream. */
+  readonly rng: Rng;
+  /** Optimizer updates done so far. */
+  readonly step: number;
+  /** 0 for the first. */
+  readonly epoch: number;
+}
 
 /** Where an update's batches come from, and where the time that they take is noted. Internal. */
 export interface MicroBatchSource<Raw, B extends Batch> {

@@ -3,42 +3,6 @@ import { SelfsupError } from './errors.ts';
 import { channelsOf, checkNormOperands, epsilonOf } from './norm-operands.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family; an optional operand that is absent has the pointer 0. */
-export interface BatchNormExports {
-  batchNormScratch(channels: number): number;
-  batchNorm(
-    x: number,
-    scale: number,
-    offset: number,
-    residual: number,
-    y: number,
-    mean: number,
-    variance: number,
-    rows: number,
-    channels: number,
-    epsilon: number,
-    relu: number,
-    scratch: number,
-  ): void;
-  batchNormGrad(
-    dy: number,
-    x: number,
-    y: number,
-    mean: number,
-    variance: number,
-    scale: number,
-    offset: number,
-    dx: number,
-    dScale: number,
-    dOffset: number,
-    dResidual: number,
-    rows: number,
-    channels: number,
-    epsilon: number,
-    scratch: number,
-  ): void;
-}
-
 function relu(kernelName: string, attrs: NamedAttrMap): boolean {
   const activation = (attrs['activation'] as string | undefined) ?? 'linear';
   if (activation !== 'linear' && activation !== 'relu') {

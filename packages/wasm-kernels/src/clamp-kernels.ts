@@ -1,12 +1,6 @@
 import { broadcast_util, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family. */
-export interface ClampExports {
-  clamp(x: number, y: number, count: number, low: number, high: number): void;
-  extremum(a: number, b: number, y: number, count: number, wideA: number, wideB: number, smallest: number): void;
-}
-
 const BYTES = 4;
 
 /** A run of neighboring axes along which each operand either moves or repeats one value. */

@@ -3,11 +3,6 @@ import { requireFloat32, requireRank, requireSame, requireSizes } from './check-
 import type { WindowCall } from './convolution-geometry.ts';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled function of this family. */
-export interface AddExports {
-  addTo(to: number, from: number, count: number): void;
-}
-
 const BYTES = 4;
 
 type Shape5 = [number, number, number, number, number];

@@ -2,12 +2,6 @@ import { type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs
 import { SelfsupError } from './errors.ts';
 import { input, produce, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled cross entropy. */
-export interface CrossEntropyExports {
-  crossEntropy(logits: number, labels: number, losses: number, logSumExp: number, rows: number, classes: number): number;
-  crossEntropyGrad(dy: number, logits: number, labels: number, logSumExp: number, dLogits: number, rows: number, classes: number): void;
-}
-
 function check(
   kernelName: string,
   inputs: NamedTensorInfoMap,

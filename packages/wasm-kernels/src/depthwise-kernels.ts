@@ -4,16 +4,6 @@ import { readEpilogue, withEpilogue } from './epilogue.ts';
 import { SelfsupError } from './errors.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family. */
-export interface DepthwiseExports {
-  depthwiseForwardScratch(): number;
-  depthwiseForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
-  depthwiseInputScratch(): number;
-  depthwiseInput(dy: number, w: number, dx: number, scratch: number): void;
-  depthwiseFilterScratch(): number;
-  depthwiseFilter(x: number, dy: number, dw: number, scratch: number): void;
-}
-
 interface Call {
   readonly x: TensorInfo;
   readonly filter: TensorInfo;

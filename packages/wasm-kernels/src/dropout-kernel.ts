@@ -2,11 +2,6 @@ import { util } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled dropout. */
-export interface DropoutExports {
-  dropout(x: number, y: number, count: number, key0: number, key1: number, threshold: number, scale: number): void;
-}
-
 const STEPS = 2 ** 16;
 
 /**

@@ -2,13 +2,6 @@ import { type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs
 import { SelfsupError } from './errors.ts';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled elementwise functions. */
-export interface ElementwiseExports {
-  unary(f: number, x: number, y: number, count: number): void;
-  geluForward(x: number, y: number, count: number, approximate: number): void;
-  geluGrad(dy: number, x: number, dx: number, count: number, approximate: number): void;
-}
-
 /** tfjs's kernels and their numbers in the compiled `unary`. */
 const UNARY: Readonly<Record<string, number>> = { Exp: 0, Erf: 1, Tanh: 2 };
 

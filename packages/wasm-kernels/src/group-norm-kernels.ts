@@ -3,41 +3,6 @@ import { SelfsupError } from './errors.ts';
 import { channelsOf, checkNormOperands, epsilonOf } from './norm-operands.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family. */
-export interface GroupNormExports {
-  groupNormScratch(channels: number): number;
-  groupNorm(
-    x: number,
-    scale: number,
-    offset: number,
-    y: number,
-    mean: number,
-    variance: number,
-    samples: number,
-    pixels: number,
-    channels: number,
-    groups: number,
-    epsilon: number,
-    scratch: number,
-  ): void;
-  groupNormGrad(
-    dy: number,
-    x: number,
-    mean: number,
-    variance: number,
-    scale: number,
-    dx: number,
-    dScale: number,
-    dOffset: number,
-    samples: number,
-    pixels: number,
-    channels: number,
-    groups: number,
-    epsilon: number,
-    scratch: number,
-  ): void;
-}
-
 /** How `x` is seen: samples of pixels of channels in groups. */
 function viewOf(kernelName: string, x: TensorInfo, attrs: NamedAttrMap) {
   const [channels, groups] = [channelsOf(x), attrs['numGroups'] as number];

@@ -3,12 +3,6 @@ import { requireFloat32, requireSame } from './check-operands.ts';
 import { SelfsupError } from './errors.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family. */
-export interface L2NormalizeExports {
-  l2Normalize(x: number, y: number, norm: number, rows: number, columns: number, epsilon: number): void;
-  l2NormalizeGrad(dy: number, y: number, norm: number, dx: number, rows: number, columns: number, epsilon: number): void;
-}
-
 const epsilonOf = (attrs: NamedAttrMap): number => (attrs['epsilon'] as number | undefined) ?? 1e-12;
 
 function rowsOf(kernelName: string, x: TensorInfo): { rows: number; columns: number; leading: number[] } {

@@ -2,35 +2,6 @@ import { type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs
 import { SelfsupError } from './errors.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled layer normalization. */
-export interface LayerNormExports {
-  layerNorm(
-    x: number,
-    scale: number,
-    offset: number,
-    y: number,
-    mean: number,
-    inverse: number,
-    rows: number,
-    features: number,
-    epsilon: number,
-  ): void;
-  layerNormScratch(features: number): number;
-  layerNormGrad(
-    dy: number,
-    x: number,
-    mean: number,
-    inverse: number,
-    scale: number,
-    dx: number,
-    dScale: number,
-    dOffset: number,
-    rows: number,
-    features: number,
-    scratch: number,
-  ): void;
-}
-
 interface Geometry {
   readonly x: TensorInfo;
   readonly rows: number;

@@ -2,55 +2,6 @@ import { type NamedAttrMap, type NamedTensorInfoMap, util } from '@tensorflow/tf
 import { SelfsupError } from './errors.ts';
 import { input, produceAll, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family; an optional operand that is absent has the pointer 0. */
-export interface OptimizerExports {
-  sgdUpdate(
-    gradient: number,
-    velocity: number,
-    variable: number,
-    update: number,
-    nextVelocity: number,
-    count: number,
-    rate: number,
-    momentum: number,
-    decay: number,
-    nesterov: number,
-  ): void;
-  adamWUpdate(
-    gradient: number,
-    first: number,
-    second: number,
-    variable: number,
-    update: number,
-    nextFirst: number,
-    nextSecond: number,
-    count: number,
-    rate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    forMoment: number,
-    decay: number,
-  ): void;
-  emaUpdate(old: number, fresh: number, to: number, count: number, momentum: number): void;
-  larsUpdate(
-    gradient: number,
-    velocity: number,
-    variable: number,
-    update: number,
-    nextVelocity: number,
-    count: number,
-    rate: number,
-    momentum: number,
-    decay: number,
-    trust: number,
-    epsilon: number,
-    split: number,
-    inside: number,
-    clip: number,
-  ): void;
-}
-
 /** Checks that the named inputs are float32 of one shape, and returns it. */
 function shapeOf(kernelName: string, inputs: NamedTensorInfoMap, names: readonly string[]): number[] {
   const { shape } = input(inputs, names[0]!);

@@ -2,13 +2,6 @@ import { type NamedAttrMap, type TensorInfo, backend_util, util } from '@tensorf
 import { refuse, requireFloat32, requireRank, requireSizes } from './check-operands.ts';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
-type Eight = [number, number, number, number, number, number, number, number];
-
-/** The compiled function of this family: pointers, sizes of x and y, window, strides, pads. */
-export interface Pooling3dExports {
-  maxPool3d(x: number, y: number, ...sizes: [...Eight, ...Eight, number]): void;
-}
-
 type Geometry = backend_util.Conv3DInfo;
 type Shape5 = [number, number, number, number, number];
 type Triple = [number, number, number];

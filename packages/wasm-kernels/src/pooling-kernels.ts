@@ -4,14 +4,6 @@ import { gradientInfo, poolingInfo, setGeometry, type WindowCall } from './convo
 import { shareData } from './identity-kernel.ts';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family; their geometry is set before. */
-export interface PoolingExports {
-  maxPool(x: number, y: number): void;
-  avgPool(x: number, y: number): void;
-  maxPoolGrad(x: number, dy: number, dx: number): void;
-  avgPoolGrad(dy: number, dx: number): void;
-}
-
 /**
  * MaxPool passes NaN over, AvgPool gives NaN. The stock kernels give −∞ for such windows, and heap garbage where `dimRoundingMode` adds outputs.
  * MaxPoolGrad: the first largest value of each window takes its gradient, whatever its sign.

@@ -1,12 +1,6 @@
 import { backend_util, type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled functions of this family. */
-export interface ReductionExports {
-  sumMiddleScratch(inner: number): number;
-  sumMiddle(x: number, y: number, outer: number, rows: number, inner: number, divisor: number, scratch: number): void;
-}
-
 interface Step {
   readonly outer: number;
   readonly rows: number;

@@ -1,6 +1,7 @@
 import { backend, getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
-import { instantiateKernels, loadKernels, supportedSimd, type KernelExports, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
+import type { KernelExports } from './kernel-exports.ts';
+import { instantiateKernels, loadKernels, supportedSimd, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
 import { kernelTable } from './kernel-table.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { registerTrainingGradients } from './training-gradients.ts';

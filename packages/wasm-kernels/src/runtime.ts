@@ -2,7 +2,7 @@ import { type DataType, type KernelFunc, type NamedAttrMap, type NamedTensorInfo
 import { requireSizes } from './check-operands.ts';
 import { SelfsupError } from './errors.ts';
 import { guardMemory } from './guard-memory.ts';
-import type { KernelExports } from './load-kernels.ts';
+import type { KernelExports } from './kernel-exports.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
 /** The compiled kernels bound to one wasm backend, with their scratch space. */

@@ -2,12 +2,6 @@ import { type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs
 import { SelfsupError } from './errors.ts';
 import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 
-/** The compiled softmax. */
-export interface SoftmaxExports {
-  softmax(x: number, mask: number, y: number, outer: number, middle: number, inner: number, columns: number, scale: number): void;
-  softmaxGrad(dy: number, y: number, dx: number, rows: number, columns: number, scale: number): void;
-}
-
 /** Rows of `x` as [outer, middle, inner], of which the mask is broadcast over the middle ones. */
 type Rows = readonly [outer: number, middle: number, inner: number];
 

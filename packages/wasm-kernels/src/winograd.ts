@@ -1,15 +1,5 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 
-/** The compiled Winograd convolutions: 3×3, stride 1 or 2, on the geometry that was set. */
-export interface WinogradExports {
-  winogradForwardScratch(): number;
-  winogradForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
-  winogradInputScratch(): number;
-  winogradInput(dy: number, w: number, dx: number, scratch: number): void;
-  winogradFilterScratch(): number;
-  winogradFilter(x: number, dy: number, dw: number, scratch: number): void;
-}
-
 /** What a convolution computes: its output, or the gradient of its input or filter. */
 export type Direction = 'output' | 'input' | 'filter';
 

@@ -20,16 +20,13 @@ function columns(things: readonly { readonly name: string; readonly title: strin
  * What `selfsup train -h` says below its flags: the tasks by modality, the encoders, and how to see the options of a task.
  *
  * @param prepared what the command line brings along
- * @param options `hidden`: options of the task without a flag; `hasTask`: whether one was named
+ * @param hidden options of the task without a flag of their own
  */
-export function trainHelp(
-  { registry, recipe, modality }: PreparedRun,
-  { hidden, hasTask }: { hidden: readonly string[]; hasTask: boolean },
-): string {
+export function trainHelp({ registry, recipe, modality, isNamed }: PreparedRun, hidden: readonly string[]): string {
   const { summary, paper } = recipe;
-  const about = hasTask
+  const about = isNamed
     ? ['', `${recipe.title}: ${summary ?? `a task on ${modality.title}`}${paper === undefined ? '' : ` (${paper})`}`]
-    : ['', `These are the flags of ${recipe.name}, on ${modality.title}. For those of another task: selfsup train --task moco -h`];
+    : ['', `selfsup train --task moco -h lists the options of a task, with the defaults for it; those above are for ${recipe.name}, on ${modality.title}.`];
   const tasks = registry.modalities.all.flatMap(({ name, title }) => {
     const own = registry.tasks.all.filter((task) => task.modality === name);
     return own.length === 0 ? [] : ['', `Tasks on ${title}:`, ...columns(own)];
@@ -38,9 +35,9 @@ export function trainHelp(
     ({ name, modalities }) => modalities.includes(modality.name) && (recipe.encoders?.includes(name) ?? true),
   );
   return [
-    ...(hidden.length > 0 ? ['', `By --task-option, since another flag has the name: ${hidden.join(', ')}`] : []),
+    ...(isNamed && hidden.length > 0 ? ['', `By --task-option, since another flag has the name: ${hidden.join(', ')}`] : []),
     ...about,
-    ...(hasTask ? [] : tasks),
+    ...(isNamed ? [] : tasks),
     ...(encoders.length > 0 ? ['', `Encoders for ${recipe.name}:`, ...columns(encoders)] : []),
     EXAMPLES,
   ].join('\n');

@@ -45,7 +45,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     .option('--no-report', 'write no report.html')
     .addOption(new Option('--report').hideHelp())
     .addOption(jsonOption())
-    .addHelpText('after', trainHelp(prepared, { hidden: flags.hidden, hasTask: look.task !== undefined || config.task !== undefined }));
+    .addHelpText('after', trainHelp(prepared, flags.hidden));
   addFlags(command, flags.run);
   addFlags(command, flags.task);
   return command.action((_flags, self: Command) =>

@@ -18,6 +18,8 @@ export interface SchemaFlagsOptions {
   readonly taken: Set<string>;
   /** The values in effect unless given, where they differ from the schema's. */
   readonly defaults?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the help leaves them out; default false. */
+  readonly hidden?: boolean;
 }
 
 /** `queueSize` as a flag: `--queue-size`. */
@@ -25,13 +27,21 @@ export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) =
 
 const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
+/** So many choices are listed; more of them are variants of these. */
+const SHOWN = 16;
+
+function choicesOf(expected: string): string[] {
+  if (!expected.startsWith('one of ')) return [];
+  const choices = expected.slice('one of '.length).split(', ');
+  return [[...choices.slice(0, SHOWN), ...(choices.length > SHOWN ? ['…'] : [])].join(', ')];
+}
+
 function describe({ description, expected, kind }: OptionDescription, fallback: unknown): string {
-  const isChoice = expected.startsWith('one of ');
   const facts = [
-    ...(isChoice ? [expected.slice('one of '.length)] : []),
-    ...(fallback === undefined || (kind === 'boolean' && fallback === false) ? [] : [`default: ${show(fallback)}`]),
+    ...choicesOf(expected),
+    ...(fallback === undefined || kind === 'boolean' ? [] : [`default: ${show(fallback)}`]),
   ];
-  return [description, ...(facts.length > 0 ? [`(${facts.join('; ')})`] : [])].join(' ');
+  return [kind === 'boolean' ? description.replace(/^whether /, '') : description, ...(facts.length > 0 ? [`(${facts.join('; ')})`] : [])].join(' ');
 }
 
 function optionsOf(described: OptionDescription, fallback: unknown): Option[] {
@@ -43,7 +53,7 @@ function optionsOf(described: OptionDescription, fallback: unknown): Option[] {
     const option = new Option(`--${flag} ${place}`, text);
     return [kind === 'number' ? option.argParser(parseNumber) : kind === 'json' ? option.argParser(parseAny) : option];
   }
-  const [on, off] = [new Option(`--${flag}`, text), new Option(`--no-${flag}`, text)];
+  const [on, off] = [new Option(`--${flag}`, text), new Option(`--no-${flag}`, `turns off: ${text}`)];
   if (fallback === true) on.hideHelp();
   else off.hideHelp();
   return [on, off];
@@ -57,13 +67,13 @@ function optionsOf(described: OptionDescription, fallback: unknown): Option[] {
  * @returns the flags, in order
  */
 export function schemaFlags(descriptions: readonly OptionDescription[], options: SchemaFlagsOptions): SchemaFlag[] {
-  const { group, taken, defaults = {} } = options;
+  const { group, taken, defaults = {}, hidden = false } = options;
   return descriptions.flatMap((described) => {
     const { name } = described;
     if (taken.has(name)) return [];
     taken.add(name);
     const made = optionsOf(described, defaults[name] ?? described.default);
-    return [{ name, options: made.map((option) => option.helpGroup(`${group}:`)) }];
+    return [{ name, options: made.map((option) => option.helpGroup(`${group}:`).hideHelp(hidden || option.hidden)) }];
   });
 }
 

@@ -35,13 +35,13 @@ export function trainFlags(prepared: PreparedRun): TrainFlags {
   const { recipe, modality } = prepared;
   const defaults = defaultsOf(prepared);
   const taken = new Set(OWN);
-  const of = (schema: OptionSchema, group: string, values?: Readonly<Record<string, unknown>>) =>
-    schemaFlags(describeOptions(schema), { group, taken, defaults: values });
+  const of = (schema: OptionSchema, group: string, values?: Readonly<Record<string, unknown>>, hidden = false) =>
+    schemaFlags(describeOptions(schema), { group, taken, defaults: values, hidden });
   const session = of(sessionSchema, 'Session');
   const settings = of(settingsSchema, 'Settings of every run', defaults.settings);
   const options = of(modality.options, `Options of ${modality.title}`, defaults.options);
   const before = new Set(taken);
-  const task = of(recipe.options, `Options of ${recipe.title}`);
+  const task = of(recipe.options, `Options of ${recipe.title}`, {}, !prepared.isNamed);
   const hidden = describeOptions(recipe.options).flatMap(({ name }) => (before.has(name) ? [name] : []));
   return { run: [...settings, ...options, ...session], task, hidden };
 }

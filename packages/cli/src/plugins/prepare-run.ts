@@ -13,6 +13,8 @@ export interface PreparedRun {
   readonly config: CommandConfig;
   readonly recipe: AnyTaskRecipe;
   readonly modality: AnyModality;
+  /** Whether the user named the task, or the run to be continued has it; otherwise it is the default one. */
+  readonly isNamed: boolean;
 }
 
 const DEFAULT_TASK = 'simclr';
@@ -67,11 +69,12 @@ export async function prepareRun(look: FirstLook, from: string): Promise<Prepare
   const out = look.out ?? config.out;
   const earlier = (look.resume || config.resume === true) && out !== undefined ? await readEarlier(out) : undefined;
   if (earlier) assertBroughtAgain(earlier, out!, { registry, config });
-  const recipe = registry.tasks.get(names.task ?? earlier?.settings.task ?? DEFAULT_TASK);
+  const name = names.task ?? earlier?.settings.task;
+  const recipe = registry.tasks.get(name ?? DEFAULT_TASK);
   if (!registry.modalities.has(recipe.modality))
     throw new SelfsupError(
       'SELFSUP_OPTION',
       `the task ${printable(recipe.name)} learns from data of the kind ${printable(recipe.modality)}, which nobody brings; add it with --plugin <file or package> (there are ${registry.modalities.names.join(', ')})`,
     );
-  return { registry, config, recipe, modality: registry.modalities.get(recipe.modality) };
+  return { registry, config, recipe, modality: registry.modalities.get(recipe.modality), isNamed: name !== undefined };
 }

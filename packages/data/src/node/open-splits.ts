@@ -1,7 +1,6 @@
 import { createRng, drawPermutation, shareOf } from '@selfsup/core';
 import { basename, resolve } from 'node:path';
 import { listSplits, type Listing, type PhotoFile, type PhotoList } from './list-photos.ts';
-import type { OpenImagesOptions } from './open-images.ts';
 import type { ImageFolderOptions, SkippedImage } from './photo-images.ts';
 import type { UnusedKind } from './unused-files.ts';
 
@@ -72,7 +71,7 @@ export interface Splits<D> {
  */
 export async function openSplits<F extends PhotoFile, D extends { readonly skipped: readonly SkippedImage[] }>(
   folder: string,
-  options: OpenImagesOptions & { testLimit: number },
+  options: ImageFolderOptions & { limit?: number; seed?: number; testLimit: number },
   splitting: Splitting<F, D>,
 ): Promise<Splits<D>> {
   const { limit = Infinity, testLimit, seed = 0, imageSize = 64, cacheBytes = 2 ** 30, onProgress } = options;

@@ -59,20 +59,38 @@ function createMatcher(tokens: readonly (readonly [written: string, token: Numbe
   };
 }
 
+/** What BERT's normalizer makes of a character of a text: ideographs are spaced, all white space is the space. */
+function written(character: string, code: number, options: NormalizeOptions): string {
+  const letters = isWhitespace(code) ? ' ' : normalizeCharacter(character, options).join('');
+  return isIdeograph(code) ? ` ${letters} ` : letters;
+}
+
+const remembered = Array.from({ length: 4 }, () => [] as (string | undefined)[]); // by options, then by code point below 0x10000
+
 /** A text as BERT's normalizer leaves it, and where each of its units came from. */
-export function normalizeText(text: string, options: NormalizeOptions): { normalized: string; starts: number[]; ends: number[] } {
+export function normalizeText(text: string, options: NormalizeOptions): { normalized: string; starts: Int32Array; ends: Int32Array } {
+  const table = remembered[(options.lowercase ? 1 : 0) + (options.stripAccents ? 2 : 0)]!;
   let normalized = '';
-  const starts: number[] = [];
-  const ends: number[] = [];
+  let room = text.length + 64;
+  let [starts, ends] = [new Int32Array(room), new Int32Array(room)];
+  let size = 0;
   for (let i = 0; i < text.length;) {
     const code = text.codePointAt(i)!;
     const end = i + (code > 0xffff ? 2 : 1);
-    const letters = isWhitespace(code) ? ' ' : normalizeCharacter(text.slice(i, end), options).join('');
-    const written = isIdeograph(code) ? ` ${letters} ` : letters;
-    normalized += written;
-    for (let unit = 0; unit < written.length; unit++) {
-      starts.push(i);
-      ends.push(end);
+    const part = code > 0xffff ? written(text.slice(i, end), code, options) : (table[code] ??= written(text.slice(i, end), code, options));
+    if (size + part.length > room) {
+      room = 2 * (size + part.length);
+      const more = (array: Int32Array) => {
+        const longer = new Int32Array(room);
+        longer.set(array);
+        return longer;
+      };
+      [starts, ends] = [more(starts), more(ends)];
+    }
+    normalized += part;
+    for (let unit = 0; unit < part.length; unit++, size++) {
+      starts[size] = i;
+      ends[size] = end;
     }
     i = end;
   }

@@ -1,4 +1,4 @@
-import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
+import { createRng, drawPermutation, SelfsupError, shareOf } from '@selfsup/core';
 import { channelStatistics, type ImageDataset } from '@selfsup/data';
 import type { OpenContext, Skipped } from '../modality.ts';
 import type { Progress } from '../progress.ts';
@@ -46,7 +46,7 @@ export function splitImages(
   const { seed, testFraction, testLimit = Infinity } = options;
   const all = imageSamples(opened.train);
   if (opened.test) return { train: all, test: imageSamples(opened.test), testFrom: opened.testFrom ?? 'own part' };
-  const count = Math.min(Math.round(all.length * testFraction), testLimit);
+  const count = Math.min(shareOf(all.length, testFraction, 'nearest'), testLimit);
   if (!all.labels || count < 1) return { train: all };
   const order = drawPermutation(createRng(seed).fold('hold out'), all.length);
   return {

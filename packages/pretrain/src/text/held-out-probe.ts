@@ -1,5 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
-import type { Comparison, Measures, Probe, ProbeContext } from '../probe.ts';
+import type { Comparison, Measures, Probe } from '../probe.ts';
+import type { ProbeContext } from '../modality.ts';
 import { measureHeldOut, type HeldOutFinding } from './held-out.ts';
 import type { TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';

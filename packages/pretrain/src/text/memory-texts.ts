@@ -1,4 +1,4 @@
-import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
+import { createRng, drawPermutation, SelfsupError, shareOf } from '@selfsup/core';
 import { subset } from '@selfsup/data';
 import {
   arrayTexts,
@@ -73,7 +73,7 @@ function refusePairs({ nextSentence }: TextOpening, name: string): void {
 
 /** Which of `length` rows are held out, chosen by the seed: `[train, test]`, each ascending. */
 export function holdOut(length: number, { seed, testFraction }: { seed: number; testFraction: number }): [Int32Array, Int32Array] {
-  const count = Math.min(Math.round(length * testFraction), length - 1);
+  const count = Math.min(shareOf(length, testFraction, 'nearest'), length - 1);
   const order = drawPermutation(createRng(seed).fold('hold out'), length);
   return [order.slice(Math.max(0, count)).sort(), order.slice(0, Math.max(0, count)).sort()];
 }
@@ -102,7 +102,7 @@ function labeledSequences(data: TextsInMemory, tokenizer: Tokenizer, settings: D
 /** Holds the last sequences out, where texts are too few for that. */
 function splitEnd(dataset: TokenDataset, testFraction: number): Pick<OpenedSequences, 'train' | 'test'> {
   const { length } = dataset;
-  const count = testFraction === 0 ? 0 : Math.min(Math.max(1, Math.round(length * testFraction)), length - 1);
+  const count = testFraction === 0 ? 0 : Math.min(Math.max(1, shareOf(length, testFraction, 'nearest')), length - 1);
   if (count === 0) return { train: dataset };
   const range = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, i) => from + i);
   return { train: subset(dataset, range(0, length - count)), test: subset(dataset, range(length - count, length)) };

@@ -1,5 +1,5 @@
 import type { TokenDataset, Tokenizer } from '@selfsup/data/text';
-import type { DatasetOptions } from '../modality.ts';
+import type { DatasetOptions, Skipped } from '../modality.ts';
 import type { TextOptions } from './text-options.ts';
 
 /** What a `DatasetOpener` of the modality `text` gives to learn from: `options.as` is `sequences`. */
@@ -16,6 +16,8 @@ export interface OpenedSequences {
   readonly texts?: { readonly train: readonly string[]; readonly test?: readonly string[] };
   /** What must be the same when the run is resumed, beside the number of sequences, such as the rule of documents; default nothing. */
   readonly fingerprint?: Readonly<Record<string, string | number>>;
+  /** What could not be used; default nothing. */
+  skipped?(): readonly Skipped[];
   /** Further facts for the record, such as the number of documents. */
   readonly facts?: Readonly<Record<string, string | number>>;
 }

@@ -93,7 +93,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
       fingerprint: { sequences: found.train, heldOut: found.test, ...fingerprint },
       ...(facts && { facts }),
       files: { [TOKENIZER_FILE]: tokenizerFile(tokenizer) },
-      skipped: () => [],
+      skipped: () => parts.skipped?.() ?? [],
     };
   },
   openSamples: openTextSamples,

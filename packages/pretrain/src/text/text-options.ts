@@ -18,6 +18,13 @@ export const textOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe('whether sequences are pairs of sentences, and masked-language also learns to tell whether the second follows the first'),
+  textColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('tables: the column of the text, by name or number from 0; several, with commas, are joined'),
+  labelColumn: z.string().min(1).optional().describe('tables: the column of the label, by name or number from 0'),
+  header: z.boolean().optional().describe('tables: whether the first line has the names of the columns; default where it looks so'),
   pooling: z
     .enum(['mean', 'first'])
     .default('mean')

@@ -1,4 +1,4 @@
-import type { ProbeContext } from '../probe.ts';
+import type { ProbeContext } from '../modality.ts';
 import type { Section } from '../section.ts';
 import { fillInExamples } from './fill-in-examples.ts';
 import type { TextOptions } from './text-options.ts';

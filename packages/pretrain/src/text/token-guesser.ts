@@ -2,7 +2,7 @@ import { createRng, SelfsupError, type VariableMap } from '@selfsup/core';
 import { specialTokenId, type Tokenizer, type TokenRows } from '@selfsup/data/text';
 import { bert, discriminatorHead, maskedLanguageHead, type BertEncoder } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ProbeContext } from '../probe.ts';
+import type { ProbeContext } from '../modality.ts';
 import { generatorSize, type GeneratorOptions } from './recipes/replaced-token.ts';
 import { causalMask, sequenceEncoder } from './sequence-encoder.ts';
 import type { TextRunData } from './text-run-data.ts';

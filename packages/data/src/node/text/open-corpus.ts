@@ -1,6 +1,5 @@
 import { createRng, printable, SelfsupError, type Rng } from '@selfsup/core';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -13,11 +12,11 @@ import type { TokenDataset } from '../../text/token-dataset.ts';
 import { specialTokenId, type Tokenizer } from '../../text/tokenizer.ts';
 import { buildCorpus } from './build-corpus.ts';
 import type { UnusedKind } from '../unused-files.ts';
-import { systemReason } from '../system-reason.ts';
 import type { Column } from './pick-columns.ts';
 import { tableFormatOf } from './read-table.ts';
 import { createIndex, readIndex, type CorpusIndex, type SplitName } from './corpus-index.ts';
 import { findTextFiles } from './find-text-files.ts';
+import { hashFile } from './hash-file.ts';
 import { openShards } from './shard-store.ts';
 
 /** How far {@link openCorpus} is. */
@@ -111,20 +110,6 @@ function checkOptions({
   if (!(validationFraction >= 0 && validationFraction < 1))
     fail('SELFSUP_OPTION', `\`validationFraction\` must be in [0, 1), got ${validationFraction}`);
   if (!(shortFraction >= 0 && shortFraction <= 1)) fail('SELFSUP_OPTION', `\`shortFraction\` must be in [0, 1], got ${shortFraction}`);
-}
-
-async function hashFile(path: string, onBytes: (bytes: number) => void): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      onBytes(chunk.length);
-    }
-  } catch (cause) {
-    if (typeof (cause as { syscall?: unknown }).syscall !== 'string') throw cause;
-    throw new SelfsupError('SELFSUP_DATA', `openCorpus: cannot read ${printable(path)}: ${systemReason(cause)}; check the file`, { cause });
-  }
-  return hash.digest('hex');
 }
 
 /** The index of the corpus, complete: from the cache, or built, or built on from where an earlier call stopped. */

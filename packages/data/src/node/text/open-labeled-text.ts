@@ -63,7 +63,7 @@ const FEW = 10; // rows of which nothing can be told
 function checkPlausible(path: string, rows: readonly LabeledRow[]): void {
   if (rows.length < FEW || !rows[0]!.assumed) return;
   const [texts, labels] = [new Set(rows.map(({ text }) => text)).size, new Set(rows.map(({ label }) => label)).size];
-  if (2 * labels <= rows.length && 10 * texts >= rows.length) return;
+  if (2 * labels <= rows.length && (texts >= labels || 10 * texts >= rows.length)) return;
   failAbout(
     { who: WHO, path },
     `must have a text and a class in each row, but its ${rows.length} rows have ${texts} different texts (such as ` +
@@ -86,7 +86,7 @@ function sortedClasses(labels: readonly string[]): string[] {
  * @returns the texts in file order, their labels, and the names of the classes; `arrayTexts` makes a data set of it
  * @throws SelfsupError `SELFSUP_DATA` when there is no such file, it has no row, a row is not understood, has no text, or is of a class that `classNames` lacks
  *   (all with the line), columns are not found or cannot be what they are taken for, or bytes are not UTF-8; `SELFSUP_OPTION` when the format is not known
- * @remarks Columns that nothing names are refused when more than half of the rows have a class of their own, or ten rows share a text: they are the wrong way round
+ * @remarks Columns that nothing names are refused when more than half of the rows have a class of their own, or when there are fewer texts than classes: they are the wrong way round
  * then. CSV is read as RFC 4180 says. Quotes mean nothing in TSV, where sentiment data sets have them as text.
  * @example
  * ```ts
@@ -98,7 +98,11 @@ function sortedClasses(labels: readonly string[]): string[] {
 export async function openLabeledText(path: string, options: OpenLabeledTextOptions = {}): Promise<LabeledText> {
   const { maxBytes = 2 ** 30, textColumn, labelColumn, header, fine = false } = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) fail(`\`maxBytes\` must be an integer >= 1, got ${maxBytes}`, 'SELFSUP_OPTION');
-  const size = await stat(path).then(({ size: bytes }) => bytes, () => 0); // prettier-ignore
+  const size = await stat(path).then(
+    (info) => info.size,
+    (error: unknown) =>
+      (error as { code?: unknown }).code === 'ENOENT' ? fail(`there is no file at ${printable(path)}; check the path`) : 0,
+  );
   if (size > maxBytes)
     fail(`${printable(path)} must have at most ${maxBytes} bytes, got ${size}; raise \`maxBytes\` if there is room in memory`);
   const { format = await formatOf(path) } = options;

@@ -6,6 +6,7 @@ import { openImages, type SkippedImage } from '@selfsup/data/node';
 import type { OpenedImageData } from '../../image/opened-images.ts';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import type { Progress, Stage } from '../../progress.ts';
+import { unusedAsSkipped } from '../unused-as-skipped.ts';
 
 /** Photos and frames tell where they come from. */
 type Located = ImageDataset & { readonly paths?: readonly string[] };
@@ -78,7 +79,7 @@ export async function openImageFiles(path: string, settings: DatasetOptions): Pr
   return {
     train: labels === undefined ? train : await attachLabels(train, labels),
     ...(test && { test, testFrom: testFromOf(path, train, test) }),
-    skipped: () => opened.skipped,
+    skipped: () => [...opened.skipped, ...unusedAsSkipped(opened.unused)],
     decoded: watch.decoded,
   };
 }

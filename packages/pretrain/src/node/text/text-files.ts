@@ -6,6 +6,7 @@ import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import { silentProgress, type Stage } from '../../progress.ts';
 import { openingOf, type OpenedSequences, type OpenedTexts, type TextOpening } from '../../text/opened-text.ts';
+import { unusedAsSkipped } from '../unused-as-skipped.ts';
 import { chooseDocuments } from './choose-documents.ts';
 
 /** The same error, with the settings of a run where it names options of a function. */
@@ -25,6 +26,19 @@ async function tokenizerOf(
   return trainTokenizer(data, { vocabularySize, invalidUtf8 });
 }
 
+/** A column as the data package takes it: a name, or a number from 0. */
+const columnOf = (name: string): string | number => (/^\d+$/.test(name) ? Number(name) : name);
+
+/** The columns of tables that were asked for. */
+function columnsOf({ textColumn, labelColumn, header }: TextOpening) {
+  const columns = textColumn?.split(',').map((name) => columnOf(name.trim()));
+  return {
+    ...(columns && { textColumn: columns.length === 1 ? columns[0]! : columns }),
+    ...(labelColumn !== undefined && { labelColumn: columnOf(labelColumn) }),
+    ...(header !== undefined && { header }),
+  };
+}
+
 async function openSequences(data: string, settings: DatasetOptions): Promise<OpenedSequences> {
   const opening = openingOf(settings);
   const { length, testFraction, invalidUtf8, nextSentence, hidesTokens } = opening;
@@ -32,6 +46,8 @@ async function openSequences(data: string, settings: DatasetOptions): Promise<Op
   const documents = opening.documents ?? (await chooseDocuments(data, { testFraction, progress }));
   const tokenizer = await tokenizerOf(data, opening, progress);
   if (hidesTokens) specialTokenId(tokenizer, 'mask'); // before minutes of tokenizing
+  const { textColumn, header } = columnsOf(opening);
+  const tableColumns = { ...(textColumn !== undefined && { textColumn }), ...(header !== undefined && { header }) };
   let stage: Stage | undefined;
   const corpus = await openCorpus(data, {
     tokenizer,
@@ -40,6 +56,7 @@ async function openSequences(data: string, settings: DatasetOptions): Promise<Op
     validationFraction: testFraction,
     invalidUtf8,
     nextSentence,
+    ...tableColumns,
     rng: createRng(settings.seed).fold('corpus'),
     onProgress({ phase, bytes, totalBytes }) {
       if (phase === 'hashing') return; // a second for each GB
@@ -57,6 +74,7 @@ async function openSequences(data: string, settings: DatasetOptions): Promise<Op
     train,
     ...(validation && { test: validation, testFrom: 'held out' }),
     tokenizer,
+    skipped: () => unusedAsSkipped(corpus.unused),
     fingerprint: { documentRule: documents },
     facts: { files, bytes, documents: statistics.documents, tokens, unknownTokens },
   };
@@ -85,9 +103,10 @@ async function openLines(path: string): Promise<OpenedTexts | undefined> {
 }
 
 async function openTexts(path: string, settings: DatasetOptions): Promise<OpenedTexts> {
-  const { classNames } = openingOf(settings);
+  const opening = openingOf(settings);
+  const { classNames } = opening;
   const lines = /\.txt$/i.test(path) ? await openLines(path) : undefined;
-  return lines ?? openLabeledText(path, classNames ? { classNames } : {});
+  return lines ?? openLabeledText(path, { ...columnsOf(opening), ...(classNames && { classNames }) });
 }
 
 /**

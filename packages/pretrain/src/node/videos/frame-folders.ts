@@ -3,6 +3,7 @@ import type { OpenedImageData } from '../../image/opened-images.ts';
 import type { DatasetOpener } from '../../modality.ts';
 import { openAs } from '../../video/open-as.ts';
 import type { OpenedVideoData, VideoOptions } from '../../video/video-modality.ts';
+import { unusedAsSkipped } from '../unused-as-skipped.ts';
 import { isPath, openImageFiles, sizesOf, testFromOf, watchDecoding } from '../images/image-files.ts';
 
 /**
@@ -32,7 +33,7 @@ export const frameFiles: DatasetOpener<OpenedVideoData | OpenedImageData> = {
     return {
       train,
       ...(test && { test, testFrom: testFromOf(path, train.stills, test.stills) }),
-      skipped: () => opened.skipped,
+      skipped: () => [...opened.skipped, ...unusedAsSkipped(opened.unused)],
       decoded: watch.decoded,
     };
   },
