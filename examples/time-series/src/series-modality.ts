@@ -50,7 +50,13 @@ export const seriesModality = defineModality<SeriesRunData, SeriesOptions, Windo
   show: drawWindows,
   nameOf(data) {
     const named = typeof data === 'object' && data !== null ? (data as { name?: unknown }).name : data;
-    const last = typeof named === 'string' ? named.split(/[/\\]/).findLast((part) => part !== '') : undefined;
+    const last =
+      typeof named === 'string'
+        ? named
+            .split(/[/\\]/)
+            .filter((part) => part !== '')
+            .at(-1)
+        : undefined;
     return last?.replace(/\..*$/, '') || 'series';
   },
 });

@@ -37,7 +37,7 @@ describe('a run from data to encoder', () => {
       expect([length, channels]).toEqual([64, 3]);
       return composeSeries([jitter(0.1)]);
     }) satisfies SeriesViews;
-    const { end } = await train({ task: 'series-simclr', epochs: 1, views: views as never });
+    const { end } = await train({ task: 'series-simclr', epochs: 1, views });
     expect([calls, end.result.steps]).toEqual([1, 7]);
   });
 

@@ -23,6 +23,7 @@ export {
   defineRun,
   sessionOptionNames,
   sessionSchema,
+  type ImageRunFunctions,
   type OptimizerBuilder,
   type OptimizerContext,
   type RunConfig,

@@ -59,11 +59,15 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
     readonly plugins?: readonly (Plugin | string)[] | undefined;
     /** The optimizer: a name, or a function that builds it; default that of the task. */
     readonly optimizer?: OptimizerName | OptimizerBuilder | undefined;
-    /** Images: the augmentation, large views first; default the published recipe of the task. It must normalize with mean and std. */
-    readonly views?: ((context: ViewsContext) => ViewsTransform) | undefined;
-    /** Any other function or option that the modality knows. */
+    /** Any function or option that the modality knows, such as `views`. */
     readonly [option: string]: unknown;
   };
+
+/** The functions of a config for images, which {@link defineRun} gives their types; those of other modalities have types of their own. */
+export interface ImageRunFunctions {
+  /** The augmentation, large views first; default the published recipe of the task. It must normalize with mean and std. */
+  readonly views?: ((context: ViewsContext) => ViewsTransform) | undefined;
+}
 
 /**
  * Gives a config its type; it returns what it is given.
@@ -76,6 +80,9 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
  * export default defineRun({ task: 'simclr', data: 'shapes', encoder: 'conv-net', epochs: 10, batchSize: 128, out: 'runs/shapes' });
  * ```
  */
+export function defineRun(config: RunConfig & ImageRunFunctions): RunConfig;
+// eslint-disable-next-line @typescript-eslint/unified-signatures -- in a union the views of images would have no types of their own
+export function defineRun(config: RunConfig): RunConfig;
 export function defineRun(config: RunConfig): RunConfig {
   return config;
 }
