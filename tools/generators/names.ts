@@ -11,3 +11,6 @@ export const camelCase = (name: string): string => name.replace(/-([a-z0-9])/g, 
 
 /** `masked-tokens` → `MaskedTokens`. */
 export const pascalCase = (name: string): string => camelCase(`-${name}`);
+
+/** `masked-tokens` → `Masked tokens`. */
+export const titleCase = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`;

@@ -21,7 +21,7 @@ const run = async (): Promise<readonly string[]> => {
 try {
   const written = await run();
   console.log(written.map((path) => `wrote ${path}`).join('\n'));
-  if (process.argv[2] === 'package') console.log('next: npm install && npm run complete-lock');
+  console.log(`next: ${process.argv[2] === 'package' ? 'npm install && npm run complete-lock' : 'npm run options'}`);
   console.log('next: npm run exports -- --update, then npm test');
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -21,6 +21,7 @@ const stages = [
     { name: 'graph', title: 'package graph: only the doors of the architecture', run: ['node', 'tools/package-graph/check.ts'] },
     { name: 'exports', title: 'export snapshots', run: ['node', 'tools/exports-snapshot/check.ts'] },
     { name: 'docs', title: 'API reference: nothing is missing in it', run: ['node', 'tools/docs/build.ts', '--check'] },
+    { name: 'options', title: 'docs/options.md: as the schemas say', run: ['node', '--conditions=@selfsup/source', 'tools/scripts/options-table.mjs', '--check'] }, // prettier-ignore
     { name: 'workflows', title: 'GitHub workflows: actionlint and pinned actions', run: ['node', 'tools/scripts/check-workflows.mjs'] },
     { name: 'typecheck-tools', title: 'typecheck of tools', run: ['tsc', '-p', 'tsconfig.json'] },
     {
