@@ -3,8 +3,7 @@ import { bertMini } from '@selfsup/encoders';
 import { adamW } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
-
-import { fixedMaskTask } from './fixed-mask-task.ts';
+import { maskedLanguageTask } from '../../packages/pretrain/fixtures/masked-language-task.ts';
 import type { MakeStepCase } from './step-case.ts';
 import { timeStep } from './time-step.ts';
 
@@ -16,7 +15,7 @@ const predicting =
   (batch) => {
     const encoder = bertMini({ numSegments: 1, dropoutRate: 0, attentionDropoutRate: 0 });
     const trainer = createTrainer({
-      task: fixedMaskTask(encoder),
+      task: maskedLanguageTask(encoder),
       optimizer: adamW({ learningRate: 1e-4, weightDecay: 0.01 }),
       totalSteps: 1000,
       seed: 0,

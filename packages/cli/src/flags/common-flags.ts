@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import type { Output } from '../output/output.ts';
+import { inFlags } from './in-flags.ts';
 import { collect, parseNumber } from './parse-value.ts';
 
 /** Flags of every command that opens a run. */
@@ -49,7 +50,7 @@ export function addDataFlags(command: Command): Command {
     .option('--test-limit <n>', 'at most so many test samples', parseNumber);
 }
 
-/** Runs what a command does, and takes over its exit code. */
+/** Runs what a command does, with an output that names options as flags, and takes over its exit code. */
 export async function act<F>(
   self: Command,
   context: CommandContext,
@@ -58,5 +59,14 @@ export async function act<F>(
   context.command = self;
   const { createOutput } = await import('../output/create-output.ts');
   const flags = self.optsWithGlobals<F & { json?: boolean }>();
-  context.code = await run(flags, createOutput(context.streams, { json: flags.json }));
+  const output = createOutput(context.streams, { json: flags.json });
+  context.code = await run(flags, {
+    ...output,
+    line: (text) => {
+      output.line(inFlags(text, context));
+    },
+    warn: (text) => {
+      output.warn(inFlags(text, context));
+    },
+  });
 }

@@ -26,7 +26,7 @@ function assertUsable(thing: Fields, kind: keyof typeof kinds, where: string): v
   if ((kind === 'tasks' || kind === 'modalities') && thing['api'] !== 1)
     throw new SelfsupError(
       'SELFSUP_PLUGIN_API',
-      `${where}: ${name} is written for contract ${describeValue(thing['api']).replace('no default export', '(none)')}, this is contract 1; install versions that match`,
+      `${where}: ${name} is written for contract ${typeof thing['api'] === 'number' ? thing['api'] : '(none)'}, this is contract 1; install versions that match`,
     );
   if (kind !== 'datasets' && !hasSchema(thing))
     throw new SelfsupError(
