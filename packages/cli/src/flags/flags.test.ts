@@ -67,7 +67,11 @@ describe('flags of a schema', () => {
 
   it('give only what was given', () => {
     expect(make().given).toEqual({});
-    expect(make('--queue-size', '8', '--symmetric', '--no-bias-correction').given).toEqual({ queueSize: 8, symmetric: true, biasCorrection: false });
+    expect(make('--queue-size', '8', '--symmetric', '--no-bias-correction').given).toEqual({
+      queueSize: 8,
+      symmetric: true,
+      biasCorrection: false,
+    });
     expect(make('--no-symmetric', '--convention', 'sum').given).toEqual({ symmetric: false, convention: 'sum' });
     expect(() => make('--queue-size', 'many')).toThrow('It must be a number.');
   });
@@ -80,7 +84,7 @@ describe('flags of a schema', () => {
 it('options in messages become flags, where there are such', () => {
   const command = new Command('x').option('--batch-size <n>').option('--run <folder>');
   const flagNames = new Map([['taskOptions.queueSize', '--queue-size']]);
-  expect(inFlags('`batchSize` 3, `views`, the `run` of a file, `taskOptions.queueSize`, `taskOptions.momentum`', { command, flagNames })).toBe(
-    '--batch-size 3, `views`, the `run` of a file, --queue-size, --task-option momentum',
-  );
+  expect(
+    inFlags('`batchSize` 3, `views`, the `run` of a file, `taskOptions.queueSize`, `taskOptions.momentum`', { command, flagNames }),
+  ).toBe('--batch-size 3, `views`, the `run` of a file, --queue-size, --task-option momentum');
 });

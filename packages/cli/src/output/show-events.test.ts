@@ -6,7 +6,18 @@ import { showEvents } from './show-events.ts';
 
 const start: RunEvent = {
   ...{ type: 'start', run: 'runs/x', task: 'simclr', modality: 'image', encoder: 'conv-net', backend: 'wasm', backendDescription: 'wasm' },
-  ...{ dataset: 'ph\u001botos', unit: 'images', train: 64, test: 0, skipped: 1, epochs: 2, batchSize: 8, stepsPerEpoch: 8, totalSteps: 16, step: 3 },
+  ...{
+    dataset: 'ph\u001botos',
+    unit: 'images',
+    train: 64,
+    test: 0,
+    skipped: 1,
+    epochs: 2,
+    batchSize: 8,
+    stepsPerEpoch: 8,
+    totalSteps: 16,
+    step: 3,
+  },
 };
 const events: RunEvent[] = [
   { type: 'notice', level: 'warning', text: 'skipped a\nb.jpg: it is cut off' },

@@ -81,7 +81,15 @@ describe('loadConfig', () => {
     ['a number of another type', 'export default { epochs: "2" };', /--epochs must be an integer >= 1, got '2'/],
     ['a plugin that is none', 'export default { plugins: ["./unplugged.ts"] };', /--plugin: there is no file .*unplugged\.ts/],
   ])('of %s is refused where the run is planned', async (name, text, message) => {
-    const { stderr } = await selfsup('train', '--data', 'shapes', '--config', write(`planned-${name.length}.ts`, text), '--out', at('never'));
+    const { stderr } = await selfsup(
+      'train',
+      '--data',
+      'shapes',
+      '--config',
+      write(`planned-${name.length}.ts`, text),
+      '--out',
+      at('never'),
+    );
     expect(stderr).toMatch(message);
   });
 
@@ -123,12 +131,22 @@ describe('a task of the user', () => {
   });
 
   it('may come from an installed package, by its name or as one of its plugin', async () => {
-    write('node_modules/selfsup-task-turns/package.json', '{ "name": "selfsup-task-turns", "type": "module", "exports": { "import": "./index.js" } }');
+    write(
+      'node_modules/selfsup-task-turns/package.json',
+      '{ "name": "selfsup-task-turns", "type": "module", "exports": { "import": "./index.js" } }',
+    );
     const plain = recipe('turns').replace('value: { scale?: number }', 'value');
-    const two = plain.replace('export const recipe', 'export const other').replace("'turns'", "'whirls'").replace(/export const options[\s\S]*?\};\n {2}export/, 'export');
-    const index = (list: string) => `${imports}${plain}${two.slice(two.indexOf('export const other'))}\nexport default { name: 'selfsup-task-turns', tasks: [${list}] };`;
+    const two = plain
+      .replace('export const recipe', 'export const other')
+      .replace("'turns'", "'whirls'")
+      .replace(/export const options[\s\S]*?\};\n {2}export/, 'export');
+    const index = (list: string) =>
+      `${imports}${plain}${two.slice(two.indexOf('export const other'))}\nexport default { name: 'selfsup-task-turns', tasks: [${list}] };`;
     write('node_modules/selfsup-task-turns/index.js', index('recipe'));
-    write('node_modules/selfsup-tasks/package.json', '{ "name": "selfsup-tasks", "type": "module", "exports": { "import": "./index.js" } }');
+    write(
+      'node_modules/selfsup-tasks/package.json',
+      '{ "name": "selfsup-tasks", "type": "module", "exports": { "import": "./index.js" } }',
+    );
     write('node_modules/selfsup-tasks/index.js', index('recipe, other').replaceAll('selfsup-task-turns', 'selfsup-tasks'));
     await inFolder(async () => {
       const { result } = await succeed('train', ...image, '--task', 'selfsup-task-turns', '--max-seconds', '0.01', '--no-report');
@@ -137,7 +155,9 @@ describe('a task of the user', () => {
       expect(several.stderr).toContain('--task selfsup-tasks brings turns, whirls; choose one: --plugin selfsup-tasks --task turns');
       const { stdout } = await selfsup('train', '--plugin', 'selfsup-tasks', '--task', 'whirls', '-h');
       expect(stdout).toContain('Options of Turned pictures');
-      expect((await selfsup('train', '--task', 'selfsup-task-none', '--data', 'shapes')).stderr).toContain("unknown task 'selfsup-task-none'");
+      expect((await selfsup('train', '--task', 'selfsup-task-none', '--data', 'shapes')).stderr).toContain(
+        "unknown task 'selfsup-task-none'",
+      );
       expect((await selfsup('train', '--plugin', 'selfsup-task-none')).stderr).toContain(
         '--plugin: there is no package selfsup-task-none installed here; install it, or give the path of a file',
       );
@@ -145,11 +165,18 @@ describe('a task of the user', () => {
   });
 
   it('needs its functions again, too', async () => {
-    const config = write('head.config.ts', `import { adamW } from '@selfsup/optim';\nexport default { optimizer: ({ learningRate }) => adamW({ learningRate }) };`);
+    const config = write(
+      'head.config.ts',
+      `import { adamW } from '@selfsup/optim';\nexport default { optimizer: ({ learningRate }) => adamW({ learningRate }) };`,
+    );
     await succeed('train', ...image, '--config', config, '--max-seconds', '0.01', '--no-report', '--out', at('functions'));
     const { stderr } = await selfsup('train', '--resume', '--out', at('functions'));
-    expect(stderr).toMatch(/begun with functions of a config \(optimizer\); .* selfsup train --resume --out .*functions --config <file>\n$/);
-    expect((await succeed('train', '--resume', '--out', at('functions'), '--config', config, '--no-report')).result).toMatchObject({ steps: 16 });
+    expect(stderr).toMatch(
+      /begun with functions of a config \(optimizer\); .* selfsup train --resume --out .*functions --config <file>\n$/,
+    );
+    expect((await succeed('train', '--resume', '--out', at('functions'), '--config', config, '--no-report')).result).toMatchObject({
+      steps: 16,
+    });
   });
 
   it.each<[string, string, RegExp]>([
@@ -160,13 +187,41 @@ describe('a task of the user', () => {
       'export default { api: 1, name: "bare", create: () => ({}) };',
       /got an object with api, name, create; a pretext task becomes trainable by a recipe/,
     ],
-    ['another contract', 'export default { api: 2, name: "x", modality: "image", create() {}, options: {} };', /x is written for contract 2, this is contract 1/],
-    ['options that are no schema', 'export default { api: 1, name: "x", modality: "image", create() {}, options: { a: 1 } };', /`options` of x must be a schema, .* got an object with a/],
-    ['another kind of data', `${recipe('sung').replace('defineImageTask', '((task) => ({ ...task, api: 1, modality: "audio" }))').replace('oneView', '0').replace('cropSource([0.5, 1])', '0')}\nexport default recipe;`, /the task sung learns from data of the kind audio, which nobody brings; add it with --plugin/],
-    ['an encoder', 'export default { name: "net", modalities: ["image"], create() {}, options: { "~standard": {} } };', /brings no task; what else it brings comes in with --plugin/],
-    ['a list of what is none', 'export default { name: "x", tasks: [() => 1] };', /`tasks` must hold the recipe of a task .*, got a function$/],
+    [
+      'another contract',
+      'export default { api: 2, name: "x", modality: "image", create() {}, options: {} };',
+      /x is written for contract 2, this is contract 1/,
+    ],
+    [
+      'options that are no schema',
+      'export default { api: 1, name: "x", modality: "image", create() {}, options: { a: 1 } };',
+      /`options` of x must be a schema, .* got an object with a/,
+    ],
+    [
+      'another kind of data',
+      `${recipe('sung').replace('defineImageTask', '((task) => ({ ...task, api: 1, modality: "audio" }))').replace('oneView', '0').replace('cropSource([0.5, 1])', '0')}\nexport default recipe;`,
+      /the task sung learns from data of the kind audio, which nobody brings; add it with --plugin/,
+    ],
+    [
+      'an encoder',
+      'export default { name: "net", modalities: ["image"], create() {}, options: { "~standard": {} } };',
+      /brings no task; what else it brings comes in with --plugin/,
+    ],
+    [
+      'a list of what is none',
+      'export default { name: "x", tasks: [() => 1] };',
+      /`tasks` must hold the recipe of a task .*, got a function$/,
+    ],
   ])('that is %s is refused in one line', async (name, text, message) => {
-    const { code, stderr } = await selfsup('train', '--data', 'shapes', '--out', at('never'), '--task', write(`bad/${name.replaceAll(' ', '-')}.ts`, text));
+    const { code, stderr } = await selfsup(
+      'train',
+      '--data',
+      'shapes',
+      '--out',
+      at('never'),
+      '--task',
+      write(`bad/${name.replaceAll(' ', '-')}.ts`, text),
+    );
     expect(stderr.trimEnd()).toMatch(message);
     expect(stderr).toMatch(/^selfsup: [^\n]+\n$/);
     expect(stderr).not.toContain('secret');
