@@ -1,6 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import { decodeCheckpoint, encodeCheckpoint } from '@selfsup/trainer';
-import { parseRunFile, type RunFile } from './run-file.ts';
+import { asRunFile, type RunFile } from './run-file.ts';
 
 /** What describes an encoder within a file of its own or a checkpoint. */
 export interface EncoderDescription {
@@ -27,10 +27,25 @@ export async function keepEncoder(checkpoint: Uint8Array, prefix: string): Promi
   });
 }
 
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `the \`${name}\` of the encoder file is not valid JSON; it is not of selfsup`, {
+      cause: error,
+    });
+  }
+}
+
 function parseFiles(text: string | undefined): Record<string, string> {
   if (text === undefined) return {};
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null || !Object.values(value).every((content) => typeof content === 'string'))
+  const value = parseJson(text, 'files');
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    Array.isArray(value) ||
+    !Object.values(value).every((content) => typeof content === 'string')
+  )
     throw new SelfsupError('SELFSUP_CHECKPOINT', 'the `files` of the encoder must be texts by name; it is damaged, or not of selfsup');
   return value as Record<string, string>;
 }
@@ -50,5 +65,5 @@ export async function describeEncoder(bytes: Uint8Array): Promise<EncoderDescrip
       'SELFSUP_CHECKPOINT',
       'loadEncoder: the file does not say how its encoder is built (there is no `run` in its metadata); give the folder of the run, or a file written by `pretrain`',
     );
-  return { run: parseRunFile(run, 'the `run` of the encoder file'), files: parseFiles(files) };
+  return { run: asRunFile(parseJson(run, 'run'), 'the `run` of the encoder file'), files: parseFiles(files) };
 }

@@ -3,8 +3,8 @@ import { collectReport } from './collect-report.ts';
 import { keepEncoder } from './encoder-file.ts';
 import { encodeBank, type KnnProbe } from './knn-probe.ts';
 import type { ProbeContext } from './modality.ts';
-import type { RunResult } from './run-result.ts';
-import { readText, runFileNames, writeJson } from './run-store.ts';
+import { parseRunResult, type RunResult } from './run-result.ts';
+import { readText, runFileNames, writeChecked } from './run-store.ts';
 import { measureProbes, type Session } from './session-at-work.ts';
 import { sha256 } from './sha256.ts';
 import { judge } from './verdict.ts';
@@ -20,7 +20,11 @@ function throughputOf({ seconds, steps }: FitResult, { unit, perUpdate }: Sessio
 /** What an earlier session measured, for one that found nothing left to train. */
 async function throughputBefore(session: Session): Promise<RunResult['throughput']> {
   const text = await readText(session.store, runFileNames.result);
-  return text === undefined ? undefined : (JSON.parse(text) as RunResult).throughput;
+  try {
+    return text === undefined ? undefined : parseRunResult(text, runFileNames.result).throughput;
+  } catch {
+    return undefined; // it is damaged, and about to be written again
+  }
 }
 
 /** Measures the trained encoder, writes result.json and encoder.safetensors, and emits the end. Internal. */
@@ -71,9 +75,10 @@ export async function finishRun(
     skipped: data.skipped(),
     facts: { ...data.facts },
     checkpoint: await sha256(checkpoint),
+    metrics: log.check,
     run: store.name,
   };
-  await writeJson(store, runFileNames.result, result);
+  await writeChecked(store, runFileNames.result, result);
   const encoder = await keepEncoder(checkpoint, file.encoder.prefix);
   await store.write(runFileNames.encoder, encoder);
   if (!session.report) {

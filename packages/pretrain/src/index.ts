@@ -16,7 +16,7 @@ export type { RunEvent } from './events.ts';
 export { fineTuneEncoder, type FineTuneArm, type FineTuneEncoderOptions, type FineTuneRate, type FineTuning } from './fine-tune-encoder.ts';
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
-export { parseMetrics, type MetricsRecord } from './metrics-log.ts';
+export { parseMetrics, type MetricsRecord, type ParseMetricsOptions } from './metrics-log.ts';
 export { planRun, type PlanRunOptions, type RunPlan } from './plan-run.ts';
 export { pretrain, type PretrainOptions } from './pretrain.ts';
 export {
@@ -30,7 +30,7 @@ export {
   type SessionOptions,
 } from './run-config.ts';
 export { reportOfRun, type ReportOfRunContext } from './report-of-run.ts';
-export type { RunResult } from './run-result.ts';
+export { parseRunResult, type RunResult } from './run-result.ts';
 export { memoryStore, readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
 export { nearestName, suggest } from './suggest.ts';
 export { version } from './version.ts';

@@ -18,6 +18,7 @@ import { reportOfRun } from './report-of-run.ts';
 import { createRegistry } from './registry.ts';
 import { builtinPlugins } from './builtins.ts';
 import type { RunConfig } from './run-config.ts';
+import { parseRunResult } from './run-result.ts';
 import { parseRunFile } from './run-file.ts';
 import { memoryStore, readText, type RunStore } from './run-store.ts';
 import { silentProgress } from './progress.ts';
@@ -132,6 +133,34 @@ describe('pretrain', () => {
     expect(withoutTime(other['metrics.jsonl']!)).toEqual(withoutTime(one['metrics.jsonl']!));
   });
 
+  it('gives the same lines after it was killed at any write', async () => {
+    const config = { ...tiny, epochs: 1 };
+    const whole = memoryStore();
+    await collect(config, { store: whole });
+    const withoutTime = async (store: RunStore) =>
+      parseMetrics((await readText(store, 'metrics.jsonl'))!).map((record) => ({ ...record, seconds: 0 }));
+    const kill = new Error('killed');
+    for (let moment = 0; moment < 12; moment++) {
+      const store = memoryStore();
+      let left = moment;
+      const die = async (half: () => Promise<void>, all: () => Promise<void>) => {
+        if (left-- > 0) return all();
+        await half();
+        throw kill;
+      };
+      const dying: RunStore = {
+        ...store,
+        append: (name, text) => die(() => store.append(name, text.slice(0, 9)), () => store.append(name, text)), // prettier-ignore
+        write: (name, bytes) => die(() => Promise.resolve(), () => store.write(name, bytes)), // prettier-ignore
+      };
+      await expect(collect(config, { store: dying })).rejects.toBe(kill);
+      const began = (await store.list()).includes('run.json');
+      await collect(began ? { data: tiny.data, resume: true, backend: 'cpu' } : config, { store });
+      expect(await withoutTime(store)).toEqual(await withoutTime(whole));
+      expect(await store.read('checkpoint.safetensors')).toEqual(await whole.read('checkpoint.safetensors'));
+    }
+  });
+
   it('continues a finished run for more epochs, by the schedules of the longer run', async () => {
     const store = memoryStore();
     await collect({ ...tiny, epochs: 1, warmupEpochs: 0 }, { store });
@@ -184,7 +213,42 @@ describe('pretrain', () => {
       'SELFSUP_CHECKPOINT: this run was trained on data with images 32',
     );
     await store.write('run.json', new TextEncoder().encode('null'));
-    expect(await failure(again, { store })).toMatch(/SELFSUP_CHECKPOINT: runs\/x\/run.json does not describe a run/);
+    expect(await failure(again, { store })).toContain('SELFSUP_CHECKPOINT: runs/x/run.json must hold an object');
+  });
+
+  it('never takes the checkpoint of another run for its own', async () => {
+    const store = memoryStore('runs/x');
+    await collect({ ...tiny, epochs: 1 }, { store });
+    await store.remove('run.json');
+    expect(await failure(tiny, { store })).toContain('runs/x holds checkpoint.safetensors without its run.json; restore that and continue');
+    const events = await collect({ ...tiny, epochs: 1, overwrite: true }, { store }, ({ type }) => type === 'start');
+    expect(events.at(-1)).toMatchObject({ step: 0 });
+    expect(await store.list()).not.toContain('encoder.safetensors');
+  });
+
+  it('finds damage to run.json, metrics.jsonl and result.json', async () => {
+    const store = memoryStore('runs/x');
+    await collect({ ...tiny, epochs: 1 }, { store });
+    const again = { data: tiny.data, resume: true, backend: 'cpu' } as const;
+    const change = async (name: string, from: string, to: string) => {
+      const text = (await readText(store, name))!;
+      await store.write(name, new TextEncoder().encode(text.replace(from, to)));
+      const back = () => store.write(name, new TextEncoder().encode(text));
+      return back;
+    };
+    for (const [name, from, to] of [
+      ['run.json', '"seed": 0', '"seed": 1'],
+      ['metrics.jsonl', '"step":2', '"step":3'],
+    ] as const) {
+      const back = await change(name, from, to);
+      expect(await failure(again, { store })).toMatch(new RegExp(`^SELFSUP_CHECKPOINT: runs/x/${name} is damaged`));
+      await back();
+    }
+    const result = (await readText(store, 'result.json'))!;
+    await change('result.json', '"steps": 4', '"steps": 5');
+    expect(() => parseRunResult(result.replace('"steps": 4', '"steps": 5'), 'result.json')).toThrow('result.json is damaged');
+    await collect(again, { store }); // writes it again
+    expect(parseRunResult((await readText(store, 'result.json'))!, 'result.json').steps).toBe(4);
   });
 
   it('detects a damaged checkpoint', async () => {

@@ -60,15 +60,20 @@ function progressOf(post: (event: RunEvent) => void): Progress {
 
 async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
   const names = await store.list();
-  if (!names.includes(runFileNames.run)) return;
+  const [isRun, isTrained] = [names.includes(runFileNames.run), names.includes(runFileNames.checkpoint)];
+  if (!isRun && !isTrained) return; // of a run that was killed before it began, nothing counts
   if (!overwrite)
     throw new SelfsupError(
       'SELFSUP_STATE',
-      `${store.name} already holds a run; continue it (resume), replace it (overwrite), or choose another place`,
+      isRun
+        ? `${store.name} already holds a run; continue it (resume), replace it (overwrite), or choose another place`
+        : `${store.name} holds ${runFileNames.checkpoint} without its ${runFileNames.run}; restore that and continue (resume), replace both (overwrite), or choose another place`,
     );
   const owned: readonly string[] = Object.values(runFileNames);
-  for (const name of names)
-    if (owned.includes(name) || name === 'tokenizer.json' || /^fine-tune-.*\.json$/.test(name)) await store.remove(name);
+  const mine = names.filter((name) => owned.includes(name) || name === 'tokenizer.json' || /^fine-tune-.*\.json$/.test(name));
+  // run.json at the end: whoever is killed here leaves a run that can be replaced or begun again, never one with the checkpoint of another
+  for (const name of mine.filter((name) => name !== runFileNames.run)) await store.remove(name);
+  await store.remove(runFileNames.run);
 }
 
 /**

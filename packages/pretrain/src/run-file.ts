@@ -1,5 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import { z } from 'zod';
+import { fromCheckedJson } from './checked-json.ts';
 import { settingsSchema } from './settings.ts';
 
 const record = z.record(z.string(), z.unknown());
@@ -54,18 +55,15 @@ export type RunFile = z.output<typeof runFileSchema>;
  *
  * @param text the file's content
  * @param name the file as messages name it
- * @returns its content
- * @throws SelfsupError `SELFSUP_CHECKPOINT` naming the field that is not as it must be
+ * @returns its content without its `check`
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is damaged, or naming the field that is not as it must be
  */
 export function parseRunFile(text: string, name: string): RunFile {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    throw new SelfsupError('SELFSUP_CHECKPOINT', `${name} is not valid JSON; restore it, or train again with --overwrite`, {
-      cause: error,
-    });
-  }
+  return asRunFile(fromCheckedJson(text, { name, advice: 'restore it, or train again' }), name);
+}
+
+/** Content as that of a run.json, `check` left out. Internal. */
+export function asRunFile(content: unknown, name: string): RunFile {
   const result = runFileSchema.safeParse(content);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

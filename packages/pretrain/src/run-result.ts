@@ -1,3 +1,4 @@
+import { fromCheckedJson } from './checked-json.ts';
 import type { Comparison, Measures } from './probe.ts';
 import type { Skipped } from './modality.ts';
 
@@ -46,6 +47,20 @@ export interface RunResult {
   readonly facts: Readonly<Record<string, string | number>>;
   /** The sha256 of checkpoint.safetensors. */
   readonly checkpoint: string;
+  /** The `check` of the last line of metrics.jsonl that went in, see `parseMetrics`. */
+  readonly metrics: string;
   /** Where the run is kept. */
   readonly run: string;
+}
+
+/**
+ * Reads the text of a result.json.
+ *
+ * @param text the file's content
+ * @param name the file as messages name it
+ * @returns its content without its `check`
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is damaged
+ */
+export function parseRunResult(text: string, name: string): RunResult {
+  return fromCheckedJson(text, { name, advice: 'restore it, or write it again by resuming the run' }) as RunResult;
 }

@@ -1,10 +1,12 @@
+import { toCheckedJson } from './checked-json.ts';
+
 /** Where a run keeps its files: a folder, or memory. Names are plain, such as `run.json`. */
 export interface RunStore {
   /** As it is called in messages, such as the path of the folder. */
   readonly name: string;
   /** The content of a file; undefined where there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
-  /** Writes a file whole or not at all. */
+  /** Writes a file whole or not at all, after what was appended to others. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** Adds text to the end of a file, which is made where there is none. */
   append(name: string, text: string): Promise<void>;
@@ -57,6 +59,11 @@ export function memoryStore(name = '(in memory)'): RunStore {
 export async function readText(store: RunStore, name: string): Promise<string | undefined> {
   const bytes = await store.read(name);
   return bytes && new TextDecoder().decode(bytes);
+}
+
+/** Writes an object as JSON with a `check`, see `toCheckedJson`. Internal. */
+export function writeChecked(store: RunStore, name: string, value: object): Promise<void> {
+  return store.write(name, new TextEncoder().encode(toCheckedJson(value)));
 }
 
 /** Writes a value as JSON. */

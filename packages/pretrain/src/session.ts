@@ -11,7 +11,7 @@ import { createOpenContext } from './open-dataset.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Measures, Probe } from './probe.ts';
 import { elsewhere, type RunFile } from './run-file.ts';
-import { readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
+import { readText, runFileNames, writeChecked, type RunStore } from './run-store.ts';
 import { version } from './version.ts';
 import { measureProbes, roundedAll, type ProbeAtWork, type Session, type SessionContext } from './session-at-work.ts';
 import { createWatch, rounded } from './watch.ts';
@@ -175,19 +175,20 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
     const file: RunFile = earlier ? { ...earlier, settings, totalSteps: built.totalSteps } : describeRun(plan, { data, built, backend });
     const saved = earlier && (await store.read(runFileNames.checkpoint));
     const files = data.files ?? {};
+    const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
     if (!earlier) {
-      await writeJson(store, runFileNames.run, file);
-      await store.write(runFileNames.metrics, new Uint8Array(0));
       for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
+      await store.write(runFileNames.metrics, new Uint8Array(0));
+      await writeChecked(store, runFileNames.run, file); // at the end: from here on there is a run
     }
+    const log = await openMetricsLog(store, { step });
     if (extended) {
-      await writeJson(store, runFileNames.run, file);
+      await writeChecked(store, runFileNames.run, file);
       progress.line(
         `Planned for ${earlier.settings.epochs} epochs, continued to ${settings.epochs}: learning rate and schedules are from here on those of the longer run`,
       );
     }
     const { dataset } = file;
-    const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
     const facts = {
       task: settings.task,
       modality: modality.name,
@@ -200,7 +201,6 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
       ...{ dataset: dataset.name, unit: dataset.unit, train: dataset.train, test: dataset.test, skipped: data.skipped().length },
       ...{ stepsPerEpoch: built.stepsPerEpoch, totalSteps: built.totalSteps, step },
     });
-    const log = await openMetricsLog(store);
     const encoding = { input: file.input, files, progress };
     const probeContext: ProbeContext = {
       ...{ data, settings, options, recipe, taskOptions: settings.taskOptions, task: trainer.run, encoder },
@@ -215,10 +215,7 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
     const rules = recipe.collapse?.(settings.taskOptions, settings) ?? {};
     const start = { step: 0, epoch: 0, seconds: 0 };
     if (!log.records.some(({ type }) => type === 'health')) await createWatch(log, { rules, health, emit }).measure('untrained', start);
-    if (saved) {
-      await trainer.restore(saved);
-      await log.truncate(trainer.step);
-    }
+    if (saved) await trainer.restore(saved);
     const watch = createWatch(log, { rules, health, emit }); // knows the alarms before this update
     const session: Session = { ...context, plan, data, built, file, log, encoding, probes, watch };
     const { result, seconds } = await train(session);

@@ -1,5 +1,5 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { parseMetrics, readText, reportOfRun, runFileNames, type RunResult, type RunStore } from '@selfsup/pretrain';
+import { parseMetrics, parseRunResult, readText, reportOfRun, runFileNames, type RunResult, type RunStore } from '@selfsup/pretrain';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RunFlags } from '../flags/common-flags.ts';
@@ -16,7 +16,7 @@ async function readResult(store: RunStore): Promise<RunResult> {
       'SELFSUP_STATE',
       `${shown} is not finished (there is no ${runFileNames.result}); finish it with: selfsup train --resume --out ${shown}`,
     );
-  return JSON.parse(text) as RunResult;
+  return parseRunResult(text, `${shown}/${runFileNames.result}`);
 }
 
 /**
@@ -30,7 +30,10 @@ export async function runReport(flags: RunFlags, output: Output): Promise<number
   const { store, registry, encoder } = await openRun(flags, output);
   try {
     const result = await readResult(store);
-    const records = parseMetrics((await readText(store, runFileNames.metrics)) ?? '');
+    const records = parseMetrics((await readText(store, runFileNames.metrics)) ?? '', {
+      name: `${printable(store.name)}/${runFileNames.metrics}`,
+      until: result.metrics,
+    });
     const more = await fineTunedSections(store, output);
     const report = await writeReport(store, await reportOfRun(encoder, { registry, result, records, more, progress: output }));
     output.line(`Report: ${pathToFileURL(resolve(report)).href}`);

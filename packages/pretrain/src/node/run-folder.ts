@@ -65,6 +65,8 @@ export function runFolder(path: string): RunStore {
       if (!isEmpty || folder === resolve(made)) return;
     }
   };
+  /** What was appended since the last write. */
+  const appended = new Set<string>();
   return {
     name: path,
     read: (name) =>
@@ -74,6 +76,8 @@ export function runFolder(path: string): RunStore {
       ),
     async write(name, bytes) {
       await prepare();
+      for (const other of appended) await sync(join(path, other)); // a checkpoint must not outlive a loss of power that its metrics do not
+      appended.clear();
       // a name of its own, so that two processes cannot write one temporary file
       const temporary = join(path, `.${name}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
       try {
@@ -93,6 +97,7 @@ export function runFolder(path: string): RunStore {
     append(name, text) {
       try {
         appendFileSync(join(path, name), text);
+        appended.add(name);
         return Promise.resolve();
       } catch (error) {
         return Promise.reject(error instanceof SelfsupError ? error : toError(`write ${name}`, shown, error));
@@ -125,6 +130,16 @@ export function runFolder(path: string): RunStore {
       };
     },
   };
+}
+
+/** Waits until a file, if it is there, is on the disk. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r+').catch(() => undefined);
+  try {
+    await file?.sync();
+  } finally {
+    await file?.close();
+  }
 }
 
 function toError(what: string, shown: string, error: unknown): SelfsupError {
