@@ -2,6 +2,9 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+// a lint of the whole tree shares one program (tools/scripts/lint-tree.mjs); one of a package or file, and an editor, loads what it needs
+const program = process.env.SELFSUP_LINT_TREE ? { project: './tsconfig.check.json' } : { projectService: true };
+
 export default defineConfig(
   globalIgnores([
     '**/dist/**',
@@ -17,7 +20,7 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { ...program, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-non-null-assertion': 'off',

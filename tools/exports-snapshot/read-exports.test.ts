@@ -16,7 +16,9 @@ afterEach(() => {
 const openHouse = (index: string, more: Readonly<Record<string, string>> = {}) => {
   root = mkdtempSync(join(tmpdir(), 'selfsup-exports-'));
   mkdirSync(join(root, 'packages/a/src'), { recursive: true });
-  const options = { compilerOptions: { module: 'ESNext', moduleResolution: 'bundler', allowImportingTsExtensions: true, noEmit: true, types: [] } };
+  const options = {
+    compilerOptions: { module: 'ESNext', moduleResolution: 'bundler', allowImportingTsExtensions: true, noEmit: true, types: [] },
+  };
   writeFileSync(join(root, 'tsconfig.base.json'), JSON.stringify(options));
   const exports = {
     '.': { '@selfsup/source': './src/index.ts', import: './dist/index.js' },

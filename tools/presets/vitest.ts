@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+/** `npm run test:slow` asks for the files `*.slow.test.ts`, which every other run leaves out. */
+const slow = process.env['SELFSUP_TESTS'] === 'slow';
+
 const setup = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 /** The test run of every package: sources through the `@selfsup/source` condition, gradients registered, leaks are failures. */
@@ -9,12 +12,13 @@ export const shared = (overrides: ViteUserConfig['test'] = {}) =>
     resolve: { conditions: ['@selfsup/source', 'module', 'browser', 'development|production'] },
     ssr: { resolve: { conditions: ['@selfsup/source', 'module', 'node', 'development|production'] } },
     test: {
-      include: ['src/**/*.test.ts'],
+      include: [slow ? 'src/**/*.slow.test.ts' : 'src/**/*.test.ts'],
+      exclude: slow ? [] : ['**/*.slow.test.ts'],
       environment: 'node',
       testTimeout: 60_000,
       hookTimeout: 60_000,
       // the JSON report is what `npm test` counts; nx keeps it with the cached result
-      reporters: ['default', ['json', { outputFile: 'coverage/vitest.json' }]],
+      reporters: ['default', ['json', { outputFile: slow ? 'coverage/vitest-slow.json' : 'coverage/vitest.json' }]],
       setupFiles: [setup('./setup-gradients.ts'), setup('./setup-leak-check.ts')],
       ...overrides,
     },

@@ -149,7 +149,7 @@ describe('decodeSafetensors', () => {
     [
       'a name with control characters, which the message escapes',
       build({ 'a\u001b[2J\u202e\n': f32(4, 8) }, eight),
-      '`a\\u{1b}[2J\\u{202e}\\u{a}` must start at byte 0',
+      '`a\\u{1b}[2J\\u{202e}\\n` must start at byte 0',
     ],
     [
       'a 64-bit integer that does not fit',

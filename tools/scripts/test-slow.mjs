@@ -1,0 +1,39 @@
+// `npm run test:slow`: what takes too long for every change: training and collapse (`*.slow.test.ts`), long fuzzing, large memory,
+// and what `npm create selfsup-task` promises, tried with packed packages.
+import { readdirSync } from 'node:fs';
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { readPackages } from '../workspace/packages.ts';
+import { nx, reportOf, runStages } from './run-stages.mjs';
+
+const memoryNeeded = 6 * 2 ** 30;
+const hasSlowTests = ({ directory }) =>
+  readdirSync(join(directory, 'src'), { recursive: true }).some((path) => path.endsWith('.slow.test.ts'));
+const source = (...args) => ['node', '--conditions=@selfsup/source', ...args];
+
+const hasMemory = freemem() >= memoryNeeded;
+if (!hasMemory) console.log(`skip   memory: less than ${memoryNeeded / 2 ** 30} GiB are free`);
+
+await runStages([
+  [{ name: 'assets', title: 'compiled kernels', run: nx('build:assets') }],
+  readPackages()
+    .filter(hasSlowTests)
+    .map(({ name, directory }) => ({
+      name: `tests:${name.split('/').at(-1)}`,
+      title: `slow tests of ${name}`,
+      run: ['vitest', 'run'],
+      cwd: directory,
+      env: { SELFSUP_TESTS: 'slow' },
+      reports: [{ name, file: reportOf(directory, 'vitest-slow.json') }],
+    })),
+  [
+    {
+      name: 'fuzz',
+      title: 'random cases for every kernel',
+      run: source('packages/wasm-kernels/fuzz/fuzz.ts', '--cases', '300', '--seed', '1'),
+    },
+  ],
+  hasMemory ? [{ name: 'memory', title: 'kernels on tensors of 2 GiB', run: source('packages/wasm-kernels/memory/check.ts') }] : [],
+  [{ name: 'build', title: 'build of every package', run: nx('build') }],
+  [{ name: 'create-task', title: 'npm create selfsup-task', run: ['node', 'tools/scripts/try-create-task.mjs'] }],
+]);
