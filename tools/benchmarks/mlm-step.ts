@@ -3,7 +3,7 @@ import { bertMini } from '@selfsup/encoders';
 import { adamW } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
-import { maskedLanguageTask } from '../../packages/cli/fixtures/masked-language-task.ts';
+import { maskedLanguageTask } from '../../packages/pretrain/fixtures/masked-language-task.ts';
 import type { MakeStepCase } from './step-case.ts';
 import { timeStep } from './time-step.ts';
 

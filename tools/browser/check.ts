@@ -1,105 +1,200 @@
-// `npm run test:browser`: trains a few steps in a real Chromium, in an ordinary page and in a cross-origin-isolated one (where the heap of the wasm
-// backend is shared memory), and compares checkpoint and losses with those of Node. Skips where no Chromium is found; CHROMIUM_PATH names one.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// `npm run test:browser`: what trains in Node must train in a browser, too, and come to the same bits. Builds examples/browser and a page of checks with Vite,
+// opens them in a real Chromium, ordinarily and cross-origin-isolated (where the heap of the wasm backend is shared memory), trains by the parts and with
+// `pretrain`, on the page and in a worker, and compares losses, checkpoint, encoder and features with those of Node. Then it uses the page of the example
+// as a person would. Skips where no Chromium is found; CHROMIUM_PATH names one.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { build } from 'esbuild';
+import { tmpdir } from 'node:os';
+import { join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { learn } from '../../examples/browser/learn.ts';
+import type { checks } from './page.ts';
+import { recordRun, type RecordedRun } from './record-run.ts';
 import { trainBriefly, type BriefRun } from './train-briefly.ts';
-
-type Answer = BriefRun & { isolated: boolean; error?: string };
 
 const PLACES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS =
-  '--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --remote-debugging-port=0';
-const LIMIT = 120_000;
+  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 const TYPES: Record<string, string> = { js: 'text/javascript', wasm: 'application/wasm', html: 'text/html' };
+const LIMIT = 120_000;
+
+type Check = keyof typeof checks;
+type Answer = (BriefRun | RecordedRun) & { isolated: boolean; shared?: boolean; seconds?: number };
+/** A kind of page. */
+interface Place {
+  readonly name: string;
+  readonly folder: string;
+  readonly isolated: boolean;
+  /** Whether the heap of the backend should be shared memory. */
+  readonly shared: boolean;
+  readonly checks: readonly Check[];
+}
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'selfsup-browser-'));
-const tfjs = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'));
-// the bundle lies beside the folder of the kernels' files, as `new URL('../assets/…', import.meta.url)` expects
-const folders: Record<string, string> = { app: scratch, assets: join(root, 'packages/wasm-kernels/assets'), tfjs };
 
-async function askPage(chromium: string, headers: Record<string, string>): Promise<Answer> {
-  let answered: (answer: Answer) => void;
-  const answer = new Promise<Answer>((resolve) => (answered = resolve));
-  const server = createServer((request, response) => {
-    if (request.method === 'POST') {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        answered(JSON.parse(body) as Answer);
-        response.end();
-      });
-      return;
-    }
-    const [, folder = '', file = ''] = (request.url ?? '/').split('/');
-    const path = folder === '' ? undefined : join(folders[folder] ?? scratch, file || 'nothing');
-    if (path !== undefined && !existsSync(path)) response.writeHead(404).end();
-    else {
-      response.writeHead(200, { 'content-type': TYPES[(path ?? '.html').split('.').at(-1)!] ?? 'text/plain', ...headers });
-      response.end(path === undefined ? '<script type="module" src="/app/page.js"></script>' : readFileSync(path));
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const browser = spawn(chromium, [...FLAGS.split(' '), `--user-data-dir=${mkdtempSync(join(scratch, 'profile-'))}`, address], {
-    stdio: 'ignore',
-  });
-  const closed = new Promise((resolve) => browser.on('close', resolve));
-  const late = setTimeout(() => {
-    answered({ error: `no answer within ${LIMIT / 1000} s` } as Answer);
-  }, LIMIT);
-  const result = await answer;
-  clearTimeout(late);
-  browser.kill('SIGKILL');
-  await closed;
-  server.closeAllConnections();
-  server.close();
-  return result;
+function report(where: string, ok: boolean, detail: string): void {
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${where}: ${detail}`);
+  if (!ok) process.exitCode = 1;
 }
 
-async function check(chromium: string): Promise<void> {
+/** Builds the page of checks and that of the example into a folder. */
+async function buildPages(folder: string, minify: boolean): Promise<void> {
+  const start = performance.now();
+  const input = { checks: join(root, 'tools/browser/page.html'), example: join(root, 'examples/browser/index.html') };
   await build({
-    entryPoints: [join(root, 'tools/browser/page.ts')],
-    outfile: join(scratch, 'page.js'),
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    conditions: ['@selfsup/source'],
+    configFile: join(root, 'examples/browser/vite.config.ts'),
+    root,
     logLevel: 'error',
+    build: { outDir: folder, minify: minify ? 'oxc' : false, reportCompressedSize: false, rolldownOptions: { input } },
   });
-  const node = await trainBriefly({});
-  const report = (where: string, ok: boolean, detail: string) => {
-    console.log(`${ok ? 'ok  ' : 'FAIL'} ${where}: ${detail}`);
-    if (!ok) process.exitCode = 1;
-  };
-  for (const [where, headers] of [
-    ['page', {}],
-    ['isolated page', ISOLATED],
-  ] as const) {
-    const answer = await askPage(chromium, headers);
-    const same = answer.checkpoint === node.checkpoint && answer.losses.join() === node.losses.join() && answer.tensors === 0;
-    const isolated = answer.isolated === (where === 'isolated page');
-    report(where, same && isolated, answer.error ?? `${answer.backend}, losses ${answer.losses.map((loss) => loss.toFixed(4)).join(' ')}`);
-    if (!same && answer.error === undefined) console.log(`     checkpoint ${answer.checkpoint}, in Node ${node.checkpoint}`);
+  const scripts = readdirSync(join(folder, 'assets'))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => readFileSync(join(folder, 'assets', name)));
+  const kilobytes = (sizes: number[]) => `${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1000)} kB`;
+  const [plain, zipped] = [scripts.map(({ length }) => length), scripts.map((script) => gzipSync(script).length)];
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const what = minify ? 'minified' : 'not minified';
+  console.log(`     built in ${seconds} s, ${what}: scripts of pages and worker ${kilobytes(plain)}, ${kilobytes(zipped)} with gzip`);
+}
+
+async function serve(folder: string, headers: Record<string, string>): Promise<{ server: Server; address: string }> {
+  const server = createServer((request, response) => {
+    const file = join(folder, normalize(new URL(request.url ?? '/', 'http://localhost').pathname));
+    const type = TYPES[file.split('.').at(-1)!];
+    if (type === undefined || !existsSync(file)) response.writeHead(404).end();
+    else response.writeHead(200, { 'content-type': type, ...headers }).end(readFileSync(file));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
+
+/** Opens a page that fails with the first error that nobody caught. */
+async function open(browser: Browser, address: string): Promise<{ page: Page; failure: Promise<never> }> {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(LIMIT);
+  const failure = new Promise<never>((_, reject) => {
+    page.on('pageerror', reject);
+    page.on('crash', () => {
+      reject(new Error('the page crashed'));
+    });
+    setTimeout(() => {
+      reject(new Error(`no answer within ${LIMIT / 1000} s`));
+    }, LIMIT).unref();
+  });
+  failure.catch(() => undefined);
+  await page.goto(address);
+  return { page, failure };
+}
+
+/** Runs one of the checks of page.ts. */
+async function ask(browser: Browser, address: string, name: Check) {
+  const { page, failure } = await open(browser, `${address}tools/browser/page.html`);
+  await page.waitForFunction(() => 'checks' in globalThis);
+  const answer = page.evaluate(async (which) => {
+    const all = (globalThis as unknown as { checks: Record<string, () => Promise<object>> }).checks;
+    return { isolated: crossOriginIsolated, ...(await all[which]!()) };
+  }, name);
+  try {
+    return (await Promise.race([answer, failure])) as Answer;
+  } finally {
+    await page.close();
   }
 }
 
-const chromium = PLACES.find((place) => place !== undefined && existsSync(place));
+const shown = (losses: readonly number[]) =>
+  [losses.slice(0, 2), losses.slice(-1)].map((some) => some.map((loss) => loss.toFixed(4)).join(' ')).join(' … ');
+
+/** The parts of a run that must be the same everywhere. */
+function bitsOf(run: Partial<Answer>): string {
+  const elsewhere: readonly string[] = ['backend', 'seconds', 'isolated', 'shared'];
+  return JSON.stringify(Object.fromEntries(Object.entries(run).filter(([name]) => !elsewhere.includes(name))), null, 1);
+}
+
+/** Runs checks in one kind of page and compares what comes of them with Node. */
+async function compare(browser: Browser, place: Place, expected: Record<Check, BriefRun | RecordedRun>): Promise<void> {
+  const { server, address } = await serve(place.folder, place.isolated ? ISOLATED : {});
+  for (const name of place.checks) {
+    try {
+      const answer = await ask(browser, address, name);
+      const { backend, losses, isolated, shared, seconds, tensors } = answer;
+      const asPlanned = isolated === place.isolated && tensors === 0 && (shared ?? place.shared) === place.shared;
+      const same = bitsOf(answer) === bitsOf(expected[name]);
+      report(
+        `${place.name}, ${name}`,
+        same && asPlanned,
+        `${backend}, losses ${shown(losses)}${seconds ? `, ${seconds.toFixed(1)} s` : ''}`,
+      );
+      if (!asPlanned) console.log(`     got ${JSON.stringify({ isolated, shared, tensors })}`);
+      if (!same) console.log(`     got ${bitsOf(answer)}\n     in Node ${bitsOf(expected[name])}`);
+    } catch (error) {
+      report(`${place.name}, ${name}`, false, String(error));
+    }
+  }
+  server.closeAllConnections();
+  server.close();
+}
+
+/** Clicks through the page of the example. */
+async function useExample(browser: Browser, folder: string): Promise<void> {
+  const { server, address } = await serve(folder, {});
+  try {
+    const { page, failure } = await open(browser, `${address}examples/browser/index.html`);
+    const use = async () => {
+      await page.fill('#epochs', '2');
+      await page.click('text=Learn in a worker');
+      const link = await page.waitForSelector('a[download]');
+      const bytes = await link.evaluate(async (a) => (await (await fetch((a as HTMLAnchorElement).href)).arrayBuffer()).byteLength);
+      await page.waitForSelector('#neighbors canvas');
+      const pictures = await page.$$('#neighbors canvas');
+      return `${pictures.length} pictures beside their neighbors, an encoder of ${bytes} bytes to download`;
+    };
+    report('example', true, await Promise.race([use(), failure]));
+  } catch (error) {
+    report('example', false, String(error));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+async function check(executablePath: string): Promise<void> {
+  const [minified, readable] = [join(scratch, 'minified'), join(scratch, 'readable')];
+  await buildPages(minified, true);
+  await buildPages(readable, false);
+  const parts = await trainBriefly({});
+  const whole = await recordRun(learn);
+  report('Node, pretrain', whole.tensors === 0, `${whole.backend}, losses ${shown(whole.losses)}, ${whole.seconds.toFixed(1)} s`);
+  const expected = { parts, 'pretrain on the page': whole, 'pretrain in a worker': whole };
+  const all = Object.keys(expected) as Check[];
+  const places: Place[] = [
+    { name: 'page', folder: minified, isolated: false, shared: false, checks: all },
+    { name: 'isolated page', folder: readable, isolated: true, shared: true, checks: all },
+    // minifiers break the threads of tfjs, and selfsup goes without
+    { name: 'isolated page, minified', folder: minified, isolated: true, shared: false, checks: ['parts', 'pretrain in a worker'] },
+  ];
+  const browser = await chromium.launch({ executablePath, args: FLAGS.split(' ') });
+  try {
+    for (const place of places) await compare(browser, place, expected);
+    await useExample(browser, minified);
+  } finally {
+    await browser.close();
+  }
+}
+
+const found = PLACES.find((place) => place !== undefined && existsSync(place));
 try {
-  if (chromium === undefined) console.log('skipped: no Chromium found; set CHROMIUM_PATH');
-  else await check(chromium);
+  if (found === undefined) console.log('skipped: no Chromium found; set CHROMIUM_PATH');
+  else await check(found);
 } finally {
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,5 +1,20 @@
-// The page of check.ts: trains and posts what came of it.
+// The page of check.ts, which calls these.
+import * as tf from '@tensorflow/tfjs-core';
+import { learn } from '../../examples/browser/learn.ts';
+import { learnInWorker } from '../../examples/browser/learn-in-worker.ts';
+import '../../examples/browser/wasm-files.ts';
+import { recordRun } from './record-run.ts';
 import { trainBriefly } from './train-briefly.ts';
 
-const answer = await trainBriefly({ wasmPath: '/tfjs/' }).catch((error: unknown) => ({ error: String(error) }));
-await fetch('/answer', { method: 'POST', body: JSON.stringify({ isolated: crossOriginIsolated, ...answer }) });
+/** Whether the heap of the wasm backend is shared memory: that of its threaded build is. */
+const isShared = () =>
+  typeof SharedArrayBuffer !== 'undefined' &&
+  (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.buffer instanceof SharedArrayBuffer;
+
+/** What check.ts may ask for. */
+export const checks = {
+  parts: async () => ({ ...(await trainBriefly({})), shared: isShared() }),
+  'pretrain on the page': () => recordRun(learn),
+  'pretrain in a worker': () => recordRun(learnInWorker),
+};
+Object.assign(globalThis, { checks });

@@ -15,6 +15,15 @@ function pathInNode(): string | undefined {
   return path.dirname(file) + path.sep;
 }
 
+/**
+ * tfjs starts its threads from the text of one of its functions, which asks `typeof` of a variable that a thread does not have. Minifiers that rewrite that
+ * question break the thread, and tfjs then waits for it forever; where this code was minified so, it goes without threads.
+ */
+function avoidBrokenThreads(): void {
+  const question = (variable: unknown) => typeof variable === 'undefined';
+  if (!String(question).includes('typeof')) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+}
+
 /** The binary that tfjs will ask for in this engine. */
 async function binaryInUse(): Promise<string> {
   const [simd, threads] = await Promise.all(
@@ -32,6 +41,7 @@ async function binaryInUse(): Promise<string> {
  */
 export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true, winograd = true }) => {
   tf.enableProdMode();
+  avoidBrokenThreads();
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch((cause: unknown) => {
     throw new SelfsupError(
       'SELFSUP_BACKEND',

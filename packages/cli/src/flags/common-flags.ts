@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import type { Output } from '../output/output.ts';
+import { inFlags } from './in-flags.ts';
 import { collect, parseNumber } from './parse-value.ts';
 
 /** Flags of every command that opens a run. */
@@ -21,9 +22,10 @@ export interface DataFlags {
 
 /** `--plugin`. */
 export const pluginOption = (): Option =>
-  new Option('--plugin <module>', 'a file or an installed package that adds tasks, encoders, modalities or data; can be repeated').argParser(
-    collect,
-  );
+  new Option(
+    '--plugin <module>',
+    'a file or an installed package that adds tasks, encoders, modalities or data; can be repeated',
+  ).argParser(collect);
 
 /** `--backend`. */
 export const backendOption = (): Option =>
@@ -49,14 +51,20 @@ export function addDataFlags(command: Command): Command {
     .option('--test-limit <n>', 'at most so many test samples', parseNumber);
 }
 
-/** Runs what a command does, and takes over its exit code. */
-export async function act<F>(
-  self: Command,
-  context: CommandContext,
-  run: (flags: F, output: Output) => Promise<number>,
-): Promise<void> {
+/** Runs what a command does, with an output that names options as flags, and takes over its exit code. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- commander knows no types of flags; the command that declared them says which
+export async function act<F>(self: Command, context: CommandContext, run: (flags: F, output: Output) => Promise<number>): Promise<void> {
   context.command = self;
   const { createOutput } = await import('../output/create-output.ts');
   const flags = self.optsWithGlobals<F & { json?: boolean }>();
-  context.code = await run(flags, createOutput(context.streams, { json: flags.json }));
+  const output = createOutput(context.streams, { json: flags.json });
+  context.code = await run(flags, {
+    ...output,
+    line: (text) => {
+      output.line(inFlags(text, context));
+    },
+    warn: (text) => {
+      output.warn(inFlags(text, context));
+    },
+  });
 }

@@ -69,8 +69,9 @@ export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): 
       name: 'held-out',
       async baselines() {
         const { loss, labels } = await measure('Measuring on held-out text (untrained)');
+        const predicted = new Set(labels); // next-token also predicts the separator at the end
         const unigram = await countUnigrams(train.dataset, {
-          ignored: tokenizer.specialIds.filter((id) => id !== tokenizer.special.unknown),
+          ignored: tokenizer.specialIds.filter((id) => id !== tokenizer.special.unknown && !predicted.has(id)),
         });
         return {
           untrained: loss,

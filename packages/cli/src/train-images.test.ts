@@ -1,0 +1,233 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readNpy } from '@selfsup/data/node';
+import sharp, { type Create } from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseLines, selfsup, succeed, type Finished, type Line } from '../fixtures/run-command.ts';
+import { tinyImages } from '../fixtures/tiny-images.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'selfsup-images-'));
+const at = (name: string) => join(root, name);
+const jsonAt = (name: string) => JSON.parse(readFileSync(at(name), 'utf8')) as Record<string, unknown>;
+const metricsOf = (out: string) => parseLines(readFileSync(at(`${out}/metrics.jsonl`), 'utf8'));
+const typesOf = (lines: readonly Line[]) => [...new Set(lines.map(({ type }) => type))];
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+let whole: Finished;
+beforeAll(async () => {
+  whole = await succeed('train', ...tinyImages, '--out', at('whole'));
+});
+
+describe('selfsup train on images', () => {
+  it('writes a run and ends with the result', () => {
+    const { result, lines, stderr } = whole;
+    expect(stderr).toBe('');
+    expect(result).toMatchObject({
+      type: 'result',
+      command: 'train',
+      task: 'simclr',
+      modality: 'image',
+      dataset: 'shapes',
+      encoder: 'conv-net',
+    });
+    expect(result).toMatchObject({
+      backend: 'wasm',
+      epochs: 2,
+      steps: 16,
+      stoppedBy: 'end',
+      trainSamples: 64,
+      testSamples: 13,
+      skipped: [],
+    });
+    expect(result['checkpoint']).toMatch(/^[0-9a-f]{64}$/);
+    expect(result['verdict']).toEqual([expect.stringMatching(/^Pretraining .*kNN/), ...(result['verdict'] as string[]).slice(1)]);
+    expect(readdirSync(at('whole')).sort()).toEqual([
+      ...['checkpoint.safetensors', 'encoder.safetensors', 'metrics.jsonl', 'report.html', 'result.json', 'run.json'],
+    ]);
+    expect({ type: 'result', command: 'train', ...jsonAt('whole/result.json') }).toEqual(result);
+    const steps = metricsOf('whole').filter(({ type }) => type === 'step');
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+    expect(typesOf(lines)).toEqual(expect.arrayContaining(['start', 'probe', 'epoch', 'health', 'checkpoint', 'result']));
+    expect(typesOf(lines)).not.toContain('step');
+    expect(lines.filter(({ type }) => type === 'epoch')).toHaveLength(2);
+    expect(JSON.stringify(result)).not.toContain('"encoder":{'); // no bytes
+  });
+
+  it('tells people the same: what is trained, each epoch, a table, the verdict last', async () => {
+    const { code, stdout, stderr } = await selfsup('train', ...tinyImages, '--epochs', '1', '--no-report', '--out', at('plain'));
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^simclr on shapes \(64 images, 13 to test on\): conv-net, 1 epoch of 8 updates, wasm/);
+    expect(lines[1]).toMatch(/^ {2}Before training: kNN raw pixels [\d.]+ %, kNN untrained [\d.]+ %$/);
+    expect(lines[2]).toMatch(/^Epoch 1\/1: loss \d+\.\d{4}, [\d,]+ images\/s$/);
+    for (const row of [/kNN accuracy, trained encoder +[\d.]+ %$/, /train step +[\d,]+ images\/s$/, /mean loss of the last epoch +[\d.]+$/])
+      expect(stdout).toMatch(new RegExp(row, 'm'));
+    expect(stdout).toContain('Done: 8 updates in ');
+    expect(stdout).not.toContain('Report:');
+    expect(lines.slice(-2).join('\n')).toMatch(/Pretraining (helped|has not helped yet): kNN accuracy/);
+    expect(existsSync(at('plain/report.html'))).toBe(false);
+  });
+
+  it('--verbose adds each update to the JSON lines', async () => {
+    const { lines } = await succeed('--verbose', 'train', ...tinyImages, '--max-seconds', '0.01', '--no-report', '--out', at('verbose'));
+    expect(lines.find(({ type }) => type === 'step')).toMatchObject({ step: 1, loss: expect.any(Number) as number });
+    expect(lines.at(-1)).toMatchObject({ stoppedBy: 'time' });
+  });
+
+  it('--resume gives the checkpoint of the unbroken run, also where flags are repeated', async () => {
+    await succeed('train', ...tinyImages, '--max-seconds', '0.01', '--no-report', '--out', at('parts'));
+    const { result, lines } = await succeed('train', '--resume', '--out', at('parts'), '--head-output', '8', '--limit', '64');
+    expect(lines.find(({ type }) => type === 'start')).toMatchObject({ task: 'simclr', totalSteps: 16 });
+    expect(result['checkpoint']).toBe(whole.result['checkpoint']);
+    expect(result['probes']).toEqual(whole.result['probes']);
+    const losses = (out: string) => metricsOf(out).flatMap(({ type, step, loss }) => (type === 'step' ? [[step, loss]] : []));
+    expect(losses('parts')).toEqual(losses('whole'));
+  });
+
+  it('resuming a finished run trains nothing and keeps what was measured', async () => {
+    const { result } = await succeed('train', '--resume', '--out', at('whole'));
+    for (const name of ['checkpoint', 'steps', 'seconds', 'throughput', 'probes', 'lastEpochLoss', 'verdict'])
+      expect(result[name], name).toEqual(whole.result[name]);
+  });
+
+  it.each([
+    [['--resume', '--encoder', 'resnet18'], /this run was trained with --encoder "conv-net", got "resnet18"/],
+    [['--resume', '--head-output', '9'], /this run was trained with --head-output 8, got 9/],
+    [['--resume', '--task-option', 'temperature=1'], /this run was trained with --temperature 0\.2, got 1/],
+    [['--data', 'shapes'], /already holds a run; continue it with --resume, replace it with --overwrite, or choose another --out/],
+  ])('refuses %j', async (argv, message) => {
+    const { code, stderr, result } = await selfsup('train', ...argv, '--out', at('whole'), '--json');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(result).toMatchObject({ type: 'error' });
+    expect(jsonAt('whole/result.json')['checkpoint']).toBe(whole.result['checkpoint']);
+  });
+
+  it('checks --out before it reads data', async () => {
+    writeFileSync(at('file'), 'mine');
+    const { stderr } = await selfsup('train', '--data', at('nowhere'), '--out', at('file'));
+    expect(stderr).toMatch(/--out must be a folder, but .*file is a file; choose another/);
+    expect((await selfsup('train', '--data', at('nowhere'), '--out', at('whole'))).stderr).toContain('already holds a run');
+  });
+
+  it('--overwrite replaces a run', async () => {
+    const { result } = await succeed('train', ...tinyImages, '--max-seconds', '0.01', '--no-report', '--overwrite', '--out', at('plain'));
+    expect(result['steps']).toBeLessThan(8);
+    expect(existsSync(at('plain/report.html'))).toBe(false);
+  });
+});
+
+describe('a run on images', () => {
+  it('evaluate knn agrees with the result, its baselines too', async () => {
+    const { result } = await succeed('evaluate', 'knn', '--run', at('whole'), '--baselines', '--backend', 'wasm');
+    const { knn } = whole.result['probes'] as { knn: { trained: { knn: number }; baselines: Record<string, number> } };
+    expect(result).toMatchObject({ command: 'evaluate knn', steps: 16, trainSamples: 64, testSamples: 13, k: 200 });
+    for (const [name, value] of Object.entries({ trained: knn.trained.knn, ...knn.baselines }))
+      expect((result['accuracy'] as Record<string, number>)[name], name).toBeCloseTo(value, 1);
+    const { stdout } = await selfsup('evaluate', 'knn', '--run', at('whole'), '--k', '5', '--backend', 'wasm');
+    expect(stdout).toMatch(/^kNN [\d.]+ % of 13 test images \(5 of 64 vote, temperature 0\.1\)\n$/);
+    expect((await selfsup('evaluate', 'knn', '--run', at('whole'), '--k', '0')).stderr).toContain('--k must be an integer >= 1, got 0');
+  });
+
+  it('evaluate linear-probe chooses a penalty, or takes the one given', async () => {
+    const probe = (...argv: string[]) => selfsup('evaluate', 'linear-probe', '--run', at('whole'), '--backend', 'wasm', ...argv);
+    const { stdout } = await probe('--baselines', '--max-iterations', '50');
+    expect(stdout).toMatch(
+      /^Linear probe \d+\.\d\d % of 13 test images \(l2 .*\)\nLinear probe [\d.]+ %, raw pixels .*\nLinear probe [\d.]+ %, the untrained encoder /,
+    );
+    const { result, stderr } = await probe('--l2', '0.0001', '--max-iterations', '1', '--limit', '30', '--test-limit', '10', '--json');
+    expect(stderr).toContain('the classifier was still improving after 1 steps; raise --max-iterations');
+    expect(result).toMatchObject({ trainSamples: 30, testSamples: 10, findings: { trained: { l2: 0.0001, converged: false } } });
+    expect((await probe('--l2', '0.1,-1')).stderr).toContain('--l2 must be numbers >= 0, got 0.1, -1');
+    expect((await probe('--max-iterations', '0')).stderr).toContain('--max-iterations must be an integer >= 1, got 0');
+  });
+
+  it('embed writes every image, as an array of NumPy or as text', async () => {
+    const { result } = await succeed('embed', '--run', at('whole'), '--out', at('new/x.npy'));
+    expect(result).toMatchObject({ rows: 77, dim: 8 });
+    const { data, shape } = await readNpy(at('new/x.npy'));
+    expect(shape).toEqual([77, 8]);
+    const { rows, classNames } = jsonAt('new/x.index.json') as { rows: Line[]; classNames: string[] };
+    expect([rows.length, classNames.length]).toEqual([77, 10]);
+    expect(rows[64]).toMatchObject({ split: 'test', index: 0, label: expect.any(Number) as number });
+    await succeed('embed', '--run', at('whole'), '--out', at('y.csv'), '--split', 'test');
+    const table = readFileSync(at('y.csv'), 'utf8').trimEnd().split('\n').map((row) => row.split(',').map(Number)); // prettier-ignore
+    expect(table).toHaveLength(13);
+    table.flat().forEach((value, i) => {
+      expect(value).toBeCloseTo(data[64 * 8 + i]!, 4);
+    });
+  });
+
+  it('is reported again', async () => {
+    rmSync(at('whole/report.html'));
+    expect((await selfsup('report', '--run', at('whole'))).stdout).toMatch(/^Report: file:\/\/.*report\.html\n$/);
+    expect(readFileSync(at('whole/report.html'), 'utf8')).toContain('SimCLR on shapes');
+  });
+
+  it('fine-tunes, keeps what it found and shows it in the report', async () => {
+    const flags = '--scratch --seeds 0 --epochs 1 --min-steps 2 --batch-size 16 --labels 20,all --learning-rate 0.001,0.01'.split(' ');
+    const { result, lines } = await succeed('fine-tune', '--run', at('whole'), ...flags, '--report', at('curve.html'));
+    expect(result).toMatchObject({ command: 'fine-tune', steps: 16, testSamples: 13 });
+    expect((result['rows'] as { arm: string; count: number }[]).map(({ arm, count }) => `${arm} ${count}`)).toEqual([
+      ...['pretrained 20', 'scratch 20', 'pretrained 64', 'scratch 64'],
+    ]);
+    expect(lines.filter(({ type }) => type === 'trial')).toHaveLength(4);
+    expect(result['learningRates']).toHaveLength(4);
+    expect(readFileSync(at('curve.html'), 'utf8')).toContain('Accuracy by labels');
+    expect(readdirSync(at('whole')).filter((name) => name.startsWith('fine-tune-'))).toHaveLength(1);
+    writeFileSync(at('whole/fine-tune-cut.json'), '{"train"');
+    const { stderr } = await selfsup('report', '--run', at('whole'));
+    expect(stderr).toMatch(/^the report leaves out fine-tune-cut\.json: .*\n$/);
+    expect(readFileSync(at('whole/report.html'), 'utf8')).toContain('Fine-tuning on ');
+  });
+
+  it('has no export and no masks', async () => {
+    expect((await selfsup('export', '--run', at('whole'), '--out', at('never'))).stderr).toContain('encoders of images cannot be exported');
+    expect((await selfsup('predict-mask', '[MASK]', '--run', at('whole'))).stderr).toContain('only runs of masked-language have a head');
+    expect(existsSync(at('never'))).toBe(false);
+  });
+});
+
+describe('selfsup train on photos', () => {
+  const photo = (path: string, options: Create) => sharp({ create: options }).jpeg().toFile(path);
+  const few = '--image-size 16 --epochs 1 --batch-size 4 --encoder-option widths=[4,8] --head-output 8 --backend wasm'.split(' ');
+
+  it('skips, counts and names broken ones', async () => {
+    for (const [label, background] of [
+      ['cold', '#2244cc'],
+      ['warm', '#cc4422'],
+    ] as const) {
+      mkdirSync(at(`photos/${label}`), { recursive: true });
+      for (let i = 0; i < 8; i++) await photo(at(`photos/${label}/${i}.jpg`), { width: 30 + i, height: 24, channels: 3, background });
+    }
+    writeFileSync(at('photos/cold/letter.jpg'), 'Dear reader, this is no picture.');
+    const jpeg = readFileSync(at('photos/warm/0.jpg'));
+    writeFileSync(at('photos/warm/cut.jpg'), jpeg.subarray(0, Math.floor(jpeg.length / 2)));
+    const { result, stderr } = await succeed('train', '--data', at('photos'), ...few, '--out', at('photo-run'));
+    const skipped = result['skipped'] as { path: string; reason: string }[];
+    expect(skipped.map(({ path }) => path).sort()).toEqual([at('photos/cold/letter.jpg'), at('photos/warm/cut.jpg')]);
+    for (const name of ['letter.jpg', 'cut.jpg']) {
+      expect(stderr).toMatch(new RegExp(`skipped .*${name}: .`));
+      expect(readFileSync(at('photo-run/report.html'), 'utf8')).toContain(name);
+    }
+    expect(result['probes']).toHaveProperty('knn');
+  });
+
+  it('works without labels, minus the accuracy, in a folder of its own choice', async () => {
+    mkdirSync(at('unsorted'));
+    for (let i = 0; i < 12; i++)
+      await photo(at(`unsorted/${i}.jpg`), { width: 20, height: 20, channels: 3, background: 'black', noise: { type: 'gaussian', mean: 20 * i, sigma: 50 } }); // prettier-ignore
+    const before = process.cwd();
+    process.chdir(root);
+    const { stdout, stderr } = await selfsup('train', '--data', 'unsorted', ...few).finally(() => {
+      process.chdir(before);
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toContain('Report: file://');
+    expect(stdout).toContain('nothing says whether pretraining helped');
+    expect(jsonAt('runs/simclr-unsorted-conv-net/result.json')['probes']).toEqual({});
+  });
+});

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtinPlugins, createRegistry } from '@selfsup/pretrain';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseLines, succeed } from '../fixtures/run-command.ts';
+import { tinyText, writeTinyCorpus } from '../fixtures/tiny-text.ts';
+import { writeVideos } from '../fixtures/write-videos.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'selfsup-tasks-'));
+const at = (name: string) => join(root, name);
+const { tasks } = createRegistry(builtinPlugins);
+
+beforeAll(async () => {
+  process.env['XDG_CACHE_HOME'] = at('cache');
+  await writeVideos(at('videos'), { perClass: 10 });
+  writeTinyCorpus(at('corpus'));
+});
+afterAll(() => {
+  delete process.env['XDG_CACHE_HOME'];
+  rmSync(root, { recursive: true });
+});
+
+/** Flags of a run that takes a moment, with an encoder of those that fit the task. */
+function tiny(task: string): string[] {
+  const { modality, encoders } = tasks.get(task);
+  const few = `--task ${task} --epochs 1 --probe-every 0 --no-report --backend wasm`.split(' ');
+  if (modality === 'text') return [...tinyText(at('corpus')), ...few, '--limit', '64'];
+  const size = encoders?.[0]?.startsWith('vit-') ? ['numLayers=1', 'width=8', 'numHeads=2'] : ['widths=[4,8]'];
+  const data = [
+    '--data',
+    modality === 'video' ? at('videos') : 'shapes',
+    ...'--limit 16 --test-limit 8 --image-size 16 --batch-size 8'.split(' '),
+  ];
+  return [...few, ...data, ...size.flatMap((option) => ['--encoder-option', option])];
+}
+
+const losses = (out: string) =>
+  parseLines(readFileSync(join(at(out), 'metrics.jsonl'), 'utf8')).flatMap(({ type, step, loss }) =>
+    type === 'step' ? [[step, loss]] : [],
+  );
+
+describe.each(tasks.names)('selfsup train --task %s', (task) => {
+  it('trains, resumes to the same losses and checkpoint, and its encoder is loaded again', async () => {
+    const [whole, parts] = [`${task}-whole`, `${task}-parts`];
+    const { result } = await succeed('train', ...tiny(task), '--out', at(whole));
+    expect(result).toMatchObject({ task, steps: 2, stoppedBy: 'end' });
+    expect(Number.isFinite(result['lastLoss'])).toBe(true);
+    const stopped = await succeed('train', ...tiny(task), '--out', at(parts), '--max-seconds', '0.000001');
+    expect(stopped.result).toMatchObject({ steps: 1, stoppedBy: 'time' });
+    const resumed = await succeed('train', '--resume', '--no-report', '--out', at(parts));
+    expect(resumed.result['checkpoint']).toBe(result['checkpoint']);
+    expect(losses(parts)).toEqual(losses(whole));
+    const { result: embedded } = await succeed('embed', '--run', at(parts), '--out', at(`${task}.csv`), '--split', 'test');
+    expect(embedded['rows']).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,229 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { selfsup, succeed, type Finished } from '../fixtures/run-command.ts';
+import { tinyText, writeTinyCorpus } from '../fixtures/tiny-text.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'selfsup-text-'));
+const at = (name: string) => join(root, name);
+const jsonAt = (name: string) => JSON.parse(readFileSync(at(name), 'utf8')) as Record<string, unknown>;
+const train = (out: string, ...more: string[]) => succeed('train', ...tinyText(at('corpus')), '--out', at(out), ...more);
+interface HeldOut {
+  readonly trained: Readonly<Record<'heldOutLoss' | 'unigramEntropy', number>>;
+  readonly baselines: Readonly<Record<'untrained' | 'unigramLoss' | 'unigramEntropy', number>>;
+}
+const heldOut = ({ result }: Finished) => (result['probes'] as { 'held-out': HeldOut })['held-out'];
+
+let whole: Finished;
+beforeAll(async () => {
+  process.env['XDG_CACHE_HOME'] = at('cache');
+  writeTinyCorpus(at('corpus'));
+  whole = await train('whole', '--epochs', '8');
+});
+afterAll(() => {
+  delete process.env['XDG_CACHE_HOME'];
+  rmSync(root, { recursive: true });
+});
+
+describe('selfsup train --task masked-language', () => {
+  it('learns its own vocabulary and to guess hidden words', () => {
+    const { result, stderr, lines } = whole;
+    expect(stderr).toBe('');
+    expect(result).toMatchObject({ task: 'masked-language', modality: 'text', encoder: 'bert-tiny', stoppedBy: 'end', epochs: 8 });
+    const { trained, baselines } = heldOut(whole);
+    expect(trained.heldOutLoss).toBeLessThan(baselines.unigramEntropy);
+    expect(baselines.unigramEntropy).toBeLessThan(baselines.unigramLoss);
+    expect(baselines.unigramLoss).toBeLessThan(baselines.untrained);
+    expect(result['throughput']).toMatchObject({ unit: 'tokens' });
+    expect(lines.some(({ type, text }) => type === 'notice' && String(text).includes('learning a WordPiece vocabulary of 120'))).toBe(true);
+    expect(readdirSync(at('whole')).sort()).toEqual([
+      ...['checkpoint.safetensors', 'encoder.safetensors', 'metrics.jsonl', 'report.html', 'result.json', 'run.json', 'tokenizer.json'],
+    ]);
+  });
+
+  it('gives the same after it was stopped and resumed', async () => {
+    expect((await train('parts', '--epochs', '8', '--max-seconds', '0.5', '--no-report')).result).toMatchObject({ stoppedBy: 'time' });
+    const resumed = await succeed('train', '--resume', '--out', at('parts'), '--no-report');
+    expect(resumed.result['checkpoint']).toBe(whole.result['checkpoint']);
+    expect(heldOut(resumed)).toEqual(heldOut(whole));
+  });
+
+  it('refuses to go on with another tokenizer or other settings', async () => {
+    cpSync(at('whole'), at('retold'), { recursive: true });
+    const file = at('retold/tokenizer.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"cat"', '"cow"'));
+    expect((await selfsup('train', '--resume', '--out', at('retold'))).stderr).toContain('is not the tokenizer that this run began with');
+    const { stderr } = await selfsup('train', '--resume', '--out', at('whole'), '--length', '32');
+    expect(stderr).toContain('this run was trained with --length 18, got 32');
+  });
+
+  it('replaces bytes that are not valid UTF-8 where it is asked to, and says so', async () => {
+    const sentences = 'the cat lives in the house .\n\n'.repeat(60);
+    writeFileSync(at('mixed.txt'), Buffer.concat([Buffer.from(sentences), Buffer.from([0xff, 0x0a])]));
+    const { stderr } = await train('mixed', '--data', at('mixed.txt'), '--epochs', '1', '--invalid-utf8', 'replace', '--no-report');
+    expect(stderr).toMatch(/replaced 1 places that are not valid UTF-8, the first at byte 1800 of .*mixed\.txt/);
+  });
+
+  it('takes a single file as it is: finer documents are found, and kept in run.json', async () => {
+    const few = '--task masked-language --vocabulary-size 120 --length 18 --epochs 1 --max-seconds 0.1 --no-report'.split(' ');
+    const { stdout, stderr, code } = await selfsup('train', ...few, '--data', at('corpus/a.txt'), '--out', at('single'));
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /^No --documents given, and one file is too few to hold any out: what blank lines separate count as documents .*blank-line/,
+    );
+    expect(jsonAt('single/run.json')).toMatchObject({ fingerprint: { documentRule: 'blank-line' } });
+    expect(existsSync(at('single/report.html'))).toBe(false);
+  });
+
+  it('counts several batches as one update', async () => {
+    const { lines, result } = await train('accumulated', '--epochs', '1', '--accumulate', '4', '--no-report');
+    const start = lines.find(({ type }) => type === 'start')!;
+    expect(result['steps']).toBe(start['totalSteps']);
+    expect(start['totalSteps']).toBe(Math.ceil(Math.floor(Number(start['train']) / 32) / 4));
+  });
+
+  it.each(['replaced-token', 'next-token'])('trains %s', async (task) => {
+    const finished = await train(task, '--epochs', '1', '--task', task);
+    expect(heldOut(finished).trained.heldOutLoss).toBeLessThan(heldOut(finished).baselines.untrained);
+    expect(readFileSync(at(`${task}/report.html`), 'utf8')).toContain('Guessed words');
+    expect((await selfsup('predict-mask', 'the [MASK]', '--run', at(task))).stderr).toContain('only runs of masked-language');
+  });
+});
+
+describe('a run on text', () => {
+  it('predicts what stands at each mask', async () => {
+    const { result } = await succeed(
+      'predict-mask',
+      'the cat lives in the [MASK] and the [MASK] likes the house .',
+      '--run',
+      at('whole'),
+      '--top',
+      '3',
+    );
+    const guesses = result['guesses'] as { token: string; probability: number }[][];
+    expect(guesses.map((words) => words.length)).toEqual([3, 3]);
+    expect(['house', 'garden', 'tree', 'water']).toContain(guesses[0]![0]!.token);
+    expect(['cat', 'dog', 'bird', 'fish']).toContain(guesses[1]![0]!.token);
+    expect((await selfsup('predict-mask', 'the [MASK] lives', '--run', at('whole'))).stdout).toMatch(/\d\.\d\d % {2}\w+/);
+  });
+
+  it.each([
+    [['no mask here'], 'the text has no [MASK]'],
+    [[`[MASK] ${'cat '.repeat(600)}`], 'tokens, the model takes at most'],
+    [['[MASK]', '--top', '0'], '--top must be an integer >= 1, got 0'],
+  ])('refuses %#', async (argv, message) => {
+    const { code, stderr } = await selfsup('predict-mask', ...argv, '--run', at('whole'));
+    expect(stderr).toContain(message);
+    expect(code).toBe(1);
+  });
+
+  it('embeds the texts of a file', async () => {
+    writeFileSync(at('lines.txt'), 'the cat lives in the house\nthe fish likes the water\n');
+    const { result } = await succeed('embed', '--run', at('whole'), '--data', at('lines.txt'), '--out', at('lines.csv'));
+    expect(result).toMatchObject({ rows: 2, dim: 128, dataset: expect.stringContaining('lines') as string });
+  });
+
+  it('classifies texts by a linear probe and by fine-tuning, which its report shows, also where the text is gone', async () => {
+    const rows = Array.from({ length: 24 }, (_, i) => `the ${i % 2 ? 'cat' : 'fish'} lives in the garden\t${i % 2}`);
+    mkdirSync(at('labels'));
+    for (const name of ['train', 'test']) writeFileSync(at(`labels/${name}.tsv`), `${rows.join('\n')}\n`);
+    const run = ['--run', at('whole')];
+    const probe = await succeed('evaluate', 'linear-probe', ...run, '--data', at('labels/train.tsv'), '--test-data', at('labels/test.tsv'));
+    expect(probe.result).toMatchObject({ testSamples: 24, findings: { trained: { accuracy: 100 } } });
+    const files = ['--train', at('labels/train.tsv'), '--test', at('labels/test.tsv')];
+    const flags = '--seeds 0 --epochs 10 --min-steps 30 --learning-rate 0.003 --option pooling=mean'.split(' ');
+    const { lines, stderr } = await succeed('fine-tune', ...run, ...files, ...flags);
+    expect(stderr).toBe('');
+    expect(lines.find(({ type }) => type === 'trial')).toMatchObject({ arm: 'pretrained', count: 24, seed: 0, accuracy: 1 });
+    expect(jsonAt('whole/fine-tune-labels-train.json')).toMatchObject({ testSamples: 24, rows: [{ mean: 1, deviation: null }] });
+
+    await succeed('report', ...run);
+    expect(readFileSync(at('whole/report.html'), 'utf8')).toContain('Fine-tuning on labels/train.tsv');
+    cpSync(at('whole'), at('moved'), { recursive: true });
+    writeFileSync(at('moved/run.json'), readFileSync(at('moved/run.json'), 'utf8').replaceAll('corpus"', 'gone"'));
+    const gone = await selfsup('report', '--run', at('moved'));
+    expect([gone.code, gone.stderr]).toEqual([0, expect.stringMatching(/the report shows no map and no neighbors: .*no file matches/)]);
+  });
+
+  it('is exported as a folder for transformers, with the tokenizer', async () => {
+    const { result } = await succeed('export', '--run', at('whole'), '--format', 'huggingface', '--out', at('bert'));
+    expect(result['files']).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']));
+    expect(jsonAt('bert/config.json')).toMatchObject({ model_type: 'bert', architectures: ['BertForMaskedLM'], hidden_size: 128 });
+    const again = await selfsup('export', '--run', at('whole'), '--out', at('bert'));
+    expect(again.stderr).toMatch(/--out must be a new or empty folder, but .*bert holds config\.json/);
+    const other = await selfsup('export', '--run', at('whole'), '--format', 'onnx', '--out', at('never'));
+    expect(other.stderr).toContain("unknown format 'onnx'; known: huggingface");
+    expect(existsSync(at('never'))).toBe(false);
+  });
+
+  it('says once what is wrong with its checkpoint', async () => {
+    cpSync(at('single'), at('damaged'), { recursive: true });
+    const checkpoint = at('damaged/checkpoint.safetensors');
+    writeFileSync(checkpoint, readFileSync(checkpoint).subarray(0, -4));
+    const fails = async (message: RegExp) => {
+      const { code, stderr } = await selfsup('export', '--run', at('damaged'), '--out', at('never'));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message);
+      expect(existsSync(at('never'))).toBe(false);
+    };
+    await fails(/damaged/);
+    rmSync(checkpoint);
+    await fails(/has no checkpoint yet; go on with: selfsup train --resume --out/);
+  });
+});
+
+describe('bad input on text', () => {
+  const write = (name: string, content: string | Buffer) => {
+    writeFileSync(at(name), content);
+    return at(name);
+  };
+  const folder = (name: string) => (mkdirSync(at(name)), at(name));
+  const cases: [name: string, prepare: () => string[], message: RegExp][] = [
+    ['no text files', () => ['--data', folder('none')], /no file matches .*none/],
+    [
+      'an empty corpus',
+      () => (
+        folder('empty'),
+        write('empty/a.txt', ''),
+        ['--data', at('empty'), '--tokenizer', write('vocab.txt', '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\n')]
+      ),
+      /there is no text in/,
+    ],
+    ['one document', () => ['--documents', 'file'], /--test-fraction 0\.2 leaves no document/],
+    [
+      'bytes that are not UTF-8',
+      () => ['--data', write('latin.txt', Buffer.from('caf\xe9 au lait', 'latin1'))],
+      /latin\.txt.*byte 3.*--invalid-utf8/,
+    ],
+    [
+      'a vocabulary without [MASK]',
+      () => ['--tokenizer', write('maskless.txt', '[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\n')],
+      /must have a mask token such as \[MASK\]/,
+    ],
+    ['a tokenizer that is not there', () => ['--tokenizer', at('nowhere.txt')], /there is no file at .*nowhere\.txt/],
+    ['a length over the model', () => ['--encoder-option', 'maxPositions=8'], /--length 18 is over the 8 positions/],
+    ['an option of tasks on images', () => ['--temperature', '0.1'], /--temperature is an option of simclr.*not of masked-language/],
+    ['an option of images', () => ['--image-size', '8'], /--image-size is for images and videos; masked-language learns from text/],
+    [
+      'an encoder of images',
+      () => ['--encoder', 'resnet18'],
+      /the encoder resnet18 does not fit the task masked-language, which takes bert-tiny/,
+    ],
+    ['a mask rate above 1', () => ['--mask-rate', '1.5'], /--mask-rate must be a number .*1.*, got 1\.5/],
+    [
+      'a batch larger than the text',
+      () => ['--batch-size', '100000'],
+      /a batch of 100000 is larger than the \d+ training sequences|--batch-size 100000 is larger/,
+    ],
+    ['a config that is not there', () => ['--config', at('nowhere.ts')], /--config: there is no file .*nowhere\.ts/],
+  ];
+
+  it.each(cases)('%s: one clear line, exit code 1, nothing written', async (_name, prepare, message) => {
+    const { code, stderr } = await selfsup('train', ...tinyText(at('corpus')), '--out', at('bad'), ...prepare());
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^selfsup: [^\n]+\n$/);
+    expect(code).toBe(1);
+    expect(existsSync(at('bad'))).toBe(false);
+  });
+});
