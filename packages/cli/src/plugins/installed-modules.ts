@@ -30,7 +30,7 @@ function entriesOf(name: string, folder: string): [string, string][] {
 }
 
 /**
- * What modules of users may import that have no installation of their own: `selfsup` and its packages, as they are installed here.
+ * What modules of users may import that have no installation of their own: `selfsup` and its packages, tfjs-core and zod, as they are installed here.
  *
  * @returns files by the names of imports
  */
@@ -47,9 +47,10 @@ export function installedModules(): Record<string, string> {
     }
   };
   visit(own);
-  const tfjs = createRequire(join(own, 'package.json')).resolve('@tensorflow/tfjs-core/package.json');
+  const inside = (folder: string, name: string) => dirname(createRequire(join(folder, 'package.json')).resolve(`${name}/package.json`));
   return {
     ...Object.fromEntries([...found].flatMap(([name, folder]) => entriesOf(name, folder))),
-    '@tensorflow/tfjs-core': dirname(tfjs),
+    '@tensorflow/tfjs-core': inside(own, '@tensorflow/tfjs-core'),
+    zod: inside(found.get('@selfsup/pretrain') ?? own, 'zod'), // recipes describe their options with it
   };
 }

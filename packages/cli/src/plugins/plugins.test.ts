@@ -53,6 +53,11 @@ const imports = `
 const image = tinyImages.filter((word, i) => word !== '--head-output' && tinyImages[i - 1] !== '--head-output');
 
 describe('loadConfig', () => {
+  it('brings zod along, with which recipes describe their options', async () => {
+    write('schema.config.ts', `import { z } from 'zod'; export default { data: z.string().parse('shapes') };`);
+    expect(await loadConfig('schema.config.ts', root)).toEqual({ data: 'shapes' });
+  });
+
   it('loads a typed config that imports selfsup, from outside of any installation', async () => {
     write(
       'typed.config.ts',
