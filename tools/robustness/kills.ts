@@ -19,7 +19,7 @@ const FROM_OUTSIDE = 4;
 const { rounds, seed } = readCounts({ rounds: 4, seed: 1 });
 const here = mkdtempSync(join(tmpdir(), 'selfsup-kills-'));
 const script = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const [command, dying] = [script('../../packages/cli/src/bin.ts'), script('./die-while-writing.ts')];
+const [command, dying] = [script('./run-selfsup.ts'), script('./die-while-writing.ts')];
 
 interface Ended {
   /** 0, an exit code, or null when it was killed. */

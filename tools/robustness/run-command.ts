@@ -1,4 +1,4 @@
-import { runCli } from '../../packages/cli/src/run-cli.ts';
+import { runCli } from 'selfsup';
 
 /** How a command ended. */
 export interface CommandEnd {

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtinPlugins, createRegistry, describeOptions, planRun, sessionSchema, settingsSchema } from '@selfsup/pretrain';
 import { nodePlugins } from '@selfsup/pretrain/node';
-import { trainFlags } from '../../packages/cli/src/flags/train-flags.ts';
+import { trainFlags } from 'selfsup';
 import { workspaceRoot } from '../workspace/packages.ts';
 
 const FILE = 'docs/options.md';

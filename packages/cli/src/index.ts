@@ -16,3 +16,5 @@ export {
   type TaskRecipe,
   type ViewsContext,
 } from '@selfsup/pretrain';
+export { INTERRUPTED, runCli } from './run-cli.ts';
+export { trainFlags } from './flags/train-flags.ts';
