@@ -46,7 +46,7 @@ describe('pretraining on text in memory', () => {
     const kinds = end!.report!.sections.map((section) => ('title' in section ? section.title : section.kind));
     expect(kinds).toEqual(expect.arrayContaining(['Guessed words', 'Text', 'Nearest neighbors', 'Map of the embeddings']));
     const charts = end!.report!.sections.flatMap((section) => (section.kind === 'charts' ? section.charts : []));
-    expect(charts.find(({ title }) => title === 'held-out loss')!.series[0]!.points[0]).toEqual([0, baselines['untrained']]);
+    expect(charts.find(({ title }) => title === 'Held-out loss')!.series[0]!.points[0]).toEqual([0, baselines['untrained']]);
 
     const encoder = await loadEncoder(end!.encoder);
     const { data, shape } = await encoder.embed(['the cat lives in the house .', 'the fish']);
