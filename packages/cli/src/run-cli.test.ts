@@ -54,18 +54,30 @@ describe('bad input', () => {
     ['no data', () => [], /no data given; give --data/],
     ['a word for a number', () => ['--data', 'shapes', '--epochs', 'many'], /--epochs .*must be a number/],
     ['a number out of range', () => ['--data', 'shapes', '--seed', '-1'], /--seed must be an integer >= 0, got -1/],
-    ['a session option out of range', () => ['--data', 'shapes', '--probe-every', '0.5'], /--probe-every must be an integer >= 0, got 0\.5/],
+    [
+      'a session option out of range',
+      () => ['--data', 'shapes', '--probe-every', '0.5'],
+      /--probe-every must be an integer >= 0, got 0\.5/,
+    ],
     ['an unknown flag', () => ['--data', 'shapes', '--epoch', '3'], /unknown option '--epoch'.*--epochs/],
     ['a flag of other tasks', () => ['--queue-size', '3'], /--queue-size is an option of moco, nnclr, swav, not of simclr/],
     ['a flag of another kind of data', () => ['--length', '3'], /--length is for text; simclr learns from images/],
-    ['an unknown option of the task', () => ['--data', 'shapes', '--task-option', 'head=3'], /no option --task-option head; .*--head-output/],
+    [
+      'an unknown option of the task',
+      () => ['--data', 'shapes', '--task-option', 'head=3'],
+      /no option --task-option head; .*--head-output/,
+    ],
     [
       'an option of the task out of range',
       () => ['--data', 'shapes', '--task', 'moco', '--task-option', 'momentum=2'],
       /task moco: --task-option momentum must be a number in \[0, 1\], got 2/,
     ],
     ['an option without a value', () => ['--data', 'shapes', '--task-option', 'headOutput'], /must be name=value/],
-    ['an unknown option of the encoder', () => ['--data', 'shapes', '--encoder-option', 'width=3'], /--encoder-option width; did you mean .*widths/],
+    [
+      'an unknown option of the encoder',
+      () => ['--data', 'shapes', '--encoder-option', 'width=3'],
+      /--encoder-option width; did you mean .*widths/,
+    ],
     ['an unknown backend', () => ['--data', 'shapes', '--backend', 'abacus'], /--backend must be one of auto, wasm, cpu, got 'abacus'/],
     ['a run that is not there', () => ['--resume'], /holds no run/],
     [
@@ -119,7 +131,10 @@ describe('bad input', () => {
     [['fine-tune', '--run', 'x', '--labels', '10,many'], /--labels must be integers >= 1 with commas between them, or all, got 'many'/],
     [['fine-tune', '--run', 'x', '--report', 'a.html'], /--report draws accuracy over labels; it needs --curve/],
     [['fine-tune', '--run', 'x', '--seeds', '1,,2'], /--seeds .*It must be a number, or several with commas/],
-    [['fine-tune', '--run', 'x', '--scratch-learning-rate', '0.1'], /--scratch-learning-rate is for the network from scratch; add --scratch/],
+    [
+      ['fine-tune', '--run', 'x', '--scratch-learning-rate', '0.1'],
+      /--scratch-learning-rate is for the network from scratch; add --scratch/,
+    ],
   ])('%j is one line, too', async (argv, message) => {
     const { code, stderr, stdout } = await selfsup(...argv);
     expect(stderr).toMatch(message);
@@ -129,14 +144,23 @@ describe('bad input', () => {
 });
 
 describe('help', () => {
-  it.each(['', 'train', 'evaluate', 'evaluate knn', 'evaluate linear-probe', 'embed', 'report', 'export', 'predict-mask', 'augment', 'fine-tune'])(
-    'of %j shows an example',
-    async (path) => {
-      const { code, stdout, stderr } = await selfsup(...path.split(' ').filter(Boolean), '-h');
-      expect([code, stderr]).toEqual([0, '']);
-      expect(stdout).toMatch(/Examples?:\n {2}\$ selfsup /);
-    },
-  );
+  it.each([
+    '',
+    'train',
+    'evaluate',
+    'evaluate knn',
+    'evaluate linear-probe',
+    'embed',
+    'report',
+    'export',
+    'predict-mask',
+    'augment',
+    'fine-tune',
+  ])('of %j shows an example', async (path) => {
+    const { code, stdout, stderr } = await selfsup(...path.split(' ').filter(Boolean), '-h');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/Examples?:\n {2}\$ selfsup /);
+  });
 
   it('of train lists the tasks by modality, and with --task the options of one with its defaults', async () => {
     const { stdout: all } = await selfsup('train', '-h');

@@ -27,12 +27,18 @@ function tiny(task: string): string[] {
   const few = `--task ${task} --epochs 1 --probe-every 0 --no-report --backend wasm`.split(' ');
   if (modality === 'text') return [...tinyText(at('corpus')), ...few, '--limit', '64'];
   const size = encoders?.[0]?.startsWith('vit-') ? ['numLayers=1', 'width=8', 'numHeads=2'] : ['widths=[4,8]'];
-  const data = ['--data', modality === 'video' ? at('videos') : 'shapes', ...'--limit 16 --test-limit 8 --image-size 16 --batch-size 8'.split(' ')];
+  const data = [
+    '--data',
+    modality === 'video' ? at('videos') : 'shapes',
+    ...'--limit 16 --test-limit 8 --image-size 16 --batch-size 8'.split(' '),
+  ];
   return [...few, ...data, ...size.flatMap((option) => ['--encoder-option', option])];
 }
 
 const losses = (out: string) =>
-  parseLines(readFileSync(join(at(out), 'metrics.jsonl'), 'utf8')).flatMap(({ type, step, loss }) => (type === 'step' ? [[step, loss]] : []));
+  parseLines(readFileSync(join(at(out), 'metrics.jsonl'), 'utf8')).flatMap(({ type, step, loss }) =>
+    type === 'step' ? [[step, loss]] : [],
+  );
 
 describe.each(tasks.names)('selfsup train --task %s', (task) => {
   it('trains, resumes to the same losses and checkpoint, and its encoder is loaded again', async () => {

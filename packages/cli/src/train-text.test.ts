@@ -69,7 +69,9 @@ describe('selfsup train --task masked-language', () => {
     const few = '--task masked-language --vocabulary-size 120 --length 18 --epochs 1 --max-seconds 0.1 --no-report'.split(' ');
     const { stdout, stderr, code } = await selfsup('train', ...few, '--data', at('corpus/a.txt'), '--out', at('single'));
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^No --documents given, and one file is too few to hold any out: what blank lines separate count as documents .*blank-line/);
+    expect(stdout).toMatch(
+      /^No --documents given, and one file is too few to hold any out: what blank lines separate count as documents .*blank-line/,
+    );
     expect(jsonAt('single/run.json')).toMatchObject({ fingerprint: { documentRule: 'blank-line' } });
     expect(existsSync(at('single/report.html'))).toBe(false);
   });
@@ -91,7 +93,14 @@ describe('selfsup train --task masked-language', () => {
 
 describe('a run on text', () => {
   it('predicts what stands at each mask', async () => {
-    const { result } = await succeed('predict-mask', 'the cat lives in the [MASK] and the [MASK] likes the house .', '--run', at('whole'), '--top', '3');
+    const { result } = await succeed(
+      'predict-mask',
+      'the cat lives in the [MASK] and the [MASK] likes the house .',
+      '--run',
+      at('whole'),
+      '--top',
+      '3',
+    );
     const guesses = result['guesses'] as { token: string; probability: number }[][];
     expect(guesses.map((words) => words.length)).toEqual([3, 3]);
     expect(['house', 'garden', 'tree', 'water']).toContain(guesses[0]![0]!.token);
@@ -174,11 +183,19 @@ describe('bad input on text', () => {
     ['no text files', () => ['--data', folder('none')], /no file matches .*none/],
     [
       'an empty corpus',
-      () => (folder('empty'), write('empty/a.txt', ''), ['--data', at('empty'), '--tokenizer', write('vocab.txt', '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\n')]),
+      () => (
+        folder('empty'),
+        write('empty/a.txt', ''),
+        ['--data', at('empty'), '--tokenizer', write('vocab.txt', '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\n')]
+      ),
       /there is no text in/,
     ],
     ['one document', () => ['--documents', 'file'], /--test-fraction 0\.2 leaves no document/],
-    ['bytes that are not UTF-8', () => ['--data', write('latin.txt', Buffer.from('caf\xe9 au lait', 'latin1'))], /latin\.txt.*byte 3.*--invalid-utf8/],
+    [
+      'bytes that are not UTF-8',
+      () => ['--data', write('latin.txt', Buffer.from('caf\xe9 au lait', 'latin1'))],
+      /latin\.txt.*byte 3.*--invalid-utf8/,
+    ],
     [
       'a vocabulary without [MASK]',
       () => ['--tokenizer', write('maskless.txt', '[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\n')],
@@ -188,9 +205,17 @@ describe('bad input on text', () => {
     ['a length over the model', () => ['--encoder-option', 'maxPositions=8'], /--length 18 is over the 8 positions/],
     ['an option of tasks on images', () => ['--temperature', '0.1'], /--temperature is an option of simclr.*not of masked-language/],
     ['an option of images', () => ['--image-size', '8'], /--image-size is for images and videos; masked-language learns from text/],
-    ['an encoder of images', () => ['--encoder', 'resnet18'], /the encoder resnet18 does not fit the task masked-language, which takes bert-tiny/],
+    [
+      'an encoder of images',
+      () => ['--encoder', 'resnet18'],
+      /the encoder resnet18 does not fit the task masked-language, which takes bert-tiny/,
+    ],
     ['a mask rate above 1', () => ['--mask-rate', '1.5'], /--mask-rate must be a number .*1.*, got 1\.5/],
-    ['a batch larger than the text', () => ['--batch-size', '100000'], /a batch of 100000 is larger than the \d+ training sequences|--batch-size 100000 is larger/],
+    [
+      'a batch larger than the text',
+      () => ['--batch-size', '100000'],
+      /a batch of 100000 is larger than the \d+ training sequences|--batch-size 100000 is larger/,
+    ],
     ['a config that is not there', () => ['--config', at('nowhere.ts')], /--config: there is no file .*nowhere\.ts/],
   ];
 

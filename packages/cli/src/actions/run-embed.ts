@@ -78,7 +78,8 @@ export async function runEmbed(flags: EmbedFlags, output: Output): Promise<numbe
     const opened = await openSamplesFor(encoder, { data, limit, testLimit });
     const { train, test, unit } = opened;
     const wanted = [['train', train] as const, ['test', test] as const].filter(([name]) => split === 'all' || split === name);
-    if (split === 'test' && !test) throw new SelfsupError('SELFSUP_DATA', `--split test: these ${unit} have no test part; use --split train`);
+    if (split === 'test' && !test)
+      throw new SelfsupError('SELFSUP_DATA', `--split test: these ${unit} have no test part; use --split train`);
     const parts: Part[] = [];
     for (const [name, samples] of wanted)
       if (samples) parts.push({ split: name, samples, features: await encoder.encode(samples, { stage: `Encoding ${name} ${unit}` }) });

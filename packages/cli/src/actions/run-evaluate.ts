@@ -15,9 +15,9 @@ const rounded = (value: number) => Number(value.toFixed(2));
 const nameOf = (subject: string) => (subject === 'untrained' ? 'the untrained encoder' : subject);
 
 /** Opens run and samples, judges, and tells scripts what all judgements have in common. */
-async function judge<F extends EvaluateFlags>(
+async function judge(
   command: string,
-  { flags, output }: { flags: F; output: Output },
+  { flags, output }: { flags: EvaluateFlags; output: Output },
   work: (run: OpenedRun, samples: OpenedSamples) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<number> {
   const opened = await openRun(flags, output);

@@ -10,7 +10,10 @@ import { findRun, readCheckpoint } from './open-run.ts';
 /** The flags of `selfsup export`. */
 export type ExportFlags = RunFlags & { readonly out: string; readonly format?: string };
 
-function writerOf({ title, exports = {} }: AnyModality, format: string | undefined): readonly [string, NonNullable<AnyModality['exports']>[string]] {
+function writerOf(
+  { title, exports = {} }: AnyModality,
+  format: string | undefined,
+): readonly [string, NonNullable<AnyModality['exports']>[string]] {
   const names = Object.keys(exports);
   const name = format ?? names[0];
   if (name === undefined)

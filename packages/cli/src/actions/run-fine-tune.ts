@@ -32,10 +32,7 @@ function parseCounts({ labels, curve }: FineTuneFlags): (number | 'all')[] {
     const value = Number(text);
     if (text === 'all') return 'all';
     if (text !== '' && Number.isSafeInteger(value) && value >= 1) return value;
-    throw new SelfsupError(
-      'SELFSUP_OPTION',
-      `--labels must be integers >= 1 with commas between them, or all, got '${printable(part)}'`,
-    );
+    throw new SelfsupError('SELFSUP_OPTION', `--labels must be integers >= 1 with commas between them, or all, got '${printable(part)}'`);
   });
 }
 

@@ -31,7 +31,9 @@ export function fineTuneCommand(context: CommandContext): Command {
     )
     .option('--scratch-learning-rate <list>', 'the same for the network from scratch (default: --learning-rate)', parseNumbers)
     .addOption(
-      new Option('--option <name=value>', 'an option of the kind of data, such as pooling=mean on text; can be repeated').argParser(parsePair),
+      new Option('--option <name=value>', 'an option of the kind of data, such as pooling=mean on text; can be repeated').argParser(
+        parsePair,
+      ),
     )
     .option('--report <file>', 'draw accuracy over labels into this HTML file')
     .addHelpText('after', EXAMPLES)

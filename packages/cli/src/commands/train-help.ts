@@ -26,7 +26,10 @@ export function trainHelp({ registry, recipe, modality, isNamed }: PreparedRun, 
   const { summary, paper } = recipe;
   const about = isNamed
     ? ['', `${recipe.title}: ${summary ?? `a task on ${modality.title}`}${paper === undefined ? '' : ` (${paper})`}`]
-    : ['', `selfsup train --task moco -h lists the options of a task, with the defaults for it; those above are for ${recipe.name}, on ${modality.title}.`];
+    : [
+        '',
+        `selfsup train --task moco -h lists the options of a task, with the defaults for it; those above are for ${recipe.name}, on ${modality.title}.`,
+      ];
   const tasks = registry.modalities.all.flatMap(({ name, title }) => {
     const own = registry.tasks.all.filter((task) => task.modality === name);
     return own.length === 0 ? [] : ['', `Tasks on ${title}:`, ...columns(own)];

@@ -35,14 +35,19 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
   context.ownerOf = (flag) => ownerOf(flag, prepared);
   const command = new Command('train')
     .description('Pretrain an encoder on data without labels; labels, where there are any, only measure it')
-    .option('--task <name>', 'what to learn: a task of the list below, a file such as ./my-task.ts, or an installed package (default: simclr)')
+    .option(
+      '--task <name>',
+      'what to learn: a task of the list below, a file such as ./my-task.ts, or an installed package (default: simclr)',
+    )
     .option('--data <source>', 'what to learn from: shapes (made up, no download), files, a folder, or a pattern')
     .option('--encoder <name>', 'an encoder of the list below, a file, or a package (default: the first that fits the task)')
     .option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>)')
     .option('--config <file>', 'a selfsup.config.ts with defineRun({ … }); flags override it')
     .addOption(pluginOption())
     .addOption(new Option('--task-option <name=value>', 'an option of the task, as JSON or text; can be repeated').argParser(parsePair))
-    .addOption(new Option('--encoder-option <name=value>', 'an option of the encoder, such as widths=[16,32]; can be repeated').argParser(parsePair))
+    .addOption(
+      new Option('--encoder-option <name=value>', 'an option of the encoder, such as widths=[16,32]; can be repeated').argParser(parsePair),
+    )
     .option('--no-report', 'write no report.html')
     .addOption(new Option('--report').hideHelp())
     .addOption(jsonOption())

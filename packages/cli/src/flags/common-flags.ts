@@ -22,9 +22,10 @@ export interface DataFlags {
 
 /** `--plugin`. */
 export const pluginOption = (): Option =>
-  new Option('--plugin <module>', 'a file or an installed package that adds tasks, encoders, modalities or data; can be repeated').argParser(
-    collect,
-  );
+  new Option(
+    '--plugin <module>',
+    'a file or an installed package that adds tasks, encoders, modalities or data; can be repeated',
+  ).argParser(collect);
 
 /** `--backend`. */
 export const backendOption = (): Option =>
@@ -51,11 +52,8 @@ export function addDataFlags(command: Command): Command {
 }
 
 /** Runs what a command does, with an output that names options as flags, and takes over its exit code. */
-export async function act<F>(
-  self: Command,
-  context: CommandContext,
-  run: (flags: F, output: Output) => Promise<number>,
-): Promise<void> {
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- commander knows no types of flags; the command that declared them says which
+export async function act<F>(self: Command, context: CommandContext, run: (flags: F, output: Output) => Promise<number>): Promise<void> {
   context.command = self;
   const { createOutput } = await import('../output/create-output.ts');
   const flags = self.optsWithGlobals<F & { json?: boolean }>();

@@ -37,11 +37,11 @@ function choicesOf(expected: string): string[] {
 }
 
 function describe({ description, expected, kind }: OptionDescription, fallback: unknown): string {
-  const facts = [
-    ...choicesOf(expected),
-    ...(fallback === undefined || kind === 'boolean' ? [] : [`default: ${show(fallback)}`]),
-  ];
-  return [kind === 'boolean' ? description.replace(/^whether /, '') : description, ...(facts.length > 0 ? [`(${facts.join('; ')})`] : [])].join(' ');
+  const facts = [...choicesOf(expected), ...(fallback === undefined || kind === 'boolean' ? [] : [`default: ${show(fallback)}`])];
+  return [
+    kind === 'boolean' ? description.replace(/^whether /, '') : description,
+    ...(facts.length > 0 ? [`(${facts.join('; ')})`] : []),
+  ].join(' ');
 }
 
 function optionsOf(described: OptionDescription, fallback: unknown): Option[] {

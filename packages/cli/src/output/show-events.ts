@@ -7,7 +7,10 @@ type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 function startLine(event: Of<'start'>): string {
   const { task, dataset, encoder, train, test, unit, epochs, stepsPerEpoch, backendDescription, step, totalSteps } = event;
   const judged = test > 0 ? `, ${test} to test on` : '';
-  const way = step > 0 ? `goes on after update ${step} of ${totalSteps}` : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${stepsPerEpoch} updates`;
+  const way =
+    step > 0
+      ? `goes on after update ${step} of ${totalSteps}`
+      : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${stepsPerEpoch} updates`;
   return `${printable(task)} on ${printable(dataset)} (${train} ${unit}${judged}): ${printable(encoder)}, ${way}, ${backendDescription}`;
 }
 

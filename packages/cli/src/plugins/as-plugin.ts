@@ -26,7 +26,7 @@ function assertUsable(thing: Fields, kind: keyof typeof kinds, where: string): v
   if ((kind === 'tasks' || kind === 'modalities') && thing['api'] !== 1)
     throw new SelfsupError(
       'SELFSUP_PLUGIN_API',
-      `${where}: ${name} is written for contract ${describeValue(thing['api']).replace('no default export', '(none)')}, this is contract 1; install versions that match`,
+      `${where}: ${name} is written for contract ${typeof thing['api'] === 'number' ? thing['api'] : '(none)'}, this is contract 1; install versions that match`,
     );
   if (kind !== 'datasets' && !hasSchema(thing))
     throw new SelfsupError(
@@ -38,7 +38,8 @@ function assertUsable(thing: Fields, kind: keyof typeof kinds, where: string): v
 function checkLists(plugin: Fields, where: string): Plugin {
   for (const [kind, fits] of Object.entries(kinds) as [keyof typeof kinds, (thing: Fields) => boolean][]) {
     const list = plugin[kind] ?? [];
-    if (!Array.isArray(list)) throw new SelfsupError('SELFSUP_PLUGIN_API', `${where}: \`${kind}\` must be a list, got ${describeValue(list)}`);
+    if (!Array.isArray(list))
+      throw new SelfsupError('SELFSUP_PLUGIN_API', `${where}: \`${kind}\` must be a list, got ${describeValue(list)}`);
     for (const thing of list as unknown[]) {
       if (!isObject(thing) || !fits(thing))
         throw new SelfsupError('SELFSUP_PLUGIN_API', `${where}: \`${kind}\` must hold ${expectations[kind]}, got ${describeValue(thing)}`);
@@ -66,7 +67,9 @@ export function asPlugin(value: unknown, name: string, { who, expected }: { who:
     if (typeof value['name'] === 'string' && Object.keys(kinds).some((kind) => kind in value)) return checkLists(value, where);
   }
   const isTask = isObject(value) && typeof value['create'] === 'function';
-  const advice =
-    typeof value === 'function' || isTask ? '; a pretext task becomes trainable by a recipe, whose `create` makes it' : '';
-  throw new SelfsupError('SELFSUP_PLUGIN_API', `${where} must have ${expected} as its default export, got ${describeValue(value)}${advice}`);
+  const advice = typeof value === 'function' || isTask ? '; a pretext task becomes trainable by a recipe, whose `create` makes it' : '';
+  throw new SelfsupError(
+    'SELFSUP_PLUGIN_API',
+    `${where} must have ${expected} as its default export, got ${describeValue(value)}${advice}`,
+  );
 }

@@ -12,7 +12,8 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'string') return `the text '${printable(value, { maxLength: 40 })}'`;
-  if (typeof value !== 'object') return `the ${typeof value} ${String(value)}`;
+  if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${value}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
   const names = Object.keys(value).slice(0, 8);
   return names.length === 0 ? 'an empty object' : `an object with ${names.map((name) => printable(name, { maxLength: 40 })).join(', ')}`;
 }

@@ -33,7 +33,10 @@ export async function loadConfig(path: string, from: string): Promise<CommandCon
   ] as const) {
     const value: unknown = (config as CommandConfig)[field];
     if (value !== undefined && typeof value !== kind)
-      throw new SelfsupError('SELFSUP_OPTION', `--config: \`${field}\` in ${printable(path)} must be a ${kind}, got ${describeValue(value)}`);
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `--config: \`${field}\` in ${printable(path)} must be a ${kind}, got ${describeValue(value)}`,
+      );
   }
   return config as CommandConfig;
 }

@@ -37,7 +37,11 @@ function assertBroughtAgain(earlier: RunFile, out: string, { registry, config }:
     throw askAgain(`the encoder ${printable(encoder)} of this run came from ${from}`, out, '--encoder <file or package>');
   const missing = earlier.brought.functions.filter((name) => typeof config[name] !== 'function');
   if (missing.length > 0)
-    throw askAgain(`this run was begun with functions of a config (${missing.map((name) => printable(name)).join(', ')})`, out, '--config <file>');
+    throw askAgain(
+      `this run was begun with functions of a config (${missing.map((name) => printable(name)).join(', ')})`,
+      out,
+      '--config <file>',
+    );
 }
 
 async function readEarlier(out: string): Promise<RunFile | undefined> {
@@ -62,7 +66,7 @@ export async function prepareRun(look: FirstLook, from: string): Promise<Prepare
   const loaded: CommandConfig = look.config === undefined ? {} : await loadConfig(look.config, from);
   const { plugins: own, ...given } = loaded;
   const folder = look.config === undefined ? from : dirname(resolve(from, look.config));
-  const task = look.task ?? (typeof given.task === 'string' ? inFolder([given.task], folder)?.[0] as string : given.task);
+  const task = look.task ?? (typeof given.task === 'string' ? (inFolder([given.task], folder)?.[0] as string) : given.task);
   const encoder = look.encoder ?? given.encoder;
   const { registry, ...names } = await gatherPlugins({ task, encoder, plugins: [...(inFolder(own, folder) ?? []), ...look.plugins] }, from);
   const config: CommandConfig = { ...given, ...names };
