@@ -1,14 +1,15 @@
 import { ReflectionKind, type DeclarationReflection, type ProjectReflection, type Reflection } from 'typedoc';
 
-const kinds =
-  ReflectionKind.Variable |
-  ReflectionKind.Function |
-  ReflectionKind.Class |
-  ReflectionKind.Interface |
-  ReflectionKind.TypeAlias |
-  ReflectionKind.Property |
-  ReflectionKind.Method |
-  ReflectionKind.Accessor;
+const kinds: readonly ReflectionKind[] = [
+  ReflectionKind.Variable,
+  ReflectionKind.Function,
+  ReflectionKind.Class,
+  ReflectionKind.Interface,
+  ReflectionKind.TypeAlias,
+  ReflectionKind.Property,
+  ReflectionKind.Method,
+  ReflectionKind.Accessor,
+];
 
 /**
  * Says which exported names have no docstring, and which members of named interfaces, classes and types. Typedoc's own check also asks for one at each
@@ -19,7 +20,8 @@ const kinds =
  * @returns one line for each, empty when nothing is missing
  */
 export const findUndocumented = (project: ProjectReflection, packages: readonly string[]): readonly string[] =>
-  (project.getReflectionsByKind(kinds) as DeclarationReflection[]).flatMap((reflection) => {
+  (Object.values(project.reflections) as DeclarationReflection[]).flatMap((reflection) => {
+    if (!kinds.includes(reflection.kind)) return [];
     const symbol = project.getSymbolIdFromReflection(reflection);
     if (!symbol || !packages.includes(symbol.packageName) || isAnonymous(reflection) || isDocumented(reflection)) return [];
     return [`${reflection.getFriendlyFullName()} in ${symbol.packageName}/${symbol.packagePath} has no docstring`];
