@@ -1,3 +1,4 @@
 import { shared } from '../../tools/presets/vitest.ts';
 
-export default shared();
+// its tests change nothing that outlives a file, so that files may share a worker
+export default shared({ isolate: false });

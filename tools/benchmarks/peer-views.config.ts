@@ -1,7 +1,7 @@
 import { colorJitter, compose, normalize, randomGrayscale, randomResizedCrop, views } from '@selfsup/augment';
 import { defineRun } from 'selfsup';
 
-/** The views of the peer program of docs/benchmarks.md, for runs beside it: crops of a fifth or more, and colors without hue in one order. */
+/** The views of the peer program of docs/benchmarks-archive.md, for runs beside it: crops of a fifth or more, and colors without hue in one order. */
 export default defineRun({
   views({ size, mean, std }) {
     const view = compose([
