@@ -5,13 +5,16 @@ import { plugin } from './src/plugin.ts';
 export default defineRun({
   plugins: [plugin],
   task: '{{name}}',
+  taskOptions: { replaceRate: 0.3 },
   data: 'example/sentences.txt',
   documents: 'blank-line',
   vocabularySize: 200,
   length: 32,
   encoder: 'bert-tiny',
-  epochs: 3,
+  epochs: 10,
   batchSize: 16,
+  biasCorrection: true, // in so few updates the first ones count
+  probeEvery: 5,
   out: 'runs/{{name}}',
   overwrite: true, // so that it can be run again
 });
