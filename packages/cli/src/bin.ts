@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { INTERRUPTED, runCli } from './run-cli.ts';
+import { INTERRUPTED } from './exit-codes.ts';
+import { runCli } from './run-cli.ts';
 
 // a reader that has seen enough, such as `| head`, is no error
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -16,5 +16,6 @@ export {
   type TaskRecipe,
   type ViewsContext,
 } from '@selfsup/pretrain';
-export { INTERRUPTED, runCli } from './run-cli.ts';
+export { INTERRUPTED } from './exit-codes.ts';
+export { runCli } from './run-cli.ts';
 export { trainFlags } from './flags/train-flags.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,6 +96,10 @@ describe('Ctrl-C', () => {
     expect(stopped.stderr).toMatch(/Stopped after update \d+ of 1600\. Continue with: selfsup train --resume --out .*stopped\n$/);
     const last = stopped.lines.at(-1)!;
     expect(last).toMatchObject({ type: 'stopped', run: out, totalSteps: 1600, resume: `selfsup train --resume --out ${out}` });
+    await succeed('report', '--run', out);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(
+      `This run is not finished: it stands after update ${String(last['step'])} of 1600.`,
+    );
     expect((await succeed('train', '--resume', '--max-seconds', '0.01', '--out', out)).result['steps']).toBe(Number(last['step']) + 1);
   });
 

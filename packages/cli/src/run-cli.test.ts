@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printable } from '@selfsup/core';
+import { builtinPlugins, createRegistry } from '@selfsup/pretrain';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { selfsup } from '../fixtures/run-command.ts';
@@ -177,6 +178,12 @@ describe('help', () => {
     expect(text).toMatch(/Options of text:\n {2}--tokenizer <value> /);
     expect(text).toMatch(/--batch-size <n> .*\(default: 32\)/);
     expect(text).not.toContain('--image-size <n>');
+  });
+
+  it('of the README names every task and every encoder', () => {
+    const { tasks, encoders } = createRegistry(builtinPlugins);
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    for (const name of [...tasks.names, ...encoders.names]) expect(readme).toContain(`\`${name}\``);
   });
 
   it('comes by itself where no command is given', async () => {

@@ -1,13 +1,9 @@
 import { CommanderError } from 'commander';
 import type { CommandContext } from './command-context.ts';
+import { FAILED } from './exit-codes.ts';
 import { inFlags } from './flags/in-flags.ts';
 import type { Streams } from './output/output.ts';
 import { createProgram } from './program.ts';
-
-/** Exit code of a process that an error ended. */
-const FAILED = 1;
-/** Exit code after Ctrl-C. */
-export const INTERRUPTED = 130;
 
 interface Failure {
   /** For scripts. */

@@ -1,3 +1,4 @@
+import { INTERRUPTED } from './exit-codes.ts';
 import type { Output } from './output/output.ts';
 
 /** A signal that is aborted by Ctrl-C. */
@@ -17,7 +18,7 @@ export interface Interrupt {
 export function stopOnInterrupt(output: Output): Interrupt {
   const controller = new AbortController();
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
     output.warn('selfsup: stopping; press Ctrl-C again to leave at once');
     controller.abort();
   };

@@ -139,7 +139,8 @@ describe('a run on text', () => {
     expect(jsonAt('whole/fine-tune-labels-train.json')).toMatchObject({ testSamples: 24, rows: [{ mean: 1, deviation: null }] });
 
     await succeed('report', ...run);
-    expect(readFileSync(at('whole/report.html'), 'utf8')).toContain('Fine-tuning on labels/train.tsv');
+    const page = readFileSync(at('whole/report.html'), 'utf8');
+    for (const title of ['Fine-tuning on labels/train.tsv', 'Guessed words', 'Nearest neighbors']) expect(page).toContain(title);
     renameSync(at('corpus'), at('elsewhere'));
     const gone = await selfsup('report', ...run);
     renameSync(at('elsewhere'), at('corpus'));

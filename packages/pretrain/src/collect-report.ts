@@ -91,7 +91,7 @@ function charts({ records, result }: CollectReportContext): Section[] {
       const points = [...before, ...of(name, key).filter(([epoch]) => epoch > 0)];
       if (points.length < 2 || !comparison) continue;
       found.push({
-        title: comparison.title.charAt(0).toUpperCase() + comparison.title.slice(1),
+        title: comparison.title.replace(/^[a-z](?=[a-z])/, (letter) => letter.toUpperCase()), // not kNN
         unit: comparison.unit,
         series: [
           { name: 'encoder', points },
@@ -115,6 +115,9 @@ function charts({ records, result }: CollectReportContext): Section[] {
     });
   return sections;
 }
+
+/** What is said of a run that did not go to its end. */
+const STOPPED = { end: '', time: ' (stopped by the time limit)', interrupt: ' (not finished)' } as const;
 
 const HEALTH = {
   rank: 'Effective rank',
@@ -224,7 +227,7 @@ function tables({ run, result }: CollectReportContext): Section[] {
       .filter(([name, value]) => value !== undefined && !silent.has(name))
       .map(([name, value]) => [prefix + name, showValue(value)]);
   const facts = [
-    ['Epochs, updates', `${result.epochs}, ${result.steps}${result.stoppedBy === 'time' ? ' (stopped by the time limit)' : ''}`],
+    ['Epochs, updates', `${result.epochs}, ${result.steps}${STOPPED[result.stoppedBy]}`],
     ['Time of training', formatSeconds(result.seconds)],
     ...(result.lastLoss === undefined ? [] : [['Loss of the last update', result.lastLoss.toFixed(5)]]),
     ...(result.lastEpochLoss === undefined ? [] : [['Mean loss of the last epoch', result.lastEpochLoss.toFixed(5)]]),

@@ -30,6 +30,7 @@ export {
   type SessionOptions,
 } from './run-config.ts';
 export { reportOfRun, type ReportOfRunContext } from './report-of-run.ts';
+export { reportRun, type ReportRunOptions } from './report-run.ts';
 export { parseRunResult, type RunResult } from './run-result.ts';
 export { memoryStore, readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
 export { nearestName, suggest } from './suggest.ts';

@@ -13,8 +13,8 @@ export interface RunResult {
   readonly epochs: number;
   /** Updates done. */
   readonly steps: number;
-  /** Why training ended: all epochs done, or the time limit. */
-  readonly stoppedBy: 'end' | 'time';
+  /** Why training ended: all epochs done, the time limit, or an interrupt, of which only reports know. */
+  readonly stoppedBy: 'end' | 'time' | 'interrupt';
   /** Of training, over all sessions; probes do not count. */
   readonly seconds: number;
   /** Per second of training in the last session that trained: as a whole, and of its parts alone. */

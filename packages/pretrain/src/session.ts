@@ -18,8 +18,8 @@ import { createWatch, rounded } from './watch.ts';
 
 const moments: readonly string[] = ['type', 'step', 'epoch', 'seconds'];
 
-/** The numbers of a line of metrics.jsonl. */
-const measuresIn = (record: Readonly<Record<string, unknown>>): Measures =>
+/** The numbers of a line of metrics.jsonl. Internal. */
+export const measuresIn = (record: Readonly<Record<string, unknown>>): Measures =>
   Object.fromEntries(
     Object.entries(record).filter((entry): entry is [string, number] => !moments.includes(entry[0]) && typeof entry[1] === 'number'),
   );
@@ -64,7 +64,8 @@ export async function readRunFiles(store: RunStore): Promise<Record<string, stri
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await readText(store, name)) ?? ''] as const)));
 }
 
-async function openData(plan: RunPlan, { store, progress }: SessionContext): Promise<RunData> {
+/** Opens the data of a run, and makes sure that it is the same when the run is continued. Internal. */
+export async function openData(plan: RunPlan, { store, progress }: Pick<SessionContext, 'store' | 'progress'>): Promise<RunData> {
   const { modality, registry, recipe, settings, options, data, earlier } = plan;
   const context = createOpenContext(registry, modality.name, {
     progress,

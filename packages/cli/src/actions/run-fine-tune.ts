@@ -5,8 +5,8 @@ import { labelCurveSections, renderReport } from '@selfsup/report';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { RunFlags } from '../flags/common-flags.ts';
+import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
-import { INTERRUPTED } from '../run-cli.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
 import { keepFineTuned, shortName } from './fine-tuned.ts';
 import { openRun } from './open-run.ts';
@@ -83,7 +83,8 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
     output.line(formatLabelCurve(rows));
     if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
     for (const line of describeRates(rates)) output.line(line);
-    const [from, to] = [flags.train ?? encoder.run.data, flags.test ?? flags.train ?? encoder.run.data].map(shortName) as [string, string];
+    const from = flags.train === undefined ? encoder.run.dataset.name : shortName(flags.train);
+    const to = flags.test === undefined ? from : shortName(flags.test);
     if (flags.report !== undefined) {
       const summary = `${basename(flags.run)}, pretrained for ${encoder.step} updates, judged by ${test!.length} ${unit} of ${to}.`;
       const sections = labelCurveSections(rows, { title: 'Accuracy by labels' });

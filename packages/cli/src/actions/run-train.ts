@@ -4,11 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { printable, SelfsupError } from '@selfsup/core';
 import { planRun, pretrain, runFileNames, type Registry, type RunEvent, type RunStore } from '@selfsup/pretrain';
 import { runFolder } from '@selfsup/pretrain/node';
+import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
 import { resultLines } from '../output/result-lines.ts';
 import { showEvents } from '../output/show-events.ts';
 import type { CommandConfig } from '../plugins/load-config.ts';
-import { INTERRUPTED } from '../run-cli.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
 import { writeReport } from './write-report.ts';
 
