@@ -47,10 +47,17 @@ async function makePictures(): Promise<Record<string, Uint8Array>> {
  */
 export async function imageSubjects(folder: string): Promise<Subject[]> {
   const place = join(folder, 'images');
-  await writeNpy(join(writeFolder(place, {}), 'x.npy'), Float32Array.from({ length: 6 }, (_, i) => i / 4), [2, 3]);
+  await writeNpy(
+    join(writeFolder(place, {}), 'x.npy'),
+    Float32Array.from({ length: 6 }, (_, i) => i / 4),
+    [2, 3],
+  );
   const npy = readFileSync(join(place, 'x.npy'));
   const images = idx([8, 6, 6], noise(288));
-  const labels = idx([8], Uint8Array.from({ length: 8 }, (_, i) => i % 3));
+  const labels = idx(
+    [8],
+    Uint8Array.from({ length: 8 }, (_, i) => i % 3),
+  );
   const cifar = Uint8Array.from({ length: 4 * 3073 }, (_, i) => (i % 3073 === 0 ? (i / 3073) % 10 : (i * 31) % 256));
   const pictures = await makePictures();
   const good = pictures['png']!;
@@ -92,18 +99,19 @@ export async function imageSubjects(folder: string): Promise<Subject[]> {
         const mutated = mutateBytes(cifar, chance);
         await open({ 'data_batch_1.bin': mutated, 'test_batch.bin': cifar });
         const { pixels, labels: classes } = parseCifar(mutated);
-        assertRight(pixels.length === classes.length * 3072 && classes.every((label) => label < 10), 'the labels are not those of CIFAR-10');
+        assertRight(
+          pixels.length === classes.length * 3072 && classes.every((label) => label < 10),
+          'the labels are not those of CIFAR-10',
+        );
       },
     },
-    ...Object.entries(pictures).map(
-      ([kind, bytes]): Subject => ({
-        name: `${kind} pictures`,
-        async read(chance) {
-          const { pixels, height, width } = await decodeImage(mutateBytes(bytes, chance), chance.happens(0.5) ? { imageSize: 8 } : {});
-          assertShape(pixels, [height, width, 3]);
-        },
-      }),
-    ),
+    ...Object.entries(pictures).map(([kind, bytes]): Subject => ({
+      name: `${kind} pictures`,
+      async read(chance) {
+        const { pixels, height, width } = await decodeImage(mutateBytes(bytes, chance), chance.happens(0.5) ? { imageSize: 8 } : {});
+        assertShape(pixels, [height, width, 3]);
+      },
+    })),
     {
       name: 'folders of photos',
       async read(chance) {

@@ -48,6 +48,8 @@ for (let number = only; number < (only > 0 ? only + 1 : cases); number++) {
 }
 rmSync(here, { recursive: true });
 const mebibytes = process.resourceUsage().maxRSS / 1024;
-console.log(`seed ${seed}, Node ${process.version}: ${cases} cases, ${subjects.length} readers, at most ${mebibytes.toFixed(0)} of ${MOST_MIB} MiB`);
+console.log(
+  `seed ${seed}, Node ${process.version}: ${cases} cases, ${subjects.length} readers, at most ${mebibytes.toFixed(0)} of ${MOST_MIB} MiB`,
+);
 console.log(`${counts.refused} refused, ${counts.accepted} accepted, ${counts.WRONG} WRONG`);
 if (counts.WRONG > 0 || mebibytes > MOST_MIB) process.exitCode = 1;

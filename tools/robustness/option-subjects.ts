@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { builtinPlugins, createRegistry, describeOptions, parseOptions, planRun, type OptionSchema, type RunConfig } from '@selfsup/pretrain';
+import {
+  builtinPlugins,
+  createRegistry,
+  describeOptions,
+  parseOptions,
+  planRun,
+  type OptionSchema,
+  type RunConfig,
+} from '@selfsup/pretrain';
 import { nodePlugins } from '@selfsup/pretrain/node';
 import type { Chance } from './chance.ts';
 import { mutateJson, mutateValue } from './mutate-json.ts';

@@ -36,7 +36,8 @@ function mutateHeader(bytes: Uint8Array, chance: Chance): Uint8Array {
   return new Uint8Array(Buffer.concat([start, header, bytes.subarray(8 + length)]));
 }
 
-const mutateTensors = (bytes: Uint8Array, chance: Chance) => (chance.happens(0.5) ? mutateBytes(bytes, chance) : mutateHeader(bytes, chance));
+const mutateTensors = (bytes: Uint8Array, chance: Chance) =>
+  chance.happens(0.5) ? mutateBytes(bytes, chance) : mutateHeader(bytes, chance);
 
 /** The files of a run that is trained in memory. */
 async function trainRun({ config }: TinyRun): Promise<(name: string) => Uint8Array> {
