@@ -14,6 +14,8 @@ import { tinyRuns } from './tiny-runs.ts';
 
 /** Of the whole process, tfjs and sharp included; a reader that believes a huge number needs more. */
 const MOST_MIB = 1024;
+/** By how much a single case may raise the peak. */
+const MOST_MIB_OF_CASE = 256;
 const SLOWEST_SECONDS = 20;
 const LONGEST_MESSAGE = 4000;
 
@@ -31,10 +33,11 @@ function faultOf(error: unknown): string | undefined {
   return undefined;
 }
 
+const peakMib = () => process.resourceUsage().maxRSS / 1024;
 const counts = { refused: 0, accepted: 0, WRONG: 0 };
 for (let number = only; number < (only > 0 ? only + 1 : cases); number++) {
   const subject = subjects[number % subjects.length]!;
-  const start = performance.now();
+  const [start, before] = [performance.now(), peakMib()];
   let [accepted, fault] = [true, undefined as string | undefined];
   try {
     await subject.read(createChance(seed, 'mutated', number));
@@ -43,11 +46,13 @@ for (let number = only; number < (only > 0 ? only + 1 : cases); number++) {
   }
   const seconds = (performance.now() - start) / 1000;
   if (seconds > SLOWEST_SECONDS) fault ??= `it took ${seconds.toFixed(0)} s`;
+  const more = peakMib() - before;
+  if (more > MOST_MIB_OF_CASE) fault ??= `it took ${more.toFixed(0)} MiB`;
   counts[fault !== undefined ? 'WRONG' : accepted ? 'accepted' : 'refused']++;
   if (fault !== undefined) console.log(`WRONG case ${number}, ${subject.name}: ${fault}`);
 }
 rmSync(here, { recursive: true });
-const mebibytes = process.resourceUsage().maxRSS / 1024;
+const mebibytes = peakMib();
 console.log(
   `seed ${seed}, Node ${process.version}: ${cases} cases, ${subjects.length} readers, at most ${mebibytes.toFixed(0)} of ${MOST_MIB} MiB`,
 );

@@ -51,7 +51,7 @@ export function optionSubjects(folder: string): Subject[] {
   const nowhere = ['--data', join(place, 'none'), '--out', join(place, 'out')];
   const usual: RunConfig = {
     ...{ task: 'simclr', encoder: 'conv-net', epochs: 2, batchSize: 8, learningRate: 0.1, imageSize: 8, data: 'none' },
-    ...{ taskOptions: { temperature: 0.2 }, encoderOptions: { widths: [4, 8] } },
+    ...{ taskOptions: { temperature: 0.2 }, encoderOptions: { widths: [4, 8] }, plugins: [], optimizer: 'sgd' },
   };
   return [
     {

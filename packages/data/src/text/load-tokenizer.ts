@@ -1,4 +1,4 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { isNestedDeeper, printable, SelfsupError } from '@selfsup/core';
 import { byteLevelTokenizer, type ByteLevelJson } from './byte-level-tokenizer.ts';
 import {
   addedTokensOf,
@@ -17,6 +17,9 @@ import { parseVocabulary } from './word-piece-vocabulary.ts';
 
 const named = (type: unknown) => (typeof type === 'string' ? printable(type, { maxLength: 40 }) : shown(type));
 
+/** Of lists and objects; a few are needed. */
+const MOST_LEVELS = 32;
+
 type Fields = Record<string, unknown>;
 
 function parse(json: string | TokenizerJson, refuse: Refuse): Fields {
@@ -28,6 +31,7 @@ function parse(json: string | TokenizerJson, refuse: Refuse): Fields {
       return refuse(`is not valid JSON: ${printable(error instanceof Error ? error.message : String(error), { maxLength: 160 })}`, error);
     }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) return refuse(`must be an object, got ${shown(content)}`);
+  if (isNestedDeeper(content, MOST_LEVELS)) return refuse(`must not be nested more than ${MOST_LEVELS} levels deep`);
   return content as Fields;
 }
 
