@@ -165,6 +165,10 @@ describe('loadTokenizer', () => {
       bert({ post_processor: { type: 'BertProcessing', sep: ['[SEP]', 99], cls: ['[CLS]', 1] } }),
       'must have ids below 5 in its `post_processor`, got 99',
     ],
+    [
+      { ...byteLevelJson(true), model: { ...byteLevelJson(true).model, unk_token: '<gone>' } },
+      'must have the unknown token "<gone>" in `model.vocab` or `added_tokens`',
+    ],
     [{ ...byteLevelJson(true), added_tokens: [{ id: 0, content: 7 }] }, 'must have the token as `added_tokens[0].content`, got 7'],
     [{ ...byteLevelJson(true), pre_tokenizer: { type: 'Sequence', pretokenizers: 5 } }, 'must have a list as `pretokenizers`'],
   ])('refuses what is not of the form: %.100j', async (json, message) => {

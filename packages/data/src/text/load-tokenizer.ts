@@ -115,7 +115,11 @@ export async function loadTokenizer(json: string | TokenizerJson, options: { nam
   if (isWordPiece && normalizer?.type === 'BertNormalizer' && preTokenizer.join() === 'BertPreTokenizer')
     return bertTokenizer({ content, model, normalizer }, refuse);
   if (isBpe && normalizer === undefined && preTokenizer.includes('ByteLevel')) {
-    addedTokensOf(content.added_tokens, vocabularyOf(model.vocab, refuse), refuse);
+    const vocab = vocabularyOf(model.vocab, refuse);
+    const added = addedTokensOf(content.added_tokens, vocab, refuse);
+    const unknown = fieldAt(model, 'unk_token', { at: 'model', refuse, type: 'string' });
+    if (unknown !== undefined && !Object.hasOwn(vocab, unknown) && !added.some((token) => token.content === unknown))
+      refuse(`must have the unknown token ${shown(unknown)} in \`model.vocab\` or \`added_tokens\``);
     return byteLevelTokenizer(content as unknown as ByteLevelJson).catch((error: unknown) =>
       error instanceof SelfsupError ? Promise.reject(error) : refuse('could not be read by @huggingface/tokenizers', error),
     );
