@@ -9,8 +9,8 @@ import { readPackages } from '../workspace/packages.ts';
 import { npmCommand, packPackage } from './pack-package.mjs';
 import { runCommand } from './run-command.mjs';
 
-/** Being rebuilt: their READMEs are tried when that is done. */
-const left = ['selfsup', '@selfsup/pretrain'];
+/** Being rebuilt: its README is tried when that is done. */
+const left = ['selfsup'];
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, keep: { type: 'boolean' } } });
 const packages = readPackages().filter(({ manifest }) => !manifest.private);

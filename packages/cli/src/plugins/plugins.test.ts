@@ -135,6 +135,18 @@ describe('a task of the user', () => {
     expect((await succeed('report', '--run', out, '--plugin', file)).result).toMatchObject({ command: 'report' });
   });
 
+  it('is found beside the config that names it, as is an encoder, wherever the command is started', async () => {
+    write('beside/turns.ts', `${imports}${recipe('beside')}\nexport default recipe;`);
+    write(
+      'beside/net.ts',
+      `import { imageEncoders } from '@selfsup/pretrain';\nexport default { ...imageEncoders[0], name: 'small-net' };`,
+    );
+    const config = write('beside/selfsup.config.ts', `export default { task: './turns.ts', encoder: './net.ts' };`);
+    const { stdout } = await selfsup('train', '--config', config, '-h');
+    expect(stdout).toContain('Options of Turned pictures:');
+    expect(stdout).toMatch(/Encoders for beside:[\s\S]*small-net/);
+  });
+
   it('may come from an installed package, by its name or as one of its plugin', async () => {
     write(
       'node_modules/selfsup-task-turns/package.json',

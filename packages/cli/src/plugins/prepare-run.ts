@@ -49,9 +49,9 @@ async function readEarlier(out: string): Promise<RunFile | undefined> {
   return text === undefined ? undefined : parseRunFile(text, `${printable(out)}/${runFileNames.run}`);
 }
 
-/** Plugins of a config start from its own folder, those of flags from where the user is. */
-const inFolder = (plugins: CommandConfig['plugins'], folder: string): CommandConfig['plugins'] =>
-  plugins?.map((plugin) => (typeof plugin === 'string' && /^\.{1,2}[\\/]/.test(plugin) ? resolve(folder, plugin) : plugin));
+/** Paths in a config start from its own folder, those of flags from where the user is. */
+const inFolder = <T>(named: T | string, folder: string): T | string =>
+  typeof named === 'string' && /^\.{1,2}[\\/]/.test(named) ? resolve(folder, named) : named;
 
 /**
  * Loads what a command line brings along, and finds out which task it is about: that of `--task`, of the config, of the run to be continued, or SimCLR.
@@ -66,9 +66,10 @@ export async function prepareRun(look: FirstLook, from: string): Promise<Prepare
   const loaded: CommandConfig = look.config === undefined ? {} : await loadConfig(look.config, from);
   const { plugins: own, ...given } = loaded;
   const folder = look.config === undefined ? from : dirname(resolve(from, look.config));
-  const task = look.task ?? (typeof given.task === 'string' ? (inFolder([given.task], folder)?.[0] as string) : given.task);
-  const encoder = look.encoder ?? given.encoder;
-  const { registry, ...names } = await gatherPlugins({ task, encoder, plugins: [...(inFolder(own, folder) ?? []), ...look.plugins] }, from);
+  const task = look.task ?? inFolder(given.task, folder);
+  const encoder = look.encoder ?? inFolder(given.encoder, folder);
+  const plugins = [...(own ?? []).map((plugin) => inFolder(plugin, folder)), ...look.plugins];
+  const { registry, ...names } = await gatherPlugins({ task, encoder, plugins }, from);
   const config: CommandConfig = { ...given, ...names };
   const out = look.out ?? config.out;
   const earlier = (look.resume || config.resume === true) && out !== undefined ? await readEarlier(out) : undefined;
