@@ -34,7 +34,9 @@ export type {
   RunBase,
   StepOutcome,
 } from './pretext-task.ts';
+export { isNestedDeeper } from './is-nested-deeper.ts';
 export { printable, type PrintableOptions } from './printable.ts';
+export { printableValue, type PrintableValueOptions } from './printable-value.ts';
 export { createRng, type Rng } from './rng.ts';
 export { cosine, type CosineOptions } from './schedules/cosine.ts';
 export { join, type JoinOptions } from './schedules/join.ts';

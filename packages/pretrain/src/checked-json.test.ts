@@ -31,6 +31,11 @@ it('finds every bit that flips', () => {
     }
 });
 
+it('refuses what is nested so deeply that it cannot have been written', () => {
+  const text = `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)},"check":"00000000"}`;
+  expect(() => read(text)).toThrow('x.json is damaged or was changed: it does not fit its `check`');
+});
+
 it('says what is in the file', () => {
   expect(() => read('{"a":')).toThrow('x.json is not valid JSON; restore it');
   expect(() => read('[1]')).toThrow('x.json must hold an object; restore it');

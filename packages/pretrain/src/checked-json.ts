@@ -11,6 +11,15 @@ export function toCheckedJson(value: object): string {
   return `${JSON.stringify({ ...value, check: crc32(JSON.stringify(value)) }, null, 2)}\n`;
 }
 
+/** Undefined of what is nested so deeply that it cannot have been written. */
+function checkOf(value: object): string | undefined {
+  try {
+    return crc32(JSON.stringify(value));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads what {@link toCheckedJson} wrote.
  *
@@ -31,7 +40,7 @@ export function fromCheckedJson(text: string, { name, advice }: { name: string; 
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) fail('must hold an object');
   const { check, ...rest } = content as { check?: unknown };
-  if (check !== crc32(JSON.stringify(rest)))
+  if (check === undefined || check !== checkOf(rest))
     fail(
       check === undefined ? 'has no `check`, so it is not as selfsup wrote it' : 'is damaged or was changed: it does not fit its `check`',
     );

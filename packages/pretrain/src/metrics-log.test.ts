@@ -41,6 +41,11 @@ describe('parseMetrics', () => {
       expect(() => parseMetrics(order.map((i) => `${lines[i]!}\n`).join(''))).toThrow('is damaged: line');
   });
 
+  it('refuses a line with more than numbers and texts', () => {
+    const line = `{"type":"step","step":1,"epoch":1,"seconds":1,"loss":${'['.repeat(20_000)}${']'.repeat(20_000)},"check":"00000000"}\n`;
+    expect(() => parseMetrics(line)).toThrow('metrics.jsonl is damaged: line 1');
+  });
+
   it('stops at the lines that a result speaks of, and misses them', async () => {
     const { text, check } = await written(four);
     const { check: earlier } = await written(four.slice(0, 2));

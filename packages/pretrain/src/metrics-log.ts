@@ -28,7 +28,8 @@ export interface MetricsLog {
 const isRecord = (value: unknown): value is MetricsRecord => {
   if (typeof value !== 'object' || value === null) return false;
   const { type, step, epoch, seconds } = value as Partial<MetricsRecord>;
-  return typeof type === 'string' && typeof step === 'number' && typeof epoch === 'number' && typeof seconds === 'number';
+  const isFlat = Object.values(value).every((part) => typeof part !== 'object' || part === null); // null: how JSON writes NaN
+  return isFlat && typeof type === 'string' && typeof step === 'number' && typeof epoch === 'number' && typeof seconds === 'number';
 };
 
 /** A record as a line; its `check` depends on all lines before it, so that none can be lost or change its place unseen. */

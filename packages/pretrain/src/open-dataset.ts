@@ -1,10 +1,16 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import type { DatasetOpener, OpenContext } from './modality.ts';
 import type { Progress } from './progress.ts';
 import type { Registry } from './registry.ts';
 
 const describe = (data: unknown): string =>
-  typeof data === 'string' ? `'${data}'` : Array.isArray(data) ? 'a list' : typeof data === 'object' ? 'this object' : `a ${typeof data}`;
+  typeof data === 'string'
+    ? `'${printable(data)}'`
+    : Array.isArray(data)
+      ? 'a list'
+      : typeof data === 'object'
+        ? 'this object'
+        : `a ${typeof data}`;
 
 /** Openers in the order in which they are asked: those of plugins that came last first, so that anyone's go before our own. */
 const inOrder = (registry: Registry, modality: string): readonly DatasetOpener[] =>

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, printableValue, SelfsupError } from '@selfsup/core';
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import { suggest } from './suggest.ts';
 
@@ -46,7 +46,7 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
-const show = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value)));
+const show = (value: unknown): string => (typeof value === 'string' ? `'${printable(value, { maxLength: 160 })}'` : printableValue(value));
 
 function describeNumber({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
   const noun = type === 'integer' ? 'an integer' : 'a number';
@@ -130,7 +130,10 @@ export function parseOptions<O extends object>(schema: OptionSchema<O>, given: o
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(present))
     if (!Object.hasOwn(properties, name))
-      throw new SelfsupError('SELFSUP_OPTION', `${who} has no option ${nameOf(name)}${suggest(name, Object.keys(properties), nameOf)}`);
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `${who} has no option ${nameOf(printable(name, { maxLength: 60 }))}${suggest(name, Object.keys(properties), nameOf)}`,
+      );
   const result = schema['~standard'].validate(present);
   if (result instanceof Promise)
     throw new SelfsupError('SELFSUP_PLUGIN_API', `${who}: the checks of the option schema must be synchronous`);

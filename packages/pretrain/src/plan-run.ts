@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printable, printableValue, SelfsupError } from '@selfsup/core';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { AnyModality } from './modality.ts';
 import { describeOptions, parseOptions, type OptionSchema } from './option-schema.ts';
@@ -52,7 +52,7 @@ function withOwn(registry: Registry, { task, encoder, plugins = [] }: RunConfig)
   if (name !== undefined)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `\`plugins\` must be objects here, got '${name}'; only the command loads modules by name: import it`,
+      `\`plugins\` must be objects here, got '${printable(name, { maxLength: 80 })}'; only the command loads modules by name: import it`,
     );
   if (plugins.length + own.tasks.length + own.encoders.length === 0) return registry;
   return createRegistry([...registry.plugins, ...(plugins as readonly Plugin[]), own]);
@@ -60,6 +60,22 @@ function withOwn(registry: Registry, { task, encoder, plugins = [] }: RunConfig)
 
 const nameIn = (thing: string | { readonly name: string } | undefined): string | undefined =>
   typeof thing === 'object' ? thing.name : thing;
+
+/** Refuses a task, an encoder or a plugin that is nothing of the kind: configs come without types, too. */
+function assertThings({ task, encoder, plugins }: RunConfig, nameOf: (name: string) => string): void {
+  const isNamed = (thing: unknown) => typeof thing === 'object' && thing !== null && typeof (thing as { name?: unknown }).name === 'string';
+  const refuse = (name: string, expected: string, got: unknown): never => {
+    throw new SelfsupError('SELFSUP_OPTION', `${nameOf(name)} must be ${expected}, got ${printableValue(got)}`);
+  };
+  if (task !== undefined && typeof task !== 'string' && !isNamed(task)) refuse('task', 'the name of a task or a recipe (defineTask)', task);
+  const isEncoder = isNamed(encoder) && Array.isArray((encoder as { modalities?: unknown }).modalities);
+  if (encoder !== undefined && typeof encoder !== 'string' && !isEncoder)
+    refuse('encoder', 'the name of an encoder or a recipe (defineEncoder)', encoder);
+  if (plugins === undefined) return;
+  if (!Array.isArray(plugins)) refuse('plugins', 'a list', plugins);
+  const other: unknown = plugins.find((plugin) => typeof plugin !== 'string' && !isNamed(plugin));
+  if (other !== undefined) refuse('plugins', 'a list of plugins (definePlugin)', other);
+}
 
 /** Parts of a config by what they are for; refuses what nobody knows. */
 function splitConfig(
@@ -83,7 +99,7 @@ function splitConfig(
     else
       throw new SelfsupError(
         'SELFSUP_OPTION',
-        `the task ${recipe.name} learns from data of the kind ${modality.name}, which has no option ${nameOf(name)}${suggest(name, known, nameOf)}`,
+        `the task ${recipe.name} learns from data of the kind ${modality.name}, which has no option ${nameOf(printable(name, { maxLength: 60 }))}${suggest(name, known, nameOf)}`,
       );
   }
   const { optimizer } = settings;
@@ -103,6 +119,15 @@ function chooseEncoder(registry: Registry, recipe: AnyTaskRecipe, given: string 
   return encoder;
 }
 
+/** Whether JSON writes both alike. */
+function isSame(one: unknown, other: unknown): boolean {
+  try {
+    return JSON.stringify(one) === JSON.stringify(other);
+  } catch {
+    return false; // nested too deeply, in a circle, or nothing that JSON knows
+  }
+}
+
 /** The first thing that differs between what the user gave now and what the run has. */
 function assertUnchanged(
   now: Readonly<Record<string, unknown>>,
@@ -110,15 +135,15 @@ function assertUnchanged(
   nameOf: (name: string) => string,
 ): void {
   for (const [name, value] of Object.entries(now)) {
-    if (value === undefined || JSON.stringify(value) === JSON.stringify(before[name])) continue;
-    if ((name === 'taskOptions' || name === 'encoderOptions') && typeof value === 'object') {
+    if (value === undefined || isSame(value, before[name])) continue;
+    if ((name === 'taskOptions' || name === 'encoderOptions') && typeof value === 'object' && value !== null) {
       const complete = before[name] as Readonly<Record<string, unknown>>; // what was given is a part of it
       assertUnchanged(value as Readonly<Record<string, unknown>>, complete, (option) => nameOf(`${name}.${option}`));
       continue;
     }
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
-      `this run was trained with ${nameOf(name)} ${JSON.stringify(before[name]) ?? '(not set)'}, got ${JSON.stringify(value)}; resume without it, or start a new run in another folder`,
+      `this run was trained with ${nameOf(name)} ${before[name] === undefined ? '(not set)' : printableValue(before[name])}, got ${printableValue(value)}; resume without it, or start a new run in another folder`,
     );
   }
 }
@@ -139,6 +164,7 @@ function longer(settings: Settings, epochs: unknown): Settings {
  */
 export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   const { earlier, nameOf = (name) => `\`${name}\`` } = options;
+  assertThings(config, nameOf);
   const registry = withOwn(options.registry, config);
   const task = nameIn(config.task) ?? earlier?.settings.task ?? 'simclr';
   if (earlier && !registry.tasks.has(task) && earlier.brought.plugins.length > 0)

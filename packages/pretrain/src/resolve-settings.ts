@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printableValue, SelfsupError } from '@selfsup/core';
 import type { AnyModality } from './modality.ts';
 import { optimizerDefaults } from './optimizers.ts';
 import { parseOptions } from './option-schema.ts';
@@ -40,9 +40,9 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
   if (!(optimizerNames as readonly string[]).includes(optimizer))
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${JSON.stringify(optimizer)}`,
+      `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${printableValue(optimizer)}`,
     );
-  const samples = Number(batchSize) * Number(accumulate);
+  const samples = typeof batchSize === 'number' && typeof accumulate === 'number' ? batchSize * accumulate : NaN;
   return parseOptions(
     settingsSchema,
     {

@@ -1,7 +1,10 @@
-import { SelfsupError } from '@selfsup/core';
+import { isNestedDeeper, printable, SelfsupError } from '@selfsup/core';
 import { z } from 'zod';
 import { fromCheckedJson } from './checked-json.ts';
 import { settingsSchema } from './settings.ts';
+
+/** Of lists and objects in run.json; a few are needed. */
+const MOST_LEVELS = 32;
 
 const record = z.record(z.string(), z.unknown());
 
@@ -64,12 +67,17 @@ export function parseRunFile(text: string, name: string): RunFile {
 
 /** Content as that of a run.json, `check` left out. Internal. */
 export function asRunFile(content: unknown, name: string): RunFile {
+  if (isNestedDeeper(content, MOST_LEVELS))
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${name} must not be nested more than ${MOST_LEVELS} levels deep; restore it, or train again`,
+    );
   const result = runFileSchema.safeParse(content);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const where = issue && issue.path.length > 0 ? `\`${issue.path.map(String).join('.')}\`` : 'the content';
+  const where = issue && issue.path.length > 0 ? `\`${printable(issue.path.map(String).join('.'), { maxLength: 80 })}\`` : 'the content';
   throw new SelfsupError(
     'SELFSUP_CHECKPOINT',
-    `${name} does not describe a run: ${where}: ${issue?.message ?? 'not as expected'}; restore it, or use the selfsup that wrote it`,
+    `${name} does not describe a run: ${where}: ${printable(issue?.message ?? 'not as expected', { maxLength: 200 })}; restore it, or use the selfsup that wrote it`,
   );
 }

@@ -1,14 +1,14 @@
-import { printable as escaped, SelfsupError } from '@selfsup/core';
+import { printable as escaped, printableValue, SelfsupError } from '@selfsup/core';
 import { convertedBytes, narrowI64, widenBF16, widenF16 } from './convert-values.ts';
 import { duplicateKey } from './duplicate-key.ts';
 import { dtypeBytes, type SafetensorsDtype, type SafetensorsFile, type SafetensorsTensor } from './safetensors.ts';
 
 const LARGEST_HEADER = 100_000_000; // the limit of the reference implementation
 
-/** A value from the header in an error. */
 /** A name or text from the file, of a length that a message has room for. */
 const printable = (text: string) => escaped(text, { maxLength: 120 });
-const shown = (value: unknown) => printable(JSON.stringify(value) ?? 'nothing');
+/** A value from the header in an error. */
+const shown = (value: unknown) => (value === undefined ? 'nothing' : printableValue(value, { maxLength: 120 }));
 
 function fail(what: string, cause?: unknown): never {
   throw new SelfsupError('SELFSUP_CHECKPOINT', `decodeSafetensors: ${what}; the file is damaged or not a safetensors file`, { cause });

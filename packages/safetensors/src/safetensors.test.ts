@@ -130,6 +130,11 @@ describe('decodeSafetensors', () => {
     ],
     ['a type from the prototype', build({ a: { ...f32(0, 8), dtype: 'toString' } }, eight), '`a` must have a dtype'],
     ['a negative shape', build({ a: f32(0, 8, [-2]) }, eight), '`a` must have a shape of integers >= 0, got [-2]'],
+    [
+      'a shape that is nested deeply',
+      build(`{"a":{"dtype":"F32","shape":${'['.repeat(20_000)}${']'.repeat(20_000)},"data_offsets":[0,8]}}`, eight),
+      '`a` must have a shape of integers >= 0, got [[[[[…]]]]]',
+    ],
     ['a fractional shape', build({ a: f32(0, 8, [0.5]) }, eight), '`a` must have a shape'],
     ['a shape that overflows', build({ a: f32(0, 8, [2 ** 52, 2 ** 52]) }, eight), 'must have 8.1'],
     ['missing offsets', build({ a: { dtype: 'F32', shape: [2] } }, eight), '`a` must have two data_offsets'],

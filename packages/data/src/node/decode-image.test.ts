@@ -224,6 +224,9 @@ describe('decodeImage', () => {
     const bomb = Buffer.from(png); // a header that promises more
     bomb.writeUInt32BE(0x7fff_ffff, 16);
     await expect(decodeImage(bomb)).rejects.toMatchObject({ code: 'SELFSUP_DATA' });
+    bomb.writeUInt32BE(0x10001, 16); // few pixels, in rows that cost gigabytes
+    bomb.writeUInt32BE(20, 20);
+    await expect(decodeImage(bomb)).rejects.toThrow('it has 65537 x 20 pixels, and a side may have 65536');
     const folder = await mkdtemp(join(tmpdir(), 'selfsup-decode-'));
     await writeFile(join(folder, 'a.png'), png);
     await expect(decodeImage(join(folder, 'a.png'), { maxFileBytes: 100 })).rejects.toThrow(

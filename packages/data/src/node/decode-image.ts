@@ -29,6 +29,8 @@ export interface DecodedImage {
 }
 
 const MAX_PIXELS = 2 ** 27;
+/** Longer rows cost the decoder gigabytes, however few there are; only damaged headers ask for them. */
+const MAX_SIDE = 2 ** 16;
 const MAX_FILE_BYTES = 2 ** 28;
 const budget = createBudget(MAX_PIXELS); // pixels of the pictures that are being decoded, in this process
 
@@ -51,7 +53,7 @@ const notAPicture = (bytes: Uint8Array) => `it is ${describeContent(bytes)}, not
  * Decodes a JPEG, PNG, WebP, GIF, TIFF or AVIF file to 8-bit sRGB.
  *
  * @param file its path, or its bytes
- * @param options `imageSize` (default: as it is), `orient` (default true), and the limits `maxPixels` (2²⁷) and `maxFileBytes` (2²⁸)
+ * @param options `imageSize` (default: as it is), `orient` (default true), and the limits `maxPixels` (2²⁷) and `maxFileBytes` (2²⁸); a side has at most 2¹⁶ pixels
  * @returns the pixels; gray, CMYK, palette and 16-bit pictures become RGB, transparent ones lie on white, of an animation it is the first frame
  * @throws SelfsupError `SELFSUP_OPTION` on an option that is not an integer ≥ 1; `SELFSUP_DATA` when it is of another format, damaged, cut short, or
  *   beyond a limit, and when sharp is not installed
@@ -77,6 +79,7 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeImag
     const missing = kind === 'tiff' ? missingInTiff(bytes) : undefined;
     if (missing !== undefined) refuse(missing);
     const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    if (Math.max(width, height) > MAX_SIDE) refuse(`it has ${width} x ${height} pixels, and a side may have ${MAX_SIDE}`);
     if (width * height > maxPixels) refuse(`it has ${width} x ${height} pixels, and \`maxPixels\` is ${maxPixels}`);
     return await budget.within(width * height, async () => {
       // A file that is cut short is an error; odd but complete ones are not.

@@ -120,7 +120,11 @@ describe('loadTokenizer', () => {
   const added = (change: Record<string, unknown>) => bert({ added_tokens: [{ id: 5, content: 'x', ...change }] });
 
   it.each<[string | Record<string, unknown>, string]>([
-    [JSON.stringify(bert()).replace('{"type":"BertPreTokenizer"}', nested(20_000)), 'must have at most 64 parts in its `pre_tokenizer`'],
+    [JSON.stringify(bert()).replace('{"type":"BertPreTokenizer"}', nested(20_000)), 'must not be nested more than 32 levels deep'],
+    [
+      bert({ pre_tokenizer: { type: 'Sequence', pretokenizers: new Array(65).fill({ type: 'BertPreTokenizer' }) } }),
+      'must have at most 64 parts in its `pre_tokenizer`',
+    ],
     [bert({ pre_tokenizer: { type: 'Sequence', pretokenizers: 5 } }), 'must have a list as `pretokenizers` of a Sequence, got 5'],
     [bert({ pre_tokenizer: { type: 'Sequence', pretokenizers: [null, 7] } }), 'must have objects as parts of its `pre_tokenizer`, got 7'],
     [bert({ pre_tokenizer: 5 }), 'must have an object or null as `pre_tokenizer`, got 5'],
@@ -161,10 +165,20 @@ describe('loadTokenizer', () => {
       bert({ post_processor: { type: 'BertProcessing', sep: ['[SEP]', 99], cls: ['[CLS]', 1] } }),
       'must have ids below 5 in its `post_processor`, got 99',
     ],
+    [
+      { ...byteLevelJson(true), model: { ...byteLevelJson(true).model, unk_token: '<gone>' } },
+      'must have the unknown token "<gone>" in `model.vocab` or `added_tokens`',
+    ],
     [{ ...byteLevelJson(true), added_tokens: [{ id: 0, content: 7 }] }, 'must have the token as `added_tokens[0].content`, got 7'],
     [{ ...byteLevelJson(true), pre_tokenizer: { type: 'Sequence', pretokenizers: 5 } }, 'must have a list as `pretokenizers`'],
   ])('refuses what is not of the form: %.100j', async (json, message) => {
     await expect(loadTokenizer(json)).rejects.toMatchObject({ code: 'SELFSUP_DATA', message: expect.stringContaining(message) as string });
+  });
+
+  it('refuses what is nested so deeply that it cannot be written again', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const json = JSON.stringify(byteLevelJson(true)).replace('{', `{"more":${deep},`);
+    await expect(loadTokenizer(json)).rejects.toThrow('loadTokenizer: tokenizer.json must not be nested more than 32 levels deep');
   });
 
   it('names the file in print', async () => {

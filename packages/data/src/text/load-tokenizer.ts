@@ -1,4 +1,4 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { isNestedDeeper, printable, SelfsupError } from '@selfsup/core';
 import { byteLevelTokenizer, type ByteLevelJson } from './byte-level-tokenizer.ts';
 import {
   addedTokensOf,
@@ -17,6 +17,9 @@ import { parseVocabulary } from './word-piece-vocabulary.ts';
 
 const named = (type: unknown) => (typeof type === 'string' ? printable(type, { maxLength: 40 }) : shown(type));
 
+/** Of lists and objects; a few are needed. */
+const MOST_LEVELS = 32;
+
 type Fields = Record<string, unknown>;
 
 function parse(json: string | TokenizerJson, refuse: Refuse): Fields {
@@ -28,6 +31,7 @@ function parse(json: string | TokenizerJson, refuse: Refuse): Fields {
       return refuse(`is not valid JSON: ${printable(error instanceof Error ? error.message : String(error), { maxLength: 160 })}`, error);
     }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) return refuse(`must be an object, got ${shown(content)}`);
+  if (isNestedDeeper(content, MOST_LEVELS)) return refuse(`must not be nested more than ${MOST_LEVELS} levels deep`);
   return content as Fields;
 }
 
@@ -111,7 +115,11 @@ export async function loadTokenizer(json: string | TokenizerJson, options: { nam
   if (isWordPiece && normalizer?.type === 'BertNormalizer' && preTokenizer.join() === 'BertPreTokenizer')
     return bertTokenizer({ content, model, normalizer }, refuse);
   if (isBpe && normalizer === undefined && preTokenizer.includes('ByteLevel')) {
-    addedTokensOf(content.added_tokens, vocabularyOf(model.vocab, refuse), refuse);
+    const vocab = vocabularyOf(model.vocab, refuse);
+    const added = addedTokensOf(content.added_tokens, vocab, refuse);
+    const unknown = fieldAt(model, 'unk_token', { at: 'model', refuse, type: 'string' });
+    if (unknown !== undefined && !Object.hasOwn(vocab, unknown) && !added.some((token) => token.content === unknown))
+      refuse(`must have the unknown token ${shown(unknown)} in \`model.vocab\` or \`added_tokens\``);
     return byteLevelTokenizer(content as unknown as ByteLevelJson).catch((error: unknown) =>
       error instanceof SelfsupError ? Promise.reject(error) : refuse('could not be read by @huggingface/tokenizers', error),
     );

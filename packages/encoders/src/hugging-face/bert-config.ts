@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { printableValue, SelfsupError } from '@selfsup/core';
 import type { BertOptions, BertSize } from '../bert.ts';
 
 type HuggingFaceConfig = Readonly<Record<string, unknown>>;
@@ -44,15 +44,15 @@ export function writeBertConfig(
   };
 }
 
-const show = (value: unknown) => JSON.stringify(value) as string | undefined;
+const show = (value: unknown) => (value === undefined ? 'nothing' : printableValue(value));
 
 /** Reads and checks the config of a BERT. Internal. */
 export function readBertConfig(who: string, config: unknown): Required<BertSize & BertOptions> {
   const fail = (name: string, expected: string, got: unknown): never => {
-    throw new SelfsupError('SELFSUP_CHECKPOINT', `${who}: \`${name}\` of config.json must be ${expected}, got ${show(got) ?? 'nothing'}`);
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `${who}: \`${name}\` of config.json must be ${expected}, got ${show(got)}`);
   };
   if (typeof config !== 'object' || config === null || Array.isArray(config))
-    throw new SelfsupError('SELFSUP_CHECKPOINT', `${who}: config.json must hold an object, got ${show(config) ?? 'nothing'}`);
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `${who}: config.json must hold an object, got ${show(config)}`);
   const given = config as HuggingFaceConfig;
   if (given['model_type'] !== 'bert') fail('model_type', '"bert"', given['model_type']);
   const size = Object.fromEntries(
@@ -67,7 +67,7 @@ export function readBertConfig(who: string, config: unknown): Required<BertSize 
   if (hidden !== 4 * width) fail('intermediate_size', `4 · hidden_size, ${4 * width}`, hidden);
   for (const [name, only] of Object.entries(fixed)) {
     const value = given[name] ?? only;
-    if (value !== only) fail(name, show(only)!, value);
+    if (value !== only) fail(name, show(only), value);
   }
   const rate = Object.fromEntries(
     Object.entries(rates).map(([ours, theirs]) => {

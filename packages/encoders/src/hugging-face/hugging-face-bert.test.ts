@@ -53,6 +53,14 @@ it('turns kernels round and keeps everything else', async () => {
   disposeAll(backbone, head, next, ...again);
 });
 
+it('refuses a config that is nested deeply, in a short message', () => {
+  const hidden_size: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+  const config = { model_type: 'bert', num_hidden_layers: 1, hidden_size };
+  expect(() => fromHuggingFaceBert({ config, tensors: new Map() })).toThrow(
+    '`hidden_size` of config.json must be an integer >= 1, got [[[[[…]]]]]',
+  );
+});
+
 it('leaves shared embeddings to their owner', async () => {
   const [{ backbone, ...heads }, owner] = [make(1), bert(size)(createRng(2))];
   const { config, tensors } = await toHuggingFaceBert({ backbone });

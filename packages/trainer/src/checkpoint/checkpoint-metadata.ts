@@ -46,7 +46,7 @@ export function metadataOf(who: string, { metadata }: { readonly metadata: Reado
     if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value))
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
-        `${who}: \`${key}\` in the checkpoint's metadata must be an integer, got "${printable(text)}"`,
+        `${who}: \`${key}\` in the checkpoint's metadata must be an integer, got "${printable(text, { maxLength: 60 })}"`,
       );
     return value;
   };

@@ -132,6 +132,7 @@ describe('openLabeledText', () => {
       'must have a column text, sentence, question, review, content, body, message, comment, got label, words; say which with `textColumn`',
     ],
     ['a.csv', 'x,"1\n', 'is not understood: Quote Not Closed'],
+    ['a.csv', 'x,1\ny"z",0\n', 'is not understood: Invalid Opening Quote'],
     ['a.jsonl', '{"text":"x","label":1}\n{"text":', 'but line 2 is not: '],
     ['a.jsonl', '[1]', 'but line 1 is not'],
     [

@@ -39,7 +39,7 @@ async function* separatedRows(
   pieces: AsyncIterable<string>,
   options: ColumnOptions & Asking & { delimiter: ',' | '\t' },
 ): AsyncGenerator<TableRow> {
-  const { parse } = await import('csv-parse');
+  const { CsvError, parse } = await import('csv-parse');
   const { delimiter } = options;
   const parser = parse({
     delimiter,
@@ -71,8 +71,8 @@ async function* separatedRows(
     }
   } catch (error) {
     if (failed !== undefined) throw failed;
-    if (!String((error as { code?: unknown }).code).startsWith('CSV_')) throw error;
-    failAbout(options, `is not understood: ${printable((error as Error).message, { maxLength: 200 })}`, error);
+    if (!(error instanceof CsvError)) throw error;
+    failAbout(options, `is not understood: ${printable(error.message, { maxLength: 200 })}`, error);
   } finally {
     source.destroy();
   }

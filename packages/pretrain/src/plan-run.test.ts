@@ -1,0 +1,60 @@
+import { isSelfsupError } from '@selfsup/core';
+import { expect, it } from 'vitest';
+import { builtinPlugins } from './builtins.ts';
+import { toCheckedJson } from './checked-json.ts';
+import { parseOptions } from './option-schema.ts';
+import { planRun } from './plan-run.ts';
+import { createRegistry } from './registry.ts';
+import type { RunConfig } from './run-config.ts';
+import { parseRunFile } from './run-file.ts';
+import { settingsSchema } from './settings.ts';
+
+const registry = createRegistry(builtinPlugins);
+const circle: unknown[] = [];
+circle.push(circle);
+const deep: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+const odd: readonly unknown[] = [10n, Symbol('x'), () => 1, circle, deep, null, {}, [], NaN, new Map(), Object.create(null)];
+
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return isSelfsupError(error) ? error.message : `raw: ${String(error)}`;
+  }
+  return 'nothing was thrown';
+}
+
+it.each(['task', 'encoder', 'plugins', 'optimizer', 'batchSize', 'epochs', 'taskOptions', 'imageSize', 'resume'])(
+  'refuses values of any kind as %s, in a short message',
+  (name) => {
+    for (const value of odd) {
+      const message = refusal(() => planRun({ data: 'shapes', [name]: value }, { registry }));
+      expect(message).not.toMatch(/^raw|undefined\)/);
+      expect(message.length).toBeLessThan(1000);
+    }
+    expect(refusal(() => planRun({ data: 'shapes', [name]: 10n }, { registry }))).toMatch(/ must be .*, got (10n|bigint)/);
+  },
+);
+
+it('shows no characters that steer a terminal', () => {
+  const steering = { '\u001b[31m': 1 } as RunConfig;
+  expect(refusal(() => planRun(steering, { registry }))).toContain(String.raw`has no option ${'`'}\u{1b}[31m${'`'}`);
+  expect(
+    refusal(() =>
+      parseOptions(
+        settingsSchema,
+        { task: 'a', encoder: 'b', batchSize: 1, learningRate: 1, weightDecay: 0, seed: '\u001b[31m' },
+        { who: 'x' },
+      ),
+    ),
+  ).toMatch(/must be an integer >= 0, got '\\u\{1b\}\[31m'$/);
+  expect(refusal(() => parseRunFile(toCheckedJson({ settings: { '\u202e': 1 } }), 'run.json'))).not.toContain('\u202e');
+});
+
+it('refuses a run.json that is nested deeply', () => {
+  let nested: unknown = 1;
+  for (let i = 0; i < 40; i++) nested = { nested };
+  expect(refusal(() => parseRunFile(toCheckedJson({ format: 1, settings: { taskOptions: nested } }), 'run.json'))).toBe(
+    'run.json must not be nested more than 32 levels deep; restore it, or train again',
+  );
+});
