@@ -33,6 +33,19 @@ await runStages([
       run: source('packages/wasm-kernels/fuzz/fuzz.ts', '--cases', '300', '--seed', '1'),
     },
   ],
+  [
+    {
+      name: 'kills',
+      title: 'runs that are killed and resumed',
+      run: source('tools/robustness/kills.ts', '--rounds', '200', '--seed', '1'),
+    },
+    { name: 'damaged', title: 'damaged files of runs', run: source('tools/robustness/damaged.ts', '--rounds', '200', '--seed', '1') },
+    {
+      name: 'mutated',
+      title: 'mutated input of every reader',
+      run: source('tools/robustness/mutated.ts', '--cases', '1000', '--seed', '1'),
+    },
+  ],
   hasMemory ? [{ name: 'memory', title: 'kernels on tensors of 2 GiB', run: source('packages/wasm-kernels/memory/check.ts') }] : [],
   [{ name: 'build', title: 'build of every package', run: nx('build') }],
   [{ name: 'create-task', title: 'npm create selfsup-task', run: ['node', 'tools/scripts/try-create-task.mjs'] }],
