@@ -92,6 +92,21 @@ export function parseMetrics(text: string, options: ParseMetricsOptions = {}): M
 }
 
 /**
+ * Refuses metrics that end before the checkpoint does. Internal.
+ *
+ * @param records all lines until `step`
+ * @param options the updates that the checkpoint has seen, and the file as messages name it
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when lines about updates until `step` are missing
+ */
+export function assertReaches(records: readonly MetricsRecord[], { step, name }: { step: number; name: string }): void {
+  if (step > 0 && !records.some((record) => record.step === step && (record.type === 'step' || record.type === 'lost')))
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${name} is cut off: the checkpoint has seen ${step} updates, of which its last lines are missing; restore it, or remove it to go on without what it says`,
+    );
+}
+
+/**
  * Opens the metrics of a run, and drops what they say about updates after `step`, and a line that was cut off.
  *
  * @param store where the run is kept
@@ -112,11 +127,7 @@ export async function openMetricsLog(store: RunStore, { step }: { step: number }
   };
   const all = text === undefined && step > 0 ? [{ type: 'lost', step, epoch: 0, seconds: 0 }] : parseMetrics(text ?? '', { name });
   const kept = all.filter((record) => record.step <= step).map(add);
-  if (step > 0 && !records.some((record) => record.step === step && (record.type === 'step' || record.type === 'lost')))
-    throw new SelfsupError(
-      'SELFSUP_CHECKPOINT',
-      `${name} is cut off: the checkpoint has seen ${step} updates, of which its last lines are missing; restore it, or remove it to go on without what it says`,
-    );
+  assertReaches(records, { step, name });
   if (kept.join('') !== text) await store.write(runFileNames.metrics, new TextEncoder().encode(kept.join('')));
   return {
     records,

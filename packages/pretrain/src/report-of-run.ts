@@ -1,3 +1,4 @@
+import { isSelfsupError } from '@selfsup/core';
 import { collectReport } from './collect-report.ts';
 import { openSamplesFor } from './evaluate-encoder.ts';
 import { encodeBank } from './knn-probe.ts';
@@ -33,6 +34,7 @@ export async function reportOfRun(encoder: LoadedEncoder, context: ReportOfRunCo
       encodeBank(module, { modality, train, test, settings: run.settings, encoding: { input: run.input, files, progress } }, 'trained'),
     )
     .catch((error: unknown) => {
+      if (isSelfsupError(error) && error.code === 'SELFSUP_CHECKPOINT') throw error; // a damaged file is not data that went elsewhere
       progress.warn(`the report shows no map and no neighbors: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     });

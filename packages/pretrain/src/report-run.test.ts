@@ -50,6 +50,11 @@ it('shows what there is of a run that was stopped: curves, comparisons, neighbor
   ]);
   const charts = report.sections.flatMap((section) => (section.kind === 'charts' ? section.charts : []));
   expect(charts.some(({ title }) => /kNN/.test(title))).toBe(true);
+
+  const metrics = (await store.read('metrics.jsonl'))!;
+  const lines = new TextDecoder().decode(metrics).trimEnd().split('\n');
+  await store.write('metrics.jsonl', new TextEncoder().encode(`${lines.slice(0, 6).join('\n')}\n`));
+  await expect(reportRun(store, { registry })).rejects.toThrow('is cut off: the checkpoint has seen 8 updates');
 });
 
 it('needs a run', async () => {

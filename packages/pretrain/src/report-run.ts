@@ -1,8 +1,8 @@
-import { SelfsupError } from '@selfsup/core';
+import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import { buildRun } from './build-run.ts';
 import { createKnnProbe, hasLabels } from './knn-probe.ts';
 import { loadEncoder } from './load-encoder.ts';
-import { parseMetrics, type MetricsRecord } from './metrics-log.ts';
+import { assertReaches, parseMetrics, type MetricsRecord } from './metrics-log.ts';
 import { planRun } from './plan-run.ts';
 import type { ProbeContext } from './modality.ts';
 import type { Comparison, Probe } from './probe.ts';
@@ -131,12 +131,14 @@ export async function reportRun(store: RunStore, options: ReportRunOptions): Pro
     const kept = await readText(store, runFileNames.result);
     const ended = kept === undefined ? undefined : parseRunResult(kept, `${store.name}/${runFileNames.result}`);
     const finished = ended?.steps === step ? ended : undefined; // a run that is continued for more epochs has that of the shorter one until it ends
-    const all = parseMetrics((await readText(store, runFileNames.metrics)) ?? '', {
-      name: `${store.name}/${runFileNames.metrics}`,
-      ...(finished && { until: finished.metrics }),
-    });
+    const written = await readText(store, runFileNames.metrics);
+    const name = `${store.name}/${runFileNames.metrics}`;
+    const all = parseMetrics(written ?? '', { name, ...(finished && { until: finished.metrics }) });
     const records = all.filter((record) => record.step <= step); // what a kill lost may be there, too
+    if (written !== undefined) assertReaches(records, { step, name });
+    else progress.warn(`${name} is not there; the report shows nothing of how the training went`);
     const reopened = await reopen(store, { file, checkpoint, registry, progress }).catch((error: unknown): Reopened => {
+      if (isSelfsupError(error) && error.code === 'SELFSUP_CHECKPOINT') throw error; // a damaged file is not data that went elsewhere
       progress.warn(`the report leaves out what the task itself can show: ${error instanceof Error ? error.message : String(error)}`);
       return { probes: [], sections: [] };
     });

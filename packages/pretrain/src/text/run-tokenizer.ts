@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import { loadTokenizer, type Tokenizer } from '@selfsup/data/text';
 import type { InputDescription } from '../encoder-recipe.ts';
 import { sha256 } from '../sha256.ts';
@@ -26,7 +26,7 @@ export function hashTokenizer(tokenizer: Tokenizer): Promise<string> {
  * @param files the files of the run by name; `tokenizer.json` among them
  * @param input `input` of its run.json
  * @returns the tokenizer
- * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is not there, or not the one that the run began with
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is not there, damaged, or not the one that the run began with
  */
 export async function readRunTokenizer(files: Readonly<Record<string, string>>, input: InputDescription): Promise<Tokenizer> {
   const content = files[TOKENIZER_FILE];
@@ -35,7 +35,12 @@ export async function readRunTokenizer(files: Readonly<Record<string, string>>, 
       'SELFSUP_CHECKPOINT',
       `the run has no ${TOKENIZER_FILE}, without which its token ids mean nothing; restore it, or train again`,
     );
-  const tokenizer = await loadTokenizer(content, { name: TOKENIZER_FILE });
+  const tokenizer = await loadTokenizer(content, { name: TOKENIZER_FILE }).catch((error: unknown) => {
+    const reason = isSelfsupError(error) ? error.message : String(error);
+    throw new SelfsupError('SELFSUP_CHECKPOINT', `the tokenizer of the run is damaged: ${reason}; restore it, or train again`, {
+      cause: error,
+    });
+  });
   if ((await hashTokenizer(tokenizer)) !== textInputOf(input).tokenizerHash)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
