@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { catchEarlyInterrupt } from './early-interrupt.ts';
 import { INTERRUPTED } from './exit-codes.ts';
-import { runCli } from './run-cli.ts';
+
+catchEarlyInterrupt(); // before anything else is loaded, which takes a second
 
 // a reader that has seen enough, such as `| head`, is no error
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,6 +10,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+const { runCli } = await import('./run-cli.ts');
 const code = await runCli(process.argv.slice(2));
 if (code === INTERRUPTED) process.exit(code); // whatever is still going on
 process.exitCode = code;

@@ -1,3 +1,4 @@
+import { releaseEarlyInterrupt } from './early-interrupt.ts';
 import { INTERRUPTED } from './exit-codes.ts';
 import type { Output } from './output/output.ts';
 
@@ -22,6 +23,7 @@ export function stopOnInterrupt(output: Output): Interrupt {
     output.warn('selfsup: stopping; press Ctrl-C again to leave at once');
     controller.abort();
   };
+  releaseEarlyInterrupt();
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   return {

@@ -6,6 +6,7 @@ import { createOptimizer } from './optimizers.ts';
 import type { AnyModule, RunData } from './modality.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Settings } from './settings.ts';
+import { startFrom, type StartEncoder } from './start-encoder.ts';
 
 /** All that training needs, built from a plan and its data. */
 export interface BuiltRun {
@@ -42,6 +43,10 @@ export function prefixOf(run: AnyPretextTaskRun): string {
   return full.slice(0, -path.length - 1);
 }
 
+/** The first batches of each epoch. */
+const firstBatches = <Raw>(source: Source<Raw>, count: number): Source<Raw> =>
+  source.stepsPerEpoch <= count ? source : { stepsPerEpoch: count, epoch: (epoch, options) => source.epoch(epoch, options) };
+
 const namesOf = ({ name, links }: GradientTransform): string[] => (links ? links.flatMap(namesOf) : [name]);
 
 /**
@@ -49,11 +54,13 @@ const namesOf = ({ name, links }: GradientTransform): string[] => (links ? links
  *
  * @param plan from `planRun`
  * @param data opened by the plan's modality
+ * @param start the encoder whose weights the networks start with; default fresh ones
  * @returns see {@link BuiltRun}; dispose its trainer
- * @throws SelfsupError `SELFSUP_OPTION` when the batch is larger than the data, or an option of encoder or task is out of range
+ * @throws SelfsupError `SELFSUP_OPTION` when the batch is larger than the data, or an option of encoder or task is out of range,
+ * `SELFSUP_CHECKPOINT` when a run would go on with other updates, or the weights of `start` do not fit
  */
-export function buildRun(plan: RunPlan, data: RunData): BuiltRun {
-  const { modality, recipe, settings, options, functions, encoder: encoderRecipe } = plan;
+export async function buildRun(plan: RunPlan, data: RunData, start?: StartEncoder): Promise<BuiltRun> {
+  const { modality, recipe, settings, options, functions, encoder: encoderRecipe, earlier } = plan;
   const { batchSize, accumulate, epochs, seed } = settings;
   const { train, unit } = data;
   if (batchSize > train.length)
@@ -63,17 +70,33 @@ export function buildRun(plan: RunPlan, data: RunData): BuiltRun {
     );
   const parsed = parseOptions(encoderRecipe.options, settings.encoderOptions, { who: `encoder ${encoderRecipe.name}` });
   const encoderOptions = encoderRecipe.complete?.(parsed, data.input) ?? parsed;
-  const backbone = encoderRecipe.create(encoderOptions, data.input);
-  const source = modality.createSource(data, { batchSize, rng: createRng(seed).fold('loader'), rank: 0, worldSize: 1 }) as Source<unknown>;
+  const fresh = encoderRecipe.create(encoderOptions, data.input);
+  const all = modality.createSource(data, { batchSize, rng: createRng(seed).fold('loader'), rank: 0, worldSize: 1 }) as Source<unknown>;
+  // a run that goes on in smaller forward passes reads the samples that it read before: what made no full batch stays out of the epoch
+  const source = earlier ? firstBatches(all, earlier.stepsPerEpoch * accumulate) : all;
   const stepsPerEpoch = Math.ceil(source.stepsPerEpoch / accumulate);
+  if (earlier && stepsPerEpoch !== earlier.stepsPerEpoch)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `this run has ${earlier.stepsPerEpoch} updates per epoch, with \`batchSize\` ${batchSize} and \`accumulate\` ${accumulate} it would have ${stepsPerEpoch}; give a smaller \`batchSize\``,
+    );
   const totalSteps = epochs * stepsPerEpoch;
   const taskOptions = settings.taskOptions;
+  const started = start && (await startFrom(fresh, start));
+  const backbone = started?.factory ?? fresh;
   const context = { data, settings, options, recipe, taskOptions, backbone, stepsPerEpoch, totalSteps, functions };
-  const prepare = modality.prepare(context) as BuiltRun['prepare'];
-  const task = recipe.create(modality.taskParts(context), taskOptions);
-  const learningRate = scheduleOf(settings, stepsPerEpoch, totalSteps);
-  const optimizer = plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate);
-  const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed });
+  const parts = (() => {
+    try {
+      const prepare = modality.prepare(context) as BuiltRun['prepare'];
+      const task = recipe.create(modality.taskParts(context), taskOptions);
+      const learningRate = scheduleOf(settings, stepsPerEpoch, totalSteps);
+      const optimizer = plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate);
+      return { prepare, learningRate, optimizer, trainer: createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed }) };
+    } finally {
+      started?.dispose();
+    }
+  })();
+  const { prepare, learningRate, optimizer, trainer } = parts;
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
   return {
     trainer,

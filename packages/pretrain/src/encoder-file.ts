@@ -8,6 +8,8 @@ export interface EncoderDescription {
   readonly run: RunFile;
   /** Files that belong to it, such as `tokenizer.json`. */
   readonly files: Readonly<Record<string, string>>;
+  /** Updates that it has seen. */
+  readonly step: number;
 }
 
 /**
@@ -59,11 +61,11 @@ function parseFiles(text: string | undefined): Record<string, string> {
  */
 export async function describeEncoder(bytes: Uint8Array): Promise<EncoderDescription> {
   const { metadata } = await decodeCheckpoint('loadEncoder', bytes);
-  const { run, files } = metadata;
+  const { run, files, step } = metadata;
   if (run === undefined)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
       'loadEncoder: the file does not say how its encoder is built (there is no `run` in its metadata); give the folder of the run, or a file written by `pretrain`',
     );
-  return { run: asRunFile(parseJson(run, 'run'), 'the `run` of the encoder file'), files: parseFiles(files) };
+  return { run: asRunFile(parseJson(run, 'run'), 'the `run` of the encoder file'), files: parseFiles(files), step: Number(step) };
 }

@@ -92,4 +92,6 @@ export type RunEvent =
       readonly encoder: Uint8Array;
       /** What a report shows; there if it was asked for. */
       readonly report?: ReportData;
+      /** The run had been finished before: this session found nothing to do, and read result and encoder from the store. */
+      readonly wasFinished?: true;
     };

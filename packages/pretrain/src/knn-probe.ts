@@ -90,11 +90,12 @@ export const hasLabels = ({ train, test }: Pick<KnnContext, 'train' | 'test'>): 
  * Makes the weighted kNN of a run: cosine similarity, votes weighted by exp(similarity / temperature).
  *
  * @param encoder the encoder that is trained
- * @param context see {@link KnnContext}; train and test must have labels
+ * @param context see {@link KnnContext}; train and test must have labels. `isTrained`: the encoder starts with the weights of another run; default false
  * @returns the probe, named `knn`
  */
-export function createKnnProbe(encoder: AnyModule, context: KnnContext): KnnProbe {
-  const { modality, settings } = context;
+export function createKnnProbe(encoder: AnyModule, context: KnnContext & { isTrained?: boolean }): KnnProbe {
+  const { modality, settings, isTrained = false } = context;
+  const start = isTrained ? 'the encoder that it started from' : 'the untrained encoder';
   const raw = modality.rawInput;
   let encoded: EncodedBank | undefined;
   const accuracyOf = async (of: AnyModule, what: string) => {
@@ -116,7 +117,10 @@ export function createKnnProbe(encoder: AnyModule, context: KnnContext): KnnProb
     measure: async () => ({ knn: await accuracyOf(encoder, 'training') }),
     describe: (measures) =>
       Object.entries(measures)
-        .map(([name, value]) => `kNN ${name === 'knn' ? '' : `${name} `}${value.toFixed(2)} %`)
+        .map(
+          ([name, value]) =>
+            `kNN ${name === 'knn' ? '' : `${name === 'untrained' && isTrained ? 'at the start' : name} `}${value.toFixed(2)} %`,
+        )
         .join(', '),
     compare: ({ knn }, baselines) =>
       knn === undefined
@@ -127,9 +131,7 @@ export function createKnnProbe(encoder: AnyModule, context: KnnContext): KnnProb
               unit: '%',
               better: 'higher',
               trained: knn,
-              baselines: Object.fromEntries(
-                Object.entries(baselines).map(([name, value]) => [name === 'untrained' ? 'the untrained encoder' : name, value]),
-              ),
+              baselines: Object.fromEntries(Object.entries(baselines).map(([name, value]) => [name === 'untrained' ? start : name, value])),
             },
           ],
   };

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { createRng, SelfsupError, type Rng } from '@selfsup/core';
+import { createRng, type Rng } from '@selfsup/core';
 import { restoreModule } from '@selfsup/trainer';
+import { assertFiniteWeights } from './assert-finite-weights.ts';
 import { builtinPlugins } from './builtins.ts';
 import { describeEncoder, type EncoderDescription } from './encoder-file.ts';
 import type { AnyModality, AnyModule, Features, OpenContext, Samples } from './modality.ts';
@@ -44,20 +44,6 @@ export interface LoadedEncoder extends EncoderDescription {
   create(rng: Rng): AnyModule;
   /** Frees the network. */
   dispose(): void;
-}
-
-/** Throws unless all weights are finite: features of others mean nothing. */
-async function assertFiniteWeights(module: AnyModule): Promise<void> {
-  for (const [path, variable] of Object.entries({ ...module.trainable, ...module.buffers })) {
-    const finite = tf.tidy(() => tf.all(tf.isFinite(tf.cast(variable, 'float32'))));
-    const [holds] = await finite.data();
-    finite.dispose();
-    if (!holds)
-      throw new SelfsupError(
-        'SELFSUP_CHECKPOINT',
-        `the weights \`${path}\` of the encoder are not all finite; its training diverged, or the file is damaged`,
-      );
-  }
 }
 
 /**

@@ -89,8 +89,10 @@ export interface OpenContext {
   openDataset<D>(data: unknown, options: DatasetOptions): Promise<D>;
   /** Shows progress, and says what people should know. */
   readonly progress: Progress;
-  /** What run.json says, when a run is continued or its encoder used: statistics and vocabulary come from there. */
+  /** What run.json says, when a run is continued, its encoder used or another run started from it: statistics and vocabulary come from there. */
   readonly earlier?: { readonly input: InputDescription; readonly files: Readonly<Record<string, string>> };
+  /** A new run is opened, and `earlier` is of the encoder that it starts from. */
+  readonly start?: true;
 }
 
 /** What data is opened for a run. */

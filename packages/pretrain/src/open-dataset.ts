@@ -27,12 +27,13 @@ const inOrder = (registry: Registry, modality: string): readonly DatasetOpener[]
 export function createOpenContext(
   registry: Registry,
   modality: string,
-  options: { progress: Progress; earlier?: OpenContext['earlier'] | undefined },
+  options: { progress: Progress; earlier?: OpenContext['earlier'] | undefined; start?: boolean },
 ): OpenContext {
-  const { progress, earlier } = options;
+  const { progress, earlier, start = false } = options;
   return {
     progress,
     ...(earlier && { earlier }),
+    ...(start && { start }),
     async openDataset<D>(data: unknown, request: Parameters<DatasetOpener['open']>[1]): Promise<D> {
       const openers = inOrder(registry, modality);
       for (const opener of openers) if (await opener.accepts(data)) return (await opener.open(data, request)) as D;

@@ -4,6 +4,7 @@ import type { AnyModality } from './modality.ts';
 import { describeOptions, parseOptions, type OptionSchema } from './option-schema.ts';
 import type { Plugin } from './plugin.ts';
 import { createRegistry, type Registry } from './registry.ts';
+import { continuedSettings } from './continued-settings.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import { sessionOptionNames, sessionSchema, type OptimizerBuilder, type RunConfig } from './run-config.ts';
 import type { RunFile } from './run-file.ts';
@@ -29,6 +30,8 @@ export interface RunPlan {
   readonly optimizer?: OptimizerBuilder;
   /** What run.json says, when a run is continued. */
   readonly earlier?: RunFile;
+  /** The run whose encoder this one starts from. */
+  readonly start?: RunFile;
 }
 
 /** Options of {@link planRun}. */
@@ -37,6 +40,8 @@ export interface PlanRunOptions {
   registry: Registry;
   /** What run.json says, when a run is continued. */
   earlier?: RunFile | undefined;
+  /** What describes the encoder of `initFrom`, see `describeEncoder`. */
+  start?: RunFile | undefined;
   /** How an option is written where the user wrote it; default the name in backticks. */
   nameOf?: (name: string) => string;
 }
@@ -84,7 +89,7 @@ function splitConfig(
 ) {
   const optionNames = describeOptions(modality.options).map(({ name }) => name);
   const functionNames = modality.functions ?? [];
-  const own = ['data', 'plugins', 'out', 'report', ...sessionOptionNames];
+  const own = ['data', 'plugins', 'out', 'report', 'initFrom', ...sessionOptionNames];
   const known: readonly string[] = [...settingNames, ...optionNames, ...functionNames, ...own];
   const settings: Record<string, unknown> = {};
   const options: Record<string, unknown> = {};
@@ -148,9 +153,21 @@ function assertUnchanged(
   }
 }
 
-/** The settings of a run that is continued for more epochs than it was planned for: from there on it follows the schedules of the longer run. */
-function longer(settings: Settings, epochs: unknown): Settings {
-  return typeof epochs === 'number' && Number.isSafeInteger(epochs) && epochs > settings.epochs ? { ...settings, epochs } : settings;
+/** Refuses an encoder other than the one whose weights it is to start with. */
+function assertSameEncoder(
+  now: { readonly name: string; readonly options: Readonly<Record<string, unknown>> },
+  { encoder: before }: RunFile,
+  nameOf: (name: string) => string,
+): void {
+  const refuse = (name: string, [has, wants]: readonly [unknown, unknown]): never => {
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${nameOf('initFrom')}: that encoder has ${nameOf(name)} ${has === undefined ? '(not set)' : printableValue(has)}, this run asks for ${printableValue(wants)}; leave ${nameOf(name)} out, choose a task that takes that encoder, or start without it`,
+    );
+  };
+  if (now.name !== before.name) refuse('encoder', [before.name, now.name]);
+  for (const [name, value] of Object.entries(now.options))
+    if (!isSame(value, before.options[name])) refuse(`encoderOptions.${name}`, [before.options[name], value]);
 }
 
 /**
@@ -163,7 +180,7 @@ function longer(settings: Settings, epochs: unknown): Settings {
  * continued with other settings, or without the plugins and functions that it was begun with
  */
 export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
-  const { earlier, nameOf = (name) => `\`${name}\`` } = options;
+  const { earlier, start, nameOf = (name) => `\`${name}\`` } = options;
   assertThings(config, nameOf);
   const registry = withOwn(options.registry, config);
   const task = nameIn(config.task) ?? earlier?.settings.task ?? 'simclr';
@@ -183,10 +200,12 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
       nameOf,
     },
   );
+  let settingsNow: Settings | undefined;
   if (earlier) {
-    const { epochs, ...others } = given.settings;
+    const { epochs, batchSize, accumulate, ...others } = given.settings;
     assertUnchanged(others, { ...earlier.settings }, nameOf);
     if (typeof epochs !== 'number' || epochs < earlier.settings.epochs) assertUnchanged({ epochs }, { ...earlier.settings }, nameOf);
+    settingsNow = continuedSettings(earlier.settings, { epochs, batchSize, accumulate }, nameOf);
     assertUnchanged(given.options, earlier.options, nameOf);
     const missing = earlier.brought.functions.filter(
       (name) => given.functions[name] === undefined && !(name === 'optimizer' && given.optimizer),
@@ -197,7 +216,13 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
         `this run was begun with functions of a config (${missing.join(', ')}); nothing that a run's file names is loaded by itself, so give the config again`,
       );
   }
-  const encoder = chooseEncoder(registry, recipe, (given.settings['encoder'] as string | undefined) ?? earlier?.settings.encoder);
+  if (start && start.modality !== modality.name)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${nameOf('initFrom')}: that encoder learned from data of the kind ${printable(start.modality)}, the task ${recipe.name} learns from ${modality.name}; choose a task on ${printable(start.modality)}, or start without it`,
+    );
+  const named = (given.settings['encoder'] as string | undefined) ?? earlier?.settings.encoder ?? start?.encoder.name;
+  const encoder = chooseEncoder(registry, recipe, named);
   const data = config.data ?? earlier?.data;
   if (data === undefined)
     throw new SelfsupError(
@@ -213,9 +238,10 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     functions: given.functions,
     ...(given.optimizer && { optimizer: given.optimizer }),
   };
-  if (earlier) return { ...base, settings: longer(earlier.settings, given.settings['epochs']), options: earlier.options, earlier };
+  if (earlier) return { ...base, settings: settingsNow!, options: earlier.options, earlier };
   const settings = resolveSettings({ ...(given.settings as GivenSettings), task, encoder: encoder.name }, { recipe, modality, nameOf });
-  const encoderOptions = { ...recipe.encoderOptions, ...settings.encoderOptions };
+  const encoderOptions = { ...start?.encoder.options, ...recipe.encoderOptions, ...settings.encoderOptions };
+  if (start) assertSameEncoder({ name: encoder.name, options: encoderOptions }, start, nameOf);
   parseOptions(encoder.options, encoderOptions, { who: `encoder ${encoder.name}`, nameOf: (name) => nameOf(`encoderOptions.${name}`) });
   const taskOptions = parseOptions<object>(recipe.options as OptionSchema, settings.taskOptions, {
     who: `task ${recipe.name}`,
@@ -223,6 +249,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   });
   return {
     ...base,
+    ...(start && { start }),
     settings: { ...settings, encoderOptions, taskOptions: taskOptions as Record<string, unknown> },
     options: parseOptions(modality.options, given.options, { who: `data of the kind ${modality.name}`, nameOf }) as Record<string, unknown>,
   };

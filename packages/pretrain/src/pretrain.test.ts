@@ -1,4 +1,4 @@
-import { createRng, drawUniform, isSelfsupError, l2Normalize, type PretextTask } from '@selfsup/core';
+import { createRng, drawUniform, isSelfsupError, l2Normalize, SelfsupError, type PretextTask } from '@selfsup/core';
 import { projectionHead } from '@selfsup/encoders';
 import { ntXent } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,6 +22,8 @@ import { parseRunResult } from './run-result.ts';
 import { parseRunFile } from './run-file.ts';
 import { memoryStore, readText, type RunStore } from './run-store.ts';
 import { silentProgress } from './progress.ts';
+import { settingsSchema } from './settings.ts';
+import { withWayOut } from './way-out.ts';
 
 /** Images in memory: two classes, dark above or below. */
 function twoClasses(count: number) {
@@ -67,6 +69,12 @@ const failure = async (config: RunConfig, options?: PretrainOptions) =>
     () => 'nothing was thrown',
     (error: unknown) => (isSelfsupError(error) ? `${error.code}: ${error.message}` : String(error)),
   );
+
+async function copyOf(store: RunStore): Promise<RunStore> {
+  const copy = memoryStore(store.name);
+  for (const name of await store.list()) await copy.write(name, (await store.read(name))!);
+  return copy;
+}
 
 async function filesOf(store: RunStore): Promise<Record<string, Uint8Array>> {
   const names = await store.list();
@@ -174,6 +182,70 @@ describe('pretrain', () => {
     expect(parseRunFile((await readText(store, 'run.json'))!, 'run.json')).toMatchObject({ settings: { epochs: 3 }, totalSteps: 12 });
   });
 
+  it('goes on with smaller forward passes of the same updates', async () => {
+    const data = twoClasses(45); // 36 to train on: 4 of them make no batch of 8, but one of 4
+    const config: RunConfig = { ...tiny, data, warmupEpochs: 1, epochs: 3 };
+    const lines = async (store: RunStore) => parseMetrics((await readText(store, 'metrics.jsonl'))!).filter(({ type }) => type === 'step');
+    const whole = memoryStore();
+    await collect(config, { store: whole });
+    const store = memoryStore();
+    const controller = new AbortController();
+    for await (const event of pretrain(config, { store, signal: controller.signal }))
+      if (event.type === 'step' && event.step === 6) controller.abort();
+    const again = { data, resume: true, backend: 'cpu' } as const;
+    const events = await collect(
+      { ...again, batchSize: 4 },
+      { store },
+      ({ type, ...event }) => type === 'step' && 'step' in event && event.step === 9,
+    );
+    expect(events.find(({ type }) => type === 'start')).toMatchObject({ step: 6, batchSize: 4, stepsPerEpoch: 4, totalSteps: 12 });
+    expect(parseRunFile((await readText(store, 'run.json'))!, 'run.json')).toMatchObject({
+      settings: { batchSize: 4, accumulate: 2 },
+      changes: [
+        { step: 6, setting: 'batchSize', from: 8, to: 4 },
+        { step: 6, setting: 'accumulate', from: 1, to: 2 },
+      ],
+    });
+    const { result } = endOf(await collect(again, { store })); // as small as before, without being told again
+    expect(result).toMatchObject({ steps: 12, epochs: 3 });
+    const [one, other] = [await lines(whole), await lines(store)];
+    const timeOf = ({ step, epoch, learningRate }: (typeof one)[number]) => ({ step, epoch, learningRate });
+    expect(other.map(timeOf)).toEqual(one.map(timeOf));
+    expect(other.slice(0, 6).map(({ loss }) => loss)).toEqual(one.slice(0, 6).map(({ loss }) => loss));
+    expect(await failure({ ...again, epochs: 4, batchSize: 1 }, { store: await copyOf(store) })).toBe('nothing was thrown');
+    await collect({ ...again, epochs: 4, accumulate: 1 }, { store });
+    expect(parseRunFile((await readText(store, 'run.json'))!, 'run.json')).toMatchObject({
+      settings: { batchSize: 8, accumulate: 1, epochs: 4 },
+      totalSteps: 16,
+    });
+  });
+
+  it('computes nothing again when a finished run is resumed', async () => {
+    const store = memoryStore();
+    const end = endOf(await collect({ ...tiny, epochs: 1 }, { store }));
+    const before = await filesOf(store);
+    const again = { data: tiny.data, resume: true, backend: 'cpu' } as const;
+    expect(await collect(again, { store })).toEqual([{ type: 'end', result: end.result, encoder: end.encoder, wasFinished: true }]);
+    expect(await filesOf(store)).toEqual(before);
+    await store.remove('encoder.safetensors'); // something is missing: it is written again
+    expect(endOf(await collect(again, { store })).wasFinished).toBeUndefined();
+    expect(await store.read('encoder.safetensors')).toEqual(before['encoder.safetensors']);
+    expect(endOf(await collect(again, { store, report: true })).report).toBeDefined(); // no report had been written
+  });
+
+  it('says what to do in this run when there is no memory, or the loss is not finite', () => {
+    const settings = settingsSchema.parse({ task: 'x', encoder: 'y', batchSize: 48, learningRate: 0.1, weightDecay: 0 });
+    const messageOf = (code: 'SELFSUP_MEMORY' | 'SELFSUP_NON_FINITE' | 'SELFSUP_DATA') =>
+      (withWayOut(new SelfsupError(code, 'it failed'), settings, (name) => `--${name}`) as Error).message;
+    expect(messageOf('SELFSUP_MEMORY')).toBe(
+      'it failed. This run can go on with --resume and --batchSize 24: the same updates from smaller forward passes',
+    );
+    expect(messageOf('SELFSUP_NON_FINITE')).toBe(
+      'it failed. This run would go on to the same place; begin it again with --overwrite and a --learningRate below 0.1, or with --clipNorm 1',
+    );
+    expect(messageOf('SELFSUP_DATA')).toBe('it failed');
+  });
+
   it('stops and frees everything when the loop is left', async () => {
     const events = await collect(tiny, {}, ({ type }) => type === 'step');
     expect(events.at(-1)!.type).toBe('step');
@@ -207,9 +279,13 @@ describe('pretrain', () => {
     await collect({ ...tiny, epochs: 1 }, { store });
     expect(await failure(tiny, { store })).toContain('runs/x already holds a run');
     const again = { data: tiny.data, resume: true, backend: 'cpu' } as const;
-    expect(await failure({ ...again, batchSize: 4 }, { store })).toContain('this run was trained with `batchSize` 8, got 4');
+    expect(await failure({ ...again, batchSize: 3 }, { store })).toContain(
+      'this run makes each update from 8 samples (`batchSize` 8, `accumulate` 1) and goes on with as many, got `batchSize` 3; give `batchSize` alone, one that divides 8, such as 4, 2, 1, or',
+    );
+    expect(await failure({ ...again, batchSize: 4, accumulate: 4 }, { store })).toContain('got `batchSize` 4, `accumulate` 4');
+    expect(await failure({ ...again, seed: 4 }, { store })).toContain('this run was trained with `seed` 0, got 4');
     expect(await failure({ ...again, epochs: 0 }, { store })).toContain('this run was trained with `epochs` 1, got 0');
-    expect(await failure({ ...again, data: twoClasses(48) }, { store })).toContain(
+    expect(await failure({ ...again, epochs: 2, data: twoClasses(48) }, { store })).toContain(
       'SELFSUP_CHECKPOINT: this run was trained on data with images 32',
     );
     await store.write('run.json', new TextEncoder().encode('null'));

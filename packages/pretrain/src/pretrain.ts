@@ -3,6 +3,7 @@ import { SelfsupError } from '@selfsup/core';
 import { builtinPlugins } from './builtins.ts';
 import { iterateEvents } from './channel.ts';
 import type { RunEvent } from './events.ts';
+import { readFinished } from './finished-run.ts';
 import { planRun } from './plan-run.ts';
 import type { Progress } from './progress.ts';
 import { createRegistry, type Registry } from './registry.ts';
@@ -10,6 +11,7 @@ import type { RunConfig } from './run-config.ts';
 import { parseRunFile } from './run-file.ts';
 import { memoryStore, readText, runFileNames, type RunStore } from './run-store.ts';
 import { runSession } from './session.ts';
+import { keptStartEncoder, readStartEncoder } from './start-encoder.ts';
 
 /** What {@link pretrain} is told beside the run itself. */
 export interface PretrainOptions {
@@ -83,7 +85,8 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
  * @param options see {@link PretrainOptions}
  * @returns the events of the run, in order; training waits while the consumer is busy with one, and stops when the loop is left
  * @throws SelfsupError while iterating: `SELFSUP_OPTION` on an option that does not fit, `SELFSUP_DATA` on data that cannot be used, `SELFSUP_STATE` when the
- * store holds another run, `SELFSUP_CHECKPOINT` when a run cannot be continued, `SELFSUP_BACKEND` without a backend that can train, and whatever training throws
+ * store holds another run, `SELFSUP_CHECKPOINT` when a run cannot be continued or the encoder of
+ * `initFrom` does not fit, `SELFSUP_BACKEND` without a backend that can train, and whatever training throws
  * @example
  * ```ts
  * import { loadEncoder, pretrain } from '@selfsup/pretrain';
@@ -107,9 +110,21 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         `${store.name} holds no run to continue (there is no ${runFileNames.run}); train one first`,
       );
     const earlier = text === undefined ? undefined : parseRunFile(text, `${store.name}/${runFileNames.run}`);
-    const plan = planRun(config, { registry, earlier, ...(nameOf && { nameOf }) });
+    const named = nameOf ?? ((name: string) => `\`${name}\``);
+    const given = config.initFrom === undefined ? undefined : await readStartEncoder(config.initFrom, named);
+    if (earlier && given && given.record.sha256 !== earlier.initFrom?.sha256)
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `this run ${earlier.initFrom ? 'started from another encoder' : 'started with fresh weights'}; resume without ${named('initFrom')}, or start a new run in another folder`,
+      );
+    const plan = planRun(config, { registry, earlier, ...(!earlier && given && { start: given.run }), nameOf: named });
     const unlock = await store.lock();
     try {
+      const finished = earlier && (await readFinished(store, { plan, earlier, report }));
+      if (finished) {
+        await emit({ type: 'end', ...finished, wasFinished: true });
+        return;
+      }
       if (!earlier) await assertFree(store, config.overwrite ?? false);
       const backend = await selectBackend({ prefer: config.backend ?? 'auto' });
       for (const reason of backend.rejected) post({ type: 'notice', level: 'warning', text: reason });
@@ -118,6 +133,8 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         backend,
         session: config,
         report,
+        nameOf: named,
+        start: earlier ? await keptStartEncoder(store, earlier) : given,
         emit,
         progress: progressOf(post),
         signal: signal ? AbortSignal.any([signal, left]) : left,

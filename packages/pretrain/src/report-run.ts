@@ -42,7 +42,7 @@ async function reopen(
   const plan = planRun({ resume: true }, { registry, earlier });
   const { modality, settings, options, recipe } = plan;
   const data = await openData(plan, { store, progress });
-  const built = buildRun(plan, data);
+  const built = await buildRun(plan, data);
   const { trainer, encoder, totalSteps } = built;
   try {
     await trainer.restore(checkpoint);
@@ -51,7 +51,18 @@ async function reopen(
       ...{ data, settings, options, recipe, taskOptions: settings.taskOptions, task: trainer.run, encoder },
       ...{ totalSteps, run: file, encoding },
     };
-    const knn = hasLabels(data) ? [createKnnProbe(encoder, { modality, train: data.train, test: data.test, settings, encoding })] : [];
+    const knn = hasLabels(data)
+      ? [
+          createKnnProbe(encoder, {
+            modality,
+            train: data.train,
+            test: data.test,
+            settings,
+            encoding,
+            isTrained: file.initFrom !== undefined,
+          }),
+        ]
+      : [];
     return { probes: [...knn, ...(modality.probes?.(context) ?? [])], sections: (await modality.sections?.(context)) ?? [] };
   } finally {
     trainer.dispose();

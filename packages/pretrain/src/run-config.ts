@@ -57,6 +57,11 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
     readonly data?: unknown;
     /** What adds tasks, encoders, modalities or data sets. The command also takes the names of packages and the paths of modules, and loads them. */
     readonly plugins?: readonly (Plugin | string)[] | undefined;
+    /**
+     * Starts with the weights of an encoder that there is: the bytes of `encoder.safetensors` or `checkpoint.safetensors` of a run. The command takes the folder
+     * of the run. Statistics of pictures and the tokenizer come from there, too; default fresh weights.
+     */
+    readonly initFrom?: Uint8Array | string | undefined;
     /** The optimizer: a name, or a function that builds it; default that of the task. */
     readonly optimizer?: OptimizerName | OptimizerBuilder | undefined;
     /** Any function or option that the modality knows, such as `views`. */

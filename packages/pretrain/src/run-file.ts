@@ -1,6 +1,7 @@
 import { isNestedDeeper, printable, SelfsupError } from '@selfsup/core';
 import { z } from 'zod';
 import { fromCheckedJson } from './checked-json.ts';
+import { continuedNames } from './continued-settings.ts';
 import { settingsSchema } from './settings.ts';
 
 /** Of lists and objects in run.json; a few are needed. */
@@ -46,6 +47,12 @@ export const runFileSchema = z.strictObject({
   backend: z.string(),
   /** The transforms of the optimizer, in order, as they ran. */
   optimizer: z.array(z.string()),
+  /** What was given anew when the run was continued, in order: after that update it holds. `settings` has the last values. */
+  changes: z.array(z.strictObject({ step: z.int().min(0), setting: z.enum(continuedNames), from: z.int().min(1), to: z.int().min(1) })),
+  /** The encoder that the run began with, where its weights were not fresh: what it had learned, and its sha256. */
+  initFrom: z
+    .strictObject({ task: z.string(), dataset: z.string(), step: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+    .optional(),
   /** Plugins and functions that the user brought: named, so that a resumed run can ask for them; never loaded from here. */
   brought: z.strictObject({ plugins: z.array(z.string()), functions: z.array(z.string()) }),
 });

@@ -9,6 +9,7 @@ import type { Progress } from './progress.ts';
 import type { SessionOptions } from './run-config.ts';
 import type { RunFile } from './run-file.ts';
 import type { RunStore } from './run-store.ts';
+import type { StartEncoder } from './start-encoder.ts';
 import { rounded, type Watch } from './watch.ts';
 
 /** What a session needs beside its plan. */
@@ -16,7 +17,11 @@ export interface SessionContext {
   readonly store: RunStore;
   readonly backend: SelectedBackend;
   readonly session: SessionOptions;
+  /** The encoder that the run starts from; undefined: fresh weights. */
+  readonly start?: StartEncoder | undefined;
   readonly report: boolean;
+  /** How an option is written where the user wrote it. */
+  readonly nameOf: (name: string) => string;
   readonly emit: (event: RunEvent) => Promise<void>;
   readonly progress: Progress;
   readonly signal: AbortSignal;

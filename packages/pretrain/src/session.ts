@@ -7,13 +7,17 @@ import { finishRun } from './finish-run.ts';
 import { createKnnProbe, hasLabels, type KnnProbe } from './knn-probe.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import type { RunData, ProbeContext } from './modality.ts';
+import { continuedNames } from './continued-settings.ts';
 import { createOpenContext } from './open-dataset.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Measures, Probe } from './probe.ts';
 import { elsewhere, type RunFile } from './run-file.ts';
 import { readText, runFileNames, writeChecked, type RunStore } from './run-store.ts';
+import type { Settings } from './settings.ts';
 import { version } from './version.ts';
 import { measureProbes, roundedAll, type ProbeAtWork, type Session, type SessionContext } from './session-at-work.ts';
+import type { StartEncoder } from './start-encoder.ts';
+import { withWayOut } from './way-out.ts';
 import { createWatch, rounded } from './watch.ts';
 
 const moments: readonly string[] = ['type', 'step', 'epoch', 'seconds'];
@@ -24,9 +28,12 @@ export const measuresIn = (record: Readonly<Record<string, unknown>>): Measures 
     Object.entries(record).filter((entry): entry is [string, number] => !moments.includes(entry[0]) && typeof entry[1] === 'number'),
   );
 
-function describeRun(plan: RunPlan, parts: { data: RunData; built: BuiltRun; backend: SelectedBackend }): RunFile {
+function describeRun(
+  plan: RunPlan,
+  parts: { data: RunData; built: BuiltRun; backend: SelectedBackend; start: StartEncoder | undefined },
+): RunFile {
   const { settings, options, modality, functions, optimizer, registry } = plan;
-  const { data, built, backend } = parts;
+  const { data, built, backend, start } = parts;
   const { train, test, testFrom, unit, name } = data;
   const own = [plan.recipe, plan.encoder].flatMap((thing) =>
     registry.plugins
@@ -48,6 +55,8 @@ function describeRun(plan: RunPlan, parts: { data: RunData; built: BuiltRun; bac
     totalSteps: built.totalSteps,
     backend: backend.name,
     optimizer: [...built.optimizer],
+    changes: [],
+    ...(start && { initFrom: start.record }),
     brought: {
       plugins: [...new Set(own)].filter((plugin) => !plugin.startsWith('@selfsup/pretrain')),
       functions: [...Object.keys(functions), ...(optimizer ? ['optimizer'] : [])],
@@ -65,11 +74,15 @@ export async function readRunFiles(store: RunStore): Promise<Record<string, stri
 }
 
 /** Opens the data of a run, and makes sure that it is the same when the run is continued. Internal. */
-export async function openData(plan: RunPlan, { store, progress }: Pick<SessionContext, 'store' | 'progress'>): Promise<RunData> {
+export async function openData(
+  plan: RunPlan,
+  { store, progress, start }: Pick<SessionContext, 'store' | 'progress' | 'start'>,
+): Promise<RunData> {
   const { modality, registry, recipe, settings, options, data, earlier } = plan;
   const context = createOpenContext(registry, modality.name, {
     progress,
-    earlier: earlier && { input: earlier.input, files: await readRunFiles(store) },
+    earlier: earlier ? { input: earlier.input, files: await readRunFiles(store) } : start && { input: start.run.input, files: start.files },
+    start: !earlier && start !== undefined,
   });
   const opened = (await modality.open({ data, options, settings, recipe }, context)) as RunData;
   if (!earlier) return opened;
@@ -164,30 +177,45 @@ async function train(session: Session): Promise<{ result: FitResult; seconds: nu
   return { result, seconds: before + seconds };
 }
 
+/** What differs from the settings that a run had so far. */
+function changesOf({ settings: before }: RunFile, { settings, step }: { settings: Settings; step: number }): RunFile['changes'] {
+  const changed = continuedNames.filter((setting) => settings[setting] !== before[setting]);
+  return changed.map((setting) => ({ step, setting, from: before[setting], to: settings[setting] }));
+}
+
+/** What a change means for the run. */
+const describeChange = ({ setting, from, to }: RunFile['changes'][number]): string =>
+  setting === 'epochs'
+    ? `Planned for ${from} epochs, continued to ${to}: learning rate and schedules are from here on those of the longer run`
+    : setting === 'batchSize'
+      ? `Forward passes have ${to} samples instead of ${from} from here on; updates have as many as before, so steps, epochs and schedules stay`
+      : `Each update is made from ${to} forward passes instead of ${from}`;
+
 /** Trains a run from its plan to its result, or until it is stopped. Internal; see `pretrain`. */
 export async function runSession(plan: RunPlan, context: SessionContext): Promise<void> {
   const { store, backend, emit, progress } = context;
   const { modality, recipe, settings, options, earlier } = plan;
   const data = await openData(plan, context);
-  const built = buildRun(plan, data);
+  const built = await buildRun(plan, data, context.start);
   const { trainer, encoder } = built;
   try {
-    const extended = earlier !== undefined && settings.epochs > earlier.settings.epochs;
-    const file: RunFile = earlier ? { ...earlier, settings, totalSteps: built.totalSteps } : describeRun(plan, { data, built, backend });
     const saved = earlier && (await store.read(runFileNames.checkpoint));
-    const files = data.files ?? {};
     const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
+    const changes = earlier ? changesOf(earlier, { settings, step }) : [];
+    const file: RunFile = earlier
+      ? { ...earlier, settings, totalSteps: built.totalSteps, changes: [...earlier.changes, ...changes] }
+      : describeRun(plan, { data, built, backend, start: context.start });
+    const files = data.files ?? {};
     if (!earlier) {
       for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
+      if (context.start) await store.write(runFileNames.start, context.start.bytes);
       await store.write(runFileNames.metrics, new Uint8Array(0));
       await writeChecked(store, runFileNames.run, file); // at the end: from here on there is a run
     }
     const log = await openMetricsLog(store, { step });
-    if (extended) {
+    if (changes.length > 0) {
       await writeChecked(store, runFileNames.run, file);
-      progress.line(
-        `Planned for ${earlier.settings.epochs} epochs, continued to ${settings.epochs}: learning rate and schedules are from here on those of the longer run`,
-      );
+      for (const line of changes.map(describeChange)) progress.line(line);
     }
     const { dataset } = file;
     const facts = {
@@ -208,7 +236,14 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
       ...{ totalSteps: built.totalSteps, run: file, encoding },
     };
     const knn: KnnProbe | undefined = hasLabels(data)
-      ? createKnnProbe(encoder, { modality, train: data.train, test: data.test, settings, encoding })
+      ? createKnnProbe(encoder, {
+          modality,
+          train: data.train,
+          test: data.test,
+          settings,
+          encoding,
+          isTrained: file.initFrom !== undefined,
+        })
       : undefined;
     const all = [...(knn ? [knn] : []), ...(modality.probes?.(probeContext) ?? [])];
     const probes = await startProbes(all, { log, emit });
@@ -219,7 +254,9 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
     if (saved) await trainer.restore(saved);
     const watch = createWatch(log, { rules, health, emit }); // knows the alarms before this update
     const session: Session = { ...context, plan, data, built, file, log, encoding, probes, watch };
-    const { result, seconds } = await train(session);
+    const { result, seconds } = await train(session).catch((error: unknown) => {
+      throw withWayOut(error, settings, context.nameOf);
+    });
     if (result.stoppedBy === 'signal') {
       await emit({ type: 'stopped', step: result.step, totalSteps: built.totalSteps });
       return;

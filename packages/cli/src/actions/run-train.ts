@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { printable, SelfsupError } from '@selfsup/core';
-import { planRun, pretrain, runFileNames, type Registry, type RunEvent, type RunStore } from '@selfsup/pretrain';
+import { describeEncoder, planRun, pretrain, runFileNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
 import { runFolder } from '@selfsup/pretrain/node';
 import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
@@ -21,9 +21,22 @@ export interface RunTrainContext {
 }
 
 /** Where a run is kept unless the user says. */
-function defaultOut(config: CommandConfig, registry: Registry): string {
-  const { recipe, modality, encoder, data } = planRun({ ...config, resume: false }, { registry });
+async function defaultOut(config: RunConfig, registry: Registry): Promise<string> {
+  const { initFrom } = config;
+  const start = initFrom instanceof Uint8Array ? (await describeEncoder(initFrom)).run : undefined;
+  const { recipe, modality, encoder, data } = planRun({ ...config, resume: false }, { registry, start });
   return join('runs', `${recipe.name}-${modality.nameOf?.(data) ?? 'data'}-${encoder.name}`);
+}
+
+/** The encoder of a run as `initFrom` takes it. */
+async function readEncoder(folder: string): Promise<Uint8Array> {
+  const store = runFolder(folder);
+  const bytes = (await store.read(runFileNames.checkpoint)) ?? (await store.read(runFileNames.encoder));
+  if (bytes) return bytes;
+  throw new SelfsupError(
+    'SELFSUP_OPTION',
+    `--init-from must be the folder of a run with ${runFileNames.checkpoint} or ${runFileNames.encoder}, ${printable(folder)} ${existsSync(folder) ? 'has neither' : 'is not there'}`,
+  );
 }
 
 /** Before data is read: whether the run may be written here. */
@@ -48,6 +61,10 @@ async function tellHowToGoOn(store: RunStore, output: Output, event?: Extract<Ru
   return INTERRUPTED;
 }
 
+/** Says of a run with nothing left to do how it can go on all the same. */
+const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
+  `This run is finished, all ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of it; nothing was computed again. To train on: selfsup train --resume --epochs ${2 * epochs} --out ${printable(name)}`;
+
 /**
  * `selfsup train`: pretrains an encoder, shows how it goes, and says what came out.
  *
@@ -57,13 +74,15 @@ async function tellHowToGoOn(store: RunStore, output: Output, event?: Extract<Ru
  */
 export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
   const { registry, output, verbose } = context;
-  const out = config.out ?? defaultOut(config, registry);
+  const { initFrom, ...others } = config;
+  const run: RunConfig = { ...others, ...(initFrom !== undefined && { initFrom: await readEncoder(initFrom) }) };
+  const out = config.out ?? (await defaultOut(run, registry));
   const store = runFolder(out);
   await assertOut(store, config);
   const interrupt = stopOnInterrupt(output);
   const { signal } = interrupt;
   const show = showEvents(output, { verbose });
-  const events = pretrain(config, { registry, store, signal, report: config.report !== false });
+  const events = pretrain(run, { registry, store, signal, report: config.report !== false });
   // what is read and measured before and after training has nothing to lose: an interrupt does not wait for it
   let training = false;
   let leave: (value: undefined) => void = () => undefined;
@@ -83,7 +102,10 @@ export async function runTrain(config: CommandConfig, context: RunTrainContext):
       if (event.type === 'stopped') return await tellHowToGoOn(store, output, event);
       if (event.type !== 'end') continue;
       const { result, report } = event;
+      if (event.wasFinished) output.line(alreadyFinished(store, result));
       for (const line of resultLines(result)) output.line(line);
+      if (event.wasFinished && config.report !== false)
+        output.line(`Report: ${pathToFileURL(resolve(store.name, runFileNames.report)).href}`);
       if (report) output.line(`Report: ${pathToFileURL(resolve(await writeReport(store, report))).href}`);
       for (const sentence of result.verdict) output.line(sentence);
       output.event('result', { command: 'train', ...result });

@@ -11,6 +11,7 @@ import { trainHelp } from './train-help.ts';
 interface OwnFlags {
   readonly data?: string;
   readonly out?: string;
+  readonly initFrom?: string;
   readonly report?: boolean;
   readonly verbose?: boolean;
   readonly taskOption?: Readonly<Record<string, unknown>>;
@@ -42,6 +43,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     .option('--data <source>', 'what to learn from: shapes (made up, no download), files, a folder, or a pattern')
     .option('--encoder <name>', 'an encoder of the list below, a file, or a package (default: the first that fits the task)')
     .option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>)')
+    .option('--init-from <run>', 'start with the weights of the encoder of that run (its folder), with its statistics and its tokenizer')
     .option('--config <file>', 'a selfsup.config.ts with defineRun({ … }); flags override it')
     .addOption(pluginOption())
     .addOption(new Option('--task-option <name=value>', 'an option of the task, as JSON or text; can be repeated').argParser(parsePair))
@@ -56,8 +58,8 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
   addFlags(command, flags.task);
   return command.action((_flags, self: Command) =>
     act<OwnFlags>(self, context, async (own, output) => {
-      const { data, out, report } = own;
-      const given = { ...defined({ data, out, report }), ...givenBy(self, flags.run) };
+      const { data, out, report, initFrom } = own;
+      const given = { ...defined({ data, out, report, initFrom }), ...givenBy(self, flags.run) };
       const taskOptions = { ...config.taskOptions, ...givenBy(self, flags.task), ...own.taskOption };
       const encoderOptions = { ...config.encoderOptions, ...own.encoderOption };
       const { runTrain } = await import('../actions/run-train.ts');

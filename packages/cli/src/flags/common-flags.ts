@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
+import { releaseEarlyInterrupt } from '../early-interrupt.ts';
 import type { Output } from '../output/output.ts';
 import { inFlags } from './in-flags.ts';
 import { collect, parseNumber } from './parse-value.ts';
@@ -55,6 +56,7 @@ export function addDataFlags(command: Command): Command {
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- commander knows no types of flags; the command that declared them says which
 export async function act<F>(self: Command, context: CommandContext, run: (flags: F, output: Output) => Promise<number>): Promise<void> {
   context.command = self;
+  if (self.name() !== 'train') releaseEarlyInterrupt(); // they keep nothing that could be lost
   const { createOutput } = await import('../output/create-output.ts');
   const flags = self.optsWithGlobals<F & { json?: boolean }>();
   const output = createOutput(context.streams, { json: flags.json });

@@ -2,7 +2,7 @@ import { createRng, drawPermutation, SelfsupError, shareOf } from '@selfsup/core
 import { channelStatistics, type ImageDataset } from '@selfsup/data';
 import type { OpenContext, Skipped } from '../modality.ts';
 import type { Progress } from '../progress.ts';
-import type { ImageInput } from './image-input.ts';
+import { imageInputOf, type ImageInput } from './image-input.ts';
 import { imageSamples, pickImages, type ImageSamples } from './image-samples.ts';
 
 /** What a `DatasetOpener` of the modality `image` gives. */
@@ -79,7 +79,7 @@ async function readOnce(parts: readonly ImageSamples[], progress: Progress): Pro
  * @param context progress, and what run.json says when a run is continued
  * @param opened when the opening began, in milliseconds of `performance.now()`, and how many pictures it decoded itself
  * @returns the input, measured or that of run.json, and images per second since the beginning
- * @throws SelfsupError `SELFSUP_DATA` when the images are not square
+ * @throws SelfsupError `SELFSUP_DATA` when the images are not square, or not those that the encoder of a run takes
  */
 export async function measureImages(
   parts: ImageParts,
@@ -95,7 +95,15 @@ export async function measureImages(
   const read = await readOnce(test ? [train, test] : [train], context.progress);
   const seconds = (performance.now() - opened.started) / 1000;
   const imagesPerSecond = Math.max(read, opened.decoded ?? 0) / Math.max(seconds, 1e-9);
-  if (context.earlier) return { input: context.earlier.input as ImageInput, imagesPerSecond };
+  if (context.earlier) {
+    const input = imageInputOf(context.earlier.input);
+    if (train.height !== input.size || train.channels !== input.channels)
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `the encoder takes images of ${input.size}x${input.size}x${input.channels}, ${train.name} has ${train.height}x${train.width}x${train.channels}; give data of that size, or of photos \`imageSize\` ${input.size}`,
+      );
+    return { input, imagesPerSecond };
+  }
   const { mean, std } = await channelStatistics(train);
   const input: ImageInput = { size: train.height, channels: train.channels, mean, std: std.map((value) => Math.max(value, 1e-3)) };
   return { input, imagesPerSecond };

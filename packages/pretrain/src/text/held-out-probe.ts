@@ -7,6 +7,9 @@ import type { TextRunData } from './text-run-data.ts';
 import { textFacts } from './text-task.ts';
 import { countUnigrams, entropyOf } from './unigram.ts';
 
+/** Sequences of a forward pass; masks are drawn for each, so that the number must not change when a run goes on with another batch. */
+const TOGETHER = 32;
+
 /** Nats below the unigram entropy from which on a model is known to use the context. */
 const PLATEAU = 0.3;
 
@@ -19,14 +22,14 @@ const named = (measures: Measures, name: string): number => {
   );
 };
 
-const compare = (trained: Measures, baselines: Measures): readonly Comparison[] => [
+const compare = (trained: Measures, baselines: Measures, { start }: { start: string }): readonly Comparison[] => [
   {
     title: 'held-out loss',
     unit: 'nats',
     better: 'lower',
     trained: named(trained, 'heldOutLoss'),
     baselines: {
-      'the untrained model': named(baselines, 'untrained'),
+      [start]: named(baselines, 'untrained'),
       'word frequencies of the training text': named(baselines, 'unigramLoss'),
       'the unigram entropy': named(baselines, 'unigramEntropy'),
     },
@@ -45,14 +48,15 @@ const compare = (trained: Measures, baselines: Measures): readonly Comparison[] 
  * `heldOutTokens`. None without held-out text.
  */
 export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): readonly Probe[] {
-  const { data, settings, recipe, task, totalSteps, encoding } = context;
+  const { data, settings, recipe, task, totalSteps, encoding, run } = context;
   const { train, test, tokenizer } = data;
   if (!test) return [];
+  const start = run.initFrom ? 'the model at the start, with a fresh head' : 'the untrained model';
   const measure = async (name: string): Promise<HeldOutFinding> => {
     const stage = encoding.progress.stage(name, { total: test.length, unit: 'sequences' });
     return measureHeldOut(task, {
       dataset: test.dataset,
-      batchSize: settings.batchSize,
+      batchSize: TOGETHER,
       seed: settings.seed,
       tokenLoss: textFacts(recipe).tokenLoss,
       totalSteps,
@@ -86,7 +90,7 @@ export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): 
       },
       describe: (measures) =>
         `held-out ${(measures['heldOutLoss'] ?? named(measures, 'untrained')).toFixed(4)} nats (unigram entropy ${named(measures, 'unigramEntropy').toFixed(4)})`,
-      compare,
+      compare: (trained, baselines) => compare(trained, baselines, { start }),
     },
   ];
 }

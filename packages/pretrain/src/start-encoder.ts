@@ -1,0 +1,88 @@
+import { createRng, SelfsupError } from '@selfsup/core';
+import { restoreModule } from '@selfsup/trainer';
+import { assertFiniteWeights } from './assert-finite-weights.ts';
+import { describeEncoder, keepEncoder } from './encoder-file.ts';
+import type { AnyEncoderFactory } from './encoder-recipe.ts';
+import type { AnyModule } from './modality.ts';
+import type { RunFile } from './run-file.ts';
+import { runFileNames, type RunStore } from './run-store.ts';
+import { sha256 } from './sha256.ts';
+
+/** The encoder that a run starts from. */
+export interface StartEncoder {
+  /** run.json of the run that it comes from. */
+  readonly run: RunFile;
+  /** Files that belong to it, such as `tokenizer.json`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The encoder alone, as it is kept in the run that starts from it. */
+  readonly bytes: Uint8Array;
+  /** What run.json says of it. */
+  readonly record: NonNullable<RunFile['initFrom']>;
+}
+
+/**
+ * Reads what a config gives as `initFrom`.
+ *
+ * @param given bytes of an encoder or a checkpoint
+ * @param nameOf how an option is written where the user wrote it
+ * @returns see {@link StartEncoder}
+ * @throws SelfsupError `SELFSUP_OPTION` on what holds no bytes, `SELFSUP_CHECKPOINT` when they are damaged
+ */
+export async function readStartEncoder(given: unknown, nameOf: (name: string) => string): Promise<StartEncoder> {
+  if (!(given instanceof Uint8Array))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${nameOf('initFrom')} must be the bytes of an encoder.safetensors or checkpoint.safetensors (the command takes the folder of a run), got ${given === null ? 'null' : typeof given}`,
+    );
+  const { run, files, step } = await describeEncoder(given);
+  const bytes = await keepEncoder(given, run.encoder.prefix);
+  const record = { task: run.settings.task, dataset: run.dataset.name, step, sha256: await sha256(bytes) };
+  return { run, files, bytes, record };
+}
+
+/** The encoder that a run started from, out of its own files; undefined where it began with fresh weights. */
+export async function keptStartEncoder(store: RunStore, { initFrom }: RunFile): Promise<StartEncoder | undefined> {
+  if (!initFrom) return undefined;
+  const name = `${store.name}/${runFileNames.start}`;
+  const bytes = await store.read(runFileNames.start);
+  if (!bytes || (await sha256(bytes)) !== initFrom.sha256)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${name}, the encoder that this run started from, is ${bytes ? 'damaged' : 'not there'}; restore it, or start a new run in another folder`,
+    );
+  return { ...(await readStartEncoder(bytes, (option) => `\`${option}\``)), record: initFrom };
+}
+
+/**
+ * A factory whose encoders have the weights of one that there is: a target network or a teacher starts with them, too.
+ *
+ * @param factory makes encoders of the same kind with fresh weights
+ * @param start the weights
+ * @returns the factory; call `dispose` when all encoders are made
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when the weights do not fit, or are not finite
+ */
+export async function startFrom(
+  factory: AnyEncoderFactory,
+  { bytes, run }: StartEncoder,
+): Promise<{ readonly factory: AnyEncoderFactory; readonly dispose: () => void }> {
+  const pattern = factory(createRng(0));
+  try {
+    await restoreModule(pattern, bytes, { prefix: run.encoder.prefix });
+    await assertFiniteWeights(pattern);
+  } catch (error) {
+    pattern.dispose();
+    throw error;
+  }
+  const make = (...args: Parameters<AnyEncoderFactory>): AnyModule => {
+    const module = factory(...args);
+    for (const part of ['trainable', 'buffers'] as const)
+      for (const [path, variable] of Object.entries(module[part])) variable.assign(pattern[part][path]!);
+    return module;
+  };
+  return {
+    factory: Object.assign(make, { ...factory }),
+    dispose: () => {
+      pattern.dispose();
+    },
+  };
+}
