@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,6 +101,22 @@ describe('Ctrl-C', () => {
       `This run is not finished: it stands after update ${String(last['step'])} of 1600.`,
     );
     expect((await succeed('train', '--resume', '--max-seconds', '0.01', '--out', out)).result['steps']).toBe(Number(last['step']) + 1);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'])('while the command is still being loaded (%s) ends with one line and code 130', async (signal) => {
+    // a config is loaded before there is a run; this one interrupts, and then never ends
+    writeFileSync(
+      at(`${signal}.mjs`),
+      `process.kill(process.pid, '${signal}');\nawait new Promise((settle) => setTimeout(settle, 600_000));\n`,
+    );
+    const stopped = await spawnSelfsup(['train', '--config', at(`${signal}.mjs`), '--out', at('never')], () => undefined);
+    expect(stopped).toEqual({
+      code: 130,
+      signal: null,
+      lines: [],
+      stderr: 'selfsup: stopped before anything was written; start again with the same command\n',
+    });
+    expect(existsSync(at('never'))).toBe(false);
   });
 
   it('before training leaves at once, and says so', async () => {

@@ -35,6 +35,7 @@ export type {
   StepOutcome,
 } from './pretext-task.ts';
 export { isNestedDeeper } from './is-nested-deeper.ts';
+export { nextTurn } from './next-turn.ts';
 export { printable, type PrintableOptions } from './printable.ts';
 export { printableValue, type PrintableValueOptions } from './printable-value.ts';
 export { createRng, type Rng } from './rng.ts';

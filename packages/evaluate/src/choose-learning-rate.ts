@@ -1,4 +1,4 @@
-import { createRng, isSelfsupError, SelfsupError } from '@selfsup/core';
+import { createRng, isSelfsupError, SelfsupError, shareOf } from '@selfsup/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { fineTune, type FineTuneOptions } from './fine-tune.ts';
 import { labelSubset } from './label-subset.ts';
@@ -84,7 +84,7 @@ export async function chooseLearningRate<I extends tf.TensorContainer>(options: 
   const n = train.labels.length;
   if (n < 2)
     throw new SelfsupError('SELFSUP_DATA', `chooseLearningRate: \`train\` must have two examples or more to hold one out, got ${n}`);
-  const count = Math.min(n - 1, Math.max(1, Math.round(heldOutFraction * n)));
+  const count = Math.min(n - 1, Math.max(1, shareOf(n, heldOutFraction, 'nearest')));
   const rng = createRng(training.seed ?? 0).fold('learning rate');
   const heldOut = labelSubset(train.labels, { count, rng, balance: 'proportional' });
   const chosen = new Set(heldOut);

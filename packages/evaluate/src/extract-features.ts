@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Module } from '@selfsup/core';
+import { nextTurn, SelfsupError, type Module } from '@selfsup/core';
 import type { FeatureMatrix } from './feature-matrix.ts';
 
 /** Options of {@link extractFeatures}. */
@@ -39,6 +39,7 @@ export async function extractFeatures<I extends tf.Tensor>(
   for await (const batch of batches) {
     let output: tf.Tensor | undefined;
     try {
+      await nextTurn();
       signal?.throwIfAborted();
       output = tf.tidy(() => tf.clone(backbone.apply(batch, { training: false }))); // [batch, dim]; a clone, should the network return its input
       checkOutput(output, batch, dim);

@@ -1,4 +1,4 @@
-import { createRng, drawPermutation, join, joinVariables, linearDecay, linearWarmup, SelfsupError } from '@selfsup/core';
+import { createRng, drawPermutation, join, joinVariables, linearDecay, linearWarmup, nextTurn, SelfsupError, shareOf } from '@selfsup/core';
 import { adamW, applyUpdates, chain, clipByGlobalNorm, noDecayOnNorms } from '@selfsup/optim';
 import type * as tf from '@tensorflow/tfjs-core';
 import { accuracy } from './accuracy.ts';
@@ -54,9 +54,6 @@ export interface FineTuneResult {
   readonly seconds: number;
 }
 
-/** Lets timers, signals and the page have their turn: reading from wasm alone never does. */
-const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-
 type Numbers = 'epochs' | 'minSteps' | 'batchSize' | 'learningRate' | 'warmup' | 'weightDecay' | 'maxNorm' | 'dropoutRate';
 
 function checkNumbers(numbers: Readonly<Record<Numbers, number>>): void {
@@ -103,7 +100,7 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
   const stepsPerEpoch = Math.ceil(count / batchSize);
   const passes = Math.max(epochs, Math.ceil(minSteps / stepsPerEpoch));
   const steps = passes * stepsPerEpoch;
-  const warm = warmup === 0 ? 0 : Math.ceil(warmup * steps);
+  const warm = shareOf(steps, warmup, 'ceil');
   const rise = linearWarmup({ from: learningRate / Math.max(1, warm), to: learningRate, steps: Math.max(0, warm - 1) });
   const rate = join([rise, linearDecay({ initial: learningRate, steps: Math.max(1, steps - warm) })], { boundaries: [warm] });
   const head = classificationHead(rng.fold('head'), { dim: await featureDim(encoder, train), numClasses: train.numClasses, dropoutRate });

@@ -36,6 +36,51 @@ describe('linearProbe', () => {
     expect([...a.predictions]).toEqual([...b.predictions]);
   });
 
+  it.each([0, 1e-8, 1e-4, 0.05])('has converged where it says so on badly scaled raw columns, with the penalty %d', async (l2) => {
+    const [rows, dim] = [90, 4];
+    const [units, offsets] = [[1e-4, 1, 300, 0.02], [0, 5, 4000, -1]]; // prettier-ignore
+    const labels = Int32Array.from({ length: rows }, (_, i) => i % 3);
+    const raw = drawNormal(createRng(4), rows * dim).map(
+      (value, i) => units[i % dim]! * (value + (labels[Math.floor(i / dim)] === i % dim ? 1 : 0)) + offsets[i % dim]!,
+    );
+    const features = { data: raw, shape: [rows, dim] as const };
+    const found = await linearProbe({
+      features,
+      labels,
+      queries: features,
+      queryLabels: labels,
+      l2,
+      standardize: false,
+      maxIterations: 1000,
+    });
+    expect(found.converged).toBe(true);
+    // the same in doubles, by the units of the columns
+    const reference = (point: Float64Array) => {
+      const gradient = new Float64Array(15);
+      let value = 0;
+      for (let row = 0; row < rows; row++) {
+        const x = Array.from({ length: dim }, (_, j) => (raw[row * dim + j]! - offsets[j]!) / units[j]!);
+        const logits = [0, 1, 2].map((c) => x.reduce((sum, one, j) => sum + one * point[j * 3 + c]!, point[12 + c]!));
+        const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+        value += (Math.log(sum) - logits[labels[row]!]!) / rows;
+        for (const c of [0, 1, 2]) {
+          const error = (Math.exp(logits[c]!) / sum - (labels[row] === c ? 1 : 0)) / rows;
+          x.forEach((one, j) => (gradient[j * 3 + c]! += error * one));
+          gradient[12 + c]! += error;
+        }
+      }
+      for (let i = 0; i < 12; i++) {
+        const unit = units[Math.floor(i / 3)]!;
+        value += (0.5 * l2 * point[i]! ** 2) / unit ** 2;
+        gradient[i]! += (l2 * point[i]!) / unit ** 2;
+      }
+      return Promise.resolve({ value, gradient });
+    };
+    const best = await minimize(reference, new Float64Array(15), { maxIterations: 20_000, tolerance: 1e-10 });
+    expect(found.loss / best.value - 1).toBeLessThan(1e-4);
+    expect(found.loss / best.value - 1).toBeGreaterThan(-1e-4);
+  });
+
   it('is chance on features that say nothing, and sure without a penalty on separable ones', async () => {
     const noise = { data: drawNormal(createRng(8), 200 * 8), shape: [200, 8] as const };
     expect((await linearProbe({ ...options, features: noise, l2: 10 })).loss).toBeCloseTo(Math.log(CLASSES), 2);

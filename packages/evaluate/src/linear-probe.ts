@@ -23,7 +23,7 @@ export interface LinearProbeOptions {
   standardize?: boolean;
   /** At most so many steps of L-BFGS, an integer ≥ 1; default 300. */
   maxIterations?: number;
-  /** Done when no entry of the gradient is larger, > 0; default 1e-5. */
+  /** Done when no entry of the gradient, by standardized columns whatever `standardize` says, is larger, > 0; default 1e-5. */
   tolerance?: number;
 }
 
@@ -39,7 +39,7 @@ export interface LinearProbeResult {
   readonly loss: number;
   /** Steps of L-BFGS. */
   readonly iterations: number;
-  /** Whether the gradient fell below the tolerance. */
+  /** Whether the gradient fell below the tolerance: with the default one the loss is then within 1e-4 of its minimum, relative to it. */
   readonly converged: boolean;
 }
 
@@ -47,7 +47,8 @@ interface Problem {
   readonly x: tf.Tensor2D;
   /** `[rows, numClasses]`, one 1 in each row. */
   readonly target: tf.Tensor2D;
-  readonly l2: number;
+  /** `[dim]`: the weight of the penalty on the kernel's row of each column. */
+  readonly penalties: Float64Array;
 }
 
 const logitsOf = (x: tf.Tensor2D, point: Float64Array, numClasses: number) => {
@@ -58,7 +59,7 @@ const logitsOf = (x: tf.Tensor2D, point: Float64Array, numClasses: number) => {
 };
 
 /** The penalized loss and its gradient; the sums over rows run on the backend. */
-async function evaluate({ x, target, l2 }: Problem, point: Float64Array): Promise<Evaluation> {
+async function evaluate({ x, target, penalties }: Problem, point: Float64Array): Promise<Evaluation> {
   const [rows, numClasses] = target.shape;
   const weights = x.shape[1] * numClasses;
   const read = tf.tidy(() => {
@@ -77,6 +78,7 @@ async function evaluate({ x, target, l2 }: Problem, point: Float64Array): Promis
   const gradient = Float64Array.from(values.subarray(1));
   let penalty = 0;
   for (let i = 0; i < weights; i++) {
+    const l2 = penalties[Math.floor(i / numClasses)]!;
     penalty += 0.5 * l2 * point[i]! ** 2;
     gradient[i]! += l2 * point[i]!;
   }
@@ -110,7 +112,7 @@ function checkOptions(options: Required<Pick<LinearProbeOptions, 'features' | 'q
 }
 
 /**
- * Judges frozen features by a linear classifier: multinomial logistic regression, minimized to its optimum on all rows at once.
+ * Judges frozen features by a linear classifier: multinomial logistic regression, minimized on all rows at once until its gradient is below a tolerance.
  *
  * @param options see {@link LinearProbeOptions}; `extractFeatures` gives the features
  * @returns see {@link LinearProbeResult}
@@ -136,14 +138,18 @@ export async function linearProbe(options: LinearProbeOptions): Promise<LinearPr
   checkLabels('linearProbe: `labels`', labels, { rows, numClasses });
   // a class that only the queries have cannot be predicted; it counts as wrong
   checkLabels('linearProbe: `queryLabels`', queryLabels, { rows: queries.shape[0], numClasses: options.numClasses ?? 2 ** 31 });
-  const statistics = scale ? columnStatistics(features) : undefined;
-  const matrix = (of: FeatureMatrix) => tf.tensor2d((statistics ? standardize(of, statistics) : of).data, [...of.shape]);
+  const { mean, deviation } = columnStatistics(features);
+  // Raw columns are solved in coordinates of like curvature, too: the bias takes up the means, the kernel the divisors, and the penalty goes with the kernel.
+  // In their own units the gradient of a small column falls below any tolerance long before the optimum.
+  const divisors = scale ? deviation : deviation.map((value) => Math.sqrt(value ** 2 + l2));
+  const penalties = divisors.map((value) => (scale ? l2 : l2 / value ** 2));
+  const matrix = (of: FeatureMatrix) => tf.tensor2d(standardize(of, { mean, deviation: divisors }).data, [...of.shape]);
   const oneHot = new Float32Array(rows * numClasses);
   for (let row = 0; row < rows; row++) oneHot[row * numClasses + labels[row]!] = 1;
   const [x, target] = [matrix(features), tf.tensor2d(oneHot, [rows, numClasses])];
   try {
     const start = new Float64Array((dim + 1) * numClasses);
-    const found = await minimize((point) => evaluate({ x, target, l2 }, point), start, { maxIterations, tolerance });
+    const found = await minimize((point) => evaluate({ x, target, penalties }, point), start, { maxIterations, tolerance });
     const trained = await classify(x, found.point, numClasses);
     const asked = matrix(queries);
     const predictions = await classify(asked, found.point, numClasses).finally(() => {

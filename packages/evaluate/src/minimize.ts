@@ -1,3 +1,5 @@
+import { nextTurn } from '@selfsup/core';
+
 /** A function with its gradient at a point. */
 export interface Evaluation {
   readonly value: number;
@@ -77,6 +79,7 @@ export async function minimize(
   let pairs: Pair[] = [];
   let iterations = 0;
   while (iterations < maxIterations && largest(at.gradient) > tolerance) {
+    await nextTurn();
     const direction = directionOf(at.gradient, pairs);
     const slope = dot(direction, at.gradient);
     let size = 1;

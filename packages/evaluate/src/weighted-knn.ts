@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError } from '@selfsup/core';
+import { l2Normalize, nextTurn, SelfsupError } from '@selfsup/core';
 import { checkFeatures, checkLabels, type FeatureMatrix } from './feature-matrix.ts';
 import { createNearestRows } from './nearest-rows.ts';
 
@@ -85,6 +85,7 @@ export async function weightedKnn(options: WeightedKnnOptions): Promise<Int32Arr
   const bank = tf.tidy(() => l2Normalize(matrix(features))); // [rows, dim]
   try {
     for (let start = 0; start < numQueries; start += blockRows) {
+      await nextTurn();
       const count = Math.min(blockRows, numQueries - start);
       const block = tf.tidy(() => {
         const data = queries.data.subarray(start * dim, (start + count) * dim);

@@ -1,4 +1,13 @@
-import { createRng, defaultEncoder, SelfsupError, type AnyPretextTaskRun, type Batch, type Targets, type Schedule } from '@selfsup/core';
+import {
+  createRng,
+  defaultEncoder,
+  SelfsupError,
+  shareOf,
+  type AnyPretextTaskRun,
+  type Batch,
+  type Targets,
+  type Schedule,
+} from '@selfsup/core';
 import { warmupConstant, warmupCosine, warmupLinear, type GradientTransform } from '@selfsup/optim';
 import { createTrainer, type PrepareContext, type Source, type Trainer } from '@selfsup/trainer';
 import { parseOptions } from './option-schema.ts';
@@ -29,7 +38,7 @@ export interface BuiltRun {
 }
 
 function scheduleOf({ schedule, learningRate: peak, warmupEpochs }: Settings, stepsPerEpoch: number, totalSteps: number): Schedule {
-  const warmupSteps = Math.round(warmupEpochs * stepsPerEpoch);
+  const warmupSteps = shareOf(stepsPerEpoch, warmupEpochs, 'nearest');
   const shapes = { cosine: warmupCosine, linear: warmupLinear, constant: warmupConstant };
   return shapes[schedule]({ peak, totalSteps, warmupSteps });
 }

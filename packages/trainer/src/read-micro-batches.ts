@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Batch, type Rng, type Targets } from '@selfsup/core';
+import { nextTurn, SelfsupError, type Batch, type Rng, type Targets } from '@selfsup/core';
 import type { Trainer } from './create-trainer.ts';
-import { nextTurn } from './next-turn.ts';
 
 /** What `prepare` knows beside the raw batch. */
 export interface PrepareContext {

@@ -1,4 +1,4 @@
-import { createRng, drawPermutation } from '@selfsup/core';
+import { createRng, drawPermutation, shareOf } from '@selfsup/core';
 import type { Recording } from './recordings.ts';
 
 /** Recordings that are learned from and judged by. */
@@ -26,7 +26,7 @@ export function splitRecordings(recordings: readonly Recording[], options: { see
   const test = new Set<Recording>();
   for (const label of classNamesOf(recordings)!) {
     const own = recordings.filter((recording) => recording.label === label);
-    const count = own.length < 2 ? 0 : Math.min(own.length - 1, Math.max(1, Math.round(own.length * testFraction)));
+    const count = own.length < 2 ? 0 : Math.min(own.length - 1, Math.max(1, shareOf(own.length, testFraction, 'nearest')));
     for (const index of drawPermutation(rng.fold(label), own.length).subarray(0, count)) test.add(own[index]!);
   }
   if (test.size === 0) return { train: recordings };

@@ -1,4 +1,4 @@
-import { drawUniform } from '@selfsup/core';
+import { drawUniform, shareOf } from '@selfsup/core';
 import type { SeriesTransform } from './series-transform.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { SeriesTransform } from './series-transform.ts';
 export function hideSpan(share: number): SeriesTransform {
   return (windows, rng) => {
     const [n, length, channels] = windows.shape;
-    const hidden = Math.round(share * length);
+    const hidden = shareOf(length, share, 'nearest');
     const places = drawUniform(rng, n);
     const values = windows.values.slice();
     for (let row = 0; row < n; row++) {

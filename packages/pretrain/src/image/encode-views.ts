@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRng, type Batch } from '@selfsup/core';
+import { createRng, nextTurn, type Batch } from '@selfsup/core';
 import type { ImagePixels } from '@selfsup/data';
 import type { FeatureMatrix } from '@selfsup/evaluate';
 import type { PrepareContext } from '@selfsup/trainer';
@@ -51,6 +51,7 @@ export async function encodeViews(
   const parts: [Float32Array[], Float32Array[]] = [[], []];
   let [rows, dim] = [0, 0];
   for (let first = 0; first < chosen.length; first += ENCODE_BATCH) {
+    await nextTurn();
     signal?.throwIfAborted();
     const pixels = await images.read(chosen.subarray(first, first + ENCODE_BATCH));
     if (pixels.indices.length === 0) continue;

@@ -1,4 +1,4 @@
-import { createRng, drawPermutation, SelfsupError, shareOf } from '@selfsup/core';
+import { createRng, drawPermutation, nextTurn, SelfsupError, shareOf } from '@selfsup/core';
 import { channelStatistics, type ImageDataset } from '@selfsup/data';
 import type { OpenContext, Skipped } from '../modality.ts';
 import type { Progress } from '../progress.ts';
@@ -63,6 +63,7 @@ async function readOnce(parts: readonly ImageSamples[], progress: Progress): Pro
   for (const part of parts) {
     const length = Math.min(part.length, READ_FIRST);
     for (let first = 0; first < length; first += CHUNK) {
+      await nextTurn();
       const size = Math.min(CHUNK, length - first);
       await part.read(Array.from({ length: size }, (_, i) => first + i));
       stage.update((done += size));
@@ -100,7 +101,7 @@ export async function measureImages(
     if (train.height !== input.size || train.channels !== input.channels)
       throw new SelfsupError(
         'SELFSUP_DATA',
-        `the encoder takes images of ${input.size}x${input.size}x${input.channels}, ${train.name} has ${train.height}x${train.width}x${train.channels}; give data of that size, or of photos \`imageSize\` ${input.size}`,
+        `the encoder takes images of ${input.size}x${input.size}x${input.channels}, ${train.name} has ${train.height}x${train.width}x${train.channels}; give data of that size; photos are resized by \`imageSize\` ${input.size}`,
       );
     return { input, imagesPerSecond };
   }

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { nextTurn, SelfsupError } from '@selfsup/core';
 import { poolTokens, type TokenEncoder, type TokenInput } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AnyModule, EncodeOptions, Features, Samples } from '../modality.ts';
@@ -83,6 +83,7 @@ export async function encodeTexts(encoder: AnyModule, samples: Samples, options:
       });
       const order = [...sequences.keys()].sort((a, b) => sequences[a]!.ids.length - sequences[b]!.ids.length || a - b);
       for (let at = 0; at < order.length; at += BATCH) {
+        await nextTurn();
         signal?.throwIfAborted();
         const rows = order.slice(at, at + BATCH);
         const batch = rows.map((row) => sequences[row]!);

@@ -1,4 +1,12 @@
-import { createRng, createStepContext, type AnyPretextTaskRun, type LossResult, type StepContext, type Targets } from '@selfsup/core';
+import {
+  createRng,
+  createStepContext,
+  nextTurn,
+  type AnyPretextTaskRun,
+  type LossResult,
+  type StepContext,
+  type Targets,
+} from '@selfsup/core';
 import type { TokenDataset, TokenRows } from '@selfsup/data/text';
 import * as tf from '@tensorflow/tfjs-core';
 import { tokenBatch, type TokenBatch } from './token-batch.ts';
@@ -81,7 +89,7 @@ export async function measureHeldOut(run: AnyPretextTaskRun<TokenBatch>, options
     sum += loss![0]! * ids.length;
     for (const id of ids) labels.push(id);
     onProgress?.(first + size);
-    await new Promise((resolve) => setTimeout(resolve, 0)); // a turn for whoever wants to stop
+    await nextTurn(); // for whoever wants to stop
   }
   return { loss: sum / labels.length, labels };
 }

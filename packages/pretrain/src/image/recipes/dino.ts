@@ -1,4 +1,4 @@
-import { linearWarmup } from '@selfsup/core';
+import { linearWarmup, shareOf } from '@selfsup/core';
 import { dinoHead } from '@selfsup/encoders';
 import { dino } from '@selfsup/pretext-tasks/dino';
 import { z } from 'zod';
@@ -44,7 +44,7 @@ export const dinoTask = defineImageTask({
     const { outputDim: inputDim } = backbone;
     const { bottleneckDim, headHidden: hiddenDim = 2 * inputDim, headLayers: numLayers, headBatchNorm: batchNorm, normLastLayer } = options;
     const head = () => dinoHead({ inputDim, hiddenDim, bottleneckDim, outputDim, numLayers, batchNorm, normLastLayer });
-    const warmupSteps = Math.round(warmupTeacherEpochs * stepsPerEpoch);
+    const warmupSteps = shareOf(stepsPerEpoch, warmupTeacherEpochs, 'nearest');
     return dino({
       backbone,
       projectionHead: projectionHead?.({ inputDim }) ?? head(),
@@ -54,7 +54,7 @@ export const dinoTask = defineImageTask({
       momentum: rising(momentum, totalSteps),
       centering,
       centerMomentum,
-      freezeLastLayerSteps: Math.round(freezeLastLayerEpochs * stepsPerEpoch),
+      freezeLastLayerSteps: shareOf(stepsPerEpoch, freezeLastLayerEpochs, 'nearest'),
     });
   },
   collapse: ({ outputDim }) => ({ embeddingDim: outputDim }),

@@ -1,3 +1,4 @@
+import { shareOf } from '@selfsup/core';
 import { prototypes } from '@selfsup/encoders';
 import { swav } from '@selfsup/pretext-tasks/swav';
 import { z } from 'zod';
@@ -39,8 +40,8 @@ export const swavTask = defineImageTask({
       epsilon,
       iterations,
       queueSize,
-      queueStartStep: Math.round(queueStartEpoch * parts.stepsPerEpoch),
-      freezePrototypesSteps: Math.round(freezePrototypesEpochs * parts.stepsPerEpoch),
+      queueStartStep: shareOf(parts.stepsPerEpoch, queueStartEpoch, 'nearest'),
+      freezePrototypesSteps: shareOf(parts.stepsPerEpoch, freezePrototypesEpochs, 'nearest'),
     });
   },
   collapse: embeddingDimOf,
