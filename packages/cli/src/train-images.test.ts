@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpy } from '@selfsup/data/node';
@@ -89,10 +89,47 @@ describe('selfsup train on images', () => {
     expect(losses('parts')).toEqual(losses('whole'));
   });
 
-  it('resuming a finished run trains nothing and keeps what was measured', async () => {
-    const { result } = await succeed('train', '--resume', '--out', at('whole'));
+  it('resuming a finished run computes nothing, keeps what was measured, and says how to train on', async () => {
+    const { result, lines } = await succeed('train', '--resume', '--out', at('whole'));
+    expect(typesOf(lines)).toEqual(['result']);
+    const { stdout } = await selfsup('train', '--resume', '--out', at('whole'));
+    expect(stdout).toMatch(
+      /^This run is finished, all 2 epochs of it; nothing was computed again\. To train on: selfsup train --resume --epochs 4 --out .*whole\n/,
+    );
+    const more = stdout.match(/To train on: selfsup (.*)\n/)![1]!.split(' ');
+    cpSync(at('whole'), at('more'), { recursive: true });
+    const longer = await succeed(...more.slice(0, -1), at('more'), '--no-report');
+    expect(longer.result).toMatchObject({ epochs: 4, steps: 32 });
     for (const name of ['checkpoint', 'steps', 'seconds', 'throughput', 'probes', 'lastEpochLoss', 'verdict'])
       expect(result[name], name).toEqual(whole.result[name]);
+  });
+
+  it('--resume --batch-size goes on with smaller forward passes of the same updates', async () => {
+    const out = at('smaller');
+    await succeed('train', ...tinyImages, '--max-seconds', '0.01', '--no-report', '--out', out);
+    const { result, stdout } = await succeed('train', '--resume', '--batch-size', '4', '--no-report', '--out', out);
+    expect(result).toMatchObject({ epochs: 2, steps: 16 });
+    expect(stdout).toContain('Forward passes have 4 samples instead of 8 from here on; updates have as many as before');
+    const { stderr } = await selfsup('train', '--resume', '--batch-size', '5', '--out', out);
+    expect(stderr).toContain('goes on with as many, got --batch-size 5; give --batch-size alone, one that divides 8, such as 2, 1, or');
+  });
+
+  it('--init-from starts with the encoder of a run', async () => {
+    const from = ['--data', 'shapes', '--image-size', '16', '--limit', '32', '--epochs', '1', '--batch-size', '8', '--backend', 'wasm'];
+    const { result } = await succeed('train', ...from, '--init-from', at('whole'), '--out', at('next'));
+    expect(result['comparisons']).toMatchObject([{ baselines: { 'the encoder that it started from': expect.any(Number) as number } }]);
+    expect(jsonAt('next/run.json')).toMatchObject({
+      initFrom: { task: 'simclr', dataset: 'shapes', step: 16 },
+      encoder: { options: { widths: [4, 8] } },
+    });
+    expect(readFileSync(at('next/report.html'), 'utf8')).toContain('of an encoder that learned simclr on shapes (16 updates, sha256');
+    const failed = async (...argv: string[]) => (await selfsup('train', ...from, ...argv, '--out', at('never'))).stderr;
+    expect(await failed('--init-from', at('nowhere'))).toContain('--init-from must be the folder of a run with checkpoint.safetensors');
+    expect(await failed('--init-from', at('whole'), '--encoder', 'resnet18')).toContain(
+      '--init-from: that encoder has --encoder "conv-net", this run asks for "resnet18"; leave --encoder out',
+    );
+    expect(await failed('--init-from', at('whole'), '--encoder-option', 'widths=[4,9]')).toContain('leave --encoder-option widths out');
+    expect(existsSync(at('never'))).toBe(false);
   });
 
   it.each([
