@@ -126,7 +126,7 @@ describe('bad input', () => {
     [['evaluate', 'knn'], /required option '--run <folder>' not specified/],
     [['embed', '--run', 'x', '--out', 'x.txt'], /--out must end in \.npy or \.csv, got x\.txt/],
     [['embed', '--run', 'x', '--out', 'x.npy', '--split', 'half'], /--split must be one of train, test, all, got 'half'/],
-    [['report', '--run', at('nowhere')], /holds no run \(there is no run\.json\); train one first: selfsup train --out/],
+    [['report', '--run', at('nowhere')], /holds no run \(there is no run\.json\); train one first: selfsup train --data <source> --out/],
     [['export', '--run', at('nowhere'), '--out', 'x'], /holds no run/],
     [['predict-mask', '[MASK]', '--run', at('nowhere')], /holds no run/],
     [['fine-tune', '--run', 'x', '--labels', '10,many'], /--labels must be integers >= 1 with commas between them, or all, got 'many'/],

@@ -147,6 +147,42 @@ describe('a run on text', () => {
     expect([gone.code, gone.stderr]).toEqual([0, expect.stringMatching(/the report shows no map and no neighbors: .*no file matches/)]);
   });
 
+  it('finds text and labels of a table where it is told, in evaluate, embed and fine-tune', async () => {
+    const lines = Array.from(
+      { length: 40 },
+      (_, i) => `${i},${i % 2 ? 'pet' : 'wild'},"the ${i % 2 ? 'cat' : 'fish'} in the ${i % 3 ? 'house' : 'water'}",so`,
+    );
+    writeFileSync(at('odd.csv'), lines.join('\n'));
+    const columns = ['--text-column', '2,3', '--label-column', '1'];
+    for (const [source, ...argv] of [
+      ['--data', 'evaluate', 'knn'],
+      ['--data', 'evaluate', 'linear-probe', '--max-iterations', '20'],
+      ['--data', 'embed', '--out', at('odd.npy')],
+      ['--train', 'fine-tune', '--seeds', '0', '--epochs', '1', '--min-steps', '2'],
+    ] as const) {
+      const given = [...argv, '--run', at('whole'), source, at('odd.csv')];
+      expect((await selfsup(...given)).stderr).toMatch(
+        /got 4 columns; say which with --text-column: .*, and the label with --label-column/,
+      );
+      await succeed(...given, ...columns);
+    }
+    const { result } = await succeed(
+      'embed',
+      '--run',
+      at('whole'),
+      '--data',
+      at('odd.csv'),
+      ...columns,
+      '--header',
+      '--out',
+      at('odd.npy'),
+    );
+    expect(result['rows']).toBe(39); // the first line names the columns
+    expect((await selfsup('evaluate', 'knn', '--run', at('whole'), '--data', at('corpus/a.txt'))).stderr).toContain(
+      'no labels for both training and test texts; give a .tsv, .csv or .jsonl with texts and labels as --data',
+    );
+  });
+
   it('is exported as a folder for transformers, with the tokenizer', async () => {
     const { result } = await succeed('export', '--run', at('whole'), '--format', 'huggingface', '--out', at('bert'));
     expect(result['files']).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']));

@@ -35,7 +35,7 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
   if (own && (run.data === '(in memory)' || run.data === elsewhere))
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `this encoder learned from data ${run.data === elsewhere ? 'that its file does not name' : 'in memory, which is not there any more'}; give data`,
+      `this encoder learned from data ${run.data === elsewhere ? 'that its file does not name' : 'in memory, which is not there any more'}; give \`data\``,
     );
   const { settings } = run;
   return modality.openSamples(
@@ -82,11 +82,11 @@ async function judgeEach<T>(
   return found;
 }
 
-function assertLabels(samples: OpenedSamples): void {
+function assertLabels(samples: OpenedSamples, { modality }: LoadedEncoder): void {
   if (!hasLabels(samples))
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `${samples.name} has no labels for both training and test ${samples.unit}; give labels, or data in folders by class`,
+      `${samples.name} has no labels for both training and test ${samples.unit}; give ${modality.labeledData ?? 'data with labels'}`,
     );
 }
 
@@ -129,7 +129,7 @@ export async function evaluateKnn(
   if (!Number.isSafeInteger(k) || k < 1) throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`k\` must be an integer >= 1, got ${k}`);
   if (!(temperature > 0) || temperature === Infinity)
     throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`temperature\` must be a number > 0, got ${temperature}`);
-  assertLabels(samples);
+  assertLabels(samples, encoder);
   const { train, test } = samples;
   const votes = { ...settings, knnK: k, knnTemperature: temperature };
   const context = { modality: encoder.modality, train, test, settings: votes, encoding: { input, files: encoder.files, progress } };
@@ -221,7 +221,7 @@ export async function evaluateLinearProbe(
     throw new SelfsupError('SELFSUP_OPTION', `evaluateLinearProbe: \`l2\` must be numbers >= 0, got ${penalties.join(', ')}`);
   if (!Number.isSafeInteger(maxIterations) || maxIterations < 1)
     throw new SelfsupError('SELFSUP_OPTION', `evaluateLinearProbe: \`maxIterations\` must be an integer >= 1, got ${maxIterations}`);
-  assertLabels(samples);
+  assertLabels(samples, encoder);
   const { run, modality, files } = encoder;
   const settings = { ...run.settings, knnBank: Infinity };
   const context = { modality, train: samples.train, test: samples.test, settings, encoding: { input: run.input, files, progress } };

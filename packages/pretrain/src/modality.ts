@@ -220,6 +220,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   throughput?(data: D, settings: Settings): { readonly unit: string; readonly perSample: number };
   /** Features of samples by an encoder at inference, in order. */
   encode(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
+  /** What data with labels are, for messages, such as `images in folders by class`; default `data with labels`. */
+  readonly labeledData?: string;
   /** What features are compared with: the raw input in one row per sample, such as pixels; absent where there is no such thing. */
   readonly rawInput?: { readonly name: string; readonly encoder: AnyModule };
   /** Two views of samples for the alignment in the health of the features; default none. */

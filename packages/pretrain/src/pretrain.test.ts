@@ -412,7 +412,7 @@ describe('a kept encoder', () => {
     const end = endOf(await collect(tiny, { store }));
     const encoder = await loadEncoder((await store.read('checkpoint.safetensors'))!);
     expect(encoder.step).toBe(8);
-    await expect(openSamplesFor(encoder)).rejects.toThrow('this encoder learned from data that its file does not name; give data');
+    await expect(openSamplesFor(encoder)).rejects.toThrow('this encoder learned from data that its file does not name; give `data`');
     const samples = await openSamplesFor(encoder, { data: twoClasses(60) });
     const knn = await evaluateKnn(encoder, samples, { baselines: true, k: 5 });
     expect(Object.keys(knn.accuracy)).toEqual(['trained', 'raw pixels', 'untrained']);

@@ -107,7 +107,7 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
     if (config.resume === true && text === undefined)
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
-        `${store.name} holds no run to continue (there is no ${runFileNames.run}); train one first`,
+        `${store.name} holds no run to continue (there is no ${runFileNames.run}); begin one without \`resume\`, or choose its place`,
       );
     const earlier = text === undefined ? undefined : parseRunFile(text, `${store.name}/${runFileNames.run}`);
     const named = nameOf ?? ((name: string) => `\`${name}\``);

@@ -60,7 +60,7 @@ export async function findRun({ run: path, plugin = [] }: RunFlags): Promise<Fou
   if (text === undefined)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
-      `${shown} holds no run (there is no ${runFileNames.run}); train one first: selfsup train --out ${shown}`,
+      `${shown} holds no run (there is no ${runFileNames.run}); train one first: selfsup train --data <source> --out ${shown}`,
     );
   const file = parseRunFile(text, `${shown}/${runFileNames.run}`);
   const { registry } = await gatherPlugins({ plugins: plugin }, process.cwd());

@@ -3,7 +3,7 @@ import { writeNpy } from '@selfsup/data/node';
 import { openSamplesFor, type Features, type Samples } from '@selfsup/pretrain';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { DataFlags, RunFlags } from '../flags/common-flags.ts';
+import { columnOptions, type DataFlags, type RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { openRun } from './open-run.ts';
 
@@ -75,7 +75,7 @@ export async function runEmbed(flags: EmbedFlags, output: Output): Promise<numbe
   await checkOut(out);
   const { encoder, backend } = await openRun(flags, output);
   try {
-    const opened = await openSamplesFor(encoder, { data, limit, testLimit });
+    const opened = await openSamplesFor(encoder, { data, limit, testLimit, options: columnOptions(flags) });
     const { train, test, unit } = opened;
     const wanted = [['train', train] as const, ['test', test] as const].filter(([name]) => split === 'all' || split === name);
     if (split === 'test' && !test)

@@ -1,5 +1,5 @@
 import { evaluateKnn, evaluateLinearProbe, openSamplesFor, type LinearFinding, type OpenedSamples } from '@selfsup/pretrain';
-import type { DataFlags, RunFlags } from '../flags/common-flags.ts';
+import { columnOptions, type DataFlags, type RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { openRun, type OpenedRun } from './open-run.ts';
 
@@ -24,7 +24,7 @@ async function judge(
   const { encoder, backend } = opened;
   try {
     const { data, testData, labels, limit, testLimit } = flags;
-    const samples = await openSamplesFor(encoder, { data, testData, labels, limit, testLimit });
+    const samples = await openSamplesFor(encoder, { data, testData, labels, limit, testLimit, options: columnOptions(flags) });
     const found = await work(opened, samples);
     output.event('result', {
       command: `evaluate ${command}`,

@@ -4,7 +4,7 @@ import { fineTuneEncoder, openSamplesFor, type FineTuneEncoderOptions, type Fine
 import { labelCurveSections, renderReport } from '@selfsup/report';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { RunFlags } from '../flags/common-flags.ts';
+import { columnOptions, type ColumnFlags, type RunFlags } from '../flags/common-flags.ts';
 import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
@@ -12,7 +12,7 @@ import { keepFineTuned, shortName } from './fine-tuned.ts';
 import { openRun } from './open-run.ts';
 
 /** The flags of `selfsup fine-tune`. */
-export interface FineTuneFlags extends RunFlags, Pick<FineTuneEncoderOptions, 'seeds' | 'epochs' | 'minSteps' | 'batchSize'> {
+export interface FineTuneFlags extends RunFlags, ColumnFlags, Pick<FineTuneEncoderOptions, 'seeds' | 'epochs' | 'minSteps' | 'batchSize'> {
   readonly train?: string;
   readonly test?: string;
   readonly labels?: string;
@@ -68,7 +68,7 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
   const { encoder, store, backend } = await openRun(flags, output);
   const interrupt = stopOnInterrupt(output);
   try {
-    const samples = await openSamplesFor(encoder, { data: flags.train, testData: flags.test });
+    const samples = await openSamplesFor(encoder, { data: flags.train, testData: flags.test, options: columnOptions(flags) });
     const { rows, rates } = await fineTuneEncoder(encoder, samples, {
       ...{ arms, counts, seeds, epochs, minSteps, batchSize, learningRates, scratchLearningRates },
       options: flags.option,

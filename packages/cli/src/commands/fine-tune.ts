@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { FineTuneFlags } from '../actions/run-fine-tune.ts';
 import type { CommandContext } from '../command-context.ts';
-import { act, addRunFlags } from '../flags/common-flags.ts';
+import { act, addColumnFlags, addRunFlags } from '../flags/common-flags.ts';
 import { parseNumber, parseNumbers, parsePair } from '../flags/parse-value.ts';
 
 const EXAMPLES = `
@@ -13,7 +13,7 @@ Examples:
 
 /** `selfsup fine-tune`. */
 export function fineTuneCommand(context: CommandContext): Command {
-  return addRunFlags(new Command('fine-tune'))
+  return addColumnFlags(addRunFlags(new Command('fine-tune')))
     .description('Train the encoder of a run further, together with a classifier, on labeled samples')
     .option('--train <source>', 'labeled samples to learn from (default: those of the run)')
     .option('--test <source>', 'labeled samples to be judged by (default: those of the run, or some of --train that are held out)')

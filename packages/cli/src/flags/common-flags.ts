@@ -12,8 +12,15 @@ export interface RunFlags {
   readonly backend?: 'auto' | 'wasm' | 'cpu';
 }
 
+/** Flags that say which columns of a table hold what. */
+export interface ColumnFlags {
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  readonly header?: boolean;
+}
+
 /** Flags that choose other data than the run's. */
-export interface DataFlags {
+export interface DataFlags extends ColumnFlags {
   readonly data?: string;
   readonly testData?: string;
   readonly labels?: string;
@@ -44,9 +51,24 @@ export function addRunFlags(command: Command): Command {
     .addOption(jsonOption());
 }
 
+/** Adds `--text-column`, `--label-column`, `--header` and `--no-header`. */
+export function addColumnFlags(command: Command): Command {
+  return command
+    .option('--text-column <columns>', 'tables: the column of the text, by name or number from 0; several, with commas, are joined')
+    .option('--label-column <column>', 'tables: the column of the label, by name or number from 0')
+    .option('--header', 'tables: the first line has the names of the columns (default: where it looks so)')
+    .option('--no-header', 'tables: it has not');
+}
+
+/** What {@link addColumnFlags} gave, as options of the modality; undefined where none was given. */
+export function columnOptions({ textColumn, labelColumn, header }: ColumnFlags): Readonly<Record<string, unknown>> | undefined {
+  const given = Object.entries({ textColumn, labelColumn, header }).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
 /** Adds what chooses other data than the run's. */
 export function addDataFlags(command: Command): Command {
-  return command
+  return addColumnFlags(command)
     .option('--data <source>', 'other data than that of the run')
     .option('--limit <n>', 'at most so many training samples', parseNumber)
     .option('--test-limit <n>', 'at most so many test samples', parseNumber);

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { gray, withBroken } from '../../fixtures/gray-images.ts';
 import type { EncodeOptions } from '../modality.ts';
 import { silentProgress } from '../progress.ts';
-import { rawPixels } from './encode-images.ts';
+import { encodeBatchOf, rawPixels } from './encode-images.ts';
 import { imageModality } from './image-modality.ts';
 
 beforeAll(async () => {
@@ -22,6 +22,11 @@ const encoding: EncodeOptions = {
 };
 
 describe('encoding images', () => {
+  it('takes fewer images at once where they are large, for the same memory', () => {
+    const batches = [4, 64, 128, 224, 4096].map((side) => encodeBatchOf({ height: side, width: side }));
+    expect(batches).toEqual([250, 250, 62, 20, 1]);
+  });
+
   it('gives normalized pixels, of some images in the order asked for', async () => {
     const dataset = arrayImages(gray(6), [6, 4, 4, 1]);
     const features = await imageModality.encode(rawPixels, dataset, { ...encoding, indices: [4, 1] });

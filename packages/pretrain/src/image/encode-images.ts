@@ -7,8 +7,9 @@ import type { AnyModule, EncodeOptions, Features, Samples } from '../modality.ts
 import { imageInputOf } from './image-input.ts';
 import { asImages } from './image-samples.ts';
 
-/** Images per forward pass. */
-export const ENCODE_BATCH = 250;
+/** Images per forward pass: 250 of up to 64 pixels; of larger ones fewer, so that no pass takes more memory. */
+export const encodeBatchOf = ({ height, width }: { readonly height: number; readonly width: number }): number =>
+  Math.max(1, Math.min(250, Math.floor((250 * 64 * 64) / (height * width))));
 
 /** Which of so many samples: those that are asked for, or all. */
 export const chosenIndices = (length: number, indices: ArrayLike<number> | undefined): Int32Array =>
@@ -32,8 +33,9 @@ export async function encodeImages(encoder: AnyModule, samples: Samples, options
   const stage = progress.stage(options.stage, { total: chosen.length, unit: 'images' });
   const indices: number[] = [];
   async function* batches() {
-    for (let first = 0; first < chosen.length; first += ENCODE_BATCH) {
-      const batch = chosen.subarray(first, first + ENCODE_BATCH);
+    const size = encodeBatchOf(images);
+    for (let first = 0; first < chosen.length; first += size) {
+      const batch = chosen.subarray(first, first + size);
       const pixels = await images.read(batch);
       if (pixels.indices.length === 0) continue;
       for (const index of pixels.indices) indices.push(index);

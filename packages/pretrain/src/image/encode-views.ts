@@ -4,7 +4,7 @@ import type { ImagePixels } from '@selfsup/data';
 import type { FeatureMatrix } from '@selfsup/evaluate';
 import type { PrepareContext } from '@selfsup/trainer';
 import type { AnyModule, EncodeOptions, Samples } from '../modality.ts';
-import { chosenIndices, ENCODE_BATCH } from './encode-images.ts';
+import { chosenIndices, encodeBatchOf } from './encode-images.ts';
 import { asImages } from './image-samples.ts';
 
 /** Options of {@link encodeViews}. */
@@ -50,10 +50,11 @@ export async function encodeViews(
   const chosen = chosenIndices(images.length, options.indices);
   const parts: [Float32Array[], Float32Array[]] = [[], []];
   let [rows, dim] = [0, 0];
-  for (let first = 0; first < chosen.length; first += ENCODE_BATCH) {
+  const size = encodeBatchOf(images);
+  for (let first = 0; first < chosen.length; first += size) {
     await nextTurn();
     signal?.throwIfAborted();
-    const pixels = await images.read(chosen.subarray(first, first + ENCODE_BATCH));
+    const pixels = await images.read(chosen.subarray(first, first + size));
     if (pixels.indices.length === 0) continue;
     const encoded = tf.tidy(() => {
       const views = viewsOf(prepare(pixels, { rng: createRng(seed).fold('health').fold(first), step: 0, epoch: 0 }));

@@ -4,7 +4,7 @@ import { createRng, SelfsupError } from '@selfsup/core';
 import { toImages } from '@selfsup/data';
 import type { FeatureEncoder, LabeledExamples } from '@selfsup/evaluate';
 import type { AnyModule, EncodeOptions, Samples } from '../modality.ts';
-import { chosenIndices, ENCODE_BATCH } from './encode-images.ts';
+import { chosenIndices, encodeBatchOf } from './encode-images.ts';
 import { imageInputOf } from './image-input.ts';
 import { asImages } from './image-samples.ts';
 
@@ -23,9 +23,10 @@ export async function imageExamples(samples: Samples, options: EncodeOptions): P
   const chosen = chosenIndices(images.length, options.indices);
   const stage = options.progress.stage(options.stage, { total: chosen.length, unit: 'images' });
   const readable: number[] = [];
-  for (let first = 0; first < chosen.length; first += ENCODE_BATCH) {
+  const size = encodeBatchOf(images);
+  for (let first = 0; first < chosen.length; first += size) {
     options.signal?.throwIfAborted();
-    const batch = chosen.subarray(first, first + ENCODE_BATCH);
+    const batch = chosen.subarray(first, first + size);
     for (const index of (await images.read(batch)).indices) readable.push(index);
     stage.update(first + batch.length);
   }

@@ -142,6 +142,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   taskParts: imageTaskParts,
   prepare: prepareImages,
   encode: encodeImages,
+  labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   encodeViews,
   fineTuning: {

@@ -32,7 +32,7 @@ export async function loadEncoder(source: string | Uint8Array, options: LoadEnco
   if (text === undefined)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
-      `${printable(source)} holds no run (there is no ${runFileNames.run}); train one first: selfsup train --out ${printable(source)}`,
+      `${printable(source)} holds no run (there is no ${runFileNames.run}); train one first: selfsup train --data <source> --out ${printable(source)}`,
     );
   const bytes = (await store.read(runFileNames.checkpoint)) ?? (await store.read(runFileNames.encoder));
   if (!bytes)

@@ -118,6 +118,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   prepare: () => tokenBatch,
   throughput: ({ input }) => ({ unit: 'tokens', perSample: input.length }),
   encode: encodeTexts,
+  labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
   fineTuning: {
     encoder: textFeatureEncoder,
     options: fineTuneTextOptions,

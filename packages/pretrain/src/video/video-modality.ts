@@ -152,6 +152,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
   prepare: prepareClips,
   throughput: ({ clips }) => ({ unit: 'images', perSample: clips.clipLength }),
   encode: encodeImages,
+  labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   fineTuning: {
     encoder: imageFeatureEncoder,

@@ -219,7 +219,8 @@ export async function openCorpus(patterns: string | readonly string[], options: 
       fail(
         'SELFSUP_DATA',
         `\`validationFraction\` ${validationFraction} leaves no document for ${split === 'train' ? 'training' : 'validation'}, there are ${state.documents}; ` +
-          "choose another fraction, or let `documents` cut finer: 'chapter', 'blank-line' or a pattern",
+          `${state.documents < 2 ? 'hold nothing out (`validationFraction` 0), give more documents' : 'choose another fraction'}, ` +
+          "or let `documents` cut finer: 'blank-line', 'chapter' or, in code, a pattern",
       );
   const name = files.length === 1 ? basename(files[0]!) : `${files.length} files`;
   const open = async (split: SplitName): Promise<TokenDataset> => {
