@@ -1,5 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
-import { collapseCauses, type CollapseKind } from './collapse-causes.ts';
+import { collapseCauses, type CollapseCauses, type CollapseKind } from './collapse-causes.ts';
 
 /** What {@link collapseAlarm} judges: any of the diagnostics of one set of features. */
 export interface CollapseDiagnostics {
@@ -27,6 +27,8 @@ export interface CollapseAlarmOptions {
   maxAlignment?: number;
   /** Alarm when uniformity is greater than this; default −0.2, where a single point has 0. */
   maxUniformity?: number;
+  /** What usually lies behind an alarm and what helps, for data or tasks of which the usual words do not hold; default those of joint-embedding tasks on images. */
+  causes?: CollapseCauses | undefined;
 }
 
 /** One alarm of {@link collapseAlarm}. */
@@ -49,10 +51,13 @@ export interface CollapseAlarm {
 
 const short = (value: number): string => String(Number(value.toPrecision(3)));
 
-/** An alarm with its cause and advice; `of` is what the threshold is a part of. Internal. */
-export function describeAlarm(alarm: Pick<CollapseAlarm, 'kind' | 'metric' | 'value' | 'threshold'>, of = ''): CollapseAlarm {
+/** An alarm with its cause and advice; `of` is what the threshold is a part of, `causes` go before the usual ones. Internal. */
+export function describeAlarm(
+  alarm: Pick<CollapseAlarm, 'kind' | 'metric' | 'value' | 'threshold'>,
+  { of = '', causes = {} }: { of?: string; causes?: CollapseCauses | undefined } = {},
+): CollapseAlarm {
   const { kind, metric, value, threshold } = alarm;
-  const { seen, likelyCause, advice } = collapseCauses[kind];
+  const { seen, likelyCause, advice } = { ...collapseCauses[kind], ...causes[kind] };
   const measured = `${metric} ${short(value)} is ${value < threshold ? 'below' : 'above'} ${short(threshold)}${of}`;
   return { kind, metric, value, threshold, likelyCause, advice, message: `${measured}: ${seen}; likely ${likelyCause}` };
 }
@@ -75,7 +80,7 @@ export function describeAlarm(alarm: Pick<CollapseAlarm, 'kind' | 'metric' | 'va
  */
 export function collapseAlarm(diagnostics: CollapseDiagnostics, options: CollapseAlarmOptions = {}): CollapseAlarm[] {
   const { dim, rows = dim, std, rank, alignment, uniformity } = diagnostics;
-  const { minStdShare = 0.1, minRankShare = 0.05, maxAlignment = 1.6, maxUniformity = -0.2 } = options;
+  const { minStdShare = 0.1, minRankShare = 0.05, maxAlignment = 1.6, maxUniformity = -0.2, causes } = options;
   if (!Number.isSafeInteger(dim) || dim < 1)
     throw new SelfsupError('SELFSUP_OPTION', `collapseAlarm: \`dim\` must be an integer >= 1, got ${dim}`);
   for (const [name, value] of Object.entries({ std, rank, alignment, uniformity }))
@@ -84,7 +89,7 @@ export function collapseAlarm(diagnostics: CollapseDiagnostics, options: Collaps
   const [minStd, minRank] = [minStdShare / Math.sqrt(dim), minRankShare * Math.min(rows, dim)];
   const found: CollapseAlarm[] = [];
   const raise = (kind: CollapseKind, [metric, value, threshold]: [string, number, number], of?: string) =>
-    found.push(describeAlarm({ kind, metric, value, threshold }, of));
+    found.push(describeAlarm({ kind, metric, value, threshold }, { causes, ...(of !== undefined && { of }) }));
   if (std !== undefined && std < minStd) raise('complete', ['std', std, minStd]);
   else if (uniformity !== undefined && uniformity > maxUniformity) raise('complete', ['uniformity', uniformity, maxUniformity]);
   else if (rank !== undefined && rank < minRank) raise('dimensional', ['rank', rank, minRank], ` of ${Math.min(rows, dim)}`);

@@ -5,6 +5,9 @@
  */
 export type CollapseKind = 'complete' | 'dimensional' | 'unaligned' | 'stale' | 'uninformative' | 'unbalanced';
 
+/** What usually lies behind an alarm of a kind, and what helps, each without a full stop. */
+export type CollapseCauses = { readonly [K in CollapseKind]?: { readonly likelyCause: string; readonly advice: string } };
+
 /** What lies behind an alarm and what helps, each without a full stop. Internal. */
 export const collapseCauses: Readonly<Record<CollapseKind, Readonly<Record<'seen' | 'likelyCause' | 'advice', string>>>> = {
   complete: {

@@ -158,3 +158,14 @@ it('says what is wrong', () => {
       expect(isSelfsupError(error) && error.code).toBe('SELFSUP_OPTION');
     }
 });
+
+it('says the causes and the advice that it was given, of features and of steps', () => {
+  const causes = { complete: { likelyCause: 'my cause', advice: 'my advice' } };
+  const monitor = createCollapseMonitor({ embeddingDim: 4, patience: 1, causes });
+  monitor.onStep({ step: 0, metrics: { zStd: 0.001 } });
+  monitor.judge({ dim: 4, std: 0.001, alignment: 1.9 }, { step: 1 });
+  const found = monitor.alarms.map(({ kind, metric, likelyCause, advice }) => ({ kind, metric, likelyCause, advice }));
+  expect(found.slice(0, 2)).toEqual(['zStd', 'std'].map((metric) => ({ kind: 'complete', metric, ...causes.complete })));
+  expect(monitor.alarms[0]!.message).toContain('likely my cause');
+  expect(found[2]).toMatchObject({ kind: 'unaligned', advice: expect.stringContaining('weaken crops') as string });
+});

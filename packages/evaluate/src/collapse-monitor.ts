@@ -92,8 +92,8 @@ function checkOptions(options: CollapseMonitorOptions): void {
 export function createCollapseMonitor(options: CollapseMonitorOptions = {}): CollapseMonitor {
   checkOptions(options);
   const { embeddingDim, momentum = 0.999, maxQueueAgeShare = 4, patience = 50, recovery = 1.25, measure, onAlarm, earlier = [] } = options;
-  const { minStdShare = 0.1, minRankShare = 0.05, maxAlignment = 1.6, maxUniformity = -0.2 } = options;
-  const thresholds = { minStdShare, minRankShare, maxAlignment, maxUniformity };
+  const { minStdShare = 0.1, minRankShare = 0.05, maxAlignment = 1.6, maxUniformity = -0.2, causes } = options;
+  const thresholds = { minStdShare, minRankShare, maxAlignment, maxUniformity, causes };
   const safe = {
     minStdShare: minStdShare * recovery,
     minRankShare: minRankShare * recovery,
@@ -126,7 +126,7 @@ export function createCollapseMonitor(options: CollapseMonitorOptions = {}): Col
     const count = crossed ? (inARow.get(metric) ?? 0) + 1 : 0;
     inARow.set(metric, count);
     if (recovered) active.delete(metric);
-    if (count >= patience && !active.has(metric)) raise(describeAlarm({ kind, metric, value, threshold }), step);
+    if (count >= patience && !active.has(metric)) raise(describeAlarm({ kind, metric, value, threshold }, { causes }), step);
   };
   const judge: CollapseMonitor['judge'] = (diagnostics, { step }) => {
     const all = collapseAlarm(diagnostics, thresholds);

@@ -23,7 +23,7 @@ export { selectExamples, type FeatureEncoder, type LabeledExamples } from './lab
 export { poolTokens, type PoolTokensOptions, type TokenEncoder } from './pool-tokens.ts';
 export { tokenClassification, type TokenClassificationOptions, type TokenInput } from './token-classification.ts';
 export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts';
-export type { CollapseKind } from './collapse-causes.ts';
+export type { CollapseCauses, CollapseKind } from './collapse-causes.ts';
 export type { StepRule } from './step-rule.ts';
 export { createCollapseMonitor, type CollapseAlarmEvent, type CollapseMonitor, type CollapseMonitorOptions } from './collapse-monitor.ts';
 export { representationHealth, type RepresentationHealth, type RepresentationHealthOptions } from './representation-health.ts';

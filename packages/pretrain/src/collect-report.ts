@@ -290,12 +290,14 @@ function tables({ run, result }: CollectReportContext): Section[] {
  * @returns what `renderReport` of `@selfsup/report` draws
  */
 export async function collectReport(context: CollectReportContext): Promise<ReportData> {
-  const { run, recipe, result, encoded, more } = context;
+  const { run, recipe, result, records, encoded, more } = context;
   const { dataset, settings } = run;
   const helped = result.verdict.every((sentence) => sentence.startsWith('Pretraining helped'));
-  const alarms = result.alarms.map(
-    ({ kind, metric, value, threshold, step }) => `After update ${step}: ${kind}: ${metric} ${value} (threshold ${threshold})`,
-  );
+  const alarms = result.alarms.map(({ kind, metric, value, threshold, step }) => {
+    const line = records.find((record) => record.type === 'alarm' && record['kind'] === kind && record.step === step);
+    const advice = line?.['advice'] === undefined ? '' : `. What helps: ${line['advice']}`;
+    return `After update ${step}: ${kind}: ${metric} ${value} (threshold ${threshold})${advice}`;
+  });
   const from = encoded?.test ?? encoded?.bank;
   const order = from && drawPermutation(createRng(settings.seed).fold('report'), from.features.shape[0]);
   const pictures =

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AnyPretextTaskRun, Batch, Module, Rng } from '@selfsup/core';
-import type { FeatureEncoder, FeatureMatrix, LabeledExamples } from '@selfsup/evaluate';
+import type { CollapseCauses, FeatureEncoder, FeatureMatrix, LabeledExamples } from '@selfsup/evaluate';
 import type { PrepareContext, Source } from '@selfsup/trainer';
 import type { AnyEncoderFactory, InputDescription } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
@@ -220,6 +220,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   throughput?(data: D, settings: Settings): { readonly unit: string; readonly perSample: number };
   /** Features of samples by an encoder at inference, in order. */
   encode(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
+  /** What usually lies behind alarms of collapse on such data, and what helps; default the words for joint-embedding tasks on images. Rules of a task go before it. */
+  readonly collapseCauses?: CollapseCauses;
   /** What data with labels are, for messages, such as `images in folders by class`; default `data with labels`. */
   readonly labeledData?: string;
   /** What features are compared with: the raw input in one row per sample, such as pixels; absent where there is no such thing. */

@@ -248,7 +248,8 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
     const all = [...(knn ? [knn] : []), ...(modality.probes?.(probeContext) ?? [])];
     const probes = await startProbes(all, { log, emit });
     const health = createFeatureHealth(encoder, { modality, data, seed: settings.seed, encoding, prepare: built.prepare });
-    const rules = recipe.collapse?.(settings.taskOptions, settings) ?? {};
+    const { collapseCauses: causes } = modality;
+    const rules = { ...(causes && { causes }), ...recipe.collapse?.(settings.taskOptions, settings) };
     const start = { step: 0, epoch: 0, seconds: 0 };
     if (!log.records.some(({ type }) => type === 'health')) await createWatch(log, { rules, health, emit }).measure('untrained', start);
     if (saved) await trainer.restore(saved);

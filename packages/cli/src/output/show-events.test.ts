@@ -48,7 +48,7 @@ it('tells people what happens, with foreign text made visible', () => {
       '  kNN 40.00 %',
       '',
     ].join('\n'),
-    stderr: 'skipped a\\nb.jpg: it is cut off\nAfter update 8: all alike\n',
+    stderr: 'skipped a\\nb.jpg: it is cut off\nAfter update 8: all alike. What helps: less\n',
   });
 });
 

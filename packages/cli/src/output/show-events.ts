@@ -55,7 +55,7 @@ export function showEvents(output: Output, { verbose }: { verbose: boolean }): (
         output.line(`  ${event.text}`);
         break;
       case 'alarm':
-        output.warn(`After update ${event.step}: ${event.message}`);
+        output.warn(`After update ${event.step}: ${event.message}. What helps: ${event.advice}`);
         break;
       case 'step':
         if (!verbose) return;

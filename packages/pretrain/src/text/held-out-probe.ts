@@ -1,11 +1,15 @@
 import { SelfsupError } from '@selfsup/core';
 import type { Comparison, Measures, Probe } from '../probe.ts';
 import type { ProbeContext } from '../modality.ts';
-import { measureHeldOut, type HeldOutFinding } from './held-out.ts';
+import { measureHeldOut, type HeldOutFinding, type HeldOutOptions } from './held-out.ts';
+import { measureDetection, type DetectionFinding } from './measure-detection.ts';
 import type { TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';
 import { textFacts } from './text-task.ts';
 import { countUnigrams, entropyOf } from './unigram.ts';
+
+/** The part of the detection loss by words alone that a model must be below it to be known to use the context. */
+const DETECTION_PLATEAU = 0.2;
 
 /** Sequences of a forward pass; masks are drawn for each, so that the number must not change when a run goes on with another batch. */
 const TOGETHER = 32;
@@ -40,25 +44,60 @@ const compare = (trained: Measures, baselines: Measures, { start }: { start: str
   },
 ];
 
+/** The probe of a task that tells replaced tokens from original ones: word frequencies say nothing about that, the share of replacements does. */
+const detectionProbe = (measure: (name: string) => Promise<DetectionFinding>, { start }: { start: string }): Probe => ({
+  name: 'detection',
+  async baselines() {
+    const { loss, tokens } = await measure('Measuring on held-out text (untrained)');
+    return { untrained: loss, heldOutTokens: tokens };
+  },
+  async measure() {
+    const { loss, wordLoss, replacedShare } = await measure('Measuring on held-out text');
+    return { detectionLoss: loss, wordLoss, replacedShare };
+  },
+  describe: (measures) =>
+    `detection of replaced tokens ${(measures['detectionLoss'] ?? named(measures, 'untrained')).toFixed(4)} nats` +
+    (measures['wordLoss'] === undefined ? '' : ` (by how often each word is replaced ${measures['wordLoss'].toFixed(4)})`),
+  compare: (trained, baselines) => [
+    {
+      title: 'held-out detection loss',
+      unit: 'nats',
+      better: 'lower',
+      trained: named(trained, 'detectionLoss'),
+      baselines: {
+        [start]: named(baselines, 'untrained'),
+        'how often each word is replaced': named(trained, 'wordLoss'),
+      },
+      margin: DETECTION_PLATEAU * named(trained, 'wordLoss'),
+      advice:
+        named(trained, 'replacedShare') < 0.005
+          ? 'The generator guesses nearly every hidden token, so none is replaced and the encoder has nothing to detect: this text is too simple or too little for the task. Use more varied text, or masked-language'
+          : 'So far the encoder knows which words are replaced often, but not which fit their context, and its features may be all alike. ' +
+            'Train longer, on more text, or with a lower learning rate',
+    },
+  ],
+});
+
 /**
  * The probe of text: the loss of the predicted tokens on held-out text, beside that of the untrained model and what word frequencies alone would reach.
  *
  * @param context see {@link ProbeContext}
  * @returns the probe `held-out`: `heldOutLoss` and `unigramEntropy` in nats; its baselines are the loss `untrained`, `unigramLoss`, `unigramEntropy` and
- * `heldOutTokens`. None without held-out text.
+ * `heldOutTokens`. Of a task with `detectionLoss` it is the probe `detection`: `detectionLoss`, `wordLoss` and `replacedShare`. None without held-out text.
  */
 export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): readonly Probe[] {
   const { data, settings, recipe, task, totalSteps, encoding, run } = context;
   const { train, test, tokenizer } = data;
   if (!test) return [];
   const start = run.initFrom ? 'the model at the start, with a fresh head' : 'the untrained model';
-  const measure = async (name: string): Promise<HeldOutFinding> => {
+  const { tokenLoss, detectionLoss } = textFacts(recipe);
+  const measureBy = async <F>(by: (run: typeof task, options: HeldOutOptions) => Promise<F>, name: string): Promise<F> => {
     const stage = encoding.progress.stage(name, { total: test.length, unit: 'sequences' });
-    return measureHeldOut(task, {
+    return by(task, {
       dataset: test.dataset,
       batchSize: TOGETHER,
       seed: settings.seed,
-      tokenLoss: textFacts(recipe).tokenLoss,
+      tokenLoss: detectionLoss ?? tokenLoss,
       totalSteps,
       signal: encoding.signal,
       onProgress: (done) => {
@@ -68,6 +107,8 @@ export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): 
       stage.end();
     });
   };
+  if (detectionLoss !== undefined) return [detectionProbe((name) => measureBy(measureDetection, name), { start })];
+  const measure = (name: string): Promise<HeldOutFinding> => measureBy(measureHeldOut, name);
   return [
     {
       name: 'held-out',

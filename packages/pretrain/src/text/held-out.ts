@@ -44,7 +44,8 @@ function followingIds({ tokenIds, attentionMask, shape: [n, length] }: TokenRows
   return Int32Array.from(ids);
 }
 
-const lossOf = (run: AnyPretextTaskRun<TokenBatch>, batch: TokenBatch, targets: Targets, context: StepContext): LossResult =>
+/** The loss of a batch, of a task with or without `embed`. Internal. */
+export const lossOf = (run: AnyPretextTaskRun<TokenBatch>, batch: TokenBatch, targets: Targets, context: StepContext): LossResult =>
   run.embed ? run.loss(run.embed(batch, targets, context), targets, context) : run.loss(batch, targets, context);
 
 /** The loss of a batch, and the hidden ids where some are hidden. */

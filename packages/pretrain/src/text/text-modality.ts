@@ -5,6 +5,7 @@ import type { BertFactory } from '@selfsup/encoders';
 import { defineModality, type RunData, type Samples } from '../modality.ts';
 import type { GalleryItem } from '../section.ts';
 import type { GivenSettings } from '../settings.ts';
+import { textCollapseCauses } from './collapse-causes.ts';
 import { encodeTexts } from './encode-texts.ts';
 import { heldOutProbes } from './held-out-probe.ts';
 import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
@@ -118,6 +119,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   prepare: () => tokenBatch,
   throughput: ({ input }) => ({ unit: 'tokens', perSample: input.length }),
   encode: encodeTexts,
+  collapseCauses: textCollapseCauses,
   labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
   fineTuning: {
     encoder: textFeatureEncoder,

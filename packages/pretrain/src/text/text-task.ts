@@ -23,6 +23,11 @@ export interface TextTaskFacts {
   /** The metric of the task that is the cross entropy of the predicted tokens in nats; default the loss itself. */
   readonly tokenLoss?: string;
   /**
+   * The metric of the task that is the cross entropy of telling replaced tokens from original ones: the encoder is judged by it on held-out text, instead of by
+   * `tokenLoss`. Its targets have `filledIds` and `replaced`; default none.
+   */
+  readonly detectionLoss?: string;
+  /**
    * Which networks guess tokens, for the report: `head`, a `maskedLanguageHead` under `head/` on the encoder; or `generator`, that under `generator/` with its
    * head under `generatorHead/`, whose guesses the encoder judges by `discriminatorHead/`. Default none: the report guesses no words.
    */

@@ -1,6 +1,7 @@
 import { bert, discriminatorHead, type BertSize } from '@selfsup/encoders';
 import { replacedToken } from '@selfsup/pretext-tasks/replaced-token';
 import { z } from 'zod';
+import { textCollapseCauses } from '../collapse-causes.ts';
 import { defineTextTask } from '../text-task.ts';
 import { maskingOf, maskOptions } from './mask-options.ts';
 import { tokenHead } from './token-head.ts';
@@ -43,9 +44,21 @@ export const replacedTokenTask = defineTextTask({
     ...generatorOptions,
     discriminatorWeight: z.number().min(0).default(50).describe("weight of the discriminator's loss beside the generator's"),
   }),
+  defaults: { learningRate: 5e-4 }, // of ELECTRA-small, table 6 of the paper; with 1e-3 the discriminator collapses on small text
   hidesTokens: true,
   tokenLoss: 'generatorLoss',
+  detectionLoss: 'discriminatorLoss',
   guessers: 'generator',
+  collapse: () => ({
+    causes: {
+      ...textCollapseCauses,
+      complete: {
+        likelyCause:
+          'the encoder calls every token original, which is right for most of them and where its training begins; or the learning rate is too high',
+        advice: textCollapseCauses.complete!.advice,
+      },
+    },
+  }),
   create({ backbone, tokenizer, length }, options) {
     const { outputDim, vocabularySize, embeddingDim } = backbone;
     // it shares the embeddings of the encoder, positions too
