@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['tools/**/*.test.ts'],
     environment: 'node',
     testTimeout: 60_000,
+    globalSetup: [fileURLToPath(new URL('./presets/setup-scratch.ts', import.meta.url))],
     reporters: ['default', ['json', { outputFile: 'coverage/vitest.json' }]],
   },
 });
