@@ -1,7 +1,7 @@
 // `node --conditions=@selfsup/source tools/robustness/damaged.ts [--rounds 10] [--seed 1]`: files of finished and interrupted runs are damaged; each command must
 // then end with a clear error or with what it gives without the damage. Exits with 1 when one does not.
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSelfsupError } from '@selfsup/core';
@@ -93,8 +93,13 @@ async function makeRun({ name, config }: TinyRun, { finished }: { finished: bool
   const controller = new AbortController();
   for await (const event of pretrain(config, { store: runFolder(work), registry, signal: controller.signal }))
     if (!finished && event.type === 'step' && event.step === 6) controller.abort();
-  cpSync(work, folder, { recursive: true });
   const isText = name === 'masked-language';
+  if (finished && !isText) {
+    const flags = ['--seeds', '0', '--epochs', '1', '--min-steps', '1'];
+    const { code, errors } = await runCommand(['fine-tune', '--run', work, ...flags]);
+    if (code !== 0) throw new Error(`${name}, fine-tune: ${errors}`);
+  }
+  cpSync(work, folder, { recursive: true });
   const actions = {
     ...(isText ? { 'predict-mask': guessing } : { 'evaluate knn': judging }),
     ...{ embed: embedding, report, 'load the encoder': loading, resume },
@@ -106,8 +111,8 @@ async function makeRun({ name, config }: TinyRun, { finished }: { finished: bool
     if (outcome.fault !== undefined || ('error' in outcome && finished))
       throw new Error(`${name}, ${action}, without damage: ${JSON.stringify(outcome)}`);
   }
-  const files = ['checkpoint.safetensors', 'encoder.safetensors', 'run.json', 'metrics.jsonl', 'result.json', 'tokenizer.json'];
-  return { name: folder.slice(here.length + 1), folder, files: files.filter((file) => existsSync(join(folder, file))), actions, outcomes };
+  const files = readdirSync(folder).filter((file) => /\.(safetensors|json|jsonl)$/.test(file));
+  return { name: folder.slice(here.length + 1), folder, files, actions, outcomes };
 }
 
 const counts = { detected: 0, unaffected: 0, WRONG: 0 };
@@ -140,11 +145,14 @@ async function playRound(number: number, { name, folder, files, actions, outcome
 }
 
 const cases: Case[] = [];
-for (const tiny of tinyRuns(here).filter(({ name }) => name === 'simclr' || name === 'masked-language'))
-  for (const finished of [true, false]) {
-    rmSync(work, { recursive: true, force: true });
-    cases.push(await makeRun(tiny, { finished }));
-  }
+async function addCase(tiny: TinyRun, finished: boolean): Promise<void> {
+  rmSync(work, { recursive: true, force: true });
+  cases.push(await makeRun(tiny, { finished }));
+}
+const tiny = tinyRuns(here).filter(({ name }) => name === 'simclr' || name === 'masked-language');
+for (const one of tiny) for (const finished of [true, false]) await addCase(one, finished);
+const initFrom = new Uint8Array(readFileSync(join(cases[0]!.folder, 'encoder.safetensors')));
+await addCase({ ...tiny[0]!, name: 'simclr from an encoder', config: { ...tiny[0]!.config, initFrom } }, false);
 for (let number = 0; number < rounds; number++) {
   await playRound(number, cases[number % cases.length]!, createChance(seed, 'damaged', number));
   if ((number + 1) % 20 === 0) process.stderr.write(`${number + 1} of ${rounds} rounds\n`);

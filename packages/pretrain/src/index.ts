@@ -1,3 +1,4 @@
+export { fromCheckedJson } from './checked-json.ts';
 export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription } from './encoder-file.ts';
@@ -32,7 +33,7 @@ export {
 export { reportOfRun, type ReportOfRunContext } from './report-of-run.ts';
 export { reportRun, type ReportRunOptions } from './report-run.ts';
 export { parseRunResult, type RunResult } from './run-result.ts';
-export { memoryStore, readText, runFileNames, writeJson, type RunStore } from './run-store.ts';
+export { memoryStore, readText, runFileNames, writeChecked, type RunStore } from './run-store.ts';
 export { nearestName, suggest } from './suggest.ts';
 export { version } from './version.ts';
 export { defineEncoder, type AnyEncoderFactory, type EncoderRecipe, type InputDescription } from './encoder-recipe.ts';

@@ -62,12 +62,7 @@ export async function readText(store: RunStore, name: string): Promise<string | 
   return bytes && new TextDecoder().decode(bytes);
 }
 
-/** Writes an object as JSON with a `check`, see `toCheckedJson`. Internal. */
+/** Writes an object as JSON with a `check`, by which `fromCheckedJson` finds damage. */
 export function writeChecked(store: RunStore, name: string, value: object): Promise<void> {
   return store.write(name, new TextEncoder().encode(toCheckedJson(value)));
-}
-
-/** Writes a value as JSON. */
-export function writeJson(store: RunStore, name: string, value: unknown): Promise<void> {
-  return store.write(name, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
 }

@@ -1,8 +1,7 @@
-import { printable } from '@selfsup/core';
-import { readText, writeJson, type RunStore, type Section } from '@selfsup/pretrain';
+import { printable, SelfsupError } from '@selfsup/core';
+import { fromCheckedJson, readText, writeChecked, type RunStore, type Section } from '@selfsup/pretrain';
 import { labelCurveSections, type LabelCurveRow } from '@selfsup/report';
 import { basename, dirname, resolve } from 'node:path';
-import type { Output } from '../output/output.ts';
 
 /** What fine-tuning found, as the folder of the run keeps it: a file for each data that was learned from. */
 export interface FineTuned {
@@ -23,24 +22,28 @@ export function shortName(path: string): string {
 /** Keeps findings in the folder of a run; gives the name of the file. */
 export async function keepFineTuned(store: RunStore, found: FineTuned & Readonly<Record<string, unknown>>): Promise<string> {
   const name = `fine-tune-${found.train.replace(/\.[^.]*$/, '').replace(/[^\w.]+/g, '-')}.json`;
-  await writeJson(store, name, found);
+  await writeChecked(store, name, found);
   return name;
 }
 
-const isFineTuned = (value: unknown): value is FineTuned =>
-  typeof value === 'object' && value !== null && 'train' in value && 'rows' in value && Array.isArray(value.rows);
+const isFineTuned = (value: object): value is FineTuned =>
+  'train' in value && 'test' in value && 'rows' in value && Array.isArray(value.rows);
 
-/** The sections of a report on what the encoder of a run was fine-tuned to; files that are damaged are named and left out. */
-export async function fineTunedSections(store: RunStore, output: Output): Promise<Section[]> {
+/**
+ * The sections of a report on what the encoder of a run was fine-tuned to.
+ *
+ * @param store where the run is kept
+ * @returns one for each data that was learned from
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` naming a file that is damaged
+ */
+export async function fineTunedSections(store: RunStore): Promise<Section[]> {
   const sections: Section[] = [];
-  for (const name of (await store.list()).filter((file) => FILE.test(file)).sort()) {
-    try {
-      const found: unknown = JSON.parse((await readText(store, name)) ?? '');
-      if (!isFineTuned(found)) throw new Error('it holds no findings');
-      sections.push(...labelCurveSections(found.rows, { title: `Fine-tuning on ${found.train}`, text: `Judged by ${found.test}.` }));
-    } catch (error) {
-      output.warn(`the report leaves out ${printable(name)}: ${printable(error instanceof Error ? error.message : String(error))}`);
-    }
+  for (const file of (await store.list()).filter((name) => FILE.test(name)).sort()) {
+    const name = printable(`${store.name}/${file}`);
+    const advice = 'restore it, or remove it and fine-tune again';
+    const found = fromCheckedJson((await readText(store, file)) ?? '', { name, advice });
+    if (!isFineTuned(found)) throw new SelfsupError('SELFSUP_CHECKPOINT', `${name} holds no findings of fine-tuning; ${advice}`);
+    sections.push(...labelCurveSections(found.rows, { title: `Fine-tuning on ${found.train}`, text: `Judged by ${found.test}.` }));
   }
   return sections;
 }

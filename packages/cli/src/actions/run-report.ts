@@ -26,7 +26,7 @@ export async function runReport(flags: RunFlags, output: Output): Promise<number
       `the task ${printable(file.settings.task)} of this run is not here; nothing that a run's file names is loaded by itself, so add: --plugin <file or package>`,
     );
   await selectBackend({ prefer: flags.backend ?? 'auto' });
-  const more = await fineTunedSections(store, output);
+  const more = await fineTunedSections(store);
   const report = await writeReport(store, await reportRun(store, { registry, more, progress: output }));
   output.line(`Report: ${pathToFileURL(resolve(report)).href}`);
   output.event('result', { command: 'report', run: flags.run, report });

@@ -18,29 +18,30 @@ const dataset = arrayTexts(['cat', 'dog dog', 'cat dog cat'], { tokenizer, lengt
 const networks = { encoders: {}, trainable: {}, buffers: {}, dispose: () => undefined };
 
 /** Every cat is a replacement but one; the loss of a batch is its number of sequences. */
+const loss = ({ tokenIds }: TokenBatch) => ({ loss: tf.scalar(0), metrics: { own: tf.scalar(tokenIds.shape[0]) } });
 const run: AnyPretextTaskRun<TokenBatch> = {
   ...networks,
+  loss,
   targets: ({ tokenIds }) => ({
     filledIds: tokenIds,
     replaced: tf.tidy(() => tf.cast(tf.reshape(tf.equal(tokenIds, 5), [-1]), 'float32')),
   }),
-  loss: ({ tokenIds }) => ({ loss: tf.scalar(0), metrics: { own: tf.scalar(tokenIds.shape[0]) } }),
 };
 const options = { dataset, batchSize: 2, seed: 0, tokenLoss: 'own', totalSteps: 1 };
 
 describe('measureDetection', () => {
   it('counts each token the same, and knows what words alone would tell', async () => {
     const { numTensors } = tf.memory();
-    const { loss, wordLoss, tokens, replacedShare } = await measureDetection(run, options);
+    const { loss: mean, wordLoss, tokens, replacedShare } = await measureDetection(run, options);
     expect([tokens, replacedShare]).toEqual([12, 3 / 12]); // 3 + 4 + 5 with [CLS] and [SEP], 3 cats
-    expect(loss).toBeCloseTo((7 * 2 + 5 * 1) / 12, 6);
+    expect(mean).toBeCloseTo((7 * 2 + 5 * 1) / 12, 6);
     const original = 3 * Math.log(2.75 / 3); // of each other word 3 stand there, none replaced
     expect(wordLoss).toBeCloseTo(-(3 * Math.log(2.25 / 3) + 3 * original) / 12, 6);
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
   it('needs targets that say what was replaced', async () => {
-    await expect(measureDetection({ ...networks, loss: run.loss }, options)).rejects.toThrow('must have `filledIds` [batch, length]');
+    await expect(measureDetection({ ...networks, loss }, options)).rejects.toThrow('must have `filledIds` [batch, length]');
   });
 });
 
