@@ -43,6 +43,20 @@ const CASES: readonly [what: string, f: (x: tf.Tensor) => tf.Tensor, shape: numb
   ['bilinear, to one pixel', bilinear(1, 1, true), [1, 3, 5, 2]],
 ];
 
+const filterOf = (outputs: number) => tf.randomNormal<tf.Rank.R4>([3, 3, 3, outputs], 0, 1, 'float32', 5);
+const CONVOLUTIONS: readonly [what: string, f: (x: tf.Tensor, filter: tf.Tensor4D) => tf.Tensor, shape: number[]][] = [
+  ['rounded up', (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, 2, 0, 'NHWC', 1, 'ceil'), [2, 4, 6, 3]],
+  ['rounded up, padded', (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, [2, 3], 1, 'NHWC', 1, 'ceil'), [2, 6, 9, 3]],
+  [
+    'padded by a list, rounded up',
+    (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, 2, explicit as 'same', 'NHWC', 1, 'ceil'),
+    [1, 5, 5, 3],
+  ],
+  ['NCHW, rounded up', (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, 2, 0, 'NCHW', 1, 'ceil'), [2, 3, 4, 6]],
+  ['rounded down', (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, 2, 0, 'NHWC', 1, 'floor'), [2, 4, 6, 3]],
+  ['same', (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, 2, 'same'), [2, 4, 6, 3]],
+];
+
 const dot = (a: tf.Tensor, b: tf.Tensor): number => tf.tidy(() => tf.sum(tf.mul(a, b)).dataSync()[0]!);
 
 describe('gradients of the repaired cpu backend', () => {
@@ -54,6 +68,18 @@ describe('gradients of the repaired cpu backend', () => {
       const dx = tf.grad(f)(x, dy);
       expect(dx.shape).toEqual(shape);
       expect(dot(x, dx)).toBeCloseTo(dot(y, dy), 4);
+    });
+  });
+
+  it.each(CONVOLUTIONS)('conv2d, %s', (_, f, shape) => {
+    tf.tidy(() => {
+      const [x, filter] = [tf.randomNormal(shape, 0, 1, 'float32', 3), filterOf(2)];
+      const y = f(x, filter);
+      const dy = tf.randomNormal(y.shape, 0, 1, 'float32', 4);
+      const [dx, dFilter] = tf.grads((a: tf.Tensor, b: tf.Tensor) => f(a, b as tf.Tensor4D))([x, filter], dy);
+      expect([dx!.shape, dFilter!.shape]).toEqual([shape, filter.shape]);
+      expect(dot(x, dx!)).toBeCloseTo(dot(y, dy), 4);
+      expect(dot(filter, dFilter!)).toBeCloseTo(dot(y, dy), 4);
     });
   });
 
