@@ -49,7 +49,7 @@ const CONVOLUTIONS: readonly [what: string, f: (x: tf.Tensor, filter: tf.Tensor4
   ['rounded up, padded', (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, [2, 3], 1, 'NHWC', 1, 'ceil'), [2, 6, 9, 3]],
   [
     'padded by a list, rounded up',
-    (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, 2, explicit as 'same', 'NHWC', 1, 'ceil'),
+    (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, 2, explicit as unknown as 'same', 'NHWC', 1, 'ceil'),
     [1, 5, 5, 3],
   ],
   ['NCHW, rounded up', (x, filter) => tf.conv2d(x as tf.Tensor4D, filter, 2, 0, 'NCHW', 1, 'ceil'), [2, 3, 4, 6]],
