@@ -39,7 +39,7 @@ export interface LinearProbeResult {
   readonly loss: number;
   /** Steps of L-BFGS. */
   readonly iterations: number;
-  /** Whether the gradient fell below the tolerance: with the default one the loss is then within 1e-4 of its minimum, relative to it. */
+  /** Whether the gradient fell below the tolerance. The loss is then next to its minimum, unless that is next to 0: separable classes, and hardly a penalty. */
   readonly converged: boolean;
 }
 
