@@ -20,7 +20,7 @@ beforeAll(async () => {
 const small = { epochs: 2, batchSize: 6, knnK: 3 };
 const labels = Array.from({ length: 30 }, (_, i) => i % 3);
 const [images, texts, classNames] = [gray(30, 8), sentences(30), ['a', 'b', 'c']];
-const bert = { encoder: 'bert-tiny', encoderOptions: { numLayers: 1, width: 16, numHeads: 2 }, vocabularySize: 60, length: 18 };
+const bert = { encoder: 'bert-tiny', encoderOptions: { numLayers: 1, width: 16, numHeads: 2 }, vocabularySize: 100, length: 18 };
 
 const kits: Record<string, ModalityConformanceOptions> = {
   'image, simclr': {
@@ -47,7 +47,11 @@ const kits: Record<string, ModalityConformanceOptions> = {
     plugins: [videoPlugin, imagePlugin],
     data: tinyVideos,
     run: { ...small, batchSize: 4, encoder: 'conv-net', encoderOptions: { widths: [4, 8] } },
-    badData: { 'videos without frames': { ...tinyVideos, length: 0 }, 'a number': 7 },
+    badData: {
+      'no videos': { ...tinyVideos, length: 0, stills: { ...tinyVideos.stills, length: 0 } },
+      'images instead of videos': { images, shape: [30, 8, 8, 1] },
+      'a number': 7,
+    },
   },
   'text, masked-language on documents': {
     modality: textModality,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRng, printable, printableValue } from '@selfsup/core';
-import { parseOptions, type OptionSchema } from '../option-schema.ts';
+import { parseOptions } from '../option-schema.ts';
 import type { AnyModule, ProbeContext, RunData } from '../modality.ts';
 import { describeRun } from '../session.ts';
 import { differenceOf, notOfJson } from './compare-values.ts';
@@ -90,7 +90,7 @@ export async function checkFineTuning(subject: ModalitySubject): Promise<void> {
     const { fineTuning } = subject.modality;
     if (!fineTuning || !data.train.labels) return;
     const who = 'fine-tuning';
-    const own = fineTuning.options && parseOptions<object>(fineTuning.options as OptionSchema, {}, { who });
+    const own = fineTuning.options && parseOptions<object>(fineTuning.options, {}, { who });
     const examples = await fineTuning.examples(data.train, { ...encoding, stage: 'Reading' });
     const { labels, numClasses } = examples;
     if (labels.length < 1 || labels.length > data.train.length)

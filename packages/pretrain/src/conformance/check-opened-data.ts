@@ -50,7 +50,7 @@ export async function checkOptions(subject: ModalitySubject): Promise<void> {
   if (silent) fail(`the option \`${silent.name}\` must say what it is with .describe('…'): help, docs and messages come from it`);
   const plan = planOf(subject);
   checkRoundTrip('the options of the modality', modality.options as OptionSchema, plan.options);
-  checkRoundTrip('the settings', settingsSchema as unknown as OptionSchema, plan.settings);
+  checkRoundTrip('the settings', settingsSchema, plan.settings);
   checkRoundTrip('the options of the task', plan.recipe.options as OptionSchema, plan.settings.taskOptions);
   await withModality(subject, ({ built }) => {
     checkRoundTrip('the options of the encoder', plan.encoder.options, built.encoderOptions);

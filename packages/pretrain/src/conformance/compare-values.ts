@@ -13,7 +13,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 export function differenceOf(first: unknown, second: unknown, path: string): string | undefined {
   if (Object.is(first, second)) return undefined;
   if (ArrayBuffer.isView(first) && ArrayBuffer.isView(second) && first.constructor === second.constructor) {
-    const [one, other] = [first as unknown as ArrayLike<number>, second as unknown as ArrayLike<number>];
+    const [one, other] = [first, second];
     if (one.length !== other.length) return `${path}.length`;
     for (let i = 0; i < one.length; i++) if (!Object.is(one[i], other[i])) return `${path}[${i}]`;
     return undefined;

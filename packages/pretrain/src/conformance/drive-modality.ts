@@ -121,7 +121,7 @@ export async function encoded(
   { plan, encoding }: Pick<ModalityAtWork, 'plan' | 'encoding'>,
   { encoder, samples, indices, what = '`encode`' }: { encoder: AnyModule; samples: Samples; indices?: readonly number[]; what?: string },
 ): Promise<Features> {
-  const found = (await plan.modality.encode(encoder, samples, { ...encoding, stage: 'Encoding', indices })) as Features;
+  const found = await plan.modality.encode(encoder, samples, { ...encoding, stage: 'Encoding', indices });
   const { data, shape, indices: rows } = found;
   if (!((data as unknown) instanceof Float32Array)) fail(`${what}: \`data\` must be a Float32Array, got ${typeof data}`);
   if (!((rows as unknown) instanceof Int32Array)) fail(`${what}: \`indices\` must be an Int32Array: the sample of each row`);
