@@ -1,7 +1,10 @@
+import type { TypedArray } from '@tensorflow/tfjs-core';
 import { printable, printableValue } from '@selfsup/core';
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+const isNumbers = (value: unknown): value is TypedArray => ArrayBuffer.isView(value) && !(value instanceof DataView);
 
 /**
  * Where two values differ, such as `input.mean[0]`; undefined where they do not. What is undefined counts as absent. Internal.
@@ -12,10 +15,9 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
  */
 export function differenceOf(first: unknown, second: unknown, path: string): string | undefined {
   if (Object.is(first, second)) return undefined;
-  if (ArrayBuffer.isView(first) && ArrayBuffer.isView(second) && first.constructor === second.constructor) {
-    const [one, other] = [first, second];
-    if (one.length !== other.length) return `${path}.length`;
-    for (let i = 0; i < one.length; i++) if (!Object.is(one[i], other[i])) return `${path}[${i}]`;
+  if (isNumbers(first) && isNumbers(second) && first.constructor === second.constructor) {
+    if (first.length !== second.length) return `${path}.length`;
+    for (let i = 0; i < first.length; i++) if (!Object.is(first[i], second[i])) return `${path}[${i}]`;
     return undefined;
   }
   if (Array.isArray(first) && Array.isArray(second)) {
