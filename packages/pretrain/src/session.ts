@@ -28,9 +28,10 @@ export const measuresIn = (record: Readonly<Record<string, unknown>>): Measures 
     Object.entries(record).filter((entry): entry is [string, number] => !moments.includes(entry[0]) && typeof entry[1] === 'number'),
   );
 
-function describeRun(
+/** What run.json says of a run that begins. Internal. */
+export function describeRun(
   plan: RunPlan,
-  parts: { data: RunData; built: BuiltRun; backend: SelectedBackend; start: StartEncoder | undefined },
+  parts: { data: RunData; built: BuiltRun; backend: Pick<SelectedBackend, 'name'>; start: StartEncoder | undefined },
 ): RunFile {
   const { settings, options, modality, functions, optimizer, registry } = plan;
   const { data, built, backend, start } = parts;

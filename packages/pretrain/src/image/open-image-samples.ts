@@ -5,7 +5,8 @@ import { imageSamples, joinImages, pickImages, translateLabels, type ImageSample
 import { splitImages, warnAboutSkipped, type OpenedImageData } from './opened-images.ts';
 
 /** Refuses images that an encoder does not take. */
-function assertInput({ name, height, width, channels }: ImageSamples, input: ImageInput): void {
+function assertInput({ name, length, height, width, channels }: ImageSamples, input: ImageInput): void {
+  if (length < 1) throw new SelfsupError('SELFSUP_DATA', `there are no images in ${name}; give at least one`);
   if (height === input.size && width === input.size && channels === input.channels) return;
   throw new SelfsupError(
     'SELFSUP_DATA',
@@ -34,7 +35,7 @@ function wholeOf(opened: OpenedImageData, limit: number | undefined): ImageSampl
  * @param request see {@link SamplesRequest}; with `testData` all of `data` is for training
  * @param context see {@link OpenContext}
  * @returns the images, split as they were found, or some held out where they have labels and no test part
- * @throws SelfsupError `SELFSUP_DATA` when the encoder does not take them, or on classes of `testData` that `data` has not
+ * @throws SelfsupError `SELFSUP_DATA` when the encoder does not take them, where there are none, or on classes of `testData` that `data` has not
  */
 export async function openImageSamples(request: SamplesRequest, context: OpenContext): Promise<OpenedSamples> {
   const { data, testData, labels, seed, testFraction, limit, testLimit } = request;

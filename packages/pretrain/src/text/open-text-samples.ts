@@ -29,7 +29,7 @@ async function openOwn(request: SamplesRequest<TextOptions>, context: OpenContex
  * @param request see {@link SamplesRequest}; the run's own data is opened as it was for training
  * @param context see {@link OpenContext}; with the `files` of the run, of which `tokenizer.json` is used
  * @returns the texts, split as they were found, or some held out where they have labels and no test part
- * @throws SelfsupError `SELFSUP_CHECKPOINT` without the tokenizer of the run, `SELFSUP_OPTION` with a file of labels
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` without the tokenizer of the run, `SELFSUP_DATA` where there is no text, `SELFSUP_OPTION` with a file of labels
  */
 export async function openTextSamples(request: SamplesRequest<TextOptions>, context: OpenContext): Promise<OpenedSamples> {
   const { data, testData, labels, seed, testFraction, limit, testLimit, options } = request;
@@ -45,8 +45,9 @@ export async function openTextSamples(request: SamplesRequest<TextOptions>, cont
   };
   const opened = await open(data);
   const { name, classNames } = opened;
-  const samples = (rows: TextRows): TextSamples =>
-    textSamples(
+  const samples = (rows: TextRows): TextSamples => {
+    if (rows.texts.length === 0) throw new SelfsupError('SELFSUP_DATA', `there is no text in ${name}; give at least one`);
+    return textSamples(
       arrayTexts(rows.texts, {
         tokenizer,
         length: input.length,
@@ -56,6 +57,7 @@ export async function openTextSamples(request: SamplesRequest<TextOptions>, cont
       }),
       { tokenizer, pooling: options.pooling, texts: rows.texts },
     );
+  };
   const test = testData === undefined ? opened.test : await open(testData, classNames);
   const all = samples(opened);
   if (test) return asOpened({ train: limitTexts(all, limit), test: limitTexts(samples(test), testLimit) });

@@ -9,7 +9,7 @@ import { imageInputOf } from '../image/image-input.ts';
 import { imageSamples } from '../image/image-samples.ts';
 import { nameOfData } from '../image/name-of-data.ts';
 import { openImageSamples } from '../image/open-image-samples.ts';
-import { measureImages, warnAboutSkipped, type ImageParts } from '../image/opened-images.ts';
+import { measureImages, warnAboutSkipped, type ImageParts, type OpenedImageData } from '../image/opened-images.ts';
 import { patchSizeOf } from '../image/patch-size.ts';
 import { prepareViews } from '../image/prepare-views.ts';
 import { showImages } from '../image/thumbnails.ts';
@@ -83,16 +83,37 @@ async function openVideoData(
       'SELFSUP_DATA',
       `tasks on videos need clips, and these are images; give a folder of videos, each a folder of frames`,
     );
+  for (const { name, length, stills } of [train, ...(test ? [test] : [])])
+    if (length < 1 || stills.length !== length)
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        length < 1
+          ? `there are no videos in ${name}; give at least one`
+          : `${name} must have a still of each of its ${length} videos, got ${stills.length}`,
+      );
   const skipped = () => opened.skipped?.() ?? [];
   warnAboutSkipped(skipped(), context.progress);
   const parts = { train: imageSamples(train.stills), ...(test && { test: imageSamples(test.stills), testFrom }) };
   return { clips: train, parts, skipped, decoded: opened.decoded };
 }
 
+/** Videos as the images that stand for them; images as they are. */
+function stillsOf({ train, test, ...rest }: OpenedVideoData | OpenedImageData): OpenedImageData {
+  const still = (part: StillVideos | ImageDataset) => ('readClips' in part ? part.stills : part);
+  return { ...rest, train: still(train), ...(test && { test: still(test) }) };
+}
+
 /** The stills of the run's own videos; of other data images, since its folders of classes would look like videos. */
 async function openVideoSamples(request: SamplesRequest<VideoOptions>, context: OpenContext): Promise<OpenedSamples> {
   if (!request.own || request.testData !== undefined)
-    return openImageSamples({ ...request, options: { ...request.options, as: 'images' } }, context);
+    return openImageSamples(
+      { ...request, options: { ...request.options, as: 'images' } },
+      {
+        ...context,
+        openDataset: async <D>(...asked: Parameters<OpenContext['openDataset']>) =>
+          stillsOf(await context.openDataset<OpenedVideoData | OpenedImageData>(...asked)) as D,
+      },
+    );
   const { data, seed, limit, testLimit, options } = request;
   const input = imageInputOf(request.input);
   const { parts, skipped } = await openVideoData(data, { seed, limit, testLimit, options: { ...options, imageSize: input.size } }, context);
