@@ -26,3 +26,4 @@ export { adamWUpdate, emaUpdate, sgdUpdate } from './optimizers';
 export { larsUpdate } from './lars';
 export { addTo } from './add-to';
 export { maxPool3d } from './pool-3d';
+export { breakTeam, setTeam, takeSeat } from './team';

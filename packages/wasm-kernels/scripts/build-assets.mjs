@@ -1,4 +1,4 @@
-// Compiles assembly/ into assets/: plain and relaxed SIMD, each for a private and for a shared memory.
+// Compiles assembly/ into assets/: plain, relaxed and wide SIMD, each for a private and for a shared memory.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -6,12 +6,16 @@ import asc from 'assemblyscript/asc';
 const root = new URL('..', import.meta.url);
 const PLAIN = ['--enable', 'simd'];
 const RELAXED = [...PLAIN, '--enable', 'relaxed-simd'];
+// 6 × 16 tiles for engines that join pairs of vectors (assembly/tile-shape.ts)
+const WIDE = [...RELAXED, '--use', 'WIDE=v128'];
 const SHARED = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
 const builds = {
   'kernels.wasm': PLAIN,
   'kernels.relaxed.wasm': RELAXED,
   'kernels.shared.wasm': [...PLAIN, ...SHARED],
   'kernels.relaxed.shared.wasm': [...RELAXED, ...SHARED],
+  'kernels.wide.wasm': WIDE,
+  'kernels.wide.shared.wasm': [...WIDE, ...SHARED],
 };
 
 /** Neither data nor a heap of our own may land in a memory that belongs to somebody else. */

@@ -5,6 +5,14 @@ type Eight = [number, number, number, number, number, number, number, number];
  * convolutions and pooling is set before. Each group belongs to the file of that name.
  */
 export interface KernelExports {
+  // team: one kernel on several threads
+  /** The place of this instance, the most members of a team, the address of the 256 bytes of its barrier. Called once. */
+  takeSeat(place: number, most: number, gate: number): void;
+  /** How many members the next calls have. */
+  setTeam(count: number): void;
+  /** Lets the members that wait at a barrier trap. */
+  breakTeam(): void;
+
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
   matmulScratch(m: number, n: number, k: number, transposeA: number): number;
