@@ -1,5 +1,5 @@
 export { setTensors, setWindow } from './geometry';
-export { matmul, matmulScratch } from './gemm';
+export { matmul, matmulBatch, matmulBatchScratch, matmulScratch } from './gemm';
 export { convForward, convInput, convRowsScratch } from './conv';
 export { convFilter, convFilterScratch } from './conv-filter';
 export { depthwiseForward, depthwiseForwardScratch } from './depthwise';

@@ -34,15 +34,17 @@ export function setTeam(count: i32): void {
   team = count;
 }
 
-/** Makes this member do all of what follows by itself, until `joinAgain(the result)`. */
+/** Makes this member do all of what follows by itself, with scratch for one, until `joinAgain(the result)`. */
 export function leaveTeam(): i32 {
-  const count = team;
+  const before = (seats << 16) | team;
   team = 1;
-  return count;
+  seats = 1;
+  return before;
 }
 
-export function joinAgain(count: i32): void {
-  team = count;
+export function joinAgain(before: i32): void {
+  team = before & 0xffff;
+  seats = before >> 16;
 }
 
 /** This member's place in the current call; 0 where it works alone. */

@@ -12,3 +12,15 @@ export const TILE_ROWS: i32 = 6;
 export const PANEL_BYTES: usize = (<usize>PANEL) << 2;
 /** Bytes of a tile of PANEL columns, and of six row pointers behind it. */
 export const TILE_BYTES: usize = <usize>TILE_ROWS * PANEL_BYTES + 64;
+
+/** Columns of the panel that begins where `left` columns are left. */
+// @ts-expect-error a decorator of AssemblyScript
+@inline
+export function panelWidth(left: i32): i32 {
+  return left <= HALF_PANEL ? HALF_PANEL : PANEL;
+}
+
+/** Columns of all panels together: only whole panels and, at the end, a half one. */
+export function panelColumns(n: i32): i32 {
+  return (n + HALF_PANEL - 1) & ~(HALF_PANEL - 1);
+}

@@ -5,8 +5,8 @@ import { constant } from './constant';
 import { madd } from './simd';
 
 /** The points ±1/√2 and ±√2. */
-const A: f32 = 0.70710678118654752;
-const B: f32 = 1.41421356237309505;
+export const A: f32 = 0.70710678118654752;
+export const B: f32 = 1.41421356237309505;
 
 const OUTER = constant(-2.5);
 const MINUS_2 = constant(-2);
@@ -61,6 +61,20 @@ export function gradientLine(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, 
   const q = madd(TWO, y3, y1);
   v128.store(to + 3 * step, madd(PLUS_B, q, f));
   v128.store(to + 4 * step, madd(MINUS_B, q, f));
+}
+
+/** Aᵀ m: six values to four places. */
+// @ts-expect-error a decorator of AssemblyScript
+@inline
+export function outputLine(u0: v128, u1: v128, u2: v128, u3: v128, u4: v128, u5: v128, to: usize, step: usize): void {
+  const near = f32x4.add(u1, u2);
+  const far = f32x4.add(u3, u4);
+  const nearOdd = f32x4.sub(u1, u2);
+  const farOdd = f32x4.sub(u3, u4);
+  v128.store(to, f32x4.add(u0, f32x4.add(near, far)));
+  v128.store(to + step, madd(PLUS_A, nearOdd, f32x4.mul(PLUS_B, farOdd)));
+  v128.store(to + 2 * step, madd(HALF, near, f32x4.add(far, far)));
+  v128.store(to + 3 * step, madd(CUBE_A, nearOdd, madd(CUBE_B, farOdd, u5)));
 }
 
 /** G g: three values to six places. */

@@ -25,6 +25,7 @@ const winograd: Cost = (args, geometry) => convolution(args, geometry) / 3;
 /** The kernels that members of a team share, and what they cost. A kernel that is not here runs on the calling thread alone. */
 export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = {
   matmul: ([, , , m = 0, n = 0, k = 0]) => (m * n * k) / MULTIPLY_ADDS,
+  matmulBatch: ([, , , batches = 0, , , m = 0, n = 0, k = 0]) => (batches * m * n * k) / MULTIPLY_ADDS,
   convForward: convolution,
   convInput: convolution,
   convFilter: convolution,

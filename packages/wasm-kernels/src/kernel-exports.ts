@@ -29,6 +29,24 @@ export interface KernelExports {
     act: number,
     scratch: number,
   ): void;
+  matmulBatchScratch(batches: number, m: number, n: number, k: number, transposeA: number): number;
+  /** `batches` products, operands `stepA` and `stepB` bytes apart. */
+  matmulBatch(
+    a: number,
+    b: number,
+    c: number,
+    batches: number,
+    stepA: number,
+    stepB: number,
+    m: number,
+    n: number,
+    k: number,
+    transposeA: number,
+    transposeB: number,
+    bias: number,
+    act: number,
+    scratch: number,
+  ): void;
   convRowsScratch(channels: number, columns: number): number;
   convFilterScratch(): number;
   convForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
