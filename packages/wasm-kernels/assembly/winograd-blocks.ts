@@ -44,7 +44,7 @@ export function tileSide(kind: i32): i32 {
 export function blockTiles(kind: i32, channels: i32, columns: i32, tiles: i32): i32 {
   const points = axisPoints(kind) * axisPoints(kind);
   const one = channels * columns > FEW_WEIGHTS && <usize>(points * tiles) * (bytes(channels) + PAD) <= ONE_BLOCK;
-  return roundUp(one ? tiles : min(kind == EVEN ? 24 : 12, tiles), 6);
+  return roundUp(one ? tiles : min(kind == EVEN && PANEL == 8 ? 24 : 12, tiles), 6);
 }
 
 /** Columns whose filters are transformed at a time: all of them, or, where each is used by one block only, as many as stay in the cache. */

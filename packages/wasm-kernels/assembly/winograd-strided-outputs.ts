@@ -96,14 +96,26 @@ function pairOutputsPair(from: usize, unit: usize, given: usize, next: usize, bi
   let r3 = madd(cubeA, nearOdd, madd(cubeB, farOdd, f32x4.add(u4, s3)));
   let q3 = madd(cubeA, nearOddV, madd(cubeB, farOddV, f32x4.add(v4, t3)));
   if (act != 0) {
-    r0 = activate(r0, act);
-    q0 = activate(q0, act);
-    r1 = activate(r1, act);
-    q1 = activate(q1, act);
-    r2 = activate(r2, act);
-    q2 = activate(q2, act);
-    r3 = activate(r3, act);
-    q3 = activate(q3, act);
+    const zero = f32x4.splat(0);
+    r0 = f32x4.max(r0, zero);
+    q0 = f32x4.max(q0, zero);
+    r1 = f32x4.max(r1, zero);
+    q1 = f32x4.max(q1, zero);
+    r2 = f32x4.max(r2, zero);
+    q2 = f32x4.max(q2, zero);
+    r3 = f32x4.max(r3, zero);
+    q3 = f32x4.max(q3, zero);
+    if (act == 2) {
+      const six = f32x4.splat(6);
+      r0 = f32x4.min(r0, six);
+      q0 = f32x4.min(q0, six);
+      r1 = f32x4.min(r1, six);
+      q1 = f32x4.min(q1, six);
+      r2 = f32x4.min(r2, six);
+      q2 = f32x4.min(q2, six);
+      r3 = f32x4.min(r3, six);
+      q3 = f32x4.min(q3, six);
+    }
   }
   v128.store(p0, r0);
   v128.store(p0, q0, 16);
