@@ -2,6 +2,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { isCurrent as pairsAreCurrent } from './generate-pairs.mjs';
+import { isCurrent as tilesAreCurrent } from './generate-tiles.mjs';
+import { exportTypes } from './export-types.mjs';
 
 const root = new URL('..', import.meta.url);
 const PLAIN = ['--enable', 'simd'];
@@ -39,6 +42,17 @@ async function assertNoData(name, binary) {
   }
 }
 
+if (!(await tilesAreCurrent())) throw new Error('build-assets: assembly/micro.ts is old; run `node scripts/generate-tiles.mjs`');
+if (!(await pairsAreCurrent())) throw new Error('build-assets: assembly/winograd-pairs.ts is old; run `node scripts/generate-pairs.mjs`');
+/** The TypeScript side learns what the kernels take from the compiler. A build writes the file; in CI an old one is an error. */
+async function updateTypes(declarations) {
+  const file = new URL('src/kernel-exports.ts', root);
+  const text = await exportTypes(declarations);
+  if ((await readFile(file, 'utf8')) === text) return;
+  if (process.env.CI) throw new Error('build-assets: src/kernel-exports.ts is old; run `npx nx run @selfsup/wasm-kernels:build:assets` and commit it');
+  await writeFile(file, text);
+}
+
 await mkdir(new URL('assets/', root), { recursive: true });
 for (const [name, flags] of Object.entries(builds)) {
   const files = new Map();
@@ -55,6 +69,8 @@ for (const [name, flags] of Object.entries(builds)) {
       '--noAssert',
       '--initialMemory',
       '1',
+      '--bindings',
+      'raw',
       ...flags,
     ],
     {
@@ -64,6 +80,7 @@ for (const [name, flags] of Object.entries(builds)) {
     },
   );
   if (error) throw new Error(`build-assets: ${name}\n${stderr.toString()}`);
+  if (name === 'kernels.wasm') await updateTypes(files.get('out.d.ts'));
   const binary = files.get('out.wasm');
   await assertNoData(name, binary);
   await writeFile(new URL(`assets/${name}`, root), binary);
