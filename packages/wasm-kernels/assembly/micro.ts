@@ -10,7 +10,19 @@ import { PANEL } from './tile-shape';
  * keeps their rounding error small.
  * The six output rows come from `out`, shifted by `outOffset` bytes. `columns` is PANEL or, for a narrow last panel, HALF_PANEL.
  */
-export function tileRows(columns: i32, tab: usize, tabStride: usize, taps: i32, kOffset: usize, kc: i32, b: usize, init: usize, out: usize, outOffset: usize, act: i32): void {
+export function tileRows(
+  columns: i32,
+  tab: usize,
+  tabStride: usize,
+  taps: i32,
+  kOffset: usize,
+  kc: i32,
+  b: usize,
+  init: usize,
+  out: usize,
+  outOffset: usize,
+  act: i32,
+): void {
   if (PANEL == 16 && columns == 16) tileRows16(tab, tabStride, taps, kOffset, kc, b, init, out, outOffset, act);
   else tileRows8(tab, tabStride, taps, kOffset, kc, b, init, out, outOffset, act);
 }
@@ -19,18 +31,46 @@ export function tileRows(columns: i32, tab: usize, tabStride: usize, taps: i32, 
  * columns x panel (A transposed): for each k six values of A, `lda` bytes apart, and a row of B, `ldb` bytes apart.
  * Output row i is at `c + i * ldc`. `columns` and `init` as in tileRows.
  */
-export function tileColumns(columns: i32, a6: usize, lda: usize, count: i32, b: usize, ldb: usize, init: usize, c: usize, ldc: usize, act: i32): void {
+export function tileColumns(
+  columns: i32,
+  a6: usize,
+  lda: usize,
+  count: i32,
+  b: usize,
+  ldb: usize,
+  init: usize,
+  c: usize,
+  ldc: usize,
+  act: i32,
+): void {
   if (PANEL == 16 && columns == 16) tileColumns16(a6, lda, count, b, ldb, init, c, ldc, act);
   else tileColumns8(a6, lda, count, b, ldb, init, c, ldc, act);
 }
 
-function tileRows8(tab: usize, tabStride: usize, taps: i32, kOffset: usize, kc: i32, b: usize, init: usize, out: usize, outOffset: usize, act: i32): void {
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
-  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
-  let c50 = f32x4.splat(0), c51 = f32x4.splat(0);
+function tileRows8(
+  tab: usize,
+  tabStride: usize,
+  taps: i32,
+  kOffset: usize,
+  kc: i32,
+  b: usize,
+  init: usize,
+  out: usize,
+  outOffset: usize,
+  act: i32,
+): void {
+  let c00 = f32x4.splat(0),
+    c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0),
+    c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0),
+    c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0),
+    c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0),
+    c41 = f32x4.splat(0);
+  let c50 = f32x4.splat(0),
+    c51 = f32x4.splat(0);
   const span = <usize>kc * 32;
   for (let t = 0; t < taps; t++) {
     let p0 = load<usize>(tab) + kOffset;
@@ -151,12 +191,18 @@ function tileRows8(tab: usize, tabStride: usize, taps: i32, kOffset: usize, kc: 
 }
 
 function tileColumns8(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, init: usize, c: usize, ldc: usize, act: i32): void {
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
-  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
-  let c50 = f32x4.splat(0), c51 = f32x4.splat(0);
+  let c00 = f32x4.splat(0),
+    c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0),
+    c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0),
+    c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0),
+    c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0),
+    c41 = f32x4.splat(0);
+  let c50 = f32x4.splat(0),
+    c51 = f32x4.splat(0);
   const end = b + <usize>count * ldb;
   while (b != end) {
     const b0 = v128.load(b);
@@ -261,13 +307,42 @@ function tileColumns8(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, i
   v128.store(o5, c51, 16);
 }
 
-function tileRows16(tab: usize, tabStride: usize, taps: i32, kOffset: usize, kc: i32, b: usize, init: usize, out: usize, outOffset: usize, act: i32): void {
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c02 = f32x4.splat(0), c03 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0), c12 = f32x4.splat(0), c13 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c22 = f32x4.splat(0), c23 = f32x4.splat(0);
-  let c30 = f32x4.splat(0), c31 = f32x4.splat(0), c32 = f32x4.splat(0), c33 = f32x4.splat(0);
-  let c40 = f32x4.splat(0), c41 = f32x4.splat(0), c42 = f32x4.splat(0), c43 = f32x4.splat(0);
-  let c50 = f32x4.splat(0), c51 = f32x4.splat(0), c52 = f32x4.splat(0), c53 = f32x4.splat(0);
+function tileRows16(
+  tab: usize,
+  tabStride: usize,
+  taps: i32,
+  kOffset: usize,
+  kc: i32,
+  b: usize,
+  init: usize,
+  out: usize,
+  outOffset: usize,
+  act: i32,
+): void {
+  let c00 = f32x4.splat(0),
+    c01 = f32x4.splat(0),
+    c02 = f32x4.splat(0),
+    c03 = f32x4.splat(0);
+  let c10 = f32x4.splat(0),
+    c11 = f32x4.splat(0),
+    c12 = f32x4.splat(0),
+    c13 = f32x4.splat(0);
+  let c20 = f32x4.splat(0),
+    c21 = f32x4.splat(0),
+    c22 = f32x4.splat(0),
+    c23 = f32x4.splat(0);
+  let c30 = f32x4.splat(0),
+    c31 = f32x4.splat(0),
+    c32 = f32x4.splat(0),
+    c33 = f32x4.splat(0);
+  let c40 = f32x4.splat(0),
+    c41 = f32x4.splat(0),
+    c42 = f32x4.splat(0),
+    c43 = f32x4.splat(0);
+  let c50 = f32x4.splat(0),
+    c51 = f32x4.splat(0),
+    c52 = f32x4.splat(0),
+    c53 = f32x4.splat(0);
   const span = <usize>kc * 64;
   for (let t = 0; t < taps; t++) {
     let p0 = load<usize>(tab) + kOffset;
@@ -464,12 +539,30 @@ function tileRows16(tab: usize, tabStride: usize, taps: i32, kOffset: usize, kc:
 }
 
 function tileColumns16(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, init: usize, c: usize, ldc: usize, act: i32): void {
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c02 = f32x4.splat(0), c03 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0), c12 = f32x4.splat(0), c13 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c22 = f32x4.splat(0), c23 = f32x4.splat(0);
-  let c30 = f32x4.splat(0), c31 = f32x4.splat(0), c32 = f32x4.splat(0), c33 = f32x4.splat(0);
-  let c40 = f32x4.splat(0), c41 = f32x4.splat(0), c42 = f32x4.splat(0), c43 = f32x4.splat(0);
-  let c50 = f32x4.splat(0), c51 = f32x4.splat(0), c52 = f32x4.splat(0), c53 = f32x4.splat(0);
+  let c00 = f32x4.splat(0),
+    c01 = f32x4.splat(0),
+    c02 = f32x4.splat(0),
+    c03 = f32x4.splat(0);
+  let c10 = f32x4.splat(0),
+    c11 = f32x4.splat(0),
+    c12 = f32x4.splat(0),
+    c13 = f32x4.splat(0);
+  let c20 = f32x4.splat(0),
+    c21 = f32x4.splat(0),
+    c22 = f32x4.splat(0),
+    c23 = f32x4.splat(0);
+  let c30 = f32x4.splat(0),
+    c31 = f32x4.splat(0),
+    c32 = f32x4.splat(0),
+    c33 = f32x4.splat(0);
+  let c40 = f32x4.splat(0),
+    c41 = f32x4.splat(0),
+    c42 = f32x4.splat(0),
+    c43 = f32x4.splat(0);
+  let c50 = f32x4.splat(0),
+    c51 = f32x4.splat(0),
+    c52 = f32x4.splat(0),
+    c53 = f32x4.splat(0);
   const end = b + <usize>count * ldb;
   while (b != end) {
     const b0 = v128.load(b);

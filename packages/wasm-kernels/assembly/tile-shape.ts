@@ -3,6 +3,7 @@
 // ones (build-assets.mjs passes `--use WIDE=…`) 6 × 16 do; without such joining that tile spills and is slower, so it is a binary of its own.
 
 /** Columns of a panel of the right operand. */
+// @ts-expect-error WIDE is a name that only the wide build has
 export const PANEL: i32 = isDefined(WIDE) ? 16 : 8;
 /** Columns of the last, narrow panel where so few are left; equal to PANEL in the narrow builds. */
 export const HALF_PANEL: i32 = 8;
@@ -14,8 +15,7 @@ export const PANEL_BYTES: usize = (<usize>PANEL) << 2;
 export const TILE_BYTES: usize = <usize>TILE_ROWS * PANEL_BYTES + 64;
 
 /** Columns of the panel that begins where `left` columns are left. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function panelWidth(left: i32): i32 {
   return left <= HALF_PANEL ? HALF_PANEL : PANEL;
 }

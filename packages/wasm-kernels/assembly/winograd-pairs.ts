@@ -26,8 +26,7 @@ export const PAIR_FAR_VALUE: f32 = scalar(A / 3.0);
 export const PAIR_FAR_MINUS_VALUE: f32 = scalar(-A / 3.0);
 
 /** Bᵀ d: six values to six places, `step` bytes apart. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function inputLinePair(pd0: usize, pd1: usize, pd2: usize, pd3: usize, pd4: usize, pd5: usize, to: usize, step: usize): void {
   const OUTER = f32x4.splat(OUTER_VALUE);
   const MINUS_2 = f32x4.splat(MINUS_2_VALUE);
@@ -83,8 +82,7 @@ export function inputLinePair(pd0: usize, pd1: usize, pd2: usize, pd3: usize, pd
 }
 
 /** A dy: four values to six places. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function gradientLinePair(py0: usize, py1: usize, py2: usize, py3: usize, to: usize, step: usize): void {
   const PLUS_A = f32x4.splat(PLUS_A_VALUE);
   const MINUS_A = f32x4.splat(MINUS_A_VALUE);
@@ -135,8 +133,7 @@ export function gradientLinePair(py0: usize, py1: usize, py2: usize, py3: usize,
 }
 
 /** Aᵀ m: six values to four places. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function outputLinePair(pu0: usize, pu1: usize, pu2: usize, pu3: usize, pu4: usize, pu5: usize, to: usize, step: usize): void {
   const PLUS_A = f32x4.splat(PLUS_A_VALUE);
   const PLUS_B = f32x4.splat(PLUS_B_VALUE);
@@ -182,8 +179,7 @@ export function outputLinePair(pu0: usize, pu1: usize, pu2: usize, pu3: usize, p
 }
 
 /** G g: three values to six places. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function filterLinePair(pg0: usize, pg1: usize, pg2: usize, to: usize, step: usize): void {
   const HALF = f32x4.splat(HALF_VALUE);
   const TWO = f32x4.splat(TWO_VALUE);
@@ -230,9 +226,17 @@ export function filterLinePair(pg0: usize, pg1: usize, pg2: usize, to: usize, st
 }
 
 /** Gᵀ u: six values to three places. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
-export function filterGradientLinePair(pu0: usize, pu1: usize, pu2: usize, pu3: usize, pu4: usize, pu5: usize, to: usize, step: usize): void {
+// @inline
+export function filterGradientLinePair(
+  pu0: usize,
+  pu1: usize,
+  pu2: usize,
+  pu3: usize,
+  pu4: usize,
+  pu5: usize,
+  to: usize,
+  step: usize,
+): void {
   const NEAR = f32x4.splat(NEAR_VALUE);
   const NEAR_MINUS = f32x4.splat(NEAR_MINUS_VALUE);
   const SIXTH = f32x4.splat(SIXTH_VALUE);
@@ -271,8 +275,7 @@ export function filterGradientLinePair(pu0: usize, pu1: usize, pu2: usize, pu3: 
 }
 
 /** Bᵀ for a filter of two taps: five values to five places, `step` bytes apart. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function pairInputLinePair(pd0: usize, pd1: usize, pd2: usize, pd3: usize, pd4: usize, to: usize, step: usize): void {
   const OUTER = f32x4.splat(OUTER_VALUE);
   const MINUS_2 = f32x4.splat(MINUS_2_VALUE);
@@ -322,8 +325,7 @@ export function pairInputLinePair(pd0: usize, pd1: usize, pd2: usize, pd3: usize
 }
 
 /** A for a filter of two taps: four values to five places. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function pairGradientLinePair(py0: usize, py1: usize, py2: usize, py3: usize, to: usize, step: usize): void {
   const PLUS_A = f32x4.splat(PLUS_A_VALUE);
   const MINUS_A = f32x4.splat(MINUS_A_VALUE);
@@ -370,8 +372,7 @@ export function pairGradientLinePair(py0: usize, py1: usize, py2: usize, py3: us
 }
 
 /** G for the three taps of stride 2: five points of the pair (w0, w2), then w1. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function stridedFilterLinePair(pw0: usize, pw1: usize, pw2: usize, to: usize, step: usize): void {
   const THIRD = f32x4.splat(THIRD_VALUE);
   const PAIR_NEAR = f32x4.splat(PAIR_NEAR_VALUE);
@@ -412,9 +413,17 @@ export function stridedFilterLinePair(pw0: usize, pw1: usize, pw2: usize, to: us
 }
 
 /** Its transpose: six values to three places. Two vectors each. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
-export function stridedFilterGradientLinePair(pu0: usize, pu1: usize, pu2: usize, pu3: usize, pu4: usize, pu5: usize, to: usize, step: usize): void {
+// @inline
+export function stridedFilterGradientLinePair(
+  pu0: usize,
+  pu1: usize,
+  pu2: usize,
+  pu3: usize,
+  pu4: usize,
+  pu5: usize,
+  to: usize,
+  step: usize,
+): void {
   const THIRD = f32x4.splat(THIRD_VALUE);
   const PAIR_NEAR = f32x4.splat(PAIR_NEAR_VALUE);
   const PAIR_FAR = f32x4.splat(PAIR_FAR_VALUE);

@@ -7,9 +7,20 @@ import { CUBE_A_VALUE, CUBE_B_VALUE, HALF_VALUE, PLUS_A_VALUE, PLUS_B_VALUE, TWO
 import { pixelOr } from './winograd-tiles';
 
 /** Four outputs of the five points of a pair at `from`, `unit` bytes apart, plus what is given: written to p0 … p3. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
-function pairOutputs(from: usize, unit: usize, s0: v128, s1: v128, s2: v128, s3: v128, p0: usize, p1: usize, p2: usize, p3: usize, act: i32): void {
+// @inline
+function pairOutputs(
+  from: usize,
+  unit: usize,
+  s0: v128,
+  s1: v128,
+  s2: v128,
+  s3: v128,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  act: i32,
+): void {
   const u0 = v128.load(from);
   const u1 = v128.load(from + unit);
   const u2 = v128.load(from + 2 * unit);
@@ -29,9 +40,19 @@ function pairOutputs(from: usize, unit: usize, s0: v128, s1: v128, s2: v128, s3:
  * The same for two vectors side by side; what is given comes from `given` and the three places `next` bytes further on, or is zero where `given` is 0, plus
  * `bias`, where that is not 0.
  */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
-function pairOutputsPair(from: usize, unit: usize, given: usize, next: usize, bias: usize, p0: usize, p1: usize, p2: usize, p3: usize, act: i32): void {
+// @inline
+function pairOutputsPair(
+  from: usize,
+  unit: usize,
+  given: usize,
+  next: usize,
+  bias: usize,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  act: i32,
+): void {
   const plusA = f32x4.splat(PLUS_A_VALUE);
   const plusB = f32x4.splat(PLUS_B_VALUE);
   const half = f32x4.splat(HALF_VALUE);

@@ -13,8 +13,7 @@ export const LINE: usize = 9 * CHUNK;
 export const STRIDED_TILE_SCRATCH: usize = 9 * LINE;
 
 /** Points 0 to 4 of a line of nine from the pixels p0, p2, p4, p6, p8. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function evenPoints(p0: usize, p2: usize, p4: usize, p6: usize, p8: usize, to: usize, step: usize, size: usize): void {
   let c: usize = 0;
   if (PANEL == 16) {
@@ -26,8 +25,7 @@ function evenPoints(p0: usize, p2: usize, p4: usize, p6: usize, p8: usize, to: u
 }
 
 /** Points 5 to 8 are the odd pixels themselves. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function oddPoints(p1: usize, p3: usize, p5: usize, p7: usize, to: usize, step: usize, size: usize): void {
   to += 5 * step;
   for (let c: usize = 0; c < size; c += 16) {
@@ -99,8 +97,7 @@ export function stridedInputTile(
 }
 
 /** Four values to nine points: five by A, then the values themselves. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function gradientPoints(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize, size: usize): void {
   let c: usize = 0;
   if (PANEL == 16) {

@@ -20,8 +20,7 @@ const CHUNK: usize = 256;
 const LINE: usize = 6 * CHUNK;
 
 /** Address of a pixel, or of the row of zeros where the image ends. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function pixelOr(image: usize, row: i32, column: i32, height: i32, width: i32, bytes: usize, outside: usize): usize {
   return (row as u32) < (height as u32) && (column as u32) < (width as u32) ? image + <usize>(row * width + column) * bytes : outside;
 }
@@ -156,8 +155,7 @@ export function gradientTile(
 }
 
 /** The last line of outputTile for two vectors side by side: six values, CHUNK bytes apart, and the bias to four pixels. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function outputPixelsPair(s: usize, bias: usize, p0: usize, p1: usize, p2: usize, p3: usize, act: i32): void {
   const plusA = f32x4.splat(PLUS_A_VALUE);
   const plusB = f32x4.splat(PLUS_B_VALUE);

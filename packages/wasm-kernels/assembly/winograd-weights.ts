@@ -9,15 +9,13 @@ const TURNED: usize = 4 * 9 * 32;
 /** Scratch of these transforms: four filters and an intermediate of 18 pairs. */
 export const WEIGHT_SCRATCH: usize = TURNED + 18 * 32;
 
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function chosenLine(strided: bool, g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
   if (strided) stridedFilterLine(g0, g1, g2, to, step);
   else filterLine(g0, g1, g2, to, step);
 }
 
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function chosenGradientLine(strided: bool, u: usize, unit: usize, to: usize, step: usize): void {
   const u0 = v128.load(u),
     u1 = v128.load(u + unit),
@@ -29,15 +27,13 @@ function chosenGradientLine(strided: bool, u: usize, unit: usize, to: usize, ste
   else filterGradientLine(u0, u1, u2, u3, u4, u5, to, step);
 }
 
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function chosenLinePair(strided: bool, g0: usize, g1: usize, g2: usize, to: usize, step: usize): void {
   if (strided) stridedFilterLinePair(g0, g1, g2, to, step);
   else filterLinePair(g0, g1, g2, to, step);
 }
 
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function chosenGradientLinePair(strided: bool, u: usize, unit: usize, to: usize, step: usize): void {
   if (strided) stridedFilterGradientLinePair(u, u + unit, u + 2 * unit, u + 3 * unit, u + 4 * unit, u + 5 * unit, to, step);
   else filterGradientLinePair(u, u + unit, u + 2 * unit, u + 3 * unit, u + 4 * unit, u + 5 * unit, to, step);

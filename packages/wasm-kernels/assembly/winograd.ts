@@ -127,11 +127,39 @@ function winogradRows(
         const end = min(j + group, lastColumn);
         if (turned) packInput(weights, j, end, filters, filterPlane, inner);
         else packForward(weights, j, end, filters, filterPlane, inner);
-        multiplyPoints(axisPoints(kind), rows, channels, columns, roundUp(tiles, 6), filters, filterPlane, inPlane, j, end, zeros, out, outPlane);
+        multiplyPoints(
+          axisPoints(kind),
+          rows,
+          channels,
+          columns,
+          roundUp(tiles, 6),
+          filters,
+          filterPlane,
+          inPlane,
+          j,
+          end,
+          zeros,
+          out,
+          outPlane,
+        );
       }
       barrier();
     } else {
-      multiplyPoints(axisPoints(kind), rows, channels, columns, roundUp(count, 6), filters, filterPlane, inPlane, 0, columns, zeros, out, outPlane);
+      multiplyPoints(
+        axisPoints(kind),
+        rows,
+        channels,
+        columns,
+        roundUp(count, 6),
+        filters,
+        filterPlane,
+        inPlane,
+        0,
+        columns,
+        zeros,
+        out,
+        outPlane,
+      );
     }
     for (let i = 0; i < count; i++) {
       const tile = first + i;
@@ -140,7 +168,8 @@ function winogradRows(
       const image = target + <usize>(tile / tilesWide / tilesHigh) * targetBytes;
       const from = outPoints + <usize>(base + i) * outRow;
       if (kind == EVEN) outputTile(from, outPlane, image, height, width, bytes(columns), top, left, init, act, dump, transform);
-      else if (kind == STRIDED) stridedOutputTile(from, outPlane, image, height, width, bytes(columns), top, left, init, act, dump, transform);
+      else if (kind == STRIDED)
+        stridedOutputTile(from, outPlane, image, height, width, bytes(columns), top, left, init, act, dump, transform);
       else stridedSpreadTile(from, outPlane, image, height, width, bytes(columns), top, left, oddRow, oddColumn, dump, transform);
     }
     first += block;

@@ -21,6 +21,15 @@ const builds = {
   'kernels.wide.shared.wasm': [...WIDE, ...SHARED],
 };
 
+/**
+ * A source as the compiler wants it. `// @inline` on a line of its own stands for AssemblyScript's decorator, which is no TypeScript before a function: so
+ * that formatter, linter and editor read the files.
+ */
+const readSource = async (path, base) => {
+  const text = await readFile(new URL(path, new URL(`${base}/`, root)), 'utf8').catch(() => null);
+  return text?.replace(/^\/\/ @inline$/gm, '@inline') ?? null;
+};
+
 /** Neither data nor a heap of our own may land in a memory that belongs to somebody else. */
 async function assertNoData(name, binary) {
   const module = await WebAssembly.compile(binary).catch(() => undefined); // undefined: this Node lacks relaxed SIMD
@@ -74,7 +83,7 @@ for (const [name, flags] of Object.entries(builds)) {
       ...flags,
     ],
     {
-      readFile: (path, base) => readFile(new URL(path, new URL(`${base}/`, root)), 'utf8').catch(() => null),
+      readFile: readSource,
       writeFile: (path, content) => files.set(path, content),
       listFiles: () => [],
     },

@@ -1,6 +1,5 @@
 // src/kernel-exports.ts from the declarations that the AssemblyScript compiler writes.
-import { format, resolveConfig } from 'prettier';
-import { fileURLToPath } from 'node:url';
+import { formatted } from './formatted.mjs';
 
 const HEADER = `// Written by scripts/build-assets.mjs from what the compiler exports.
 
@@ -21,6 +20,5 @@ export async function exportTypes(declarations) {
     file = from;
     body += `  ${name}(${parameters.replaceAll(': boolean', ': number')}): ${result};\n`;
   }
-  const path = fileURLToPath(new URL('../src/kernel-exports.ts', import.meta.url));
-  return format(`${HEADER}${body.trimStart()}}\n`, { ...(await resolveConfig(path)), parser: 'typescript' });
+  return formatted(`${HEADER}${body.trimStart()}}\n`);
 }

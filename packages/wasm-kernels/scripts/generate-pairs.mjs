@@ -2,10 +2,11 @@
 // operations into one: all loads, then all sums, then all stores two by two; coefficients as numbers. Run it after a change of the lines.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { formatted } from './formatted.mjs';
 
 const source = await readFile(new URL('../assembly/winograd-lines.ts', import.meta.url), 'utf8');
 const constants = [...source.matchAll(/^(?:export )?const ([A-Z_0-9]+) = constant\((.+)\);$/gm)].map(([, name, value]) => ({ name, value }));
-const functions = [...source.matchAll(/((?:\/\*\*.*\*\/\n))\/\/ @ts-expect-error[^\n]*\n@inline\nexport function (\w+)\(([^)]*)\): void \{\n([\s\S]*?)\n\}/g)];
+const functions = [...source.matchAll(/((?:\/\*\*.*\*\/\n))\/\/ @inline\nexport function (\w+)\(([^)]*)\): void \{\n([\s\S]*?)\n\}/g)];
 
 function pair([, comment, name, parameters, body]) {
   const vectors = [...parameters.matchAll(/(\w+): v128/g)].map(([, v]) => v);
@@ -30,19 +31,18 @@ function pair([, comment, name, parameters, body]) {
   const loads = vectors.flatMap((v) => [`const ${v} = v128.load(p${v});`, `const ${v}n = v128.load(p${v}, 16);`]);
   const splats = used.map((c) => `const ${c.name} = f32x4.splat(${c.name}_VALUE);`);
   return `
-${comment.replace(/\*\/\n$/, 'Two vectors each. */\n')}// @ts-expect-error a decorator of AssemblyScript
-@inline
+${comment.replace(/\*\/\n$/, 'Two vectors each. */\n')}// @inline
 export function ${name}Pair(${vectors.map((v) => `p${v}: usize, `).join('')}to: usize, step: usize): void {
 ${[...splats, ...loads, ...sums, ...stores].map((line) => `  ${line}\n`).join('')}}
 `;
 }
 
-export const text = `// Written by scripts/generate-pairs.mjs from winograd-lines.ts: the same lines for two neighboring vectors, operands given by address.
+export const text = await formatted(`// Written by scripts/generate-pairs.mjs from winograd-lines.ts: the same lines for two neighboring vectors, operands given by address.
 import { scalar } from './constant';
 import { madd } from './simd';
 import { A, B } from './winograd-lines';
 
-${constants.map(({ name, value }) => `export const ${name}_VALUE: f32 = scalar(${value});\n`).join('')}${functions.map(pair).join('')}`;
+${constants.map(({ name, value }) => `export const ${name}_VALUE: f32 = scalar(${value});\n`).join('')}${functions.map(pair).join('')}`);
 
 const file = new URL('../assembly/winograd-pairs.ts', import.meta.url);
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(file, text);

@@ -1,6 +1,7 @@
 // Writes assembly/micro.ts: the register tiles, whose accumulators have to be variables of their own. Run it after a change; build-assets.mjs refuses another text.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { formatted } from './formatted.mjs';
 
 const ROWS = 6;
 const rows = Array.from({ length: ROWS }, (_, r) => r);
@@ -60,7 +61,7 @@ ${lines(1, rows.slice(1).map((r) => `const o${r} = o${r - 1} + ldc;`))}${finish}
 `;
 }
 
-export const text = `// Written by scripts/generate-tiles.mjs.
+export const text = await formatted(`// Written by scripts/generate-tiles.mjs.
 // Register tiles of 6 rows: 6 × 8 columns fill 15 of the 16 vector registers that V8 uses with 12 accumulators, two vectors of B and one broadcast of A;
 // 6 × 16 do the same where pairs of vectors become one. The loops over k are deliberately not unrolled: unrolling makes the compiler spill accumulators.
 import { madd } from './simd';
@@ -85,7 +86,7 @@ export function tileColumns(columns: i32, a6: usize, lda: usize, count: i32, b: 
   if (PANEL == 16 && columns == 16) tileColumns16(a6, lda, count, b, ldb, init, c, ldc, act);
   else tileColumns8(a6, lda, count, b, ldb, init, c, ldc, act);
 }
-${tile(2)}${tile(4)}`;
+${tile(2)}${tile(4)}`);
 
 const file = new URL('../assembly/micro.ts', import.meta.url);
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(file, text);
