@@ -39,7 +39,7 @@ interface BatchRun {
 
 /** Cuts a batch into the longest runs in which each operand moves on by the same number of matrices. */
 function* batchRuns(indexA: (index: number) => number, indexB: (index: number) => number, batch: number): Generator<BatchRun> {
-  for (let first = 0; first < batch; ) {
+  for (let first = 0; first < batch;) {
     const [atA, atB] = [indexA(first), indexB(first)];
     let count = 1;
     const [stepA, stepB] = first + 1 < batch ? [indexA(first + 1) - atA, indexB(first + 1) - atB] : [0, 0];
@@ -115,7 +115,11 @@ function product(runtime: Runtime, { a, b, transposeA, transposeB }: Product, bi
     // Runs of matrices that are the same distance apart
     const scratch = runtime.scratch(kernels.matmulBatchScratch(batch, m, n, k, Number(transposeA)) >>> 0);
     const [sizeA, sizeB, sizeC] = [m * k * BYTES, k * n * BYTES, m * n * BYTES];
-    for (const { first, count, atA, atB, stepA, stepB } of batchRuns(batchIndices(batchA, batchShape), batchIndices(batchB, batchShape), batch)) {
+    for (const { first, count, atA, atB, stepA, stepB } of batchRuns(
+      batchIndices(batchA, batchShape),
+      batchIndices(batchB, batchShape),
+      batch,
+    )) {
       kernels.matmulBatch(
         ...([offsetA + atA * sizeA, offsetB + atB * sizeB, out + first * sizeC, count, stepA * sizeA, stepB * sizeB] as const),
         ...([m, n, k, Number(transposeA), Number(transposeB), biasOffset, act, scratch] as const),

@@ -66,13 +66,17 @@ async function prove(assetsUrl: string | URL | undefined): Promise<string | unde
     return `no 256-bit vectors: ${reason}`;
   };
   try {
-    const [wide, narrow] = (await Promise.all([compileKernels('wide', false, assetsUrl), compileKernels('relaxed', false, assetsUrl)])).map(trial);
+    const [wide, narrow] = (await Promise.all([compileKernels('wide', false, assetsUrl), compileKernels('relaxed', false, assetsUrl)])).map(
+      trial,
+    );
     race([wide!.run, narrow!.run], WARM_UP);
     const [wideTime, narrowTime] = race([wide!.run, narrow!.run], MEASURE);
     const [one, other] = [wide!.result(), narrow!.result()];
     if (!one.every((bits, i) => bits === other[i])) return leave('the wide build does not give the bits of the narrow one here');
     const gain = narrowTime! / wideTime!;
-    return gain >= LEAST_GAIN ? undefined : leave(`the wide build is ${gain.toFixed(2)} times as fast as the narrow one here, at least ${LEAST_GAIN} is needed`);
+    return gain >= LEAST_GAIN
+      ? undefined
+      : leave(`the wide build is ${gain.toFixed(2)} times as fast as the narrow one here, at least ${LEAST_GAIN} is needed`);
   } catch (error) {
     return leave((error as Error).message);
   }

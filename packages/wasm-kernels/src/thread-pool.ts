@@ -10,8 +10,6 @@ const WORKER_SPIN = 0.2;
 const CALLER_SPIN = 0.1;
 /** Milliseconds for all threads to start. */
 const START_LIMIT = 5000;
-/** Milliseconds that the caller waits for the others after its own share. */
-const JOB_LIMIT = 120_000;
 
 /** What a pool works with. */
 export interface PoolParts {
@@ -26,8 +24,8 @@ export interface PoolParts {
   readonly seats: number;
   /** The functions that may run as a team. */
   readonly names: readonly (keyof KernelExports)[];
-  /** Milliseconds after which a member counts as lost; default two minutes. */
-  readonly jobLimit?: number;
+  /** Milliseconds that the caller waits for the others after its own share. */
+  readonly jobLimit: number;
 }
 
 /** One job of a team: the same function with the same arguments for every member. */
@@ -54,7 +52,7 @@ type Function = (...args: number[]) => number | undefined;
 
 /** Starts the threads of a pool; rejects with the reason when they do not start in time. */
 export async function startPool(parts: PoolParts): Promise<ThreadPool> {
-  const { module, memory, gate, seats, names, jobLimit = JOB_LIMIT } = parts;
+  const { module, memory, gate, seats, names, jobLimit } = parts;
   const kernels = parts.exports;
   const control = new SharedArrayBuffer(controlBytes(seats));
   const words = new Int32Array(control);

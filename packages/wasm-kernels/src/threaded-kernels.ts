@@ -6,8 +6,13 @@ import { whyNoThreads } from './start-thread.ts';
 import { startPool, type ThreadPool } from './thread-pool.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
-/** The least work of a member, in nanoseconds on one thread: a job has at most as many members as it has such shares. */
-export const LEAST_SHARE = 50_000;
+/** What tests change: they fork every call. */
+export const tuning = {
+  /** The least work of a member, in nanoseconds on one thread: a job has at most as many members as it has such shares. */
+  leastShare: 50_000,
+  /** Milliseconds after which a thread counts as lost. */
+  jobLimit: 120_000,
+};
 /** The most threads that may be asked for. */
 export const MOST_THREADS = 256;
 /** The words of the barrier, and room to start them on a cache line of their own. */
@@ -30,10 +35,6 @@ export interface ThreadedKernels {
 export interface ThreadedKernelsOptions {
   /** All threads, the calling one included. */
   readonly threads: number;
-  /** See {@link LEAST_SHARE}; 0 forks every call. */
-  readonly leastShare?: number;
-  /** Milliseconds after which a thread counts as lost; default two minutes. */
-  readonly jobLimit?: number;
 }
 
 /** The number of threads as the user gave it. */
@@ -58,7 +59,7 @@ export function onOneThread(kernels: KernelExports, reason?: string): ThreadedKe
 export async function threadKernels(
   { module, exports }: LoadedKernels,
   backend: WasmBackend,
-  { threads, leastShare = LEAST_SHARE, jobLimit }: ThreadedKernelsOptions,
+  { threads }: ThreadedKernelsOptions,
 ): Promise<ThreadedKernels> {
   if (threads === 1) return onOneThread(exports);
   const memory = backendMemory(backend);
@@ -73,13 +74,13 @@ export async function threadKernels(
   const names = Object.keys(FORK_COSTS) as (keyof KernelExports)[];
   let pool: ThreadPool;
   try {
-    pool = await startPool({ module, memory, exports, gate, seats: threads, names, ...(jobLimit !== undefined && { jobLimit }) });
+    pool = await startPool({ module, memory, exports, gate, seats: threads, names, jobLimit: tuning.jobLimit });
   } catch (error) {
     release(); // whatever still starts gets no job and never comes to the barrier
     return onOneThread(exports, (error as Error).message);
   }
   return {
-    kernels: forking(exports, pool, leastShare),
+    kernels: forking(exports, pool),
     get threads() {
       return pool.broken === undefined ? threads : 1;
     },
@@ -95,7 +96,7 @@ export async function threadKernels(
 }
 
 /** The kernels with those of FORK_COSTS replaced. */
-function forking(exports: KernelExports, pool: ThreadPool, leastShare: number): KernelExports {
+function forking(exports: KernelExports, pool: ThreadPool): KernelExports {
   let geometry: Geometry = { tensors: [], window: [] };
   let told = false;
   const fork =
@@ -106,6 +107,7 @@ function forking(exports: KernelExports, pool: ThreadPool, leastShare: number): 
         told = true;
         return alone(name, args);
       }
+      const { leastShare } = tuning;
       const shares = leastShare === 0 ? pool.seats : Math.floor(cost(args, geometry) / leastShare);
       const team = Math.min(pool.seats, shares);
       return team > 1 ? pool.run({ name, args, team, geometry }) : alone(name, args);
