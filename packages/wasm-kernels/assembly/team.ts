@@ -18,15 +18,16 @@ const SLEEPERS: usize = 128;
 const BROKEN: usize = 192;
 /** Looks at a barrier before a member goes to sleep: about 50 µs. */
 const SPINS: i32 = 20000;
-/** A nap, in nanoseconds, and so many of them before a member gives up on the others (two minutes). */
+/** A nap, in nanoseconds, and how many of them a member takes before it gives up on the others. */
 const NAP: i64 = 10_000_000;
-const NAPS: i32 = 12000;
+let naps: i32 = 0;
 
-/** Seats this instance: its place, the most members, the gate. Called once. */
-export function takeSeat(place: i32, most: i32, gateAddress: usize): void {
+/** Seats this instance: its place, the most members, the gate, and how many milliseconds it waits for others. Called once. */
+export function takeSeat(place: i32, most: i32, gateAddress: usize, patience: i32): void {
   member = place;
   seats = most;
   gate = gateAddress;
+  naps = patience / 10;
 }
 
 /** How many members the next calls have; every member is told the same. */
@@ -81,7 +82,7 @@ export function barrier(): void {
       if (atomic.load<i32>(gate, ROUND) != round) return;
     }
     atomic.add<i32>(gate, 1, SLEEPERS);
-    for (let i = 0; i < NAPS && atomic.load<i32>(gate, ROUND) == round; i++) {
+    for (let i = 0; i < naps && atomic.load<i32>(gate, ROUND) == round; i++) {
       if (atomic.load<i32>(gate, BROKEN) != 0) unreachable();
       atomic.wait<i32>(gate + ROUND, round, NAP);
     }

@@ -292,5 +292,5 @@ export interface KernelExports {
   // assembly/team.ts
   breakTeam(): void;
   setTeam(count: number): void;
-  takeSeat(place: number, most: number, gateAddress: number): void;
+  takeSeat(place: number, most: number, gateAddress: number, patience: number): void;
 }

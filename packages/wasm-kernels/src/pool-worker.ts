@@ -45,6 +45,8 @@ export interface PoolWorkerData {
   readonly seats: number;
   /** The address of the words of the barrier. */
   readonly gate: number;
+  /** Milliseconds that a member waits at a barrier for the others. */
+  readonly patience: number;
   /** {@link CONTROL} */
   readonly at: typeof CONTROL;
   /** Milliseconds that the worker looks for the next job before it sleeps. */
@@ -57,12 +59,12 @@ export interface PoolWorkerData {
  * out for the next without sleeping; one that rarely does sleeps at once.
  */
 export const POOL_WORKER = `'use strict';
-const work = ({ module, memory, control, names, place, seats, gate, at, spin }, ready) => {
+const work = ({ module, memory, control, names, place, seats, gate, patience, at, spin }, ready) => {
   const words = new Int32Array(control);
   const numbers = new Float64Array(control);
   const characters = new Uint16Array(control);
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  kernels.takeSeat(place, seats, gate);
+  kernels.takeSeat(place, seats, gate, patience);
   const functions = names.map((name) => kernels[name]);
   const mine = at.places + at.line * place;
   const [sleeps, result] = [mine + 1, mine / 2 + 4];

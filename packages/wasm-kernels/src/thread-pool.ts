@@ -24,7 +24,7 @@ export interface PoolParts {
   readonly seats: number;
   /** The functions that may run as a team. */
   readonly names: readonly (keyof KernelExports)[];
-  /** Milliseconds that the caller waits for the others after its own share. */
+  /** Milliseconds that a member waits for the others, at a barrier or after its own share. */
   readonly jobLimit: number;
 }
 
@@ -78,7 +78,7 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
   };
   try {
     for (const place of places) {
-      const data = { module, memory, control, names, place, seats, gate, at: CONTROL, spin: WORKER_SPIN };
+      const data = { module, memory, control, names, place, seats, gate, patience: jobLimit, at: CONTROL, spin: WORKER_SPIN };
       threads.push(
         startThread(data, (reason) => {
           stop(`thread ${place} is gone: ${reason}`);
@@ -91,7 +91,7 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
     throw error;
   }
   for (const thread of threads) thread.unref();
-  kernels.takeSeat(0, seats, gate);
+  kernels.takeSeat(0, seats, gate, jobLimit);
 
   /** Looks for the end of the job, then sleeps until it. False when the others do not come. */
   const othersDone = (): boolean => {
@@ -148,6 +148,7 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
     },
     run(request) {
       const { name, args, team } = request;
+      if (broken !== undefined) throw new SelfsupError('SELFSUP_BACKEND', `${name}: the threads cannot be used any more (${broken})`);
       const { index, run } = functions.get(name)!;
       write(request, index);
       for (let place = 1; place < team; place++) {
