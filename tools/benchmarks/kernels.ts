@@ -1,9 +1,12 @@
-// `npm run bench:kernels`: the training kernels against those of stock tfjs-backend-wasm, one process, one core.
+// `npm run bench:kernels`: the training kernels, a column for each build and number of threads, beside those of stock tfjs-backend-wasm.
+//   --only TEXT  --builds LIST (default: those of this engine, of plain, relaxed, wide)  --threads LIST (default 1,2 where there are two cores)
+//   --no-winograd  --json
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { selectBackend } from '@selfsup/backends';
 import { registerTrainingKernels, type SimdBuild } from '@selfsup/wasm-kernels';
 import { convolutionCases } from './kernels/convolution-cases.ts';
-import { measureLimits } from './kernels/machine-limits.ts';
+import { measureLimits, type MachineLimits } from './kernels/machine-limits.ts';
 import { matmulCases } from './kernels/matmul-cases.ts';
 import { rateOf } from './kernels/measure.ts';
 import { operationCases } from './kernels/operation-cases.ts';
@@ -11,52 +14,73 @@ import { operationCases } from './kernels/operation-cases.ts';
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
-    simd: { type: 'string' },
+    builds: { type: 'string' },
+    threads: { type: 'string' },
     'no-winograd': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
-const asBuild = (name: string | undefined): SimdBuild | undefined => {
-  if (name === undefined || name === 'relaxed' || name === 'plain') return name;
-  console.error(`bench:kernels: --simd must be relaxed or plain, got ${name}`);
+const fail = (message: string): never => {
+  console.error(`bench:kernels: ${message}`);
   process.exit(2);
 };
-const wanted = asBuild(options.simd);
+const BUILDS: readonly SimdBuild[] = ['plain', 'relaxed', 'wide'];
+const asBuild = (name: string): SimdBuild =>
+  BUILDS.find((build) => build === name) ?? fail(`--builds must be of ${BUILDS.join(', ')}, got ${name}`);
+const asCount = (text: string): number =>
+  Number.isSafeInteger(Number(text)) && Number(text) > 0 ? Number(text) : fail(`--threads must be whole numbers, got ${text}`);
+const counts = (options.threads ?? (availableParallelism() > 1 ? '1,2' : '1')).split(',').map(asCount);
 
-await selectBackend({ prefer: 'wasm' }); // gradients too
-const kernelOptions = { winograd: !options['no-winograd'], ...(wanted && { simd: wanted }) };
-const registration = await registerTrainingKernels(kernelOptions);
-const { simd } = registration;
-registration.dispose();
-const limits = await measureLimits(simd);
+// The wide build first where it is wanted: its engine flag must be set before anything is compiled.
+const { description } = await selectBackend({ prefer: 'wasm', threads: Math.max(...counts), wideVectors: 'auto' });
+const inUse = description.includes('wide') ? 'wide' : description.includes('relaxed') ? 'relaxed' : 'plain';
+const builds =
+  options.builds === undefined
+    ? [...new Set<SimdBuild>(['relaxed', inUse])].slice(inUse === 'plain' ? 1 : 0)
+    : options.builds.split(',').map(asBuild);
+const variants = builds.flatMap((simd) => counts.map((threads) => ({ simd, threads, label: `${simd} ${threads}` })));
+const winograd = !options['no-winograd'];
+(await registerTrainingKernels({ simd: builds[0]!, winograd, threads: counts[0]! })).dispose();
+const limits = new Map<SimdBuild, MachineLimits>();
+for (const simd of builds) limits.set(simd, await measureLimits(simd));
 
-const groups = [matmulCases, convolutionCases, operationCases];
-const rows: { name: string; unit: string; stock: number | undefined; ours: number | undefined; share: number | undefined }[] = [];
+interface Row {
+  readonly name: string;
+  readonly unit: string;
+  readonly stock: number | undefined;
+  readonly rates: readonly { readonly label: string; readonly rate: number | undefined; readonly share: number | undefined }[];
+}
+const rows: Row[] = [];
 const number = (value: number | undefined, digits = 1): string => (value === undefined ? '–' : value.toFixed(digits));
-const line = (cells: readonly string[]): string => cells.map((cell, i) => (i === 0 ? cell.padEnd(52) : cell.padStart(9))).join(' ');
+const line = (cells: readonly string[]): string => cells.map((cell, i) => (i === 0 ? cell.padEnd(52) : cell.padStart(16))).join(' ');
 
 if (!options.json) {
-  const algorithm = kernelOptions.winograd ? 'with Winograd' : 'without Winograd';
-  console.log(`${simd} SIMD, ${algorithm}, Node ${process.version}; median of 9; share of what this core reached in the same minute\n`);
-  console.log(line(['', 'stock', 'ours', 'ratio', 'of peak']));
+  const algorithm = winograd ? 'with Winograd' : 'without Winograd';
+  console.log(
+    `${description}, ${algorithm}, Node ${process.version}; median of 9; in brackets the share of what one core reached in the same minute\n`,
+  );
+  console.log(line(['', 'stock', ...variants.map(({ label }) => label)]));
 }
-for (const make of groups) {
-  const cases = make().filter(({ name }) => name.includes(options.only));
-  for (const one of cases) {
+for (const make of [matmulCases, convolutionCases, operationCases]) {
+  for (const one of make().filter(({ name }) => name.includes(options.only))) {
     process.stderr.write(`\r${one.name.padEnd(60)}`);
     const stock = rateOf(one);
-    const ours = await registerTrainingKernels(kernelOptions);
-    const rate = rateOf(one);
-    ours.dispose();
-    const limit = one.unit === 'GFLOP/s' ? limits.gigaflops() : limits.gigabytes();
-    const share = rate === undefined ? undefined : rate / limit;
-    rows.push({ name: one.name, unit: one.unit, stock, ours: rate, share });
+    const rates: { label: string; rate: number | undefined; share: number | undefined }[] = [];
+    for (const { simd, threads, label } of variants) {
+      const ours = await registerTrainingKernels({ simd, winograd, threads });
+      const rate = rateOf(one);
+      ours.dispose();
+      const limit = one.unit === 'GFLOP/s' ? limits.get(simd)!.gigaflops() : limits.get(simd)!.gigabytes();
+      rates.push({ label, rate, share: rate === undefined ? undefined : rate / limit });
+    }
+    rows.push({ name: one.name, unit: one.unit, stock, rates });
     process.stderr.write(`\r${' '.repeat(60)}\r`);
-    const ratio = stock === undefined || rate === undefined ? undefined : rate / stock;
-    if (!options.json)
-      console.log(line([`${one.name} (${one.unit})`, number(stock), number(rate), number(ratio), `${number(share && share * 100, 0)} %`]));
+    const cells = rates.map(({ rate, share }) => (rate === undefined ? '–' : `${number(rate)} (${number(share! * 100, 0)} %)`));
+    if (!options.json) console.log(line([`${one.name} (${one.unit})`, number(stock), ...cells]));
   }
 }
-const peak = { gigaflops: limits.gigaflops(), gigabytes: limits.gigabytes() };
-if (options.json) console.log(JSON.stringify({ simd, peak, rows }));
-else console.log(`\npeak of one core: ${number(peak.gigaflops)} GFLOP/s of multiply-adds, ${number(peak.gigabytes)} GB/s copying 64 MiB`);
+const peaks = builds.map((simd) => ({ simd, gigaflops: limits.get(simd)!.gigaflops(), gigabytes: limits.get(simd)!.gigabytes() }));
+if (options.json) console.log(JSON.stringify({ description, peaks, rows }));
+else
+  for (const { simd, gigaflops, gigabytes } of peaks)
+    console.log(`peak of one core, ${simd}: ${number(gigaflops)} GFLOP/s of multiply-adds, ${number(gigabytes)} GB/s copying 64 MiB`);

@@ -39,9 +39,9 @@ const predicting =
       description: `BERT 4×256 with masked-language head, batch ${batch}×${LENGTH} tokens, ${Math.floor(share * tokens)} predicted, AdamW`,
       unit: 'tokens',
       perStep: tokens,
-      peer: (steps) => ({
+      peer: (steps, threads) => ({
         file: 'torch_mlm.py',
-        args: ['1', `${batch}`, `${LENGTH}`, '4', '256', share < 1 ? 'masked' : 'all', `${steps}`],
+        args: [`${threads}`, `${batch}`, `${LENGTH}`, '4', '256', share < 1 ? 'masked' : 'all', `${steps}`],
       }),
       run: () => timeStep(trainer, makeBatch()),
       dispose: () => {

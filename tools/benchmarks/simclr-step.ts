@@ -37,7 +37,7 @@ export const simclrStep: MakeStepCase = (batch) => {
     description: `SimCLR, ResNet-18 with CIFAR stem, batch ${batch} of two ${SIZE}×${SIZE} views, SGD`,
     unit: 'images',
     perStep: batch,
-    peer: (steps) => ({ file: 'torch_simclr.py', args: ['1', `${batch}`, `${steps}`] }),
+    peer: (steps, threads) => ({ file: 'torch_simclr.py', args: [`${threads}`, `${batch}`, `${steps}`] }),
     run: () => timeStep(trainer, viewsOf(batch)),
     dispose: () => {
       trainer.dispose();

@@ -8,8 +8,8 @@ export interface StepCase {
   readonly unit: string;
   /** How many of them one step takes in. */
   readonly perStep: number;
-  /** The PyTorch program that does the same work: its file and its arguments for this many steps. */
-  readonly peer: (steps: number) => { readonly file: string; readonly args: readonly string[] };
+  /** The PyTorch program that does the same work: its file and its arguments for this many steps and threads. */
+  readonly peer: (steps: number, threads: number) => { readonly file: string; readonly args: readonly string[] };
   /** Makes the next batch, which is not timed, and runs one step on it: the loss and how long the step took. */
   readonly run: () => Promise<{ readonly loss: number; readonly milliseconds: number; readonly cpuMilliseconds: number }>;
   /** Disposes everything. */

@@ -17,6 +17,18 @@ export interface BackendOptions {
   trainingKernels?: boolean;
   /** False computes 3×3 convolutions on wasm by plain sums, with less rounding and several times slower; default true. */
   winograd?: boolean;
+  /**
+   * How many threads compute on wasm, the calling one included; the results are the same bit by bit. `auto` (default) takes the physical cores that the
+   * process may use; in a worker of `node:worker_threads` it takes 1. Where threads cannot start, one computes and `description` says why: in a page that is
+   * not cross-origin isolated, or on the main thread of any page, which may not wait (train in a Web Worker). From 1 to 256.
+   */
+  threads?: 'auto' | number;
+  /**
+   * Whether wasm computes with vectors of 256 bits, up to twice as fast and with the same bits: in Node 24 and newer on x64. It needs an experimental flag of
+   * V8 that holds for the whole process. `auto` switches it on and proves the gain in 0.2 s, else goes without and says why in `description`; true insists;
+   * false (default) leaves the flag alone.
+   */
+  wideVectors?: 'auto' | boolean;
 }
 
 /** One backend: imports it, makes it current, repairs it. Throws a `SELFSUP_BACKEND` error with the cure when it cannot. */

@@ -18,6 +18,8 @@ export interface SelectedBackend extends BackendDetails {
 }
 
 const SETUPS: Readonly<Record<BackendName, BackendSetup>> = { wasm: setUpWasm, cpu: setUpCpu };
+/** The most threads that may be asked for. */
+const MOST_THREADS = 256;
 const FASTEST_FIRST: readonly BackendName[] = ['wasm', 'cpu'];
 
 const list = (reasons: readonly string[]): string => reasons.map((reason) => `- ${reason}`).join('\n');
@@ -43,6 +45,15 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
       'SELFSUP_OPTION',
       `selectBackend: \`prefer\` must be one of auto, ${FASTEST_FIRST.join(', ')}, got '${String(prefer)}'`,
     );
+  const { threads = 'auto' } = rest;
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `selectBackend: \`threads\` must be 'auto' or a whole number from 1 to ${MOST_THREADS}, got ${JSON.stringify(threads)}`,
+    );
+  const { wideVectors = false } = rest;
+  if (wideVectors !== 'auto' && typeof wideVectors !== 'boolean')
+    throw new SelfsupError('SELFSUP_OPTION', `selectBackend: \`wideVectors\` must be 'auto', true or false, got ${JSON.stringify(wideVectors)}`);
   await registerGradients();
   const rejected: string[] = [];
   for (const name of prefer === 'auto' ? FASTEST_FIRST : [prefer]) {

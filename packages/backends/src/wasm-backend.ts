@@ -3,12 +3,26 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { SelfsupError } from '@selfsup/core';
 import type { BackendSetup } from './backend-setup.ts';
 import { checkWasmFile, SERVE_WASM_FILES, WASM_FILES } from './check-wasm-file.ts';
+import { coresHere } from './count-cores.ts';
 import { guardMalloc, type WasmHeap } from './guard-malloc.ts';
+import { startOnSharedMemory } from './share-memory.ts';
+
+interface NodeProcess {
+  getBuiltinModule?: (name: string) => unknown;
+  versions?: { node?: string };
+}
+
+function nodeProcess(): Required<Pick<NodeProcess, 'getBuiltinModule'>> | undefined {
+  const node = (globalThis as { process?: NodeProcess }).process;
+  return node?.versions?.node && node.getBuiltinModule ? { getBuiltinModule: node.getBuiltinModule.bind(node) } : undefined;
+}
+
+const inNode = (): boolean => nodeProcess() !== undefined;
 
 /** In Node the .wasm files lie beside the package's entry; a browser needs `wasmPath` or the bundler's own arrangement. */
 function pathInNode(): string | undefined {
-  const node = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown; versions?: { node?: string } } }).process;
-  if (!node?.versions?.node || !node.getBuiltinModule) return undefined;
+  const node = nodeProcess();
+  if (node === undefined) return undefined;
   const { createRequire } = node.getBuiltinModule('node:module') as typeof import('node:module');
   const path = node.getBuiltinModule('node:path') as typeof import('node:path');
   const file = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm');
@@ -32,6 +46,23 @@ async function binaryInUse(): Promise<string> {
   return WASM_FILES[simd !== true ? 0 : threads === true ? 2 : 1];
 }
 
+/** How many threads are wanted, and why not more. */
+function wantedThreads(threads: 'auto' | number): number {
+  if (threads !== 'auto') return threads;
+  const node = (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule?.('node:worker_threads');
+  return node === undefined || node.isMainThread ? coresHere() : 1;
+}
+
+/** Takes away a backend on a memory of its own, which threads cannot share, where nothing lies in it. */
+function removeUnsharedBackend(): void {
+  const backend = tf.engine().registry['wasm'] as BackendWasm | undefined; // findBackend would start one
+  if (backend === undefined || backend.numDataIds() > 0) return;
+  if ((backend.wasm as unknown as WasmHeap).HEAPU8.buffer instanceof SharedArrayBuffer) return;
+  const factory = tf.findBackendFactory('wasm');
+  tf.removeBackend('wasm');
+  tf.registerBackend('wasm', factory, 2);
+}
+
 /**
  * Makes the WebAssembly backend current, guards its allocator and installs the training kernels.
  *
@@ -39,7 +70,14 @@ async function binaryInUse(): Promise<string> {
  * @returns its details
  * @throws SelfsupError `SELFSUP_BACKEND` when a package is missing or the module does not start
  */
-export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true, winograd = true }) => {
+export const setUpWasm: BackendSetup = async ({
+  wasmPath,
+  trainingKernels = true,
+  winograd = true,
+  threads: asked = 'auto',
+  wideVectors = false,
+}) => {
+  const threads = wantedThreads(asked);
   tf.enableProdMode();
   avoidBrokenThreads();
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch((cause: unknown) => {
@@ -50,8 +88,12 @@ export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true
     );
   });
   const path = wasmPath === undefined ? pathInNode() : wasmPath.replace(/\/*$/, '/');
+  const share = threads > 1 && trainingKernels && path !== undefined && inNode() && typeof SharedArrayBuffer !== 'undefined';
+  if (share) removeUnsharedBackend();
+  let started: boolean | undefined;
   if (path !== undefined && tf.getBackend() !== 'wasm') {
-    await checkWasmFile(path + (await binaryInUse()));
+    const file = path + (await binaryInUse());
+    await checkWasmFile(file);
     try {
       setWasmPaths(path);
     } catch (cause) {
@@ -61,8 +103,18 @@ export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true
         { cause },
       );
     }
+    if (share) {
+      started = await startOnSharedMemory({
+        file,
+        setPaths: (usePlatformFetch) => {
+          setWasmPaths(path, usePlatformFetch);
+        },
+        start: () => tf.setBackend('wasm'),
+      });
+    }
   }
-  if (!(await tf.setBackend('wasm'))) {
+  started ??= await tf.setBackend('wasm');
+  if (!started) {
     const looked = path === undefined ? `for ${await binaryInUse()} beside the script or the page` : `for ${path}${await binaryInUse()}`;
     throw new SelfsupError(
       'SELFSUP_BACKEND',
@@ -74,9 +126,14 @@ export const setUpWasm: BackendSetup = async ({ wasmPath, trainingKernels = true
     guardMalloc((tf.backend() as BackendWasm).wasm as unknown as WasmHeap); // the training kernels do it by themselves
     return { name: 'wasm', description: 'wasm (stock kernels)' };
   }
-  const { registerTrainingKernels } = await import('@selfsup/wasm-kernels').catch((cause: unknown) => {
+  const { registerTrainingKernels, proveWideVectors } = await import('@selfsup/wasm-kernels').catch((cause: unknown) => {
     throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: stock wasm cannot train; run `npm install @selfsup/wasm-kernels`', { cause });
   });
-  const { simd, kernels } = await registerTrainingKernels({ winograd });
-  return { name: 'wasm', description: `wasm (${simd} SIMD, ${kernels.length} training kernels${winograd ? '' : ', no Winograd'})` };
+  const whyNarrow = wideVectors === false ? undefined : await proveWideVectors();
+  if (wideVectors === true && whyNarrow !== undefined)
+    throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: \`wideVectors\`: ${whyNarrow}; with 'auto' the narrow build computes`);
+  const wide = wideVectors !== false && whyNarrow === undefined;
+  const { description, kernels } = await registerTrainingKernels({ winograd, threads, ...(wide && { simd: 'wide' as const }) });
+  const rest = [`${kernels.length} training kernels`, ...(winograd ? [] : ['no Winograd']), ...(whyNarrow === undefined ? [] : [whyNarrow])];
+  return { name: 'wasm', description: `wasm (${[description, ...rest].join(', ')})` };
 };

@@ -1,6 +1,8 @@
 // Blocks: one block of rows (or of k) times all panels of the right operand, on the register tiles of micro.ts.
 import { tileColumns, tileRows } from './micro';
 import { packPlain, packTransposed } from './pack';
+import { place, team } from './team';
+import { PANEL, PANEL_BYTES, panelWidth, TILE_BYTES, TILE_ROWS } from './tile-shape';
 
 /** Longest run of k per pass: a panel of B (18 KiB) and six rows of A (13.5 KiB) stay in the first-level cache. */
 export const K_BLOCK: i32 = 576;
@@ -9,7 +11,7 @@ export const ROW_BLOCK: i32 = 96;
 /** k values (pixels) per block of the column kernels. */
 export const COLUMN_BLOCK: i32 = 256;
 /** Scratch of columnsBlock: one tile and six columns of A. */
-export const COLUMN_TILE: usize = 256 + (COLUMN_BLOCK << 5);
+export const COLUMN_TILE: usize = TILE_BYTES + (COLUMN_BLOCK << 5);
 
 /** Taps per pass: as many whole taps as fit into kBlock, at least one. */
 export function tapsPerPass(rowLength: i32, taps: i32, kBlock: i32): i32 {
@@ -24,7 +26,8 @@ export function kPerPass(rowLength: i32, kBlock: i32): i32 {
 }
 
 /**
- * Packs `n` columns of the right operand in the order in which rowsBlock walks them: pass, panel, tap, k.
+ * Packs `n` columns of the right operand in the order in which rowsBlock walks them: pass, panel, tap, k. The members of a team deal out the panels; each
+ * needs a barrier before it reads them.
  * Tap t starts at `src + bOffset(t)`, where the offsets (bytes) are the third words of the tap records, or 0 without records.
  */
 export function packOperand(
@@ -40,17 +43,25 @@ export function packOperand(
 ): void {
   const tapStep = tapsPerPass(rowLength, taps, kBlock);
   const kStep = kPerPass(rowLength, kBlock);
+  let turn = team - place(); // until this member's next panel
   for (let t0 = 0; t0 < taps; t0 += tapStep) {
     const t1 = min(t0 + tapStep, taps);
     for (let k0 = 0; k0 < rowLength; k0 += kStep) {
       const kc = min(kStep, rowLength - k0);
-      for (let j = 0; j < n; j += 8) {
-        const nr = min(8, n - j);
+      for (let j = 0; j < n; j += PANEL) {
+        const width = panelWidth(n - j);
+        const nr = min(width, n - j);
+        if (turn != team) {
+          turn++;
+          dst += <usize>(kc * (t1 - t0)) * ((<usize>width) << 2);
+          continue;
+        }
+        turn = 1;
         for (let t = t0; t < t1; t++) {
           const base = src + (records != 0 ? load<usize>(records + <usize>t * 12, 8) : 0);
           dst = transposed
-            ? packTransposed(base + <usize>j * ld + ((<usize>k0) << 2), ld, kc, nr, dst)
-            : packPlain(base + <usize>k0 * ld + ((<usize>j) << 2), ld, kc, nr, dst);
+            ? packTransposed(base + <usize>j * ld + ((<usize>k0) << 2), ld, kc, nr, width, dst)
+            : packPlain(base + <usize>k0 * ld + ((<usize>j) << 2), ld, kc, nr, width, dst);
         }
       }
     }
@@ -60,7 +71,7 @@ export function packOperand(
 /**
  * out[rows, n] = act(init + sum over taps and k of A[row, tap, k] * B[tap, k, n]) for up to ROW_BLOCK rows.
  * `tab` holds ROW_BLOCK pointers per tap, `out` ROW_BLOCK output rows; both are filled up to a multiple of 6.
- * `tile` is 6 x 8 values plus six pointers of scratch for the last, narrow panel.
+ * `tile` is TILE_BYTES of scratch for a last panel that is not full.
  */
 export function rowsBlock(
   tab: usize,
@@ -79,8 +90,8 @@ export function rowsBlock(
   const tapStep = tapsPerPass(rowLength, taps, kBlock);
   const kStep = kPerPass(rowLength, kBlock);
   const tabStride: usize = ROW_BLOCK << 2;
-  const tilePointers = tile + 192;
-  for (let i: usize = 0; i < 6; i++) store<usize>(tilePointers + (i << 2), tile + (i << 5));
+  const tilePointers = tile + <usize>TILE_ROWS * PANEL_BYTES;
+  for (let i: usize = 0; i < 6; i++) store<usize>(tilePointers + (i << 2), tile + i * PANEL_BYTES);
   let first = true;
   for (let t0 = 0; t0 < taps; t0 += tapStep) {
     const tc = min(tapStep, taps - t0);
@@ -88,26 +99,26 @@ export function rowsBlock(
       const kc = min(kStep, rowLength - k0);
       const passAct = t0 + tc == taps && k0 + kc == rowLength ? act : 0;
       const kOffset = (<usize>k0) << 2;
-      const panelBytes = (<usize>(kc * tc)) << 5;
       const tapTab = tab + <usize>t0 * tabStride;
-      for (let j = 0; j < n; j += 8) {
+      for (let j = 0; j < n; j += PANEL) {
         const column = (<usize>j) << 2;
         const start: usize = first ? init + column : 0;
-        if (j + 8 <= n) {
+        const columns = panelWidth(n - j);
+        if (j + columns <= n) {
           for (let r = 0; r < rows; r += 6) {
             const at = (<usize>r) << 2;
-            tileRows(tapTab + at, tabStride, tc, kOffset, kc, packed, start, out + at, outOffset + column, passAct);
+            tileRows(columns, tapTab + at, tabStride, tc, kOffset, kc, packed, start, out + at, outOffset + column, passAct);
           }
         } else {
           const width = (<usize>(n - j)) << 2;
           for (let r = 0; r < rows; r += 6) {
             const at = (<usize>r) << 2;
             if (!first) moveTile(out + at, outOffset + column, tilePointers, 0, width);
-            tileRows(tapTab + at, tabStride, tc, kOffset, kc, packed, start, tilePointers, 0, passAct);
+            tileRows(columns, tapTab + at, tabStride, tc, kOffset, kc, packed, start, tilePointers, 0, passAct);
             moveTile(tilePointers, 0, out + at, outOffset + column, width);
           }
         }
-        packed += panelBytes;
+        packed += <usize>(kc * tc) * ((<usize>columns) << 2);
       }
       first = false;
     }
@@ -124,7 +135,7 @@ function moveTile(from: usize, fromOffset: usize, to: usize, toOffset: usize, wi
 
 /**
  * C[tap, row, n] (+)= sum over `count` values of k of A[k, tap, row] * B[k, n]: the filter gradient, and products with A transposed.
- * `tab` holds `tabStride` bytes of pointers per tap, one per k; `packed` is B as panels of 8 columns, `count` long.
+ * `tab` holds `tabStride` bytes of pointers per tap, one per k; `packed` is B as panels, `count` long.
  * `init` 0 continues from what C holds.
  */
 export function columnsBlock(
@@ -141,8 +152,7 @@ export function columnsBlock(
   act: i32,
   tile: usize,
 ): void {
-  const panelBytes = (<usize>count) << 5;
-  const six = tile + 256;
+  const six = tile + TILE_BYTES;
   for (let t = 0; t < taps; t++) {
     for (let row = 0; row < rowLength; row += 6) {
       // The last group is shifted back so that it never reads past a row; the rows that it repeats are not stored.
@@ -152,18 +162,20 @@ export function columnsBlock(
       const base = c + <usize>(t * rowLength + from) * ldc;
       packSix(tab, count, (<usize>from) << 2, six);
       let b = packed;
-      for (let j = 0; j < n; j += 8) {
+      for (let j = 0; j < n; j += PANEL) {
         const column = (<usize>j) << 2;
         const start: usize = init != 0 ? init + column : 0;
-        if (skip == 0 && keep == 6 && j + 8 <= n) {
-          tileColumns(six, 32, count, b, 32, start, base + column, ldc, act);
+        const columns = panelWidth(n - j);
+        const rowBytes = (<usize>columns) << 2;
+        if (skip == 0 && keep == 6 && j + columns <= n) {
+          tileColumns(columns, six, 32, count, b, rowBytes, start, base + column, ldc, act);
         } else {
-          const width = (<usize>min(8, n - j)) << 2;
-          if (init == 0) copyTile(base + column, ldc, tile, 32, 0, keep, width);
-          tileColumns(six, 32, count, b, 32, start, tile, 32, act);
-          copyTile(tile, 32, base + column, ldc, skip, keep, width);
+          const width = (<usize>min(columns, n - j)) << 2;
+          if (init == 0) copyTile(base + column, ldc, tile, PANEL_BYTES, 0, keep, width);
+          tileColumns(columns, six, 32, count, b, rowBytes, start, tile, PANEL_BYTES, act);
+          copyTile(tile, PANEL_BYTES, base + column, ldc, skip, keep, width);
         }
-        b += panelBytes;
+        b += <usize>count * rowBytes;
       }
     }
     tab += tabStride;

@@ -9,3 +9,8 @@ export function constant(x: f32): v128 {
 
 export const ZERO = constant(0);
 export const ONE = constant(1);
+
+/** The same for one number, whose vectors are made by one instruction: what neighboring vectors use together. */
+export function scalar(x: f32): f32 {
+  return reinterpret<f32>(reinterpret<i32>(x) + (memory.size() >> 17));
+}

@@ -4,9 +4,15 @@ import * as g from './geometry';
 import { packBias } from './pack';
 import { gatherRows, sourcePointers, TAP_BYTES } from './pointers';
 import { align, bytes, copyStride, few, writeAllTaps } from './taps';
+import { joinAgain, leaveTeam, place, seats, shareFrom, shareTo } from './team';
+import { PANEL, panelColumns } from './tile-shape';
 
 /** Bytes of scratch for `convFilter` with the geometry set. */
 export function convFilterScratch(): usize {
+  return <usize>seats * ownBytes();
+}
+
+function ownBytes(): usize {
   const taps = g.filterHeight * g.filterWidth;
   const copies = few(g.inChannels, taps) ? <usize>COLUMN_BLOCK * copyStride(g.inChannels, taps) + 64 : 0;
   return (
@@ -24,13 +30,23 @@ export function convFilterScratch(): usize {
 
 /** dw = sum over output pixels of x (shifted by the tap) times dy. */
 export function convFilter(x: usize, dy: usize, dw: usize, scratch: usize): void {
+  const from = shareFrom(g.outChannels, PANEL);
+  const to = shareTo(g.outChannels, PANEL);
+  const own = scratch + <usize>place() * ownBytes();
+  const count = leaveTeam();
+  if (from < to) filterColumns(x, dy + bytes(from), dw + bytes(from), to - from, own);
+  joinAgain(count);
+}
+
+/** The same for `columns` output channels, with which `dy` and `dw` begin. */
+function filterColumns(x: usize, dy: usize, dw: usize, columns: i32, scratch: usize): void {
   const channels = g.inChannels;
-  const columns = g.outChannels;
+  const ld = bytes(g.outChannels);
   const tile = align(scratch);
   const records = tile + COLUMN_TILE;
   const taps = writeAllTaps(records);
   const init = align(records + <usize>taps * TAP_BYTES);
-  const zeros = align(init + bytes((columns + 7) & ~7));
+  const zeros = align(init + bytes(panelColumns(columns)));
   const tab = align(zeros + bytes(channels));
   const copies = align(tab + bytes(COLUMN_BLOCK) * <usize>taps);
   const gathered = few(channels, taps);
@@ -58,13 +74,13 @@ export function convFilter(x: usize, dy: usize, dw: usize, scratch: usize): void
       taps,
       zeros,
     );
-    packOperand(dy + <usize>p * bytes(columns), 0, 1, count, columns, bytes(columns), false, count, packed);
+    packOperand(dy + <usize>p * ld, 0, 1, count, columns, ld, false, count, packed);
     const start: usize = p == 0 ? init : 0;
     if (gathered) {
       gatherRows(tab, bytes(COLUMN_BLOCK), taps, count, bytes(channels), copies, copyBytes);
-      columnsBlock(tab, 0, 1, channels * taps, count, packed, columns, bytes(columns), start, dw, 0, tile);
+      columnsBlock(tab, 0, 1, channels * taps, count, packed, columns, ld, start, dw, 0, tile);
     } else {
-      columnsBlock(tab, bytes(COLUMN_BLOCK), taps, channels, count, packed, columns, bytes(columns), start, dw, 0, tile);
+      columnsBlock(tab, bytes(COLUMN_BLOCK), taps, channels, count, packed, columns, ld, start, dw, 0, tile);
     }
   }
 }

@@ -4,23 +4,35 @@ import * as g from './geometry';
 import { packBias } from './pack';
 import { gatherRows, outputPointers, padPointers, sourcePointers, TAP_BYTES } from './pointers';
 import { align, bytes, copyStride, few, writeAllTaps } from './taps';
+import { barrier, place, seats, shareFrom, shareTo } from './team';
+import { panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
 
-// Scratch: tile 256 | records | start values | zero row | pointers (taps) | output pointers | dump row | copies | packed operand
+// Scratch of a member: tile | records | start values | zero row | pointers (taps) | output pointers | dump row | copies. The packed operand lies behind those
+// of all members.
+
+function ownBytes(channels: i32, columns: i32): usize {
+  const taps = g.filterHeight * g.filterWidth;
+  const copies = few(channels, taps) ? <usize>ROW_BLOCK * copyStride(channels, taps) + 64 : 0;
+  return (
+    1024 +
+    TILE_BYTES +
+    <usize>taps * TAP_BYTES +
+    2 * (bytes(columns) + 128) +
+    bytes(channels) +
+    bytes(ROW_BLOCK) * <usize>(taps + 1) +
+    copies
+  );
+}
 
 /** Bytes of scratch for `convForward` and `convInput` with the geometry set. */
 export function convRowsScratch(channels: i32, columns: i32): usize {
   const taps = g.filterHeight * g.filterWidth;
-  const wide = bytes(columns) + 128;
-  const copies = few(channels, taps) ? <usize>ROW_BLOCK * copyStride(channels, taps) + 64 : 0;
-  return (
-    1024 +
-    <usize>taps * TAP_BYTES +
-    2 * wide +
-    bytes(channels) +
-    bytes(ROW_BLOCK) * <usize>(taps + 1) +
-    copies +
-    <usize>taps * <usize>channels * (bytes(columns) + 32)
-  );
+  return <usize>seats * ownBytes(channels, columns) + <usize>taps * <usize>channels * bytes(panelColumns(columns)) + 64;
+}
+
+/** Where a member writes its list of taps. */
+function recordsOf(channels: i32, columns: i32, scratch: usize): usize {
+  return align(scratch + <usize>place() * ownBytes(channels, columns)) + TILE_BYTES;
 }
 
 /** One strided family of output pixels: a grid over all images, with its taps. */
@@ -49,25 +61,27 @@ function convRows(
   act: i32,
   scratch: usize,
 ): void {
-  const tile = align(scratch);
-  const records = tile + 256;
+  const records = recordsOf(channels, columns, scratch);
+  const tile = records - TILE_BYTES;
   const init = align(records + <usize>taps * TAP_BYTES);
-  const zeros = align(init + bytes((columns + 7) & ~7));
+  const zeros = align(init + bytes(panelColumns(columns)));
   const tab = align(zeros + bytes(channels));
   const out = tab + bytes(ROW_BLOCK) * <usize>taps;
   const dump = align(out + bytes(ROW_BLOCK));
-  const copies = align(dump + bytes((columns + 7) & ~7));
+  const copies = align(dump + bytes(panelColumns(columns)));
   const gathered = few(channels, taps);
   const copyBytes = copyStride(channels, taps);
-  const packed = align(copies + (gathered ? <usize>ROW_BLOCK * copyBytes : 0));
+  const packed = align(scratch + <usize>seats * ownBytes(channels, columns));
   // Gathered rows are one tap of taps * channels: packed without a break, in one pass.
   const kBlock = gathered ? channels * taps : K_BLOCK;
   memory.fill(zeros, 0, bytes(channels));
   packBias(bias, columns, init);
   packOperand(weights, records, taps, channels, columns, ld, transposed, kBlock, packed);
+  barrier();
   const pixels = g.batch * gridHeight * gridWidth;
-  for (let p = 0; p < pixels; p += ROW_BLOCK) {
-    const count = min(ROW_BLOCK, pixels - p);
+  const last = shareTo(pixels, TILE_ROWS);
+  for (let p = shareFrom(pixels, TILE_ROWS); p < last; p += ROW_BLOCK) {
+    const count = min(ROW_BLOCK, last - p);
     const padded = ((count + 5) / 6) * 6;
     sourcePointers(
       tab,
@@ -101,7 +115,7 @@ function convRows(
 
 /** y = act(bias + x * w): x [n, h, w, c], w [kh, kw, c, oc], y [n, oh, ow, oc]. */
 export function convForward(x: usize, w: usize, y: usize, bias: usize, act: i32, scratch: usize): void {
-  const taps = writeAllTaps(align(scratch) + 256);
+  const taps = writeAllTaps(recordsOf(g.inChannels, g.outChannels, scratch));
   convRows(
     x,
     g.inHeight,
@@ -131,11 +145,17 @@ export function convForward(x: usize, w: usize, y: usize, bias: usize, act: i32,
 
 /** dx from dy: pixels with the same remainder modulo the stride see the same taps and form a stride-1 convolution of dy. */
 export function convInput(dy: usize, w: usize, dx: usize, scratch: usize): void {
-  if (someTapless(align(scratch) + 256)) memory.fill(dx, 0, bytes(g.batch * g.inHeight) * <usize>(g.inWidth * g.inChannels));
+  const records = recordsOf(g.outChannels, g.inChannels, scratch);
+  if (someTapless(records)) {
+    const row = <usize>g.inHeight * bytes(g.inWidth * g.inChannels);
+    const from = <usize>shareFrom(g.batch, 1) * row;
+    memory.fill(dx + from, 0, <usize>shareTo(g.batch, 1) * row - from);
+  }
   for (let i = 0; i < g.strideHeight && i < g.inHeight; i++) {
     for (let j = 0; j < g.strideWidth && j < g.inWidth; j++) {
-      const taps = writePhaseTaps(align(scratch) + 256, i, j);
+      const taps = writePhaseTaps(records, i, j);
       if (taps == 0) continue;
+      barrier(); // zeros are written, the packed operand of before is used
       const gridHeight = (g.inHeight - i + g.strideHeight - 1) / g.strideHeight;
       const gridWidth = (g.inWidth - j + g.strideWidth - 1) / g.strideWidth;
       convRows(

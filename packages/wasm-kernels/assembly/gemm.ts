@@ -1,32 +1,65 @@
-// Matrix products in all four transposes: C[m, n] = act(bias + op(A)[m, k] op(B)[k, n]).
+// Matrix products in all four transposes: C[m, n] = act(bias + op(A)[m, k] op(B)[k, n]), and many of them at once.
 import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
 import { packBias } from './pack';
+import { barrier, joinAgain, leaveTeam, place, seats, shareFrom, shareTo, team } from './team';
+import { PANEL, panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
 
 /** Bytes of packed B that stay in the second-level cache while all rows of A pass; wider products are done in blocks of columns. */
 const CACHED: i32 = 1 << 20;
 /** Columns of a block when k is long: A is read once per block, so that blocks must not be narrow, as long as they fit into LARGEST bytes. */
-const WIDE: i32 = 256;
+const WIDE_BLOCK: i32 = 256;
 const LARGEST: i32 = 32 << 20;
+/** Longest k for which members may pack panels of their own. */
+const SHORT: i32 = 1 << 16;
+/** Fewest columns of a member when A is transposed: it packs A for itself. */
+const LEAST_COLUMNS: i32 = 64;
 
 function columnsPerBlock(n: i32, k: i32): i32 {
   const bytes = max(k, 1) << 2;
-  const limit = max(8, max(CACHED / bytes, min(WIDE, LARGEST / bytes)) & ~7);
-  return min((n + 7) & ~7, limit);
+  const limit = max(PANEL, max(CACHED / bytes, min(WIDE_BLOCK, LARGEST / bytes)) & ~(PANEL - 1));
+  return min(panelColumns(n), limit);
 }
 
-// Scratch: tile 256 | bias panels | zero row of k | row pointers | output pointers | dump row | small copy of A | packed B
 function align(p: usize): usize {
   return (p + 63) & ~63;
 }
 
+/** The share of the work that the busiest member leaves to others: 1 when all have the same number of groups. */
+function evenness(groups: i32, members: i32): f64 {
+  return <f64>groups / <f64>(((groups + members - 1) / members) * members);
+}
+
+/** Whether members share the columns and not the rows. */
+function splitsColumns(m: i32, n: i32, k: i32, members: i32): bool {
+  if (members == 1 || k > SHORT) return false;
+  return evenness((n + PANEL - 1) / PANEL, members) > evenness((m + TILE_ROWS - 1) / TILE_ROWS, members) + 0.05;
+}
+
+// Scratch of a member: tile | bias panels | zero row of k | row pointers | output pointers | dump row. Packed B lies behind those of all members.
+function ownBytes(n: i32, k: i32): usize {
+  const panels = ((<usize>columnsPerBlock(n, k)) << 2) + 64;
+  return 1024 + TILE_BYTES + 2 * panels + (((<usize>k) << 2) + 64) + (ROW_BLOCK << 3);
+}
+
+function packedBytes(n: i32, k: i32): usize {
+  return <usize>columnsPerBlock(n, k) * ((<usize>max(k, 1)) << 2) + 64;
+}
+
+// With A transposed each member has it all: tile | bias panels | row pointers | small copy of A | packed B.
+function ownBytesColumns(n: i32): usize {
+  const panels = ((<usize>columnsPerBlock(n, COLUMN_BLOCK)) << 2) + 64;
+  return 1024 + COLUMN_TILE + panels + (COLUMN_BLOCK << 2) + (COLUMN_BLOCK << 5) + 64 + panels * COLUMN_BLOCK;
+}
+
+function scratchFor(m: i32, n: i32, k: i32, transposeA: bool, members: i32): usize {
+  if (transposeA) return <usize>members * ownBytesColumns(n);
+  const copies = members > 1 && k <= SHORT ? members : 1; // of packed B
+  return <usize>members * ownBytes(n, k) + <usize>copies * packedBytes(n, k);
+}
+
 /** Bytes of scratch that a product of this shape needs. */
 export function matmulScratch(m: i32, n: i32, k: i32, transposeA: bool): usize {
-  const panels: usize = ((<usize>columnsPerBlock(n, transposeA ? COLUMN_BLOCK : k)) << 2) + 64;
-  const rows: usize = transposeA ? COLUMN_BLOCK << 2 : ROW_BLOCK << 3;
-  const row: usize = transposeA ? 0 : ((<usize>k) << 2) + 64;
-  const copy: usize = transposeA ? (COLUMN_BLOCK << 5) + 64 : 0;
-  const inner: usize = transposeA ? COLUMN_BLOCK : <usize>max(k, 1);
-  return 1024 + COLUMN_TILE + 2 * panels + row + rows + copy + panels * inner;
+  return scratchFor(m, n, k, transposeA, seats);
 }
 
 export function matmul(
@@ -42,28 +75,69 @@ export function matmul(
   act: i32,
   scratch: usize,
 ): void {
-  const tile = align(scratch);
-  const init = tile + (transposeA ? COLUMN_TILE : 256);
   if (transposeA) {
-    packOnceColumns(a, b, c, m, n, k, transposeB, bias, act, tile, init);
+    const own = scratch + <usize>place() * ownBytesColumns(n);
+    const byColumns = n >= LEAST_COLUMNS * team;
+    const m0 = byColumns ? 0 : shareFrom(m, TILE_ROWS);
+    const m1 = byColumns ? m : shareTo(m, TILE_ROWS);
+    const n0 = byColumns ? shareFrom(n, PANEL) : 0;
+    const n1 = byColumns ? shareTo(n, PANEL) : n;
+    const count = leaveTeam();
+    if (m0 < m1) columnsProduct(a, b, c, m, n, k, m0, m1, n0, n1, transposeB, bias, act, own);
+    joinAgain(count);
     return;
   }
+  if (splitsColumns(m, n, k, team)) {
+    const from = shareFrom(n, PANEL);
+    const to = shareTo(n, PANEL);
+    const own = scratch + <usize>place() * (ownBytes(n, k) + packedBytes(n, k));
+    const count = leaveTeam();
+    rowsProduct(a, b, c, m, n, k, from, to, transposeB, bias, act, own, own + ownBytes(n, k));
+    joinAgain(count);
+    return;
+  }
+  const size = ownBytes(n, k);
+  rowsProduct(a, b, c, m, n, k, 0, n, transposeB, bias, act, scratch + <usize>place() * size, scratch + <usize>seats * size);
+}
+
+/** Columns n0 to n1 of the product; members share the rows. */
+function rowsProduct(
+  a: usize,
+  b: usize,
+  c: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  from: i32,
+  to: i32,
+  transposeB: bool,
+  bias: usize,
+  act: i32,
+  own: usize,
+  packedSpace: usize,
+): void {
   const width = columnsPerBlock(n, k);
+  const tile = align(own);
+  const init = tile + TILE_BYTES;
   const ldb = transposeB ? (<usize>k) << 2 : (<usize>n) << 2;
   const ldc = (<usize>n) << 2;
   const zeros = align(init + ((<usize>width) << 2));
   const tab = align(zeros + ((<usize>k) << 2));
   const out = tab + (ROW_BLOCK << 2);
   const dump = align(out + (ROW_BLOCK << 2));
-  const packed = align(dump + ((<usize>width) << 2));
+  const packed = align(packedSpace);
+  const firstRow = shareFrom(m, TILE_ROWS);
+  const lastRow = shareTo(m, TILE_ROWS);
   memory.fill(zeros, 0, (<usize>k) << 2);
-  for (let n0 = 0; n0 < n; n0 += width) {
-    const nb = min(width, n - n0);
+  for (let n0 = from; n0 < to; n0 += width) {
+    const nb = min(width, to - n0);
     const column = (<usize>n0) << 2;
     packBias(bias != 0 ? bias + column : 0, nb, init);
+    if (n0 != from) barrier(); // all have used the panels of before
     packOperand(transposeB ? b + <usize>n0 * ldb : b + column, 0, 1, k, nb, ldb, transposeB, K_BLOCK, packed);
-    for (let m0 = 0; m0 < m; m0 += ROW_BLOCK) {
-      const rows = min(ROW_BLOCK, m - m0);
+    barrier();
+    for (let m0 = firstRow; m0 < lastRow; m0 += ROW_BLOCK) {
+      const rows = min(ROW_BLOCK, lastRow - m0);
       const padded = ((rows + 5) / 6) * 6;
       for (let i = 0; i < padded; i++) {
         const at = (<usize>i) << 2;
@@ -75,45 +149,100 @@ export function matmul(
   }
 }
 
-/** A transposed: blocks of k, for each all rows and columns of C. */
-function packOnceColumns(
+/** A transposed, rows m0 to m1 and columns from n0 to n1 of C: blocks of k, for each all of these rows and columns. */
+function columnsProduct(
   a: usize,
   b: usize,
   c: usize,
   m: i32,
   n: i32,
   k: i32,
+  m0: i32,
+  m1: i32,
+  from: i32,
+  to: i32,
   transposeB: bool,
   bias: usize,
   act: i32,
-  tile: usize,
-  init: usize,
+  own: usize,
 ): void {
   const width = columnsPerBlock(n, COLUMN_BLOCK);
+  const tile = align(own);
+  const init = tile + COLUMN_TILE;
+  const rows = m1 - m0;
   const lda = (<usize>m) << 2;
   const ldb = transposeB ? (<usize>k) << 2 : (<usize>n) << 2;
+  const ldc = (<usize>n) << 2;
   const tab = align(init + ((<usize>width) << 2));
   const copy = tab + (COLUMN_BLOCK << 2);
   const packed = align(copy + (COLUMN_BLOCK << 5) + 32);
   const step = kPerPass(k, COLUMN_BLOCK);
-  for (let n0 = 0; n0 < n; n0 += width) {
-    const nb = min(width, n - n0);
+  const top = (<usize>m0) << 2;
+  const rowBytes = (<usize>rows) << 2;
+  for (let n0 = from; n0 < to; n0 += width) {
+    const nb = min(width, to - n0);
     const column = (<usize>n0) << 2;
     packBias(bias != 0 ? bias + column : 0, nb, init);
     for (let k0 = 0; k0 < k; k0 += step) {
       const kc = min(step, k - k0);
-      const from = transposeB ? b + <usize>n0 * ldb + ((<usize>k0) << 2) : b + <usize>k0 * ldb + column;
-      packOperand(from, 0, 1, kc, nb, ldb, transposeB, kc, packed);
+      const block = transposeB ? b + <usize>n0 * ldb + ((<usize>k0) << 2) : b + <usize>k0 * ldb + column;
+      packOperand(block, 0, 1, kc, nb, ldb, transposeB, kc, packed);
       for (let i = 0; i < kc; i++) {
-        let row = a + <usize>(k0 + i) * lda;
-        if (m < 6) {
-          const to = copy + ((<usize>i) << 5);
-          for (let j: usize = 0; j < lda; j += 4) store<f32>(to + j, load<f32>(row + j));
-          row = to;
+        let row = a + <usize>(k0 + i) * lda + top;
+        if (rows < 6) {
+          const space = copy + ((<usize>i) << 5);
+          for (let j: usize = 0; j < rowBytes; j += 4) store<f32>(space + j, load<f32>(row + j));
+          row = space;
         }
         store<usize>(tab + ((<usize>i) << 2), row);
       }
-      columnsBlock(tab, 0, 1, m, kc, packed, nb, (<usize>n) << 2, k0 == 0 ? init : 0, c + column, k0 + kc == k ? act : 0, tile);
+      const target = c + <usize>m0 * ldc + column;
+      columnsBlock(tab, 0, 1, rows, kc, packed, nb, ldc, k0 == 0 ? init : 0, target, k0 + kc == k ? act : 0, tile);
     }
   }
+}
+
+/** Members share the products where there are enough of them, else each product. */
+function splitsBatch(batches: i32, members: i32): bool {
+  return members > 1 && evenness(batches, members) >= 0.9;
+}
+
+/** Bytes of scratch for `matmulBatch`. */
+export function matmulBatchScratch(batches: i32, m: i32, n: i32, k: i32, transposeA: bool): usize {
+  return max(scratchFor(m, n, k, transposeA, seats), <usize>seats * scratchFor(m, n, k, transposeA, 1));
+}
+
+/** `batches` products; the operands of neighboring ones are `stepA` and `stepB` bytes apart, 0 for one that serves all. */
+export function matmulBatch(
+  a: usize,
+  b: usize,
+  c: usize,
+  batches: i32,
+  stepA: usize,
+  stepB: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  transposeA: bool,
+  transposeB: bool,
+  bias: usize,
+  act: i32,
+  scratch: usize,
+): void {
+  const stepC = (<usize>m * <usize>n) << 2;
+  if (!splitsBatch(batches, team)) {
+    for (let i = 0; i < batches; i++) {
+      if (i != 0) barrier(); // scratch is free again
+      matmul(a + <usize>i * stepA, b + <usize>i * stepB, c + <usize>i * stepC, m, n, k, transposeA, transposeB, bias, act, scratch);
+    }
+    return;
+  }
+  const from = shareFrom(batches, 1);
+  const to = shareTo(batches, 1);
+  const own = scratch + <usize>place() * scratchFor(m, n, k, transposeA, 1);
+  const count = leaveTeam();
+  for (let i = from; i < to; i++) {
+    matmul(a + <usize>i * stepA, b + <usize>i * stepB, c + <usize>i * stepC, m, n, k, transposeA, transposeB, bias, act, own);
+  }
+  joinAgain(count);
 }

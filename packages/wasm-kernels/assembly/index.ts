@@ -1,5 +1,5 @@
 export { setTensors, setWindow } from './geometry';
-export { matmul, matmulScratch } from './gemm';
+export { matmul, matmulBatch, matmulBatchScratch, matmulScratch } from './gemm';
 export { convForward, convInput, convRowsScratch } from './conv';
 export { convFilter, convFilterScratch } from './conv-filter';
 export { depthwiseForward, depthwiseForwardScratch } from './depthwise';
@@ -26,3 +26,4 @@ export { adamWUpdate, emaUpdate, sgdUpdate } from './optimizers';
 export { larsUpdate } from './lars';
 export { addTo } from './add-to';
 export { maxPool3d } from './pool-3d';
+export { breakTeam, setTeam, takeSeat } from './team';

@@ -1,8 +1,26 @@
-// Packing of the right operand into panels of 8 columns: [k][8], zero where the matrix has no column.
+// Packing of the right operand into panels of 16 or 8 columns (tile-shape.ts): [k][columns], zero where the matrix has no column.
+import { panelColumns } from './tile-shape';
 
-/** Copies rows k0..k0+kc of 8 columns from `src` (row-major [k, n], `ld` bytes per row). Returns the end of what it wrote. */
-export function packPlain(src: usize, ld: usize, kc: i32, nr: i32, dst: usize): usize {
-  if (nr == 8) {
+/**
+ * Copies rows k0..k0+kc of `nr` columns from `src` (row-major [k, n], `ld` bytes per row) into a panel of `width` columns. Returns the end of what it wrote.
+ */
+export function packPlain(src: usize, ld: usize, kc: i32, nr: i32, width: i32, dst: usize): usize {
+  if (nr == width) {
+    if (width == 16) {
+      for (let k = 0; k < kc; k++) {
+        const v0 = v128.load(src);
+        const v1 = v128.load(src, 16);
+        const v2 = v128.load(src, 32);
+        const v3 = v128.load(src, 48);
+        v128.store(dst, v0);
+        v128.store(dst, v1, 16);
+        v128.store(dst, v2, 32);
+        v128.store(dst, v3, 48);
+        src += ld;
+        dst += 64;
+      }
+      return dst;
+    }
     for (let k = 0; k < kc; k++) {
       v128.store(dst, v128.load(src));
       v128.store(dst, v128.load(src, 16), 16);
@@ -11,29 +29,31 @@ export function packPlain(src: usize, ld: usize, kc: i32, nr: i32, dst: usize): 
     }
     return dst;
   }
-  const width = (<usize>nr) << 2;
+  const bytes = (<usize>nr) << 2;
+  const all = (<usize>width) << 2;
   for (let k = 0; k < kc; k++) {
-    v128.store(dst, f32x4.splat(0));
-    v128.store(dst, f32x4.splat(0), 16);
-    for (let j: usize = 0; j < width; j += 4) store<f32>(dst + j, load<f32>(src + j));
+    let j: usize = 0;
+    for (; j < bytes; j += 4) store<f32>(dst + j, load<f32>(src + j));
+    for (; j < all; j += 4) store<f32>(dst + j, 0);
     src += ld;
-    dst += 32;
+    dst += all;
   }
   return dst;
 }
 
 /** The same from a matrix stored as [n, k] (`ld` bytes per column of the operand). */
-export function packTransposed(src: usize, ld: usize, kc: i32, nr: i32, dst: usize): usize {
-  const end = dst + ((<usize>kc) << 5);
-  if (nr < 8) memory.fill(dst, 0, (<usize>kc) << 5);
+export function packTransposed(src: usize, ld: usize, kc: i32, nr: i32, width: i32, dst: usize): usize {
+  const step = (<usize>width) << 2;
+  const end = dst + <usize>kc * step;
+  if (nr < width) memory.fill(dst, 0, end - dst);
   let j = 0;
   while (j < nr) {
     if (j + 4 <= nr && (j & 3) == 0) {
-      packFour(src + <usize>j * ld, ld, kc, dst + ((<usize>j) << 2));
+      packFour(src + <usize>j * ld, ld, kc, dst + ((<usize>j) << 2), step);
       j += 4;
     } else {
       let s = src + <usize>j * ld;
-      for (let d = dst + ((<usize>j) << 2); d < end; d += 32) {
+      for (let d = dst + ((<usize>j) << 2); d < end; d += step) {
         store<f32>(d, load<f32>(s));
         s += 4;
       }
@@ -43,7 +63,7 @@ export function packTransposed(src: usize, ld: usize, kc: i32, nr: i32, dst: usi
   return end;
 }
 
-function packFour(s0: usize, ld: usize, kc: i32, dst: usize): void {
+function packFour(s0: usize, ld: usize, kc: i32, dst: usize, step: usize): void {
   let s1 = s0 + ld;
   let s2 = s1 + ld;
   let s3 = s2 + ld;
@@ -58,14 +78,14 @@ function packFour(s0: usize, ld: usize, kc: i32, dst: usize): void {
     const c = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
     const d = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
     v128.store(dst, i64x2.shuffle(a, b, 0, 2));
-    v128.store(dst, i64x2.shuffle(a, b, 1, 3), 32);
-    v128.store(dst, i64x2.shuffle(c, d, 0, 2), 64);
-    v128.store(dst, i64x2.shuffle(c, d, 1, 3), 96);
+    v128.store(dst + step, i64x2.shuffle(a, b, 1, 3));
+    v128.store(dst + 2 * step, i64x2.shuffle(c, d, 0, 2));
+    v128.store(dst + 3 * step, i64x2.shuffle(c, d, 1, 3));
     s0 += 16;
     s1 += 16;
     s2 += 16;
     s3 += 16;
-    dst += 128;
+    dst += 4 * step;
   }
   for (; k < kc; k++) {
     store<f32>(dst, load<f32>(s0));
@@ -76,12 +96,12 @@ function packFour(s0: usize, ld: usize, kc: i32, dst: usize): void {
     s1 += 4;
     s2 += 4;
     s3 += 4;
-    dst += 32;
+    dst += step;
   }
 }
 
-/** Bias as whole panels of 8 values, zeros where there is none. */
+/** Bias as whole panels, zeros where there is none. */
 export function packBias(bias: usize, n: i32, dst: usize): void {
-  memory.fill(dst, 0, (<usize>((n + 7) & ~7)) << 2);
+  memory.fill(dst, 0, (<usize>panelColumns(n)) << 2);
   if (bias != 0) memory.copy(dst, bias, (<usize>n) << 2);
 }

@@ -1,5 +1,7 @@
 // How the tiles of a Winograd convolution are cut into blocks, and the filters into groups, so that both stay in the caches; and the scratch that they need.
 import { bytes } from './taps';
+import { seats } from './team';
+import { PANEL, panelColumns } from './tile-shape';
 import { STRIDED_TILE_SCRATCH } from './winograd-strided-tiles';
 import { WEIGHT_SCRATCH } from './winograd-weights';
 
@@ -42,34 +44,44 @@ export function tileSide(kind: i32): i32 {
 export function blockTiles(kind: i32, channels: i32, columns: i32, tiles: i32): i32 {
   const points = axisPoints(kind) * axisPoints(kind);
   const one = channels * columns > FEW_WEIGHTS && <usize>(points * tiles) * (bytes(channels) + PAD) <= ONE_BLOCK;
-  return roundUp(one ? tiles : min(kind == EVEN ? 24 : 12, tiles), 6);
+  return roundUp(one ? tiles : min(kind == EVEN && PANEL == 8 ? 24 : 12, tiles), 6);
 }
 
 /** Columns whose filters are transformed at a time: all of them, or, where each is used by one block only, as many as stay in the cache. */
 export function groupColumns(channels: i32, wide: i32, tiles: i32, block: i32): i32 {
-  return tiles > block ? wide : min(wide, roundUp(GROUP_WEIGHTS / channels, 8));
+  return tiles > block ? wide : min(wide, roundUp(GROUP_WEIGHTS / channels, PANEL));
 }
 
 export function planeBytes(rows: i32, rowBytes: usize): usize {
   return <usize>rows * rowBytes + PAD;
 }
 
-// Scratch: transforms | zero row | start values | dump row | two pointer tables | filters | input points | output points
+// Scratch of a member: transforms | zero row | start values | dump row | two pointer tables | filters, where not all are kept | points, where all are. Behind
+// those of all members the other one of the two, which they share.
+
+/** Bytes of transformed filters of `group` columns. */
+export function filterBytes(channels: i32, group: i32): usize {
+  return 36 * (bytes(group) * <usize>channels + PAD) + 64;
+}
+
+/** Bytes of the points of a block, in and out. */
+export function pointBytes(kind: i32, channels: i32, wide: i32, block: i32): usize {
+  const points = axisPoints(kind) * axisPoints(kind);
+  return <usize>points * (planeBytes(block, bytes(channels) + PAD) + planeBytes(block, bytes(wide) + PAD)) + 128;
+}
+
+/** Bytes of a member's own scratch, filters and points left out. */
+export function ownBytes(channels: i32, wide: i32, block: i32): usize {
+  return 1024 + STRIDED_TILE_SCRATCH + WEIGHT_SCRATCH + bytes(channels) + 2 * bytes(wide) + 2 * bytes(block);
+}
 
 /** Bytes of scratch for images of `channels` that become images of `columns` by `tiles` tiles. */
 export function rowsScratch(kind: i32, channels: i32, columns: i32, tiles: i32): usize {
   const block = blockTiles(kind, channels, columns, tiles);
-  const wide = roundUp(columns, 8);
+  const wide = panelColumns(columns);
   const group = groupColumns(channels, wide, tiles, block);
-  const points = axisPoints(kind) * axisPoints(kind);
-  return (
-    1024 +
-    STRIDED_TILE_SCRATCH +
-    WEIGHT_SCRATCH +
-    bytes(channels) +
-    2 * bytes(wide) +
-    2 * bytes(block) +
-    36 * (bytes(group) * <usize>channels + PAD) +
-    <usize>points * (planeBytes(block, bytes(channels) + PAD) + planeBytes(block, bytes(wide) + PAD))
-  );
+  const filters = filterBytes(channels, group);
+  const points = pointBytes(kind, channels, wide, block);
+  const own = ownBytes(channels, wide, block);
+  return group < wide ? <usize>seats * (own + filters) + points : <usize>seats * (own + points) + filters;
 }

@@ -5,8 +5,8 @@ import { constant } from './constant';
 import { madd } from './simd';
 
 /** The points ±1/√2 and ±√2. */
-const A: f32 = 0.70710678118654752;
-const B: f32 = 1.41421356237309505;
+export const A: f32 = 0.70710678118654752;
+export const B: f32 = 1.41421356237309505;
 
 const OUTER = constant(-2.5);
 const MINUS_2 = constant(-2);
@@ -32,8 +32,7 @@ const PAIR_FAR = constant(A / 3.0);
 const PAIR_FAR_MINUS = constant(-A / 3.0);
 
 /** Bᵀ d: six values to six places, `step` bytes apart. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function inputLine(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize): void {
   v128.store(to, madd(OUTER, d2, f32x4.add(d0, d4)));
   v128.store(to + 5 * step, madd(OUTER, d3, f32x4.add(d1, d5)));
@@ -48,8 +47,7 @@ export function inputLine(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: 
 }
 
 /** A dy: four values to six places. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function gradientLine(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
   v128.store(to, y0);
   v128.store(to + 5 * step, y3);
@@ -63,9 +61,21 @@ export function gradientLine(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, 
   v128.store(to + 4 * step, madd(MINUS_B, q, f));
 }
 
+/** Aᵀ m: six values to four places. */
+// @inline
+export function outputLine(u0: v128, u1: v128, u2: v128, u3: v128, u4: v128, u5: v128, to: usize, step: usize): void {
+  const near = f32x4.add(u1, u2);
+  const far = f32x4.add(u3, u4);
+  const nearOdd = f32x4.sub(u1, u2);
+  const farOdd = f32x4.sub(u3, u4);
+  v128.store(to, f32x4.add(u0, f32x4.add(near, far)));
+  v128.store(to + step, madd(PLUS_A, nearOdd, f32x4.mul(PLUS_B, farOdd)));
+  v128.store(to + 2 * step, madd(HALF, near, f32x4.add(far, far)));
+  v128.store(to + 3 * step, madd(CUBE_A, nearOdd, madd(CUBE_B, farOdd, u5)));
+}
+
 /** G g: three values to six places. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function filterLine(g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
   v128.store(to, g0);
   v128.store(to + 5 * step, g2);
@@ -78,8 +88,7 @@ export function filterLine(g0: v128, g1: v128, g2: v128, to: usize, step: usize)
 }
 
 /** Gᵀ u: six values to three places. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function filterGradientLine(u0: v128, u1: v128, u2: v128, u3: v128, u4: v128, u5: v128, to: usize, step: usize): void {
   const near = f32x4.add(u1, u2);
   const far = f32x4.add(u3, u4);
@@ -93,8 +102,7 @@ export function filterGradientLine(u0: v128, u1: v128, u2: v128, u3: v128, u4: v
 // multiplications for four outputs), w1 multiplies directly: nine instead of twelve, 81 instead of 144 in two dimensions.
 
 /** Bᵀ for a filter of two taps: five values to five places, `step` bytes apart. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function pairInputLine(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, to: usize, step: usize): void {
   const e = madd(MINUS_2, d1, d3);
   const p = madd(MINUS_2, d0, d2);
@@ -108,8 +116,7 @@ export function pairInputLine(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, 
 }
 
 /** A for a filter of two taps: four values to five places. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function pairGradientLine(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
   const e = madd(HALF, y2, y0);
   const p = madd(HALF, y3, y1);
@@ -123,8 +130,7 @@ export function pairGradientLine(y0: v128, y1: v128, y2: v128, y3: v128, to: usi
 }
 
 /** G for the three taps of stride 2: five points of the pair (w0, w2), then w1. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function stridedFilterLine(w0: v128, w1: v128, w2: v128, to: usize, step: usize): void {
   const third = f32x4.mul(THIRD, w2);
   v128.store(to, f32x4.neg(madd(PAIR_NEAR, w0, third)));
@@ -136,8 +142,7 @@ export function stridedFilterLine(w0: v128, w1: v128, w2: v128, to: usize, step:
 }
 
 /** Its transpose: six values to three places. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function stridedFilterGradientLine(u0: v128, u1: v128, u2: v128, u3: v128, u4: v128, u5: v128, to: usize, step: usize): void {
   v128.store(to, madd(PAIR_NEAR, f32x4.sub(u1, u0), f32x4.mul(PAIR_FAR, f32x4.sub(u2, u3))));
   v128.store(to + step, u5);

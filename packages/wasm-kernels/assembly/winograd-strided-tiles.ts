@@ -1,6 +1,8 @@
 // The transforms of tiles for stride 2: nine points per axis, five for the even pixels (a filter of two taps) and one for each of four odd pixels.
 // Columns into a small intermediate that stays in the first-level cache, then rows.
+import { PANEL } from './tile-shape';
 import { pairGradientLine, pairInputLine } from './winograd-lines';
+import { pairGradientLinePair, pairInputLinePair } from './winograd-pairs';
 import { pixelOr } from './winograd-tiles';
 
 /** Bytes of a chunk: 64 channels. */
@@ -11,17 +13,19 @@ export const LINE: usize = 9 * CHUNK;
 export const STRIDED_TILE_SCRATCH: usize = 9 * LINE;
 
 /** Points 0 to 4 of a line of nine from the pixels p0, p2, p4, p6, p8. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function evenPoints(p0: usize, p2: usize, p4: usize, p6: usize, p8: usize, to: usize, step: usize, size: usize): void {
-  for (let c: usize = 0; c < size; c += 16) {
+  let c: usize = 0;
+  if (PANEL == 16) {
+    for (; c + 32 <= size; c += 32) pairInputLinePair(p0 + c, p2 + c, p4 + c, p6 + c, p8 + c, to + c, step);
+  }
+  for (; c < size; c += 16) {
     pairInputLine(v128.load(p0 + c), v128.load(p2 + c), v128.load(p4 + c), v128.load(p6 + c), v128.load(p8 + c), to + c, step);
   }
 }
 
 /** Points 5 to 8 are the odd pixels themselves. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function oddPoints(p1: usize, p3: usize, p5: usize, p7: usize, to: usize, step: usize, size: usize): void {
   to += 5 * step;
   for (let c: usize = 0; c < size; c += 16) {
@@ -33,7 +37,7 @@ function oddPoints(p1: usize, p3: usize, p5: usize, p7: usize, to: usize, step: 
 }
 
 /**
- * The nine by nine points of an input: of the 9 × 9 pixels at (top, left), or with `spread` of 5 × 5, of which four count as the odd ones too
+ * The nine by nine points of the first `part` bytes of an input: of the 9 × 9 pixels at (top, left), or with `spread` of 5 × 5, of which four count as the odd ones too
  * (the input gradient): from `oddRow` and `oddColumn`, 0 or 1. Point p goes to `to + p * plane`; pixels outside are read from `zeros`.
  */
 export function stridedInputTile(
@@ -41,6 +45,7 @@ export function stridedInputTile(
   height: i32,
   width: i32,
   bytes: usize,
+  part: usize,
   top: i32,
   left: i32,
   spread: bool,
@@ -53,8 +58,8 @@ export function stridedInputTile(
 ): void {
   const step = spread ? 1 : 2;
   const pixels = spread ? 5 : 9;
-  for (let start: usize = 0; start < bytes; start += CHUNK) {
-    const size = min(CHUNK, bytes - start);
+  for (let start: usize = 0; start < part; start += CHUNK) {
+    const size = min(CHUNK, part - start);
     for (let j = 0; j < pixels; j++) {
       const line = scratch + <usize>j * CHUNK;
       const column = left + j;
@@ -92,10 +97,13 @@ export function stridedInputTile(
 }
 
 /** Four values to nine points: five by A, then the values themselves. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function gradientPoints(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize, size: usize): void {
-  for (let c: usize = 0; c < size; c += 16) {
+  let c: usize = 0;
+  if (PANEL == 16) {
+    for (; c + 32 <= size; c += 32) pairGradientLinePair(p0 + c, p1 + c, p2 + c, p3 + c, to + c, step);
+  }
+  for (; c < size; c += 16) {
     pairGradientLine(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), to + c, step);
   }
   oddPoints(p0, p1, p2, p3, to, step, size);
@@ -107,6 +115,7 @@ export function stridedGradientTile(
   height: i32,
   width: i32,
   bytes: usize,
+  part: usize,
   top: i32,
   left: i32,
   zeros: usize,
@@ -114,8 +123,8 @@ export function stridedGradientTile(
   plane: usize,
   scratch: usize,
 ): void {
-  for (let start: usize = 0; start < bytes; start += CHUNK) {
-    const size = min(CHUNK, bytes - start);
+  for (let start: usize = 0; start < part; start += CHUNK) {
+    const size = min(CHUNK, part - start);
     for (let j = 0; j < 4; j++) {
       const p0 = pixelOr(image, top, left + j, height, width, bytes, zeros) + start;
       const p1 = pixelOr(image, top + 1, left + j, height, width, bytes, zeros) + start;

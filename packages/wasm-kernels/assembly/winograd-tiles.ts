@@ -1,6 +1,18 @@
 // The two-dimensional transforms of tiles: columns into a small intermediate that stays in the first-level cache, then rows.
 import { activate, madd } from './simd';
-import { CUBE_A, CUBE_B, gradientLine, HALF, inputLine, PLUS_A, PLUS_B, TWO } from './winograd-lines';
+import { PANEL } from './tile-shape';
+import { CUBE_A, CUBE_B, gradientLine, HALF, inputLine, outputLine, PLUS_A, PLUS_B, TWO } from './winograd-lines';
+import {
+  CUBE_A_VALUE,
+  CUBE_B_VALUE,
+  gradientLinePair,
+  HALF_VALUE,
+  inputLinePair,
+  outputLinePair,
+  PLUS_A_VALUE,
+  PLUS_B_VALUE,
+  TWO_VALUE,
+} from './winograd-pairs';
 
 /** Bytes of a chunk: 64 channels. */
 const CHUNK: usize = 256;
@@ -8,14 +20,13 @@ const CHUNK: usize = 256;
 const LINE: usize = 6 * CHUNK;
 
 /** Address of a pixel, or of the row of zeros where the image ends. */
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 export function pixelOr(image: usize, row: i32, column: i32, height: i32, width: i32, bytes: usize, outside: usize): usize {
   return (row as u32) < (height as u32) && (column as u32) < (width as u32) ? image + <usize>(row * width + column) * bytes : outside;
 }
 
 /**
- * Bᵀ d B of the 6 × 6 pixels at (top, left) of an image with `bytes` per pixel (a multiple of 16): point p goes to `to + p * plane`.
+ * Bᵀ d B of the 6 × 6 pixels at (top, left) of an image with `bytes` per pixel, the first `part` bytes (multiples of 16): point p goes to `to + p * plane`.
  * Pixels outside are read from `zeros`.
  */
 export function inputTile(
@@ -23,6 +34,7 @@ export function inputTile(
   height: i32,
   width: i32,
   bytes: usize,
+  part: usize,
   top: i32,
   left: i32,
   zeros: usize,
@@ -30,8 +42,8 @@ export function inputTile(
   plane: usize,
   scratch: usize,
 ): void {
-  for (let start: usize = 0; start < bytes; start += CHUNK) {
-    const size = min(CHUNK, bytes - start);
+  for (let start: usize = 0; start < part; start += CHUNK) {
+    const size = min(CHUNK, part - start);
     for (let j = 0; j < 6; j++) {
       const p0 = pixelOr(image, top, left + j, height, width, bytes, zeros) + start;
       const p1 = pixelOr(image, top + 1, left + j, height, width, bytes, zeros) + start;
@@ -40,7 +52,11 @@ export function inputTile(
       const p4 = pixelOr(image, top + 4, left + j, height, width, bytes, zeros) + start;
       const p5 = pixelOr(image, top + 5, left + j, height, width, bytes, zeros) + start;
       const line = scratch + <usize>j * CHUNK;
-      for (let c: usize = 0; c < size; c += 16) {
+      let c: usize = 0;
+      if (PANEL == 16) {
+        for (; c + 32 <= size; c += 32) inputLinePair(p0 + c, p1 + c, p2 + c, p3 + c, p4 + c, p5 + c, line + c, LINE);
+      }
+      for (; c < size; c += 16) {
         inputLine(
           v128.load(p0 + c),
           v128.load(p1 + c),
@@ -57,7 +73,15 @@ export function inputTile(
     let row = to + start;
     for (let i = 0; i < 6; i++) {
       let point = row;
-      for (let c: usize = 0; c < size; c += 16) {
+      let c: usize = 0;
+      if (PANEL == 16) {
+        for (; c + 32 <= size; c += 32) {
+          const s = line + c;
+          inputLinePair(s, s + CHUNK, s + 2 * CHUNK, s + 3 * CHUNK, s + 4 * CHUNK, s + 5 * CHUNK, point, plane);
+          point += 32;
+        }
+      }
+      for (; c < size; c += 16) {
         const s = line + c;
         inputLine(
           v128.load(s),
@@ -83,6 +107,7 @@ export function gradientTile(
   height: i32,
   width: i32,
   bytes: usize,
+  part: usize,
   top: i32,
   left: i32,
   zeros: usize,
@@ -90,15 +115,19 @@ export function gradientTile(
   plane: usize,
   scratch: usize,
 ): void {
-  for (let start: usize = 0; start < bytes; start += CHUNK) {
-    const size = min(CHUNK, bytes - start);
+  for (let start: usize = 0; start < part; start += CHUNK) {
+    const size = min(CHUNK, part - start);
     for (let j = 0; j < 4; j++) {
       const p0 = pixelOr(image, top, left + j, height, width, bytes, zeros) + start;
       const p1 = pixelOr(image, top + 1, left + j, height, width, bytes, zeros) + start;
       const p2 = pixelOr(image, top + 2, left + j, height, width, bytes, zeros) + start;
       const p3 = pixelOr(image, top + 3, left + j, height, width, bytes, zeros) + start;
       const line = scratch + <usize>j * CHUNK;
-      for (let c: usize = 0; c < size; c += 16) {
+      let c: usize = 0;
+      if (PANEL == 16) {
+        for (; c + 32 <= size; c += 32) gradientLinePair(p0 + c, p1 + c, p2 + c, p3 + c, line + c, LINE);
+      }
+      for (; c < size; c += 16) {
         gradientLine(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), line + c, LINE);
       }
     }
@@ -106,7 +135,15 @@ export function gradientTile(
     let row = to + start;
     for (let i = 0; i < 6; i++) {
       let point = row;
-      for (let c: usize = 0; c < size; c += 16) {
+      let c: usize = 0;
+      if (PANEL == 16) {
+        for (; c + 32 <= size; c += 32) {
+          const s = line + c;
+          gradientLinePair(s, s + CHUNK, s + 2 * CHUNK, s + 3 * CHUNK, point, plane);
+          point += 32;
+        }
+      }
+      for (; c < size; c += 16) {
         const s = line + c;
         gradientLine(v128.load(s), v128.load(s, CHUNK), v128.load(s, 2 * CHUNK), v128.load(s, 3 * CHUNK), point, plane);
         point += 16;
@@ -115,6 +152,77 @@ export function gradientTile(
       row += 6 * plane;
     }
   }
+}
+
+/** The last line of outputTile for two vectors side by side: six values, CHUNK bytes apart, and the bias to four pixels. */
+// @inline
+function outputPixelsPair(s: usize, bias: usize, p0: usize, p1: usize, p2: usize, p3: usize, act: i32): void {
+  const plusA = f32x4.splat(PLUS_A_VALUE);
+  const plusB = f32x4.splat(PLUS_B_VALUE);
+  const half = f32x4.splat(HALF_VALUE);
+  const two = f32x4.splat(TWO_VALUE);
+  const cubeA = f32x4.splat(CUBE_A_VALUE);
+  const cubeB = f32x4.splat(CUBE_B_VALUE);
+  const u0 = v128.load(s);
+  const v0 = v128.load(s, 16);
+  const u1 = v128.load(s, CHUNK);
+  const v1 = v128.load(s, CHUNK + 16);
+  const u2 = v128.load(s, 2 * CHUNK);
+  const v2 = v128.load(s, 2 * CHUNK + 16);
+  const u3 = v128.load(s, 3 * CHUNK);
+  const v3 = v128.load(s, 3 * CHUNK + 16);
+  const u4 = v128.load(s, 4 * CHUNK);
+  const v4 = v128.load(s, 4 * CHUNK + 16);
+  const u5 = v128.load(s, 5 * CHUNK);
+  const v5 = v128.load(s, 5 * CHUNK + 16);
+  const shift = v128.load(bias);
+  const shiftV = v128.load(bias, 16);
+  const near = f32x4.add(u1, u2);
+  const nearV = f32x4.add(v1, v2);
+  const far = f32x4.add(u3, u4);
+  const farV = f32x4.add(v3, v4);
+  const nearOdd = f32x4.sub(u1, u2);
+  const nearOddV = f32x4.sub(v1, v2);
+  const farOdd = f32x4.sub(u3, u4);
+  const farOddV = f32x4.sub(v3, v4);
+  let r0 = f32x4.add(f32x4.add(u0, shift), f32x4.add(near, far));
+  let q0 = f32x4.add(f32x4.add(v0, shiftV), f32x4.add(nearV, farV));
+  let r1 = madd(plusA, nearOdd, madd(plusB, farOdd, shift));
+  let q1 = madd(plusA, nearOddV, madd(plusB, farOddV, shiftV));
+  let r2 = madd(half, near, madd(two, far, shift));
+  let q2 = madd(half, nearV, madd(two, farV, shiftV));
+  let r3 = madd(cubeA, nearOdd, madd(cubeB, farOdd, f32x4.add(u5, shift)));
+  let q3 = madd(cubeA, nearOddV, madd(cubeB, farOddV, f32x4.add(v5, shiftV)));
+  if (act != 0) {
+    const zero = f32x4.splat(0);
+    r0 = f32x4.max(r0, zero);
+    q0 = f32x4.max(q0, zero);
+    r1 = f32x4.max(r1, zero);
+    q1 = f32x4.max(q1, zero);
+    r2 = f32x4.max(r2, zero);
+    q2 = f32x4.max(q2, zero);
+    r3 = f32x4.max(r3, zero);
+    q3 = f32x4.max(q3, zero);
+    if (act == 2) {
+      const six = f32x4.splat(6);
+      r0 = f32x4.min(r0, six);
+      q0 = f32x4.min(q0, six);
+      r1 = f32x4.min(r1, six);
+      q1 = f32x4.min(q1, six);
+      r2 = f32x4.min(r2, six);
+      q2 = f32x4.min(q2, six);
+      r3 = f32x4.min(r3, six);
+      q3 = f32x4.min(q3, six);
+    }
+  }
+  v128.store(p0, r0);
+  v128.store(p0, q0, 16);
+  v128.store(p1, r1);
+  v128.store(p1, q1, 16);
+  v128.store(p2, r2);
+  v128.store(p2, q2, 16);
+  v128.store(p3, r3);
+  v128.store(p3, q3, 16);
 }
 
 /**
@@ -146,20 +254,21 @@ export function outputTile(
       const m3 = m2 + step;
       const m4 = m3 + step;
       const m5 = m4 + step;
-      for (let c: usize = 0; c < size; c += 16) {
-        const u1 = v128.load(m1 + c);
-        const u2 = v128.load(m2 + c);
-        const u3 = v128.load(m3 + c);
-        const u4 = v128.load(m4 + c);
-        const near = f32x4.add(u1, u2);
-        const far = f32x4.add(u3, u4);
-        const nearOdd = f32x4.sub(u1, u2);
-        const farOdd = f32x4.sub(u3, u4);
-        const s = line + c;
-        v128.store(s, f32x4.add(v128.load(column + c), f32x4.add(near, far)));
-        v128.store(s, madd(PLUS_A, nearOdd, f32x4.mul(PLUS_B, farOdd)), LINE);
-        v128.store(s, madd(HALF, near, f32x4.add(far, far)), 2 * LINE);
-        v128.store(s, madd(CUBE_A, nearOdd, madd(CUBE_B, farOdd, v128.load(m5 + c))), 3 * LINE);
+      let c: usize = 0;
+      if (PANEL == 16) {
+        for (; c + 32 <= size; c += 32) outputLinePair(column + c, m1 + c, m2 + c, m3 + c, m4 + c, m5 + c, line + c, LINE);
+      }
+      for (; c < size; c += 16) {
+        outputLine(
+          v128.load(column + c),
+          v128.load(m1 + c),
+          v128.load(m2 + c),
+          v128.load(m3 + c),
+          v128.load(m4 + c),
+          v128.load(m5 + c),
+          line + c,
+          LINE,
+        );
       }
       column += plane;
     }
@@ -170,7 +279,11 @@ export function outputTile(
       const p2 = pixelOr(image, top + i, left + 2, height, width, bytes, dump) + start;
       const p3 = pixelOr(image, top + i, left + 3, height, width, bytes, dump) + start;
       const b = bias + start;
-      for (let c: usize = 0; c < size; c += 16) {
+      let c: usize = 0;
+      if (PANEL == 16) {
+        for (; c + 32 <= size; c += 32) outputPixelsPair(line + c, b + c, p0 + c, p1 + c, p2 + c, p3 + c, act);
+      }
+      for (; c < size; c += 16) {
         const s = line + c;
         const u1 = v128.load(s, CHUNK);
         const u2 = v128.load(s, 2 * CHUNK);

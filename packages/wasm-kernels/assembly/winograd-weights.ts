@@ -1,19 +1,21 @@
-// G g Gᵀ of all filters (36 points, with stride 1 or 2), into the panels of 8 columns that the register tile reads; and its transpose for the filter gradient.
+// G g Gᵀ of all filters (36 points, with stride 1 or 2), into the panels that the register tile reads; and its transpose for the filter gradient.
 import * as g from './geometry';
+import { PANEL, panelWidth } from './tile-shape';
 import { filterGradientLine, filterLine, stridedFilterGradientLine, stridedFilterLine } from './winograd-lines';
+import { filterGradientLinePair, filterLinePair, stridedFilterGradientLinePair, stridedFilterLinePair } from './winograd-pairs';
 
-/** Scratch of these transforms: 4 filters of 9 taps and an intermediate of 18 vectors. */
-export const WEIGHT_SCRATCH: usize = (4 * 9 + 18) * 16;
+/** Bytes of the four filters of 9 taps, two vectors each, that packInput turns around. */
+const TURNED: usize = 4 * 9 * 32;
+/** Scratch of these transforms: four filters and an intermediate of 18 pairs. */
+export const WEIGHT_SCRATCH: usize = TURNED + 18 * 32;
 
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function chosenLine(strided: bool, g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
   if (strided) stridedFilterLine(g0, g1, g2, to, step);
   else filterLine(g0, g1, g2, to, step);
 }
 
-// @ts-expect-error a decorator of AssemblyScript
-@inline
+// @inline
 function chosenGradientLine(strided: bool, u: usize, unit: usize, to: usize, step: usize): void {
   const u0 = v128.load(u),
     u1 = v128.load(u + unit),
@@ -23,6 +25,32 @@ function chosenGradientLine(strided: bool, u: usize, unit: usize, to: usize, ste
     u5 = v128.load(u + 5 * unit);
   if (strided) stridedFilterGradientLine(u0, u1, u2, u3, u4, u5, to, step);
   else filterGradientLine(u0, u1, u2, u3, u4, u5, to, step);
+}
+
+// @inline
+function chosenLinePair(strided: bool, g0: usize, g1: usize, g2: usize, to: usize, step: usize): void {
+  if (strided) stridedFilterLinePair(g0, g1, g2, to, step);
+  else filterLinePair(g0, g1, g2, to, step);
+}
+
+// @inline
+function chosenGradientLinePair(strided: bool, u: usize, unit: usize, to: usize, step: usize): void {
+  if (strided) stridedFilterGradientLinePair(u, u + unit, u + 2 * unit, u + 3 * unit, u + 4 * unit, u + 5 * unit, to, step);
+  else filterGradientLinePair(u, u + unit, u + 2 * unit, u + 3 * unit, u + 4 * unit, u + 5 * unit, to, step);
+}
+
+/** filterTile for eight columns. */
+function filterTilePair(taps: usize, tapStep: usize, to: usize, plane: usize, scratch: usize): void {
+  const strided = g.strideHeight == 2;
+  for (let j: usize = 0; j < 3; j++) {
+    const tap = taps + j * tapStep;
+    chosenLinePair(strided, tap, tap + 3 * tapStep, tap + 6 * tapStep, scratch + (j << 5), 96);
+  }
+  for (let i = 0; i < 6; i++) {
+    chosenLinePair(strided, scratch, scratch + 32, scratch + 64, to, plane);
+    scratch += 96;
+    to += 6 * plane;
+  }
 }
 
 /** G g Gᵀ for four columns: tap (i, j) at `taps + (3 i + j) * tapStep`, point p to `to + p * plane`. */
@@ -46,48 +74,64 @@ function zeroTile(to: usize, plane: usize): void {
   }
 }
 
-/** Filters [3, 3, channels, columns] for the forward pass, output channels from `first` (a multiple of 8) to `end`: panel, channel, 8 columns. */
+/** Filters [3, 3, channels, columns] for the forward pass, output channels from `first` (a multiple of PANEL) to `end`: panel, channel, columns. */
 export function packForward(w: usize, first: i32, end: i32, to: usize, plane: usize, scratch: usize): void {
   const row = (<usize>g.outChannels) << 2;
   const tapStep = row * <usize>g.inChannels;
-  for (let k = first; k < end; k += 8) {
+  for (let k = first; k < end; k += PANEL) {
+    const width = panelWidth(g.outChannels - k);
+    const size = (<usize>width) << 2;
+    const present = (<usize>min(width, g.outChannels - k)) << 2;
     let from = w + ((<usize>k) << 2);
     for (let c = 0; c < g.inChannels; c++) {
-      filterTile(from, tapStep, to, plane, scratch);
-      if (k + 4 < g.outChannels) filterTile(from + 16, tapStep, to + 16, plane, scratch);
-      else zeroTile(to + 16, plane);
+      let q: usize = 0;
+      if (PANEL == 16) {
+        for (; q + 32 <= present; q += 32) filterTilePair(from + q, tapStep, to + q, plane, scratch);
+      }
+      for (; q < present; q += 16) filterTile(from + q, tapStep, to + q, plane, scratch);
+      for (; q < size; q += 16) zeroTile(to + q, plane);
       from += row;
-      to += 32;
+      to += size;
     }
   }
 }
 
-/** The same filters turned around and transposed for the input gradient, input channels from `first` to `end`: panel, output channel, 8 input channels. */
+/** The same filters turned around and transposed for the input gradient, input channels from `first` to `end`: panel, output channel, input channels. */
 export function packInput(w: usize, first: i32, end: i32, to: usize, plane: usize, scratch: usize): void {
   const row = (<usize>g.outChannels) << 2;
   const tapStep = row * <usize>g.inChannels;
-  const inner = scratch + 4 * 9 * 16;
-  for (let c = first; c < end; c += 8) {
-    for (let half = 0; half < 2; half++) {
-      const from = w + <usize>(c + 4 * half) * row;
-      let at = to + ((<usize>half) << 4);
+  const inner = scratch + TURNED;
+  for (let c = first; c < end; c += PANEL) {
+    const width = panelWidth(g.inChannels - c);
+    const size = (<usize>width) << 2;
+    for (let q = 0; q < width; q += 8) {
+      const from = w + <usize>(c + q) * row;
+      const one = c + q < g.inChannels;
+      const two = c + q + 4 < g.inChannels;
+      let at = to + ((<usize>q) << 2);
       for (let k = 0; k < g.outChannels; k += 4) {
-        const present = c + 4 * half < g.inChannels;
-        if (present) turnFour(from + ((<usize>k) << 2), row, tapStep, scratch);
+        const column = (<usize>k) << 2;
+        if (one) turnFour(from + column, row, tapStep, scratch);
+        if (two) turnFour(from + 4 * row + column, row, tapStep, scratch + 16);
         for (let i: usize = 0; i < 4; i++) {
-          if (present) filterTile(scratch + i * 144, 16, at, plane, inner);
-          else zeroTile(at, plane);
-          at += 32;
+          if (PANEL == 16 && two) filterTilePair(scratch + i * 288, 32, at, plane, inner);
+          else {
+            if (one) filterTile(scratch + i * 288, 32, at, plane, inner);
+            else zeroTile(at, plane);
+            if (two) filterTile(scratch + 16 + i * 288, 32, at + 16, plane, inner);
+            else zeroTile(at + 16, plane);
+          }
+          at += size;
         }
       }
     }
-    to += row << 3;
+    to += <usize>g.outChannels * size;
   }
 }
 
-/** Four filters of four channels, transposed and turned by 180 degrees: `to` holds, for each of four output channels, 9 taps of four channels. */
+/** Four filters of four channels, transposed and turned by 180 degrees: `to` holds, for each of four output channels, 9 taps of four channels, 32 bytes apart. */
 function turnFour(from: usize, row: usize, tapStep: usize, to: usize): void {
-  let at = to + 8 * 16;
+  let at = to + 8 * 32;
   for (let tap = 0; tap < 9; tap++) {
     const r0 = v128.load(from);
     const r1 = v128.load(from + row);
@@ -98,23 +142,53 @@ function turnFour(from: usize, row: usize, tapStep: usize, to: usize): void {
     const c = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
     const d = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
     v128.store(at, i64x2.shuffle(a, b, 0, 2));
-    v128.store(at, i64x2.shuffle(a, b, 1, 3), 144);
-    v128.store(at, i64x2.shuffle(c, d, 0, 2), 288);
-    v128.store(at, i64x2.shuffle(c, d, 1, 3), 432);
+    v128.store(at, i64x2.shuffle(a, b, 1, 3), 288);
+    v128.store(at, i64x2.shuffle(c, d, 0, 2), 576);
+    v128.store(at, i64x2.shuffle(c, d, 1, 3), 864);
     from += tapStep;
-    at -= 16;
+    at -= 32;
   }
 }
 
-/** dw = Gᵀ u G for the output channels from `first` to `end`: the sums of each point, rows of `rowBytes` per channel, to the filters [3, 3, channels, columns]. */
-export function unpackGradient(u: usize, plane: usize, rowBytes: usize, first: i32, end: i32, dw: usize, scratch: usize): void {
-  const row = (<usize>g.outChannels) << 2;
-  const tapStep = row * <usize>g.inChannels;
+/**
+ * dw = Gᵀ u G for `rows` input channels from `row` and the output channels from `first` to `end`: the sums of each point, rows of `rowBytes` per channel, to
+ * the filters [3, 3, channels, columns].
+ */
+export function unpackGradient(
+  u: usize,
+  plane: usize,
+  rowBytes: usize,
+  row: i32,
+  rows: i32,
+  first: i32,
+  end: i32,
+  dw: usize,
+  scratch: usize,
+): void {
+  const ld = (<usize>g.outChannels) << 2;
+  const tapStep = ld * <usize>g.inChannels;
   const strided = g.strideHeight == 2;
   const size = (<usize>(end - first)) << 2;
-  dw += (<usize>first) << 2;
-  for (let c = 0; c < g.inChannels; c++) {
-    for (let k: usize = 0; k < size; k += 16) {
+  dw += <usize>row * ld + ((<usize>first) << 2);
+  for (let c = 0; c < rows; c++) {
+    let k: usize = 0;
+    if (PANEL == 16) {
+      for (; k + 32 <= size; k += 32) {
+        let from = u + k;
+        for (let j: usize = 0; j < 6; j++) {
+          chosenGradientLinePair(strided, from, 6 * plane, scratch + (j << 5), 192);
+          from += plane;
+        }
+        let to = dw + k;
+        let line = scratch;
+        for (let i = 0; i < 3; i++) {
+          chosenGradientLinePair(strided, line, 32, to, tapStep);
+          line += 192;
+          to += 3 * tapStep;
+        }
+      }
+    }
+    for (; k < size; k += 16) {
       let from = u + k;
       for (let j: usize = 0; j < 6; j++) {
         chosenGradientLine(strided, from, 6 * plane, scratch + (j << 4), 96);
@@ -129,6 +203,6 @@ export function unpackGradient(u: usize, plane: usize, rowBytes: usize, first: i
       }
     }
     u += rowBytes;
-    dw += row;
+    dw += ld;
   }
 }

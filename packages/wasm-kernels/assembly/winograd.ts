@@ -5,13 +5,18 @@ import * as g from './geometry';
 import { tileRows } from './micro';
 import { packBias } from './pack';
 import { align, bytes } from './taps';
+import { barrier, place, seats, shareFrom, shareTo } from './team';
+import { PANEL, PANEL_BYTES, panelColumns, panelWidth, TILE_ROWS } from './tile-shape';
 import {
   axisPoints,
   blockTiles,
   EVEN,
+  filterBytes,
   groupColumns,
+  ownBytes,
   PAD,
   planeBytes,
+  pointBytes,
   roundUp,
   rowsScratch,
   SPREAD,
@@ -49,26 +54,33 @@ function winogradRows(
 ): void {
   const tiles = g.batch * tilesHigh * tilesWide;
   const block = blockTiles(kind, channels, columns, tiles);
-  const wide = roundUp(columns, 8);
+  const wide = panelColumns(columns);
   const group = groupColumns(channels, wide, tiles, block);
   const points = axisPoints(kind) * axisPoints(kind);
-  const transform = align(scratch);
+  // Either all filters are kept, and members share the tiles, or all tiles are one block, and members share the columns.
+  const sharesColumns = group < wide;
+  const filterSpace = filterBytes(channels, group);
+  const pointSpace = pointBytes(kind, channels, wide, block);
+  const ownSpace = ownBytes(channels, wide, block);
+  const own = scratch + <usize>place() * (ownSpace + (sharesColumns ? filterSpace : pointSpace));
+  const shared = scratch + <usize>seats * (ownSpace + (sharesColumns ? filterSpace : pointSpace));
+  const transform = align(own);
   const inner = transform + STRIDED_TILE_SCRATCH;
   const zeros = align(inner + WEIGHT_SCRATCH);
-  const init = align(zeros + bytes(channels));
+  const init = align(zeros + max(bytes(channels), PANEL_BYTES));
   const dump = align(init + bytes(wide));
   const rows = align(dump + bytes(wide));
   const out = rows + bytes(block);
-  const filters = align(out + bytes(block));
+  const filters = align(sharesColumns ? own + ownSpace : shared);
   const filterPlane = bytes(group) * <usize>channels + PAD;
-  const inPoints = align(filters + 36 * filterPlane);
+  const inPoints = align(sharesColumns ? shared : own + ownSpace);
   const inRow = bytes(channels) + PAD;
   const inPlane = planeBytes(block, inRow);
   const outPoints = align(inPoints + <usize>points * inPlane);
   const outRow = bytes(wide) + PAD;
   const outPlane = planeBytes(block, outRow);
 
-  memory.fill(zeros, 0, max(bytes(channels), 32));
+  memory.fill(zeros, 0, max(bytes(channels), PANEL_BYTES));
   packBias(bias, columns, init);
   for (let i = 0; i < block; i++) {
     store<usize>(rows + bytes(i), inPoints + <usize>i * inRow);
@@ -81,44 +93,95 @@ function winogradRows(
   // With stride 2 and even padding a tile of the input gradient begins with an even pixel, with odd padding with an odd one.
   const oddRow = kind == SPREAD ? 1 - (g.padTop & 1) : 1;
   const oddColumn = kind == SPREAD ? 1 - (g.padLeft & 1) : 1;
-  for (let first = 0; first < tiles; first += block) {
-    const count = min(block, tiles - first);
-    const padded = roundUp(count, 6);
+  const firstColumn = shareFrom(columns, PANEL);
+  const lastColumn = shareTo(columns, PANEL);
+  const firstTile = shareFrom(tiles, TILE_ROWS);
+  const lastTile = shareTo(tiles, TILE_ROWS);
+  if (!sharesColumns) {
+    const at = filters + <usize>firstColumn * bytes(channels);
+    if (turned) packInput(weights, firstColumn, lastColumn, at, filterPlane, inner);
+    else packForward(weights, firstColumn, lastColumn, at, filterPlane, inner);
+    barrier();
+  }
+  let first = firstTile;
+  do {
+    const count = min(block, lastTile - first); // may be 0: all members meet at the barriers
+    // Where tiles are one block for all, a member's first place in it is its first tile.
+    const base = sharesColumns ? first : 0;
     for (let i = 0; i < count; i++) {
       const tile = first + i;
       const top = ((tile / tilesWide) % tilesHigh) * sourceStep - fromTop;
       const left = (tile % tilesWide) * sourceStep - fromLeft;
       const image = source + <usize>(tile / tilesWide / tilesHigh) * sourceBytes;
-      const to = inPoints + <usize>i * inRow;
-      if (kind == EVEN) inputTile(image, sourceHeight, sourceWidth, bytes(channels), top, left, zeros, to, inPlane, transform);
-      else stridedInputTile(image, sourceHeight, sourceWidth, bytes(channels), top, left, kind == SPREAD, oddRow, oddColumn, zeros, to, inPlane, transform);
+      const to = inPoints + <usize>(base + i) * inRow;
+      const size = bytes(channels);
+      if (kind == EVEN) inputTile(image, sourceHeight, sourceWidth, size, size, top, left, zeros, to, inPlane, transform);
+      else {
+        const spread = kind == SPREAD;
+        stridedInputTile(image, sourceHeight, sourceWidth, size, size, top, left, spread, oddRow, oddColumn, zeros, to, inPlane, transform);
+      }
     }
-    for (let j = 0; j < columns; j += group) {
-      const end = min(j + group, columns);
-      if (group < wide || first == 0) {
+    if (sharesColumns) {
+      barrier();
+      for (let j = firstColumn; j < lastColumn; j += group) {
+        const end = min(j + group, lastColumn);
         if (turned) packInput(weights, j, end, filters, filterPlane, inner);
         else packForward(weights, j, end, filters, filterPlane, inner);
+        multiplyPoints(
+          axisPoints(kind),
+          rows,
+          channels,
+          columns,
+          roundUp(tiles, 6),
+          filters,
+          filterPlane,
+          inPlane,
+          j,
+          end,
+          zeros,
+          out,
+          outPlane,
+        );
       }
-      multiplyPoints(axisPoints(kind), rows, channels, padded, filters, filterPlane, inPlane, j, end, zeros, out, outPlane);
+      barrier();
+    } else {
+      multiplyPoints(
+        axisPoints(kind),
+        rows,
+        channels,
+        columns,
+        roundUp(count, 6),
+        filters,
+        filterPlane,
+        inPlane,
+        0,
+        columns,
+        zeros,
+        out,
+        outPlane,
+      );
     }
     for (let i = 0; i < count; i++) {
       const tile = first + i;
       const top = ((tile / tilesWide) % tilesHigh) * side;
       const left = (tile % tilesWide) * side;
       const image = target + <usize>(tile / tilesWide / tilesHigh) * targetBytes;
-      const from = outPoints + <usize>i * outRow;
+      const from = outPoints + <usize>(base + i) * outRow;
       if (kind == EVEN) outputTile(from, outPlane, image, height, width, bytes(columns), top, left, init, act, dump, transform);
-      else if (kind == STRIDED) stridedOutputTile(from, outPlane, image, height, width, bytes(columns), top, left, init, act, dump, transform);
+      else if (kind == STRIDED)
+        stridedOutputTile(from, outPlane, image, height, width, bytes(columns), top, left, init, act, dump, transform);
       else stridedSpreadTile(from, outPlane, image, height, width, bytes(columns), top, left, oddRow, oddColumn, dump, transform);
     }
-  }
+    first += block;
+  } while (first < lastTile);
 }
 
-/** For each point: rows [padded, channels] times the filters of columns first to end. */
+/** For each point: rows [padded, channels] times the filters of columns first to end, of `columns` in all. */
 function multiplyPoints(
   axis: i32,
   rows: usize,
   channels: i32,
+  columns: i32,
   padded: i32,
   filters: usize,
   filterPlane: usize,
@@ -129,7 +192,6 @@ function multiplyPoints(
   out: usize,
   outPlane: usize,
 ): void {
-  const panelBytes = (<usize>channels) << 5;
   let from: usize = 0;
   let to: usize = 0;
   for (let point = 0; point < axis * axis; point++) {
@@ -137,13 +199,13 @@ function multiplyPoints(
     for (let k = 0; k < channels; k += DEPTH) {
       const depth = min(DEPTH, channels - k);
       const start = k == 0 ? zeros : 0;
-      let panel = filter + ((<usize>k) << 5);
-      for (let j = first; j < end; j += 8) {
+      for (let j = first; j < end; j += PANEL) {
+        const width = panelWidth(columns - j);
+        const panel = filter + <usize>(j - first) * bytes(channels) + <usize>k * bytes(width);
         for (let r = 0; r < padded; r += 6) {
           const at = (<usize>r) << 2;
-          tileRows(rows + at, 0, 1, from + ((<usize>k) << 2), depth, panel, start, out + at, to + ((<usize>j) << 2), 0);
+          tileRows(width, rows + at, 0, 1, from + ((<usize>k) << 2), depth, panel, start, out + at, to + ((<usize>j) << 2), 0);
         }
-        panel += panelBytes;
       }
     }
     from += inPlane;

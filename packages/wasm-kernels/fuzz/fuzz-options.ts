@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { CaseMaker } from '../test/case-maker.ts';
-import { builds } from '../test/wasm-under-test.ts';
-import type { SimdBuild } from '../src/index.ts';
+import { variants, type Variant } from '../test/wasm-under-test.ts';
 
 /** What to fuzz. */
 export interface FuzzOptions {
@@ -9,11 +8,12 @@ export interface FuzzOptions {
   readonly cases: number;
   /** Seed of the first case; the following cases have the following seeds. */
   readonly seed: number;
-  readonly builds: readonly SimdBuild[];
+  readonly variants: readonly Variant[];
   readonly makers: readonly CaseMaker[];
 }
 
-const USAGE = 'usage: npm run fuzz:kernels -- [--cases 1000] [--seed 1] [--kernel NAME] [--maker TITLE] [--simd relaxed|plain]';
+const USAGE =
+  'usage: npm run fuzz:kernels -- [--cases 1000] [--seed 1] [--kernel NAME] [--maker TITLE] [--simd plain|relaxed|wide] [--threads 1|2|3]';
 
 function whole(name: string, text: string, low: number): number {
   const value = Number(text);
@@ -32,17 +32,21 @@ export function readFuzzOptions(args: readonly string[], makers: readonly CaseMa
         kernel: { type: 'string' },
         maker: { type: 'string' },
         simd: { type: 'string' },
+        threads: { type: 'string' },
       },
     });
-    const { kernel, maker, simd } = values;
+    const { kernel, maker, simd, threads } = values;
     const chosen = makers.filter((m) => (kernel === undefined || m.kernel === kernel) && (maker === undefined || m.title === maker));
     if (chosen.length === 0) {
       const known = kernel !== undefined ? [...new Set(makers.map((m) => m.kernel))] : makers.map((m) => `'${m.title}'`);
       throw new Error(`nothing is called ${kernel ?? ''} ${maker ?? ''}; there are ${known.join(', ')}`);
     }
-    const asked = builds.filter((build) => simd === undefined || simd === build);
-    if (asked.length === 0) throw new Error(`--simd must be one of ${builds.join(', ')} in this Node, got '${simd ?? ''}'`);
-    return { cases: whole('cases', values.cases, 1), seed: whole('seed', values.seed, 0), builds: asked, makers: chosen };
+    const asked = variants.filter(
+      (v) => (simd === undefined || simd === v.simd) && (threads === undefined || threads === String(v.threads)),
+    );
+    if (asked.length === 0)
+      throw new Error(`--simd and --threads must be one of ${variants.map((v) => `${v.simd} ${v.threads}`).join(', ')} in this Node`);
+    return { cases: whole('cases', values.cases, 1), seed: whole('seed', values.seed, 0), variants: asked, makers: chosen };
   } catch (error) {
     throw new Error(`fuzz:kernels: ${(error as Error).message}\n${USAGE}`, { cause: error });
   }

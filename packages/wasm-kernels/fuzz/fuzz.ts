@@ -1,18 +1,18 @@
-// Random cases for every kernel of this package, in both builds: `npm run fuzz:kernels -- --cases N --seed S`.
+// Random cases for every kernel of this package, in every build and on one to three threads: `npm run fuzz:kernels -- --cases N --seed S`.
 // Progress goes to stderr, failures and the table to stdout; the exit code is 1 if anything is wrong.
 import * as tf from '@tensorflow/tfjs-core';
 import { caseMakers } from '../test/cases/registry.ts';
-import { startWasm } from '../test/wasm-under-test.ts';
+import { nameOf, startVariant } from '../test/wasm-under-test.ts';
 import { fuzzMaker, type FuzzRow } from './fuzz-maker.ts';
 import { readFuzzOptions, type FuzzOptions } from './fuzz-options.ts';
 
 const COLUMNS = ['kernel', 'cases of', 'build', 'cases', 'worst relative error', 'failures', 'seconds'];
 
 function table(rows: readonly FuzzRow[]): string {
-  const cells = rows.map(({ maker, simd, cases, worst, failures, seconds }) => [
+  const cells = rows.map(({ maker, variant, cases, worst, failures, seconds }) => [
     maker.kernel,
     maker.title,
-    simd,
+    nameOf(variant),
     String(cases),
     worst.toExponential(1),
     String(failures),
@@ -24,8 +24,8 @@ function table(rows: readonly FuzzRow[]): string {
 }
 
 /** Kernels of the package that no maker covers. */
-async function uncovered({ builds }: FuzzOptions): Promise<readonly string[]> {
-  const registration = await startWasm(builds[0]!);
+async function uncovered({ variants }: FuzzOptions): Promise<readonly string[]> {
+  const registration = await startVariant(variants[0]!);
   const covered = new Set(caseMakers.map(({ kernel }) => kernel));
   const missing = registration.kernels.filter((kernel) => !covered.has(kernel));
   registration.dispose();

@@ -1,5 +1,5 @@
 /** The stable codes of the errors that this package throws. */
-export type SelfsupErrorCode = 'SELFSUP_BACKEND' | 'SELFSUP_MEMORY' | 'SELFSUP_SHAPE';
+export type SelfsupErrorCode = 'SELFSUP_BACKEND' | 'SELFSUP_MEMORY' | 'SELFSUP_OPTION' | 'SELFSUP_SHAPE';
 
 const BRAND: unique symbol = Symbol.for('selfsup.error');
 

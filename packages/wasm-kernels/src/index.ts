@@ -1,3 +1,4 @@
 export { registerTrainingKernels, type RegisterTrainingKernelsOptions, type TrainingKernels } from './register-training-kernels.ts';
+export { proveWideVectors } from './prove-wide.ts';
 export { SelfsupError, type SelfsupErrorCode } from './errors.ts';
 export type { SimdBuild } from './load-kernels.ts';

@@ -1,13 +1,15 @@
-type Eight = [number, number, number, number, number, number, number, number];
+// Written by scripts/build-assets.mjs from what the compiler exports.
 
 /**
- * The functions of the compiled kernels; pointers are byte offsets in the backend's memory, 0 for an optional operand that is absent. The geometry of
- * convolutions and pooling is set before. Each group belongs to the file of that name.
+ * The functions of the compiled kernels; pointers are byte offsets in the backend's memory, 0 for an optional operand that is absent; flags are 0 or 1. The
+ * geometry of convolutions and pooling is set before.
  */
 export interface KernelExports {
+  // assembly/geometry.ts
   setTensors(n: number, h: number, w: number, c: number, oh: number, ow: number, oc: number): void;
   setWindow(kh: number, kw: number, sh: number, sw: number, top: number, left: number, dh: number, dw: number): void;
-  matmulScratch(m: number, n: number, k: number, transposeA: number): number;
+
+  // assembly/gemm.ts
   matmul(
     a: number,
     b: number,
@@ -21,19 +23,68 @@ export interface KernelExports {
     act: number,
     scratch: number,
   ): void;
-  convRowsScratch(channels: number, columns: number): number;
-  convFilterScratch(): number;
+  matmulBatch(
+    a: number,
+    b: number,
+    c: number,
+    batches: number,
+    stepA: number,
+    stepB: number,
+    m: number,
+    n: number,
+    k: number,
+    transposeA: number,
+    transposeB: number,
+    bias: number,
+    act: number,
+    scratch: number,
+  ): void;
+  matmulBatchScratch(batches: number, m: number, n: number, k: number, transposeA: number): number;
+  matmulScratch(m: number, n: number, k: number, transposeA: number): number;
+
+  // assembly/conv.ts
   convForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
   convInput(dy: number, w: number, dx: number, scratch: number): void;
-  convFilter(x: number, dy: number, dw: number, scratch: number): void;
-  gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
-  segmentSumScratch(rows: number, size: number, segments: number): number;
-  segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number, scratch: number): void;
-  segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
-  fillZero(to: number, bytes: number): void;
+  convRowsScratch(channels: number, columns: number): number;
 
-  // batch-norm-kernels
-  batchNormScratch(channels: number): number;
+  // assembly/conv-filter.ts
+  convFilter(x: number, dy: number, dw: number, scratch: number): void;
+  convFilterScratch(): number;
+
+  // assembly/depthwise.ts
+  depthwiseForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
+  depthwiseForwardScratch(): number;
+
+  // assembly/depthwise-input.ts
+  depthwiseInput(dy: number, w: number, dx: number, scratch: number): void;
+  depthwiseInputScratch(): number;
+
+  // assembly/depthwise-filter.ts
+  depthwiseFilter(x: number, dy: number, dw: number, scratch: number): void;
+  depthwiseFilterScratch(): number;
+
+  // assembly/pool.ts
+  maxPoolGrad(x: number, dy: number, dx: number): void;
+
+  // assembly/pool-forward.ts
+  avgPool(x: number, y: number): void;
+  maxPool(x: number, y: number): void;
+
+  // assembly/clamp.ts
+  clamp(x: number, y: number, count: number, low: number, high: number): void;
+  extremum(a: number, b: number, y: number, count: number, wideA: number, wideB: number, smallest: number): void;
+
+  // assembly/winograd.ts
+  winogradForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
+  winogradForwardScratch(): number;
+  winogradInput(dy: number, w: number, dx: number, scratch: number): void;
+  winogradInputScratch(): number;
+
+  // assembly/winograd-filter.ts
+  winogradFilter(x: number, dy: number, dw: number, scratch: number): void;
+  winogradFilterScratch(): number;
+
+  // assembly/norm.ts
   batchNorm(
     x: number,
     scale: number,
@@ -48,6 +99,9 @@ export interface KernelExports {
     relu: number,
     scratch: number,
   ): void;
+  batchNormScratch(channels: number): number;
+
+  // assembly/norm-grad.ts
   batchNormGrad(
     dy: number,
     x: number,
@@ -66,31 +120,14 @@ export interface KernelExports {
     scratch: number,
   ): void;
 
-  // convolution-3d-kernels
-  addTo(to: number, from: number, count: number): void;
+  // assembly/reduce.ts
+  sumMiddle(x: number, y: number, outer: number, rows: number, inner: number, divisor: number, scratch: number): void;
+  sumMiddleScratch(inner: number): number;
 
-  // cross-entropy-kernels
-  crossEntropy(logits: number, labels: number, losses: number, logSumExp: number, rows: number, classes: number): number;
-  crossEntropyGrad(dy: number, logits: number, labels: number, logSumExp: number, dLogits: number, rows: number, classes: number): void;
+  // assembly/avg-pool.ts
+  avgPoolGrad(dy: number, dx: number): void;
 
-  // depthwise-kernels
-  depthwiseForwardScratch(): number;
-  depthwiseForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
-  depthwiseInputScratch(): number;
-  depthwiseInput(dy: number, w: number, dx: number, scratch: number): void;
-  depthwiseFilterScratch(): number;
-  depthwiseFilter(x: number, dy: number, dw: number, scratch: number): void;
-
-  // dropout-kernel
-  dropout(x: number, y: number, count: number, key0: number, key1: number, threshold: number, scale: number): void;
-
-  // elementwise-kernels
-  unary(f: number, x: number, y: number, count: number): void;
-  geluForward(x: number, y: number, count: number, approximate: number): void;
-  geluGrad(dy: number, x: number, dx: number, count: number, approximate: number): void;
-
-  // group-norm-kernels
-  groupNormScratch(channels: number): number;
+  // assembly/group-norm.ts
   groupNorm(
     x: number,
     scale: number,
@@ -121,12 +158,25 @@ export interface KernelExports {
     epsilon: number,
     scratch: number,
   ): void;
+  groupNormScratch(channels: number): number;
 
-  // l2-normalize-kernels
+  // assembly/l2-normalize.ts
   l2Normalize(x: number, y: number, norm: number, rows: number, columns: number, epsilon: number): void;
   l2NormalizeGrad(dy: number, y: number, norm: number, dx: number, rows: number, columns: number, epsilon: number): void;
 
-  // layer-norm-kernels
+  // assembly/gather.ts
+  fillZero(to: number, bytes: number): void;
+  gather(x: number, indices: number, out: number, batches: number, outer: number, dim: number, count: number, sliceBytes: number): number;
+  segmentSum(x: number, ids: number, out: number, rows: number, size: number, segments: number, scratch: number): void;
+  segmentSumInt(x: number, ids: number, out: number, rows: number, size: number, segments: number): void;
+  segmentSumScratch(rows: number, size: number, segments: number): number;
+
+  // assembly/unary.ts
+  geluForward(x: number, y: number, count: number, approximate: number): void;
+  geluGrad(dy: number, x: number, dx: number, count: number, approximate: number): void;
+  unary(f: number, x: number, y: number, count: number): void;
+
+  // assembly/layer-norm.ts
   layerNorm(
     x: number,
     scale: number,
@@ -138,7 +188,6 @@ export interface KernelExports {
     features: number,
     epsilon: number,
   ): void;
-  layerNormScratch(features: number): number;
   layerNormGrad(
     dy: number,
     x: number,
@@ -152,20 +201,20 @@ export interface KernelExports {
     features: number,
     scratch: number,
   ): void;
+  layerNormScratch(features: number): number;
 
-  // optimizer-kernels
-  sgdUpdate(
-    gradient: number,
-    velocity: number,
-    variable: number,
-    update: number,
-    nextVelocity: number,
-    count: number,
-    rate: number,
-    momentum: number,
-    decay: number,
-    nesterov: number,
-  ): void;
+  // assembly/softmax.ts
+  softmax(x: number, mask: number, y: number, outer: number, middle: number, inner: number, columns: number, scale: number): void;
+  softmaxGrad(dy: number, y: number, dx: number, rows: number, columns: number, scale: number): void;
+
+  // assembly/cross-entropy.ts
+  crossEntropy(logits: number, labels: number, losses: number, logSumExp: number, rows: number, classes: number): number;
+  crossEntropyGrad(dy: number, logits: number, labels: number, logSumExp: number, dLogits: number, rows: number, classes: number): void;
+
+  // assembly/dropout.ts
+  dropout(x: number, y: number, count: number, key0: number, key1: number, threshold: number, scale: number): void;
+
+  // assembly/optimizers.ts
   adamWUpdate(
     gradient: number,
     first: number,
@@ -183,6 +232,20 @@ export interface KernelExports {
     decay: number,
   ): void;
   emaUpdate(old: number, fresh: number, to: number, count: number, momentum: number): void;
+  sgdUpdate(
+    gradient: number,
+    velocity: number,
+    variable: number,
+    update: number,
+    nextVelocity: number,
+    count: number,
+    rate: number,
+    momentum: number,
+    decay: number,
+    nesterov: number,
+  ): void;
+
+  // assembly/lars.ts
   larsUpdate(
     gradient: number,
     velocity: number,
@@ -200,33 +263,34 @@ export interface KernelExports {
     clip: number,
   ): void;
 
-  // pooling-3d-kernels
-  /** Sizes of x and y, window, strides, pads. */
-  maxPool3d(x: number, y: number, ...sizes: [...Eight, ...Eight, number]): void;
+  // assembly/add-to.ts
+  addTo(to: number, from: number, count: number): void;
 
-  // pooling-kernels
-  maxPool(x: number, y: number): void;
-  avgPool(x: number, y: number): void;
-  maxPoolGrad(x: number, dy: number, dx: number): void;
-  avgPoolGrad(dy: number, dx: number): void;
+  // assembly/pool-3d.ts
+  maxPool3d(
+    x: number,
+    y: number,
+    batch: number,
+    depth: number,
+    height: number,
+    width: number,
+    channels: number,
+    outDepth: number,
+    outHeight: number,
+    outWidth: number,
+    filterDepth: number,
+    filterHeight: number,
+    filterWidth: number,
+    strideDepth: number,
+    strideHeight: number,
+    strideWidth: number,
+    front: number,
+    top: number,
+    left: number,
+  ): void;
 
-  // clamp-kernels
-  clamp(x: number, y: number, count: number, low: number, high: number): void;
-  extremum(a: number, b: number, y: number, count: number, wideA: number, wideB: number, smallest: number): void;
-
-  // reduction-kernels
-  sumMiddleScratch(inner: number): number;
-  sumMiddle(x: number, y: number, outer: number, rows: number, inner: number, divisor: number, scratch: number): void;
-
-  // softmax-kernels
-  softmax(x: number, mask: number, y: number, outer: number, middle: number, inner: number, columns: number, scale: number): void;
-  softmaxGrad(dy: number, y: number, dx: number, rows: number, columns: number, scale: number): void;
-
-  // winograd
-  winogradForwardScratch(): number;
-  winogradForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;
-  winogradInputScratch(): number;
-  winogradInput(dy: number, w: number, dx: number, scratch: number): void;
-  winogradFilterScratch(): number;
-  winogradFilter(x: number, dy: number, dw: number, scratch: number): void;
+  // assembly/team.ts
+  breakTeam(): void;
+  setTeam(count: number): void;
+  takeSeat(place: number, most: number, gateAddress: number, patience: number): void;
 }

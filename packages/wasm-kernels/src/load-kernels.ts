@@ -7,8 +7,11 @@ export interface LoadedKernels {
   readonly exports: KernelExports;
 }
 
-/** Which of the two builds is meant: relaxed SIMD has a fused multiply-add and is the faster one. */
-export type SimdBuild = 'relaxed' | 'plain';
+/**
+ * Which build is meant: relaxed SIMD has a fused multiply-add and is faster than plain SIMD. Wide is relaxed SIMD with tiles for engines that join pairs
+ * of vectors into one of 256 bits; elsewhere it is the slower one.
+ */
+export type SimdBuild = 'wide' | 'relaxed' | 'plain';
 
 // (module (func (result v128) (f32x4.relaxed_madd zeros zeros zeros)))
 const ZERO_VECTOR = [0xfd, 0x0c, ...Array.from({ length: 16 }, () => 0)];
@@ -20,8 +23,8 @@ const RELAXED_PROBE = new Uint8Array([
   ...[0x0a, RELAXED_BODY.length + 2, 0x01, RELAXED_BODY.length, ...RELAXED_BODY],
 ]);
 
-/** The best build that this engine accepts. */
-export function supportedSimd(): SimdBuild {
+/** The best build that this engine runs well without further ado. */
+export function supportedSimd(): 'relaxed' | 'plain' {
   return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'plain';
 }
 
@@ -35,13 +38,9 @@ async function readAsset(url: URL): Promise<BufferSource> {
   return response.arrayBuffer();
 }
 
-/** Compiles the kernels for a memory of this kind. A shared memory (threaded build of the backend) has binaries of its own. */
+/** Compiles the kernels for a memory of this kind. A shared memory has binaries of its own. */
 export async function loadKernels(memory: WebAssembly.Memory, simd: SimdBuild, assetsUrl?: string | URL): Promise<LoadedKernels> {
-  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const url =
-    assetsUrl !== undefined
-      ? new URL(`kernels${simd === 'relaxed' ? '.relaxed' : ''}${shared ? '.shared' : ''}.wasm`, assetsUrl)
-      : defaultUrl(simd, shared);
+  const url = kernelsUrl(simd, isShared(memory), assetsUrl);
   try {
     const { module, instance } = await WebAssembly.instantiate(await readAsset(url), { env: { memory } });
     return { module, exports: instance.exports as unknown as KernelExports };
@@ -54,17 +53,44 @@ export async function loadKernels(memory: WebAssembly.Memory, simd: SimdBuild, a
   }
 }
 
+/** Compiles a build for a memory of its own or a shared one. */
+export async function compileKernels(simd: SimdBuild, shared: boolean, assetsUrl?: string | URL): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readAsset(kernelsUrl(simd, shared, assetsUrl)));
+}
+
 /** Binds compiled kernels to the memory of another backend, at once. */
 export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
 }
 
-// Literal paths, so that bundlers find the four files.
+/** The same where the memory may be of the other kind, in Node: reads and compiles at once. */
+export function loadKernelsNow(memory: WebAssembly.Memory, simd: SimdBuild, assetsUrl?: string | URL): LoadedKernels {
+  const { readFileSync } = process.getBuiltinModule('node:fs');
+  const module = new WebAssembly.Module(readFileSync(kernelsUrl(simd, isShared(memory), assetsUrl)));
+  return { module, exports: instantiateKernels(module, memory) };
+}
+
+function isShared({ buffer }: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+}
+
+function kernelsUrl(simd: SimdBuild, shared: boolean, assetsUrl?: string | URL): URL {
+  if (assetsUrl === undefined) return defaultUrl(simd, shared);
+  return new URL(`kernels${simd === 'plain' ? '' : `.${simd}`}${shared ? '.shared' : ''}.wasm`, assetsUrl);
+}
+
+// Literal paths, so that bundlers find the files.
 function defaultUrl(simd: SimdBuild, shared: boolean): URL {
-  if (simd === 'relaxed') {
-    return shared
-      ? new URL('../assets/kernels.relaxed.shared.wasm', import.meta.url)
-      : new URL('../assets/kernels.relaxed.wasm', import.meta.url);
+  switch (simd) {
+    case 'wide':
+      return shared
+        ? new URL('../assets/kernels.wide.shared.wasm', import.meta.url)
+        : new URL('../assets/kernels.wide.wasm', import.meta.url);
+    case 'relaxed':
+      return shared
+        ? new URL('../assets/kernels.relaxed.shared.wasm', import.meta.url)
+        : new URL('../assets/kernels.relaxed.wasm', import.meta.url);
+    case 'plain':
+      return shared ? new URL('../assets/kernels.shared.wasm', import.meta.url) : new URL('../assets/kernels.wasm', import.meta.url);
   }
-  return shared ? new URL('../assets/kernels.shared.wasm', import.meta.url) : new URL('../assets/kernels.wasm', import.meta.url);
 }

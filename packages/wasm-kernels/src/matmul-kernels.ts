@@ -28,6 +28,27 @@ function batchIndices(operand: readonly number[], batch: readonly number[]): (in
   };
 }
 
+interface BatchRun {
+  readonly first: number;
+  readonly count: number;
+  readonly atA: number;
+  readonly atB: number;
+  readonly stepA: number;
+  readonly stepB: number;
+}
+
+/** Cuts a batch into the longest runs in which each operand moves on by the same number of matrices. */
+function* batchRuns(indexA: (index: number) => number, indexB: (index: number) => number, batch: number): Generator<BatchRun> {
+  for (let first = 0; first < batch;) {
+    const [atA, atB] = [indexA(first), indexB(first)];
+    let count = 1;
+    const [stepA, stepB] = first + 1 < batch ? [indexA(first + 1) - atA, indexB(first + 1) - atB] : [0, 0];
+    while (first + count < batch && indexA(first + count) === atA + count * stepA && indexB(first + count) === atB + count * stepB) count++;
+    yield { first, count, atA, atB, stepA, stepB };
+    first += count;
+  }
+}
+
 interface Product {
   readonly a: TensorInfo;
   readonly b: TensorInfo;
@@ -69,21 +90,40 @@ function product(runtime: Runtime, { a, b, transposeA, transposeB }: Product, bi
       kernels.matmul(zeros, zeros, out, m * batch, n, 1, 0, 0, biasOffset, act, zeros + Math.max(m * batch, n) * BYTES);
       return;
     }
-    const long = k > LONG && !transposeA; // a row of A is a column of its transpose
-    const [rows, calls] = long ? [1, m] : [m, 1];
-    const scratch = runtime.scratch(kernels.matmulScratch(rows, n, k, Number(transposeA || long)) >>> 0);
     const offsetA = runtime.offset(a);
     const offsetB = runtime.offset(b);
-    const indexA = batchIndices(batchA, batchShape);
-    const indexB = batchIndices(batchB, batchShape);
-    for (let i = 0; i < batch; i++) {
-      const from = offsetA + (batch === 1 ? 0 : indexA(i)) * m * k * BYTES;
-      const by = offsetB + (batch === 1 ? 0 : indexB(i)) * k * n * BYTES;
-      const to = out + i * m * n * BYTES;
-      for (let row = 0; row < calls; row++) {
-        const [one, target] = [from + row * k * BYTES, to + row * n * BYTES];
-        kernels.matmul(one, by, target, rows, n, k, Number(transposeA || long), Number(transposeB), biasOffset, act, scratch);
+    if (k > LONG && !transposeA) {
+      // Each row of A is a column of its transpose.
+      const scratch = runtime.scratch(kernels.matmulScratch(1, n, k, 1) >>> 0);
+      const indexA = batchIndices(batchA, batchShape);
+      const indexB = batchIndices(batchB, batchShape);
+      for (let i = 0; i < batch; i++) {
+        const from = offsetA + (batch === 1 ? 0 : indexA(i)) * m * k * BYTES;
+        const by = offsetB + (batch === 1 ? 0 : indexB(i)) * k * n * BYTES;
+        for (let row = 0; row < m; row++) {
+          const [one, target] = [from + row * k * BYTES, out + (i * m + row) * n * BYTES];
+          kernels.matmul(one, by, target, 1, n, k, 1, Number(transposeB), biasOffset, act, scratch);
+        }
       }
+      return;
+    }
+    if (batch === 1) {
+      const scratch = runtime.scratch(kernels.matmulScratch(m, n, k, Number(transposeA)) >>> 0);
+      kernels.matmul(offsetA, offsetB, out, m, n, k, Number(transposeA), Number(transposeB), biasOffset, act, scratch);
+      return;
+    }
+    // Runs of matrices that are the same distance apart
+    const scratch = runtime.scratch(kernels.matmulBatchScratch(batch, m, n, k, Number(transposeA)) >>> 0);
+    const [sizeA, sizeB, sizeC] = [m * k * BYTES, k * n * BYTES, m * n * BYTES];
+    for (const { first, count, atA, atB, stepA, stepB } of batchRuns(
+      batchIndices(batchA, batchShape),
+      batchIndices(batchB, batchShape),
+      batch,
+    )) {
+      kernels.matmulBatch(
+        ...([offsetA + atA * sizeA, offsetB + atB * sizeB, out + first * sizeC, count, stepA * sizeA, stepB * sizeB] as const),
+        ...([m, n, k, Number(transposeA), Number(transposeB), biasOffset, act, scratch] as const),
+      );
     }
   });
 }

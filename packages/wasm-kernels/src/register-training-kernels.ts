@@ -1,22 +1,29 @@
 import { backend, getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
 import type { KernelExports } from './kernel-exports.ts';
-import { instantiateKernels, loadKernels, supportedSimd, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
+import { instantiateKernels, loadKernels, loadKernelsNow, supportedSimd, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
 import { kernelTable } from './kernel-table.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
+import { assertThreads, onOneThread, threadKernels, type ThreadedKernels } from './threaded-kernels.ts';
 import { registerTrainingGradients } from './training-gradients.ts';
 import { backendMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
 export interface RegisterTrainingKernelsOptions {
-  /** The build to use. Default: `'relaxed'` where the engine has relaxed SIMD, else `'plain'`. */
+  /** The build to use. Default: `'relaxed'` where the engine has relaxed SIMD, else `'plain'`. `'wide'` pays only where {@link proveWideVectors} says so. */
   simd?: SimdBuild;
+  /**
+   * How many threads compute, the calling one included; results are the same bit by bit. They need a backend on a shared memory, which `selectBackend` of
+   * `@selfsup/backends` starts in Node, and a thread that may wait: not the main thread of a page. Without these one thread computes, and `description`
+   * says why. Default: 1; at most 256.
+   */
+  threads?: number;
   /**
    * Whether 3×3 convolutions of stride 1 and 2 may use Winograd's algorithm, which takes a quarter (9/16 with stride 2) of the multiplications and has two
    * to seven times the rounding error of plain sums (relative error in norm below 1e-5). An infinite input makes a whole tile NaN. Default: true.
    */
   winograd?: boolean;
-  /** Folder (ending in `/`) that holds the four `.wasm` files, for pages that serve them elsewhere. Default: `assets/` of this package. */
+  /** Folder (ending in `/`) that holds the six `.wasm` files, for pages that serve them elsewhere. Default: `assets/` of this package. */
   assetsUrl?: string | URL;
 }
 
@@ -24,6 +31,10 @@ export interface RegisterTrainingKernelsOptions {
 export interface TrainingKernels {
   /** The build in use. */
   readonly simd: SimdBuild;
+  /** How many threads compute: fewer than asked for where they cannot start, and 1 after one was lost. */
+  readonly threads: number;
+  /** One line for a person, such as `relaxed SIMD, 2 threads` or `plain SIMD, 1 thread (the page is not cross-origin isolated)`. */
+  readonly description: string;
   /** Whether convolutions may use Winograd's algorithm. */
   readonly winograd: boolean;
   /** Names of the kernels that now belong to this package. */
@@ -41,16 +52,21 @@ interface Wanted {
   readonly owner: WasmBackend;
   readonly simd: SimdBuild;
   readonly winograd: boolean;
+  readonly threads: number;
+  readonly assetsUrl: string | URL | undefined;
 }
 
 /** The kernels on the memory of one backend. */
 interface Binding {
   readonly owner: WasmBackend;
+  readonly team: ThreadedKernels;
   readonly runtime: Runtime;
   readonly table: KernelTable;
 }
 
 let current: Registration | undefined;
+
+const REPLACED = 'the wasm backend was replaced: one thread computes until selectBackend or registerTrainingKernels is called again';
 
 function registered(kernelName: string): KernelConfig | undefined {
   return getKernel(kernelName, 'wasm');
@@ -69,7 +85,7 @@ function replaceKernel(config: KernelConfig): void {
  * windows over the edge, input gradient of strided convolutions, gather with batch dimensions, the sum of an empty tensor) and what it computes slowly
  * (matrix products, convolutions, sums and means), and adds the fused operations of `@selfsup/core`.
  *
- * @param options `simd`: force a build; `winograd`: false for convolutions by plain sums; `assetsUrl`: where the `.wasm` files are served.
+ * @param options `simd`: force a build; `threads`: how many compute; `winograd`: false for convolutions by plain sums; `assetsUrl`: where the `.wasm` files are served.
  * @returns the build in use, the names of the registered kernels, and `dispose`, which restores the stock kernels and frees the scratch space.
  * A second call with the same build and algorithm on the same backend returns the first registration; one with others replaces it.
  * @throws SelfsupError `SELFSUP_BACKEND` if the current backend is not wasm, or if the kernels cannot be loaded or linked.
@@ -91,8 +107,10 @@ function replaceKernel(config: KernelConfig): void {
 export async function registerTrainingKernels({
   simd = supportedSimd(),
   winograd = true,
+  threads = 1,
   assetsUrl,
 }: RegisterTrainingKernelsOptions = {}): Promise<TrainingKernels> {
+  assertThreads('registerTrainingKernels', threads);
   if (getBackend() !== 'wasm') {
     throw new SelfsupError(
       'SELFSUP_BACKEND',
@@ -100,48 +118,62 @@ export async function registerTrainingKernels({
     );
   }
   const owner = backend() as unknown as WasmBackend;
-  const wanted = { owner, simd, winograd };
+  const wanted = { owner, simd, winograd, threads, assetsUrl };
   if (registeredFor(wanted)) return current!;
   const loaded = await loadKernels(backendMemory(owner), simd, assetsUrl);
-  if (registeredFor(wanted)) return current!; // another call was faster
+  const team = await threadKernels(loaded, owner, { threads });
+  if (registeredFor(wanted)) {
+    team.dispose(); // another call was faster
+    return current!;
+  }
   current?.dispose();
-  current = register(wanted, loaded);
+  current = register(wanted, loaded, team);
   return current;
 }
 
-function registeredFor({ owner, simd, winograd }: Wanted): boolean {
-  return current?.owner === owner && current.simd === simd && current.winograd === winograd;
+function registeredFor({ owner, simd, winograd, threads }: Wanted): boolean {
+  return current?.owner === owner && current.simd === simd && current.winograd === winograd && current.threads === threads;
 }
 
 /**
  * Puts our kernels into tfjs's registry. tfjs calls `setupFunc` of every kernel when a backend becomes current and `disposeFunc` before one goes
  * (`engine().reset()`, `removeBackend`). Ours hand both calls on to the stock kernels that they displace, and move to the new backend themselves.
  */
-function register({ owner, simd, winograd }: Wanted, { module, exports }: LoadedKernels): Registration {
+function register({ owner, simd, winograd, assetsUrl }: Wanted, { module }: LoadedKernels, team: ThreadedKernels): Registration {
   const replaced = new Map<string, KernelConfig>();
-  const bind = (to: WasmBackend, kernels: KernelExports): Binding => {
+  const bind = (to: WasmBackend, team: ThreadedKernels): Binding => {
     const runtime = createRuntime(
-      { kernels, backend: to, winograd },
+      { kernels: team.kernels, backend: to, winograd },
       (name, stock) => ((stock ? replaced.get(name) : undefined) ?? registered(name))?.kernelFunc,
     );
-    return { owner: to, runtime, table: kernelTable(runtime) };
+    return { owner: to, team, runtime, table: kernelTable(runtime) };
   };
-  let binding: Binding | undefined = bind(owner, exports);
+  let binding: Binding | undefined = bind(owner, team);
   let live = true;
   const names = Object.keys(binding.table);
 
   const leave = (): void => {
+    binding?.team.dispose();
     // A backend that was removed behind tfjs's back has no heap any more.
     if ((binding?.owner.wasm as unknown) != null) binding?.runtime.free();
     binding = undefined;
   };
   const follow = (to: WasmBackend): void => {
     if (!live || binding?.owner === to) return;
+    const { threads } = registration;
     leave();
     try {
-      binding = bind(to, instantiateKernels(module, backendMemory(to)));
+      binding = bind(to, onOneThread(kernelsFor(backendMemory(to)), threads > 1 ? REPLACED : undefined));
+      if (threads > 1) console.warn(`wasm-kernels: ${REPLACED}`);
     } catch {
-      // The other kind of memory, or an engine that refuses to do this at once: the kernels say below what to do.
+      // An engine that refuses to do this at once: the kernels say below what to do.
+    }
+  };
+  const kernelsFor = (memory: WebAssembly.Memory): KernelExports => {
+    try {
+      return instantiateKernels(module, memory);
+    } catch {
+      return loadKernelsNow(memory, simd, assetsUrl).exports; // the other kind of memory
     }
   };
 
@@ -177,6 +209,13 @@ function register({ owner, simd, winograd }: Wanted, { module, exports }: Loaded
     },
     simd,
     winograd,
+    get threads() {
+      return binding?.team.threads ?? 1;
+    },
+    get description() {
+      const { threads = 1, reason } = binding?.team ?? {};
+      return `${simd} SIMD, ${threads === 1 ? '1 thread' : `${threads} threads`}${reason === undefined ? '' : ` (${reason})`}`;
+    },
     kernels: names,
     dispose() {
       if (!live) return;

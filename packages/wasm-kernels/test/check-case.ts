@@ -1,7 +1,7 @@
 // Runs one case and says what is wrong with it; shared by the tests and by the fuzzer.
 import type { CaseMaker, KernelCase } from './case-maker.ts';
 import { errorOf, type Reference } from './error-of.ts';
-import { randomFrom, runKernel } from './wasm-under-test.ts';
+import { bitsOf, randomFrom, runKernel } from './wasm-under-test.ts';
 
 /** A case with what it ought to give. */
 export interface PreparedCase {
@@ -30,9 +30,10 @@ export function describeCase({ kernel }: CaseMaker, { inputs, attrs }: KernelCas
   return `${kernel} ${shapes.join(' ')} ${JSON.stringify(attrs)}`;
 }
 
-/** What one run gave: its worst relative error, and all that is wrong. */
+/** What one run gave: its worst relative error, its bits, and all that is wrong. */
 export interface CaseResult {
   readonly worst: number;
+  readonly bits: string;
   readonly problems: readonly string[];
 }
 
@@ -42,7 +43,7 @@ export async function checkCase(maker: CaseMaker, { one, references }: PreparedC
   const problems: string[] = [];
   let worst = 0;
   const got = await runKernel('wasm', kernel, one.inputs, one.attrs).catch((error: unknown) => String(error));
-  if (typeof got === 'string') return { worst: Infinity, problems: [`threw ${got}`] };
+  if (typeof got === 'string') return { worst: Infinity, bits: '', problems: [`threw ${got}`] };
   for (const { source, outputs } of references) {
     if (outputs.length !== got.length) problems.push(`${got.length} outputs, ${outputs.length} from ${source}`);
     for (const [i, reference] of outputs.entries()) {
@@ -57,5 +58,5 @@ export async function checkCase(maker: CaseMaker, { one, references }: PreparedC
         problems.push(`output ${i} differs from ${source} by ${error.toExponential(2)}, at most ${tolerance} is right`);
     }
   }
-  return { worst, problems };
+  return { worst, bits: bitsOf(got), problems };
 }

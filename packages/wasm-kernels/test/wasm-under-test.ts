@@ -1,23 +1,89 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerTrainingKernels, type SimdBuild, type TrainingKernels } from '../src/index.ts';
 import { supportedSimd } from '../src/load-kernels.ts';
-
-let paths = false;
+import { tuning } from '../src/threaded-kernels.ts';
 
 /** The builds that this engine can run: Node 20 has no relaxed SIMD. */
 export const builds: readonly SimdBuild[] = supportedSimd() === 'relaxed' ? ['relaxed', 'plain'] : ['plain'];
 
+/** A build on so many threads. */
+export interface Variant {
+  readonly simd: SimdBuild;
+  readonly threads: number;
+}
+
+/** What random cases run on, the reference of the bits first: plain SIMD rounds differently, and is compared with itself. */
+export const variants: readonly Variant[] = [
+  ...builds.map((simd) => ({ simd, threads: 1 })),
+  ...(supportedSimd() === 'relaxed' ? (['wide', 'relaxed'] as const) : (['plain'] as const)).flatMap((simd) =>
+    (simd === 'wide' ? [1, 2, 3] : [2]).map((threads) => ({ simd, threads })),
+  ),
+];
+
+/** A variant in words. */
+export const nameOf = ({ simd, threads }: Variant): string => `${simd} SIMD, ${threads} thread${threads === 1 ? '' : 's'}`;
+
+/** With Node 24 on x64 pairs of vectors are joined, as the wide build wants it: before anything is compiled. */
+const joins = Number.parseInt(process.versions.node, 10) >= 24 && process.arch === 'x64';
+
+let started = false;
+
+async function start(shared: boolean): Promise<void> {
+  const folder = `${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'))}/`;
+  if (!started) setWasmPaths(folder, shared);
+  started = true;
+  if (!shared) return;
+  const { platform } = tf.env();
+  const before = platform.fetch.bind(platform);
+  // The limits of its memory, after the section's number, size and count: 1 is "with a maximum", 3 is "and shared".
+  platform.fetch = (path) => {
+    const binary = Uint8Array.from(readFileSync(path));
+    const at = binary.findIndex((byte, i) => byte === 5 && binary[i + 2] === 1 && binary[i + 3] === 1 && binary[i + 1]! < 16);
+    binary[at + 3] = 3;
+    return Promise.resolve(new Response(binary));
+  };
+  try {
+    await tf.setBackend('wasm');
+  } finally {
+    platform.fetch = before;
+  }
+}
+
 /** Makes wasm the current backend and registers one build of the kernels. */
 export async function startWasm(simd: SimdBuild): Promise<TrainingKernels> {
-  if (!paths)
-    setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm'))}/`);
-  paths = true;
+  if (!started) await start(false);
   await tf.setBackend('wasm');
   return registerTrainingKernels({ simd });
+}
+
+/** The same on a memory that threads share, where every call is forked, however small. */
+export async function startVariant({ simd, threads }: Variant): Promise<TrainingKernels> {
+  if (!started) {
+    if (joins) setFlagsFromString('--experimental-wasm-revectorize');
+    await start(true);
+  }
+  tuning.leastShare = 0;
+  await tf.setBackend('wasm');
+  const registration = await registerTrainingKernels({ simd, threads });
+  if (registration.threads !== threads) throw new Error(`expected ${threads} threads: ${registration.description}`);
+  return registration;
+}
+
+/** A number for the shapes and bits of outputs; all NaN count as one. */
+export function bitsOf(outputs: readonly { shape: readonly number[]; data: Float32Array | Int32Array | Uint8Array }[]): string {
+  const hash = createHash('sha1');
+  for (const { shape, data } of outputs) {
+    hash.update(shape.join());
+    hash.update(data instanceof Float32Array ? data.map((value) => (Number.isNaN(value) ? NaN : value)) : data);
+  }
+  return hash.digest('hex');
 }
 
 /** A tensor as plain values, to be made on any backend. */

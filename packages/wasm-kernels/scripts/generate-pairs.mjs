@@ -1,0 +1,50 @@
+// Writes assembly/winograd-pairs.ts: the lines of winograd-lines.ts for two vectors side by side, in the order that lets an engine join each pair of
+// operations into one: all loads, then all sums, then all stores two by two; coefficients as numbers. Run it after a change of the lines.
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { formatted } from './formatted.mjs';
+
+const source = await readFile(new URL('../assembly/winograd-lines.ts', import.meta.url), 'utf8');
+const constants = [...source.matchAll(/^(?:export )?const ([A-Z_0-9]+) = constant\((.+)\);$/gm)].map(([, name, value]) => ({ name, value }));
+const functions = [...source.matchAll(/((?:\/\*\*.*\*\/\n))\/\/ @inline\nexport function (\w+)\(([^)]*)\): void \{\n([\s\S]*?)\n\}/g)];
+
+function pair([, comment, name, parameters, body]) {
+  const vectors = [...parameters.matchAll(/(\w+): v128/g)].map(([, v]) => v);
+  const lines = body.split('\n').map((line) => line.trim());
+  const names = new Set(vectors);
+  const used = constants.filter((c) => new RegExp(`\\b${c.name}\\b`).test(body));
+  const other = (text) => text.replace(/\b[A-Za-z]\w*\b/g, (word) => (names.has(word) ? `${word}n` : word));
+  const sums = [];
+  const stores = [];
+  for (const line of lines) {
+    const made = /^const (\w+) = (.+);$/.exec(line);
+    const stored = /^v128\.store\((to[^,]*), (.+)\);$/.exec(line);
+    if (made) {
+      names.add(made[1]);
+      sums.push(`const ${made[1]} = ${made[2]};`, `const ${made[1]}n = ${other(made[2])};`);
+    } else if (stored) {
+      const value = `r${stores.length}`;
+      sums.push(`const ${value} = ${stored[2]};`, `const ${value}n = ${other(stored[2])};`);
+      stores.push(`v128.store(${stored[1]}, ${value});`, `v128.store(${stored[1]}, ${value}n, 16);`);
+    } else throw new Error(`generate-pairs: ${name}: what is "${line}"?`);
+  }
+  const loads = vectors.flatMap((v) => [`const ${v} = v128.load(p${v});`, `const ${v}n = v128.load(p${v}, 16);`]);
+  const splats = used.map((c) => `const ${c.name} = f32x4.splat(${c.name}_VALUE);`);
+  return `
+${comment.replace(/\*\/\n$/, 'Two vectors each. */\n')}// @inline
+export function ${name}Pair(${vectors.map((v) => `p${v}: usize, `).join('')}to: usize, step: usize): void {
+${[...splats, ...loads, ...sums, ...stores].map((line) => `  ${line}\n`).join('')}}
+`;
+}
+
+export const text = await formatted(`// Written by scripts/generate-pairs.mjs from winograd-lines.ts: the same lines for two neighboring vectors, operands given by address.
+import { scalar } from './constant';
+import { madd } from './simd';
+import { A, B } from './winograd-lines';
+
+${constants.map(({ name, value }) => `export const ${name}_VALUE: f32 = scalar(${value});\n`).join('')}${functions.map(pair).join('')}`);
+
+const file = new URL('../assembly/winograd-pairs.ts', import.meta.url);
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(file, text);
+/** Whether the file holds what this program writes. */
+export const isCurrent = async () => (await readFile(file, 'utf8')) === text;

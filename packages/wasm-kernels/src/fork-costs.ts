@@ -1,0 +1,35 @@
+import type { KernelExports } from './kernel-exports.ts';
+
+/** What the last `setTensors` and `setWindow` said. */
+export interface Geometry {
+  /** n, h, w, c, oh, ow, oc */
+  readonly tensors: readonly number[];
+  /** kh, kw, sh, sw, top, left, dh, dw */
+  readonly window: readonly number[];
+}
+
+/** Nanoseconds, roughly, that one thread takes for a call with these arguments. */
+export type Cost = (args: readonly number[], geometry: Geometry) => number;
+
+/** Multiply-adds per nanosecond of a register tile: half of what one core does. */
+const MULTIPLY_ADDS = 25;
+
+const convolution: Cost = (_, { tensors, window }) => {
+  const [n = 0, , , c = 0, oh = 0, ow = 0, oc = 0] = tensors;
+  const [kh = 0, kw = 0] = window;
+  return (n * oh * ow * c * oc * kh * kw) / MULTIPLY_ADDS;
+};
+/** Winograd's algorithm does a quarter of the multiplications, and transforms. */
+const winograd: Cost = (args, geometry) => convolution(args, geometry) / 3;
+
+/** The kernels that members of a team share, and what they cost. A kernel that is not here runs on the calling thread alone. */
+export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = {
+  matmul: ([, , , m = 0, n = 0, k = 0]) => (m * n * k) / MULTIPLY_ADDS,
+  matmulBatch: ([, , , batches = 0, , , m = 0, n = 0, k = 0]) => (batches * m * n * k) / MULTIPLY_ADDS,
+  convForward: convolution,
+  convInput: convolution,
+  convFilter: convolution,
+  winogradForward: winograd,
+  winogradInput: winograd,
+  winogradFilter: winograd,
+};
