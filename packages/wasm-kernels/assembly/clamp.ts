@@ -1,10 +1,10 @@
 // Bounds and extrema of numbers. NaN stays NaN, whatever its sign bit.
 import { ZERO } from './constant';
 import { loadTail, storeTail } from './tail';
+import { LINE, shareFrom, shareTo } from './team';
 
 /** min(max(x, low), high): the pseudo extrema give their first operand where it is NaN, for one instruction each. The sum makes 0 of -0. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function hold(x: v128, lows: v128, highs: v128): v128 {
   return f32x4.add(f32x4.pmin(f32x4.pmax(x, lows), highs), ZERO);
 }
@@ -13,7 +13,10 @@ function hold(x: v128, lows: v128, highs: v128): v128 {
 export function clamp(x: usize, y: usize, count: i32, low: f32, high: f32): void {
   const lows = f32x4.splat(low),
     highs = f32x4.splat(high);
-  const end = x + ((<usize>count) << 2);
+  const from = (<usize>shareFrom(count, LINE)) << 2;
+  const end = x + ((<usize>shareTo(count, LINE)) << 2);
+  x += from;
+  y += from;
   for (; x + 64 <= end; x += 64) {
     v128.store(y, hold(v128.load(x), lows, highs));
     v128.store(y, hold(v128.load(x, 16), lows, highs), 16);
@@ -31,7 +34,11 @@ export function clamp(x: usize, y: usize, count: i32, low: f32, high: f32): void
 
 /** y = max(a, b), or min(a, b), for `count` numbers; an operand that is not `wide` is one number. */
 export function extremum(a: usize, b: usize, y: usize, count: i32, wideA: i32, wideB: i32, smallest: i32): void {
-  const end = y + ((<usize>count) << 2);
+  const from = (<usize>shareFrom(count, LINE)) << 2;
+  const end = y + ((<usize>shareTo(count, LINE)) << 2);
+  y += from;
+  if (wideA) a += from;
+  if (wideB) b += from;
   let va = v128.load32_splat(a),
     vb = v128.load32_splat(b);
   const stepA: usize = wideA ? 16 : 0,

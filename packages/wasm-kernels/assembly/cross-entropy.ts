@@ -2,6 +2,7 @@
 import { constant, ZERO } from './constant';
 import { expNegative, log } from './exp';
 import { laneMax, laneSum, loadTail, storeTail } from './tail';
+import { shareFrom, shareTo } from './team';
 
 /** Sums run in float32 over at most so many bytes, then in float64. */
 const CHUNK: usize = 4096;
@@ -40,11 +41,14 @@ function expSum(x: usize, columns: i32, shift: v128): f64 {
 
 /**
  * losses[i] = log sum exp(logits[i]) - logits[i][labels[i]]. The log-sum-exp of each row is an output too; that of an ignored row is 0.
- * Returns the first row whose label is not below `classes`, or -1.
+ * Returns the first row (of this member) whose label is not below `classes`, or -1.
  */
 export function crossEntropy(logits: usize, labels: usize, losses: usize, logSumExp: usize, rows: i32, classes: i32): i32 {
   const bytes = (<usize>classes) << 2;
-  for (let r = 0; r < rows; r++) {
+  const first = shareFrom(rows, 1);
+  const last = shareTo(rows, 1);
+  logits += <usize>first * bytes;
+  for (let r = first; r < last; r++) {
     const label = load<i32>(labels + ((<usize>r) << 2));
     if (label >= classes) return r;
     let loss: f64 = 0,
@@ -66,7 +70,11 @@ export function crossEntropy(logits: usize, labels: usize, losses: usize, logSum
 /** dLogits[i] = dy[i] * (softmax(logits[i]) - one-hot(labels[i])), from labels that crossEntropy has accepted. */
 export function crossEntropyGrad(dy: usize, logits: usize, labels: usize, logSumExp: usize, dLogits: usize, rows: i32, classes: i32): void {
   const bytes = (<usize>classes) << 2;
-  for (let r: usize = 0; r < <usize>rows; r++) {
+  const first = <usize>shareFrom(rows, 1);
+  const last = <usize>shareTo(rows, 1);
+  logits += first * bytes;
+  dLogits += first * bytes;
+  for (let r = first; r < last; r++) {
     const label = load<i32>(labels + (r << 2));
     if ((label as u32) < (classes as u32)) {
       const weight = load<f32>(dy + (r << 2));

@@ -3,15 +3,13 @@ import { ZERO } from './constant';
 import { loadTail, storeTail } from './tail';
 
 /** x1 of a round: rotated left by `by`, and mixed with the new x0. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function mix(x0: v128, x1: v128, by: i32): v128 {
   return v128.xor(v128.or(i32x4.shl(x1, by), i32x4.shr_u(x1, 32 - by)), x0);
 }
 
 /** y = x * factor where the half-word reaches `threshold`, and x * 0 elsewhere, for the vector whose lanes `keep` says. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function thin(x: usize, y: usize, left: i32, keep: v128, factor: v128): void {
   const weight = v128.and(keep, factor);
   if (left >= 4) v128.store(y, f32x4.mul(v128.load(x), weight));

@@ -20,8 +20,7 @@ const E5 = constant(0.00836874544620514);
 const E6 = constant(0.0013814539415761828);
 
 /** e^r for |r| <= ln(2) / 2, relative error 4e-9 before rounding. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function expReduced(r: v128): v128 {
   const s = f32x4.mul(r, r);
   const p = madd(madd(E6, s, madd(E5, r, E4)), s, madd(E3, r, E2)); // Estrin's scheme: a shorter chain than Horner's
@@ -29,8 +28,7 @@ function expReduced(r: v128): v128 {
 }
 
 /** e^x over the whole range, within 1 ulp: denormal results, 0 at -Infinity, Infinity beyond 88.72. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function expv(x: v128): v128 {
   x = f32x4.pmin(f32x4.pmax(x, LOWEST), HIGHEST);
   const t = madd(x, LOG2_E, ROUND);
@@ -45,8 +43,7 @@ export function expv(x: v128): v128 {
 }
 
 /** e^x for x <= 0, with 0 in place of denormal results: fewer operations, for sums and weights in which those do not count. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function expNegative(x: v128): v128 {
   const t = madd(x, LOG2_E, ROUND);
   const n = f32x4.sub(t, ROUND);
@@ -72,8 +69,7 @@ const Q4 = constant(0.015242270919882606);
 const Q5 = constant(-1.20862417874339e-3);
 
 /** The error function, within 3 ulp. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function erfv(x: v128): v128 {
   const a = f32x4.pmin(f32x4.abs(x), FOUR);
   const s = f32x4.mul(a, a);
@@ -95,8 +91,7 @@ const D3 = constant(3.283098322009418e-4);
 const D4 = constant(7.762048690440037e-7);
 
 /** The hyperbolic tangent x * N(x^2) / D(x^2), within 6 ulp; 1 in float32 from 9.02 on. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function tanhv(x: v128): v128 {
   const a = f32x4.pmin(f32x4.abs(x), NINE);
   const s = f32x4.mul(a, a);
@@ -117,8 +112,7 @@ const H4 = constant(0.10247914521236716);
 const H5 = constant(0.010410372850473453);
 
 /** Φ(-a) * e^(a^2/2) = G(a) / H(a) for a in [0, 15], Φ the standard normal distribution: relative error 7e-9 before rounding. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function normalTail(a: v128): v128 {
   const above = madd(madd(madd(madd(G4, a, G3), a, G2), a, G1), a, G0);
   return f32x4.div(above, madd(madd(madd(madd(madd(H5, a, H4), a, H3), a, H2), a, H1), a, ONE));

@@ -41,7 +41,7 @@ export function segmentSum(x: usize, ids: usize, out: usize, rows: i32, size: i3
   const totals = (scratch + 15) & ~15;
   const count = <usize>segments * <usize>size;
   memory.fill(totals, 0, count << 3);
-  for (let r = 0; r < rows; ) {
+  for (let r = 0; r < rows;) {
     const block = min(CROWDED * segments, rows - r);
     memory.fill(out, 0, count << 2);
     addRows(x, ids, out, block, bytes, segments);

@@ -1,15 +1,15 @@
 // Layer normalization over rows of features: x [rows, features]. Each row is swept while it lies in the first cache.
 // Sums along a row run in float32 over at most CHUNK bytes, sums over rows over at most SUM_ROWS rows; then they are added in float64.
 import { ZERO } from './constant';
+import { blockSumBytes, endBlock, foldBlocks, startBlock, startTotals, SHARE_CHANNELS, SUM_ROWS } from './row-sums';
 import { madd } from './simd';
+import { shareFrom, shareTo } from './team';
 import { laneSum, loadTail, storeTail } from './tail';
 
 const CHUNK: usize = 4096;
-const SUM_ROWS: i32 = 64;
 
 /** The sum of u = x - shift along a row, or of u * u. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function rowSum(x: usize, bytes: usize, shift: v128, squares: bool): f64 {
   const end = x + bytes;
   let total: f64 = 0;
@@ -53,7 +53,13 @@ export function layerNorm(
   const vectors = bytes & ~15;
   const rest = features & 3;
   const n = <f64>features;
-  for (let r = 0; r < rows; r++) {
+  const first = shareFrom(rows, 1);
+  const last = shareTo(rows, 1);
+  x += <usize>first * bytes;
+  y += <usize>first * bytes;
+  mean += (<usize>first) << 2;
+  inverse += (<usize>first) << 2;
+  for (let r = first; r < last; r++) {
     const exact = rowSum(x, bytes, ZERO, false) / n;
     const rounded = <f32>exact;
     const center = f32x4.splat(rounded);
@@ -80,9 +86,9 @@ export function layerNorm(
   }
 }
 
-/** Bytes of scratch of layerNormGrad: two float32 and two float64 sums for each feature. */
-export function layerNormScratch(features: i32): usize {
-  return <usize>features * 24 + 256;
+/** Bytes of scratch of layerNormGrad: two float64 sums for each feature, and the float32 sums of blocks of rows. */
+export function layerNormScratch(rows: i32, features: i32): usize {
+  return <usize>features * 16 + blockSumBytes(rows, features) + 256;
 }
 
 /** dx of one row; its contributions to dScale and dOffset are added to `sums` (float32, features + features). */
@@ -123,8 +129,8 @@ function gradRow(dy: usize, x: usize, scale: usize, dx: usize, sums: usize, feat
     storeTail(forOffset + c, f32x4.add(loadTail(forOffset + c, rest, ZERO), d), rest);
   }
   const n = <f64>features;
-  const slope = f32x4.splat(<f32>((-<f64>inverse * <f64>inverse * second) / n)),
-    shift = f32x4.splat(<f32>((-<f64>inverse * first) / n));
+  const slope = f32x4.splat(<f32>((-(<f64>inverse) * <f64>inverse * second) / n)),
+    shift = f32x4.splat(<f32>((-(<f64>inverse) * first) / n));
   for (c = 0; c < vectors; c += 16) {
     const projected = madd(f32x4.sub(v128.load(x + c), center), slope, shift);
     v128.store(dx + c, madd(f32x4.mul(v128.load(dy + c), v128.load(scale + c)), factor, projected));
@@ -153,22 +159,22 @@ export function layerNormGrad(
   const totals = (scratch + 15) & ~15;
   const bytes = (<usize>features) << 2;
   const sums = totals + (bytes << 2);
-  const count: usize = (<usize>features) << 1;
-  memory.fill(totals, 0, bytes << 2);
-  for (let r = 0; r < rows; ) {
-    const stop = min(r + SUM_ROWS, rows);
-    memory.fill(sums, 0, bytes << 1);
-    for (; r < stop; r++) {
-      gradRow(dy, x, scale, dx, sums, features, load<f32>(mean), load<f32>(inverse));
-      dy += bytes;
-      x += bytes;
-      dx += bytes;
-      mean += 4;
-      inverse += 4;
+  const first = shareFrom(rows, SUM_ROWS);
+  const last = shareTo(rows, SUM_ROWS);
+  startTotals(totals, sums, features);
+  for (let block = first; block < last; block += SUM_ROWS) {
+    const own = startBlock(sums, block, features);
+    const stop = min(block + SUM_ROWS, last);
+    for (let r = block; r < stop; r++) {
+      const at = <usize>r * bytes;
+      const one = (<usize>r) << 2;
+      gradRow(dy + at, x + at, scale, dx + at, own, features, load<f32>(mean + one), load<f32>(inverse + one));
     }
-    for (let i: usize = 0; i < count; i++) store<f64>(totals + (i << 3), load<f64>(totals + (i << 3)) + <f64>load<f32>(sums + (i << 2)));
+    endBlock(totals, own, features);
   }
-  for (let i: usize = 0; i < <usize>features; i++) {
+  foldBlocks(totals, sums, rows, features);
+  const to = <usize>shareTo(features, SHARE_CHANNELS);
+  for (let i = <usize>shareFrom(features, SHARE_CHANNELS); i < to; i++) {
     store<f32>(dScale + (i << 2), <f32>load<f64>(totals + (i << 3)));
     store<f32>(dOffset + (i << 2), <f32>load<f64>(totals + ((i + <usize>features) << 3)));
   }

@@ -1,9 +1,9 @@
 // Optimizer updates of float32 arrays in one pass over memory (LARS: two, its norms come first). Inputs are never written.
 import { madd } from './simd';
+import { LINE, shareFrom, shareTo } from './team';
 
 /** update = -rate * u and nextVelocity = v, where d = gradient + decay * variable, v = momentum * velocity + d, u = v or d + momentum * v. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function sgd(
   gradient: usize,
   velocity: usize,
@@ -18,11 +18,11 @@ function sgd(
   moves: bool,
   nesterov: bool,
 ): void {
-  const bytes = (<usize>count) << 2;
+  const bytes = (<usize>shareTo(count, LINE)) << 2;
   const step = f32x4.splat(-rate),
     old = f32x4.splat(momentum),
     shrink = f32x4.splat(decay);
-  let i: usize = 0;
+  let i = (<usize>shareFrom(count, LINE)) << 2;
   for (const vectors = bytes & ~15; i < vectors; i += 16) {
     let d = v128.load(gradient + i);
     if (decays) d = madd(v128.load(variable + i), shrink, d);
@@ -89,12 +89,12 @@ export function adamWUpdate(
   forMoment: f32,
   decay: f32,
 ): void {
-  const bytes = (<usize>count) << 2;
+  const bytes = (<usize>shareTo(count, LINE)) << 2;
   const keep1 = <f32>beta1,
     take1 = <f32>(1 - beta1),
     keep2 = <f32>beta2,
     take2 = <f32>(1 - beta2);
-  let i: usize = 0;
+  let i = (<usize>shareFrom(count, LINE)) << 2;
   for (const vectors = bytes & ~15; i < vectors; i += 16) {
     const g = v128.load(gradient + i);
     const m = madd(v128.load(first + i), f32x4.splat(keep1), f32x4.mul(g, f32x4.splat(take1)));
@@ -119,10 +119,10 @@ export function adamWUpdate(
 
 /** to = momentum * old + (1 - momentum) * fresh */
 export function emaUpdate(old: usize, fresh: usize, to: usize, count: i32, momentum: f64): void {
-  const bytes = (<usize>count) << 2;
+  const bytes = (<usize>shareTo(count, LINE)) << 2;
   const keep = <f32>momentum,
     take = <f32>(1 - momentum);
-  let i: usize = 0;
+  let i = (<usize>shareFrom(count, LINE)) << 2;
   for (const vectors = bytes & ~15; i < vectors; i += 16)
     v128.store(to + i, madd(v128.load(old + i), f32x4.splat(keep), f32x4.mul(v128.load(fresh + i), f32x4.splat(take))));
   for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(old + i) * keep + load<f32>(fresh + i) * take);

@@ -9,15 +9,13 @@ export function avgPool(x: usize, y: usize): void {
   pool(x, y, true);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function join(sum: v128, value: v128, average: bool): v128 {
   return average ? f32x4.add(sum, value) : f32x4.pmax(sum, value); // pmax(a, NaN) is a
 }
 
 /** `average` is a constant: the call is inlined. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function pool(x: usize, y: usize, average: bool): void {
   const bytes = (<usize>g.inChannels) << 2;
   const row = <usize>g.inWidth * bytes;

@@ -1,12 +1,17 @@
 // Sums of float32 over the middle axis of [outer, rows, inner]. Blocks in float32, then float64; memory is walked in order.
 import { fold, SUM_ROWS } from './row-sums';
+import { LINE, place, seats, shareFrom, shareTo } from './team';
 
 const TILE: i32 = 4096; // columns at a time, so that their sums stay in the first-level cache
 const RUN: usize = 1024; // bytes of a row that are summed in float32
 
 /** Bytes of scratch of sumMiddle. */
 export function sumMiddleScratch(inner: i32): usize {
-  return <usize>min(inner, TILE) * 12 + 64;
+  return <usize>seats * ownBytes(inner);
+}
+
+function ownBytes(inner: i32): usize {
+  return (<usize>min(inner, TILE) * 12 + 127) & ~63;
 }
 
 /** The sum of `count` numbers in a row. */
@@ -45,10 +50,14 @@ function addRows(x: usize, rows: i32, stride: usize, bytes: usize, sums: usize):
   }
 }
 
-/** y [outer, inner] = sums over the rows of x [outer, rows, inner], divided by `divisor`. */
+/** y [outer, inner] = sums over the rows of x [outer, rows, inner], divided by `divisor`. Members share the outer axis, or the inner one of a single sum. */
 export function sumMiddle(x: usize, y: usize, outer: i32, rows: i32, inner: i32, divisor: f64, scratch: usize): void {
   if (inner == 1) {
-    for (let o = 0; o < outer; o++) {
+    const first = shareFrom(outer, LINE);
+    const last = shareTo(outer, LINE);
+    x += (<usize>first * <usize>rows) << 2;
+    y += (<usize>first) << 2;
+    for (let o = first; o < last; o++) {
       store<f32>(y, <f32>(sumRun(x, rows) / divisor));
       x += (<usize>rows) << 2;
       y += 4;
@@ -56,11 +65,17 @@ export function sumMiddle(x: usize, y: usize, outer: i32, rows: i32, inner: i32,
     return;
   }
   const stride = (<usize>inner) << 2;
-  const totals = (scratch + 15) & ~15;
+  const totals = (scratch + <usize>place() * ownBytes(inner) + 15) & ~15;
   const sums = totals + ((<usize>min(inner, TILE) + 1) << 3);
-  for (let o = 0; o < outer; o++) {
-    for (let from = 0; from < inner; from += TILE) {
-      const columns = min(TILE, inner - from);
+  const firstColumn = outer == 1 ? shareFrom(inner, LINE) : 0;
+  const lastColumn = outer == 1 ? shareTo(inner, LINE) : inner;
+  const firstOuter = outer == 1 ? 0 : shareFrom(outer, 1);
+  const lastOuter = outer == 1 ? 1 : shareTo(outer, 1);
+  x += stride * <usize>rows * <usize>firstOuter;
+  y += stride * <usize>firstOuter + ((<usize>firstColumn) << 2);
+  for (let o = firstOuter; o < lastOuter; o++) {
+    for (let from = firstColumn; from < lastColumn; from += TILE) {
+      const columns = min(TILE, lastColumn - from);
       memory.fill(totals, 0, (<usize>columns + 1) << 3);
       memory.fill(sums, 0, (<usize>columns + 1) << 2);
       for (let r = 0; r < rows; r += SUM_ROWS) {

@@ -3,6 +3,7 @@ import { constant, ZERO } from './constant';
 import { expNegative } from './exp';
 import { madd } from './simd';
 import { laneMax, laneSum, loadTail, storeTail } from './tail';
+import { shareFrom, shareTo } from './team';
 
 /** Sums run in float32 over at most so many bytes, then in float64. */
 const CHUNK: usize = 4096;
@@ -11,8 +12,7 @@ const LOWEST = constant(-3.4028234663852886e38);
 const NOTHING = constant(-Infinity);
 
 /** One row: z = scale * x + mask into y, and the largest z returned. `mask` may be 0. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function scaled(x: usize, mask: usize, y: usize, columns: i32, scale: v128): f32 {
   const vectors = ((<usize>columns) << 2) & ~15;
   const rest = columns & 3;
@@ -64,8 +64,7 @@ function terms(y: usize, columns: i32, largest: f32): f64 {
   return total;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function multiply(y: usize, columns: i32, by: f32): void {
   const factor = f32x4.splat(by);
   const vectors = ((<usize>columns) << 2) & ~15;
@@ -82,18 +81,26 @@ function multiply(y: usize, columns: i32, by: f32): void {
 export function softmax(x: usize, mask: usize, y: usize, outer: i32, middle: i32, inner: i32, columns: i32, scale: f32): void {
   const bytes = (<usize>columns) << 2;
   const factor = f32x4.splat(scale);
-  for (let o = 0; o < outer; o++) {
-    for (let m = 0; m < middle; m++) {
-      let row = mask;
-      for (let i = 0; i < inner; i++) {
-        const sum = terms(y, columns, scaled(x, row, y, columns, factor));
-        multiply(y, columns, sum == 0 ? 0 : <f32>(1 / sum));
-        x += bytes;
-        y += bytes;
-        if (mask) row += bytes;
+  const rows = outer * middle * inner;
+  const first = shareFrom(rows, 1);
+  const last = shareTo(rows, 1);
+  x += <usize>first * bytes;
+  y += <usize>first * bytes;
+  let i = first % inner;
+  let m = (first / inner) % middle;
+  let o = first / inner / middle;
+  for (let r = first; r < last; r++) {
+    const sum = terms(y, columns, scaled(x, mask ? mask + <usize>(o * inner + i) * bytes : 0, y, columns, factor));
+    multiply(y, columns, sum == 0 ? 0 : <f32>(1 / sum));
+    x += bytes;
+    y += bytes;
+    if (++i == inner) {
+      i = 0;
+      if (++m == middle) {
+        m = 0;
+        o++;
       }
     }
-    if (mask) mask += bytes * <usize>inner;
   }
 }
 
@@ -103,7 +110,12 @@ export function softmaxGrad(dy: usize, y: usize, dx: usize, rows: i32, columns: 
   const vectors = bytes & ~15;
   const rest = columns & 3;
   const factor = f32x4.splat(scale);
-  for (let r = 0; r < rows; r++) {
+  const first = shareFrom(rows, 1);
+  const last = shareTo(rows, 1);
+  dy += <usize>first * bytes;
+  y += <usize>first * bytes;
+  dx += <usize>first * bytes;
+  for (let r = first; r < last; r++) {
     let total: f64 = 0;
     let c: usize = 0;
     while (c < vectors) {

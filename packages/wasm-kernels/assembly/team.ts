@@ -30,6 +30,9 @@ export function takeSeat(place: i32, most: i32, gateAddress: usize, patience: i3
   naps = patience / 10;
 }
 
+/** Numbers of one line of the cache: shares of arrays are whole lines. */
+export const LINE: i32 = 16;
+
 /** How many members the next calls have; every member is told the same. */
 export function setTeam(count: i32): void {
   team = count;

@@ -3,27 +3,21 @@ import { constant, ONE, ZERO } from './constant';
 import { erfv, expNegative, expv, normalTail, tanhv } from './exp';
 import { madd } from './simd';
 import { loadTail, storeTail } from './tail';
+import { LINE, shareFrom, shareTo } from './team';
 
-// @ts-ignore: decorator
-@inline
+// @inline
 const EXP: i32 = 0;
-// @ts-ignore: decorator
-@inline
+// @inline
 const ERF: i32 = 1;
-// @ts-ignore: decorator
-@inline
+// @inline
 const TANH: i32 = 2;
-// @ts-ignore: decorator
-@inline
+// @inline
 const GELU: i32 = 3;
-// @ts-ignore: decorator
-@inline
+// @inline
 const GELU_TANH: i32 = 4;
-// @ts-ignore: decorator
-@inline
+// @inline
 const GELU_GRAD: i32 = 5;
-// @ts-ignore: decorator
-@inline
+// @inline
 const GELU_TANH_GRAD: i32 = 6;
 
 // GELU's approximation is (1 + tanh u(x)) / 2 with u(x) = √(2/π) (x + 0.044715 x³): coefficients of -2u and of 2u'.
@@ -36,15 +30,13 @@ const SLOPE_LINEAR = constant(1.5957691216057308);
 const SLOPE_CUBIC = constant(0.2140644488178027);
 
 /** |x|, held at 15: from there on GELU's gate is 0 or 1, and no product of infinity and zero comes up. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function magnitude(x: v128): v128 {
   return f32x4.pmin(f32x4.abs(x), FAR);
 }
 
 /** The gate at -a, a >= 0: Φ(-a), or its approximation (1 - tanh u(a)) / 2 = e / (1 + e) with e = exp(-2u(a)). */
-// @ts-ignore: decorator
-@inline
+// @inline
 function gate(a: v128, approximate: bool): v128 {
   const s = f32x4.mul(a, a);
   if (!approximate) return f32x4.mul(expNegative(f32x4.mul(s, MINUS_HALF)), normalTail(a));
@@ -52,16 +44,14 @@ function gate(a: v128, approximate: bool): v128 {
   return f32x4.div(e, f32x4.add(e, ONE));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function gelu(x: v128, approximate: bool): v128 {
   const a = magnitude(x);
   return f32x4.sub(f32x4.pmax(x, ZERO), f32x4.mul(a, gate(a, approximate)));
 }
 
 /** The slope at -a is gate(-a) - a gate'(-a); that at a is 1 minus it. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function geluSlope(x: v128, approximate: bool): v128 {
   const a = magnitude(x);
   let slope: v128;
@@ -77,8 +67,7 @@ function geluSlope(x: v128, approximate: bool): v128 {
   return v128.bitselect(slope, f32x4.sub(ONE, slope), f32x4.lt(x, ZERO));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function apply(f: i32, x: v128): v128 {
   if (f == EXP) return expv(x);
   if (f == ERF) return erfv(x);
@@ -89,10 +78,13 @@ function apply(f: i32, x: v128): v128 {
 }
 
 /** y = f(x), or f(x) * dy where `dy` is given, for `count` numbers. `f` is a constant: the call is inlined and the rest of `apply` falls away. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function map(f: i32, x: usize, dy: usize, y: usize, count: i32): void {
-  const end = x + ((<usize>count) << 2);
+  const from = (<usize>shareFrom(count, LINE)) << 2;
+  const end = x + ((<usize>shareTo(count, LINE)) << 2);
+  x += from;
+  dy += from;
+  y += from;
   const gradient = f == GELU_GRAD || f == GELU_TANH_GRAD;
   for (; x + 16 <= end; x += 16) {
     let v = apply(f, v128.load(x));
@@ -103,7 +95,7 @@ function map(f: i32, x: usize, dy: usize, y: usize, count: i32): void {
     v128.store(y, v);
     y += 16;
   }
-  const rest = <i32>((end - x) >> 2);
+  const rest = (<i32>(end - x)) >> 2;
   if (rest > 0) {
     let v = apply(f, loadTail(x, rest, ZERO));
     if (gradient) v = f32x4.mul(v, loadTail(dy, rest, ZERO));

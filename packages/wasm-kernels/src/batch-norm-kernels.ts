@@ -29,7 +29,7 @@ export function batchNormKernels(runtime: Runtime): KernelTable {
       checkNormOperands('SelfsupBatchNorm', inputs, { perChannel: ['scale', 'offset'], likeX: inputs['residual'] ? ['residual'] : [] });
       const channels = channelsOf(x);
       return produceAll(runtime, [x.shape, [channels], [channels]], (y, mean, variance) => {
-        const scratch = runtime.scratch(kernels.batchNormScratch(channels));
+        const scratch = runtime.scratch(kernels.batchNormScratch(util.sizeFromShape(x.shape) / channels, channels));
         const [scale, offset] = [runtime.offset(input(inputs, 'scale')), runtime.offset(input(inputs, 'offset'))];
         const rows = util.sizeFromShape(x.shape) / channels;
         const residual = optional(inputs, 'residual');
@@ -48,7 +48,7 @@ export function batchNormKernels(runtime: Runtime): KernelTable {
       const at = (name: string): number => runtime.offset(input(inputs, name));
       const shapes = [x.shape, [channels], [channels], ...(act && source === 'y' ? [x.shape] : [])];
       return produceAll(runtime, shapes, (dx, dScale, dOffset, dResidual = 0) => {
-        const scratch = runtime.scratch(kernels.batchNormScratch(channels));
+        const scratch = runtime.scratch(kernels.batchNormScratch(util.sizeFromShape(x.shape) / channels, channels));
         const rows = util.sizeFromShape(x.shape) / channels;
         const [y, offset] = [act && source === 'y' ? at('y') : 0, act && source === 'offset' ? at('offset') : 0];
         const [dy, mean, variance, scale] = [at('dy'), at('mean'), at('variance'), at('scale')];

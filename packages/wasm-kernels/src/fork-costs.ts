@@ -22,6 +22,12 @@ const convolution: Cost = (_, { tensors, window }) => {
 /** Winograd's algorithm does a quarter of the multiplications, and transforms. */
 const winograd: Cost = (args, geometry) => convolution(args, geometry) / 3;
 
+/** A cost of so many nanoseconds for each of the numbers, whose count is the product of the arguments at these places. */
+const each =
+  (nanoseconds: number, ...places: readonly number[]): Cost =>
+  (args) =>
+    places.reduce((product, place) => product * args[place]!, nanoseconds);
+
 /** The kernels that members of a team share, and what they cost. A kernel that is not here runs on the calling thread alone. */
 export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = {
   matmul: ([, , , m = 0, n = 0, k = 0]) => (m * n * k) / MULTIPLY_ADDS,
@@ -32,4 +38,24 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   winogradForward: winograd,
   winogradInput: winograd,
   winogradFilter: winograd,
+
+  // Bound by memory: about a nanosecond for three numbers that are read or written.
+  batchNorm: each(1, 7, 8),
+  batchNormGrad: each(2, 11, 12),
+  layerNorm: each(0.7, 6, 7),
+  layerNormGrad: each(1.5, 8, 9),
+  softmaxGrad: each(0.7, 3, 4),
+  sgdUpdate: each(1, 5),
+  adamWUpdate: each(1.5, 7),
+  emaUpdate: each(0.7, 3),
+  clamp: each(0.5, 2),
+  extremum: each(0.7, 3),
+  sumMiddle: each(0.3, 2, 3, 4),
+  // Bound by arithmetic
+  softmax: each(1.5, 3, 4, 5, 6),
+  crossEntropy: each(0.8, 4, 5),
+  crossEntropyGrad: each(0.8, 5, 6),
+  unary: each(1.5, 3),
+  geluForward: each(1.5, 2),
+  geluGrad: each(1.5, 3),
 };

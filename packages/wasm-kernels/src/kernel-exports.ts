@@ -99,7 +99,7 @@ export interface KernelExports {
     relu: number,
     scratch: number,
   ): void;
-  batchNormScratch(channels: number): number;
+  batchNormScratch(rows: number, channels: number): number;
 
   // assembly/norm-grad.ts
   batchNormGrad(
@@ -201,7 +201,7 @@ export interface KernelExports {
     features: number,
     scratch: number,
   ): void;
-  layerNormScratch(features: number): number;
+  layerNormScratch(rows: number, features: number): number;
 
   // assembly/softmax.ts
   softmax(x: number, mask: number, y: number, outer: number, middle: number, inner: number, columns: number, scale: number): void;

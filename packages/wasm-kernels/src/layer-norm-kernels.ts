@@ -56,7 +56,7 @@ export function layerNormKernels(runtime: Runtime): KernelTable {
       const names = { perFeature: ['scale'], perRow: ['mean', 'inverse'], alike: ['dy'] };
       const { x, rows, features } = geometry('SelfsupLayerNormGrad', inputs, names);
       return produceAll(runtime, [x.shape, [features], [features]], (dx, dScale, dOffset) => {
-        const scratch = runtime.scratch(kernels.layerNormScratch(features));
+        const scratch = runtime.scratch(kernels.layerNormScratch(rows, features));
         const [dy, at, mean, inverse, scale] = offsets(inputs, 'dy', 'x', 'mean', 'inverse', 'scale') as [
           number,
           number,

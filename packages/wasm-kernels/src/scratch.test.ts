@@ -69,7 +69,7 @@ it('never writes past the scratch space that it asked for', async () => {
     guard(`${what} depthwise dw, multiplier ${multiplier}`, kernels.depthwiseFilterScratch(), () => {
       kernels.depthwiseFilter(0, 4 << 20, 8 << 20, SCRATCH);
     });
-    guard(`${what} batch norm`, kernels.batchNormScratch(channels), () => {
+    guard(`${what} batch norm`, kernels.batchNormScratch(size * size, channels), () => {
       const [scale, y, mean, variance] = [4 << 20, 8 << 20, 12 << 20, 13 << 20];
       kernels.batchNorm(0, scale, scale, 0, y, mean, variance, size * size, channels, 1e-5, 1, SCRATCH);
       kernels.batchNormGrad(0, y, 0, mean, variance, scale, scale, 5 << 20, 14 << 20, 15 << 20, 0, size * size, channels, 1e-5, SCRATCH);
@@ -83,7 +83,7 @@ it('never writes past the scratch space that it asked for', async () => {
     guard(`${what} sum`, kernels.sumMiddleScratch(columns * 200), () => {
       kernels.sumMiddle(0, 8 << 20, 2, size * 10, columns * 200, 1, SCRATCH);
     });
-    guard(`${what} layer norm`, kernels.layerNormScratch(channels), () => {
+    guard(`${what} layer norm`, kernels.layerNormScratch(size * size, channels), () => {
       kernels.layerNormGrad(0, 4 << 20, 8 << 20, 9 << 20, 10 << 20, 12 << 20, 13 << 20, 14 << 20, size * size, channels, SCRATCH);
     });
   }
