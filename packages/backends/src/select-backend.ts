@@ -53,7 +53,10 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
     );
   const { wideVectors = false } = rest;
   if (wideVectors !== 'auto' && typeof wideVectors !== 'boolean')
-    throw new SelfsupError('SELFSUP_OPTION', `selectBackend: \`wideVectors\` must be 'auto', true or false, got ${JSON.stringify(wideVectors)}`);
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `selectBackend: \`wideVectors\` must be 'auto', true or false, got ${JSON.stringify(wideVectors)}`,
+    );
   await registerGradients();
   const rejected: string[] = [];
   for (const name of prefer === 'auto' ? FASTEST_FIRST : [prefer]) {

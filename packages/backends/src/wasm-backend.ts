@@ -134,6 +134,10 @@ export const setUpWasm: BackendSetup = async ({
     throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: \`wideVectors\`: ${whyNarrow}; with 'auto' the narrow build computes`);
   const wide = wideVectors !== false && whyNarrow === undefined;
   const { description, kernels } = await registerTrainingKernels({ winograd, threads, ...(wide && { simd: 'wide' as const }) });
-  const rest = [`${kernels.length} training kernels`, ...(winograd ? [] : ['no Winograd']), ...(whyNarrow === undefined ? [] : [whyNarrow])];
+  const rest = [
+    `${kernels.length} training kernels`,
+    ...(winograd ? [] : ['no Winograd']),
+    ...(whyNarrow === undefined ? [] : [whyNarrow]),
+  ];
   return { name: 'wasm', description: `wasm (${[description, ...rest].join(', ')})` };
 };

@@ -58,7 +58,8 @@ async function updateTypes(declarations) {
   const file = new URL('src/kernel-exports.ts', root);
   const text = await exportTypes(declarations);
   if ((await readFile(file, 'utf8')) === text) return;
-  if (process.env.CI) throw new Error('build-assets: src/kernel-exports.ts is old; run `npx nx run @selfsup/wasm-kernels:build:assets` and commit it');
+  if (process.env.CI)
+    throw new Error('build-assets: src/kernel-exports.ts is old; run `npx nx run @selfsup/wasm-kernels:build:assets` and commit it');
   await writeFile(file, text);
 }
 

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { formatted } from './formatted.mjs';
 
 const source = await readFile(new URL('../assembly/winograd-lines.ts', import.meta.url), 'utf8');
-const constants = [...source.matchAll(/^(?:export )?const ([A-Z_0-9]+) = constant\((.+)\);$/gm)].map(([, name, value]) => ({ name, value }));
+const constants = [...source.matchAll(/^(?:export )?const ([A-Z_0-9]+) = constant\((.+)\);$/gm)].map(([, name, value]) => ({
+  name,
+  value,
+}));
 const functions = [...source.matchAll(/((?:\/\*\*.*\*\/\n))\/\/ @inline\nexport function (\w+)\(([^)]*)\): void \{\n([\s\S]*?)\n\}/g)];
 
 function pair([, comment, name, parameters, body]) {
@@ -37,7 +40,8 @@ ${[...splats, ...loads, ...sums, ...stores].map((line) => `  ${line}\n`).join(''
 `;
 }
 
-export const text = await formatted(`// Written by scripts/generate-pairs.mjs from winograd-lines.ts: the same lines for two neighboring vectors, operands given by address.
+export const text =
+  await formatted(`// Written by scripts/generate-pairs.mjs from winograd-lines.ts: the same lines for two neighboring vectors, operands given by address.
 import { scalar } from './constant';
 import { madd } from './simd';
 import { A, B } from './winograd-lines';

@@ -11,11 +11,19 @@ function tile(vectors) {
   const columns = Array.from({ length: vectors }, (_, v) => v);
   const at = (base, offset) => (offset === 0 ? base : `${base}, ${offset}`);
   const lines = (depth, list) => list.map((line) => `${'  '.repeat(depth)}${line}\n`).join('');
-  const each = (depth, line) => lines(depth, rows.flatMap((r) => columns.map((v) => line(r, v, `c${r}${v}`))));
-  const declare = lines(1, [
-    ...rows.map((r) => `let ${columns.map((v) => `c${r}${v} = ZERO`).join(', ')};`),
-  ]).replaceAll('ZERO', 'f32x4.splat(0)');
-  const loadB = lines(3, columns.map((v) => `const b${v} = v128.load(${at('b', v * 16)});`));
+  const each = (depth, line) =>
+    lines(
+      depth,
+      rows.flatMap((r) => columns.map((v) => line(r, v, `c${r}${v}`))),
+    );
+  const declare = lines(1, [...rows.map((r) => `let ${columns.map((v) => `c${r}${v} = ZERO`).join(', ')};`)]).replaceAll(
+    'ZERO',
+    'f32x4.splat(0)',
+  );
+  const loadB = lines(
+    3,
+    columns.map((v) => `const b${v} = v128.load(${at('b', v * 16)});`),
+  );
   const multiply = (depth, address) =>
     lines(
       depth,
@@ -28,7 +36,10 @@ function tile(vectors) {
   // All activations in one branch, then all stores: what an engine can join in pairs.
   const finish =
     `  if (init != 0) {\n` +
-    lines(2, columns.map((v) => `const i${v} = v128.load(${at('init', v * 16)});`)) +
+    lines(
+      2,
+      columns.map((v) => `const i${v} = v128.load(${at('init', v * 16)});`),
+    ) +
     each(2, (r, v, c) => `${c} = f32x4.add(${c}, i${v});`) +
     `  } else {\n` +
     each(2, (r, v, c) => `${c} = f32x4.add(${c}, v128.load(${at(`o${r}`, v * 16)}));`) +
@@ -42,13 +53,22 @@ function tile(vectors) {
 function tileRows${vectors * 4}(tab: usize, tabStride: usize, taps: i32, kOffset: usize, kc: i32, b: usize, init: usize, out: usize, outOffset: usize, act: i32): void {
 ${declare}  const span = <usize>kc * ${bytes};
   for (let t = 0; t < taps; t++) {
-${lines(2, rows.map((r) => `let p${r} = load<usize>(${at('tab', r * 4)}) + kOffset;`))}    tab += tabStride;
+${lines(
+  2,
+  rows.map((r) => `let p${r} = load<usize>(${at('tab', r * 4)}) + kOffset;`),
+)}    tab += tabStride;
     const end = b + span;
     while (b != end) {
 ${loadB}${multiply(3, (r) => `p${r}`)}      b += ${bytes};
-${lines(3, rows.map((r) => `p${r} += 4;`))}    }
+${lines(
+  3,
+  rows.map((r) => `p${r} += 4;`),
+)}    }
   }
-${lines(1, rows.map((r) => `const o${r} = load<usize>(${at('out', r * 4)}) + outOffset;`))}${finish}}
+${lines(
+  1,
+  rows.map((r) => `const o${r} = load<usize>(${at('out', r * 4)}) + outOffset;`),
+)}${finish}}
 
 function tileColumns${vectors * 4}(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, init: usize, c: usize, ldc: usize, act: i32): void {
 ${declare}  const end = b + <usize>count * ldb;
@@ -57,7 +77,10 @@ ${loadB.replace(/^ {2}/gm, '')}${multiply(2, (r) => at('a6', r * 4))}    b += ld
     a6 += lda;
   }
   const o0 = c;
-${lines(1, rows.slice(1).map((r) => `const o${r} = o${r - 1} + ldc;`))}${finish}}
+${lines(
+  1,
+  rows.slice(1).map((r) => `const o${r} = o${r - 1} + ldc;`),
+)}${finish}}
 `;
 }
 
