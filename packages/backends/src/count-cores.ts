@@ -49,7 +49,10 @@ function quota({ read }: CoreSources): number {
   for (const group of groups) {
     const [, controllers, path = '/'] = /^\d+:([^:]*):(.*)$/.exec(group) ?? [];
     if (controllers === '')
-      up(path, (folder) => add(...((read(`/sys/fs/cgroup${folder}/cpu.max`)?.split(/\s/) ?? []) as [string?, string?])));
+      up(path, (folder) => {
+        const [time, period] = read(`/sys/fs/cgroup${folder}/cpu.max`)?.split(/\s/) ?? [];
+        add(time, period);
+      });
     else if (controllers?.split(',').includes('cpu')) {
       up(path, (folder) => {
         const base = `/sys/fs/cgroup/cpu${folder}/cpu.cfs_`;

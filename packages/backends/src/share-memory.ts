@@ -36,9 +36,9 @@ export interface SharedStart {
   /** The file that tfjs will load. */
   readonly file: string;
   /** `setWasmPaths` of the backend, with its folder. */
-  setPaths(usePlatformFetch: boolean): void;
+  readonly setPaths: (usePlatformFetch: boolean) => void;
   /** Makes the backend current. */
-  start(): Promise<boolean>;
+  readonly start: () => Promise<boolean>;
 }
 
 /** Starts follow one another: each replaces a function of tfjs's platform for a while. */

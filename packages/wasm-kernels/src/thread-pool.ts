@@ -57,7 +57,7 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
   const control = new SharedArrayBuffer(controlBytes(seats));
   const words = new Int32Array(control);
   const numbers = new Float64Array(control);
-  const functions = new Map(names.map((name, index) => [name, { index, run: kernels[name] as Function }]));
+  const functions = new Map(names.map((name, index) => [name, { index, run: (...args: number[]) => (kernels[name] as Function)(...args) }]));
   const places = Array.from({ length: seats - 1 }, (_, i) => i + 1);
   const wordOf = (place: number): number => CONTROL.places + CONTROL.line * place;
   let broken: string | undefined;
@@ -128,11 +128,11 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
   };
 
   const message = (): string => {
-    const text = new Uint16Array(control, CONTROL.message * 2, words[CONTROL.messageLength]!);
+    const text = new Uint16Array(control, CONTROL.message * 2, words[CONTROL.messageLength]);
     return `thread ${words[CONTROL.failed]!}: ${String.fromCharCode(...text)}`;
   };
 
-  const fail = (name: string, what: string, cause: unknown): never => {
+  const fail = (name: string, what: string, cause: Error | undefined): never => {
     stop(what);
     throw new SelfsupError(
       'SELFSUP_BACKEND',
@@ -158,11 +158,11 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
       }
       kernels.setTeam(team);
       let result = -1;
-      let error: unknown;
+      let error: Error | undefined;
       try {
         result = run(...args) ?? -1;
       } catch (thrown) {
-        error = thrown;
+        error = thrown as Error;
         kernels.breakTeam();
       }
       kernels.setTeam(1);
