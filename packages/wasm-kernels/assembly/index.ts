@@ -25,5 +25,6 @@ export { dropout } from './dropout';
 export { adamWUpdate, emaUpdate, sgdUpdate } from './optimizers';
 export { larsUpdate } from './lars';
 export { addTo } from './add-to';
+export { arithmetic, permuteRows } from './arithmetic';
 export { maxPool3d } from './pool-3d';
 export { breakTeam, setTeam, takeSeat } from './team';

@@ -50,6 +50,8 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   emaUpdate: each(0.7, 3),
   clamp: each(0.5, 2),
   extremum: each(0.7, 3),
+  arithmetic: each(0.7, 4),
+  permuteRows: each(0.15, 2, 3, 4, 8),
   sumMiddle: each(0.3, 2, 3, 4),
   // Bound by arithmetic
   softmax: each(1.5, 3, 4, 5, 6),

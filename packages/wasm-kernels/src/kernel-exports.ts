@@ -266,6 +266,20 @@ export interface KernelExports {
   // assembly/add-to.ts
   addTo(to: number, from: number, count: number): void;
 
+  // assembly/arithmetic.ts
+  arithmetic(f: number, a: number, b: number, y: number, count: number, wideA: number, wideB: number): void;
+  permuteRows(
+    x: number,
+    y: number,
+    sizeI: number,
+    sizeJ: number,
+    sizeK: number,
+    stepI: number,
+    stepJ: number,
+    stepK: number,
+    bytes: number,
+  ): void;
+
   // assembly/pool-3d.ts
   maxPool3d(
     x: number,

@@ -1,3 +1,4 @@
+import { arithmeticKernels } from './arithmetic-kernels.ts';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { castKernel } from './cast-kernel.ts';
 import { clampKernels } from './clamp-kernels.ts';
@@ -55,6 +56,7 @@ export function kernelTable(runtime: Runtime): KernelTable {
     ...optimizerKernels(runtime),
     ...castKernel(runtime),
     ...clampKernels(runtime),
+    ...arithmeticKernels(runtime),
     ...preluKernel(runtime),
     ...resizeKernels(runtime),
   };

@@ -57,7 +57,9 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
   const control = new SharedArrayBuffer(controlBytes(seats));
   const words = new Int32Array(control);
   const numbers = new Float64Array(control);
-  const functions = new Map(names.map((name, index) => [name, { index, run: (...args: number[]) => (kernels[name] as Function)(...args) }]));
+  const functions = new Map(
+    names.map((name, index) => [name, { index, run: (...args: number[]) => (kernels[name] as Function)(...args) }]),
+  );
   const places = Array.from({ length: seats - 1 }, (_, i) => i + 1);
   const wordOf = (place: number): number => CONTROL.places + CONTROL.line * place;
   let broken: string | undefined;

@@ -31,7 +31,7 @@ function clip(random: Random): KernelCase {
 }
 
 /** Operands that broadcast in every pattern. */
-const pairwise =
+export const pairwise =
   (larger: (a: number, b: number) => number) =>
   (random: Random): KernelCase => {
     const shape = anyShape(random);

@@ -1,4 +1,5 @@
 import type { CaseMaker } from '../case-maker.ts';
+import { arithmeticCases } from './arithmetic.ts';
 import { batchNormCases } from './batch-norm.ts';
 import { castCases } from './cast.ts';
 import { clampCases } from './clamp.ts';
@@ -53,6 +54,7 @@ export const caseMakers: readonly CaseMaker[] = [
   ...pooling3dCases,
   ...castCases,
   ...clampCases,
+  ...arithmeticCases,
   ...dilationCases,
   ...preluCases,
   ...resizeCases,

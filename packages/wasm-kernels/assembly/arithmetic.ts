@@ -1,0 +1,78 @@
+// Sums, differences, products and quotients of numbers, element by element; and rows in another order. Both are bound by memory.
+import { ZERO } from './constant';
+import { loadTail, storeTail } from './tail';
+import { LINE, shareFrom, shareTo } from './team';
+
+// @inline
+const ADD: i32 = 0;
+// @inline
+const SUBTRACT: i32 = 1;
+// @inline
+const MULTIPLY: i32 = 2;
+
+// @inline
+function join(f: i32, a: v128, b: v128): v128 {
+  if (f == ADD) return f32x4.add(a, b);
+  if (f == SUBTRACT) return f32x4.sub(a, b);
+  if (f == MULTIPLY) return f32x4.mul(a, b);
+  return f32x4.div(a, b);
+}
+
+/** `f` is a constant: the call is inlined. */
+// @inline
+function combine(f: i32, a: usize, b: usize, y: usize, count: i32, wideA: i32, wideB: i32): void {
+  const from = (<usize>shareFrom(count, LINE)) << 2;
+  const end = y + ((<usize>shareTo(count, LINE)) << 2);
+  y += from;
+  if (wideA && wideB) {
+    a += from;
+    b += from;
+    for (; y + 32 <= end; y += 32) {
+      const r = join(f, v128.load(a), v128.load(b));
+      const s = join(f, v128.load(a, 16), v128.load(b, 16));
+      v128.store(y, r);
+      v128.store(y, s, 16);
+      a += 32;
+      b += 32;
+    }
+  }
+  let va = v128.load32_splat(a);
+  let vb = v128.load32_splat(b);
+  if (wideA && !wideB) a += from;
+  if (wideB && !wideA) b += from;
+  for (; y + 16 <= end; y += 16) {
+    if (wideA) va = v128.load(a);
+    if (wideB) vb = v128.load(b);
+    v128.store(y, join(f, va, vb));
+    a += 16;
+    b += 16;
+  }
+  const rest = (<i32>(end - y)) >> 2;
+  if (rest == 0) return;
+  if (wideA) va = loadTail(a, rest, ZERO);
+  if (wideB) vb = loadTail(b, rest, ZERO);
+  storeTail(y, join(f, va, vb), rest);
+}
+
+/** y = a + b, a - b, a * b or a / b, by `f` from 0, for `count` numbers; an operand that is not `wide` is one number. */
+export function arithmetic(f: i32, a: usize, b: usize, y: usize, count: i32, wideA: i32, wideB: i32): void {
+  if (f == ADD) combine(ADD, a, b, y, count, wideA, wideB);
+  else if (f == SUBTRACT) combine(SUBTRACT, a, b, y, count, wideA, wideB);
+  else if (f == MULTIPLY) combine(MULTIPLY, a, b, y, count, wideA, wideB);
+  else combine(3, a, b, y, count, wideA, wideB);
+}
+
+/** y[i, j, k] = x[i * stepI + j * stepJ + k * stepK] for rows of `bytes`, a multiple of 16; steps count rows. */
+export function permuteRows(x: usize, y: usize, sizeI: i32, sizeJ: i32, sizeK: i32, stepI: i32, stepJ: i32, stepK: i32, bytes: i32): void {
+  const rows = sizeI * sizeJ * sizeK;
+  const last = shareTo(rows, 1);
+  const row = <usize>bytes;
+  for (let r = shareFrom(rows, 1); r < last; r++) {
+    const k = r % sizeK;
+    const j = (r / sizeK) % sizeJ;
+    const i = r / sizeK / sizeJ;
+    const from = x + <usize>(i * stepI + j * stepJ + k * stepK) * row;
+    const to = y + <usize>r * row;
+    for (let c: usize = 0; c < row; c += 16) v128.store(to + c, v128.load(from + c));
+  }
+}
