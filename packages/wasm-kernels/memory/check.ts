@@ -1,9 +1,9 @@
-// `npm run test:memory`: kernels on tensors of 2 GiB, and tensors of 1 and 2 GiB up to the limit of the heap. Takes a minute and 5 GiB of memory.
+// `npm run test:memory`: kernels on tensors of 2 GiB, and tensors of 1 and 2 GiB up to the limit of the heap. Every build, and the wide one on several
+// threads. Takes some minutes and 5 GiB of memory.
 import { spawnSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
-import type { SimdBuild } from '../src/index.ts';
 import { untouched } from '../test/fill-heap.ts';
-import { builds, startWasm } from '../test/wasm-under-test.ts';
+import { nameOf, startVariant, variants, type Variant } from '../test/wasm-under-test.ts';
 import { images, matrices, normalization, normalisationGradient, type Compare } from './large-checks.ts';
 import { elementAt, samples } from './large-values.ts';
 
@@ -47,25 +47,28 @@ function limits(): void {
 
 const CHECKS: Readonly<Record<string, (compare: Compare) => void>> = { limits, matrices, normalization, normalisationGradient, images };
 
-async function run(simd: SimdBuild, name: string): Promise<void> {
+async function run(variant: Variant, name: string): Promise<void> {
   tf.enableProdMode();
-  const registration = await startWasm(simd);
+  const registration = await startVariant(variant);
   const start = performance.now();
   tf.tidy(() => {
     CHECKS[name]!(compare);
   });
-  report(tf.memory().numTensors === 0, `${name} (${simd} SIMD): ${((performance.now() - start) / 1000).toFixed(1)} s, no tensor left`);
+  report(
+    tf.memory().numTensors === 0,
+    `${name} (${nameOf(variant)}): ${((performance.now() - start) / 1000).toFixed(1)} s, no tensor left`,
+  );
   registration.dispose();
 }
 
-const [simd, name] = process.argv.slice(2);
-if (name !== undefined) await run(simd as SimdBuild, name);
+const [chosen, name] = process.argv.slice(2);
+if (name !== undefined) await run(variants[Number(chosen)]!, name);
 else {
   // Each in a process, on a heap of its own: what a former one left would lie in the middle of the free space.
-  for (const build of builds) {
+  for (const [i, variant] of variants.entries()) {
     for (const check of Object.keys(CHECKS)) {
-      const { status } = spawnSync(process.execPath, [...process.execArgv, process.argv[1]!, build, check], { stdio: 'inherit' });
-      report(status === 0, `${check} (${build} SIMD)`);
+      const { status } = spawnSync(process.execPath, [...process.execArgv, process.argv[1]!, String(i), check], { stdio: 'inherit' });
+      report(status === 0, `${check} (${nameOf(variant)})`);
     }
   }
 }

@@ -4,14 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { caseMakers } from '../test/cases/registry.ts';
 import { checkCase, describeCase, prepareCase } from '../test/check-case.ts';
 import { fillBelow, nextAddress } from '../test/fill-heap.ts';
-import { builds, startWasm } from '../test/wasm-under-test.ts';
+import { nameOf, startVariant, variants } from '../test/wasm-under-test.ts';
 
-describe.each([
-  ['2 GiB', 2 ** 31],
-  ['3.7 GiB', 3.7 * 2 ** 30],
-])('addresses above %s', (_, address) => {
+// The first is the build of most engines on one thread, the last one the build with the widest tiles, on as many threads as the cases try.
+describe.each(
+  [variants[0]!, variants.at(-2)!].flatMap((variant) => [2, 3.7].map((gibibytes) => ({ variant, gibibytes, name: nameOf(variant) }))),
+)('addresses above $gibibytes GiB ($name)', ({ variant, gibibytes }) => {
+  const address = gibibytes * 2 ** 30;
   it('are as good as others for every kernel', async () => {
-    const registration = await startWasm(builds[0]!);
+    const registration = await startVariant(variant);
     const held = fillBelow(address);
     expect(nextAddress(64)).toBeGreaterThan(address);
     expect(nextAddress(2 ** 20)).toBeGreaterThan(address);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { wasmBackend } from '../test/fill-heap.ts';
+import { nextAddress, untouched, wasmBackend } from '../test/fill-heap.ts';
 import { startVariant } from '../test/wasm-under-test.ts';
 import { registerTrainingKernels, type TrainingKernels } from './index.ts';
 import { loadKernels } from './load-kernels.ts';
@@ -126,6 +126,18 @@ describe('registered kernels on threads', () => {
     expect(warn).toHaveBeenCalledOnce();
     expect(registration.threads).toBe(1);
     expect(registration.description).toMatch(/^plain SIMD, 1 thread \(.*is gone/);
+  });
+
+  it('see a heap that has grown since they started', async () => {
+    registration = await startVariant({ simd: 'plain', threads: 3 });
+    const before = wasmBackend().wasm.HEAPU8.byteLength;
+    const held = untouched(before); // at least as much again
+    expect(wasmBackend().wasm.HEAPU8.byteLength).toBeGreaterThan(before);
+    const far = tf.ones([600, 30]); // its rows, the product's and the scratch lie in new memory
+    expect(nextAddress(1 << 20)).toBeGreaterThan(before);
+    const result = tf.tidy(() => tf.matMul(far, tf.ones([30, 50])));
+    expect(new Set(await result.data())).toEqual(new Set([30]));
+    tf.dispose([held, far, result]);
   });
 
   it('give back the words of their barrier', async () => {
