@@ -9,7 +9,7 @@ import { findUndocumented } from './find-undocumented.ts';
 /** Their subpaths hold what their index re-exports. */
 const oneEntry = ['@selfsup/pretext-tasks'];
 /** Being rebuilt: not checked yet. */
-const left: string[] = [];
+const left = ['selfsup', '@selfsup/pretrain'];
 
 const packages = readPackages().filter(({ name }) => !left.includes(name));
 const entries = packages.flatMap(({ name, entries: all }) => (oneEntry.includes(name) ? all.slice(0, 1) : all));
