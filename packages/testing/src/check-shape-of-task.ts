@@ -12,6 +12,19 @@ export function checkName({ task }: Subject): void {
   if ((task.api as number) !== 1) fail(`\`task.api\` must be 1, the contract that this kit knows, got ${String(task.api)}`);
 }
 
+/** The variables that `create` makes and that no map of the run holds, in words; all, or those that could be trained. */
+export function unsavedVariables(subject: Subject, { trainable = false } = {}): string {
+  const registered = () => Object.values(tf.engine().registeredVariables);
+  const before = new Set(registered());
+  return withRun(subject, (run) => {
+    const saved = new Set(Object.values(allVariablesOf(run)));
+    return registered()
+      .filter((variable) => !before.has(variable) && !saved.has(variable) && (variable.trainable || !trainable))
+      .map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`)
+      .join('; ');
+  });
+}
+
 /** 2. Internal. */
 export function checkVariables(subject: Subject): void {
   withRun(subject, (run) => {
@@ -33,6 +46,11 @@ export function checkVariables(subject: Subject): void {
             `\`${path}\` of the encoder \`${name}\` must be in \`trainable\`, \`buffers\` or \`frozen\` of the run: what is in none is not saved`,
           );
   });
+  const unsaved = unsavedVariables(subject, { trainable: true }); // constants of a network, such as fixed positions, are not
+  if (unsaved)
+    fail(
+      `every trainable variable that \`create\` makes must be in \`trainable\`, \`buffers\` or \`frozen\`: what is in none is neither trained nor saved. In none: ${unsaved}`,
+    );
 }
 
 function checkScalar(what: string, value: tf.Tensor): void {

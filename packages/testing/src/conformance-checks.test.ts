@@ -52,6 +52,7 @@ describe('conformanceChecks', () => {
     ['other-contract', [1], '`task.api` must be 1'],
     ['shared-variable', [2, 4], 'this one has `trainable/online/kernel` and `buffers/backbone`'],
     ['backbone-not-saved', [2, 4], '`trainable/kernel` of the encoder `online` must be in `trainable`, `buffers` or `frozen`'],
+    ['forgotten-variable', [2], 'what is in none is neither trained nor saved. In none: float32 [2, 2]'],
     ['no-encoder', [2], '`encoders` must hold at least one encoder, got none'],
     ['nan-loss', [3, 4, 12], 'the loss at step 2 must be finite, got NaN'],
     ['vector-loss', [3, 11], 'the loss at step 0 must be a float32 scalar, got float32 of shape [4]'],
@@ -69,7 +70,7 @@ describe('conformanceChecks', () => {
     [
       'queue-not-saved',
       [7],
-      'after it `trainable/online/kernel`, `buffers/target/kernel` differ; is all state in `trainable` and `buffers`? Variables that `create` makes and that are in neither: float32 [8, 3]; float32 []; float32 [2, 2]',
+      'after it `trainable/online/kernel`, `buffers/target/kernel` differ; is all state in `trainable` and `buffers`? Variables that `create` makes and that are in neither: float32 [8, 3]',
     ],
     ['pointer-not-saved', [7], 'a run restored after step 3 must go on as the one that was not'],
     ['leak', [8], 'a step must leave as many tensors as it found, 1 more after step 1: float32 [4, 4] made by BatchMatMul'],
