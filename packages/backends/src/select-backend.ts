@@ -53,10 +53,14 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
     );
   const { wideVectors = false } = rest;
   if (wideVectors !== 'auto' && typeof wideVectors !== 'boolean')
-    throw new SelfsupError('SELFSUP_OPTION', `selectBackend: \`wideVectors\` must be 'auto', true or false, got ${JSON.stringify(wideVectors)}`);
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `selectBackend: \`wideVectors\` must be 'auto', true or false, got ${JSON.stringify(wideVectors)}`,
+    );
   await registerGradients();
   const rejected: string[] = [];
-  for (const name of prefer === 'auto' ? FASTEST_FIRST : [prefer]) {
+  const wanted = prefer === 'auto' && wideVectors === true ? 'wasm' : prefer; // only wasm has wide vectors, and `true` insists
+  for (const name of wanted === 'auto' ? FASTEST_FIRST : [wanted]) {
     try {
       const details = await SETUPS[name](rest);
       await proveBackend();
@@ -67,7 +71,7 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
         );
       return { ...details, rejected };
     } catch (error) {
-      if (prefer !== 'auto' || !isSelfsupError(error)) throw error;
+      if (wanted !== 'auto' || !isSelfsupError(error)) throw error;
       rejected.push(error.message);
     }
   }
