@@ -78,7 +78,7 @@ const program = process.features.typescript
 describe.runIf(process.features.typescript)('a process with threads', () => {
   it('ends by itself', async () => {
     const args = [...program, 'embed', '--run', at('images one'), '--out', at('ended.npy'), '--threads', '2'];
-    const child = spawn(process.execPath, args, { stdio: 'ignore' });
+    const child = spawn(process.execPath, args, { stdio: 'ignore', timeout: 60_000 });
     const code = await new Promise((settle) => child.on('close', settle));
     expect(code).toBe(0);
   });
