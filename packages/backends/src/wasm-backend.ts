@@ -126,14 +126,20 @@ export const setUpWasm: BackendSetup = async ({
     guardMalloc((tf.backend() as BackendWasm).wasm as unknown as WasmHeap); // the training kernels do it by themselves
     return { name: 'wasm', description: 'wasm (stock kernels)' };
   }
-  const { registerTrainingKernels, proveWideVectors } = await import('@selfsup/wasm-kernels').catch((cause: unknown) => {
+  const { registerTrainingKernels, proveTurboshaft, proveWideVectors } = await import('@selfsup/wasm-kernels').catch((cause: unknown) => {
     throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: stock wasm cannot train; run `npm install @selfsup/wasm-kernels`', { cause });
   });
   const whyNarrow = wideVectors === false ? undefined : await proveWideVectors();
   if (wideVectors === true && whyNarrow !== undefined)
     throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: \`wideVectors\`: ${whyNarrow}; with 'auto' the narrow build computes`);
   const wide = wideVectors !== false && whyNarrow === undefined;
+  const turboshaft = whyNarrow !== undefined && (await proveTurboshaft()) === undefined;
   const { description, kernels } = await registerTrainingKernels({ winograd, threads, ...(wide && { simd: 'wide' as const }) });
-  const rest = [`${kernels.length} training kernels`, ...(winograd ? [] : ['no Winograd']), ...(whyNarrow === undefined ? [] : [whyNarrow])];
+  const rest = [
+    `${kernels.length} training kernels`,
+    ...(winograd ? [] : ['no Winograd']),
+    ...(turboshaft ? ['--turboshaft-wasm'] : []),
+    ...(whyNarrow === undefined ? [] : [whyNarrow]),
+  ];
   return { name: 'wasm', description: `wasm (${[description, ...rest].join(', ')})` };
 };
