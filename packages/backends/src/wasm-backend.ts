@@ -31,11 +31,13 @@ function pathInNode(): string | undefined {
 
 /**
  * tfjs starts its threads from the text of one of its functions, which asks `typeof` of a variable that a thread does not have. Minifiers that rewrite that
- * question break the thread, and tfjs then waits for it forever; where this code was minified so, it goes without threads.
+ * question break the thread, and tfjs then waits for it forever; where this code was minified so, it goes without threads. Returns whether it does.
  */
-function avoidBrokenThreads(): void {
+function avoidBrokenThreads(): boolean {
   const question = (variable: unknown) => typeof variable === 'undefined';
-  if (!String(question).includes('typeof')) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const isBroken = !String(question).includes('typeof');
+  if (isBroken) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  return isBroken;
 }
 
 /** The binary that tfjs will ask for in this engine. */
@@ -77,9 +79,10 @@ export const setUpWasm: BackendSetup = async ({
   threads: asked = 'auto',
   wideVectors = false,
 }) => {
-  const threads = wantedThreads(asked);
   tf.enableProdMode();
-  avoidBrokenThreads();
+  const isMinified = avoidBrokenThreads() && typeof SharedArrayBuffer !== 'undefined' && !inNode(); // elsewhere tfjs's own threads are not needed
+  const wanted = wantedThreads(asked);
+  const threads = isMinified ? 1 : wanted;
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch((cause: unknown) => {
     throw new SelfsupError(
       'SELFSUP_BACKEND',
@@ -138,6 +141,7 @@ export const setUpWasm: BackendSetup = async ({
   const rest = [
     `${kernels.length} training kernels`,
     ...(winograd ? [] : ['no Winograd']),
+    ...(threads < wanted ? ['no threads: a minifier has broken those of tfjs'] : []),
     ...(turboshaft ? ['--turboshaft-wasm'] : []),
     ...(whyNarrow === undefined ? [] : [whyNarrow]),
   ];
