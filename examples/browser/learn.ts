@@ -16,10 +16,12 @@ export type Message = RunEvent | { type: 'features'; data: Float32Array; shape: 
 export interface Lesson {
   readonly pictures: Pictures;
   readonly epochs: number;
+  /** How many threads compute, where the page is cross-origin isolated and this is called in a worker; default `auto`: as many as there are cores. */
+  readonly threads?: number;
 }
 
 /** Pretrains an encoder on pictures and embeds them with it: the same on a page, in a worker and in Node. */
-export async function learn({ pictures, epochs }: Lesson, say: (message: Message) => void): Promise<void> {
+export async function learn({ pictures, epochs, threads }: Lesson, say: (message: Message) => void): Promise<void> {
   const run = pretrain({
     task: 'simclr',
     taskOptions: { headOutput: 64 },
@@ -33,6 +35,7 @@ export async function learn({ pictures, epochs }: Lesson, say: (message: Message
     weightDecay: 1e-4,
     warmupEpochs: 1,
     backend: 'wasm',
+    threads: threads ?? 'auto',
   });
   for await (const event of run) {
     say(event);

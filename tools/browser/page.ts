@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { learn } from '../../examples/browser/learn.ts';
 import { learnInWorker } from '../../examples/browser/learn-in-worker.ts';
 import '../../examples/browser/wasm-files.ts';
-import { recordRun } from './record-run.ts';
+import { recordRun, THREADS } from './record-run.ts';
 import { trainBriefly } from './train-briefly.ts';
 
 /** Whether the heap of the wasm backend is shared memory: that of its threaded build is. */
@@ -13,7 +13,7 @@ const isShared = () =>
 
 /** What check.ts may ask for. */
 export const checks = {
-  parts: async () => ({ ...(await trainBriefly({})), shared: isShared() }),
+  parts: async () => ({ ...(await trainBriefly({ threads: THREADS })), shared: isShared() }),
   'pretrain on the page': () => recordRun(learn),
   'pretrain in a worker': () => recordRun(learnInWorker),
 };

@@ -38,7 +38,7 @@ const command =
   };
 
 /** Depends on time. */
-const timely = { seconds: 0, throughput: undefined, facts: undefined, metrics: undefined, check: undefined };
+const timely = { seconds: 0, throughput: undefined, facts: undefined, metrics: undefined, check: undefined, backendDescription: undefined };
 
 const resume = command(['train', '--resume', '--no-report', '--probe-every', '1', '--out', work], () => {
   const metrics = parseMetrics(text('metrics.jsonl')).map((record) => JSON.stringify({ ...record, seconds: 0 }));

@@ -1,5 +1,5 @@
 // `node --conditions=@selfsup/source tools/robustness/kills.ts [--rounds 4] [--seed 1]`: runs that are killed at random moments and resumed until they end must
-// come to what an undisturbed run comes to, bit for bit. Exits with 1 when one does not.
+// come to what an undisturbed run comes to, bit for bit, whatever the number of threads of each session. Exits with 1 when one does not.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
@@ -15,6 +15,8 @@ import { workInTurns } from './work-in-turns.ts';
 const WORKERS = 2;
 /** Every so many rounds the command itself is killed from outside; in the others a child kills itself at a certain write. */
 const FROM_OUTSIDE = 4;
+/** Each session of a round has from one to so many threads; the undisturbed runs have one. */
+const MOST_THREADS = 2;
 
 const { rounds, seed } = readCounts({ rounds: 4, seed: 1 });
 const here = mkdtempSync(join(tmpdir(), 'selfsup-kills-'));
@@ -75,6 +77,8 @@ const atFile =
 
 /** Depends on time, or on the place. */
 const timely = { seconds: 0, throughput: undefined, facts: undefined, run: undefined, metrics: undefined, check: undefined };
+/** Depends on the machine and on the threads. */
+const ofMachine = { backendDescription: undefined };
 
 /** What a run came to, without seconds. */
 function outcomeOf(folder: string): Record<string, string> {
@@ -90,7 +94,7 @@ function outcomeOf(folder: string): Record<string, string> {
     'checkpoint.safetensors': sha('checkpoint.safetensors'),
     'encoder.safetensors': sha('encoder.safetensors'),
     'metrics.jsonl': metrics.join('\n'),
-    'result.json': JSON.stringify({ ...result, ...timely }),
+    'result.json': JSON.stringify({ ...result, ...timely, ...ofMachine }),
   };
 }
 
@@ -104,14 +108,18 @@ interface Undisturbed {
 
 async function undisturbed(tiny: TinyRun): Promise<Undisturbed> {
   const folder = join(here, `whole ${tiny.name}`);
-  const { code, words, milliseconds } = await run([command, 'train', ...tiny.flags, '--out', folder]);
+  const { code, words, milliseconds } = await run([command, 'train', ...tiny.flags, '--threads', '1', '--out', folder]);
   if (code !== 0) throw new Error(`the undisturbed run of ${tiny.name} ended with ${String(code)}: ${words}`);
   const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8').split('\n').length - 1;
   return { run: tiny, outcome: outcomeOf(folder), milliseconds, writes: lines + 8 };
 }
 
 /** A session that is killed, or ends before that: the first begins the run, the others resume it. */
-function session(folder: string, whole: Undisturbed, { chance, outside }: { chance: Chance; outside: boolean }): Promise<Ended> {
+function session(
+  folder: string,
+  whole: Undisturbed,
+  { chance, outside, threads }: { chance: Chance; outside: boolean; threads: number },
+): Promise<Ended> {
   const { run: tiny, milliseconds, writes } = whole;
   const resume = existsSync(join(folder, 'run.json'));
   const checkpointEvery = chance.happens(0.3) ? 1 + chance.whole(3) : undefined;
@@ -119,11 +127,20 @@ function session(folder: string, whole: Undisturbed, { chance, outside }: { chan
     const config: RunConfig = {
       ...(resume ? { resume, probeEvery: 1 } : tiny.config),
       ...(checkpointEvery !== undefined && { checkpointEvery }),
+      threads,
     };
     const moment = chance.pick(['before', 'within', 'after']);
     return run([dying, folder, JSON.stringify(config), String(chance.whole(writes)), moment]);
   }
-  const args = [command, 'train', ...(resume ? ['--resume', '--no-report', '--probe-every', '1'] : tiny.flags), '--out', folder];
+  const args = [
+    command,
+    'train',
+    ...(resume ? ['--resume', '--no-report', '--probe-every', '1'] : tiny.flags),
+    '--threads',
+    String(threads),
+    '--out',
+    folder,
+  ];
   const seldom = checkpointEvery === undefined ? [] : ['--checkpoint-every', String(checkpointEvery)];
   const disturb = chance.pick([
     afterTime(chance.whole(milliseconds)),
@@ -137,6 +154,8 @@ function session(folder: string, whole: Undisturbed, { chance, outside }: { chan
 interface Round {
   readonly killed: number;
   readonly fromOutside: number;
+  /** Killed with two threads. */
+  readonly threaded: number;
   readonly failure?: string;
 }
 
@@ -146,18 +165,21 @@ async function playRound(number: number, wholes: readonly Undisturbed[]): Promis
   const outside = Math.floor(number / wholes.length) % FROM_OUTSIDE === 0;
   const folder = join(here, `round ${number}`);
   const [most, at] = [1 + chance.whole(3), `round ${number} (${whole.run.name})`];
-  let killed = 0;
-  const count = () => ({ killed, fromOutside: outside ? killed : 0 });
+  let [killed, threaded] = [0, 0];
+  const count = () => ({ killed, threaded, fromOutside: outside ? killed : 0 });
+  const drawThreads = () => 1 + chance.whole(MOST_THREADS);
   for (let sessions = 0; sessions < most; sessions++) {
-    const { code, words } = await session(folder, whole, { chance, outside });
+    const threads = drawThreads();
+    const { code, words } = await session(folder, whole, { chance, outside, threads });
     if (code === 0) break;
     if (code !== null) return { ...count(), failure: `${at}: a session ended with ${code}: ${words}` };
     killed++;
+    if (threads > 1) threaded++;
   }
   // the last session is not disturbed
   const resume = existsSync(join(folder, 'run.json'));
   const args = resume ? ['--resume', '--no-report', '--probe-every', '1'] : whole.run.flags;
-  const { code, words } = await run([command, 'train', ...args, '--out', folder]);
+  const { code, words } = await run([command, 'train', ...args, '--threads', String(drawThreads()), '--out', folder]);
   if (code !== 0) return { ...count(), failure: `${at}: the last session ended with ${String(code)}: ${words}` };
   const found = outcomeOf(folder);
   const other = Object.keys(found).filter((name) => found[name] !== whole.outcome[name]);
@@ -170,16 +192,19 @@ async function playRound(number: number, wholes: readonly Undisturbed[]): Promis
 
 const wholes: Undisturbed[] = [];
 for (const tiny of tinyRuns(here)) wholes.push(await undisturbed(tiny));
-let [equal, killed, fromOutside, done] = [0, 0, 0, 0];
+let [equal, killed, fromOutside, threaded, done] = [0, 0, 0, 0, 0];
 await workInTurns(rounds, WORKERS, async (number) => {
   const round = await playRound(number, wholes);
   killed += round.killed;
   fromOutside += round.fromOutside;
+  threaded += round.threaded;
   if (round.failure === undefined) equal++;
   else console.log(`FAIL ${round.failure}`);
   if (++done % 20 === 0) process.stderr.write(`${done} of ${rounds} rounds\n`);
 });
-console.log(`seed ${seed}, Node ${process.version}: ${killed} kills, ${fromOutside} of them of the command from outside`);
+console.log(
+  `seed ${seed}, Node ${process.version}: ${killed} kills, ${fromOutside} of them of the command from outside, ${threaded} with two threads`,
+);
 console.log(`${equal} of ${rounds} rounds equal`);
 if (equal === rounds) rmSync(here, { recursive: true });
 else process.exitCode = 1;

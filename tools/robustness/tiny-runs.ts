@@ -39,7 +39,7 @@ function asFlags(config: RunConfig): string[] {
  * The runs that are killed and damaged.
  *
  * @param folder where a corpus is written
- * @returns SimCLR, SimCLR with accumulation, MoCo with its queue, and masked language modeling
+ * @returns SimCLR, SimCLR wide enough for threads, SimCLR with accumulation, MoCo with its queue, and masked language modeling
  */
 export function tinyRuns(folder: string): TinyRun[] {
   const images: RunConfig = {
@@ -60,6 +60,10 @@ export function tinyRuns(folder: string): TinyRun[] {
       },
       ...{ batchSize: 8, epochs: 3, probeEvery: 1 },
       encoderOptions: { numLayers: 1, width: 8, numHeads: 2, maxPositions: 16 },
+    },
+    'simclr, on threads': {
+      ...{ task: 'simclr', ...images, imageSize: 16, batchSize: 16, taskOptions: { headOutput: 4 } },
+      encoderOptions: { widths: [32, 64] },
     },
     'simclr, accumulated': { task: 'simclr', ...images, batchSize: 4, accumulate: 2, taskOptions: { headOutput: 4 } },
   };

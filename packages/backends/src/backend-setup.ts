@@ -25,8 +25,9 @@ export interface BackendOptions {
   threads?: 'auto' | number;
   /**
    * Whether wasm computes with vectors of 256 bits, up to twice as fast and with the same bits: in Node 24 and newer on x64. It needs an experimental flag of
-   * V8 that holds for the whole process. `auto` switches it on and proves the gain in 0.2 s, else goes without and says why in `description`; true insists;
-   * false (default) leaves the flag alone.
+   * V8 that holds for the whole process. `auto` switches it on and proves the gain in 0.2 s, else goes without and says why in `description`; in Node 22 and
+   * 23 it tries `--turboshaft-wasm` instead, the compiler that later versions use by themselves. True insists on vectors of 256 bits; false (default) leaves
+   * all flags alone.
    */
   wideVectors?: 'auto' | boolean;
 }

@@ -32,7 +32,25 @@ describe('selectBackend', () => {
   it('takes wasm with the training kernels by itself', async () => {
     const backend = await selectBackend();
     expect([backend.name, tf.getBackend(), backend.rejected]).toEqual(['wasm', 'wasm', []]);
-    expect(backend.description).toMatch(/^wasm \((relaxed|plain) SIMD, \d+ training kernels\)$/);
+    expect(backend.description).toMatch(/^wasm \((relaxed|plain) SIMD, \d+ threads?, \d+ training kernels\)$/);
+  });
+
+  it('computes on as many threads as it is told, and refuses what is no number of threads', async () => {
+    expect((await selectBackend({ prefer: 'wasm', threads: 1 })).description).toContain(' SIMD, 1 thread, ');
+    expect((await selectBackend({ prefer: 'wasm', threads: 3 })).description).toContain(' SIMD, 3 threads, ');
+    for (const threads of [0, 1.5, NaN, 257, '2' as never])
+      await expect(selectBackend({ threads })).rejects.toThrow(
+        /^selectBackend: `threads` must be 'auto' or a whole number from 1 to 256, got /,
+      );
+  });
+
+  it('says whether vectors are wide, or why not, and insists where it is told to', async () => {
+    await expect(selectBackend({ wideVectors: 'yes' as never })).rejects.toThrow(/`wideVectors` must be 'auto', true or false, got "yes"/);
+    const { description } = await selectBackend({ wideVectors: 'auto' });
+    expect(description).toMatch(/wide SIMD|no 256-bit vectors: /);
+    const insisting = selectBackend({ wideVectors: true }); // also where cpu would do
+    if (description.includes('wide SIMD')) expect((await insisting).description).toBe(description);
+    else await expect(insisting).rejects.toThrow(/`wideVectors`: no 256-bit vectors: /);
   });
 
   it('hands the choice of the convolution algorithm on', async () => {

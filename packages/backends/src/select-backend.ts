@@ -59,7 +59,8 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
     );
   await registerGradients();
   const rejected: string[] = [];
-  for (const name of prefer === 'auto' ? FASTEST_FIRST : [prefer]) {
+  const wanted = prefer === 'auto' && wideVectors === true ? 'wasm' : prefer; // only wasm has wide vectors, and `true` insists
+  for (const name of wanted === 'auto' ? FASTEST_FIRST : [wanted]) {
     try {
       const details = await SETUPS[name](rest);
       await proveBackend();
@@ -70,7 +71,7 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
         );
       return { ...details, rejected };
     } catch (error) {
-      if (prefer !== 'auto' || !isSelfsupError(error)) throw error;
+      if (wanted !== 'auto' || !isSelfsupError(error)) throw error;
       rejected.push(error.message);
     }
   }

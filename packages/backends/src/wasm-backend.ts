@@ -31,11 +31,13 @@ function pathInNode(): string | undefined {
 
 /**
  * tfjs starts its threads from the text of one of its functions, which asks `typeof` of a variable that a thread does not have. Minifiers that rewrite that
- * question break the thread, and tfjs then waits for it forever; where this code was minified so, it goes without threads.
+ * question break the thread, and tfjs then waits for it forever; where this code was minified so, it goes without threads. Returns whether it does.
  */
-function avoidBrokenThreads(): void {
+function avoidBrokenThreads(): boolean {
   const question = (variable: unknown) => typeof variable === 'undefined';
-  if (!String(question).includes('typeof')) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const isBroken = !String(question).includes('typeof');
+  if (isBroken) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  return isBroken;
 }
 
 /** The binary that tfjs will ask for in this engine. */
@@ -77,9 +79,10 @@ export const setUpWasm: BackendSetup = async ({
   threads: asked = 'auto',
   wideVectors = false,
 }) => {
-  const threads = wantedThreads(asked);
   tf.enableProdMode();
-  avoidBrokenThreads();
+  const isMinified = avoidBrokenThreads() && typeof SharedArrayBuffer !== 'undefined' && !inNode(); // elsewhere tfjs's own threads are not needed
+  const wanted = wantedThreads(asked);
+  const threads = isMinified ? 1 : wanted;
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch((cause: unknown) => {
     throw new SelfsupError(
       'SELFSUP_BACKEND',
@@ -126,17 +129,20 @@ export const setUpWasm: BackendSetup = async ({
     guardMalloc((tf.backend() as BackendWasm).wasm as unknown as WasmHeap); // the training kernels do it by themselves
     return { name: 'wasm', description: 'wasm (stock kernels)' };
   }
-  const { registerTrainingKernels, proveWideVectors } = await import('@selfsup/wasm-kernels').catch((cause: unknown) => {
+  const { registerTrainingKernels, proveTurboshaft, proveWideVectors } = await import('@selfsup/wasm-kernels').catch((cause: unknown) => {
     throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: stock wasm cannot train; run `npm install @selfsup/wasm-kernels`', { cause });
   });
   const whyNarrow = wideVectors === false ? undefined : await proveWideVectors();
   if (wideVectors === true && whyNarrow !== undefined)
     throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: \`wideVectors\`: ${whyNarrow}; with 'auto' the narrow build computes`);
   const wide = wideVectors !== false && whyNarrow === undefined;
+  const turboshaft = whyNarrow !== undefined && (await proveTurboshaft()) === undefined;
   const { description, kernels } = await registerTrainingKernels({ winograd, threads, ...(wide && { simd: 'wide' as const }) });
   const rest = [
     `${kernels.length} training kernels`,
     ...(winograd ? [] : ['no Winograd']),
+    ...(threads < wanted ? ['no threads: a minifier has broken those of tfjs'] : []),
+    ...(turboshaft ? ['--turboshaft-wasm'] : []),
     ...(whyNarrow === undefined ? [] : [whyNarrow]),
   ];
   return { name: 'wasm', description: `wasm (${[description, ...rest].join(', ')})` };

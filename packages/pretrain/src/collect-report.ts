@@ -264,7 +264,7 @@ function tables({ run, result }: CollectReportContext): Section[] {
     ...(brought.functions.length > 0 ? [['functions of the config', brought.functions.join(', ')]] : []),
     ...(brought.plugins.length > 0 ? [['plugins', brought.plugins.join(', ')]] : []),
     ...rows(run.input, 'input: '),
-    ['backend', run.backend],
+    ['backend', result.backendDescription ?? run.backend],
     ['selfsup', run.selfsup],
   ];
   return [

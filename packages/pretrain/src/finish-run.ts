@@ -56,6 +56,7 @@ export async function finishRun(
     dataset: file.dataset.name,
     encoder: file.encoder.name,
     backend: session.backend.name,
+    backendDescription: session.backend.description,
     epochs: fitted.epochs,
     steps: fitted.step,
     stoppedBy: fitted.stoppedBy === 'time' ? 'time' : 'end',

@@ -126,7 +126,11 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         return;
       }
       if (!earlier) await assertFree(store, config.overwrite ?? false);
-      const backend = await selectBackend({ prefer: config.backend ?? 'auto' });
+      const backend = await selectBackend({
+        prefer: config.backend ?? 'auto',
+        threads: config.threads ?? 'auto',
+        wideVectors: config.wideVectors ?? false,
+      });
       for (const reason of backend.rejected) post({ type: 'notice', level: 'warning', text: reason });
       await runSession(plan, {
         store,

@@ -24,6 +24,16 @@ export type OptimizerBuilder = (context: OptimizerContext) => GradientTransform;
 /** How a session runs, without influence on what it computes: the one source of flags, checks and types. */
 export const sessionSchema = z.strictObject({
   backend: z.enum(['auto', 'wasm', 'cpu']).optional().describe('what computes; default auto: the fastest that proves itself'),
+  threads: z
+    .union([z.literal('auto'), z.int().min(1).max(256)])
+    .optional()
+    .describe('how many threads compute on wasm; default auto: the cores of the machine'),
+  wideVectors: z
+    .union([z.literal('auto'), z.boolean()])
+    .optional()
+    .describe(
+      'vectors of 256 bits on wasm, by an experimental flag of V8 for the whole process (Node 24 and newer on x64); auto: where a short trial gains. Default auto for the command, false for pretrain',
+    ),
   resume: z.boolean().optional().describe('continue the run from its checkpoint'),
   overwrite: z.boolean().optional().describe('replace a run that is there'),
   maxSeconds: z.number().gt(0).optional().describe('stop training after so many seconds; the checkpoint is written all the same'),
@@ -35,7 +45,7 @@ export const sessionSchema = z.strictObject({
   checkpointEvery: z.int().min(1).optional().describe('updates between two checkpoints, beside the one after each epoch'),
 });
 
-/** How a session runs: `backend`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
+/** How a session runs: `backend`, `threads`, `wideVectors`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
 export type SessionOptions = Readonly<z.output<typeof sessionSchema>>;
 
 /** The names of the fields of {@link SessionOptions}. */

@@ -9,6 +9,8 @@ export interface RunResult {
   readonly dataset: string;
   readonly encoder: string;
   readonly backend: string;
+  /** The backend of the last session in words: its build, its threads, and why there are not more. Only of finished runs. */
+  readonly backendDescription?: string;
   /** Whole passes over the data. */
   readonly epochs: number;
   /** Updates done. */

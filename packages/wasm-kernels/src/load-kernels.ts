@@ -28,14 +28,14 @@ export function supportedSimd(): 'relaxed' | 'plain' {
   return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'plain';
 }
 
-async function readAsset(url: URL): Promise<BufferSource> {
+async function readAsset(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   if (url.protocol === 'file:') {
     const { readFile } = process.getBuiltinModule('node:fs/promises');
-    return readFile(url);
+    return Uint8Array.from(await readFile(url));
   }
   const response = await fetch(url);
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return response.arrayBuffer();
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 /** Compiles the kernels for a memory of this kind. A shared memory has binaries of its own. */
@@ -53,9 +53,14 @@ export async function loadKernels(memory: WebAssembly.Memory, simd: SimdBuild, a
   }
 }
 
-/** Compiles a build for a memory of its own or a shared one. */
+/** The binary of a build for a memory of its own or a shared one. */
+export async function readKernels(simd: SimdBuild, shared: boolean, assetsUrl?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  return readAsset(kernelsUrl(simd, shared, assetsUrl));
+}
+
+/** The same, compiled. */
 export async function compileKernels(simd: SimdBuild, shared: boolean, assetsUrl?: string | URL): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readAsset(kernelsUrl(simd, shared, assetsUrl)));
+  return WebAssembly.compile(await readKernels(simd, shared, assetsUrl));
 }
 
 /** Binds compiled kernels to the memory of another backend, at once. */

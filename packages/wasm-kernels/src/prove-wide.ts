@@ -1,55 +1,17 @@
-import type { KernelExports } from './kernel-exports.ts';
 import { compileKernels, supportedSimd } from './load-kernels.ts';
+import { race, trial } from './race-builds.ts';
 
-/** The product that is timed: about 0.3 ms. */
-const [M, N, K] = [240, 256, 256];
 /** How many times as fast as the narrow build the wide one must be. Where the engine joins pairs of vectors it is 1.3 to 2, elsewhere 0.6 to 0.8. */
 const LEAST_GAIN = 1.1;
 /** Milliseconds for both builds: until the engine's better compiler has come, and then for the measurement. */
 const WARM_UP = 90;
 const MEASURE = 60;
-const PAGE = 65536;
 const FLAG = 'experimental-wasm-revectorize';
 
 interface NodeProcess {
   readonly arch: string;
   readonly versions: Readonly<Record<string, string | undefined>>;
   getBuiltinModule: (name: 'node:v8') => typeof import('node:v8');
-}
-
-/** A build on a memory of its own, with operands whose products do not round alike by chance. */
-function trial(module: WebAssembly.Module): { run: () => void; result: () => Uint32Array } {
-  const memory = new WebAssembly.Memory({ initial: 48 });
-  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
-  const [a, b, c] = [PAGE, PAGE + 4 * M * K, PAGE + 4 * (M * K + K * N)];
-  const scratch = c + 4 * M * N;
-  memory.grow(Math.ceil(kernels.matmulScratch(M, N, K, 0) / PAGE));
-  const operands = new Float32Array(memory.buffer, a, M * K + K * N);
-  let state = 1;
-  for (let i = 0; i < operands.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    operands[i] = state / 2 ** 31 - 1;
-  }
-  return {
-    run: () => {
-      kernels.matmul(a, b, c, M, N, K, 0, 0, 0, 0, scratch);
-    },
-    result: () => new Uint32Array(memory.buffer, c, M * N).slice(),
-  };
-}
-
-/** The best milliseconds of each, run in turns. */
-function race(runs: readonly (() => void)[], milliseconds: number): number[] {
-  const best = runs.map(() => Infinity);
-  const start = performance.now();
-  while (performance.now() - start < milliseconds) {
-    runs.forEach((run, i) => {
-      const from = performance.now();
-      run();
-      best[i] = Math.min(best[i]!, performance.now() - from);
-    });
-  }
-  return best;
 }
 
 async function prove(assetsUrl: string | URL | undefined): Promise<string | undefined> {

@@ -1,4 +1,3 @@
-import { selectBackend } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
 import {
   describeEncoder,
@@ -15,6 +14,7 @@ import { loadEncoder, runFolder } from '@selfsup/pretrain/node';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { gatherPlugins } from '../plugins/gather-plugins.ts';
+import { chooseBackend } from './choose-backend.ts';
 
 /** A run that is there, with all that can open it. */
 export interface FoundRun {
@@ -27,8 +27,10 @@ export interface FoundRun {
 export interface OpenedRun extends FoundRun {
   /** Dispose it. */
   readonly encoder: LoadedEncoder;
-  /** The backend in force. */
+  /** The name of the backend in force. */
   readonly backend: string;
+  /** The same in words: build, threads, and why there are not more. */
+  readonly backendDescription: string;
 }
 
 /** Refuses a run whose parts nobody brings; nothing that its file names is loaded. */
@@ -71,10 +73,10 @@ export async function findRun({ run: path, plugin = [] }: RunFlags): Promise<Fou
 /** Opens the encoder of a run; a backend is in force afterwards. */
 export async function openRun(flags: RunFlags, output: Output): Promise<OpenedRun> {
   const found = await findRun(flags);
-  const backend = await selectBackend({ prefer: flags.backend ?? 'auto' });
+  const backend = await chooseBackend(flags);
   for (const reason of backend.rejected) output.warn(reason);
   const encoder = await loadEncoder(flags.run, { registry: found.registry, progress: output });
-  return { ...found, encoder, backend: backend.name };
+  return { ...found, encoder, backend: backend.name, backendDescription: backend.description };
 }
 
 /** The checkpoint of a run as it is, with heads and all, and what describes it. */

@@ -1,15 +1,15 @@
-import { selectBackend } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
 import { openImages } from '@selfsup/data/node';
 import { drawViews } from '@selfsup/pretrain';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { RunFlags } from '../flags/common-flags.ts';
+import type { BackendFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
+import { chooseBackend } from './choose-backend.ts';
 import { drawGrid } from './draw-grid.ts';
 
 /** The flags of `selfsup augment`. */
-export interface AugmentFlags extends Pick<RunFlags, 'backend'> {
+export interface AugmentFlags extends BackendFlags {
   readonly recipe: string;
   readonly data: string;
   readonly out: string;
@@ -32,7 +32,7 @@ const [SMALLEST, LARGEST] = [64, 224];
 export async function runAugment(flags: AugmentFlags, output: Output): Promise<number> {
   const { recipe, data, out, seed = 0, images = 8, imageSize, variant: wanted } = flags;
   if (!out.endsWith('.png')) throw new SelfsupError('SELFSUP_OPTION', `--out must be a .png file, got ${printable(out)}`);
-  const backend = await selectBackend({ prefer: flags.backend ?? 'auto' });
+  const backend = await chooseBackend(flags);
   const { train } = await openImages(data, { seed, ...(images > 0 && { limit: images }), ...(imageSize !== undefined && { imageSize }) });
   const { rows, variant, size } = await drawViews(train, { recipe, variant: wanted, images, seed });
   const tile = Math.min(LARGEST, Math.max(SMALLEST, size));
@@ -41,7 +41,7 @@ export async function runAugment(flags: AugmentFlags, output: Output): Promise<n
   const columns = rows[0]!.length;
   output.line(`${printable(out)}: in each row an image and its views by ${recipe} (${variant}), ${rows.length} × ${columns} pictures`);
   output.event('result', {
-    ...{ command: 'augment', recipe, variant, dataset: train.name, backend: backend.name, seed },
+    ...{ command: 'augment', recipe, variant, dataset: train.name, backend: backend.name, backendDescription: backend.description, seed },
     ...{ images: rows.length, views: columns - 1, size, out },
   });
   return 0;

@@ -73,7 +73,7 @@ export async function runEmbed(flags: EmbedFlags, output: Output): Promise<numbe
   if (!SPLITS.includes(split))
     throw new SelfsupError('SELFSUP_OPTION', `--split must be one of ${SPLITS.join(', ')}, got '${printable(split)}'`);
   await checkOut(out);
-  const { encoder, backend } = await openRun(flags, output);
+  const { encoder, backend, backendDescription } = await openRun(flags, output);
   try {
     const opened = await openSamplesFor(encoder, { data, limit, testLimit, options: columnOptions(flags) });
     const { train, test, unit } = opened;
@@ -91,7 +91,7 @@ export async function runEmbed(flags: EmbedFlags, output: Output): Promise<numbe
     else await writeNpy(out, values, [rows, dim]);
     output.line(`${rows} embeddings of ${dim} numbers in ${printable(out)}; what each row stands for in ${printable(index)}`);
     output.event('result', {
-      ...{ command: 'embed', run: flags.run, dataset: opened.name, backend, steps: encoder.step },
+      ...{ command: 'embed', run: flags.run, dataset: opened.name, backend, backendDescription, steps: encoder.step },
       ...{ split, rows, dim, out, index, skipped: opened.skipped() },
     });
     return 0;

@@ -21,7 +21,7 @@ async function judge(
   work: (run: OpenedRun, samples: OpenedSamples) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<number> {
   const opened = await openRun(flags, output);
-  const { encoder, backend } = opened;
+  const { encoder, backend, backendDescription } = opened;
   try {
     const { data, testData, labels, limit, testLimit } = flags;
     const samples = await openSamplesFor(encoder, { data, testData, labels, limit, testLimit, options: columnOptions(flags) });
@@ -31,6 +31,7 @@ async function judge(
       run: flags.run,
       dataset: samples.name,
       backend,
+      backendDescription,
       steps: encoder.step,
       trainSamples: samples.train.length,
       testSamples: samples.test?.length ?? 0,

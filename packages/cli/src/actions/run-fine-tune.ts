@@ -65,7 +65,7 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
     throw new SelfsupError('SELFSUP_OPTION', '--scratch-learning-rate is for the network from scratch; add --scratch, or leave it out');
   if (flags.report !== undefined && counts.length < 2)
     throw new SelfsupError('SELFSUP_OPTION', '--report draws accuracy over labels; it needs --curve, or --labels with at least two counts');
-  const { encoder, store, backend } = await openRun(flags, output);
+  const { encoder, store, backend, backendDescription } = await openRun(flags, output);
   const interrupt = stopOnInterrupt(output);
   try {
     const samples = await openSamplesFor(encoder, { data: flags.train, testData: flags.test, options: columnOptions(flags) });
@@ -94,7 +94,7 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
     const facts = { steps: encoder.step, testSamples: test!.length, rows, ...(rates.length > 0 && { learningRates: rates }) };
     const kept = await keepFineTuned(store, { train: from, test: to, ...facts });
     output.line(`Kept in ${printable(join(flags.run, kept))}; selfsup report --run ${printable(flags.run)} shows it.`);
-    output.event('result', { command: 'fine-tune', run: flags.run, backend, ...facts });
+    output.event('result', { command: 'fine-tune', run: flags.run, backend, backendDescription, ...facts });
     return 0;
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED;

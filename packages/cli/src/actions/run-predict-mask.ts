@@ -1,8 +1,8 @@
-import { selectBackend } from '@selfsup/backends';
 import { printable } from '@selfsup/core';
 import { openFillMask } from '@selfsup/pretrain';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
+import { chooseBackend } from './choose-backend.ts';
 import { findRun, readCheckpoint } from './open-run.ts';
 
 /** The flags of `selfsup predict-mask`. */
@@ -19,7 +19,7 @@ export type PredictMaskFlags = RunFlags & { readonly top?: number };
 export async function runPredictMask(text: string, flags: PredictMaskFlags, output: Output): Promise<number> {
   const found = await findRun(flags);
   const { checkpoint, files } = await readCheckpoint(found);
-  await selectBackend({ prefer: flags.backend ?? 'auto' });
+  await chooseBackend(flags);
   const model = await openFillMask({ run: found.file, checkpoint, files });
   try {
     const { top } = flags;

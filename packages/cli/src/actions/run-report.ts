@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { selectBackend } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
 import { reportRun } from '@selfsup/pretrain';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
+import { chooseBackend } from './choose-backend.ts';
 import { fineTunedSections } from './fine-tuned.ts';
 import { findRun, readCheckpoint } from './open-run.ts';
 import { writeReport } from './write-report.ts';
@@ -25,7 +25,7 @@ export async function runReport(flags: RunFlags, output: Output): Promise<number
       'SELFSUP_CHECKPOINT',
       `the task ${printable(file.settings.task)} of this run is not here; nothing that a run's file names is loaded by itself, so add: --plugin <file or package>`,
     );
-  await selectBackend({ prefer: flags.backend ?? 'auto' });
+  await chooseBackend(flags);
   const more = await fineTunedSections(store);
   const report = await writeReport(store, await reportRun(store, { registry, more, progress: output }));
   output.line(`Report: ${pathToFileURL(resolve(report)).href}`);

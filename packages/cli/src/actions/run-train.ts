@@ -82,7 +82,10 @@ export async function runTrain(config: CommandConfig, context: RunTrainContext):
   const interrupt = stopOnInterrupt(output);
   const { signal } = interrupt;
   const show = showEvents(output, { verbose });
-  const events = pretrain(run, { registry, store, signal, report: config.report !== false });
+  const events = pretrain(
+    { ...run, wideVectors: config.wideVectors ?? 'auto' },
+    { registry, store, signal, report: config.report !== false },
+  );
   // what is read and measured before and after training has nothing to lose: an interrupt does not wait for it
   let training = false;
   let leave: (value: undefined) => void = () => undefined;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { AugmentFlags } from '../actions/run-augment.ts';
 import type { CommandContext } from '../command-context.ts';
-import { act, backendOption, jsonOption } from '../flags/common-flags.ts';
+import { act, addBackendFlags, jsonOption } from '../flags/common-flags.ts';
 import { parseNumber } from '../flags/parse-value.ts';
 
 const EXAMPLES = `
@@ -11,7 +11,7 @@ Examples:
 
 /** `selfsup augment`. */
 export function augmentCommand(context: CommandContext): Command {
-  return new Command('augment')
+  return addBackendFlags(new Command('augment'))
     .description('Draw images and the views that a recipe makes of them')
     .requiredOption('--recipe <name>', 'whose views, such as simclr, byol or dino')
     .requiredOption('--data <source>', 'a folder of photos, a data file, or shapes')
@@ -20,7 +20,6 @@ export function augmentCommand(context: CommandContext): Command {
     .option('--images <n>', 'how many images (default: 8)', parseNumber)
     .option('--image-size <pixels>', 'the side of the images', parseNumber)
     .option('--seed <n>', 'of the views (default: 0)', parseNumber)
-    .addOption(backendOption())
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action((_flags, self: Command) =>

@@ -3,13 +3,21 @@ import type { CommandContext } from '../command-context.ts';
 import { releaseEarlyInterrupt } from '../early-interrupt.ts';
 import type { Output } from '../output/output.ts';
 import { inFlags } from './in-flags.ts';
-import { collect, parseNumber } from './parse-value.ts';
+import { collect, parseAny, parseNumber } from './parse-value.ts';
+
+/** Flags of every command that computes. */
+export interface BackendFlags {
+  readonly backend?: 'auto' | 'wasm' | 'cpu';
+  /** Checked where the backend is chosen. */
+  readonly threads?: 'auto' | number;
+  /** Checked where the backend is chosen. */
+  readonly wideVectors?: 'auto' | boolean;
+}
 
 /** Flags of every command that opens a run. */
-export interface RunFlags {
+export interface RunFlags extends BackendFlags {
   readonly run: string;
   readonly plugin?: readonly string[];
-  readonly backend?: 'auto' | 'wasm' | 'cpu';
 }
 
 /** Flags that say which columns of a table hold what. */
@@ -35,20 +43,21 @@ export const pluginOption = (): Option =>
     'a file or an installed package that adds tasks, encoders, modalities or data; can be repeated',
   ).argParser(collect);
 
-/** `--backend`. */
-export const backendOption = (): Option =>
-  new Option('--backend <name>', 'what computes (default: auto, the fastest that works)').choices(['auto', 'wasm', 'cpu']);
+/** Adds `--backend`, `--threads`, `--wide-vectors`. */
+export function addBackendFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--backend <name>', 'what computes (default: auto, the fastest that works)').choices(['auto', 'wasm', 'cpu']))
+    .option('--threads <n>', 'how many threads compute on wasm (default: auto, the cores of the machine)', parseAny)
+    .option('--wide-vectors <auto|true|false>', 'vectors of 256 bits on wasm (default: auto, where a short trial gains)', parseAny);
+}
 
 /** `--json`. */
 export const jsonOption = (): Option => new Option('--json', 'one JSON object per line on standard output');
 
-/** Adds `--run`, `--plugin`, `--backend`, `--json`. */
+/** Adds `--run`, `--plugin`, the flags of the backend, `--json`. */
 export function addRunFlags(command: Command): Command {
-  return command
-    .addOption(new Option('--run <folder>', 'the folder of the run').makeOptionMandatory())
-    .addOption(pluginOption())
-    .addOption(backendOption())
-    .addOption(jsonOption());
+  command.addOption(new Option('--run <folder>', 'the folder of the run').makeOptionMandatory()).addOption(pluginOption());
+  return addBackendFlags(command).addOption(jsonOption());
 }
 
 /** Adds `--text-column`, `--label-column`, `--header` and `--no-header`. */

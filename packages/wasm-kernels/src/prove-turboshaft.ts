@@ -1,0 +1,67 @@
+import { readKernels, supportedSimd } from './load-kernels.ts';
+import { race, trial } from './race-builds.ts';
+
+/** How many times as fast the newer compiler must make the kernels: 2.1 to 2.3 where this was measured. */
+const LEAST_GAIN = 1.2;
+/** Milliseconds until the engine's better compiler has come, for each, and then for the measurement. */
+const WARM_UP = 60;
+const MEASURE = 60;
+const FLAG = 'turboshaft-wasm';
+/** The versions of Node whose V8 has the newer compiler for WebAssembly but does not use it by itself. */
+const VERSIONS = [22, 23];
+
+/** A custom section without meaning: other bytes, since the engine keeps what it has compiled by its bytes. */
+const MARK = [0, 2, 1, 0x74];
+
+interface NodeProcess {
+  readonly versions: Readonly<Record<string, string | undefined>>;
+  getBuiltinModule: (name: 'node:v8') => typeof import('node:v8');
+}
+
+async function prove(assetsUrl: string | URL | undefined): Promise<string | undefined> {
+  const node = (globalThis as { process?: NodeProcess }).process;
+  const major = Number.parseInt(node?.versions['node'] ?? '', 10);
+  if (node === undefined || !VERSIONS.includes(major) || node.versions['bun'] !== undefined || node.versions['deno'] !== undefined)
+    return `no --${FLAG}: it is for Node 22 and 23`;
+  if (supportedSimd() === 'plain') return `no --${FLAG}: this engine lacks relaxed SIMD`;
+  const { setFlagsFromString } = node.getBuiltinModule('node:v8');
+  const leave = (reason: string): string => {
+    setFlagsFromString(`--no-${FLAG}`);
+    return `no --${FLAG}: ${reason}`;
+  };
+  try {
+    const binary = await readKernels('relaxed', false, assetsUrl);
+    const marked = new Uint8Array(binary.length + MARK.length);
+    marked.set(binary);
+    marked.set(MARK, binary.length);
+    const before = trial(await WebAssembly.compile(marked));
+    race([before.run], WARM_UP); // what is compiled better from here on stays as it is
+    setFlagsFromString(`--${FLAG}`);
+    const after = trial(await WebAssembly.compile(binary));
+    race([after.run], WARM_UP);
+    const [timeBefore, timeAfter] = race([before.run, after.run], MEASURE);
+    const [one, other] = [before.result(), after.result()];
+    if (!one.every((bits, i) => bits === other[i])) return leave('the kernels do not give the same bits with it here');
+    const gain = timeBefore! / timeAfter!;
+    return gain >= LEAST_GAIN
+      ? undefined
+      : leave(`the kernels are ${gain.toFixed(2)} times as fast with it here, at least ${LEAST_GAIN} is needed`);
+  } catch (error) {
+    return leave((error as Error).message);
+  }
+}
+
+let proved: Promise<string | undefined> | undefined;
+
+/**
+ * Finds out, once per process and in about 0.2 s, whether V8's newer compiler makes the kernels faster here. Node 22 and 23 have it behind the flag
+ * `--turboshaft-wasm`, later versions use it by themselves. The flag is switched on for the whole process, and off again when the proof fails. Kernels that
+ * were compiled before stay as they were, so call this first.
+ *
+ * @param assetsUrl folder (ending in `/`) of the `.wasm` files; default: `assets/` of this package
+ * @returns nothing when the relaxed build, compiled from now on, computes the same bits faster, else the reason why not
+ */
+export function proveTurboshaft(assetsUrl?: string | URL): Promise<string | undefined> {
+  proved ??= prove(assetsUrl);
+  return proved;
+}
