@@ -1,4 +1,4 @@
-// `node --conditions=@selfsup/source tools/robustness/kills.ts [--rounds 4] [--seed 1]`: runs that are killed at random moments and resumed until they end must
+// `node --conditions=@selfsup/source tools/robustness/kills.ts [--rounds 5] [--seed 1]`: runs that are killed at random moments and resumed until they end must
 // come to what an undisturbed run comes to, bit for bit, whatever the number of threads of each session. Exits with 1 when one does not.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,7 +18,7 @@ const FROM_OUTSIDE = 4;
 /** Each session of a round has from one to so many threads; the undisturbed runs have one. */
 const MOST_THREADS = 2;
 
-const { rounds, seed } = readCounts({ rounds: 4, seed: 1 });
+const { rounds, seed } = readCounts({ rounds: 5, seed: 1 });
 const here = mkdtempSync(join(tmpdir(), 'selfsup-kills-'));
 const script = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const [command, dying] = [script('./run-selfsup.ts'), script('./die-while-writing.ts')];
