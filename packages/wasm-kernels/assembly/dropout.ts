@@ -1,6 +1,7 @@
 // Dropout with a mask that is drawn on the way: half-word i of a Threefry stream, the low half of a word first, decides over number i.
 import { ZERO } from './constant';
 import { loadTail, storeTail } from './tail';
+import { LINE, shareFrom, shareTo } from './team';
 
 /** x1 of a round: rotated left by `by`, and mixed with the new x0. */
 // @inline
@@ -21,6 +22,11 @@ function thin(x: usize, y: usize, left: i32, keep: v128, factor: v128): void {
  * half-words. The same numbers as drawBits of @selfsup/core.
  */
 export function dropout(x: usize, y: usize, count: i32, key0: i32, key1: i32, threshold: i32, scale: f32): void {
+  const own = shareFrom(count, LINE),
+    skip = (<usize>own) << 2;
+  count = shareTo(count, LINE) - own;
+  x += skip;
+  y += skip;
   const k0 = i32x4.splat(key0),
     k1 = i32x4.splat(key1);
   const k2 = i32x4.splat(0x1bd11bda ^ key0 ^ key1);
@@ -33,7 +39,7 @@ export function dropout(x: usize, y: usize, count: i32, key0: i32, key1: i32, th
   const limit = i16x8.splat(<i16>threshold);
   const factor = f32x4.splat(scale);
   const step = i32x4.splat(4);
-  let start = i32x4.add(i32x4(0, 1, 2, 3), k0);
+  let start = i32x4.add(i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(own >> 2)), k0);
   for (let left = count; left > 0; left -= 16) {
     let x0 = i32x4.add(start, k1),
       x1 = mix(x0, k1, 13);

@@ -1,9 +1,18 @@
 // Division of rows by their Euclidean norms, and its gradient. Float64 inside: squares neither overflow nor vanish, and rows are short.
+import { shareFrom, shareTo } from './team';
+
+/** Rows that a team's members take at once: their norms fill a line of the cache. */
+const SHARE_ROWS: i32 = 16;
 
 /** y = x / max(|x|, epsilon) per row; norm [rows] is an output too, infinite where float32 cannot hold it. */
 export function l2Normalize(x: usize, y: usize, norm: usize, rows: i32, columns: i32, epsilon: f64): void {
   const bytes = (<usize>columns) << 2;
-  for (let r = 0; r < rows; r++) {
+  const from = shareFrom(rows, SHARE_ROWS),
+    to = shareTo(rows, SHARE_ROWS);
+  x += bytes * <usize>from;
+  y += bytes * <usize>from;
+  norm += (<usize>from) << 2;
+  for (let r = from; r < to; r++) {
     const length = Math.sqrt(dot(x, x, bytes));
     store<f32>(norm, <f32>length);
     spread(x, x, y, bytes, 1 / max(length, epsilon), 0);
@@ -16,7 +25,13 @@ export function l2Normalize(x: usize, y: usize, norm: usize, rows: i32, columns:
 /** dx = (dy - y <y, dy>) / norm, and 0 for rows whose norm is below epsilon or infinite. */
 export function l2NormalizeGrad(dy: usize, y: usize, norm: usize, dx: usize, rows: i32, columns: i32, epsilon: f64): void {
   const bytes = (<usize>columns) << 2;
-  for (let r = 0; r < rows; r++) {
+  const from = shareFrom(rows, SHARE_ROWS),
+    to = shareTo(rows, SHARE_ROWS);
+  dy += bytes * <usize>from;
+  y += bytes * <usize>from;
+  dx += bytes * <usize>from;
+  norm += (<usize>from) << 2;
+  for (let r = from; r < to; r++) {
     const length = <f64>load<f32>(norm);
     const inverse = length >= epsilon ? 1 / length : 0;
     spread(dy, y, dx, bytes, inverse, -inverse * dot(y, dy, bytes));
