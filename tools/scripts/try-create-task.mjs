@@ -1,4 +1,5 @@
 // Does what `npm create selfsup-task` and its README promise, with packed packages, outside the workspace: create, npm install, typecheck, test, build, train.
+// Then it breaks the image task in five ways, one after the other, and looks whether the conformance tests name each fault.
 // `node tools/scripts/try-create-task.mjs [--modality image] [--keep]`; needs `npm run build` first. --keep leaves the folder and says where it is.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +39,60 @@ const expectFile = (path, title) => {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${title}`);
 };
 
+/** What an author may do wrong in the image task: what is written instead of what, and what the conformance tests must say. */
+const faults = [
+  {
+    what: 'a tensor that is kept',
+    write: [
+      'const projections = views.map((view, i) => {',
+      'tf.keep(tf.scalar(1));\n          const projections = views.map((view, i) => {',
+    ],
+    says: 'a step must leave as many tensors as it found',
+  },
+  {
+    what: 'chance beside the seed',
+    write: ['backbone.apply(view, {', 'backbone.apply(tf.add<tf.Tensor4D>(view, Math.random()), {'],
+    says: '`embed` twice with one context must give one value',
+  },
+  {
+    what: 'a loss that is not a number',
+    write: ['loss: tf.add<tf.Scalar>(alignment,', 'loss: tf.add<tf.Scalar>(tf.log(tf.neg(tf.square(alignment))),'],
+    says: 'the loss at step 0 must be finite, got NaN',
+  },
+  {
+    what: 'a head that is left out of `trainable`',
+    write: [', projectionHead: projectionHead.trainable }', ' }'],
+    says: 'Variables that `create` makes and that are in neither',
+  },
+  {
+    what: 'rows that meet in `embed`',
+    write: [
+      'return l2Normalize(projectionHead.apply(features,',
+      'return l2Normalize(projectionHead.apply(tf.sub<tf.Tensor2D>(features, tf.mean(features, 0, true)),',
+    ],
+    says: '`embed` must say about each sample what it says alone',
+  },
+];
+
+/** Writes each fault into the task, runs its tests, and takes it out again. */
+const breakTask = async (app) => {
+  const file = join(app, 'src/my-image.ts');
+  const source = readFileSync(file, 'utf8');
+  for (const { what, write, says } of faults) {
+    const broken = source.replace(write[0], write[1]);
+    writeFileSync(file, broken);
+    const { status, output } = await runCommand(npm, [...first, 'test'], { cwd: app, timeout: 600_000 });
+    const text = output.replace(/\u001b\[[0-9;]*m/g, '');
+    const messages = [...new Set([...text.matchAll(/^ *(?:SelfsupError|\w*Error): (.*)$/gm)].map(([, message]) => message))];
+    const ok = broken !== source && status !== 0 && text.includes(says);
+    if (!ok) failed += 1;
+    console.log(`${ok ? 'ok    ' : 'FAILED'} ${what}: the tests say`);
+    for (const message of messages) console.log(`       ${message}`);
+    if (!ok) console.log(`       expected: ${says}\n${text.trim().slice(-4000)}`);
+  }
+  writeFileSync(file, source);
+};
+
 /** Nothing is published yet: house packages come from their tarballs, those that others of them need included. */
 const useTarballs = (directory, tarballs) => {
   const file = join(directory, 'package.json');
@@ -67,6 +122,7 @@ try {
       if (!(await step(`${modality}: npm install`, ['install', ...quiet], app))) continue;
       await step(`${modality}: npm run typecheck`, ['run', 'typecheck'], app);
       await step(`${modality}: npm test`, ['test'], app);
+      if (modality === 'image') await breakTask(app);
       await step(`${modality}: npm run build`, ['run', 'build'], app);
       expectFile(join(app, 'dist/index.d.ts'), `${modality}: dist/ has declarations`);
       if (!(await step(`${modality}: npm run train`, ['run', 'train'], app))) continue;
