@@ -4,6 +4,7 @@ import type { Subject } from './conformance-options.ts';
 import { contextAt, createRun, fail, makeStep, runSteps, targetsOf, whereTheyPart, withBatch, withRun } from './drive-task.ts';
 import { lossOf } from './loss-of-parts.ts';
 import { traceTensors } from './trace-tensors.ts';
+import { unsavedVariables } from './unsaved-variables.ts';
 import { allVariablesOf, differingPaths, readValues, variablesOf, writeValues, type Values } from './variable-values.ts';
 
 const savedAfter = 3;
@@ -67,19 +68,6 @@ export function checkSeeds(subject: Subject): void {
     fail(
       'runs of two seeds must differ, all losses and variables are the same; draw from `ctx.rng` in `create` and `ctx.stream` elsewhere',
     );
-}
-
-/** The variables that `create` makes and that no map of the run holds, in words. */
-function unsavedVariables(subject: Subject): string {
-  const registered = () => Object.values(tf.engine().registeredVariables);
-  const before = new Set(registered());
-  return withRun(subject, (run) => {
-    const saved = new Set(Object.values(allVariablesOf(run)));
-    return registered()
-      .filter((variable) => !before.has(variable) && !saved.has(variable))
-      .map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`)
-      .join('; ');
-  });
 }
 
 /** 7. Internal. */

@@ -4,6 +4,7 @@ import type { Subject } from './conformance-options.ts';
 import { differentiate } from './differentiate.ts';
 import { contextAt, fail, makeStep, targetsOf, withBatch, withRun } from './drive-task.ts';
 import { lossOf } from './loss-of-parts.ts';
+import { unsavedVariables } from './unsaved-variables.ts';
 import { allVariablesOf, largest, readValues, sameBytes, variablesOf } from './variable-values.ts';
 
 /** 1. Internal. */
@@ -33,6 +34,11 @@ export function checkVariables(subject: Subject): void {
             `\`${path}\` of the encoder \`${name}\` must be in \`trainable\`, \`buffers\` or \`frozen\` of the run: what is in none is not saved`,
           );
   });
+  const unsaved = unsavedVariables(subject, { onlyTrainable: true }); // constants, such as fixed positions, need not be saved
+  if (unsaved)
+    fail(
+      `the variables that \`create\` makes must be in \`trainable\`, \`buffers\` or \`frozen\`; these are in none, so they are neither trained nor saved: ${unsaved}; a constant is no trainable variable`,
+    );
 }
 
 function checkScalar(what: string, value: tf.Tensor): void {

@@ -69,8 +69,9 @@ describe('conformanceChecks', () => {
     [
       'queue-not-saved',
       [7],
-      'after it `trainable/online/kernel`, `buffers/target/kernel` differ; is all state in `trainable` and `buffers`? Variables that `create` makes and that are in neither: float32 [8, 3]; float32 []; float32 [2, 2]',
+      'after it `trainable/online/kernel`, `buffers/target/kernel` differ; is all state in `trainable` and `buffers`? Variables that `create` makes and that are in neither: float32 [8, 3]',
     ],
+    ['head-not-trained', [2], 'neither trained nor saved: float32 [3, 3]'],
     ['pointer-not-saved', [7], 'a run restored after step 3 must go on as the one that was not'],
     ['leak', [8], 'a step must leave as many tensors as it found, 1 more after step 1: float32 [4, 4] made by BatchMatMul'],
     ['create-leak', [8], '`dispose` must dispose everything that `create` made, 1 tensors are left: float32 [] made from values'],
