@@ -42,7 +42,7 @@ afterEach(() => {
   for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
 });
 
-const offences = (files: Readonly<Record<string, string>>) => checkPackageGraph(house(files), { doors, circlesToMend: [] }).problems;
+const offences = (files: Readonly<Record<string, string>>) => checkPackageGraph(house(files), { doors }).problems;
 
 test('a house with imports through its doors only is clean', () => {
   expect(offences({})).toEqual([]);
@@ -124,13 +124,6 @@ test.each([
   expect(offences({ 'core/src/a.ts': text, 'core/src/b.ts': back })).toEqual([
     '@selfsup/core: 2 files import each other in a circle: a.ts → b.ts → a.ts',
   ]);
-});
-
-test('a circle in a package that is being rebuilt is a warning', () => {
-  const files = { 'core/src/a.ts': "export * from './b.ts';\n", 'core/src/b.ts': "export * from './a.ts';\n" };
-  const { problems, warnings } = checkPackageGraph(house(files), { doors, circlesToMend: ['@selfsup/core'] });
-  expect(problems).toEqual([]);
-  expect(warnings).toEqual(['@selfsup/core: 2 files import each other in a circle: a.ts → b.ts → a.ts']);
 });
 
 test('of a larger knot the shortest way is shown, and all files', () => {

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { readPackages, type WorkspacePackage } from '../workspace/packages.ts';
-import { circlesToMend as workspaceCircles, doors as workspaceDoors, testDoors, type Doors } from './doors.ts';
+import { doors as workspaceDoors, testDoors, type Doors } from './doors.ts';
 import { findCircles, type Graph } from './find-circles.ts';
 import { readSourceFacts, type FileImport } from './read-imports.ts';
 
@@ -20,10 +20,7 @@ export interface GraphReport {
  * Checks the sources of every package against the doors and the house rules and returns one line per offence;
  * no problems and no warnings mean that all is well.
  */
-export const checkPackageGraph = (
-  root: string,
-  { doors = workspaceDoors, circlesToMend = workspaceCircles }: { doors?: Doors; circlesToMend?: readonly string[] } = {},
-): GraphReport => {
+export const checkPackageGraph = (root: string, { doors = workspaceDoors }: { doors?: Doors } = {}): GraphReport => {
   const packages = readPackages(root);
   const problems = [...checkManifests(packages, doors), ...findPackageCircles(packages)];
   const warnings: string[] = [];
@@ -46,7 +43,7 @@ export const checkPackageGraph = (
         relatives.map(({ specifier }) => resolve(dirname(path), specifier)),
       );
     }
-    (circlesToMend.includes(pkg.name) ? warnings : problems).push(...describeCircles(graph, pkg));
+    problems.push(...describeCircles(graph, pkg));
   }
   return { problems, warnings };
 };

@@ -51,6 +51,3 @@ export const testDoors: readonly string[] = [
   'fast-check',
   'vitest',
 ];
-
-/** Packages that are being rebuilt: circles of their files are warnings until that is done. */
-export const circlesToMend: readonly string[] = [];

@@ -1,5 +1,5 @@
 // Does what `npm create selfsup-task` and its README promise, with packed packages, outside the workspace: create, npm install, typecheck, test, build, train.
-// Then it breaks the image task in four ways, one after the other, and looks whether the conformance tests name each fault.
+// Then it breaks the image task in five ways, one after the other, and looks whether the conformance tests name each fault.
 // `node tools/scripts/try-create-task.mjs [--modality image] [--keep]`; needs `npm run build` first. --keep leaves the folder and says where it is.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,6 +58,11 @@ const faults = [
     what: 'a loss that is not a number',
     write: ['loss: tf.add<tf.Scalar>(alignment,', 'loss: tf.add<tf.Scalar>(tf.log(tf.neg(tf.square(alignment))),'],
     says: 'the loss at step 0 must be finite, got NaN',
+  },
+  {
+    what: 'a head that is left out of `trainable`',
+    write: [', projectionHead: projectionHead.trainable }', ' }'],
+    says: 'these are in none, so they are neither trained nor saved: float32 [',
   },
   {
     what: 'rows that meet in `embed`',

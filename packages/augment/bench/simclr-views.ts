@@ -16,7 +16,7 @@ import {
   randomGrayscale,
   randomHorizontalFlip,
   randomResizedCrop,
-  simclrRecipes,
+  recipes,
   simclrViews,
   type Augmentation,
 } from '../src/index.ts';
@@ -57,10 +57,11 @@ for (const [size, batch] of [
     console.log(`${preset} ${size}x${size}, batch ${batch}: ${perSecond} images/s (two views each); both views: ${report(measured)}`);
   }
   if (process.argv.includes('--detail')) {
+    const [cifar] = recipes.simclr.cifar.global;
     const parts: Record<string, Augmentation> = {
-      randomResizedCrop: randomResizedCrop({ size, ...simclrRecipes.cifar.crop }),
+      randomResizedCrop: randomResizedCrop({ size, ...cifar!.crop }),
       randomHorizontalFlip: randomHorizontalFlip(),
-      colorJitter: colorJitter(simclrRecipes.cifar.colorJitter),
+      colorJitter: colorJitter(cifar!.colorJitter),
       'colorJitter, no hue, one order': colorJitter({
         brightness: 0.4,
         contrast: 0.4,

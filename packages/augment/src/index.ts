@@ -28,7 +28,6 @@ export { resizedCrop, type ResizedCropOptions } from './resized-crop.ts';
 export { rgbToLab } from './rgb-to-lab.ts';
 export { rotate90 } from './rotate90.ts';
 export { rotations, type RotatedImages } from './rotations.ts';
-export { simclrRecipes, type SimclrRecipe } from './simclr-recipes.ts';
 export { simclrViews, type SimclrViewsOptions } from './simclr-views.ts';
 export { solarize, type SolarizeOptions } from './solarize.ts';
 export type { MaskedTokens, TokenMasking, TokenRows } from './token-masking.ts';

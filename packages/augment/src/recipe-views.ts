@@ -1,15 +1,10 @@
 import { SelfsupError } from '@selfsup/core';
 import type { Augmentation, ViewsTransform } from './augmentation.ts';
-import { colorJitter } from './color-jitter.ts';
-import { compose } from './compose.ts';
-import { gaussianBlur } from './gaussian-blur.ts';
 import { multiCrop, type MultiCropTransform } from './multi-crop.ts';
-import { normalize, type NormalizeOptions } from './normalize.ts';
-import { randomGrayscale } from './random-grayscale.ts';
-import { randomResizedCrop } from './random-resized-crop.ts';
-import { randomSolarize } from './random-solarize.ts';
-import type { Recipe, RecipeStep, ViewRecipe } from './recipe.ts';
+import type { NormalizeOptions } from './normalize.ts';
+import type { Recipe, ViewRecipe } from './recipe.ts';
 import { recipes, type RecipeName } from './recipes.ts';
+import { viewAugmentation } from './view-augmentation.ts';
 import { views } from './views.ts';
 
 /** Options of {@link recipeViews} and {@link recipeMultiCrop}. */
@@ -23,8 +18,6 @@ export interface RecipeViewsOptions {
   /** Standardize the views in the end, see {@link normalize}; default not. */
   normalize?: NormalizeOptions;
 }
-
-const ORDER: readonly RecipeStep[] = ['colorJitter', 'grayscale', 'blur', 'solarize'];
 
 function recipeOf(who: string, name: RecipeName, variant: string): Recipe {
   if (!Object.hasOwn(recipes, name))
@@ -41,25 +34,10 @@ function recipeOf(who: string, name: RecipeName, variant: string): Recipe {
   return variants[variant]!;
 }
 
-function augmentationOf(view: ViewRecipe, options: Pick<RecipeViewsOptions, 'size' | 'normalize'>): Augmentation {
-  const { size = view.size, normalize: statistics } = options;
-  const steps: Record<RecipeStep, Augmentation | undefined> = {
-    colorJitter: view.colorJitter && colorJitter(view.colorJitter),
-    grayscale: view.grayscale && randomGrayscale(view.grayscale),
-    blur: view.blur && gaussianBlur(view.blur),
-    solarize: view.solarize && randomSolarize(view.solarize),
-  };
-  return compose([
-    randomResizedCrop({ size, ...view.crop }), // mirrors as well
-    ...(view.order ?? ORDER).flatMap((step) => steps[step] ?? []),
-    ...(statistics ? [normalize(statistics)] : []),
-  ]);
-}
-
 function augmentationsOf(recipe: Recipe, options: RecipeViewsOptions): Record<'global' | 'local', Augmentation[]> {
   const { size, localSize, normalize: statistics } = options;
   const build = (list: readonly ViewRecipe[], side: RecipeViewsOptions['size']) =>
-    list.map((view) => augmentationOf(view, { ...(side !== undefined && { size: side }), ...(statistics && { normalize: statistics }) }));
+    list.map((view) => viewAugmentation(view, { ...(side !== undefined && { size: side }), ...(statistics && { normalize: statistics }) }));
   return { global: build(recipe.global, size), local: build(recipe.local, localSize) };
 }
 

@@ -9,7 +9,6 @@ import { randomSolarize } from './random-solarize.ts';
 import { recipeMultiCrop, recipeViews } from './recipe-views.ts';
 import type { Recipe, ViewRecipe } from './recipe.ts';
 import { recipes, type RecipeName } from './recipes.ts';
-import { simclrRecipes } from './simclr-recipes.ts';
 
 /** A view in one line, as papers tabulate them: size, area, jitter with its probability, probabilities of grayscale, blur and solarize. */
 function lineOf(view: ViewRecipe): string {
@@ -114,12 +113,6 @@ describe('recipes', () => {
       ['dino imagenet', 'bicubic'],
       ['mae imagenet', 'bicubic'],
     ]);
-  });
-
-  it.each(['imagenet', 'cifar'] as const)('has the numbers of simclrRecipes (%s)', (variant) => {
-    const { size, ...numbers } = recipes.simclr[variant].global[0]!;
-    expect(size).toBe(variant === 'cifar' ? 32 : 224);
-    expect(numbers).toEqual(simclrRecipes[variant]);
   });
 });
 

@@ -3,18 +3,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { compose } from './compose.ts';
 import { normalize } from './normalize.ts';
-import { simclrRecipes } from './simclr-recipes.ts';
+import { recipes } from './recipes.ts';
 import { simclrViews } from './simclr-views.ts';
 import { views } from './views.ts';
 
-describe('simclrRecipes', () => {
+describe('recipes.simclr', () => {
   // google-research/simclr: tf2/data_util.py (ImageNet), README (CIFAR-10: --color_jitter_strength=0.5 --use_blur=False)
   it('has the published numbers', () => {
     const shared = { crop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], flipProbability: 0.5 }, grayscale: { probability: 0.2 } };
-    expect(simclrRecipes).toEqual({
-      cifar: { ...shared, colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, probability: 0.8, order: 'random' } },
+    const [imagenet, cifar] = (['imagenet', 'cifar'] as const).map((variant) => recipes.simclr[variant].global);
+    expect(imagenet![1]).toEqual(imagenet![0]);
+    expect(cifar![1]).toEqual(cifar![0]);
+    expect({ cifar: cifar![0], imagenet: imagenet![0] }).toEqual({
+      cifar: {
+        ...shared,
+        size: 32,
+        colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1, probability: 0.8, order: 'random' },
+      },
       imagenet: {
         ...shared,
+        size: 224,
         crop: { ...shared.crop, interpolation: 'bicubic-tensorflow', antialias: false },
         colorJitter: { brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2, probability: 0.8, order: 'random' },
         blur: { probability: 0.5, sigma: [0.1, 2] },
@@ -52,7 +60,7 @@ describe('simclrViews', () => {
 
   it('says what is wrong', () => {
     expect(() => simclrViews({ preset: 'mnist' as 'cifar', size: 8 })).toThrow(
-      'simclrViews: `preset` must be one of cifar, imagenet, got "mnist"',
+      'simclrViews: `preset` must be one of imagenet, cifar, solo-cifar, got "mnist"',
     );
     expect(() => simclrViews({ preset: 'cifar', size: 8, numViews: 0 })).toThrow('`numViews` must be an integer >= 1, got 0');
     expect(() => normalize({ mean: [0], std: [1, 2] })).toThrow('got 1 and 2');

@@ -1,18 +1,14 @@
 import { SelfsupError } from '@selfsup/core';
 import type { ViewsTransform } from './augmentation.ts';
-import { colorJitter } from './color-jitter.ts';
-import { compose } from './compose.ts';
-import { gaussianBlur } from './gaussian-blur.ts';
-import { normalize, type NormalizeOptions } from './normalize.ts';
-import { randomGrayscale } from './random-grayscale.ts';
-import { randomResizedCrop } from './random-resized-crop.ts';
-import { simclrRecipes } from './simclr-recipes.ts';
+import type { NormalizeOptions } from './normalize.ts';
+import { recipes } from './recipes.ts';
+import { viewAugmentation } from './view-augmentation.ts';
 import { views } from './views.ts';
 
 /** Options of {@link simclrViews}. */
 export interface SimclrViewsOptions {
-  /** Whose numbers: see {@link simclrRecipes}. */
-  preset: keyof typeof simclrRecipes;
+  /** Whose numbers: a variant of `simclr` in {@link recipes}. */
+  preset: keyof typeof recipes.simclr;
   /** Side of the views, or `[height, width]`, in pixels. */
   size: number | readonly [number, number];
   /** Standardize the views in the end, see {@link normalize}; default not, as SimCLR. */
@@ -29,7 +25,7 @@ export interface SimclrViewsOptions {
  * @throws SelfsupError `SELFSUP_OPTION` on an unknown preset or an option out of range
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", https://arxiv.org/abs/2002.05709
  * @remarks The numbers are those of google-research/simclr. It resizes bicubically, here `'imagenet'` does; `'cifar'` is bilinear with
- * antialiasing, as torch recipes are.
+ * antialiasing, as torch recipes are. `'solo-cifar'` is solo-learn's.
  * Its `'imagenet'` draws one sigma of blur per batch; here each image has its own.
  * @example
  * ```ts
@@ -41,18 +37,11 @@ export interface SimclrViewsOptions {
  */
 export function simclrViews(options: SimclrViewsOptions): ViewsTransform {
   const { preset, size, normalize: statistics, numViews = 2 } = options;
-  if (!Object.hasOwn(simclrRecipes, preset))
+  if (!Object.hasOwn(recipes.simclr, preset))
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `simclrViews: \`preset\` must be one of ${Object.keys(simclrRecipes).join(', ')}, got ${JSON.stringify(preset)}`,
+      `simclrViews: \`preset\` must be one of ${Object.keys(recipes.simclr).join(', ')}, got ${JSON.stringify(preset)}`,
     );
-  const recipe = simclrRecipes[preset];
-  const augment = compose([
-    randomResizedCrop({ size, ...recipe.crop }), // mirrors as well
-    colorJitter(recipe.colorJitter),
-    randomGrayscale(recipe.grayscale),
-    ...(recipe.blur ? [gaussianBlur(recipe.blur)] : []),
-    ...(statistics ? [normalize(statistics)] : []),
-  ]);
-  return views(augment, { numViews });
+  const [view] = recipes.simclr[preset].global; // both are made alike
+  return views(viewAugmentation(view!, { size, ...(statistics && { normalize: statistics }) }), { numViews });
 }

@@ -61,6 +61,14 @@ describe('bad input', () => {
       /--probe-every must be an integer >= 0, got 0\.5/,
     ],
     ['an unknown flag', () => ['--data', 'shapes', '--epoch', '3'], /unknown option '--epoch'.*--epochs/],
+    ['a flag by its initials', () => ['--data', 'shapes', '--lr', '0.1'], /unknown option '--lr' \(Did you mean --learning-rate\?\)/],
+    ['initials with one dash', () => ['--data', 'shapes', '-bs=8'], /unknown option '-bs=8' \(Did you mean --batch-size\?\)/],
+    [
+      "another program's flag",
+      () => ['--data', 'shapes', '--num_epochs', '3'],
+      /unknown option '--num_epochs' \(Did you mean --epochs\?\)/,
+    ],
+    ['a flag like none', () => ['--data', 'shapes', '--zebra'], /unknown option '--zebra'; see selfsup -h/],
     ['a flag of other tasks', () => ['--queue-size', '3'], /--queue-size is an option of moco, nnclr, swav, not of simclr/],
     ['a flag of another kind of data', () => ['--length', '3'], /--length is for text; simclr learns from images/],
     [
@@ -126,6 +134,7 @@ describe('bad input', () => {
     [['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
     [['evaluate', '--run', 'runs/x'], /choose knn or linear-probe; such as: selfsup evaluate knn/],
     [['evaluate', 'kmm', '--run', 'runs/x'], /choose knn or linear-probe, got 'kmm'/],
+    [['embed', '--run', 'x', '--out', 'x.npy', '--dataset', 'x'], /unknown option '--dataset' \(Did you mean --data\?\)/],
     [['evaluate', 'knn'], /required option '--run <folder>' not specified/],
     [['embed', '--run', 'x', '--out', 'x.txt'], /--out must end in \.npy or \.csv, got x\.txt/],
     [['embed', '--run', 'x', '--out', 'x.npy', '--split', 'half'], /--split must be one of train, test, all, got 'half'/],

@@ -14,12 +14,21 @@ interface Failure {
 
 const oneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ');
 
-async function explain(error: unknown, context: CommandContext): Promise<Failure> {
-  if (error instanceof CommanderError) {
-    const [, flag] = /^error: unknown option '(--[^']+)'/.exec(error.message) ?? [];
-    const owner = flag === undefined ? undefined : context.ownerOf?.(flag);
-    return { code: 'SELFSUP_OPTION', message: `${owner ?? oneLine(error.message).replace(/^error: |\.$/g, '')}; see selfsup -h` };
-  }
+/** What commander says, one line; of a flag that does not exist, whose it is or which one is near. */
+async function explainUse({ message }: CommanderError, context: CommandContext, argv: readonly string[]): Promise<string> {
+  const said = oneLine(message).replace(/^error: |\.$/g, '');
+  const [, flag] = /^unknown option '(-[^']+)'$/.exec(said) ?? [];
+  const [, long] = /^unknown option '(--[^']+)'/.exec(said) ?? [];
+  const owner = long === undefined ? undefined : context.ownerOf?.(long);
+  if (owner !== undefined || flag === undefined || context.program === undefined) return owner ?? said;
+  const { nearestFlag } = await import('./flags/nearest-flag.ts');
+  const near = await nearestFlag(flag, context.program, argv);
+  return near === undefined ? said : `${said} (Did you mean ${near}?)`;
+}
+
+async function explain(error: unknown, context: CommandContext, argv: readonly string[]): Promise<Failure> {
+  if (error instanceof CommanderError)
+    return { code: 'SELFSUP_OPTION', message: `${await explainUse(error, context, argv)}; see selfsup -h` };
   const { isSelfsupError } = await import('@selfsup/core'); // only now: it brings tfjs along, and `--version` needs none
   if (isSelfsupError(error)) return { code: error.code, message: oneLine(inFlags(error.message, context)) };
   const message = oneLine(error instanceof Error ? error.message : String(error));
@@ -37,12 +46,13 @@ export async function runCli(argv: readonly string[], streams: Streams = process
   const context: CommandContext = { streams, code: 0 };
   try {
     const program = await createProgram(argv, context);
+    context.program = program;
     await program.parseAsync(argv, { from: 'user' });
     return context.code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // help or version
     if (error instanceof CommanderError && error.code === 'commander.help') return FAILED; // it was printed
-    const { code, message } = await explain(error, context);
+    const { code, message } = await explain(error, context, argv);
     if (argv.includes('--json')) streams.stdout.write(`${JSON.stringify({ type: 'error', code, message })}\n`);
     streams.stderr.write(`selfsup: ${message}\n`);
     if (argv.includes('--verbose') && error instanceof Error) streams.stderr.write(`${error.stack ?? ''}\n`);

@@ -148,7 +148,7 @@ function assertUnchanged(
     }
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
-      `this run was trained with ${nameOf(name)} ${before[name] === undefined ? '(not set)' : printableValue(before[name])}, got ${printableValue(value)}; resume without it, or start a new run in another folder`,
+      `this run was trained with ${nameOf(name)} ${before[name] === undefined ? '(not set)' : printableValue(before[name])}, got ${printableValue(value)}; resume without it (it may come from a config), or start a new run in another folder`,
     );
   }
 }

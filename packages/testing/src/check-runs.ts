@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AnyPretextTaskRun } from '@selfsup/core';
 import type { Subject } from './conformance-options.ts';
 import { contextAt, createRun, fail, makeStep, runSteps, targetsOf, whereTheyPart, withBatch, withRun } from './drive-task.ts';
-import { unsavedVariables } from './check-shape-of-task.ts';
 import { lossOf } from './loss-of-parts.ts';
 import { traceTensors } from './trace-tensors.ts';
+import { unsavedVariables } from './unsaved-variables.ts';
 import { allVariablesOf, differingPaths, readValues, variablesOf, writeValues, type Values } from './variable-values.ts';
 
 const savedAfter = 3;

@@ -4,25 +4,13 @@ import type { Subject } from './conformance-options.ts';
 import { differentiate } from './differentiate.ts';
 import { contextAt, fail, makeStep, targetsOf, withBatch, withRun } from './drive-task.ts';
 import { lossOf } from './loss-of-parts.ts';
+import { unsavedVariables } from './unsaved-variables.ts';
 import { allVariablesOf, largest, readValues, sameBytes, variablesOf } from './variable-values.ts';
 
 /** 1. Internal. */
 export function checkName({ task }: Subject): void {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(task.name)) fail(`\`task.name\` must be kebab-case, such as my-task, got "${task.name}"`);
   if ((task.api as number) !== 1) fail(`\`task.api\` must be 1, the contract that this kit knows, got ${String(task.api)}`);
-}
-
-/** The variables that `create` makes and that no map of the run holds, in words; all, or those that could be trained. */
-export function unsavedVariables(subject: Subject, { trainable = false } = {}): string {
-  const registered = () => Object.values(tf.engine().registeredVariables);
-  const before = new Set(registered());
-  return withRun(subject, (run) => {
-    const saved = new Set(Object.values(allVariablesOf(run)));
-    return registered()
-      .filter((variable) => !before.has(variable) && !saved.has(variable) && (variable.trainable || !trainable))
-      .map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`)
-      .join('; ');
-  });
 }
 
 /** 2. Internal. */
@@ -46,10 +34,10 @@ export function checkVariables(subject: Subject): void {
             `\`${path}\` of the encoder \`${name}\` must be in \`trainable\`, \`buffers\` or \`frozen\` of the run: what is in none is not saved`,
           );
   });
-  const unsaved = unsavedVariables(subject, { trainable: true }); // constants of a network, such as fixed positions, are not
+  const unsaved = unsavedVariables(subject, { onlyTrainable: true }); // constants, such as fixed positions, need not be saved
   if (unsaved)
     fail(
-      `every trainable variable that \`create\` makes must be in \`trainable\`, \`buffers\` or \`frozen\`: what is in none is neither trained nor saved. In none: ${unsaved}`,
+      `the variables that \`create\` makes must be in \`trainable\`, \`buffers\` or \`frozen\`; these are in none, so they are neither trained nor saved: ${unsaved}; a constant is no trainable variable`,
     );
 }
 

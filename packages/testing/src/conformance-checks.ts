@@ -20,7 +20,7 @@ export interface ConformanceCheck {
 
 const checks: readonly (readonly [string, (subject: Subject) => void | Promise<void>, SkippableCheck?])[] = [
   ['the name is kebab-case, the contract is known', checkName],
-  ['trainable, buffers and frozen are disjoint and hold the encoders', checkVariables],
+  ['trainable, buffers and frozen are disjoint and hold every variable', checkVariables],
   ['the loss is a finite float32 scalar', checkLoss],
   ['every trainable variable gets a gradient, no teacher does', checkGradientsArrive],
   ['targets, embed and loss twice give one value and write nothing', checkPurity],

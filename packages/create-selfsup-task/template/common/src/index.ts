@@ -1,3 +1,3 @@
 export { {{camelName}}, type {{pascalName}}Batch, type {{pascalName}}Options } from './{{name}}.ts';
 export { {{camelName}}Recipe } from './{{name}}-recipe.ts';
-export { plugin, plugin as default } from './plugin.ts';
+export { plugin, default } from './plugin.ts';
