@@ -426,7 +426,6 @@ export function expvPair(x: usize, to: usize): void {
 
   const a = v128.load(x),
     b = v128.load(x, 16);
-
   const u = a,
     v = b;
   const fu = expvWide(ONE, LOG2_E, HIGH, LOW, ROUND, LOWEST, HIGHEST, E2, E3, E4, E5, E6, u);
@@ -469,7 +468,6 @@ export function erfvPair(x: usize, to: usize): void {
 
   const a = v128.load(x),
     b = v128.load(x, 16);
-
   const u = a,
     v = b;
   const fu = erfvWide(
@@ -554,7 +552,6 @@ export function tanhvPair(x: usize, to: usize): void {
 
   const a = v128.load(x),
     b = v128.load(x, 16);
-
   const u = a,
     v = b;
   const fu = tanhvWide(ONE, MINUS_ZERO, NINE, N0, N1, N2, N3, N4, D1, D2, D3, D4, u);
@@ -597,7 +594,6 @@ export function geluPair(x: usize, to: usize, approximate: bool): void {
 
   const a = v128.load(x),
     b = v128.load(x, 16);
-
   const u = a,
     v = b;
   const fu = geluWide(
@@ -666,117 +662,6 @@ export function geluPair(x: usize, to: usize, approximate: bool): void {
   v128.store(to, rv, 16);
 }
 
-/** geluGrad of the two vectors at x. */
-// @inline
-export function geluGradPair(x: usize, to: usize, dy: usize, approximate: bool): void {
-  const ZERO = f32x4.splat(ZERO_VALUE);
-  const ONE = f32x4.splat(ONE_VALUE);
-  const MINUS_HALF = f32x4.splat(MINUS_HALF_VALUE);
-  const DENSITY = f32x4.splat(DENSITY_VALUE);
-  const SLOPE_LINEAR = f32x4.splat(SLOPE_LINEAR_VALUE);
-  const SLOPE_CUBIC = f32x4.splat(SLOPE_CUBIC_VALUE);
-  const FAR = f32x4.splat(FAR_VALUE);
-  const LINEAR = f32x4.splat(LINEAR_VALUE);
-  const CUBIC = f32x4.splat(CUBIC_VALUE);
-  const LOG2_E = f32x4.splat(LOG2_E_VALUE);
-  const HIGH = f32x4.splat(HIGH_VALUE);
-  const LOW = f32x4.splat(LOW_VALUE);
-  const ROUND = f32x4.splat(ROUND_VALUE);
-  const NORMAL = f32x4.splat(NORMAL_VALUE);
-  const E2 = f32x4.splat(E2_VALUE);
-  const E3 = f32x4.splat(E3_VALUE);
-  const E4 = f32x4.splat(E4_VALUE);
-  const E5 = f32x4.splat(E5_VALUE);
-  const E6 = f32x4.splat(E6_VALUE);
-  const G0 = f32x4.splat(G0_VALUE);
-  const G1 = f32x4.splat(G1_VALUE);
-  const G2 = f32x4.splat(G2_VALUE);
-  const G3 = f32x4.splat(G3_VALUE);
-  const G4 = f32x4.splat(G4_VALUE);
-  const H1 = f32x4.splat(H1_VALUE);
-  const H2 = f32x4.splat(H2_VALUE);
-  const H3 = f32x4.splat(H3_VALUE);
-  const H4 = f32x4.splat(H4_VALUE);
-  const H5 = f32x4.splat(H5_VALUE);
-
-  const a = v128.load(x),
-    b = v128.load(x, 16);
-  const da = v128.load(dy),
-    db = v128.load(dy, 16);
-  const u = a,
-    v = b;
-  const fu = geluSlopeWide(
-    ZERO,
-    ONE,
-    MINUS_HALF,
-    DENSITY,
-    SLOPE_LINEAR,
-    SLOPE_CUBIC,
-    FAR,
-    LINEAR,
-    CUBIC,
-    LOG2_E,
-    HIGH,
-    LOW,
-    ROUND,
-    NORMAL,
-    E2,
-    E3,
-    E4,
-    E5,
-    E6,
-    G0,
-    G1,
-    G2,
-    G3,
-    G4,
-    H1,
-    H2,
-    H3,
-    H4,
-    H5,
-    u,
-    approximate,
-  );
-  const fv = geluSlopeWide(
-    ZERO,
-    ONE,
-    MINUS_HALF,
-    DENSITY,
-    SLOPE_LINEAR,
-    SLOPE_CUBIC,
-    FAR,
-    LINEAR,
-    CUBIC,
-    LOG2_E,
-    HIGH,
-    LOW,
-    ROUND,
-    NORMAL,
-    E2,
-    E3,
-    E4,
-    E5,
-    E6,
-    G0,
-    G1,
-    G2,
-    G3,
-    G4,
-    H1,
-    H2,
-    H3,
-    H4,
-    H5,
-    v,
-    approximate,
-  );
-  const ru = f32x4.mul(fu, da),
-    rv = f32x4.mul(fv, db);
-  v128.store(to, ru);
-  v128.store(to, rv, 16);
-}
-
 /** expShifted of the two vectors at x. */
 // @inline
 export function expShiftedPair(x: usize, to: usize, shift: v128): void {
@@ -794,7 +679,6 @@ export function expShiftedPair(x: usize, to: usize, shift: v128): void {
 
   const a = v128.load(x),
     b = v128.load(x, 16);
-
   const u = f32x4.sub(a, shift),
     v = f32x4.sub(b, shift);
   const fu = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, u);
@@ -822,7 +706,6 @@ export function expShiftedTimesPair(x: usize, to: usize, shift: v128, factor: v1
 
   const a = v128.load(x),
     b = v128.load(x, 16);
-
   const u = f32x4.sub(a, shift),
     v = f32x4.sub(b, shift);
   const fu = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, u);

@@ -2,7 +2,7 @@
 import { ZERO } from './constant';
 import { erfv, expv, tanhv } from './exp';
 import { gelu, geluSlope } from './gelu';
-import { erfvPair, expvPair, geluGradPair, geluPair, tanhvPair } from './exp-wide';
+import { erfvPair, expvPair, geluPair, tanhvPair } from './exp-wide';
 import { loadTail, storeTail } from './tail';
 import { LINE, shareFrom, shareTo } from './team';
 import { PANEL } from './tile-shape';
@@ -32,16 +32,14 @@ function apply(f: i32, x: v128): v128 {
   return geluSlope(x, f == GELU_TANH_GRAD);
 }
 
-/** The same for two vectors at x, times those at dy where `f` is a gradient. */
+/** The same from two vectors at x to two at y. Not the gradients: in pairs they were slower. */
 // @inline
-function applyPair(f: i32, x: usize, dy: usize, y: usize): void {
+function applyPair(f: i32, x: usize, y: usize): void {
   if (f == EXP) expvPair(x, y);
   else if (f == ERF) erfvPair(x, y);
   else if (f == TANH) tanhvPair(x, y);
   else if (f == GELU) geluPair(x, y, false);
-  else if (f == GELU_TANH) geluPair(x, y, true);
-  else if (f == GELU_GRAD) geluGradPair(x, y, dy, false);
-  else geluGradPair(x, y, dy, true);
+  else geluPair(x, y, true);
 }
 
 /** y = f(x), or f(x) * dy where `dy` is given, for `count` numbers. `f` is a constant: the call is inlined and the rest of `apply` falls away. */
@@ -53,10 +51,9 @@ function map(f: i32, x: usize, dy: usize, y: usize, count: i32): void {
   dy += from;
   y += from;
   const gradient = f == GELU_GRAD || f == GELU_TANH_GRAD;
-  if (PANEL == 16) {
+  if (PANEL == 16 && !gradient) {
     for (; x + 32 <= end; x += 32) {
-      applyPair(f, x, dy, y);
-      if (gradient) dy += 32;
+      applyPair(f, x, y);
       y += 32;
     }
   }

@@ -40,11 +40,10 @@ export function ${as}Pair(x: usize, to: usize${more}): void {
 ${taken.map((c) => `  const ${c} = f32x4.splat(${c}_VALUE);\n`).join('')}
   const a = v128.load(x),
     b = v128.load(x, 16);
-  ${as === 'geluGrad' ? 'const da = v128.load(dy), db = v128.load(dy, 16);' : ''}
   const u = ${before('a')}, v = ${before('b')};
   const fu = ${name}Wide(${taken.join(', ')}, u${passed});
   const fv = ${name}Wide(${taken.join(', ')}, v${passed});
-  const ru = ${after('fu', 'da')}, rv = ${after('fv', 'db')};
+  const ru = ${after('fu')}, rv = ${after('fv')};
   v128.store(to, ru);
   v128.store(to, rv, 16);
 }
@@ -56,13 +55,6 @@ const pairs = [
   { name: 'erfv' },
   { name: 'tanhv' },
   { name: 'gelu', more: ', approximate: bool', passed: ', approximate' },
-  {
-    name: 'geluSlope',
-    as: 'geluGrad',
-    more: ', dy: usize, approximate: bool',
-    passed: ', approximate',
-    after: (y, d) => `f32x4.mul(${y}, ${d})`,
-  },
   { name: 'expNegative', as: 'expShifted', more: ', shift: v128', before: shifted },
   {
     name: 'expNegative',
