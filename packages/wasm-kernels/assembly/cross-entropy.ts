@@ -1,8 +1,10 @@
 // Cross entropy of rows of logits from integer labels. A negative label means that the row is ignored: loss 0, gradient 0.
 import { constant, ZERO } from './constant';
 import { expNegative, log } from './exp';
+import { expShiftedTimesPair } from './exp-wide';
 import { laneMax, laneSum, loadTail, storeTail } from './tail';
 import { shareFrom, shareTo } from './team';
+import { PANEL } from './tile-shape';
 
 /** Sums run in float32 over at most so many bytes, then in float64. */
 const CHUNK: usize = 4096;
@@ -81,6 +83,9 @@ export function crossEntropyGrad(dy: usize, logits: usize, labels: usize, logSum
       const factor = f32x4.splat(weight);
       const shift = f32x4.splat(load<f32>(logSumExp + (r << 2)));
       let c: usize = 0;
+      if (PANEL == 16) {
+        for (; c + 32 <= bytes; c += 32) expShiftedTimesPair(logits + c, dLogits + c, shift, factor);
+      }
       for (; c + 16 <= bytes; c += 16) {
         v128.store(dLogits + c, f32x4.mul(expNegative(f32x4.sub(v128.load(logits + c), shift)), factor));
       }

@@ -1,6 +1,7 @@
 // Optimizer updates of float32 arrays in one pass over memory (LARS: two, its norms come first). Inputs are never written.
 import { madd } from './simd';
 import { LINE, shareFrom, shareTo } from './team';
+import { PANEL } from './tile-shape';
 
 /** update = -rate * u and nextVelocity = v, where d = gradient + decay * variable, v = momentum * velocity + d, u = v or d + momentum * v. */
 // @inline
@@ -95,6 +96,36 @@ export function adamWUpdate(
     keep2 = <f32>beta2,
     take2 = <f32>(1 - beta2);
   let i = (<usize>shareFrom(count, LINE)) << 2;
+  if (PANEL == 16 && variable != 0) {
+    const k1 = f32x4.splat(keep1),
+      t1 = f32x4.splat(take1),
+      k2 = f32x4.splat(keep2),
+      t2 = f32x4.splat(take2);
+    const moment = f32x4.splat(forMoment),
+      floor = f32x4.splat(epsilon),
+      shrink = f32x4.splat(decay),
+      step = f32x4.splat(-rate);
+    for (const pairs = bytes & ~31; i < pairs; i += 32) {
+      const g = v128.load(gradient + i),
+        gn = v128.load(gradient + i, 16);
+      const w = v128.load(variable + i),
+        wn = v128.load(variable + i, 16);
+      const m = madd(v128.load(first + i), k1, f32x4.mul(g, t1)),
+        mn = madd(v128.load(first + i, 16), k1, f32x4.mul(gn, t1));
+      const v = madd(v128.load(second + i), k2, f32x4.mul(f32x4.mul(g, g), t2)),
+        vn = madd(v128.load(second + i, 16), k2, f32x4.mul(f32x4.mul(gn, gn), t2));
+      const u = f32x4.div(f32x4.mul(m, moment), f32x4.add(f32x4.sqrt(v), floor)),
+        un = f32x4.div(f32x4.mul(mn, moment), f32x4.add(f32x4.sqrt(vn), floor));
+      const r = f32x4.mul(madd(w, shrink, u), step),
+        rn = f32x4.mul(madd(wn, shrink, un), step);
+      v128.store(nextFirst + i, m);
+      v128.store(nextFirst + i, mn, 16);
+      v128.store(nextSecond + i, v);
+      v128.store(nextSecond + i, vn, 16);
+      v128.store(update + i, r);
+      v128.store(update + i, rn, 16);
+    }
+  }
   for (const vectors = bytes & ~15; i < vectors; i += 16) {
     const g = v128.load(gradient + i);
     const m = madd(v128.load(first + i), f32x4.splat(keep1), f32x4.mul(g, f32x4.splat(take1)));

@@ -1,9 +1,11 @@
 // Softmax over rows, with a scale and an additive mask, and its gradient.
 import { constant, ZERO } from './constant';
 import { expNegative } from './exp';
+import { expShiftedPair } from './exp-wide';
 import { madd } from './simd';
 import { laneMax, laneSum, loadTail, storeTail } from './tail';
 import { shareFrom, shareTo } from './team';
+import { PANEL } from './tile-shape';
 
 /** Sums run in float32 over at most so many bytes, then in float64. */
 const CHUNK: usize = 4096;
@@ -48,6 +50,12 @@ function terms(y: usize, columns: i32, largest: f32): f64 {
   while (y + 16 <= end) {
     const stop = min(y + CHUNK, end);
     let sum = ZERO;
+    if (PANEL == 16) {
+      for (; y + 32 <= stop; y += 32) {
+        expShiftedPair(y, y, shift);
+        sum = f32x4.add(f32x4.add(sum, v128.load(y)), v128.load(y, 16));
+      }
+    }
     for (; y + 16 <= stop; y += 16) {
       const e = expNegative(f32x4.sub(v128.load(y), shift));
       sum = f32x4.add(sum, e);

@@ -1,9 +1,11 @@
 // Elementwise functions: y = f(x), and for gradients dx = f(x) * dy.
-import { constant, ONE, ZERO } from './constant';
-import { erfv, expNegative, expv, normalTail, tanhv } from './exp';
-import { madd } from './simd';
+import { ZERO } from './constant';
+import { erfv, expv, tanhv } from './exp';
+import { gelu, geluSlope } from './gelu';
+import { erfvPair, expvPair, geluPair, tanhvPair } from './exp-wide';
 import { loadTail, storeTail } from './tail';
 import { LINE, shareFrom, shareTo } from './team';
+import { PANEL } from './tile-shape';
 
 // @inline
 const EXP: i32 = 0;
@@ -20,53 +22,6 @@ const GELU_GRAD: i32 = 5;
 // @inline
 const GELU_TANH_GRAD: i32 = 6;
 
-// GELU's approximation is (1 + tanh u(x)) / 2 with u(x) = √(2/π) (x + 0.044715 x³): coefficients of -2u and of 2u'.
-const FAR = constant(15);
-const MINUS_HALF = constant(-0.5);
-const DENSITY = constant(-0.3989422804014327); // -1/√(2π)
-const LINEAR = constant(-1.5957691216057308);
-const CUBIC = constant(-0.0713548162726009);
-const SLOPE_LINEAR = constant(1.5957691216057308);
-const SLOPE_CUBIC = constant(0.2140644488178027);
-
-/** |x|, held at 15: from there on GELU's gate is 0 or 1, and no product of infinity and zero comes up. */
-// @inline
-function magnitude(x: v128): v128 {
-  return f32x4.pmin(f32x4.abs(x), FAR);
-}
-
-/** The gate at -a, a >= 0: Φ(-a), or its approximation (1 - tanh u(a)) / 2 = e / (1 + e) with e = exp(-2u(a)). */
-// @inline
-function gate(a: v128, approximate: bool): v128 {
-  const s = f32x4.mul(a, a);
-  if (!approximate) return f32x4.mul(expNegative(f32x4.mul(s, MINUS_HALF)), normalTail(a));
-  const e = expNegative(f32x4.mul(a, madd(s, CUBIC, LINEAR)));
-  return f32x4.div(e, f32x4.add(e, ONE));
-}
-
-// @inline
-function gelu(x: v128, approximate: bool): v128 {
-  const a = magnitude(x);
-  return f32x4.sub(f32x4.pmax(x, ZERO), f32x4.mul(a, gate(a, approximate)));
-}
-
-/** The slope at -a is gate(-a) - a gate'(-a); that at a is 1 minus it. */
-// @inline
-function geluSlope(x: v128, approximate: bool): v128 {
-  const a = magnitude(x);
-  let slope: v128;
-  if (approximate) {
-    const closed = gate(a, true);
-    const inner = madd(f32x4.mul(a, a), SLOPE_CUBIC, SLOPE_LINEAR);
-    const bell = f32x4.mul(closed, f32x4.sub(ONE, closed));
-    slope = f32x4.sub(closed, f32x4.mul(f32x4.mul(a, inner), bell));
-  } else {
-    const density = expNegative(f32x4.mul(f32x4.mul(a, a), MINUS_HALF));
-    slope = f32x4.mul(density, madd(a, DENSITY, normalTail(a)));
-  }
-  return v128.bitselect(slope, f32x4.sub(ONE, slope), f32x4.lt(x, ZERO));
-}
-
 // @inline
 function apply(f: i32, x: v128): v128 {
   if (f == EXP) return expv(x);
@@ -75,6 +30,16 @@ function apply(f: i32, x: v128): v128 {
   if (f == GELU) return gelu(x, false);
   if (f == GELU_TANH) return gelu(x, true);
   return geluSlope(x, f == GELU_TANH_GRAD);
+}
+
+/** The same from two vectors at x to two at y. Not the gradients: in pairs they were slower. */
+// @inline
+function applyPair(f: i32, x: usize, y: usize): void {
+  if (f == EXP) expvPair(x, y);
+  else if (f == ERF) erfvPair(x, y);
+  else if (f == TANH) tanhvPair(x, y);
+  else if (f == GELU) geluPair(x, y, false);
+  else geluPair(x, y, true);
 }
 
 /** y = f(x), or f(x) * dy where `dy` is given, for `count` numbers. `f` is a constant: the call is inlined and the rest of `apply` falls away. */
@@ -86,6 +51,12 @@ function map(f: i32, x: usize, dy: usize, y: usize, count: i32): void {
   dy += from;
   y += from;
   const gradient = f == GELU_GRAD || f == GELU_TANH_GRAD;
+  if (PANEL == 16 && !gradient) {
+    for (; x + 32 <= end; x += 32) {
+      applyPair(f, x, y);
+      y += 32;
+    }
+  }
   for (; x + 16 <= end; x += 16) {
     let v = apply(f, v128.load(x));
     if (gradient) {

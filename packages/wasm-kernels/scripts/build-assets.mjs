@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { isCurrent as pairsAreCurrent } from './generate-pairs.mjs';
 import { isCurrent as tilesAreCurrent } from './generate-tiles.mjs';
+import { isCurrent as wideIsCurrent } from './generate-wide.mjs';
 import { exportTypes } from './export-types.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -53,6 +54,7 @@ async function assertNoData(name, binary) {
 
 if (!(await tilesAreCurrent())) throw new Error('build-assets: assembly/micro.ts is old; run `node scripts/generate-tiles.mjs`');
 if (!(await pairsAreCurrent())) throw new Error('build-assets: assembly/winograd-pairs.ts is old; run `node scripts/generate-pairs.mjs`');
+if (!(await wideIsCurrent())) throw new Error('build-assets: assembly/exp-wide.ts is old; run `node scripts/generate-wide.mjs`');
 /** The TypeScript side learns what the kernels take from the compiler. A build writes the file; in CI an old one is an error. */
 async function updateTypes(declarations) {
   const file = new URL('src/kernel-exports.ts', root);

@@ -1,0 +1,78 @@
+// Writes assembly/exp-wide.ts: the functions of exp.ts and gelu.ts with their coefficients as vectors made from numbers, which an engine can join for two
+// neighboring vectors; it cannot join vectors that are globals. Run it after a change of those files.
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { formatted } from './formatted.mjs';
+
+const read = (name) => readFile(new URL(`../assembly/${name}`, import.meta.url), 'utf8');
+const source = `${await read('exp.ts')}${await read('gelu.ts')}`;
+const shared = [...(await read('constant.ts')).matchAll(/^export const ([A-Z]+) = constant\((.+?)\);/gm)];
+const constants = [...shared, ...source.matchAll(/^const ([A-Z_0-9]+) = constant\((.+?)\);/gm)].map(([, name, value]) => ({ name, value }));
+const functions = [
+  ...source.matchAll(/((?:\/\*\*.*\*\/\n)?)\/\/ @inline\n((?:export )?)function (\w+)\(([^)]*)\): v128 \{\n([\s\S]*?)\n\}/g),
+];
+const names = new Set(functions.map(([, , , name]) => name));
+
+/** The coefficients that a function and those it calls need. */
+function needs(name) {
+  const [, , , , , body] = functions.find((f) => f[3] === name);
+  const own = constants.filter((c) => new RegExp(`\\b${c.name}\\b`).test(body)).map((c) => c.name);
+  const called = [...body.matchAll(/\b(\w+)\(/g)].map(([, word]) => word).filter((word) => names.has(word));
+  return new Set([...own, ...called.flatMap((word) => [...needs(word)])]);
+}
+
+/** One vector; coefficients come in from outside, so that reading them does not stand between the vectors of a pair. */
+function wide([, comment, , name, parameters, body]) {
+  const taken = [...needs(name)].map((c) => `${c}: v128`);
+  let calls = body;
+  for (const called of names)
+    calls = calls.replaceAll(new RegExp(`\\b${called}\\(`, 'g'), `${called}Wide(${[...needs(called)].map((c) => `${c}, `).join('')}`);
+  return `\n${comment}// @inline\nfunction ${name}Wide(${[...taken, parameters].join(', ')}): v128 {\n${calls}\n}\n`;
+}
+
+/** f of two neighboring vectors from memory to memory. `more` are parameters, `before` and `after` what is done with the argument and the result. */
+function pair({ name, as = name, more = '', passed = '', before = (x) => x, after = (y) => y }) {
+  const taken = [...needs(name)];
+  return `
+/** ${as} of the two vectors at x. */
+// @inline
+export function ${as}Pair(x: usize, to: usize${more}): void {
+${taken.map((c) => `  const ${c} = f32x4.splat(${c}_VALUE);\n`).join('')}
+  const a = v128.load(x),
+    b = v128.load(x, 16);
+  const u = ${before('a')}, v = ${before('b')};
+  const fu = ${name}Wide(${taken.join(', ')}, u${passed});
+  const fv = ${name}Wide(${taken.join(', ')}, v${passed});
+  const ru = ${after('fu')}, rv = ${after('fv')};
+  v128.store(to, ru);
+  v128.store(to, rv, 16);
+}
+`;
+}
+const shifted = (x) => `f32x4.sub(${x}, shift)`;
+const pairs = [
+  { name: 'expv' },
+  { name: 'erfv' },
+  { name: 'tanhv' },
+  { name: 'gelu', more: ', approximate: bool', passed: ', approximate' },
+  { name: 'expNegative', as: 'expShifted', more: ', shift: v128', before: shifted },
+  {
+    name: 'expNegative',
+    as: 'expShiftedTimes',
+    more: ', shift: v128, factor: v128',
+    before: shifted,
+    after: (y) => `f32x4.mul(${y}, factor)`,
+  },
+];
+
+const text =
+  await formatted(`// Written by scripts/generate-wide.mjs from exp.ts and gelu.ts: the same functions with coefficients that can be joined for two neighboring vectors.
+import { scalar } from './constant';
+import { madd } from './simd';
+
+${constants.map(({ name, value }) => `const ${name}_VALUE: f32 = scalar(${value});\n`).join('')}${functions.map(wide).join('')}${pairs.map(pair).join('')}`);
+
+const file = new URL('../assembly/exp-wide.ts', import.meta.url);
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(file, text);
+/** Whether the file holds what this program writes. */
+export const isCurrent = async () => (await readFile(file, 'utf8')) === text;
