@@ -53,11 +53,8 @@ const H4_VALUE: f32 = scalar(0.10247914521236716);
 const H5_VALUE: f32 = scalar(0.010410372850473453);
 const FAR_VALUE: f32 = scalar(15);
 const MINUS_HALF_VALUE: f32 = scalar(-0.5);
-const DENSITY_VALUE: f32 = scalar(-0.3989422804014327);
 const LINEAR_VALUE: f32 = scalar(-1.5957691216057308);
 const CUBIC_VALUE: f32 = scalar(-0.0713548162726009);
-const SLOPE_LINEAR_VALUE: f32 = scalar(1.5957691216057308);
-const SLOPE_CUBIC_VALUE: f32 = scalar(0.2140644488178027);
 
 /** e^r for |r| <= ln(2) / 2, relative error 4e-9 before rounding. */
 // @inline
@@ -330,82 +327,6 @@ function geluWide(
       ),
     ),
   );
-}
-
-/** The slope of GELU: that at -a is gate(-a) - a gate'(-a); that at a is 1 minus it. */
-// @inline
-function geluSlopeWide(
-  ZERO: v128,
-  ONE: v128,
-  MINUS_HALF: v128,
-  DENSITY: v128,
-  SLOPE_LINEAR: v128,
-  SLOPE_CUBIC: v128,
-  FAR: v128,
-  LINEAR: v128,
-  CUBIC: v128,
-  LOG2_E: v128,
-  HIGH: v128,
-  LOW: v128,
-  ROUND: v128,
-  NORMAL: v128,
-  E2: v128,
-  E3: v128,
-  E4: v128,
-  E5: v128,
-  E6: v128,
-  G0: v128,
-  G1: v128,
-  G2: v128,
-  G3: v128,
-  G4: v128,
-  H1: v128,
-  H2: v128,
-  H3: v128,
-  H4: v128,
-  H5: v128,
-  x: v128,
-  approximate: bool,
-): v128 {
-  const a = magnitudeWide(FAR, x);
-  let slope: v128;
-  if (approximate) {
-    const closed = gateWide(
-      ONE,
-      MINUS_HALF,
-      LINEAR,
-      CUBIC,
-      LOG2_E,
-      HIGH,
-      LOW,
-      ROUND,
-      NORMAL,
-      E2,
-      E3,
-      E4,
-      E5,
-      E6,
-      G0,
-      G1,
-      G2,
-      G3,
-      G4,
-      H1,
-      H2,
-      H3,
-      H4,
-      H5,
-      a,
-      true,
-    );
-    const inner = madd(f32x4.mul(a, a), SLOPE_CUBIC, SLOPE_LINEAR);
-    const bell = f32x4.mul(closed, f32x4.sub(ONE, closed));
-    slope = f32x4.sub(closed, f32x4.mul(f32x4.mul(a, inner), bell));
-  } else {
-    const density = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.mul(f32x4.mul(a, a), MINUS_HALF));
-    slope = f32x4.mul(density, madd(a, DENSITY, normalTailWide(ONE, G0, G1, G2, G3, G4, H1, H2, H3, H4, H5, a)));
-  }
-  return v128.bitselect(slope, f32x4.sub(ONE, slope), f32x4.lt(x, ZERO));
 }
 
 /** expv of the two vectors at x. */

@@ -65,12 +65,26 @@ const pairs = [
   },
 ];
 
+/** Those functions, and those they call. */
+function reached(name) {
+  const [, , , , , body] = functions.find((f) => f[3] === name);
+  return [name, ...[...names].filter((called) => new RegExp(`\\b${called}\\(`).test(body)).flatMap(reached)];
+}
+const used = new Set(pairs.flatMap(({ name }) => reached(name)));
+const coefficients = new Set(pairs.flatMap(({ name }) => [...needs(name)]));
+
 const text =
   await formatted(`// Written by scripts/generate-wide.mjs from exp.ts and gelu.ts: the same functions with coefficients that can be joined for two neighboring vectors.
 import { scalar } from './constant';
 import { madd } from './simd';
 
-${constants.map(({ name, value }) => `const ${name}_VALUE: f32 = scalar(${value});\n`).join('')}${functions.map(wide).join('')}${pairs.map(pair).join('')}`);
+${constants
+  .filter(({ name }) => coefficients.has(name))
+  .map(({ name, value }) => `const ${name}_VALUE: f32 = scalar(${value});\n`)
+  .join('')}${functions
+    .filter(([, , , name]) => used.has(name))
+    .map(wide)
+    .join('')}${pairs.map(pair).join('')}`);
 
 const file = new URL('../assembly/exp-wide.ts', import.meta.url);
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(file, text);
