@@ -18,4 +18,4 @@ export {
 } from '@selfsup/pretrain';
 export { INTERRUPTED } from './exit-codes.ts';
 export { runCli } from './run-cli.ts';
-export { trainFlags } from './flags/train-flags.ts';
+export { trainFlags, type TrainFlags } from './flags/train-flags.ts';

@@ -21,7 +21,7 @@ function checkOf(value: object): string | undefined {
 }
 
 /**
- * Reads what {@link toCheckedJson} wrote.
+ * Reads what {@link writeChecked} wrote.
  *
  * @param text the content of the file
  * @param options how messages name the file, and what to do about it

@@ -17,7 +17,9 @@ export interface DataChoice {
   readonly labels?: string | undefined;
   /** Options of the modality for these data, such as `textColumn`, over those of the run. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** At most so many training samples; default as the run. */
   readonly limit?: number | undefined;
+  /** At most so many test samples; default as the run. */
   readonly testLimit?: number | undefined;
 }
 
@@ -98,15 +100,21 @@ export interface EvaluateKnnOptions {
   temperature?: number | undefined;
   /** Also judge the raw input and the untrained encoder; default false. */
   baselines?: boolean | undefined;
+  /** Shows progress; default none is shown. */
   progress?: Progress;
 }
 
 /** What {@link evaluateKnn} finds: percentages by `trained`, and with baselines `untrained` and the raw input. */
 export interface KnnEvaluation {
+  /** In percent, by what was judged: the trained encoder and, where asked for, the baselines. */
   readonly accuracy: Readonly<Record<string, number>>;
+  /** Neighbors that voted. */
   readonly k: number;
+  /** Softmax scale of the votes. */
   readonly temperature: number;
+  /** Training samples that could vote. */
   readonly bank: number;
+  /** Test samples that were classified. */
   readonly test: number;
 }
 
@@ -153,12 +161,15 @@ export interface EvaluateLinearProbeOptions {
   maxIterations?: number | undefined;
   /** Also judge the raw input and the untrained encoder; default false. */
   baselines?: boolean | undefined;
+  /** Shows progress; default none is shown. */
   progress?: Progress;
 }
 
 /** What a linear classifier on the features of an encoder reaches; accuracies in percent. */
 export interface LinearFinding {
+  /** On the test samples, in percent. */
   readonly accuracy: number;
+  /** On the training samples, in percent. */
   readonly trainAccuracy: number;
   /** The penalty on the weights: the one given, or the best on the training samples that were held out. */
   readonly l2: number;

@@ -18,9 +18,11 @@ export type FineTuneArm = 'pretrained' | 'scratch';
 
 /** Which of several rates a training got. */
 export interface FineTuneRate extends LearningRateChoice {
+  /** Where the encoder started. */
   readonly arm: FineTuneArm;
   /** Labels used. */
   readonly count: number;
+  /** The seed of the training. */
   readonly seed: number;
 }
 
@@ -46,6 +48,7 @@ export interface FineTuneEncoderOptions {
   options?: Readonly<Record<string, unknown>> | undefined;
   /** Stops before the next batch; the promise is rejected with the signal's reason then. */
   signal?: AbortSignal | undefined;
+  /** Shows progress; default none is shown. */
   progress?: Progress;
   /** Called after each training. */
   onTrial?: LabelEfficiencyCurveOptions['onTrial'];

@@ -6,22 +6,31 @@ import type { Settings } from './settings.ts';
 
 /** Samples with their features. */
 export interface EncodedSamples {
+  /** What was encoded. */
   readonly samples: Samples;
+  /** Its features, a row for each. */
   readonly features: Features;
 }
 
-/** What {@link encodeBank} and {@link createKnnProbe} need. */
+/** What {@link encodeBank} and the probe of a run need. */
 export interface KnnContext {
+  /** Encodes the samples. */
   readonly modality: AnyModality;
+  /** The samples that vote. */
   readonly train: Samples;
+  /** The samples that are classified, where there are any. */
   readonly test?: Samples | undefined;
+  /** How many vote, and how. */
   readonly settings: Pick<Settings, 'seed' | 'knnK' | 'knnTemperature' | 'knnBank'>;
+  /** For encoding: input, files, progress. */
   readonly encoding: Omit<EncodeOptions, 'stage'>;
 }
 
 /** The features of an encoder: of the bank and of what it classifies. */
 export interface EncodedBank {
+  /** The training samples that vote. */
   readonly bank: EncodedSamples;
+  /** The samples that are classified, where there are any. */
   readonly test?: EncodedSamples;
 }
 

@@ -28,6 +28,7 @@ export interface LoadedEncoder extends EncoderDescription {
   readonly outputDim: number;
   /** Updates that it has seen. */
   readonly step: number;
+  /** What prepares its input. */
   readonly modality: AnyModality;
   /** What opens data for it. */
   readonly openContext: OpenContext;

@@ -101,7 +101,9 @@ export interface OpenRequest<O extends object = object> {
   readonly data: unknown;
   /** Options of the modality. */
   readonly options: O;
+  /** Settings that every run has, complete. */
   readonly settings: Settings;
+  /** The recipe of the task. */
   readonly recipe: AnyTaskRecipe;
 }
 
@@ -115,10 +117,15 @@ export interface SamplesRequest<O extends object = object> {
   readonly testData?: unknown;
   /** A file of labels for samples that have none. */
   readonly labels?: string | undefined;
+  /** Options of the modality. */
   readonly options: O;
+  /** Decides which samples are held out. */
   readonly seed: number;
+  /** Share held out where the data has no test part of its own. */
   readonly testFraction: number;
+  /** At most so many training samples; default all. */
   readonly limit?: number | undefined;
+  /** At most so many test samples; default all. */
   readonly testLimit?: number | undefined;
   /** What the encoder takes. */
   readonly input: InputDescription;
@@ -126,23 +133,35 @@ export interface SamplesRequest<O extends object = object> {
 
 /** Samples to encode, split as they were found. */
 export interface OpenedSamples {
+  /** As messages call the data. */
   readonly name: string;
+  /** What one sample is called, in the plural, such as `images`. */
   readonly unit: string;
+  /** The samples to learn from. */
   readonly train: Samples;
+  /** The samples to judge by, where there are any. */
   readonly test?: Samples;
+  /** What could not be used, up to now. */
   skipped(): readonly Skipped[];
 }
 
 /** What {@link Modality.prepare} and {@link Modality.taskParts} are built from. */
 export interface BuildContext<D extends RunData = RunData, O extends object = object> {
+  /** What {@link Modality.open} opened. */
   readonly data: D;
+  /** Settings that every run has, complete. */
   readonly settings: Settings;
+  /** Options of the modality, complete. */
   readonly options: O;
+  /** The recipe of the task. */
   readonly recipe: AnyTaskRecipe;
   /** Options of the task. */
   readonly taskOptions: Readonly<Record<string, unknown>>;
+  /** Makes the encoder that is kept. */
   readonly backbone: AnyEncoderFactory;
+  /** Updates in one pass over the data. */
   readonly stepsPerEpoch: number;
+  /** Updates in the whole run. */
   readonly totalSteps: number;
   /** Functions of a config that the modality knows, by name. */
   readonly functions: Readonly<Record<string, unknown>>;
@@ -160,6 +179,7 @@ export interface EncodeOptions {
   readonly stage: string;
   /** Which samples, in this order; default all. */
   readonly indices?: ArrayLike<number> | undefined;
+  /** Stops before the next batch. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -174,15 +194,21 @@ export type AnyModule = Module;
 
 /** What probes and sections know. */
 export interface ProbeContext<D extends RunData = RunData, O extends object = object> {
+  /** What {@link Modality.open} opened. */
   readonly data: D;
+  /** Settings that every run has, complete. */
   readonly settings: Settings;
+  /** Options of the modality, complete. */
   readonly options: O;
+  /** The recipe of the task. */
   readonly recipe: AnyTaskRecipe;
+  /** Options of the task. */
   readonly taskOptions: Readonly<Record<string, unknown>>;
   /** The task at work, with its networks. */
   readonly task: AnyPretextTaskRun;
   /** The encoder that is kept. */
   readonly encoder: AnyModule;
+  /** Updates in the whole run. */
   readonly totalSteps: number;
   /** run.json. */
   readonly run: RunFile;
@@ -255,10 +281,15 @@ export interface Modality<D extends RunData = RunData, O extends object = object
 
 /** What an export is made of. */
 export interface ExportContext {
+  /** The bytes of the run's checkpoint.safetensors. */
   readonly checkpoint: Uint8Array;
+  /** What the encoder takes. */
   readonly input: InputDescription;
+  /** Files of the run by name, such as `tokenizer.json`. */
   readonly files: Readonly<Record<string, string>>;
+  /** The encoder by name, with its options. */
   readonly encoder: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /** Options of the modality. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 

@@ -14,9 +14,13 @@ import type { AnyTaskRecipe } from './task-recipe.ts';
 
 /** What the user asked for, made complete; nothing has been opened or written. */
 export interface RunPlan {
+  /** All tasks, modalities, encoders and data there are. */
   readonly registry: Registry;
+  /** The recipe of the task. */
   readonly recipe: AnyTaskRecipe;
+  /** What the data are. */
   readonly modality: AnyModality;
+  /** The recipe of the encoder. */
   readonly encoder: EncoderRecipe;
   /** What to learn from. */
   readonly data: unknown;

@@ -6,10 +6,14 @@ import type { AnyTaskRecipe } from './task-recipe.ts';
 export interface Plugin {
   /** The package's name, such as `selfsup-task-denoising`. */
   readonly name: string;
+  /** Tasks that it brings. */
   readonly tasks?: readonly AnyTaskRecipe[];
+  /** Kinds of data that it brings. */
   readonly modalities?: readonly AnyModality[];
+  /** Encoders that it brings. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each encoder knows its own options
   readonly encoders?: readonly EncoderRecipe<any, any>[];
+  /** What opens data that nobody else does. */
   readonly datasets?: readonly DatasetOpener[];
 }
 

@@ -19,10 +19,15 @@ export interface Names<T> {
 
 /** All tasks, modalities, encoders and data sets that there are. */
 export interface Registry {
+  /** The plugins it was made of, in order. */
   readonly plugins: readonly Plugin[];
+  /** All tasks. */
   readonly tasks: Names<AnyTaskRecipe>;
+  /** All modalities. */
   readonly modalities: Names<AnyModality>;
+  /** All encoders. */
   readonly encoders: Names<EncoderRecipe>;
+  /** What opens data, in the order in which they are asked. */
   readonly datasets: readonly DatasetOpener[];
 }
 

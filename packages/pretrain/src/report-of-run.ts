@@ -11,11 +11,15 @@ import type { ReportData, Section } from './section.ts';
 
 /** What {@link reportOfRun} needs. */
 export interface ReportOfRunContext {
+  /** Knows the run's task and modality. */
   readonly registry: Registry;
+  /** How the run ended, or how far it is. */
   readonly result: RunResult;
+  /** The lines of metrics.jsonl, in order. */
   readonly records: readonly MetricsRecord[];
   /** Sections to add, such as label curves. */
   readonly more: readonly Section[];
+  /** Shows progress. */
   readonly progress: Progress;
 }
 

@@ -4,10 +4,15 @@ import type { Skipped } from './modality.ts';
 
 /** What a run came to: result.json. */
 export interface RunResult {
+  /** The name of the task. */
   readonly task: string;
+  /** The name of the modality. */
   readonly modality: string;
+  /** As messages call the data. */
   readonly dataset: string;
+  /** The name of the encoder. */
   readonly encoder: string;
+  /** The tfjs backend that computed. */
   readonly backend: string;
   /** The backend of the last session in words: its build, its threads, and why there are not more. Only of finished runs. */
   readonly backendDescription?: string;
@@ -21,7 +26,9 @@ export interface RunResult {
   readonly seconds: number;
   /** Per second of training in the last session that trained: as a whole, and of its parts alone. */
   readonly throughput?: { readonly unit: string; readonly perSecond: number; readonly preparing: number; readonly training: number };
+  /** Samples to learn from. */
   readonly trainSamples: number;
+  /** Samples to judge by; 0 where there are none. */
   readonly testSamples: number;
   /** Of the last update. */
   readonly lastLoss?: number;

@@ -32,7 +32,9 @@ export interface GalleryItem {
 
 /** A point of a map. */
 export interface MapPoint {
+  /** Across. */
   readonly x: number;
+  /** Upwards. */
   readonly y: number;
   /** An index into `classNames`. */
   readonly label?: number;
@@ -83,7 +85,9 @@ export type Section =
 
 /** Lines in one frame. */
 export interface Chart {
+  /** Above the chart. */
   readonly title: string;
+  /** The lines in it. */
   readonly series: readonly Series[];
   /** Of the horizontal axis; default `epoch`. */
   readonly xName?: string;
@@ -97,8 +101,10 @@ export interface Chart {
 
 /** A whole report. */
 export interface ReportData {
+  /** The heading. */
   readonly title: string;
   /** A sentence below it. */
   readonly summary: string;
+  /** What comes below, in order. */
   readonly sections: readonly Section[];
 }

@@ -6,6 +6,7 @@ import { kebab, schemaFlags, type SchemaFlag } from './schema-flags.ts';
 export interface TrainFlags {
   /** Settings that every run has, options of the session, and options of the modality. */
   readonly run: readonly SchemaFlag[];
+  /** Options of the task. */
   readonly task: readonly SchemaFlag[];
   /** Options of the task that have no flag of their own, since another has the name. */
   readonly hidden: readonly string[];

@@ -21,7 +21,9 @@ export interface ImagesInMemory {
 
 /** A data set to train on and, where there is one, another to test on. */
 export interface ImageDatasets {
+  /** The images to learn from. */
   readonly train: ImageDataset;
+  /** The images to judge by; default a part of the others is held out. */
   readonly test?: ImageDataset;
 }
 

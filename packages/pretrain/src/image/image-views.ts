@@ -28,8 +28,11 @@ export interface ImageViews {
 
 /** What makes the views, the global ones first, and how many there are. */
 export interface ViewsMaker {
+  /** Makes all views of a batch: the large ones, then the small ones. */
   readonly transform: ViewsTransform;
+  /** How many large views it makes. */
   readonly numGlobal: number;
+  /** How many small views it makes. */
   readonly numLocal: number;
 }
 

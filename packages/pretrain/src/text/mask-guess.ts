@@ -2,6 +2,7 @@ import type { Tokenizer } from '@selfsup/data/text';
 
 /** A token that may stand at a place of a text. */
 export interface MaskGuess {
+  /** As the vocabulary has it. */
   readonly token: string;
   /** In [0, 1], of the whole vocabulary. */
   readonly probability: number;

@@ -36,9 +36,11 @@ export interface TextsInMemory extends TextRows {
 
 /** Token sequences to learn from, with what made their ids. */
 export interface TokenDatasets {
+  /** The sequences to learn from. */
   readonly train: TokenDataset;
   /** Sequences to judge by; default a part of the others is held out. */
   readonly test?: TokenDataset;
+  /** What made the tokens. */
   readonly tokenizer: GivenTokenizer;
 }
 

@@ -24,6 +24,7 @@ export interface OpenedSequences {
 
 /** Texts, each on its own. */
 export interface TextRows {
+  /** The texts, one a row. */
   readonly texts: readonly string[];
   /** `[texts.length]`: the class of each, where it is known. */
   readonly labels?: ArrayLike<number>;

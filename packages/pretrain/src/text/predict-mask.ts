@@ -6,8 +6,11 @@ import { bestTokens, type MaskGuess } from './mask-guess.ts';
 
 /** Options of {@link predictMask}. */
 export interface PredictMaskOptions {
+  /** The network that reads the text. */
   encoder: Pick<BertEncoder, 'encode' | 'wordEmbedding'>;
+  /** Says which words it expects. */
   head: Pick<MaskedLanguageHead, 'predict'>;
+  /** Cuts the text into tokens. */
   tokenizer: Tokenizer;
   /** The longest sequence that the encoder takes. */
   maxLength: number;

@@ -4,7 +4,9 @@ import type { OpenedVideoData, StillVideos } from './video-modality.ts';
 
 /** Videos to train on and, where there are some, others to test on. */
 export interface VideoDatasets {
+  /** The videos to learn from. */
   readonly train: StillVideos;
+  /** The videos to judge by; default a part of the others is held out. */
   readonly test?: StillVideos;
 }
 
