@@ -1,4 +1,5 @@
 export { decodeImage, type DecodedImage, type DecodeImageOptions } from './node/decode-image.ts';
+export { drawGrid, type DrawGridOptions, type GridPicture } from './node/draw-grid.ts';
 export { frameFolders, type FrameFoldersOptions } from './node/frame-folders.ts';
 export type { ClipOptions, FrameDataset } from './node/frame-videos.ts';
 export { imageFolder } from './node/image-folder.ts';

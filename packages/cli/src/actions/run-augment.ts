@@ -1,12 +1,11 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { openImages } from '@selfsup/data/node';
+import { drawGrid, openImages } from '@selfsup/data/node';
 import { drawViews } from '@selfsup/pretrain';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BackendFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { chooseBackend } from './choose-backend.ts';
-import { drawGrid } from './draw-grid.ts';
 
 /** The flags of `selfsup augment`. */
 export interface AugmentFlags extends BackendFlags {

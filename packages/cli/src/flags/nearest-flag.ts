@@ -1,28 +1,18 @@
 import type { Command } from 'commander';
 
-/** What other programs call it, without dashes. */
-const ALIASES: Readonly<Record<string, string>> = {
-  arch: 'encoder',
-  backbone: 'encoder',
-  model: 'encoder',
-  dataset: 'data',
-  'data-dir': 'data',
-  batch: 'batch-size',
-  'per-device-train-batch-size': 'batch-size',
-  'num-epochs': 'epochs',
-  'num-train-epochs': 'epochs',
-  'max-epochs': 'epochs',
-  output: 'out',
-  'output-dir': 'out',
-  'out-dir': 'out',
-  'save-dir': 'out',
-  device: 'backend',
-  temp: 'temperature',
-  optim: 'optimizer',
-  pretrained: 'init-from',
-  weights: 'init-from',
-  method: 'task',
-  checkpoint: 'run',
+/** What other programs call a flag, without dashes. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  encoder: ['arch', 'backbone', 'model'],
+  data: ['dataset', 'data-dir'],
+  'batch-size': ['batch', 'per-device-train-batch-size'],
+  epochs: ['num-epochs', 'num-train-epochs', 'max-epochs'],
+  out: ['output', 'output-dir', 'out-dir', 'save-dir'],
+  backend: ['device'],
+  temperature: ['temp'],
+  optimizer: ['optim'],
+  'init-from': ['pretrained', 'weights'],
+  task: ['method'],
+  run: ['checkpoint'],
 };
 
 const initialsOf = (name: string) =>
@@ -54,7 +44,7 @@ export async function nearestFlag(flag: string, program: Command, argv: readonly
   const { nearestName } = await import('@selfsup/pretrain'); // only after a mistake: it brings tfjs along
   const typed = flag.replace(/^-+|=.*$/gs, '').replaceAll('_', '-');
   const flags = [...commandOf(program, argv).options, ...program.options].flatMap(({ long }) => (long ? [long.slice(2)] : []));
-  const alias = ALIASES[typed.toLowerCase()] ?? '';
+  const alias = Object.keys(ALIASES).find((flag) => ALIASES[flag]!.includes(typed.toLowerCase())) ?? '';
   const name =
     flags.find((known) => known.includes('-') && initialsOf(known) === typed.toLowerCase()) ??
     (flags.includes(alias) ? alias : nearestName(typed, flags));

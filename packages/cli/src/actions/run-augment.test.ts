@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { drawGrid } from '@selfsup/data/node';
 import type { Picture } from '@selfsup/pretrain';
 import { afterAll, describe, expect, it } from 'vitest';
 import { selfsup, succeed } from '../../fixtures/run-command.ts';
-import { drawGrid } from './draw-grid.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'selfsup-augment-'));
 const at = (name: string) => join(root, name);

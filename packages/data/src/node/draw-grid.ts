@@ -1,7 +1,16 @@
-import type { Picture } from '@selfsup/pretrain';
+import { loadSharp } from './load-sharp.ts';
+
+/** A picture of a grid: bytes from 0 to 255, rows from the top, channels last. */
+export interface GridPicture {
+  readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  /** 1 is gray, 3 is red, green and blue. */
+  readonly channels: number;
+}
 
 /** How large the pictures of a grid are drawn. */
-export interface GridOptions {
+export interface DrawGridOptions {
   /** The side of a place in the grid, in pixels. */
   tile: number;
   /** Pixels of the drawing for each pixel of a picture. */
@@ -15,11 +24,12 @@ const GAP = 4;
  * Draws rows of pictures into one PNG on white, each in the middle of its place, larger ones shrunk to it.
  *
  * @param rows the pictures, row by row; all rows as long
- * @param options see {@link GridOptions}
+ * @param options see {@link DrawGridOptions}
  * @returns the PNG
+ * @throws SelfsupError `SELFSUP_DATA` without the package sharp
  */
-export async function drawGrid(rows: readonly (readonly Picture[])[], options: GridOptions): Promise<Buffer> {
-  const { default: sharp } = await import('sharp');
+export async function drawGrid(rows: readonly (readonly GridPicture[])[], options: DrawGridOptions): Promise<Buffer> {
+  const sharp = await loadSharp();
   const { tile, scale } = options;
   const step = tile + GAP;
   const drawn = rows.flatMap((row, y) =>
