@@ -2,8 +2,11 @@ import { loadSharp } from './load-sharp.ts';
 
 /** A picture of a grid: bytes from 0 to 255, rows from the top, channels last. */
 export interface GridPicture {
+  /** height · width · channels bytes. */
   readonly pixels: Uint8Array;
+  /** Rows. */
   readonly height: number;
+  /** Columns. */
   readonly width: number;
   /** 1 is gray, 3 is red, green and blue. */
   readonly channels: number;
