@@ -1,6 +1,7 @@
 // Matrix products in all four transposes: C[m, n] = act(bias + op(A)[m, k] op(B)[k, n]), and many of them at once.
 import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
 import { packBias } from './pack';
+import { align } from './taps';
 import { barrier, joinAgain, leaveTeam, place, seats, shareFrom, shareTo, team } from './team';
 import { PANEL, panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
 
@@ -18,10 +19,6 @@ function columnsPerBlock(n: i32, k: i32): i32 {
   const bytes = max(k, 1) << 2;
   const limit = max(PANEL, max(CACHED / bytes, min(WIDE_BLOCK, LARGEST / bytes)) & ~(PANEL - 1));
   return min(panelColumns(n), limit);
-}
-
-function align(p: usize): usize {
-  return (p + 63) & ~63;
 }
 
 /** The share of the work that the busiest member leaves to others: 1 when all have the same number of groups. */

@@ -16,7 +16,7 @@ const ARRIVED: usize = 0;
 const ROUND: usize = 64;
 const SLEEPERS: usize = 128;
 const BROKEN: usize = 192;
-/** Looks at a barrier before a member goes to sleep: about 50 µs. */
+/** Looks at a barrier before a member goes to sleep. */
 const SPINS: i32 = 20000;
 /** A nap, in nanoseconds, and how many of them a member takes before it gives up on the others. */
 const NAP: i64 = 10_000_000;

@@ -52,9 +52,6 @@ async function assertNoData(name, binary) {
   }
 }
 
-if (!(await tilesAreCurrent())) throw new Error('build-assets: assembly/micro.ts is old; run `node scripts/generate-tiles.mjs`');
-if (!(await pairsAreCurrent())) throw new Error('build-assets: assembly/winograd-pairs.ts is old; run `node scripts/generate-pairs.mjs`');
-if (!(await wideIsCurrent())) throw new Error('build-assets: assembly/exp-wide.ts is old; run `node scripts/generate-wide.mjs`');
 /** The TypeScript side learns what the kernels take from the compiler. A build writes the file; in CI an old one is an error. */
 async function updateTypes(declarations) {
   const file = new URL('src/kernel-exports.ts', root);
@@ -65,6 +62,9 @@ async function updateTypes(declarations) {
   await writeFile(file, text);
 }
 
+if (!(await tilesAreCurrent())) throw new Error('build-assets: assembly/micro.ts is old; run `node scripts/generate-tiles.mjs`');
+if (!(await pairsAreCurrent())) throw new Error('build-assets: assembly/winograd-pairs.ts is old; run `node scripts/generate-pairs.mjs`');
+if (!(await wideIsCurrent())) throw new Error('build-assets: assembly/exp-wide.ts is old; run `node scripts/generate-wide.mjs`');
 await mkdir(new URL('assets/', root), { recursive: true });
 for (const [name, flags] of Object.entries(builds)) {
   const files = new Map();

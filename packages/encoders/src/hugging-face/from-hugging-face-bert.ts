@@ -47,7 +47,7 @@ function fail(message: string): never {
 type Tensors = ReadonlyMap<string, ReadTensor>;
 
 /** Without the prefix of the encoder, and with today's names of what TensorFlow called gamma and beta. */
-function normalisedNames(tensors: Tensors): Map<string, ReadTensor> {
+function normalizedNames(tensors: Tensors): Map<string, ReadTensor> {
   const result = new Map<string, ReadTensor>();
   for (const [name, tensor] of tensors) {
     const plain = name
@@ -130,7 +130,7 @@ function checkNoneLeft(tensors: Tensors, pairs: readonly TensorPair[]): void {
  */
 export function fromHuggingFaceBert(source: FromHuggingFaceBertOptions): PretrainedBert {
   const options = readBertConfig(WHO, source.config);
-  const tensors = normalisedNames(source.tensors);
+  const tensors = normalizedNames(source.tensors);
   checkLayers(tensors, options);
   const pairs = backboneTensors(options);
   const weights = readWeights(tensors, pairs);
