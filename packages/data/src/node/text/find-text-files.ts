@@ -1,5 +1,5 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createUnusedFiles, type UnusedKind } from '../unused-files.ts';
 import { walkFolder } from '../walk-folder.ts';
@@ -10,6 +10,15 @@ export interface FoundTextFiles {
   readonly files: readonly string[];
   /** The files of folders that are not `.txt`, and links that were not followed. */
   readonly unused: readonly UnusedKind[];
+}
+
+/** The folder that a pattern names before its first part with a sign, and the rest. */
+function splitPattern(pattern: string): { base: string; rest: string } {
+  const parts = pattern.split('/');
+  const first = parts.findIndex((part) => /[*?[\]{}()!+@]/.test(part));
+  const at = first < 0 ? parts.length - 1 : first;
+  const named = parts.slice(0, at).join('/');
+  return { base: resolve(at > 0 && named === '' ? '/' : named), rest: parts.slice(at).join('/') };
 }
 
 /**
@@ -33,9 +42,12 @@ export async function findTextFiles(who: string, patterns: string | readonly str
         }
       }
     } else {
-      // links are not followed: a file would come once for each way that leads to it
-      const options = { absolute: true, dot: false, expandDirectories: false, followSymbolicLinks: false };
-      for (const path of await glob(pattern.replaceAll('\\', '/'), options)) found.add(join(path)); // the separators of this system
+      const { base, rest } = splitPattern(pattern.replaceAll('\\', '/'));
+      // What is named may lie behind a link. Links below it are not followed: a file would come once for each way that leads to it.
+      const cwd = await realpath(base).catch(() => undefined);
+      if (cwd === undefined) continue;
+      const options = { cwd, dot: false, expandDirectories: false, followSymbolicLinks: false };
+      for (const path of await glob(rest, options)) found.add(join(base, path)); // the separators of this system
     }
   }
   if (found.size === 0) {

@@ -1,3 +1,4 @@
+import { symlink } from 'node:fs/promises';
 import { createRng } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
 import { createLoader } from '../../create-loader.ts';
@@ -30,6 +31,16 @@ describe('openCorpus', () => {
     const sequences = async (patterns: string | string[]) => rows((await open({}, patterns)).train);
     expect(await sequences(at('corpus/*.txt'))).toEqual(['[CLS] w0 [SEP]']);
     expect(await sequences([at('corpus/b.text'), at('**/*.txt'), at('corpus')])).toEqual(['[CLS] w0 [SEP]', '[CLS] w1 [SEP]']);
+  });
+
+  it('takes patterns whose folder lies behind a link, and braces over several folders', async () => {
+    await put('real/a/1.txt', 'w0');
+    await put('real/b/2.txt', 'w1');
+    await symlink('real', at('linked'));
+    const sequences = async (pattern: string) => rows((await open({}, at(pattern))).train);
+    expect(await sequences('linked/a/*.txt')).toEqual(['[CLS] w0 [SEP]']);
+    expect(await sequences('linked/{a/*.txt,b/2.txt}')).toEqual(['[CLS] w0 [SEP]', '[CLS] w1 [SEP]']);
+    await expect(sequences('nowhere/*.txt')).rejects.toThrow('no file matches');
   });
 
   it.each([
