@@ -10,11 +10,14 @@ import {
 } from '@selfsup/core';
 import { warmupConstant, warmupCosine, warmupLinear, type GradientTransform } from '@selfsup/optim';
 import { createTrainer, type PrepareContext, type Source, type Trainer } from '@selfsup/trainer';
+import { findStart, freshRng, startFromData } from './data-start.ts';
 import { parseOptions } from './option-schema.ts';
 import { createOptimizer } from './optimizers.ts';
 import type { AnyModule, RunData } from './modality.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Settings } from './settings.ts';
+import { silentProgress, type Progress } from './progress.ts';
+import { createReadout } from './readout.ts';
 import { startFrom, type StartEncoder } from './start-encoder.ts';
 
 /** All that training needs, built from a plan and its data. */
@@ -24,6 +27,10 @@ export interface BuiltRun {
   /** The encoder that is kept, and where its variables lie in a checkpoint. */
   readonly encoder: AnyModule;
   readonly prefix: string;
+  /** What gives the features: the encoder as its readout reads it. It shares the encoder's variables. */
+  readonly features: AnyModule;
+  /** Makes an encoder with fresh weights, read the same way: the control. Dispose `encoder`. */
+  readonly createUntrained: () => { readonly encoder: AnyModule; readonly features: AnyModule };
   /** The encoder's options as they are in effect. */
   readonly encoderOptions: Readonly<Record<string, unknown>>;
   readonly source: Source<unknown>;
@@ -58,17 +65,30 @@ const firstBatches = <Raw>(source: Source<Raw>, count: number): Source<Raw> =>
 
 const namesOf = ({ name, links }: GradientTransform): string[] => (links ? links.flatMap(namesOf) : [name]);
 
+/** What {@link buildRun} is told beside the plan and its data. */
+export interface BuildRunOptions {
+  /** The encoder whose weights the networks start with; default fresh ones, or those of the setting `start`. */
+  readonly start?: StartEncoder | undefined;
+  /** Shows the progress of a start from the data; default nobody looks. */
+  readonly progress?: Progress;
+  /** Stops a start from the data. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether all weights are restored afterwards, so that a start from the data is spared; default false. */
+  readonly isRestored?: boolean;
+}
+
 /**
  * Builds a run: encoder, task, optimizer, batches and what prepares them.
  *
  * @param plan from `planRun`
  * @param data opened by the plan's modality
- * @param start the encoder whose weights the networks start with; default fresh ones
+ * @param building see {@link BuildRunOptions}
  * @returns see {@link BuiltRun}; dispose its trainer
  * @throws SelfsupError `SELFSUP_OPTION` when the batch is larger than the data, or an option of encoder or task is out of range,
  * `SELFSUP_CHECKPOINT` when a run would go on with other updates, or the weights of `start` do not fit
  */
-export async function buildRun(plan: RunPlan, data: RunData, start?: StartEncoder): Promise<BuiltRun> {
+export async function buildRun(plan: RunPlan, data: RunData, building: BuildRunOptions = {}): Promise<BuiltRun> {
+  const { start, progress = silentProgress, signal, isRestored = false } = building;
   const { modality, recipe, settings, options, functions, encoder: encoderRecipe, earlier } = plan;
   const { batchSize, accumulate, epochs, seed } = settings;
   const { train, unit } = data;
@@ -89,9 +109,16 @@ export async function buildRun(plan: RunPlan, data: RunData, start?: StartEncode
       'SELFSUP_CHECKPOINT',
       `this run has ${earlier.stepsPerEpoch} updates per epoch, with \`batchSize\` ${batchSize} and \`accumulate\` ${accumulate} it would have ${stepsPerEpoch}; give a smaller \`batchSize\``,
     );
-  const totalSteps = epochs * stepsPerEpoch;
+  const steps = epochs * stepsPerEpoch;
+  const totalSteps = Math.max(1, steps); // schedules have a length, also where nothing is trained
   const taskOptions = settings.taskOptions;
-  const started = start && (await startFrom(fresh, start));
+  const files = data.files ?? {};
+  const fromData = findStart(encoderRecipe, settings.start, (name) => `\`${name}\``);
+  const started = start
+    ? await startFrom(fresh, start)
+    : fromData && !isRestored
+      ? await startFromData(fresh, fromData, { samples: train, input: data.input, files, progress, signal, seed })
+      : undefined;
   const backbone = started?.factory ?? fresh;
   const context = { data, settings, options, recipe, taskOptions, backbone, stepsPerEpoch, totalSteps, functions };
   const parts = (() => {
@@ -107,9 +134,16 @@ export async function buildRun(plan: RunPlan, data: RunData, start?: StartEncode
   })();
   const { prepare, learningRate, optimizer, trainer } = parts;
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
+  const featuresOf = (encoder: AnyModule) => createReadout(encoder, encoderRecipe, { ...settings, input: data.input, files });
+  const encoder = defaultEncoder(trainer.run);
   return {
     trainer,
-    encoder: defaultEncoder(trainer.run),
+    encoder,
+    features: featuresOf(encoder),
+    createUntrained() {
+      const untrained = fresh(freshRng(seed));
+      return { encoder: untrained, features: featuresOf(untrained) };
+    },
     prefix: prefixOf(trainer.run),
     encoderOptions: encoderOptions as Readonly<Record<string, unknown>>,
     source,
@@ -117,7 +151,7 @@ export async function buildRun(plan: RunPlan, data: RunData, start?: StartEncode
     learningRate,
     optimizer: namesOf(optimizer),
     stepsPerEpoch,
-    totalSteps,
+    totalSteps: steps,
     throughput: { unit: counted, perUpdate: batchSize * accumulate * perSample },
   };
 }

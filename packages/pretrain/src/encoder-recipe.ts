@@ -1,5 +1,7 @@
 import type { Module, Rng } from '@selfsup/core';
+import type { Samples } from './modality.ts';
 import type { OptionSchema } from './option-schema.ts';
+import type { Progress } from './progress.ts';
 
 /** What encoders take, as the modality measured it on the data; kept in run.json. For images `{ size, channels, mean, std }`. */
 export type InputDescription = Readonly<Record<string, unknown>>;
@@ -9,6 +11,56 @@ export interface AnyEncoderFactory {
   (rng: Rng): Module;
   /** Columns of the features. */
   readonly outputDim: number;
+}
+
+/** What readouts are made for. */
+export interface ReadoutContext {
+  /** What the encoder takes. */
+  readonly input: InputDescription;
+  /** Files of the run by name, such as `tokenizer.json`. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** What the features of a sample are: a way to read an encoder. Every encoder has `global`, its own output. */
+export interface ReadoutRecipe<M extends Module = Module, O extends object = object> {
+  /** Kebab-case, such as `pyramid`. */
+  readonly name: string;
+  /** One line for `-h` and the docs. */
+  readonly title: string;
+  /** What `readoutOptions` may hold. */
+  readonly options: OptionSchema<O>;
+  /**
+   * Makes the network that gives the features.
+   *
+   * @param encoder whose variables it shares; the encoder stays the caller's
+   */
+  create(encoder: M, options: O, context: ReadoutContext): Module;
+}
+
+/** What a start learns from, without labels. */
+export interface StartContext {
+  /** The training samples. */
+  readonly samples: Samples;
+  /** What the encoder takes. */
+  readonly input: InputDescription;
+  /** Files of the run by name, such as `tokenizer.json`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Decides all that is drawn. */
+  readonly rng: Rng;
+  /** Shows progress. */
+  readonly progress: Progress;
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Weights that an encoder starts with, computed from the data in seconds and without gradients. Every encoder has `random`. */
+export interface StartRecipe<M extends Module = Module> {
+  /** Kebab-case, such as `patches`. */
+  readonly name: string;
+  /** One line for `-h` and the docs. */
+  readonly title: string;
+  /** Writes the weights into a fresh encoder; the same for the same samples and `rng`, on any number of threads. */
+  apply(encoder: M, context: StartContext): Promise<void>;
 }
 
 /** An encoder that runs can name, such as `resnet18`. */
@@ -26,6 +78,12 @@ export interface EncoderRecipe<F extends AnyEncoderFactory = AnyEncoderFactory, 
    * the run is opened again. Default: the options as they are.
    */
   complete?(options: O, input: InputDescription): O;
+  /** The readouts it has beside `global`. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each knows its own encoder and options
+  readonly readouts?: readonly ReadoutRecipe<any, any>[];
+  /** The starts it has beside `random`. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each knows its own encoder
+  readonly starts?: readonly StartRecipe<any>[];
   /** Makes the factory. */
   create(options: O, input: InputDescription): F;
 }

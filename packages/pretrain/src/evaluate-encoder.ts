@@ -1,5 +1,6 @@
 import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
 import { linearProbe } from '@selfsup/evaluate';
+import { freshRng } from './data-start.ts';
 import { encodeBank, hasLabels, voteByNeighbors, type EncodedSamples } from './knn-probe.ts';
 import { elsewhere } from './run-file.ts';
 import type { LoadedEncoder } from './load-encoder.ts';
@@ -71,13 +72,13 @@ async function judgeEach<T>(
   baselines: boolean,
   judge: (subject: Subject) => Promise<T>,
 ): Promise<Record<string, T>> {
-  const { module, modality, run } = encoder;
-  const found: Record<string, T> = { trained: await judge(['trained', module]) };
+  const { features, modality, run } = encoder;
+  const found: Record<string, T> = { trained: await judge(['trained', features]) };
   if (!baselines) return found;
   if (modality.rawInput) found[modality.rawInput.name] = await judge([modality.rawInput.name, modality.rawInput.encoder]);
-  const untrained = encoder.create(createRng(run.settings.seed).fold('create').fold('backbone')); // the streams of trainer and task
+  const untrained = encoder.create(freshRng(run.settings.seed));
   try {
-    found['untrained'] = await judge(['untrained', untrained]);
+    found['untrained'] = await judge(['untrained', encoder.read(untrained)]);
   } finally {
     untrained.dispose();
   }

@@ -88,7 +88,7 @@ export async function finishRun(
   }
   const { modality, recipe, settings } = plan;
   const encoded =
-    knn?.encoded ?? (await encodeBank(built.encoder, { modality, train: data.train, test: data.test, settings, encoding }, 'trained'));
+    knn?.encoded ?? (await encodeBank(built.features, { modality, train: data.train, test: data.test, settings, encoding }, 'trained'));
   const more = (await modality.sections?.(probeContext)) ?? [];
   const report = await collectReport({ run: file, recipe, modality, result, records: log.records, encoded, more, progress });
   await emit({ type: 'end', result, encoder, report });

@@ -95,22 +95,49 @@ export interface KnnProbe extends Probe {
 export const hasLabels = ({ train, test }: Pick<KnnContext, 'train' | 'test'>): boolean =>
   train.labels !== undefined && test?.labels !== undefined && test.length > 0;
 
+/** What {@link createKnnProbe} is told beside {@link KnnContext}. */
+export interface KnnProbeOptions extends KnnContext {
+  /**
+   * What the encoder begins with: fresh weights (default), those of another run, or weights that were computed from the data, which are compared beside fresh
+   * ones, unless nothing is trained on top (`data only`).
+   */
+  readonly start?: 'fresh' | 'run' | 'data' | 'data only';
+  /** Makes an encoder with fresh weights, read the same way; needed where the start is from data. Its `encoder` is disposed. */
+  readonly createUntrained?: () => { readonly encoder: AnyModule; readonly features: AnyModule };
+}
+
+/** How baselines are called where they are compared, by how the encoder began. */
+const titles = {
+  fresh: { untrained: 'the untrained encoder' },
+  run: { untrained: 'the encoder that it started from' },
+  data: { untrained: 'an untrained encoder', start: 'the start alone' },
+  'data only': { untrained: 'an untrained encoder' },
+} as const;
+
 /**
  * Makes the weighted kNN of a run: cosine similarity, votes weighted by exp(similarity / temperature).
  *
- * @param encoder the encoder that is trained
- * @param context see {@link KnnContext}; train and test must have labels. `isTrained`: the encoder starts with the weights of another run; default false
+ * @param encoder gives the features, at each measurement as far as it has been trained
+ * @param context see {@link KnnProbeOptions}; train and test must have labels
  * @returns the probe, named `knn`
  */
-export function createKnnProbe(encoder: AnyModule, context: KnnContext & { isTrained?: boolean }): KnnProbe {
-  const { modality, settings, isTrained = false } = context;
-  const start = isTrained ? 'the encoder that it started from' : 'the untrained encoder';
+export function createKnnProbe(encoder: AnyModule, context: KnnProbeOptions): KnnProbe {
+  const { modality, settings, start = 'fresh', createUntrained } = context;
+  const titleOf = (name: string): string => (titles[start] as Readonly<Record<string, string>>)[name] ?? name;
   const raw = modality.rawInput;
   let encoded: EncodedBank | undefined;
   const accuracyOf = async (of: AnyModule, what: string) => {
     const found = await encodeBank(of, context, what);
     if (of === encoder) encoded = found;
     return voteByNeighbors(found, settings);
+  };
+  const untrainedAccuracy = async () => {
+    const untrained = createUntrained!();
+    try {
+      return await accuracyOf(untrained.features, 'untrained');
+    } finally {
+      untrained.encoder.dispose();
+    }
   };
   return {
     name: 'knn',
@@ -120,7 +147,8 @@ export function createKnnProbe(encoder: AnyModule, context: KnnContext & { isTra
     async baselines() {
       return {
         ...(raw && { [raw.name]: await accuracyOf(raw.encoder, raw.name) }),
-        untrained: await accuracyOf(encoder, 'untrained'),
+        untrained: await (start.startsWith('data') ? untrainedAccuracy() : accuracyOf(encoder, 'untrained')),
+        ...(start === 'data' && { start: await accuracyOf(encoder, 'start') }),
       };
     },
     measure: async () => ({ knn: await accuracyOf(encoder, 'training') }),
@@ -128,7 +156,7 @@ export function createKnnProbe(encoder: AnyModule, context: KnnContext & { isTra
       Object.entries(measures)
         .map(
           ([name, value]) =>
-            `kNN ${name === 'knn' ? '' : `${name === 'untrained' && isTrained ? 'at the start' : name} `}${value.toFixed(2)} %`,
+            `kNN ${name === 'knn' ? '' : `${name === 'start' || (name === 'untrained' && start === 'run') ? 'at the start' : name} `}${value.toFixed(2)} %`,
         )
         .join(', '),
     compare: ({ knn }, baselines) =>
@@ -140,7 +168,7 @@ export function createKnnProbe(encoder: AnyModule, context: KnnContext & { isTra
               unit: '%',
               better: 'higher',
               trained: knn,
-              baselines: Object.fromEntries(Object.entries(baselines).map(([name, value]) => [name === 'untrained' ? start : name, value])),
+              baselines: Object.fromEntries(Object.entries(baselines).map(([name, value]) => [titleOf(name), value])),
             },
           ],
   };

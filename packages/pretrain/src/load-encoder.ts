@@ -8,6 +8,7 @@ import { createOpenContext } from './open-dataset.ts';
 import { parseOptions } from './option-schema.ts';
 import type { Plugin } from './plugin.ts';
 import { silentProgress, type Progress } from './progress.ts';
+import { createReadout } from './readout.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 /** Options of {@link loadEncoder}. */
@@ -16,6 +17,10 @@ export interface LoadEncoderOptions {
   plugins?: readonly Plugin[];
   /** The same as a registry; goes before `plugins`. */
   registry?: Registry;
+  /** What the features are instead of what the run chose, such as `global`. */
+  readout?: string;
+  /** Options of `readout`; default its own defaults, or those of the run where the readout is the same. */
+  readoutOptions?: Readonly<Record<string, unknown>>;
   /** Shows progress; default nobody looks. */
   progress?: Progress;
 }
@@ -24,8 +29,12 @@ export interface LoadEncoderOptions {
 export interface LoadedEncoder extends EncoderDescription {
   /** The network: takes prepared input. */
   readonly module: AnyModule;
-  /** Columns of its features. */
+  /** What gives the features of prepared input: the network as the readout reads it; it shares the variables. */
+  readonly features: AnyModule;
+  /** Columns of the network's own output, the features of the readout `global`. */
   readonly outputDim: number;
+  /** Reads another network of the same kind the same way. */
+  read(network: AnyModule): AnyModule;
   /** Updates that it has seen. */
   readonly step: number;
   /** What prepares its input. */
@@ -36,7 +45,7 @@ export interface LoadedEncoder extends EncoderDescription {
    * Features of data: images, texts, or whatever the modality opens.
    *
    * @param data in memory or, in Node with `@selfsup/pretrain/node`, a path
-   * @returns float32 `[rows, outputDim]` with the sample of each row
+   * @returns float32 `[rows, dim]` with the sample of each row; `shape[1]` says how many columns the readout has
    */
   embed(data: unknown): Promise<Features>;
   /** Features of samples that are open. */
@@ -64,16 +73,22 @@ export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions
   const recipe = registry.encoders.get(run.encoder.name);
   const factory = recipe.create(parseOptions(recipe.options, run.encoder.options, { who: `encoder ${recipe.name}` }), run.input);
   const module = factory(createRng(run.settings.seed));
+  const { readout = run.settings.readout } = options;
+  const { readoutOptions = readout === run.settings.readout ? run.settings.readoutOptions : {} } = options;
+  const read = (network: AnyModule) => createReadout(network, recipe, { readout, readoutOptions, input: run.input, files });
   const encoding = { input: run.input, files, progress };
+  const features = read(module);
   const openContext = createOpenContext(registry, modality.name, { progress, earlier: { input: run.input, files } });
   const encode: LoadedEncoder['encode'] = (samples, { stage = 'Encoding', indices, signal } = {}) =>
-    modality.encode(module, samples, { ...encoding, stage, indices, signal });
+    modality.encode(features, samples, { ...encoding, stage, indices, signal });
   try {
     const { step } = await restoreModule(module, bytes, { prefix: run.encoder.prefix });
     await assertFiniteWeights(module);
     return {
       ...description,
       module,
+      features,
+      read,
       outputDim: factory.outputDim,
       step,
       modality,

@@ -5,6 +5,8 @@ import { describeOptions, parseOptions, type OptionSchema } from './option-schem
 import type { Plugin } from './plugin.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { continuedSettings } from './continued-settings.ts';
+import { findStart, RANDOM } from './data-start.ts';
+import { completeReadout } from './readout.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import { sessionOptionNames, sessionSchema, type OptimizerBuilder, type RunConfig } from './run-config.ts';
 import type { RunFile } from './run-file.ts';
@@ -247,6 +249,13 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   const encoderOptions = { ...start?.encoder.options, ...recipe.encoderOptions, ...settings.encoderOptions };
   if (start) assertSameEncoder({ name: encoder.name, options: encoderOptions }, start, nameOf);
   parseOptions(encoder.options, encoderOptions, { who: `encoder ${encoder.name}`, nameOf: (name) => nameOf(`encoderOptions.${name}`) });
+  findStart(encoder, settings.start, nameOf);
+  if (start && settings.start !== RANDOM)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${nameOf('start')} must be left out where a run starts from an encoder (${nameOf('initFrom')}), got ${printableValue(settings.start)}`,
+    );
+  const readout = completeReadout(encoder, settings, nameOf);
   const taskOptions = parseOptions<object>(recipe.options as OptionSchema, settings.taskOptions, {
     who: `task ${recipe.name}`,
     nameOf: (name) => nameOf(`taskOptions.${name}`),
@@ -254,7 +263,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   return {
     ...base,
     ...(start && { start }),
-    settings: { ...settings, encoderOptions, taskOptions: taskOptions as Record<string, unknown> },
+    settings: { ...settings, ...readout, encoderOptions, taskOptions: taskOptions as Record<string, unknown> },
     options: parseOptions(modality.options, given.options, { who: `data of the kind ${modality.name}`, nameOf }) as Record<string, unknown>,
   };
 }

@@ -13,7 +13,7 @@ import { parseRunFile, type RunFile } from './run-file.ts';
 import { parseRunResult, type RunResult } from './run-result.ts';
 import { readText, runFileNames, type RunStore } from './run-store.ts';
 import type { ReportData, Section } from './section.ts';
-import { measuresIn, openData } from './session.ts';
+import { measuresIn, openData, startOf } from './session.ts';
 import { sha256 } from './sha256.ts';
 import { judge } from './verdict.ts';
 
@@ -42,8 +42,8 @@ async function reopen(
   const plan = planRun({ resume: true }, { registry, earlier });
   const { modality, settings, options, recipe } = plan;
   const data = await openData(plan, { store, progress });
-  const built = await buildRun(plan, data);
-  const { trainer, encoder, totalSteps } = built;
+  const built = await buildRun(plan, data, { isRestored: true });
+  const { trainer, encoder, features, totalSteps } = built;
   try {
     await trainer.restore(checkpoint);
     const encoding = { input: file.input, files: data.files ?? {}, progress };
@@ -53,13 +53,14 @@ async function reopen(
     };
     const knn = hasLabels(data)
       ? [
-          createKnnProbe(encoder, {
+          createKnnProbe(features, {
             modality,
             train: data.train,
             test: data.test,
             settings,
             encoding,
-            isTrained: file.initFrom !== undefined,
+            start: startOf(file),
+            createUntrained: built.createUntrained,
           }),
         ]
       : [];

@@ -42,13 +42,13 @@ export const runFileSchema = z.strictObject({
     testFrom: z.enum(['own part', 'held out']).optional(),
   }),
   stepsPerEpoch: z.int().min(1),
-  totalSteps: z.int().min(1),
+  totalSteps: z.int().min(0),
   /** The backend of the first session. */
   backend: z.string(),
   /** The transforms of the optimizer, in order, as they ran. */
   optimizer: z.array(z.string()),
   /** What was given anew when the run was continued, in order: after that update it holds. `settings` has the last values. */
-  changes: z.array(z.strictObject({ step: z.int().min(0), setting: z.enum(continuedNames), from: z.int().min(1), to: z.int().min(1) })),
+  changes: z.array(z.strictObject({ step: z.int().min(0), setting: z.enum(continuedNames), from: z.int().min(0), to: z.int().min(1) })),
   /** The encoder that the run began with, where its weights were not fresh: what it had learned, and its sha256. */
   initFrom: z
     .strictObject({ task: z.string(), dataset: z.string(), step: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) })

@@ -4,10 +4,11 @@ import { fit, readCheckpointMetadata, type FitResult } from '@selfsup/trainer';
 import { buildRun, type BuiltRun } from './build-run.ts';
 import { createFeatureHealth } from './feature-health.ts';
 import { finishRun } from './finish-run.ts';
-import { createKnnProbe, hasLabels, type KnnProbe } from './knn-probe.ts';
+import { createKnnProbe, hasLabels, type KnnProbe, type KnnProbeOptions } from './knn-probe.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import type { RunData, ProbeContext } from './modality.ts';
 import { continuedNames } from './continued-settings.ts';
+import { RANDOM } from './data-start.ts';
 import { createOpenContext } from './open-dataset.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Measures, Probe } from './probe.ts';
@@ -27,6 +28,13 @@ export const measuresIn = (record: Readonly<Record<string, unknown>>): Measures 
   Object.fromEntries(
     Object.entries(record).filter((entry): entry is [string, number] => !moments.includes(entry[0]) && typeof entry[1] === 'number'),
   );
+
+/** What the encoder of a run began with, as its kNN probe takes it. Internal. */
+export const startOf = ({ initFrom, settings }: RunFile): NonNullable<KnnProbeOptions['start']> => {
+  if (initFrom) return 'run';
+  if (settings.start === RANDOM) return 'fresh';
+  return settings.epochs === 0 ? 'data only' : 'data';
+};
 
 /** What run.json says of a run that begins. Internal. */
 export function describeRun(
@@ -197,8 +205,8 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
   const { store, backend, emit, progress } = context;
   const { modality, recipe, settings, options, earlier } = plan;
   const data = await openData(plan, context);
-  const built = await buildRun(plan, data, context.start);
-  const { trainer, encoder } = built;
+  const built = await buildRun(plan, data, { start: context.start, progress, signal: context.signal });
+  const { trainer, encoder, features } = built;
   try {
     const saved = earlier && (await store.read(runFileNames.checkpoint));
     const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
@@ -237,13 +245,14 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
       ...{ totalSteps: built.totalSteps, run: file, encoding },
     };
     const knn: KnnProbe | undefined = hasLabels(data)
-      ? createKnnProbe(encoder, {
+      ? createKnnProbe(features, {
           modality,
           train: data.train,
           test: data.test,
           settings,
           encoding,
-          isTrained: file.initFrom !== undefined,
+          start: startOf(file),
+          createUntrained: built.createUntrained,
         })
       : undefined;
     const all = [...(knn ? [knn] : []), ...(modality.probes?.(probeContext) ?? [])];

@@ -15,7 +15,18 @@ export const settingsSchema = z.strictObject({
   encoder: z.string().min(1).describe('the encoder'),
   taskOptions: record.default({}).describe('options of the task'),
   encoderOptions: record.default({}).describe('options of the encoder'),
-  epochs: z.int().min(1).default(10).describe('passes over the data'),
+  start: z
+    .string()
+    .min(1)
+    .default('random')
+    .describe('the weights that the encoder starts with: random, or computed from the data, such as patches for conv-net'),
+  readout: z
+    .string()
+    .min(1)
+    .default('global')
+    .describe("what the features are: global, the encoder's own output, or another readout of the encoder, such as pyramid"),
+  readoutOptions: record.default({}).describe('options of the readout'),
+  epochs: z.int().min(0).default(10).describe('passes over the data; 0 keeps the start as it is, such as one computed from the data'),
   batchSize: z.int().min(1).describe('samples per forward pass'),
   accumulate: z.int().min(1).default(1).describe('forward passes per update; contrastive tasks see the negatives of all of them'),
   seed: z.int().min(0).default(0).describe('the seed of everything random'),

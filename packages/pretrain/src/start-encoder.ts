@@ -53,26 +53,15 @@ export async function keptStartEncoder(store: RunStore, { initFrom }: RunFile): 
   return { ...(await readStartEncoder(bytes, (option) => `\`${option}\``)), record: initFrom };
 }
 
-/**
- * A factory whose encoders have the weights of one that there is: a target network or a teacher starts with them, too.
- *
- * @param factory makes encoders of the same kind with fresh weights
- * @param start the weights
- * @returns the factory; call `dispose` when all encoders are made
- * @throws SelfsupError `SELFSUP_CHECKPOINT` when the weights do not fit, or are not finite
- */
-export async function startFrom(
-  factory: AnyEncoderFactory,
-  { bytes, run }: StartEncoder,
-): Promise<{ readonly factory: AnyEncoderFactory; readonly dispose: () => void }> {
-  const pattern = factory(createRng(0));
-  try {
-    await restoreModule(pattern, bytes, { prefix: run.encoder.prefix });
-    await assertFiniteWeights(pattern);
-  } catch (error) {
-    pattern.dispose();
-    throw error;
-  }
+/** A factory whose encoders all start with the same weights. */
+export interface StartedFactory {
+  readonly factory: AnyEncoderFactory;
+  /** Frees the weights; to be called when all encoders are made. */
+  readonly dispose: () => void;
+}
+
+/** A factory whose encoders have the weights of a pattern, which becomes the factory's. */
+export function withWeightsOf(factory: AnyEncoderFactory, pattern: AnyModule): StartedFactory {
   const make = (...args: Parameters<AnyEncoderFactory>): AnyModule => {
     const module = factory(...args);
     for (const part of ['trainable', 'buffers'] as const)
@@ -85,4 +74,24 @@ export async function startFrom(
       pattern.dispose();
     },
   };
+}
+
+/**
+ * A factory whose encoders have the weights of one that there is: a target network or a teacher starts with them, too.
+ *
+ * @param factory makes encoders of the same kind with fresh weights
+ * @param start the weights
+ * @returns the factory; call `dispose` when all encoders are made
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when the weights do not fit, or are not finite
+ */
+export async function startFrom(factory: AnyEncoderFactory, { bytes, run }: StartEncoder): Promise<StartedFactory> {
+  const pattern = factory(createRng(0));
+  try {
+    await restoreModule(pattern, bytes, { prefix: run.encoder.prefix });
+    await assertFiniteWeights(pattern);
+  } catch (error) {
+    pattern.dispose();
+    throw error;
+  }
+  return withWeightsOf(factory, pattern);
 }

@@ -16,6 +16,7 @@ interface OwnFlags {
   readonly verbose?: boolean;
   readonly taskOption?: Readonly<Record<string, unknown>>;
   readonly encoderOption?: Readonly<Record<string, unknown>>;
+  readonly readoutOption?: Readonly<Record<string, unknown>>;
 }
 
 const defined = (fields: Readonly<Record<string, unknown>>) =>
@@ -50,6 +51,9 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     .addOption(
       new Option('--encoder-option <name=value>', 'an option of the encoder, such as widths=[16,32]; can be repeated').argParser(parsePair),
     )
+    .addOption(
+      new Option('--readout-option <name=value>', 'an option of the readout, such as power=1; can be repeated').argParser(parsePair),
+    )
     .option('--no-report', 'write no report.html')
     .addOption(new Option('--report').hideHelp())
     .addOption(jsonOption())
@@ -62,6 +66,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
       const given = { ...defined({ data, out, report, initFrom }), ...givenBy(self, flags.run) };
       const taskOptions = { ...config.taskOptions, ...givenBy(self, flags.task), ...own.taskOption };
       const encoderOptions = { ...config.encoderOptions, ...own.encoderOption };
+      const readoutOptions = { ...config.readoutOptions, ...own.readoutOption };
       const { runTrain } = await import('../actions/run-train.ts');
       return runTrain(
         {
@@ -69,6 +74,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
           ...given,
           ...(Object.keys(taskOptions).length > 0 && { taskOptions }),
           ...(Object.keys(encoderOptions).length > 0 && { encoderOptions }),
+          ...(Object.keys(readoutOptions).length > 0 && { readoutOptions }),
         },
         { registry: prepared.registry, output, verbose: own.verbose ?? false },
       );

@@ -1,8 +1,8 @@
-import { nextTurn, SelfsupError } from '@selfsup/core';
-import { poolTokens, type TokenEncoder, type TokenInput } from '@selfsup/evaluate';
+import { nextTurn, SelfsupError, type ApplyOptions } from '@selfsup/core';
+import { poolTokens, type TokenInput } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AnyModule, EncodeOptions, Features, Samples } from '../modality.ts';
-import { causalMask, sequenceEncoder } from './sequence-encoder.ts';
+import { isSequenceEncoder, withAttention } from './sequence-encoder.ts';
 import { textInputOf } from './text-input.ts';
 import { asTexts } from './text-samples.ts';
 
@@ -45,7 +45,7 @@ function inputOf(sequences: readonly Sequence[], most: number): TokenInput & { r
 /**
  * Features of texts by an encoder of tokens at inference.
  *
- * @param encoder gives states `[batch, length, dim]` of token ids, masks and segments
+ * @param encoder gives states `[batch, length, dim]` of token ids, masks and segments; or a readout, which gives features `[batch, dim]`
  * @param samples texts or sequences, with the pooling: the mean of the states, filling left out, or the state of the first token
  * @param options see {@link EncodeOptions}
  * @returns float32 `[n, dim]`, in the order of the indices
@@ -64,12 +64,9 @@ export async function encodeTexts(encoder: AnyModule, samples: Samples, options:
     );
   const indices = options.indices ? Int32Array.from(options.indices) : Int32Array.from({ length: samples.length }, (_, i) => i);
   if (indices.length === 0) throw new SelfsupError('SELFSUP_DATA', `${name} must have at least one text to encode, got none`);
-  const network = sequenceEncoder(encoder);
-  const encode: TokenEncoder['encode'] = (sequences, apply) => {
-    const { attentionMask } = sequences;
-    return network.encode(attention === 'causal' ? { ...sequences, attentionMask: causalMask(attentionMask) } : sequences, apply);
-  };
-  const pooled = poolTokens({ trainable: network.trainable, encode }, { pooling });
+  const pooled = isSequenceEncoder(encoder)
+    ? poolTokens(withAttention(encoder, attention), { pooling })
+    : { apply: encoder.apply as unknown as (input: TokenInput, apply: ApplyOptions) => tf.Tensor2D };
   const stage = progress.stage(stageName, { total: indices.length, unit: 'texts' });
   let data: Float32Array | undefined;
   let dim = 0;

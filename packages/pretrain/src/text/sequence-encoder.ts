@@ -6,6 +6,10 @@ import type { AnyModule } from '../modality.ts';
 /** An encoder of token sequences, such as `bert` makes. */
 export type SequenceEncoder = AnyModule & Pick<BertEncoder, 'encode' | 'wordEmbedding'>;
 
+/** Whether a network gives the states of all tokens, rather than features of whole sequences as a readout does. */
+export const isSequenceEncoder = (module: AnyModule): module is SequenceEncoder =>
+  typeof (module as Partial<SequenceEncoder>).encode === 'function';
+
 /**
  * An encoder as one of token sequences.
  *
@@ -14,7 +18,7 @@ export type SequenceEncoder = AnyModule & Pick<BertEncoder, 'encode' | 'wordEmbe
  * @throws SelfsupError `SELFSUP_PLUGIN_API` when it cannot take masks
  */
 export function sequenceEncoder(module: AnyModule): SequenceEncoder {
-  if (typeof (module as Partial<SequenceEncoder>).encode === 'function') return module as SequenceEncoder;
+  if (isSequenceEncoder(module)) return module;
   throw new SelfsupError(
     'SELFSUP_PLUGIN_API',
     'the encoder does not take token sequences; it must have `encode({ tokenIds, attentionMask, segmentIds }, options)` like `bert` of @selfsup/encoders',
@@ -34,4 +38,20 @@ export function causalMask(keys: tf.Tensor2D): tf.Tensor3D {
     const causal = tf.cast(tf.lessEqual(tf.reshape(places, [1, 1, length]), tf.reshape(places, [1, length, 1])), 'float32');
     return tf.mul<tf.Tensor3D>(causal, tf.expandDims(tf.cast(keys, 'float32'), 1));
   });
+}
+
+/**
+ * An encoder under the mask that it learned with: of one that learned to predict the next token, each token sees itself and those before it.
+ *
+ * @param encoder gives states `[batch, length, dim]`
+ * @param attention `causal` for such an encoder; see `TextInput`
+ * @returns the encoder, with the same variables
+ */
+export function withAttention<E extends SequenceEncoder>(encoder: E, attention: 'causal' | undefined): E {
+  if (attention !== 'causal') return encoder;
+  const encode: E['encode'] = (sequences, apply) => {
+    const { attentionMask } = sequences;
+    return encoder.encode({ ...sequences, ...(attentionMask && { attentionMask: causalMask(attentionMask as tf.Tensor2D) }) }, apply);
+  };
+  return { ...encoder, encode };
 }
