@@ -16,9 +16,9 @@ import { createOptimizer } from './optimizers.ts';
 import type { AnyModule, RunData } from './modality.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Settings } from './settings.ts';
-import { silentProgress, type Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import { createReadout } from './readout.ts';
-import { startFrom, type StartEncoder } from './start-encoder.ts';
+import { startFrom, type StartedFactory, type StartEncoder } from './start-encoder.ts';
 
 /** All that training needs, built from a plan and its data. */
 export interface BuiltRun {
@@ -65,16 +65,42 @@ const firstBatches = <Raw>(source: Source<Raw>, count: number): Source<Raw> =>
 
 const namesOf = ({ name, links }: GradientTransform): string[] => (links ? links.flatMap(namesOf) : [name]);
 
-/** What {@link buildRun} is told beside the plan and its data. */
-export interface BuildRunOptions {
-  /** The encoder whose weights the networks start with; default fresh ones, or those of the setting `start`. */
+/** The encoder of a run with fresh weights, and its options as they are in effect. */
+function freshEncoder({ encoder, settings }: RunPlan, { input }: RunData) {
+  const parsed = parseOptions(encoder.options, settings.encoderOptions, { who: `encoder ${encoder.name}` });
+  const options = encoder.complete?.(parsed, input) ?? parsed;
+  return { options: options as Readonly<Record<string, unknown>>, factory: encoder.create(options, input) };
+}
+
+/** What {@link startWeights} is told. */
+export interface StartWeightsOptions {
+  /** The encoder that the run starts from; default the setting `start`. */
   readonly start?: StartEncoder | undefined;
-  /** Shows the progress of a start from the data; default nobody looks. */
-  readonly progress?: Progress;
-  /** Stops a start from the data. */
+  readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
-  /** Whether all weights are restored afterwards, so that a start from the data is spared; default false. */
-  readonly isRestored?: boolean;
+}
+
+/**
+ * The weights that the encoders of a run start with, where these are not fresh: of another run, or computed from the data.
+ *
+ * @param plan from `planRun`
+ * @param data opened by the plan's modality
+ * @param options see {@link StartWeightsOptions}
+ * @returns what makes encoders with these weights, to be disposed when the run is built; undefined for fresh ones
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when the weights of `start` do not fit, `SELFSUP_DATA` when the data does not suffice
+ */
+export async function startWeights(
+  plan: RunPlan,
+  data: RunData,
+  { start, progress, signal }: StartWeightsOptions,
+): Promise<StartedFactory | undefined> {
+  const { factory } = freshEncoder(plan, data);
+  if (start) return startFrom(factory, start);
+  const { seed } = plan.settings;
+  const recipe = findStart(plan.encoder, plan.settings.start, (name) => `\`${name}\``);
+  return (
+    recipe && startFromData(factory, recipe, { samples: data.train, input: data.input, files: data.files ?? {}, progress, signal, seed })
+  );
 }
 
 /**
@@ -82,13 +108,12 @@ export interface BuildRunOptions {
  *
  * @param plan from `planRun`
  * @param data opened by the plan's modality
- * @param building see {@link BuildRunOptions}
+ * @param started what makes encoders that do not start with fresh weights, see {@link startWeights}; not needed where a checkpoint is restored afterwards
  * @returns see {@link BuiltRun}; dispose its trainer
  * @throws SelfsupError `SELFSUP_OPTION` when the batch is larger than the data, or an option of encoder or task is out of range,
- * `SELFSUP_CHECKPOINT` when a run would go on with other updates, or the weights of `start` do not fit
+ * `SELFSUP_CHECKPOINT` when a run would go on with other updates
  */
-export async function buildRun(plan: RunPlan, data: RunData, building: BuildRunOptions = {}): Promise<BuiltRun> {
-  const { start, progress = silentProgress, signal, isRestored = false } = building;
+export function buildRun(plan: RunPlan, data: RunData, started?: StartedFactory): BuiltRun {
   const { modality, recipe, settings, options, functions, encoder: encoderRecipe, earlier } = plan;
   const { batchSize, accumulate, epochs, seed } = settings;
   const { train, unit } = data;
@@ -97,9 +122,7 @@ export async function buildRun(plan: RunPlan, data: RunData, building: BuildRunO
       'SELFSUP_OPTION',
       `a batch of ${batchSize} is larger than the ${train.length} training ${unit} of ${data.name}; use ${train.length < 2 ? '' : `a batch of ${train.length} or less, or `}more ${unit}`,
     );
-  const parsed = parseOptions(encoderRecipe.options, settings.encoderOptions, { who: `encoder ${encoderRecipe.name}` });
-  const encoderOptions = encoderRecipe.complete?.(parsed, data.input) ?? parsed;
-  const fresh = encoderRecipe.create(encoderOptions, data.input);
+  const { options: encoderOptions, factory: fresh } = freshEncoder(plan, data);
   const all = modality.createSource(data, { batchSize, rng: createRng(seed).fold('loader'), rank: 0, worldSize: 1 }) as Source<unknown>;
   // a run that goes on in smaller forward passes reads the samples that it read before: what made no full batch stays out of the epoch
   const source = earlier ? firstBatches(all, earlier.stepsPerEpoch * accumulate) : all;
@@ -113,26 +136,13 @@ export async function buildRun(plan: RunPlan, data: RunData, building: BuildRunO
   const totalSteps = Math.max(1, steps); // schedules have a length, also where nothing is trained
   const taskOptions = settings.taskOptions;
   const files = data.files ?? {};
-  const fromData = findStart(encoderRecipe, settings.start, (name) => `\`${name}\``);
-  const started = start
-    ? await startFrom(fresh, start)
-    : fromData && !isRestored
-      ? await startFromData(fresh, fromData, { samples: train, input: data.input, files, progress, signal, seed })
-      : undefined;
   const backbone = started?.factory ?? fresh;
   const context = { data, settings, options, recipe, taskOptions, backbone, stepsPerEpoch, totalSteps, functions };
-  const parts = (() => {
-    try {
-      const prepare = modality.prepare(context) as BuiltRun['prepare'];
-      const task = recipe.create(modality.taskParts(context), taskOptions);
-      const learningRate = scheduleOf(settings, stepsPerEpoch, totalSteps);
-      const optimizer = plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate);
-      return { prepare, learningRate, optimizer, trainer: createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed }) };
-    } finally {
-      started?.dispose();
-    }
-  })();
-  const { prepare, learningRate, optimizer, trainer } = parts;
+  const prepare = modality.prepare(context) as BuiltRun['prepare'];
+  const task = recipe.create(modality.taskParts(context), taskOptions);
+  const learningRate = scheduleOf(settings, stepsPerEpoch, totalSteps);
+  const optimizer = plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate);
+  const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed });
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
   const featuresOf = (encoder: AnyModule) => createReadout(encoder, encoderRecipe, { ...settings, input: data.input, files });
   const encoder = defaultEncoder(trainer.run);
@@ -145,7 +155,7 @@ export async function buildRun(plan: RunPlan, data: RunData, building: BuildRunO
       return { encoder: untrained, features: featuresOf(untrained) };
     },
     prefix: prefixOf(trainer.run),
-    encoderOptions: encoderOptions as Readonly<Record<string, unknown>>,
+    encoderOptions,
     source,
     prepare,
     learningRate,

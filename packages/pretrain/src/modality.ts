@@ -65,6 +65,8 @@ export interface DatasetOpener<D = unknown> {
   readonly modality: string;
   /** Whether it can open this; a path, a name, or an object in memory. The first opener that accepts is taken. */
   accepts(data: unknown): boolean | Promise<boolean>;
+  /** Whether this looks like what it opens, where nobody says of which kind the data is; default `accepts`. */
+  recognizes?(data: unknown): boolean | Promise<boolean>;
   /** Opens it, as the modality documents for its openers. */
   open(data: unknown, options: DatasetOptions): Promise<D>;
 }
@@ -216,6 +218,26 @@ export interface ProbeContext<D extends RunData = RunData, O extends object = ob
   readonly encoding: Omit<EncodeOptions, 'stage'>;
 }
 
+/** What {@link Modality.suggest} is asked. */
+export interface SuggestRequest<D extends RunData = RunData, O extends object = object> {
+  /** What {@link Modality.open} opened. */
+  readonly data: D;
+  /** Options of the modality, complete. */
+  readonly options: O;
+  /** How long the run may take, in minutes. */
+  readonly minutes: number;
+  /** What the user gave; it goes before what is suggested. */
+  readonly given: GivenSettings;
+}
+
+/** What suits data and time. */
+export interface Suggestion {
+  /** Settings for what the user left open. */
+  readonly settings: GivenSettings;
+  /** Why: sentences for people. */
+  readonly reasons: readonly string[];
+}
+
 /** A kind of data and all that is special about it: image, video, text, or a third party's. */
 export interface Modality<D extends RunData = RunData, O extends object = object, Raw = unknown> {
   /** The version of this contract. */
@@ -232,6 +254,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
   /** The task unless the user names one; default none. */
   readonly defaultTask?: string;
+  /** What to train where a time is given (`minutes`) and the user leaves the choice open; default the usual settings. Epochs are chosen by the time unless it says some. */
+  suggest?(request: SuggestRequest<D, O>): Suggestion;
   /** Opens the data of a run. */
   open(request: OpenRequest<O>, context: OpenContext): Promise<D>;
   /** Opens samples for an encoder that there is. */

@@ -5,6 +5,7 @@ import { describeOptions, parseOptions, type OptionSchema } from './option-schem
 import type { Plugin } from './plugin.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { continuedSettings } from './continued-settings.ts';
+import { DEFAULT_TASK } from './detect-task.ts';
 import { findStart, RANDOM } from './data-start.ts';
 import { completeReadout } from './readout.ts';
 import { resolveSettings } from './resolve-settings.ts';
@@ -95,7 +96,7 @@ function splitConfig(
 ) {
   const optionNames = describeOptions(modality.options).map(({ name }) => name);
   const functionNames = modality.functions ?? [];
-  const own = ['data', 'plugins', 'out', 'report', 'initFrom', ...sessionOptionNames];
+  const own = ['data', 'plugins', 'out', 'report', 'initFrom', 'minutes', ...sessionOptionNames];
   const known: readonly string[] = [...settingNames, ...optionNames, ...functionNames, ...own];
   const settings: Record<string, unknown> = {};
   const options: Record<string, unknown> = {};
@@ -189,7 +190,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   const { earlier, start, nameOf = (name) => `\`${name}\`` } = options;
   assertThings(config, nameOf);
   const registry = withOwn(options.registry, config);
-  const task = nameIn(config.task) ?? earlier?.settings.task ?? 'simclr';
+  const task = nameIn(config.task) ?? earlier?.settings.task ?? DEFAULT_TASK;
   if (earlier && !registry.tasks.has(task) && earlier.brought.plugins.length > 0)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
@@ -197,6 +198,11 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     );
   const recipe = registry.tasks.get(task);
   const modality = registry.modalities.get(recipe.modality);
+  const { minutes } = config;
+  if (minutes !== undefined && (typeof minutes !== 'number' || !(minutes > 0) || minutes === Infinity))
+    throw new SelfsupError('SELFSUP_OPTION', `${nameOf('minutes')} must be a number > 0, got ${printableValue(minutes)}`);
+  if (minutes !== undefined && earlier)
+    throw new SelfsupError('SELFSUP_OPTION', `${nameOf('minutes')} must be left out when a run is continued: it goes on as it was planned`);
   parseOptions(sessionSchema, Object.fromEntries(sessionOptionNames.map((name) => [name, config[name]])), { who: 'the run', nameOf });
   const given = splitConfig(
     { ...config, task, ...(config.encoder !== undefined && { encoder: nameIn(config.encoder) }) },

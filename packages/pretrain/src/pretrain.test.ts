@@ -262,7 +262,7 @@ describe('pretrain', () => {
       'the encoder bert-tiny does not fit the task simclr, which takes conv-net',
     );
     expect(await failure({ ...tiny, batchsize: 4 })).toContain('has no option `batchsize`; did you mean `batchSize`?');
-    expect(await failure({ ...tiny, epochs: 0 })).toBe('SELFSUP_OPTION: task simclr: `epochs` must be an integer >= 1, got 0');
+    expect(await failure({ ...tiny, epochs: -1 })).toBe('SELFSUP_OPTION: task simclr: `epochs` must be an integer >= 0, got -1');
     expect(await failure({ ...tiny, taskOptions: { queueSize: 4 } })).toContain('task simclr has no option `taskOptions.queueSize`');
     expect(await failure({ ...tiny, taskOptions: { temperature: '0.1' } })).toContain(
       "`taskOptions.temperature` must be a number > 0, got '0.1'",

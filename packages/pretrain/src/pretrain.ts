@@ -2,6 +2,7 @@ import { selectBackend } from '@selfsup/backends';
 import { SelfsupError } from '@selfsup/core';
 import { builtinPlugins } from './builtins.ts';
 import { iterateEvents } from './channel.ts';
+import { detectTask } from './detect-task.ts';
 import type { RunEvent } from './events.ts';
 import { readFinished } from './finished-run.ts';
 import { planRun } from './plan-run.ts';
@@ -103,6 +104,7 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
 export function pretrain(config: RunConfig, options: PretrainOptions = {}): AsyncIterableIterator<RunEvent> {
   const { store = memoryStore(), registry = createRegistry(builtinPlugins), signal, report = false, nameOf } = options;
   return iterateEvents<RunEvent>(async (emit, post, left) => {
+    const began = performance.now();
     const text = config.resume === true ? await readText(store, runFileNames.run) : undefined;
     if (config.resume === true && text === undefined)
       throw new SelfsupError(
@@ -117,7 +119,11 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         'SELFSUP_CHECKPOINT',
         `this run ${earlier.initFrom ? 'started from another encoder' : 'started with fresh weights'}; resume without ${named('initFrom')}, or start a new run in another folder`,
       );
-    const plan = planRun(config, { registry, earlier, ...(!earlier && given && { start: given.run }), nameOf: named });
+    const task = config.task ?? (earlier ? undefined : await detectTask(config.data, registry));
+    const plan = planRun(
+      { ...config, ...(task !== undefined && { task }) },
+      { registry, earlier, ...(!earlier && given && { start: given.run }), nameOf: named },
+    );
     const unlock = await store.lock();
     try {
       const finished = earlier && (await readFinished(store, { plan, earlier, report }));
@@ -138,6 +144,7 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         session: config,
         report,
         nameOf: named,
+        ...(config.minutes !== undefined && { within: { config, minutes: config.minutes, began } }),
         start: earlier ? await keptStartEncoder(store, earlier) : given,
         emit,
         progress: progressOf(post),

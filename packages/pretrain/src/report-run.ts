@@ -42,7 +42,7 @@ async function reopen(
   const plan = planRun({ resume: true }, { registry, earlier });
   const { modality, settings, options, recipe } = plan;
   const data = await openData(plan, { store, progress });
-  const built = await buildRun(plan, data, { isRestored: true });
+  const built = buildRun(plan, data);
   const { trainer, encoder, features, totalSteps } = built;
   try {
     await trainer.restore(checkpoint);

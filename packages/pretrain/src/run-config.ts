@@ -72,6 +72,11 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
      * of the run. Statistics of pictures and the tokenizer come from there, too; default fresh weights.
      */
     readonly initFrom?: Uint8Array | string | undefined;
+    /**
+     * How long the run may take, in minutes, from its beginning to the end of its evaluation: what is not given is chosen for the data and the time, and
+     * `selfsup.config.json` in the run makes the same run again. Default: the usual settings, as long as they take.
+     */
+    readonly minutes?: number | undefined;
     /** The optimizer: a name, or a function that builds it; default that of the task. */
     readonly optimizer?: OptimizerName | OptimizerBuilder | undefined;
     /** Any function or option that the modality knows, such as `views`. */

@@ -49,6 +49,8 @@ export const runFileSchema = z.strictObject({
   optimizer: z.array(z.string()),
   /** What was given anew when the run was continued, in order: after that update it holds. `settings` has the last values. */
   changes: z.array(z.strictObject({ step: z.int().min(0), setting: z.enum(continuedNames), from: z.int().min(0), to: z.int().min(1) })),
+  /** Why the run was planned so, where a time was given: sentences. */
+  reasons: z.array(z.string()).default([]),
   /** The encoder that the run began with, where its weights were not fresh: what it had learned, and its sha256. */
   initFrom: z
     .strictObject({ task: z.string(), dataset: z.string(), step: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) })

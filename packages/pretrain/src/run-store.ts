@@ -21,6 +21,7 @@ export interface RunStore {
 /** The files that a run owns. */
 export const runFileNames = {
   run: 'run.json',
+  config: 'selfsup.config.json',
   start: 'start.safetensors',
   metrics: 'metrics.jsonl',
   checkpoint: 'checkpoint.safetensors',

@@ -11,6 +11,7 @@ import type { RunFile } from './run-file.ts';
 import type { RunStore } from './run-store.ts';
 import type { StartEncoder } from './start-encoder.ts';
 import { rounded, type Watch } from './watch.ts';
+import type { WithinOptions } from './within-minutes.ts';
 
 /** What a session needs beside its plan. */
 export interface SessionContext {
@@ -19,6 +20,8 @@ export interface SessionContext {
   readonly session: SessionOptions;
   /** The encoder that the run starts from; undefined: fresh weights. */
   readonly start?: StartEncoder | undefined;
+  /** The time that the run must fit into, and what the user gave, where the plan is to be chosen by it. */
+  readonly within?: Pick<WithinOptions, 'config' | 'minutes' | 'began'> | undefined;
   readonly report: boolean;
   /** How an option is written where the user wrote it. */
   readonly nameOf: (name: string) => string;

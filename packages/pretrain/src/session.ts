@@ -1,7 +1,7 @@
 import type { SelectedBackend } from '@selfsup/backends';
 import { SelfsupError } from '@selfsup/core';
 import { fit, readCheckpointMetadata, type FitResult } from '@selfsup/trainer';
-import { buildRun, type BuiltRun } from './build-run.ts';
+import { buildRun, startWeights, type BuiltRun } from './build-run.ts';
 import { createFeatureHealth } from './feature-health.ts';
 import { finishRun } from './finish-run.ts';
 import { createKnnProbe, hasLabels, type KnnProbe, type KnnProbeOptions } from './knn-probe.ts';
@@ -19,6 +19,7 @@ import { version } from './version.ts';
 import { measureProbes, roundedAll, type ProbeAtWork, type Session, type SessionContext } from './session-at-work.ts';
 import type { StartEncoder } from './start-encoder.ts';
 import { withWayOut } from './way-out.ts';
+import { planWithin } from './within-minutes.ts';
 import { createWatch, rounded } from './watch.ts';
 
 const moments: readonly string[] = ['type', 'step', 'epoch', 'seconds'];
@@ -39,10 +40,16 @@ export const startOf = ({ initFrom, settings }: RunFile): NonNullable<KnnProbeOp
 /** What run.json says of a run that begins. Internal. */
 export function describeRun(
   plan: RunPlan,
-  parts: { data: RunData; built: BuiltRun; backend: Pick<SelectedBackend, 'name'>; start: StartEncoder | undefined },
+  parts: {
+    data: RunData;
+    built: BuiltRun;
+    backend: Pick<SelectedBackend, 'name'>;
+    start: StartEncoder | undefined;
+    reasons?: readonly string[];
+  },
 ): RunFile {
   const { settings, options, modality, functions, optimizer, registry } = plan;
-  const { data, built, backend, start } = parts;
+  const { data, built, backend, start, reasons = [] } = parts;
   const { train, test, testFrom, unit, name } = data;
   const own = [plan.recipe, plan.encoder].flatMap((thing) =>
     registry.plugins
@@ -65,6 +72,7 @@ export function describeRun(
     backend: backend.name,
     optimizer: [...built.optimizer],
     changes: [],
+    reasons: [...reasons],
     ...(start && { initFrom: start.record }),
     brought: {
       plugins: [...new Set(own)].filter((plugin) => !plugin.startsWith('@selfsup/pretrain')),
@@ -200,12 +208,31 @@ const describeChange = ({ setting, from, to }: RunFile['changes'][number]): stri
       ? `Forward passes have ${to} samples instead of ${from} from here on; updates have as many as before, so steps, epochs and schedules stay`
       : `Each update is made from ${to} forward passes instead of ${from}`;
 
+/** The plan that runs: the first one, or what suits its data and the time; built. */
+async function buildPlanned(first: RunPlan, data: RunData, context: SessionContext) {
+  const { start, within } = context;
+  const planned = within && !first.earlier ? await planWithin(first, data, { ...context, ...within }) : undefined;
+  const plan = planned?.plan ?? first;
+  const started = planned ? planned.started : await startWeights(plan, data, { ...context, start });
+  try {
+    return { plan, built: buildRun(plan, data, started), reasons: planned?.reasons ?? [] };
+  } finally {
+    started?.dispose();
+  }
+}
+
+/** A config that plans the same run again, whatever the machine: JSON for `--config`. */
+function configOf({ settings, options, data }: RunPlan): string {
+  const given = typeof data === 'string' ? { data } : {};
+  return `${JSON.stringify({ ...given, ...settings, ...options }, null, 2)}\n`;
+}
+
 /** Trains a run from its plan to its result, or until it is stopped. Internal; see `pretrain`. */
-export async function runSession(plan: RunPlan, context: SessionContext): Promise<void> {
+export async function runSession(first: RunPlan, context: SessionContext): Promise<void> {
   const { store, backend, emit, progress } = context;
+  const data = await openData(first, context);
+  const { plan, built, reasons } = await buildPlanned(first, data, context);
   const { modality, recipe, settings, options, earlier } = plan;
-  const data = await openData(plan, context);
-  const built = await buildRun(plan, data, { start: context.start, progress, signal: context.signal });
   const { trainer, encoder, features } = built;
   try {
     const saved = earlier && (await store.read(runFileNames.checkpoint));
@@ -213,11 +240,13 @@ export async function runSession(plan: RunPlan, context: SessionContext): Promis
     const changes = earlier ? changesOf(earlier, { settings, step }) : [];
     const file: RunFile = earlier
       ? { ...earlier, settings, totalSteps: built.totalSteps, changes: [...earlier.changes, ...changes] }
-      : describeRun(plan, { data, built, backend, start: context.start });
+      : describeRun(plan, { data, built, backend, start: context.start, reasons });
+    for (const reason of reasons) progress.line(reason);
     const files = data.files ?? {};
     if (!earlier) {
       for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
       if (context.start) await store.write(runFileNames.start, context.start.bytes);
+      if (context.within) await store.write(runFileNames.config, new TextEncoder().encode(configOf(plan)));
       await store.write(runFileNames.metrics, new Uint8Array(0));
       await writeChecked(store, runFileNames.run, file); // at the end: from here on there is a run
     }

@@ -116,7 +116,7 @@ export async function checkMemory(subject: ModalitySubject): Promise<void> {
   };
   const plan = planOf(subject);
   const data = await count('`open`', () => openPlanned(subject, plan));
-  const built = await buildRun(plan, data);
+  const built = buildRun(plan, data);
   try {
     const encoding = { input: data.input, files: data.files ?? {}, progress: contextOf(subject).progress };
     const [raw] = await count('reading a batch', () => rawBatches(sourceOf({ plan, data }), { count: 1 }));

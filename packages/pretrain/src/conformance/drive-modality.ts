@@ -42,7 +42,7 @@ export interface ModalityAtWork {
 export async function withModality<T>(subject: ModalitySubject, use: (at: ModalityAtWork) => Promise<T>): Promise<T> {
   const plan = planOf(subject);
   const data = await openPlanned(subject, plan);
-  const built = await buildRun(plan, data);
+  const built = buildRun(plan, data);
   const { encoder, settings } = plan;
   try {
     const parsed = parseOptions(encoder.options, settings.encoderOptions, { who: `encoder ${encoder.name}` });

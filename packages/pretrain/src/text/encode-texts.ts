@@ -1,8 +1,8 @@
-import { nextTurn, SelfsupError, type ApplyOptions } from '@selfsup/core';
+import { nextTurn, SelfsupError } from '@selfsup/core';
 import { poolTokens, type TokenInput } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AnyModule, EncodeOptions, Features, Samples } from '../modality.ts';
-import { isSequenceEncoder, withAttention } from './sequence-encoder.ts';
+import { isSequenceReadout, sequenceEncoder, withAttention } from './sequence-encoder.ts';
 import { textInputOf } from './text-input.ts';
 import { asTexts } from './text-samples.ts';
 
@@ -64,9 +64,7 @@ export async function encodeTexts(encoder: AnyModule, samples: Samples, options:
     );
   const indices = options.indices ? Int32Array.from(options.indices) : Int32Array.from({ length: samples.length }, (_, i) => i);
   if (indices.length === 0) throw new SelfsupError('SELFSUP_DATA', `${name} must have at least one text to encode, got none`);
-  const pooled = isSequenceEncoder(encoder)
-    ? poolTokens(withAttention(encoder, attention), { pooling })
-    : { apply: encoder.apply as unknown as (input: TokenInput, apply: ApplyOptions) => tf.Tensor2D };
+  const pooled = isSequenceReadout(encoder) ? encoder : poolTokens(withAttention(sequenceEncoder(encoder), attention), { pooling });
   const stage = progress.stage(stageName, { total: indices.length, unit: 'texts' });
   let data: Float32Array | undefined;
   let dim = 0;

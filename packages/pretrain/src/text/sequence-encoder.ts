@@ -1,14 +1,22 @@
-import { SelfsupError } from '@selfsup/core';
+import { SelfsupError, type ApplyOptions } from '@selfsup/core';
 import type { BertEncoder } from '@selfsup/encoders';
+import type { TokenInput } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AnyModule } from '../modality.ts';
 
 /** An encoder of token sequences, such as `bert` makes. */
 export type SequenceEncoder = AnyModule & Pick<BertEncoder, 'encode' | 'wordEmbedding'>;
 
-/** Whether a network gives the states of all tokens, rather than features of whole sequences as a readout does. */
-export const isSequenceEncoder = (module: AnyModule): module is SequenceEncoder =>
-  typeof (module as Partial<SequenceEncoder>).encode === 'function';
+/** A readout of an encoder of token sequences: gives features `[batch, dim]` of whole sequences. */
+export interface SequenceReadout extends Omit<AnyModule, 'apply'> {
+  /** Tells it from an encoder, whose states are pooled. */
+  readonly readsSequences: true;
+  apply(input: TokenInput, options: ApplyOptions): tf.Tensor2D;
+}
+
+/** Whether a network gives features of whole sequences. */
+export const isSequenceReadout = (module: unknown): module is SequenceReadout =>
+  typeof module === 'object' && module !== null && (module as Partial<SequenceReadout>).readsSequences === true;
 
 /**
  * An encoder as one of token sequences.
@@ -18,7 +26,7 @@ export const isSequenceEncoder = (module: AnyModule): module is SequenceEncoder 
  * @throws SelfsupError `SELFSUP_PLUGIN_API` when it cannot take masks
  */
 export function sequenceEncoder(module: AnyModule): SequenceEncoder {
-  if (isSequenceEncoder(module)) return module;
+  if (typeof (module as Partial<SequenceEncoder>).encode === 'function') return module as SequenceEncoder;
   throw new SelfsupError(
     'SELFSUP_PLUGIN_API',
     'the encoder does not take token sequences; it must have `encode({ tokenIds, attentionMask, segmentIds }, options)` like `bert` of @selfsup/encoders',

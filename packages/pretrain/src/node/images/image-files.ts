@@ -6,6 +6,7 @@ import { openImages, type SkippedImage } from '@selfsup/data/node';
 import type { OpenedImageData } from '../../image/opened-images.ts';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import type { Progress, Stage } from '../../progress.ts';
+import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
 
 /** Photos and frames tell where they come from. */
@@ -92,5 +93,6 @@ export const imageFiles: DatasetOpener<OpenedImageData> = {
   name: 'photos, IDX and CIFAR-10 files',
   modality: 'image',
   accepts: isPath,
+  recognizes: async (data) => isPath(data) && (await kindOfFiles(data)) === 'image',
   open: (data, settings) => openImageFiles(data as string, settings),
 };

@@ -6,6 +6,7 @@ import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import { silentProgress, type Stage } from '../../progress.ts';
 import { openingOf, type OpenedSequences, type OpenedTexts, type TextOpening } from '../../text/opened-text.ts';
+import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
 import { chooseDocuments } from './choose-documents.ts';
 
@@ -117,6 +118,7 @@ export const textFiles: DatasetOpener<OpenedSequences | OpenedTexts> = {
   name: 'text files',
   modality: 'text',
   accepts: (data) => typeof data === 'string' && data !== '',
+  recognizes: async (data) => typeof data === 'string' && (await kindOfFiles(data)) === 'text',
   async open(data, settings) {
     try {
       return openingOf(settings).as === 'texts' ? await openTexts(data as string, settings) : await openSequences(data as string, settings);

@@ -14,6 +14,7 @@ export const frameFiles: DatasetOpener<OpenedVideoData | OpenedImageData> = {
   name: 'folders of frames',
   modality: 'video',
   accepts: isPath,
+  recognizes: () => false, // a folder of pictures is one of photos unless a task for videos is named
   async open(data, settings) {
     const path = data as string;
     const { seed, progress, options } = settings;

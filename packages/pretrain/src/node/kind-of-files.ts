@@ -1,0 +1,41 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Files that are looked at before it is said what a folder holds. */
+const LOOKED_AT = 2000;
+
+const kinds = {
+  image: /\.(jpe?g|png|webp|gif|tiff?|avif|bin)$|idx[13]-ubyte(\.gz)?$/i,
+  text: /\.(txt|md|text|tsv|csv|jsonl)$/i,
+} as const;
+
+/** What files usually hold. */
+export type FileKind = keyof typeof kinds;
+
+const kindOfName = (name: string): FileKind | undefined => (Object.keys(kinds) as FileKind[]).find((kind) => kinds[kind].test(name));
+
+/**
+ * Says what a path seems to hold, by the names of the files.
+ *
+ * @param path a file, a folder, or a pattern such as `corpus/*.txt`
+ * @returns `image` or `text`, whichever more of the first 2,000 files are named like; undefined where neither is there
+ */
+export async function kindOfFiles(path: string): Promise<FileKind | undefined> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info?.isDirectory()) return kindOfName(path);
+  const counts = { image: 0, text: 0 };
+  const folders = [path];
+  let looked = 0;
+  for (let folder = folders.shift(); folder !== undefined && looked < LOOKED_AT; folder = folders.shift()) {
+    const inside = folder;
+    const entries = await readdir(inside, { withFileTypes: true }).catch(() => []); // an unreadable folder is reported where data is opened
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      looked++;
+      if (entry.isDirectory()) folders.push(join(inside, entry.name));
+      const kind = kindOfName(entry.name);
+      if (kind) counts[kind]++;
+    }
+  }
+  if (counts.image + counts.text === 0) return undefined;
+  return counts.image >= counts.text ? 'image' : 'text';
+}
