@@ -20,6 +20,7 @@ export {
 } from './hugging-face/to-hugging-face-bert.ts';
 export { fromLayersModel, type BuildLayersModel, type FromLayersModelOptions } from './from-layers-model.ts';
 export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
+export { averagePool, type AveragePoolOptions } from './layers/average-pool.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
@@ -46,7 +47,9 @@ export {
   type MaskedLanguageHeadOptions,
   type TiedPrediction,
 } from './masked-language-head.ts';
+export type { MappedEncoder, MappedEncoderFactory, MapsOptions } from './mapped-encoder.ts';
 export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
+export type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
 export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
