@@ -55,6 +55,7 @@ export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { pyramid, pyramidDim, type Pyramid, type PyramidLevel, type PyramidOptions } from './pyramid.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
+export { startFromPatches, type PatchStartProgress, type StartFromPatchesOptions } from './start-from-patches.ts';
 export type { TokenSequences } from './token-sequences.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 export { vit, type PatchImages, type VitEncoder, type VitFactory, type VitOptions, type VitSize } from './vit.ts';
