@@ -1,10 +1,14 @@
-import { SelfsupError } from '@selfsup/core';
-import { encoderFactory, type EncoderFactory } from './encoder-factory.ts';
-import { checkIntegers } from './layers/check-option.ts';
+import { SelfsupError, type Rng } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { averagePool } from './layers/average-pool.ts';
+import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { conv2d } from './layers/conv2d.ts';
-import { globalAveragePool } from './layers/global-average-pool.ts';
+import { inputContrast } from './layers/input-contrast.ts';
+import { maxPool } from './layers/max-pool.ts';
 import { normLayer, type NormOptions } from './layers/norm.ts';
 import { sequential, type Layer } from './layers/sequential.ts';
+import type { PatchEncoder, PatchEncoderFactory } from './patch-kernel.ts';
+import { stagedEncoder } from './staged-encoder.ts';
 
 /** Options of {@link convNet}. */
 export interface ConvNetOptions extends NormOptions {
@@ -12,37 +16,102 @@ export interface ConvNetOptions extends NormOptions {
   channels?: number;
   /** Channels after each convolution; default [32, 64, 128, 256]. */
   widths?: readonly number[];
+  /** Height and width of each convolution's kernel in pixels, odd, one for each width; default 3 everywhere. */
+  kernelSizes?: readonly number[];
+  /**
+   * How the maps shrink. `stride` (default): every convolution but the first has stride 2. `pool`: all have stride 1; before the second the mean, before
+   * each later one the maximum of 2×2 pixels is taken.
+   */
+  downsampling?: 'stride' | 'pool';
+  /** What the first convolution sees: the images (default), or the local contrast of the mean of their channels, in one channel. */
+  input?: 'pixels' | 'contrast';
+}
+
+/** What happens before the convolution of that index. */
+function layerBefore(index: number, { input, downsampling }: Required<Pick<ConvNetOptions, 'input' | 'downsampling'>>): Layer | undefined {
+  if (index === 0) return input === 'contrast' ? inputContrast() : undefined;
+  if (downsampling === 'stride') return undefined;
+  return index === 1 ? averagePool({ size: 2 }) : maxPool({ size: 2, stride: 2 });
 }
 
 /**
- * A small encoder for small images: per width a 3×3 convolution, a normalization and a ReLU; then the mean over the image.
+ * A small encoder for small images: per width a convolution, a normalization and a ReLU; then the mean over the image.
  *
  * @param options see {@link ConvNetOptions}
  * @returns a factory of encoders with the paths `conv1/kernel`, `norm1/scale`, `norm1/offset` (buffers `norm1/mean`, `norm1/variance`), `conv2/kernel` …;
- * `outputDim` is the last width
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
- * @remarks Convolutions have no bias and one pixel of zeros on each side; the first has stride 1, the others stride 2. Kernels start from PyTorch's default,
- * uniform in ±1/√fanIn.
+ * `outputDim` is the last width; the maps `layer1`, `layer2` … are those after each ReLU; {@link startFromPatches} can set all kernels
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` and `maps` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
+ * @remarks Convolutions have no bias and zeros around the image so that stride 1 keeps its size. Kernels start from PyTorch's default, uniform in ±1/√fanIn.
+ * The contrast is for standardized images: the floor of `localContrast` is 0.008, which is 0.0005 in pixels of [0, 1] at a deviation of 0.25.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
  * import { convNet } from '@selfsup/encoders';
  * import * as tf from '@tensorflow/tfjs-core';
  * const encoder = convNet({ channels: 3 })(createRng(0));
- * const features = encoder.apply(tf.zeros([8, 32, 32, 3]), { training: false }); // [8, 256]
+ * const images = tf.zeros<tf.Rank.R4>([8, 32, 32, 3]);
+ * const features = encoder.apply(images, { training: false }); // [8, 256]
+ * const { layer2, layer3 } = encoder.maps(images, { training: false }); // [8, 16, 16, 64] and [8, 8, 8, 128]
  * ```
  */
-export function convNet(options: ConvNetOptions = {}): EncoderFactory {
-  const { channels = 3, widths = [32, 64, 128, 256] } = options;
+export function convNet(options: ConvNetOptions = {}): PatchEncoderFactory {
+  const { channels = 3, widths = [32, 64, 128, 256], downsampling = 'stride', input = 'pixels' } = options;
+  const { kernelSizes = widths.map(() => 3) } = options;
   const norm = normLayer('convNet', options);
   if (widths.length === 0) throw new SelfsupError('SELFSUP_OPTION', 'convNet: `widths` must hold at least one width, got none');
-  checkIntegers('convNet', { channels, ...Object.fromEntries(widths.map((width, i) => [`widths[${i}]`, width])) });
-  const layers: Record<string, Layer> = {};
-  for (const [i, width] of widths.entries()) {
-    const inChannels = i === 0 ? channels : widths[i - 1]!;
-    layers[`conv${i + 1}`] = conv2d({ inChannels, filters: width, kernelSize: 3, stride: i === 0 ? 1 : 2, padding: 1 });
-    layers[`norm${i + 1}`] = norm(width, { activation: 'relu' });
-  }
-  layers['pool'] = globalAveragePool();
-  return encoderFactory('convNet', sequential(layers), { channels, outputDim: widths.at(-1)! });
+  const numbered = (name: string, values: readonly number[]) => Object.fromEntries(values.map((value, i) => [`${name}[${i}]`, value]));
+  checkIntegers('convNet', { channels, ...numbered('widths', widths), ...numbered('kernelSizes', kernelSizes) });
+  if (kernelSizes.length !== widths.length || kernelSizes.some((size) => size % 2 === 0))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `convNet: \`kernelSizes\` must hold an odd size for each of the ${widths.length} widths, got [${kernelSizes.join(', ')}]`,
+    );
+  checkOneOf('convNet', 'downsampling', downsampling, ['stride', 'pool']);
+  checkOneOf('convNet', 'input', input, ['pixels', 'contrast']);
+  const inputChannels = input === 'contrast' ? 1 : channels;
+  const parts = widths.map((width, i) => ({
+    width,
+    size: kernelSizes[i]!,
+    before: layerBefore(i, { input, downsampling }),
+    conv: conv2d({
+      inChannels: i === 0 ? inputChannels : widths[i - 1]!,
+      filters: width,
+      kernelSize: kernelSizes[i]!,
+      stride: i === 0 || downsampling === 'pool' ? 1 : 2,
+      padding: (kernelSizes[i]! - 1) / 2,
+    }),
+    norm: norm(width, { activation: 'relu' }),
+  }));
+
+  const create = (rng: Rng): PatchEncoder => {
+    const blocks = parts.map((part, i) => ({
+      ...part,
+      before: part.before?.(rng),
+      conv: part.conv(rng.fold(`conv${i + 1}`)),
+      norm: part.norm(rng.fold(`norm${i + 1}`)),
+    }));
+    const stages = blocks.map(({ before, conv, norm: norming, width }, i) => ({
+      name: `layer${i + 1}`,
+      module: sequential<tf.Tensor4D, tf.Tensor4D>({
+        ...(before && { [`before${i + 1}`]: () => before }),
+        [`conv${i + 1}`]: () => conv,
+        [`norm${i + 1}`]: () => norming,
+      })(rng),
+      channels: width,
+    }));
+    const patchKernels = blocks.map(({ before, conv, norm: norming, size }, i) => ({
+      kernel: `conv${i + 1}/kernel`,
+      ...('mean' in norming.buffers && { statistics: `norm${i + 1}` }),
+      size,
+      inputs: (previous: tf.Tensor4D) =>
+        tf.tidy(() => {
+          const activated = i === 0 ? previous : blocks[i - 1]!.norm.apply(previous, { training: false });
+          return tf.clone<tf.Tensor4D>(before ? (before.apply(activated, { training: false }) as tf.Tensor4D) : activated);
+        }),
+      responses: (inputs: tf.Tensor4D) => conv.apply(inputs, { training: false }),
+    }));
+    return { ...stagedEncoder('convNet', stages, channels), patchKernels };
+  };
+  const mapChannels = Object.fromEntries(widths.map((width, i) => [`layer${i + 1}`, width]));
+  return Object.assign(create, { outputDim: widths.at(-1)!, mapChannels });
 }

@@ -20,6 +20,7 @@ export {
 } from './hugging-face/to-hugging-face-bert.ts';
 export { fromLayersModel, type BuildLayersModel, type FromLayersModelOptions } from './from-layers-model.ts';
 export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
+export { averagePool, type AveragePoolOptions } from './layers/average-pool.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
@@ -46,11 +47,15 @@ export {
   type MaskedLanguageHeadOptions,
   type TiedPrediction,
 } from './masked-language-head.ts';
+export type { MappedEncoder, MappedEncoderFactory, MapsOptions } from './mapped-encoder.ts';
 export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
+export type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
 export { prototypes, type PrototypesOptions } from './prototypes.ts';
+export { pyramid, pyramidDim, type Pyramid, type PyramidLevel, type PyramidOptions } from './pyramid.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
+export { startFromPatches, type PatchStartProgress, type StartFromPatchesOptions } from './start-from-patches.ts';
 export type { TokenSequences } from './token-sequences.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 export { vit, type PatchImages, type VitEncoder, type VitFactory, type VitOptions, type VitSize } from './vit.ts';

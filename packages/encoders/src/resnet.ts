@@ -1,12 +1,14 @@
-import { encoderFactory, type EncoderFactory } from './encoder-factory.ts';
+import type { Rng } from '@selfsup/core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { conv2d } from './layers/conv2d.ts';
-import { globalAveragePool } from './layers/global-average-pool.ts';
 import { kaimingNormal } from './layers/initializers.ts';
 import { maxPool } from './layers/max-pool.ts';
 import { normLayer, type NormLayer, type NormOptions } from './layers/norm.ts';
 import { sequential, type Layer } from './layers/sequential.ts';
+import type { MappedEncoder, MappedEncoderFactory } from './mapped-encoder.ts';
 import { expansion, residualBlock } from './residual-block.ts';
+import { stagedEncoder } from './staged-encoder.ts';
 
 /** Options of {@link resnet18}, {@link resnet34} and {@link resnet50}. */
 export interface ResnetOptions extends NormOptions {
@@ -27,34 +29,42 @@ function stemLayers(stem: 'cifar' | 'imagenet', channels: number, norm: NormLaye
   return {
     'stem/conv': conv2d({ inChannels: channels, filters, ...geometry, initializer: kaimingNormal }),
     'stem/norm': norm(filters, { activation: 'relu' }),
-    ...(stem === 'imagenet' ? { 'stem/pool': maxPool({ size: 3, stride: 2, padding: 1 }) } : {}),
   };
 }
 
-function resnet(name: string, architecture: { kind: Kind; depths: readonly number[] }, options: ResnetOptions): EncoderFactory {
+function resnet(name: string, architecture: { kind: Kind; depths: readonly number[] }, options: ResnetOptions): MappedEncoderFactory {
   const { kind, depths } = architecture;
   const { channels = 3, stem = 'imagenet', zeroInitLastNorm = false } = options;
   checkIntegers(name, { channels });
   checkOneOf(name, 'stem', stem, ['cifar', 'imagenet']);
   const norm = normLayer(name, options);
-  const layers = stemLayers(stem, channels, norm);
-  let inChannels: number = widths[0];
+  const parts = [{ name: 'stem', layers: stemLayers(stem, channels, norm), channels: widths[0] as number }];
   for (const [i, width] of widths.entries()) {
+    const layers: Record<string, Layer> =
+      i === 0 && stem === 'imagenet' ? { 'stem/pool': maxPool({ size: 3, stride: 2, padding: 1 }) } : {};
+    const outChannels = width * expansion[kind];
     for (let block = 1; block <= depths[i]!; block++) {
       const stride = i > 0 && block === 1 ? 2 : 1;
+      const inChannels = block === 1 ? parts.at(-1)!.channels : outChannels;
       layers[`stage${i + 1}/block${block}`] = residualBlock({ kind, inChannels, width, stride, norm, zeroInitLastNorm });
-      inChannels = width * expansion[kind];
     }
+    parts.push({ name: `stage${i + 1}`, layers, channels: outChannels });
   }
-  layers['pool'] = globalAveragePool();
-  return encoderFactory(name, sequential(layers), { channels, outputDim: inChannels });
+  const stages = parts.map(({ layers, ...part }) => ({ ...part, module: sequential<tf.Tensor4D, tf.Tensor4D>(layers) }));
+  const create = (rng: Rng): MappedEncoder => {
+    const made = stages.map((stage) => ({ ...stage, module: stage.module(rng) }));
+    return stagedEncoder(name, made, channels);
+  };
+  const mapChannels = Object.fromEntries(parts.map((part) => [part.name, part.channels]));
+  return Object.assign(create, { outputDim: parts.at(-1)!.channels, mapChannels });
 }
 
 /**
  * ResNet-18 without its classifier: 8 basic blocks, `[batch, height, width, channels]` to `[batch, 512]`.
  *
  * @param options see {@link ResnetOptions}
- * @returns a factory of encoders with the paths `stem/conv/kernel`, `stem/norm/scale`, `stage1/block1/conv1/kernel` … `stage2/block1/downsample/conv/kernel` …
+ * @returns a factory of encoders with the paths `stem/conv/kernel`, `stem/norm/scale`, `stage1/block1/conv1/kernel` … `stage2/block1/downsample/conv/kernel` …;
+ * the maps are `stem`, after its ReLU and before its pooling, and `stage1` to `stage4`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see He et al.: "Deep Residual Learning for Image Recognition", table 1, https://arxiv.org/abs/1512.03385
  * @remarks Layer by layer torchvision's `resnet18` without `fc`, with its initial values (normal, variance 2/fanOut). The `cifar` stem is the one of SimCLR,
@@ -68,7 +78,7 @@ function resnet(name: string, architecture: { kind: Kind; depths: readonly numbe
  * const features = backbone.apply(tf.zeros([2, 32, 32, 3]), { training: false }); // [2, 512]
  * ```
  */
-export function resnet18(options: ResnetOptions = {}): EncoderFactory {
+export function resnet18(options: ResnetOptions = {}): MappedEncoderFactory {
   return resnet('resnet18', { kind: 'basic', depths: [2, 2, 2, 2] }, options);
 }
 
@@ -85,7 +95,7 @@ export function resnet18(options: ResnetOptions = {}): EncoderFactory {
  * console.log(resnet34({ stem: 'imagenet' }).outputDim); // 512
  * ```
  */
-export function resnet34(options: ResnetOptions = {}): EncoderFactory {
+export function resnet34(options: ResnetOptions = {}): MappedEncoderFactory {
   return resnet('resnet34', { kind: 'basic', depths: [3, 4, 6, 3] }, options);
 }
 
@@ -103,6 +113,6 @@ export function resnet34(options: ResnetOptions = {}): EncoderFactory {
  * console.log(resnet50({ zeroInitLastNorm: true }).outputDim); // 2048
  * ```
  */
-export function resnet50(options: ResnetOptions = {}): EncoderFactory {
+export function resnet50(options: ResnetOptions = {}): MappedEncoderFactory {
   return resnet('resnet50', { kind: 'bottleneck', depths: [3, 4, 6, 3] }, options);
 }

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { drawNormal, joinVariables, patchify, SelfsupError, takeRows, type ApplyOptions, type Module, type Rng } from '@selfsup/core';
-import type { EncoderFactory } from './encoder-factory.ts';
+import { drawNormal, joinVariables, patchify, SelfsupError, takeRows, type ApplyOptions, type Rng } from '@selfsup/core';
 import { checkRates, partOptions } from './layers/apply-part.ts';
 import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { createVariable } from './layers/create-variable.ts';
@@ -10,6 +9,8 @@ import { layerNorm } from './layers/layer-norm.ts';
 import { linear } from './layers/linear.ts';
 import { sinCosPositions } from './layers/patch-positions.ts';
 import { preNormBlock } from './layers/pre-norm-block.ts';
+import { wantedLayers } from './mapped-encoder.ts';
+import type { PatchEncoder, PatchEncoderFactory } from './patch-kernel.ts';
 
 /** Options of a Vision Transformer of any size. */
 export interface VitOptions {
@@ -50,7 +51,7 @@ export interface PatchImages {
 }
 
 /** A Vision Transformer. */
-export interface VitEncoder extends Module<tf.Tensor4D, tf.Tensor2D> {
+export interface VitEncoder extends PatchEncoder {
   /** Height and width of a patch in pixels. */
   readonly patchSize: number;
   /** The states after the last normalization, float32 `[n, 1 + kept, width]`, the class token's first. */
@@ -58,7 +59,7 @@ export interface VitEncoder extends Module<tf.Tensor4D, tf.Tensor2D> {
 }
 
 /** Makes Vision Transformers. */
-export interface VitFactory extends EncoderFactory {
+export interface VitFactory extends PatchEncoderFactory {
   (rng: Rng): VitEncoder;
   /** Height and width of a patch in pixels. */
   readonly patchSize: number;
@@ -74,7 +75,8 @@ export interface VitFactory extends EncoderFactory {
  * @param options see {@link VitSize} and {@link VitOptions}; {@link vitTiny}, {@link vitSmall} and {@link vitBase} have the published sizes
  * @returns a factory of encoders from `[n, height, width, channels]`, sides any multiples of `patchSize`, to `[n, width]`, float32, with the paths
  * `patch/kernel` `[patchSize²·channels, width]`, `patch/bias`, `classToken` `[1, width]`, `block1/…` (see {@link preNormBlock}), `norm/scale`, `norm/offset`;
- * and, where asked for, `positions` `[1 + gridSize², width]` and `maskToken` `[1, width]`
+ * and, where asked for, `positions` `[1 + gridSize², width]` and `maskToken` `[1, width]`. The maps `block1`, `block2` … are the patches' states after each
+ * block and the last normalization, as DINO reads them; {@link startFromPatches} can set `patch/kernel`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or drop path without `rng`; from `apply` and `encode` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Dosovitskiy et al.: "An Image is Worth 16x16 Words", https://arxiv.org/abs/2010.11929; sizes Tiny and Small: https://arxiv.org/abs/2012.12877
  * @remarks Kernels start Xavier-uniform, query, key and value each on their own; tokens and learned positions normal with deviation 0.02; biases as zeros.
@@ -122,6 +124,8 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
   });
   const makeNorm = layerNorm<tf.Tensor3D>({ width, epsilon: 1e-6 });
 
+  const mapChannels = Object.fromEntries(Array.from({ length: numLayers }, (_, i) => [`block${i + 1}`, width]));
+
   const create = (rng: Rng): VitEncoder => {
     const tokens = (tag: string, rows: number) => drawNormal(rng.fold(tag), rows * width, { standardDeviation: 0.02 });
     const token = (tag: string) => createVariable<tf.Rank.R2>(tokens(tag, 1), [1, width], true);
@@ -142,25 +146,39 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
     const norm = makeNorm(rng);
     const named = Object.fromEntries(blocks.map((block, i) => [`block${i + 1}`, block]));
 
-    const encode: VitEncoder['encode'] = ({ images, keep, mask }, apply) => {
-      checkPatchImages(who, { images, keep, mask }, { imageSize, patchSize, channels, length, maskToken });
+    /** Runs the first blocks: the states, before the last normalization, after those that `taps` names and after the last of them. */
+    const run = (
+      { images, keep, mask }: PatchImages,
+      apply: ApplyOptions,
+      { numBlocks, taps }: { numBlocks: number; taps: readonly string[] },
+    ) => {
       const [rows, columns] = [images.shape[1] / patchSize, images.shape[2] / patchSize];
-      return tf.tidy(() => {
-        const all = patchify(images, { patchSize }); // [n, rows · columns, patchDim]
-        const seen = keep ? takeRows(all, keep, { batchDims: 1 }) : all; // [n, kept, patchDim]
-        const [n, kept, patchDim] = seen.shape as [number, number, number];
-        let x: tf.Tensor = tf.reshape(patch.apply(tf.reshape<tf.Rank.R2>(seen, [n * kept, patchDim]), apply), [n, kept, width]);
-        if (mask && masked) {
-          const hidden = tf.expandDims(keep ? takeRows(mask, keep, { batchDims: 1 }) : mask, 2); // [n, kept, 1]
-          x = tf.add(tf.mul(x, tf.sub(1, hidden)), tf.mul(hidden, masked));
-        }
-        const places = interpolatePositions(tf.slice(position, [1, 0], [length, width]), { gridSize, rows, columns }); // [rows · columns, width]
-        x = tf.add(x, keep ? takeRows(places, keep) : places);
-        const first = tf.add(tf.zeros([n, 1, width]), tf.add(classToken, tf.slice(position, [0, 0], [1, width]))); // [n, 1, width]
-        let y = tf.concat<tf.Tensor3D>([first as tf.Tensor3D, x as tf.Tensor3D], 1); // [n, 1 + kept, width]
-        for (const [i, block] of blocks.entries()) y = block.apply(y, partOptions(apply, `block${i + 1}`));
-        return norm.apply(y, apply);
-      });
+      const all = patchify(images, { patchSize }); // [n, rows · columns, patchDim]
+      const seen = keep ? takeRows(all, keep, { batchDims: 1 }) : all; // [n, kept, patchDim]
+      const [n, kept, patchDim] = seen.shape as [number, number, number];
+      let x: tf.Tensor = tf.reshape(patch.apply(tf.reshape<tf.Rank.R2>(seen, [n * kept, patchDim]), apply), [n, kept, width]);
+      if (mask && masked) {
+        const hidden = tf.expandDims(keep ? takeRows(mask, keep, { batchDims: 1 }) : mask, 2); // [n, kept, 1]
+        x = tf.add(tf.mul(x, tf.sub(1, hidden)), tf.mul(hidden, masked));
+      }
+      const places = interpolatePositions(tf.slice(position, [1, 0], [length, width]), { gridSize, rows, columns }); // [rows · columns, width]
+      x = tf.add(x, keep ? takeRows(places, keep) : places);
+      const first = tf.add(tf.zeros([n, 1, width]), tf.add(classToken, tf.slice(position, [0, 0], [1, width]))); // [n, 1, width]
+      let y = tf.concat<tf.Tensor3D>([first as tf.Tensor3D, x as tf.Tensor3D], 1); // [n, 1 + kept, width]
+      const states: Record<string, tf.Tensor3D> = {};
+      for (const [i, block] of blocks.slice(0, numBlocks).entries()) {
+        const name = `block${i + 1}`;
+        y = block.apply(y, partOptions(apply, name));
+        if (taps.includes(name)) states[name] = y;
+      }
+      return { states, last: y };
+    };
+    const check = (input: PatchImages) => {
+      checkPatchImages(who, { keep: undefined, mask: undefined, ...input }, { imageSize, patchSize, channels, length, maskToken });
+    };
+    const encode: VitEncoder['encode'] = (input, apply) => {
+      check(input);
+      return tf.tidy(() => norm.apply(run(input, apply, { numBlocks: numLayers, taps: [] }).last, apply));
     };
     return {
       trainable: {
@@ -172,7 +190,37 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
       },
       buffers: {},
       patchSize,
+      mapChannels,
+      patchKernels: [
+        {
+          kernel: 'patch/kernel',
+          bias: 'patch/bias',
+          size: patchSize,
+          inputs: (images) => tf.clone(images),
+          responses: (images) =>
+            tf.tidy(() => {
+              const patches = patchify(images, { patchSize });
+              const [n, count, patchDim] = patches.shape;
+              const rows = patch.apply(tf.reshape<tf.Rank.R2>(patches, [n * count, patchDim]), { training: false });
+              return tf.reshape<tf.Rank.R4>(rows, [n, images.shape[1] / patchSize, images.shape[2] / patchSize, width]);
+            }),
+        },
+      ],
       encode,
+      maps(images, { layers, ...apply }) {
+        check({ images });
+        const taps = wantedLayers(who, layers, mapChannels);
+        const numBlocks = Object.keys(mapChannels).indexOf(taps.at(-1) ?? '') + 1;
+        const [n, rows, columns] = [images.shape[0], images.shape[1] / patchSize, images.shape[2] / patchSize];
+        return tf.tidy(() => {
+          const { states } = run({ images }, apply, { numBlocks, taps });
+          const grid = (tokens: tf.Tensor3D) => {
+            const patches = tf.slice(norm.apply(tokens, apply), [0, 1, 0], [n, rows * columns, width]);
+            return tf.reshape<tf.Rank.R4>(patches, [n, rows, columns, width]);
+          };
+          return Object.fromEntries(taps.map((name) => [name, grid(states[name]!)]));
+        });
+      },
       apply: (images, apply) =>
         tf.tidy(() => {
           const states = encode({ images }, apply); // [n, 1 + patches, width]
@@ -185,7 +233,7 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
       },
     };
   };
-  return Object.assign(create, { outputDim: width, patchSize, gridSize, channels });
+  return Object.assign(create, { outputDim: width, mapChannels, patchSize, gridSize, channels });
 }
 
 function checkPatchImages(

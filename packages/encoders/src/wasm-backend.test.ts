@@ -1,9 +1,10 @@
 import '@tensorflow/tfjs-backend-wasm';
-import { createRng } from '@selfsup/core';
+import { createRng, type ModuleFactory, type Rng } from '@selfsup/core';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { convNet } from './conv-net.ts';
+import { pyramid } from './pyramid.ts';
 import { residualBlock } from './residual-block.ts';
 import { conv2d } from './layers/conv2d.ts';
 import { maxPool } from './layers/max-pool.ts';
@@ -15,6 +16,15 @@ import { hashedValues } from './parity/hashed-values.ts';
 const norm = normLayer('test', {});
 const networks = {
   'a ConvNet': convNet({ widths: [8, 16, 32] }),
+  'local contrast, pools and a pyramid': (rng: Rng) =>
+    pyramid(convNet({ widths: [8, 16, 16], downsampling: 'pool', kernelSizes: [5, 3, 3], input: 'contrast' })(rng), {
+      levels: [
+        { layer: 'layer2', grid: 3 },
+        { layer: 'layer3', grid: 1 },
+      ],
+      power: 1,
+      flip: true,
+    }),
   // the pool directly after a convolution: windows that are nowhere positive
   'a stem, a pool of negative values and a bottleneck': sequential<tf.Tensor4D, tf.Tensor2D>({
     conv: conv2d({ inChannels: 3, filters: 8, kernelSize: 7, stride: 2, padding: 3, bias: true }),
@@ -24,9 +34,7 @@ const networks = {
   }),
 };
 
-async function results(
-  factory: (typeof networks)['a ConvNet' | 'a stem, a pool of negative values and a bottleneck'],
-): Promise<Float32Array[]> {
+async function results(factory: ModuleFactory<tf.Tensor4D, tf.Tensor2D>): Promise<Float32Array[]> {
   const module = factory(createRng(3));
   const input = tf.tensor4d(hashedValues(1, 'input', 4 * 17 * 18 * 3), [4, 17, 18, 3]);
   const { value, grads } = tf.valueAndGrads((x: tf.Tensor) => tf.sum(tf.square(module.apply(x as tf.Tensor4D, { training: true }))))([
@@ -37,7 +45,7 @@ async function results(
   const tensors = [value, ...grads, inference, ...Object.values(module.buffers)];
   const arrays = await Promise.all(tensors.map(async (tensor) => Float32Array.from(await tensor.data())));
   tf.dispose([input, value, grads, inference]);
-  module.dispose();
+  tf.dispose([...Object.values(module.trainable), ...Object.values(module.buffers)]);
   return arrays;
 }
 
