@@ -52,6 +52,7 @@ export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
 export { ppmiEmbeddings, type PpmiEmbeddings, type PpmiEmbeddingsOptions } from './starts/ppmi-embeddings.ts';
+export { startFromTokens, type StartFromTokensOptions } from './starts/start-from-tokens.ts';
 export type { TokenDocuments } from './starts/token-documents.ts';
 export type { TokenSequences } from './token-sequences.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
