@@ -56,6 +56,19 @@ export { pyramid, pyramidDim, type Pyramid, type PyramidLevel, type PyramidOptio
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
 export { startFromPatches, type PatchStartProgress, type StartFromPatchesOptions } from './start-from-patches.ts';
+export { ppmiEmbeddings, type PpmiEmbeddings, type PpmiEmbeddingsOptions } from './starts/ppmi-embeddings.ts';
+export { startFromTokens, type StartFromTokensOptions } from './starts/start-from-tokens.ts';
+export type { TokenDocuments } from './starts/token-documents.ts';
+export {
+  readoutCenter,
+  tokenReadout,
+  type ReadableTokenEncoder,
+  type TokenPart,
+  type TokenPooling,
+  type TokenReadout,
+  type TokenReadoutOptions,
+  type TokenSource,
+} from './token-readout.ts';
 export type { TokenSequences } from './token-sequences.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 export { vit, type PatchImages, type VitEncoder, type VitFactory, type VitOptions, type VitSize } from './vit.ts';

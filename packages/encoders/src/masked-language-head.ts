@@ -16,6 +16,25 @@ export interface MaskedLanguageHeadOptions {
   embeddingDim?: number;
   /** Added to the variance, > 0; default 1e-12. */
   epsilon?: number;
+  /**
+   * `[vocabularySize]`: how frequent each token is, parts of 1; the bias starts as the logarithm of it, of at least 1e-9. Default: the bias starts as zeros.
+   */
+  unigram?: Float32Array;
+}
+
+/** What the logarithm of a frequency is taken of at least. */
+const RAREST = 1e-9;
+
+/** The bias that says each token as often as it is there. */
+function biasOf(unigram: Float32Array | undefined, vocabularySize: number): Float32Array {
+  if (!unigram) return new Float32Array(vocabularySize);
+  const wrong = unigram.find((part) => !(part >= 0 && part <= 1));
+  if (unigram.length !== vocabularySize || wrong !== undefined)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `maskedLanguageHead: \`unigram\` must have ${vocabularySize} values in [0, 1], got ${wrong === undefined ? `${unigram.length} values` : wrong}`,
+    );
+  return unigram.map((part) => Math.log(Math.max(part, RAREST)));
 }
 
 /** What a prediction needs beside the hidden states. */
@@ -63,7 +82,7 @@ function checkPrediction(
  * @see Devlin et al.: "BERT", section 3.1, task 1, https://arxiv.org/abs/1810.04805
  * @remarks The word embedding gets gradients from here and from the encoder's input. Logits at 15 % of the positions cost 15 % of the largest product of a
  * small BERT. Hugging Face's names: `cls.predictions.transform.dense` is `dense` (kernel transposed), `.transform.LayerNorm` is `norm`, `cls.predictions.bias`
- * is `bias`.
+ * is `bias`. With `unigram` the first loss is the entropy of the tokens' frequencies instead of log(vocabularySize), which saves the steps that learn them.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
@@ -77,13 +96,14 @@ function checkPrediction(
  * ```
  */
 export function maskedLanguageHead(options: MaskedLanguageHeadOptions): (rng: Rng) => MaskedLanguageHead {
-  const { width, vocabularySize, embeddingDim = width, epsilon = 1e-12 } = options;
+  const { width, vocabularySize, embeddingDim = width, epsilon = 1e-12, unigram } = options;
   checkIntegers('maskedLanguageHead', { width, vocabularySize, embeddingDim });
+  const startBias = biasOf(unigram, vocabularySize);
   const makeDense = linear({ inputDim: width, outputDim: embeddingDim, initializer: truncatedNormal(0.02), biasInitializer: zeros });
   const makeNorm = layerNorm<tf.Tensor2D>({ width: embeddingDim, epsilon });
   return (rng) => {
     const [dense, norm] = [makeDense(rng.fold('dense')), makeNorm(rng.fold('norm'))];
-    const bias = createVariable<tf.Rank.R1>(new Float32Array(vocabularySize), [vocabularySize], true);
+    const bias = createVariable<tf.Rank.R1>(startBias.slice(), [vocabularySize], true);
     return {
       trainable: { ...joinVariables({ dense: dense.trainable, norm: norm.trainable }), bias },
       buffers: {},

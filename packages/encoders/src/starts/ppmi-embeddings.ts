@@ -1,0 +1,153 @@
+import { createRng, drawNormal, SelfsupError } from '@selfsup/core';
+import { checkIntegers } from '../layers/check-option.ts';
+import { coOccurrence } from './co-occurrence.ts';
+import { ppmiMatrix } from './ppmi-matrix.ts';
+import { countDocuments, type CountedDocuments, type TokenDocuments } from './token-documents.ts';
+import { multiply, truncatedSvd, type TruncatedSvd } from './truncated-svd.ts';
+
+/** Options of {@link ppmiEmbeddings}. */
+export interface PpmiEmbeddingsOptions {
+  /** Every id is below; rows of the embeddings. */
+  vocabularySize: number;
+  /** Columns of the embeddings: the encoder's `embeddingDim`. */
+  dim: number;
+  /** Ids that do not count: `[PAD]`, `[CLS]`, `[UNK]` … ; default none. */
+  ignoredIds?: readonly number[];
+  /** Tokens that occur less often have no embedding of their own, ≥ 1; default 2. */
+  minCount?: number;
+  /**
+   * So many of the most frequent tokens are decomposed, ≥ 1; default 8,000. The others with `minCount` occurrences are placed among them by their own row of
+   * the matrix.
+   */
+  maxTokens?: number;
+  /** Tokens stand together when they are at most so many tokens apart, weighted by 1 / distance; default: when they are in the same document. */
+  window?: number;
+  /** The power of the contexts' frequencies, in [0, 1]; default 0.75. */
+  smoothing?: number;
+  /** How often the subspace goes through the matrix, ≥ 1; default 3. */
+  iterations?: number;
+  /** Columns that are iterated beside `dim`, ≥ 0; default 10. */
+  oversampling?: number;
+  /** Where the subspace and the rows without counts start; default 0. */
+  seed?: number;
+  /** Stops the work; the promise is rejected with the signal's reason then. */
+  signal?: AbortSignal;
+}
+
+/** What {@link ppmiEmbeddings} finds in text. */
+export interface PpmiEmbeddings {
+  /** `[vocabularySize, dim]` row-major; rows of unit length. */
+  readonly embeddings: Float32Array;
+  /** `[vocabularySize]`: log((documents + 1) / (documents with the token + 1)); 0 for tokens that have no embedding of their own. */
+  readonly idf: Float32Array;
+  /** `[vocabularySize]`: the part of all tokens, each counted half a time more than it occurs; 0 for ignored ones. The sum is 1. */
+  readonly unigram: Float32Array;
+  /** `[dim or fewer]`: the singular values, decreasing. */
+  readonly singularValues: Float64Array;
+}
+
+/** The length of rows that were drawn, beside 1 of those that were counted. */
+const DRAWN_LENGTH = 0.5;
+
+function checkOptions(options: PpmiEmbeddingsOptions): void {
+  const { vocabularySize, dim, minCount = 2, maxTokens = 8000, iterations = 3, window = 1, smoothing = 0.75, oversampling = 10 } = options;
+  checkIntegers('ppmiEmbeddings', { vocabularySize, dim, minCount, maxTokens, iterations, window });
+  if (!(smoothing >= 0 && smoothing <= 1))
+    throw new SelfsupError('SELFSUP_OPTION', `ppmiEmbeddings: \`smoothing\` must be in [0, 1], got ${smoothing}`);
+  if (!Number.isInteger(oversampling) || oversampling < 0)
+    throw new SelfsupError('SELFSUP_OPTION', `ppmiEmbeddings: \`oversampling\` must be an integer >= 0, got ${oversampling}`);
+}
+
+/** log((N + 1) / (documents with it + 1)) of the tokens that have a rank. */
+function idfOf({ documentCounts, numDocuments, ranked }: CountedDocuments, vocabularySize: number): Float32Array {
+  const idf = new Float32Array(vocabularySize);
+  for (const id of ranked) idf[id] = Math.log((numDocuments + 1) / (documentCounts[id]! + 1));
+  return idf;
+}
+
+function unigramOf({ counts }: CountedDocuments, ignoredIds: readonly number[]): Float32Array {
+  const smoothed = counts.map((count) => count + 0.5);
+  for (const id of ignoredIds) smoothed[id] = 0;
+  const total = smoothed.reduce((sum, count) => sum + count, 0);
+  return Float32Array.from(smoothed, (count) => count / total);
+}
+
+/** `[rows, rank]`: U·√S of the square part, and of the rest its rows · right / √S. */
+function rootScaled(scaledLeft: Float32Array, values: Float64Array): Float32Array {
+  const rank = values.length;
+  return scaledLeft.map((value, i) => value / Math.sqrt(values[i % rank]!));
+}
+
+/** Writes rows of any length as unit rows of the table; tells which of them are zeros. */
+function placeRows(table: Float32Array, rows: Float32Array, { dim, rank, ids }: { dim: number; rank: number; ids: Int32Array }): number[] {
+  const empty: number[] = [];
+  for (const [row, id] of ids.entries()) {
+    let squares = 0;
+    for (let k = 0; k < rank; k++) squares += rows[row * rank + k]! ** 2;
+    if (squares === 0) empty.push(id);
+    else for (let k = 0; k < rank; k++) table[id * dim + k] = rows[row * rank + k]! / Math.sqrt(squares);
+  }
+  return empty;
+}
+
+/**
+ * Token embeddings from the text itself, in seconds and without gradients: the truncated singular value decomposition of the tokens' positive pointwise mutual
+ * information.
+ *
+ * With C[i, j] the number of documents that have both tokens, the diagonal left out, s the sums of its rows and q ∝ s^0.75:
+ * P[i, j] = max(0, log(C[i, j] / (s[i] · q[j]))), P ≈ U·S·Vᵀ, embeddings U·√S with rows of unit length.
+ *
+ * @param documents the unlabeled text as token ids, each an integer in [0, vocabularySize); an array, a generator or an async one, read once and kept in memory
+ * @param options see {@link PpmiEmbeddingsOptions}
+ * @returns see {@link PpmiEmbeddings}; the same for the same text and seed, on any backend. Tokens that do not count, or stand together with no other one more
+ * often than by chance, get a row drawn from a normal distribution, of length 0.5
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; `SELFSUP_DATA` on an id out of range or when no two tokens stand together
+ * @see Levy, Goldberg: "Neural Word Embedding as Implicit Matrix Factorization", https://arxiv.org/abs/1405.4053; Levy, Goldberg, Dagan: "Improving
+ * Distributional Similarity with Lessons Learned from Word Embeddings", https://aclanthology.org/Q15-1016, for the 0.75 and the √S; Halko, Martinsson, Tropp:
+ * "Finding structure with randomness", https://arxiv.org/abs/0909.4061, for the decomposition
+ * @remarks Levy and Goldberg count within windows of a few tokens; whole documents say more about topics. Counts and products are sparse and run outside of
+ * the backend: nothing of size vocabularySize² is held. The singular values of a matrix whose spectrum falls slowly are a little too small after 3 iterations;
+ * the subspace serves all the same.
+ * @example
+ * ```ts
+ * import { ppmiEmbeddings } from '@selfsup/encoders';
+ * const documents = [[5, 6, 7], [5, 6, 8], [9, 10, 7], [9, 10, 8]];
+ * const { embeddings } = await ppmiEmbeddings(documents, { vocabularySize: 11, dim: 2, minCount: 1 }); // [11, 2]
+ * ```
+ */
+export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmbeddingsOptions): Promise<PpmiEmbeddings> {
+  checkOptions(options);
+  const { vocabularySize, dim, ignoredIds = [], minCount = 2, maxTokens = 8000, window, smoothing = 0.75 } = options;
+  const { iterations = 3, oversampling = 10, seed = 0, signal } = options;
+  const rng = createRng(seed).fold('ppmi');
+  const counted = await countDocuments(documents, { vocabularySize, ignoredIds, minCount, signal });
+  const { ranked } = counted;
+  const columns = Math.min(ranked.length, maxTokens);
+  const { square, transposed, rest } = await ppmiMatrix(coOccurrence(counted, { columns, window }), { smoothing, signal });
+  if (square.values.length === 0)
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `ppmiEmbeddings: \`documents\` must have tokens that stand together more often than by chance; got ${counted.numDocuments} documents with ${ranked.length} tokens that occur at least ${minCount} times. Give it more text, or a smaller \`minCount\``,
+    );
+  const svd: TruncatedSvd = await truncatedSvd(square, {
+    transposed,
+    rank: dim,
+    oversampling,
+    iterations,
+    rng: rng.fold('subspace'),
+    ...(signal && { signal }),
+  });
+  const rank = svd.values.length;
+  const folded = await multiply(rest, svd.right, { width: rank, signal }); // [rows - columns, rank]
+  const drawn = drawNormal(rng.fold('rows'), vocabularySize * dim, { standardDeviation: DRAWN_LENGTH / Math.sqrt(dim) });
+  const embeddings = new Float32Array(vocabularySize * dim);
+  const empty = [
+    ...placeRows(embeddings, rootScaled(svd.scaledLeft, svd.values), { dim, rank, ids: ranked.subarray(0, columns) }),
+    ...placeRows(embeddings, rootScaled(folded, svd.values), { dim, rank, ids: ranked.subarray(columns) }),
+  ];
+  const counts = new Uint8Array(vocabularySize);
+  for (const id of ranked) counts[id] = 1;
+  for (const id of empty) counts[id] = 0;
+  for (let id = 0; id < vocabularySize; id++) if (!counts[id]) embeddings.set(drawn.subarray(id * dim, (id + 1) * dim), id * dim);
+  return { embeddings, idf: idfOf(counted, vocabularySize), unigram: unigramOf(counted, ignoredIds), singularValues: svd.values };
+}

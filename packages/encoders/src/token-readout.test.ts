@@ -1,0 +1,178 @@
+import { createRng, isSelfsupError } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { bert } from './bert.ts';
+import { readoutCenter, tokenReadout, type TokenPart, type TokenReadoutOptions } from './token-readout.ts';
+import type { TokenSequences } from './token-sequences.ts';
+
+const [vocabularySize, embeddingDim, width] = [12, 4, 8];
+const encoder = bert({ numLayers: 1, width, numHeads: 2, vocabularySize, embeddingDim, maxPositions: 8 })(createRng(5));
+const idf = Float32Array.from({ length: vocabularySize }, (_, id) => (id < 3 ? 0 : 1 + id / 4));
+const inference = { training: false };
+/** Two texts, [CLS] … [SEP] and padding: 0 is [PAD], 1 [CLS], 2 [SEP]. */
+const rows = [
+  [1, 5, 9, 7, 2, 0, 0],
+  [1, 4, 2, 0, 0, 0, 0],
+];
+const sequences = (ids: number[][] = rows): TokenSequences => ({
+  tokenIds: tf.tensor2d(ids, [ids.length, ids[0]!.length], 'int32'),
+  attentionMask: tf.tensor2d(ids.map((row) => row.map((id) => Math.sign(id)))),
+});
+const read = (options: TokenReadoutOptions, input = sequences) =>
+  tf.tidy(() => {
+    const features = tokenReadout(encoder, { specialIds: [0, 1, 2], ...options }).read(input(), inference);
+    const values = features.dataSync();
+    const [count, columns] = features.shape;
+    return Array.from({ length: count }, (_, row) => [...values.subarray(row * columns, (row + 1) * columns)]);
+  });
+const table = encoder.wordEmbedding.dataSync();
+const states = tf.tidy(() => encoder.encode(sequences(), inference).dataSync());
+const wordOf = (id: number) => [...table.subarray(id * embeddingDim, (id + 1) * embeddingDim)];
+const stateOf = (row: number, place: number) => [...states.subarray((row * 7 + place) * width, (row * 7 + place + 1) * width)];
+/** The direction of a weighted sum, after `center` times the weights is subtracted. */
+const direction = (terms: readonly (readonly [number, readonly number[]])[], center: readonly number[] = []) => {
+  const total = terms.reduce((sum, [weight]) => sum + weight, 0);
+  const mean = terms[0]![1].map((_, k) => terms.reduce((sum, [weight, values]) => sum + weight * values[k]!, 0) / total - (center[k] ?? 0));
+  const norm = Math.hypot(...mean);
+  return mean.map((value) => value / norm);
+};
+const expectClose = (got: readonly number[] | undefined, expected: readonly number[]) => {
+  expect(got).toHaveLength(expected.length);
+  for (const [i, value] of expected.entries()) expect(got![i]).toBeCloseTo(value, 5);
+};
+const messageOf = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    if (isSelfsupError(error)) return `${error.code} ${error.message}`;
+    throw error;
+  }
+  return 'nothing thrown';
+};
+
+describe('the parts of a readout, by hand', () => {
+  test('the embeddings: plain, by idf, by place, and of the first token; special ones left out', () => {
+    const words = [5, 9, 7].map(wordOf);
+    expectClose(read({ parts: ['embedding/mean'] })[0], direction(words.map((word) => [1, word])));
+    expectClose(read({ parts: ['embedding/idf'], idf })[0], direction([5, 9, 7].map((id) => [idf[id]!, wordOf(id)])));
+    expectClose(read({ parts: ['embedding/head'], headLength: 3 })[0], direction(words.map((word, place) => [Math.exp(-place / 3), word])));
+    expectClose(read({ parts: ['embedding/first'] })[1], direction([[1, wordOf(1)]]));
+    expectClose(read({ parts: ['embedding/mean'] })[1], direction([[1, wordOf(4)]]));
+  });
+
+  test('the top layer, in which all tokens count where none is special', () => {
+    const inside = [1, 2, 3].map((place) => [1, stateOf(0, place)] as const);
+    const all = [0, 1, 2, 3, 4].map((place) => [1, stateOf(0, place)] as const);
+    expectClose(read({ parts: ['top/mean'] })[0], direction(inside));
+    expectClose(read({ parts: ['top/mean'], specialIds: [] })[0], direction(all));
+    expectClose(read({ parts: ['top/first'] })[0], direction([[1, stateOf(0, 0)]]));
+    expectClose(read({ parts: ['top/idf'], idf })[0], direction([5, 9, 7].map((id, i) => [idf[id]!, stateOf(0, i + 1)])));
+  });
+
+  test('lie in a row, each of length 1, by default embeddings by idf and the mean of the top', () => {
+    const [both] = read({ idf });
+    expect(both).toHaveLength(embeddingDim + width);
+    expectClose(both!.slice(0, embeddingDim), read({ parts: ['embedding/idf'], idf })[0]!);
+    expectClose(both!.slice(embeddingDim), read({ parts: ['top/mean'] })[0]!);
+  });
+
+  test('lose what `center` says before they get their length', () => {
+    const center = Float32Array.from({ length: embeddingDim + width }, (_, i) => 0.01 * (i + 1));
+    const [both] = read({ idf, center });
+    const expected = direction([5, 9, 7].map((id) => [idf[id]!, wordOf(id)]), [...center.subarray(0, embeddingDim)]); // prettier-ignore
+    expectClose(both!.slice(0, embeddingDim), expected);
+    expectClose(
+      both!.slice(embeddingDim),
+      direction([1, 2, 3].map((place) => [1, stateOf(0, place)]), [...center.subarray(embeddingDim)]), // prettier-ignore
+    );
+  });
+});
+
+describe('a readout', () => {
+  test.each<TokenPart>(['embedding/mean', 'embedding/idf', 'embedding/head', 'top/mean', 'top/idf', 'top/head'])(
+    '%s does not depend on how long the filling is',
+    (part) => {
+      const longer = () => sequences(rows.map((row) => [...row, 0]));
+      for (const [i, row] of read({ parts: [part], idf }, longer).entries()) expectClose(row, read({ parts: [part], idf })[i]!);
+    },
+  );
+
+  test('takes a mask by query and key, and no mask', () => {
+    const causal = () => ({
+      ...sequences(),
+      attentionMask: tf.tensor3d(rows.map((row) => row.map((_, q) => row.map((id, k) => (id > 0 && k <= q ? 1 : 0))))),
+    });
+    expectClose(read({ parts: ['embedding/mean'], specialIds: [] }, causal)[0], read({ parts: ['embedding/mean'], specialIds: [] })[0]!);
+    const unmasked = () => ({ tokenIds: sequences().tokenIds });
+    expectClose(read({ parts: ['embedding/mean'] }, unmasked)[0], read({ parts: ['embedding/mean'] })[0]!); // padding is special there
+  });
+
+  test('gives zeros for a text without a token that counts', () => {
+    const empty = () => sequences([[1, 2, 0, 0, 0, 0, 0]]);
+    expect(read({ parts: ['embedding/idf', 'embedding/mean'], idf }, empty)).toEqual([Array(8).fill(0)]);
+  });
+
+  test('shares the variables, disposes nothing, leaves one tensor, and has finite gradients', () => {
+    const readout = tokenReadout(encoder, { parts: ['embedding/idf', 'embedding/head', 'top/mean'], idf, specialIds: [0, 1, 2] });
+    expect(readout.trainable).toBe(encoder.trainable);
+    expect(readout.buffers).toBe(encoder.buffers);
+    const input = sequences();
+    const before = tf.memory().numTensors;
+    const features = readout.read(input, inference);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    const target = tf.ones<tf.Rank.R2>(features.shape);
+    const { value, grads } = tf.variableGrads(() => tf.sum<tf.Scalar>(tf.mul(readout.read(input, inference), target)));
+    const gradient = grads[encoder.wordEmbedding.name]!.dataSync();
+    expect(gradient.every(Number.isFinite)).toBe(true);
+    expect(gradient.subarray(5 * embeddingDim, 6 * embeddingDim).some((slope) => slope !== 0)).toBe(true);
+    expect(gradient.subarray(11 * embeddingDim).every((slope) => slope === 0)).toBe(true); // token 11 is not there
+    readout.dispose();
+    expect(encoder.wordEmbedding.isDisposed).toBe(false);
+    tf.dispose([input.tokenIds, input.attentionMask!, features, target, value, grads]);
+  });
+
+  test('`apply` is `read` of ids alone', () => {
+    const readout = tokenReadout(encoder, { idf });
+    tf.tidy(() => {
+      const { tokenIds } = sequences();
+      expect([...readout.apply(tokenIds, inference).dataSync()]).toEqual([...readout.read({ tokenIds }, inference).dataSync()]);
+    });
+  });
+
+  test('says what does not fit', () => {
+    const make = (options: TokenReadoutOptions) => () => {
+      tokenReadout(encoder, options);
+    };
+    expect(messageOf(make({}))).toBe('SELFSUP_OPTION tokenReadout: `idf` must be given for a part that ends in /idf, got undefined');
+    expect(messageOf(make({ parts: [] }))).toMatch(/`parts` must have at least one part, got none/);
+    expect(messageOf(make({ parts: ['top/last' as 'top/first'] }))).toMatch(
+      /must be embedding or top, a slash, and mean, idf, head, first, got "top\/last"/,
+    );
+    expect(messageOf(make({ idf: new Float32Array(3) }))).toMatch(/`idf` must have 12 values, the size of the vocabulary, got 3/);
+    expect(messageOf(make({ idf: idf.map(() => -1) }))).toMatch(/`idf` must have finite values >= 0, got -1/);
+    expect(messageOf(make({ idf, specialIds: [12] }))).toMatch(/`specialIds` must be integers in \[0, 12\), got 12/);
+    expect(messageOf(make({ idf, headLength: 0 }))).toMatch(/`headLength` must be > 0, got 0/);
+    expect(messageOf(() => read({ idf, center: new Float32Array(4) }))).toBe(
+      'SELFSUP_SHAPE tokenReadout: `center` must have 12 values, one a column, got 4',
+    );
+  });
+});
+
+describe('readoutCenter', () => {
+  test('is the mean of the parts over all texts, whatever the batches; it disposes them', async () => {
+    const options = { idf, specialIds: [0, 1, 2] };
+    const one = await readoutCenter(encoder, [sequences()], options);
+    const before = tf.memory().numTensors;
+    const two = await readoutCenter(encoder, [sequences([rows[0]!]), sequences([rows[1]!])], options);
+    expect(tf.memory().numTensors).toBe(before);
+    expectClose([...two], [...one]);
+    const first = [5, 9, 7].reduce((sum, id) => sum + idf[id]! * wordOf(id)[0]!, 0) / (idf[5]! + idf[9]! + idf[7]!);
+    expect(one[0]).toBeCloseTo((first + wordOf(4)[0]!) / 2, 6);
+    const [a, b] = read({ ...options, parts: ['embedding/idf'], center: one.slice(0, embeddingDim) });
+    for (const [k, value] of a!.entries()) expect(value).toBeCloseTo(-b![k]!, 4); // two texts lie opposite each other
+  });
+
+  test('needs a batch', async () => {
+    await expect(readoutCenter(encoder, [], { idf })).rejects.toThrow('`batches` must hold at least one batch, got none');
+  });
+});

@@ -1,0 +1,216 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { l2Normalize, nextTurn, SelfsupError, type ApplyOptions, type Module } from '@selfsup/core';
+import type { BertEncoder } from './bert.ts';
+import type { TokenSequences } from './token-sequences.ts';
+
+/** What of an encoder a part of {@link tokenReadout} reads: its word embedding, or the states of its last layer. */
+export type TokenSource = 'embedding' | 'top';
+
+/**
+ * How a part of {@link tokenReadout} makes one row of many: their mean; their mean weighted by `idf`; their mean weighted by `exp(−place / headLength)`, so that
+ * the first ones count most; or the first token of the sequence alone, `[CLS]`.
+ */
+export type TokenPooling = 'mean' | 'idf' | 'head' | 'first';
+
+/** A part of {@link tokenReadout}, such as `embedding/idf`. */
+export type TokenPart = `${TokenSource}/${TokenPooling}`;
+
+/** Options of {@link tokenReadout}. */
+export interface TokenReadoutOptions {
+  /** What is put in a row, in this order; default `['embedding/idf', 'top/mean']`. */
+  parts?: readonly TokenPart[];
+  /** `[vocabularySize]`: the weights of `idf`, such as those of `ppmiEmbeddings`; needed where a part says so. */
+  idf?: Float32Array;
+  /** `[columns of the features]`: what is subtracted before the parts are brought to length 1, such as {@link readoutCenter} gives; default zeros. */
+  center?: Float32Array;
+  /** Tokens that no mean counts, such as those of `[CLS]`, `[SEP]`, `[UNK]`; default none. Padding never counts. */
+  specialIds?: readonly number[];
+  /** Tokens after which the weight of `head` has fallen to 1/e, > 0; default 2. */
+  headLength?: number;
+}
+
+/** What {@link tokenReadout} needs of an encoder; `bert` makes one. */
+export type ReadableTokenEncoder = Pick<BertEncoder, 'trainable' | 'buffers' | 'encode' | 'wordEmbedding'>;
+
+/** An encoder of tokens, read as one of texts. */
+export interface TokenReadout extends Module<tf.Tensor2D, tf.Tensor2D> {
+  /** The features float32 `[batch, columns]`, the columns of all parts; `apply(tokenIds, options)` is this without mask and segments. */
+  read(sequences: TokenSequences, options: ApplyOptions): tf.Tensor2D;
+}
+
+const SOURCES: readonly TokenSource[] = ['embedding', 'top'];
+const POOLINGS: readonly TokenPooling[] = ['mean', 'idf', 'head', 'first'];
+/** The sum of weights that a text without any counted token is divided by. */
+const NO_TOKENS = 1e-6;
+
+/** The parts of the default: what the words say, and what the encoder makes of them. */
+const DEFAULT_PARTS: readonly TokenPart[] = ['embedding/idf', 'top/mean'];
+
+interface Part {
+  readonly source: TokenSource;
+  readonly pooling: TokenPooling;
+}
+
+function partsOf(who: string, parts: readonly TokenPart[]): Part[] {
+  if (parts.length === 0) throw new SelfsupError('SELFSUP_OPTION', `${who}: \`parts\` must have at least one part, got none`);
+  return parts.map((part) => {
+    const [source, pooling, ...more] = part.split('/') as [TokenSource, TokenPooling, ...string[]];
+    if (SOURCES.includes(source) && POOLINGS.includes(pooling) && more.length === 0) return { source, pooling };
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: each of \`parts\` must be ${SOURCES.join(' or ')}, a slash, and ${POOLINGS.join(', ')}, got ${JSON.stringify(part)}`,
+    );
+  });
+}
+
+function checkValues(who: string, name: string, values: Float32Array, expected: { length: number; what: string; least?: number }): void {
+  const { length, what, least = -Infinity } = expected;
+  if (values.length !== length)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must have ${length} values, ${what}, got ${values.length}`);
+  const wrong = values.find((value) => !(Number.isFinite(value) && value >= least));
+  if (wrong !== undefined)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must have finite values${least === 0 ? ' >= 0' : ''}, got ${wrong}`);
+}
+
+/** The rows of `states` `[batch, length, width]` under `weights` `[batch, length]`, as `[batch, width]`. */
+function weightedMean(states: tf.Tensor3D, weights: tf.Tensor2D): tf.Tensor2D {
+  const [batch, length, width] = states.shape;
+  const sums = tf.matMul(tf.reshape<tf.Rank.R3>(weights, [batch, 1, length]), states); // [batch, 1, width]
+  return tf.div(tf.reshape<tf.Rank.R2>(sums, [batch, width]), tf.maximum(tf.sum(weights, 1, true), NO_TOKENS));
+}
+
+/** `[batch, length]`: 1 where a token is; of a mask `[batch or 1, queries, keys]` the keys that some query sees. */
+function presentTokens({ tokenIds, attentionMask }: TokenSequences): tf.Tensor2D {
+  if (!attentionMask) return tf.ones<tf.Rank.R2>(tokenIds.shape);
+  const mask = tf.cast(attentionMask, 'float32');
+  const keys = (mask.rank === 3 ? tf.max(mask, 1) : mask) as tf.Tensor2D;
+  return keys.shape[0] === tokenIds.shape[0] ? keys : tf.tile(keys, [tokenIds.shape[0], 1]);
+}
+
+/** The parts of a readout that are not yet centered or scaled; they run in the caller's tidy. */
+function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenReadoutOptions) {
+  const { parts: names = DEFAULT_PARTS, idf, specialIds = [], headLength = 2 } = options;
+  const parts = partsOf(who, names);
+  const [vocabularySize] = encoder.wordEmbedding.shape;
+  if (idf) checkValues(who, 'idf', idf, { length: vocabularySize, what: 'the size of the vocabulary', least: 0 });
+  if (!idf && parts.some(({ pooling }) => pooling === 'idf'))
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`idf\` must be given for a part that ends in /idf, got undefined`);
+  if (!(headLength > 0)) throw new SelfsupError('SELFSUP_OPTION', `${who}: \`headLength\` must be > 0, got ${headLength}`);
+  const badId = specialIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
+  if (badId !== undefined)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`specialIds\` must be integers in [0, ${vocabularySize}), got ${badId}`);
+  const counted = new Float32Array(vocabularySize).fill(1);
+  for (const id of specialIds) counted[id] = 0;
+  const weighted = idf?.map((weight, id) => weight * counted[id]!);
+  const firstOf = (states: tf.Tensor3D) => {
+    const [batch, , width] = states.shape;
+    return tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
+  };
+  return (sequences: TokenSequences, apply: ApplyOptions): tf.Tensor2D[] => {
+    const { tokenIds } = sequences;
+    const present = presentTokens(sequences);
+    const counts = tf.mul<tf.Tensor2D>(present, tf.gather(tf.tensor1d(counted), tokenIds)); // [batch, length]
+    const weightsOf = (pooling: Exclude<TokenPooling, 'first'>): tf.Tensor2D => {
+      if (pooling === 'mean') return counts;
+      if (pooling === 'idf') return tf.mul(present, tf.gather(tf.tensor1d(weighted!), tokenIds));
+      const places = tf.cumsum(counts, 1, true); // of the tokens that count, from 0
+      return tf.mul(counts, tf.exp(tf.div(places, -headLength)));
+    };
+    let [words, states]: (tf.Tensor3D | undefined)[] = [];
+    return parts.map(({ source, pooling }) => {
+      const rows =
+        source === 'top'
+          ? (states ??= encoder.encode(sequences, apply)) // [batch, length, width]
+          : (words ??= tf.gather(encoder.wordEmbedding, tokenIds) as tf.Tensor as tf.Tensor3D); // [batch, length, embeddingDim]
+      return pooling === 'first' ? firstOf(rows) : weightedMean(rows, weightsOf(pooling));
+    });
+  };
+}
+
+/**
+ * Reads an encoder of tokens as one of texts: some of its word embedding and of its last layer, each as one row, in a row.
+ *
+ * The embeddings of a small network know more about the topic than its last layer, which has learned to guess words; together they know most.
+ *
+ * @param encoder whose variables it shares; disposing the readout disposes nothing
+ * @param options see {@link TokenReadoutOptions}. `['top/first']` and `['top/mean']` are what BERT and Sentence-BERT read, but for their length; `['top/first',
+ * 'top/mean']` is both
+ * @returns see {@link TokenReadout}; each part of a row has length 1, so that none outweighs another, or 0 for a text without any token that counts
+ * @throws SelfsupError `SELFSUP_OPTION` on an unknown part, or an option out of range; from `read` `SELFSUP_SHAPE` when `center` does not fit, and what the
+ * encoder throws
+ * @see Arora et al.: "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", https://openreview.net/forum?id=SyK00v5xx, for weighted means of word
+ * vectors without their common part
+ * @remarks The word embedding is read as it is, without positions and norm. Gradients flow through all parts; statistics (`idf`, `center`) are constants.
+ * @example
+ * ```ts
+ * import { createRng } from '@selfsup/core';
+ * import { bertTiny, ppmiEmbeddings, tokenReadout } from '@selfsup/encoders';
+ * import * as tf from '@tensorflow/tfjs-core';
+ * const documents = [[5, 6, 7], [5, 6, 8], [9, 10, 7], [9, 10, 8]];
+ * const { idf } = await ppmiEmbeddings(documents, { vocabularySize: 11, dim: 128, minCount: 1 });
+ * const readout = tokenReadout(bertTiny({ vocabularySize: 11 })(createRng(0)), { idf, specialIds: [0, 1, 2] });
+ * const features = readout.apply(tf.tensor2d([[1, 5, 6, 2]], [1, 4], 'int32'), { training: false }); // [1, 128 + 128]
+ * ```
+ */
+export function tokenReadout(encoder: ReadableTokenEncoder, options: TokenReadoutOptions = {}): TokenReadout {
+  const { center } = options;
+  const readParts = partsReader('tokenReadout', encoder, options);
+  if (center) checkValues('tokenReadout', 'center', center, { length: center.length, what: 'one a column' });
+  const centered = (parts: tf.Tensor2D[]): tf.Tensor2D[] => {
+    if (!center) return parts;
+    const widths = parts.map(({ shape }) => shape[1]);
+    const columns = widths.reduce((sum, width) => sum + width, 0);
+    if (columns !== center.length)
+      throw new SelfsupError('SELFSUP_SHAPE', `tokenReadout: \`center\` must have ${columns} values, one a column, got ${center.length}`);
+    return tf.split(tf.tensor1d(center), widths).map((part, i) => tf.sub<tf.Tensor2D>(parts[i]!, part));
+  };
+  const read: TokenReadout['read'] = (sequences, apply) =>
+    tf.tidy(() => {
+      const parts = centered(readParts(sequences, apply)).map((part) => l2Normalize(part));
+      return parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
+    });
+  return {
+    trainable: encoder.trainable,
+    buffers: encoder.buffers,
+    read,
+    apply: (tokenIds, apply) => read({ tokenIds }, apply),
+    dispose() {
+      // the variables are the encoder's
+    },
+  };
+}
+
+/**
+ * The mean of a readout's parts over texts, for its option `center`: what all texts have in common says nothing.
+ *
+ * @param encoder see {@link tokenReadout}; runs with `training: false`
+ * @param batches token sequences of the training texts; each batch is disposed once it is read
+ * @param options those of the readout; `center` is not used
+ * @returns `[columns]`, each text counted once
+ * @throws SelfsupError `SELFSUP_DATA` when there is no batch; what {@link tokenReadout} throws
+ */
+export async function readoutCenter(
+  encoder: ReadableTokenEncoder,
+  batches: AsyncIterable<TokenSequences> | Iterable<TokenSequences>,
+  options: TokenReadoutOptions = {},
+): Promise<Float32Array> {
+  const readParts = partsReader('readoutCenter', encoder, options);
+  let sums: Float64Array | undefined;
+  let count = 0;
+  for await (const sequences of batches) {
+    let sum: tf.Tensor1D | undefined;
+    try {
+      await nextTurn();
+      sum = tf.tidy(() => tf.sum(tf.concat(readParts(sequences, { training: false }), 1), 0)); // [columns]
+      const values = await sum.data();
+      sums ??= new Float64Array(values.length);
+      for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
+      count += sequences.tokenIds.shape[0];
+    } finally {
+      sum?.dispose();
+      tf.dispose([sequences.tokenIds, sequences.attentionMask ?? [], sequences.segmentIds ?? []]);
+    }
+  }
+  if (!sums) throw new SelfsupError('SELFSUP_DATA', 'readoutCenter: `batches` must hold at least one batch, got none');
+  return Float32Array.from(sums, (sum) => sum / count);
+}
