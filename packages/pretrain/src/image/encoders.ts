@@ -2,7 +2,9 @@ import { convNet, resnet18, resnet34, resnet50, vit, type EncoderFactory, type V
 import { z } from 'zod';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { imageInputOf } from './image-input.ts';
+import { pyramidReadout } from './image-readouts.ts';
 import { SMALL_IMAGE } from './image-views.ts';
+import { patchStart } from './patch-start.ts';
 
 /** The modalities whose samples they take: of videos frame by frame. */
 const modalities = ['image', 'video'];
@@ -20,6 +22,15 @@ const normOptions = {
 
 const convNetOptions = z.strictObject({
   widths: z.array(z.int().min(1)).min(1).default([32, 64, 128, 256]).describe('channels after each convolution; the last are the features'),
+  kernelSizes: z.array(z.int().min(1)).min(1).optional().describe('side of the kernel of each convolution in pixels, odd; default 3'),
+  downsampling: z
+    .enum(['stride', 'pool'])
+    .default('stride')
+    .describe('how the maps shrink: by convolutions of stride 2, or by pooling 2 x 2 pixels before all convolutions but the first'),
+  input: z
+    .enum(['pixels', 'contrast'])
+    .default('pixels')
+    .describe('what the first convolution sees: the pixels, or their local contrast in one channel of gray'),
   ...normOptions,
 });
 
@@ -59,8 +70,10 @@ const convNetEncoder = defineEncoder({
   title: 'a small convolutional network for small images',
   modalities,
   options: convNetOptions,
-  create: (options: z.output<typeof convNetOptions>, input): EncoderFactory =>
-    convNet({ channels: imageInputOf(input).channels, ...options }),
+  readouts: [pyramidReadout],
+  starts: [patchStart],
+  create: ({ kernelSizes, ...options }: z.output<typeof convNetOptions>, input): EncoderFactory =>
+    convNet({ channels: imageInputOf(input).channels, ...options, ...(kernelSizes && { kernelSizes }) }),
 });
 
 const resnetEncoder = (depth: number, build: typeof resnet18): EncoderRecipe<EncoderFactory, ResnetOptions> =>
@@ -69,6 +82,7 @@ const resnetEncoder = (depth: number, build: typeof resnet18): EncoderRecipe<Enc
     title: `ResNet-${depth}`,
     modalities,
     options: resnetOptions,
+    readouts: [pyramidReadout],
     complete: (options, input) => ({ ...options, stem: options.stem ?? (imageInputOf(input).size <= SMALL_IMAGE ? 'cifar' : 'imagenet') }),
     create: ({ stem = 'imagenet', ...options }, input) => build({ channels: imageInputOf(input).channels, stem, ...options }),
   });
@@ -79,6 +93,8 @@ const vitEncoder = (name: string, title: string, size: VitSize): EncoderRecipe<V
     title,
     modalities,
     options: vitOptions(size),
+    readouts: [pyramidReadout],
+    starts: [patchStart],
     complete: (options, input) => ({ ...options, patchSize: options.patchSize ?? (imageInputOf(input).size <= SMALL_IMAGE ? 4 : 16) }),
     create({ patchSize = 16, ...options }, input) {
       const { size: imageSize, channels } = imageInputOf(input);

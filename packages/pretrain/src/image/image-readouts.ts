@@ -1,0 +1,32 @@
+import { pyramid, type MappedEncoder } from '@selfsup/encoders';
+import { z } from 'zod';
+import type { ReadoutRecipe } from '../encoder-recipe.ts';
+
+const pyramidOptions = z.strictObject({
+  levels: z
+    .array(z.strictObject({ layer: z.string().min(1), grid: z.int().min(1) }))
+    .min(1)
+    .optional()
+    .describe('which layers on which grids; default the last three, on 8 x 8, 4 x 4 and 3 x 3'),
+  power: z.number().gt(0).max(1).default(0.5).describe('power of the averages; 1 changes nothing'),
+  flip: z.boolean().default(true).describe('whether the features are the mean over the image and its mirror image, in twice the time'),
+});
+
+type PyramidOptions = z.output<typeof pyramidOptions>;
+
+/** Grids of the last layers. */
+const GRIDS = [8, 4, 3];
+
+/** The last layers, coarser the later they are. */
+function lastLayers({ mapChannels }: Pick<MappedEncoder, 'mapChannels'>): { layer: string; grid: number }[] {
+  const layers = Object.keys(mapChannels).slice(-GRIDS.length);
+  return layers.map((layer, i) => ({ layer, grid: GRIDS[GRIDS.length - layers.length + i]! }));
+}
+
+/** What several layers see in several places, see `pyramid` of `@selfsup/encoders`. */
+export const pyramidReadout: ReadoutRecipe<MappedEncoder, PyramidOptions> = {
+  name: 'pyramid',
+  title: 'what several layers see in several places',
+  options: pyramidOptions,
+  create: (encoder, { levels = lastLayers(encoder), ...options }) => pyramid(encoder, { levels, ...options }),
+};
