@@ -7,7 +7,7 @@ import type { TokenSequences } from './token-sequences.ts';
 
 const [vocabularySize, embeddingDim, width] = [12, 4, 8];
 const encoder = bert({ numLayers: 1, width, numHeads: 2, vocabularySize, embeddingDim, maxPositions: 8 })(createRng(5));
-const idf = Float32Array.from({ length: vocabularySize }, (_, id) => (id < 3 ? 0 : 1 + id / 4));
+const tokenWeights = Float32Array.from({ length: vocabularySize }, (_, id) => (id < 3 ? 0 : 1 + id / 4));
 const inference = { training: false };
 /** Two texts, [CLS] … [SEP] and padding: 0 is [PAD], 1 [CLS], 2 [SEP]. */
 const rows = [
@@ -51,11 +51,18 @@ const messageOf = (run: () => unknown) => {
 };
 
 describe('the parts of a readout, by hand', () => {
-  test('the embeddings: plain, by idf, by place, and of the first token; special ones left out', () => {
+  test('the embeddings: plain, by weights of tokens and places, and of the first token; special ones left out', () => {
     const words = [5, 9, 7].map(wordOf);
     expectClose(read({ parts: ['embedding/mean'] })[0], direction(words.map((word) => [1, word])));
-    expectClose(read({ parts: ['embedding/idf'], idf })[0], direction([5, 9, 7].map((id) => [idf[id]!, wordOf(id)])));
-    expectClose(read({ parts: ['embedding/head'], headLength: 3 })[0], direction(words.map((word, place) => [Math.exp(-place / 3), word])));
+    expectClose(
+      read({ parts: ['embedding/weighted'], tokenWeights })[0],
+      direction([5, 9, 7].map((id) => [tokenWeights[id]!, wordOf(id)])),
+    );
+    const placeWeights = Float32Array.of(4, 2);
+    expectClose(read({ parts: ['embedding/weighted'], placeWeights })[0], direction(words.map((word, place) => [[4, 2, 1][place]!, word])));
+    const both = [5, 9, 7].map((id, place) => [tokenWeights[id]! * [4, 2, 1][place]!, wordOf(id)] as const);
+    expectClose(read({ parts: ['embedding/weighted'], tokenWeights, placeWeights })[0], direction(both));
+    expectClose(read({ parts: ['embedding/weighted'] })[0], direction(words.map((word) => [1, word])));
     expectClose(read({ parts: ['embedding/first'] })[1], direction([[1, wordOf(1)]]));
     expectClose(read({ parts: ['embedding/mean'] })[1], direction([[1, wordOf(4)]]));
   });
@@ -66,20 +73,23 @@ describe('the parts of a readout, by hand', () => {
     expectClose(read({ parts: ['top/mean'] })[0], direction(inside));
     expectClose(read({ parts: ['top/mean'], specialIds: [] })[0], direction(all));
     expectClose(read({ parts: ['top/first'] })[0], direction([[1, stateOf(0, 0)]]));
-    expectClose(read({ parts: ['top/idf'], idf })[0], direction([5, 9, 7].map((id, i) => [idf[id]!, stateOf(0, i + 1)])));
+    expectClose(
+      read({ parts: ['top/weighted'], tokenWeights })[0],
+      direction([5, 9, 7].map((id, i) => [tokenWeights[id]!, stateOf(0, i + 1)])),
+    );
   });
 
-  test('lie in a row, each of length 1, by default embeddings by idf and the mean of the top', () => {
-    const [both] = read({ idf });
+  test('lie in a row, each of length 1, by default weighted embeddings and the mean of the top', () => {
+    const [both] = read({ tokenWeights });
     expect(both).toHaveLength(embeddingDim + width);
-    expectClose(both!.slice(0, embeddingDim), read({ parts: ['embedding/idf'], idf })[0]!);
+    expectClose(both!.slice(0, embeddingDim), read({ parts: ['embedding/weighted'], tokenWeights })[0]!);
     expectClose(both!.slice(embeddingDim), read({ parts: ['top/mean'] })[0]!);
   });
 
   test('lose what `center` says before they get their length', () => {
     const center = Float32Array.from({ length: embeddingDim + width }, (_, i) => 0.01 * (i + 1));
-    const [both] = read({ idf, center });
-    const expected = direction([5, 9, 7].map((id) => [idf[id]!, wordOf(id)]), [...center.subarray(0, embeddingDim)]); // prettier-ignore
+    const [both] = read({ tokenWeights, center });
+    const expected = direction([5, 9, 7].map((id) => [tokenWeights[id]!, wordOf(id)]), [...center.subarray(0, embeddingDim)]); // prettier-ignore
     expectClose(both!.slice(0, embeddingDim), expected);
     expectClose(
       both!.slice(embeddingDim),
@@ -89,11 +99,12 @@ describe('the parts of a readout, by hand', () => {
 });
 
 describe('a readout', () => {
-  test.each<TokenPart>(['embedding/mean', 'embedding/idf', 'embedding/head', 'top/mean', 'top/idf', 'top/head'])(
+  test.each<TokenPart>(['embedding/mean', 'embedding/weighted', 'top/mean', 'top/weighted'])(
     '%s does not depend on how long the filling is',
     (part) => {
       const longer = () => sequences(rows.map((row) => [...row, 0]));
-      for (const [i, row] of read({ parts: [part], idf }, longer).entries()) expectClose(row, read({ parts: [part], idf })[i]!);
+      for (const [i, row] of read({ parts: [part], tokenWeights, placeWeights: Float32Array.of(3, 2) }, longer).entries())
+        expectClose(row, read({ parts: [part], tokenWeights, placeWeights: Float32Array.of(3, 2) })[i]!);
     },
   );
 
@@ -109,11 +120,15 @@ describe('a readout', () => {
 
   test('gives zeros for a text without a token that counts', () => {
     const empty = () => sequences([[1, 2, 0, 0, 0, 0, 0]]);
-    expect(read({ parts: ['embedding/idf', 'embedding/mean'], idf }, empty)).toEqual([Array(8).fill(0)]);
+    expect(read({ parts: ['embedding/weighted', 'embedding/mean'], tokenWeights }, empty)).toEqual([Array(8).fill(0)]);
   });
 
   test('shares the variables, disposes nothing, leaves one tensor, and has finite gradients', () => {
-    const readout = tokenReadout(encoder, { parts: ['embedding/idf', 'embedding/head', 'top/mean'], idf, specialIds: [0, 1, 2] });
+    const readout = tokenReadout(encoder, {
+      parts: ['embedding/weighted', 'embedding/mean', 'top/mean'],
+      tokenWeights,
+      specialIds: [0, 1, 2],
+    });
     expect(readout.trainable).toBe(encoder.trainable);
     expect(readout.buffers).toBe(encoder.buffers);
     const input = sequences();
@@ -132,7 +147,7 @@ describe('a readout', () => {
   });
 
   test('`apply` is `read` of ids alone', () => {
-    const readout = tokenReadout(encoder, { idf });
+    const readout = tokenReadout(encoder, { tokenWeights });
     tf.tidy(() => {
       const { tokenIds } = sequences();
       expect([...readout.apply(tokenIds, inference).dataSync()]).toEqual([...readout.read({ tokenIds }, inference).dataSync()]);
@@ -143,16 +158,17 @@ describe('a readout', () => {
     const make = (options: TokenReadoutOptions) => () => {
       tokenReadout(encoder, options);
     };
-    expect(messageOf(make({}))).toBe('SELFSUP_OPTION tokenReadout: `idf` must be given for a part that ends in /idf, got undefined');
     expect(messageOf(make({ parts: [] }))).toMatch(/`parts` must have at least one part, got none/);
     expect(messageOf(make({ parts: ['top/last' as 'top/first'] }))).toMatch(
-      /must be embedding or top, a slash, and mean, idf, head, first, got "top\/last"/,
+      /must be embedding or top, a slash, and mean, weighted, first, got "top\/last"/,
     );
-    expect(messageOf(make({ idf: new Float32Array(3) }))).toMatch(/`idf` must have 12 values, the size of the vocabulary, got 3/);
-    expect(messageOf(make({ idf: idf.map(() => -1) }))).toMatch(/`idf` must have finite values >= 0, got -1/);
-    expect(messageOf(make({ idf, specialIds: [12] }))).toMatch(/`specialIds` must be integers in \[0, 12\), got 12/);
-    expect(messageOf(make({ idf, headLength: 0 }))).toMatch(/`headLength` must be > 0, got 0/);
-    expect(messageOf(() => read({ idf, center: new Float32Array(4) }))).toBe(
+    expect(messageOf(make({ tokenWeights: new Float32Array(3) }))).toMatch(
+      /`tokenWeights` must have 12 values, the size of the vocabulary, got 3/,
+    );
+    expect(messageOf(make({ tokenWeights: tokenWeights.map(() => -1) }))).toMatch(/`tokenWeights` must have finite values >= 0, got -1/);
+    expect(messageOf(make({ tokenWeights, specialIds: [12] }))).toMatch(/`specialIds` must be integers in \[0, 12\), got 12/);
+    expect(messageOf(make({ placeWeights: Float32Array.of(1, NaN) }))).toMatch(/`placeWeights` must have finite values >= 0, got NaN/);
+    expect(messageOf(() => read({ tokenWeights, center: new Float32Array(4) }))).toBe(
       'SELFSUP_SHAPE tokenReadout: `center` must have 12 values, one a column, got 4',
     );
   });
@@ -160,19 +176,20 @@ describe('a readout', () => {
 
 describe('readoutCenter', () => {
   test('is the mean of the parts over all texts, whatever the batches; it disposes them', async () => {
-    const options = { idf, specialIds: [0, 1, 2] };
+    const options = { tokenWeights, specialIds: [0, 1, 2] };
     const one = await readoutCenter(encoder, [sequences()], options);
     const before = tf.memory().numTensors;
     const two = await readoutCenter(encoder, [sequences([rows[0]!]), sequences([rows[1]!])], options);
     expect(tf.memory().numTensors).toBe(before);
     expectClose([...two], [...one]);
-    const first = [5, 9, 7].reduce((sum, id) => sum + idf[id]! * wordOf(id)[0]!, 0) / (idf[5]! + idf[9]! + idf[7]!);
+    const first =
+      [5, 9, 7].reduce((sum, id) => sum + tokenWeights[id]! * wordOf(id)[0]!, 0) / (tokenWeights[5]! + tokenWeights[9]! + tokenWeights[7]!);
     expect(one[0]).toBeCloseTo((first + wordOf(4)[0]!) / 2, 6);
-    const [a, b] = read({ ...options, parts: ['embedding/idf'], center: one.slice(0, embeddingDim) });
+    const [a, b] = read({ ...options, parts: ['embedding/weighted'], center: one.slice(0, embeddingDim) });
     for (const [k, value] of a!.entries()) expect(value).toBeCloseTo(-b![k]!, 4); // two texts lie opposite each other
   });
 
   test('needs a batch', async () => {
-    await expect(readoutCenter(encoder, [], { idf })).rejects.toThrow('`batches` must hold at least one batch, got none');
+    await expect(readoutCenter(encoder, [], { tokenWeights })).rejects.toThrow('`batches` must hold at least one batch, got none');
   });
 });

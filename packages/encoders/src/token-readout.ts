@@ -7,26 +7,29 @@ import type { TokenSequences } from './token-sequences.ts';
 export type TokenSource = 'embedding' | 'top';
 
 /**
- * How a part of {@link tokenReadout} makes one row of many: their mean; their mean weighted by `idf`; their mean weighted by `exp(−place / headLength)`, so that
- * the first ones count most; or the first token of the sequence alone, `[CLS]`.
+ * How a part of {@link tokenReadout} makes one row of many: their mean; their mean weighted by `tokenWeights` and `placeWeights`; or the first token of the
+ * sequence alone, `[CLS]`.
  */
-export type TokenPooling = 'mean' | 'idf' | 'head' | 'first';
+export type TokenPooling = 'mean' | 'weighted' | 'first';
 
-/** A part of {@link tokenReadout}, such as `embedding/idf`. */
+/** A part of {@link tokenReadout}, such as `embedding/weighted`. */
 export type TokenPart = `${TokenSource}/${TokenPooling}`;
 
 /** Options of {@link tokenReadout}. */
 export interface TokenReadoutOptions {
-  /** What is put in a row, in this order; default `['embedding/idf', 'top/mean']`. */
+  /** What is put in a row, in this order; default `['embedding/weighted', 'top/mean']`. */
   parts?: readonly TokenPart[];
-  /** `[vocabularySize]`: the weights of `idf`, such as those of `ppmiEmbeddings`; needed where a part says so. */
-  idf?: Float32Array;
+  /** `[vocabularySize]`, ≥ 0: the weight of each token where a part is weighted, such as `ppmiEmbeddings` gives; default ones. */
+  tokenWeights?: Float32Array;
+  /**
+   * Any number of values ≥ 0: the weights of the first tokens that are not special, by which that of the token is multiplied, such as `ppmiEmbeddings` gives;
+   * default, and behind them, 1.
+   */
+  placeWeights?: Float32Array;
   /** `[columns of the features]`: what is subtracted before the parts are brought to length 1, such as {@link readoutCenter} gives; default zeros. */
   center?: Float32Array;
   /** Tokens that no mean counts, such as those of `[CLS]`, `[SEP]`, `[UNK]`; default none. Padding never counts. */
   specialIds?: readonly number[];
-  /** Tokens after which the weight of `head` has fallen to 1/e, > 0; default 2. */
-  headLength?: number;
 }
 
 /** What {@link tokenReadout} needs of an encoder; `bert` makes one. */
@@ -39,12 +42,12 @@ export interface TokenReadout extends Module<tf.Tensor2D, tf.Tensor2D> {
 }
 
 const SOURCES: readonly TokenSource[] = ['embedding', 'top'];
-const POOLINGS: readonly TokenPooling[] = ['mean', 'idf', 'head', 'first'];
+const POOLINGS: readonly TokenPooling[] = ['mean', 'weighted', 'first'];
 /** The sum of weights that a text without any counted token is divided by. */
 const NO_TOKENS = 1e-6;
 
 /** The parts of the default: what the words say, and what the encoder makes of them. */
-const DEFAULT_PARTS: readonly TokenPart[] = ['embedding/idf', 'top/mean'];
+const DEFAULT_PARTS: readonly TokenPart[] = ['embedding/weighted', 'top/mean'];
 
 interface Part {
   readonly source: TokenSource;
@@ -63,13 +66,18 @@ function partsOf(who: string, parts: readonly TokenPart[]): Part[] {
   });
 }
 
-function checkValues(who: string, name: string, values: Float32Array, expected: { length: number; what: string; least?: number }): void {
-  const { length, what, least = -Infinity } = expected;
-  if (values.length !== length)
-    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must have ${length} values, ${what}, got ${values.length}`);
-  const wrong = values.find((value) => !(Number.isFinite(value) && value >= least));
-  if (wrong !== undefined)
-    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must have finite values${least === 0 ? ' >= 0' : ''}, got ${wrong}`);
+function checkValues(
+  who: string,
+  named: Readonly<Record<string, Float32Array>>,
+  { length, what, least = -Infinity }: { length?: number; what?: string; least?: number },
+): void {
+  for (const [name, values] of Object.entries(named)) {
+    if (length !== undefined && values.length !== length)
+      throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must have ${length} values, ${what}, got ${values.length}`);
+    const wrong = values.find((value) => !(Number.isFinite(value) && value >= least));
+    if (wrong !== undefined)
+      throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must have finite values${least === 0 ? ' >= 0' : ''}, got ${wrong}`);
+  }
 }
 
 /** The rows of `states` `[batch, length, width]` under `weights` `[batch, length]`, as `[batch, width]`. */
@@ -89,19 +97,18 @@ function presentTokens({ tokenIds, attentionMask }: TokenSequences): tf.Tensor2D
 
 /** The parts of a readout that are not yet centered or scaled; they run in the caller's tidy. */
 function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenReadoutOptions) {
-  const { parts: names = DEFAULT_PARTS, idf, specialIds = [], headLength = 2 } = options;
+  const { parts: names = DEFAULT_PARTS, tokenWeights, placeWeights, specialIds = [] } = options;
   const parts = partsOf(who, names);
   const [vocabularySize] = encoder.wordEmbedding.shape;
-  if (idf) checkValues(who, 'idf', idf, { length: vocabularySize, what: 'the size of the vocabulary', least: 0 });
-  if (!idf && parts.some(({ pooling }) => pooling === 'idf'))
-    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`idf\` must be given for a part that ends in /idf, got undefined`);
-  if (!(headLength > 0)) throw new SelfsupError('SELFSUP_OPTION', `${who}: \`headLength\` must be > 0, got ${headLength}`);
+  if (tokenWeights) checkValues(who, { tokenWeights }, { length: vocabularySize, what: 'the size of the vocabulary', least: 0 });
+  if (placeWeights) checkValues(who, { placeWeights }, { least: 0 });
   const badId = specialIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
   if (badId !== undefined)
     throw new SelfsupError('SELFSUP_OPTION', `${who}: \`specialIds\` must be integers in [0, ${vocabularySize}), got ${badId}`);
   const counted = new Float32Array(vocabularySize).fill(1);
   for (const id of specialIds) counted[id] = 0;
-  const weighted = idf?.map((weight, id) => weight * counted[id]!);
+  const weights = tokenWeights?.map((weight, id) => weight * counted[id]!) ?? counted;
+  const places = Float32Array.of(...(placeWeights ?? []), 1); // of the first places, and of all behind them
   const firstOf = (states: tf.Tensor3D) => {
     const [batch, , width] = states.shape;
     return tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
@@ -110,11 +117,11 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
     const { tokenIds } = sequences;
     const present = presentTokens(sequences);
     const counts = tf.mul<tf.Tensor2D>(present, tf.gather(tf.tensor1d(counted), tokenIds)); // [batch, length]
-    const weightsOf = (pooling: Exclude<TokenPooling, 'first'>): tf.Tensor2D => {
-      if (pooling === 'mean') return counts;
-      if (pooling === 'idf') return tf.mul(present, tf.gather(tf.tensor1d(weighted!), tokenIds));
-      const places = tf.cumsum(counts, 1, true); // of the tokens that count, from 0
-      return tf.mul(counts, tf.exp(tf.div(places, -headLength)));
+    const weighted = (): tf.Tensor2D => {
+      const own = tf.mul<tf.Tensor2D>(present, tf.gather(tf.tensor1d(weights), tokenIds));
+      if (places.length === 1) return own;
+      const place = tf.minimum(tf.cumsum(counts, 1, true), places.length - 1); // of the tokens that count, from 0
+      return tf.mul(own, tf.gather(tf.tensor1d(places), tf.cast(place, 'int32')));
     };
     let [words, states]: (tf.Tensor3D | undefined)[] = [];
     return parts.map(({ source, pooling }) => {
@@ -122,7 +129,7 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
         source === 'top'
           ? (states ??= encoder.encode(sequences, apply)) // [batch, length, width]
           : (words ??= tf.gather(encoder.wordEmbedding, tokenIds) as tf.Tensor as tf.Tensor3D); // [batch, length, embeddingDim]
-      return pooling === 'first' ? firstOf(rows) : weightedMean(rows, weightsOf(pooling));
+      return pooling === 'first' ? firstOf(rows) : weightedMean(rows, pooling === 'mean' ? counts : weighted());
     });
   };
 }
@@ -140,22 +147,22 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
  * encoder throws
  * @see Arora et al.: "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", https://openreview.net/forum?id=SyK00v5xx, for weighted means of word
  * vectors without their common part
- * @remarks The word embedding is read as it is, without positions and norm. Gradients flow through all parts; statistics (`idf`, `center`) are constants.
+ * @remarks The word embedding is read as it is, without positions and norm. Gradients flow through all parts; weights and `center` are constants.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
  * import { bertTiny, ppmiEmbeddings, tokenReadout } from '@selfsup/encoders';
  * import * as tf from '@tensorflow/tfjs-core';
  * const documents = [[5, 6, 7], [5, 6, 8], [9, 10, 7], [9, 10, 8]];
- * const { idf } = await ppmiEmbeddings(documents, { vocabularySize: 11, dim: 128, minCount: 1 });
- * const readout = tokenReadout(bertTiny({ vocabularySize: 11 })(createRng(0)), { idf, specialIds: [0, 1, 2] });
+ * const { tokenWeights, placeWeights } = await ppmiEmbeddings(documents, { vocabularySize: 11, dim: 128, minDocuments: 1 });
+ * const readout = tokenReadout(bertTiny({ vocabularySize: 11 })(createRng(0)), { tokenWeights, placeWeights, specialIds: [0, 1, 2] });
  * const features = readout.apply(tf.tensor2d([[1, 5, 6, 2]], [1, 4], 'int32'), { training: false }); // [1, 128 + 128]
  * ```
  */
 export function tokenReadout(encoder: ReadableTokenEncoder, options: TokenReadoutOptions = {}): TokenReadout {
   const { center } = options;
   const readParts = partsReader('tokenReadout', encoder, options);
-  if (center) checkValues('tokenReadout', 'center', center, { length: center.length, what: 'one a column' });
+  if (center) checkValues('tokenReadout', { center }, {});
   const centered = (parts: tf.Tensor2D[]): tf.Tensor2D[] => {
     if (!center) return parts;
     const widths = parts.map(({ shape }) => shape[1]);

@@ -16,7 +16,8 @@ interface Fixture {
   tokens: number[];
   idf: number[];
   unigram: number[];
-  cases: { window: number | null; ppmi: number[]; values: number[]; projector: number[]; cosines: number[] }[];
+  placeWeights: number[];
+  cases: { window: number | null; ppmi: number[]; values: number[]; projector: number[]; products: number[] }[];
 }
 const { vocabularySize, dim, documents, tokens, cases, ...fixture } = JSON.parse(
   readFileSync(new URL('../../fixtures/ppmi.json', import.meta.url), 'utf8'),
@@ -55,11 +56,11 @@ const failure = async (run: () => Promise<unknown>) => {
   return 'nothing thrown';
 };
 
-describe.each(cases)('PPMI against numpy, window $window', ({ window, ppmi, values, projector, cosines }) => {
+describe.each(cases)('PPMI against numpy, window $window', ({ window, ppmi, values, projector, products: expected }) => {
   const context = window === null ? {} : { window };
 
   test('the matrix and its transpose', async () => {
-    const counted = await countDocuments(documents, { ...given, minCount: 2 });
+    const counted = await countDocuments(documents, { ...given, minDocuments: 2 });
     expect([...counted.ranked]).toEqual(tokens);
     const { square, transposed, rest } = await ppmiMatrix(coOccurrence(counted, { columns: n, window: window ?? undefined }), {
       smoothing: 0.75,
@@ -71,7 +72,7 @@ describe.each(cases)('PPMI against numpy, window $window', ({ window, ppmi, valu
   });
 
   test('singular values and their subspace', async () => {
-    const counted = await countDocuments(documents, { ...given, minCount: 2 });
+    const counted = await countDocuments(documents, { ...given, minDocuments: 2 });
     const { square, transposed } = await ppmiMatrix(coOccurrence(counted, { columns: n, window: window ?? undefined }), {
       smoothing: 0.75,
     });
@@ -90,23 +91,26 @@ describe.each(cases)('PPMI against numpy, window $window', ({ window, ppmi, valu
     ).toBeLessThan(1e-5);
   });
 
-  test('embeddings have the angles of U·√S', async () => {
+  test('embeddings are the rows of U·√S with the root of their length, but for a rotation', async () => {
     const { embeddings, singularValues } = await ppmiEmbeddings(documents, { ...given, ...context, dim, iterations: 12 });
     expect(worst(singularValues, values)).toBeLessThan(1e-3);
-    expect(worst(products(rowsOf(embeddings, tokens), dim), cosines)).toBeLessThan(1e-4);
+    expect(worst(products(rowsOf(embeddings, tokens), dim), expected)).toBeLessThan(1e-4);
   });
 });
 
 describe('PPMI embeddings', () => {
-  test('idf and unigram are those of numpy, 0 where a token does not count', async () => {
-    const { idf, unigram } = await ppmiEmbeddings(documents, { ...given, dim });
+  test('idf, unigram and the weights of places are those of numpy, 0 where a token does not count', async () => {
+    const { idf, tokenWeights, placeWeights, unigram } = await ppmiEmbeddings(documents, { ...given, dim });
     expect(worst(tokens.map((id) => idf[id]!), fixture.idf)).toBeLessThan(1e-6); // prettier-ignore
     expect([idf[0], idf[vocabularySize - 2], idf[vocabularySize - 1]]).toEqual([0, 0, 0]);
+    expect(worst(tokenWeights, idf.map(Math.sqrt))).toBe(0);
     expect(worst(unigram, fixture.unigram)).toBeLessThan(1e-7);
+    expect(worst(placeWeights, fixture.placeWeights)).toBeLessThan(1e-6);
+    expect(placeWeights[0]).toBeGreaterThan(1.3);
   });
 
   test('tokens that do not count get small rows of their own', async () => {
-    const { embeddings } = await ppmiEmbeddings(documents, { vocabularySize: 400, ignoredIds: [0], dim: 64, minCount: 2 });
+    const { embeddings } = await ppmiEmbeddings(documents, { vocabularySize: 400, ignoredIds: [0], dim: 64, lengthPower: 1 });
     const uncounted = Array.from({ length: 400 }, (_, id) => id).filter((id) => !tokens.includes(id));
     const lengths = uncounted.map((id) => Math.hypot(...rowsOf(embeddings, [id], 64)));
     expect(lengths.reduce((a, b) => a + b) / lengths.length).toBeCloseTo(0.5, 1);
@@ -123,7 +127,7 @@ describe('PPMI embeddings', () => {
         ...(i < 2 ? [rare] : []),
       ]);
     const text = [...topic(0, 21), ...topic(10, 22)];
-    const { embeddings } = await ppmiEmbeddings(text, { vocabularySize: 23, dim: 2, maxTokens: 18, minCount: 1 });
+    const { embeddings } = await ppmiEmbeddings(text, { vocabularySize: 23, dim: 2, maxTokens: 18, minDocuments: 1, lengthPower: 1 });
     const cosine = (a: number, b: number) => products(rowsOf(embeddings, [a, b], 2), 2)[1]!;
     expect(cosine(21, 4)).toBeGreaterThan(0.95);
     expect(cosine(22, 14)).toBeGreaterThan(0.95);
@@ -163,11 +167,14 @@ describe('PPMI embeddings', () => {
       'SELFSUP_DATA ppmiEmbeddings: `documents` must have integer ids in [0, 30), got 31 in document 0',
     );
     expect(await failure(() => ppmiEmbeddings([[1, 2], [3]], { ...given, dim }))).toMatch(
-      /^SELFSUP_DATA .*0 tokens that occur at least 2 times/,
+      /^SELFSUP_DATA .*0 tokens that are in at least 2\./,
     );
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim: 0 }))).toMatch(/^SELFSUP_OPTION ppmiEmbeddings: `dim`/);
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim, smoothing: 2 }))).toMatch(/`smoothing` must be in \[0, 1\], got 2/);
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim, oversampling: -1 }))).toMatch(/`oversampling` must be an integer >= 0/);
+    expect(await failure(() => ppmiEmbeddings([], { ...given, dim, lengthPower: -1 }))).toMatch(
+      /`lengthPower` must be in \[0, 1\], got -1/,
+    );
   });
 
   test('stop when they are told to', async () => {

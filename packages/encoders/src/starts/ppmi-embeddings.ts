@@ -1,4 +1,4 @@
-import { createRng, drawNormal, SelfsupError } from '@selfsup/core';
+import { createRng, drawNormal, SelfsupError, type Rng } from '@selfsup/core';
 import { checkIntegers } from '../layers/check-option.ts';
 import { coOccurrence } from './co-occurrence.ts';
 import { ppmiMatrix } from './ppmi-matrix.ts';
@@ -13,10 +13,10 @@ export interface PpmiEmbeddingsOptions {
   dim: number;
   /** Ids that do not count: `[PAD]`, `[CLS]`, `[UNK]` … ; default none. */
   ignoredIds?: readonly number[];
-  /** Tokens that occur less often have no embedding of their own, ≥ 1; default 2. */
-  minCount?: number;
+  /** Tokens of fewer documents have no embedding of their own, ≥ 1; default 2. */
+  minDocuments?: number;
   /**
-   * So many of the most frequent tokens are decomposed, ≥ 1; default 8,000. The others with `minCount` occurrences are placed among them by their own row of
+   * So many of the most frequent tokens are decomposed, ≥ 1; default 8,000. The others with `minDocuments` are placed among them by their own row of
    * the matrix.
    */
   maxTokens?: number;
@@ -24,6 +24,8 @@ export interface PpmiEmbeddingsOptions {
   window?: number;
   /** The power of the contexts' frequencies, in [0, 1]; default 0.75. */
   smoothing?: number;
+  /** Rows are divided by this power of their length, in [0, 1]: 1 makes all of them as long, 0 leaves them; default 0.5, where rare tokens are a little shorter. */
+  lengthPower?: number;
   /** How often the subspace goes through the matrix, ≥ 1; default 3. */
   iterations?: number;
   /** Columns that are iterated beside `dim`, ≥ 0; default 10. */
@@ -36,24 +38,39 @@ export interface PpmiEmbeddingsOptions {
 
 /** What {@link ppmiEmbeddings} finds in text. */
 export interface PpmiEmbeddings {
-  /** `[vocabularySize, dim]` row-major; rows of unit length. */
+  /** `[vocabularySize, dim]` row-major; the mean square length of the rows that were counted is 1. */
   readonly embeddings: Float32Array;
   /** `[vocabularySize]`: log((documents + 1) / (documents with the token + 1)); 0 for tokens that have no embedding of their own. */
   readonly idf: Float32Array;
+  /** `[vocabularySize]`: √idf, by which a text's mean of its tokens is weighted. */
+  readonly tokenWeights: Float32Array;
+  /** `[8]`: how much more than those behind them the first tokens of a text say, ≥ 1: about 1 where texts begin anywhere, up to 5 for questions. */
+  readonly placeWeights: Float32Array;
   /** `[vocabularySize]`: the part of all tokens, each counted half a time more than it occurs; 0 for ignored ones. The sum is 1. */
   readonly unigram: Float32Array;
   /** `[dim or fewer]`: the singular values, decreasing. */
   readonly singularValues: Float64Array;
 }
 
-/** The length of rows that were drawn, beside 1 of those that were counted. */
+/** The length of rows that were drawn, beside about 1 of those that were counted. */
 const DRAWN_LENGTH = 0.5;
 
 function checkOptions(options: PpmiEmbeddingsOptions): void {
-  const { vocabularySize, dim, minCount = 2, maxTokens = 8000, iterations = 3, window = 1, smoothing = 0.75, oversampling = 10 } = options;
-  checkIntegers('ppmiEmbeddings', { vocabularySize, dim, minCount, maxTokens, iterations, window });
-  if (!(smoothing >= 0 && smoothing <= 1))
-    throw new SelfsupError('SELFSUP_OPTION', `ppmiEmbeddings: \`smoothing\` must be in [0, 1], got ${smoothing}`);
+  const {
+    vocabularySize,
+    dim,
+    minDocuments = 2,
+    maxTokens = 8000,
+    iterations = 3,
+    window = 1,
+    smoothing = 0.75,
+    lengthPower = 0.5,
+    oversampling = 10,
+  } = options;
+  checkIntegers('ppmiEmbeddings', { vocabularySize, dim, minDocuments, maxTokens, iterations, window });
+  for (const [name, value] of Object.entries({ smoothing, lengthPower }))
+    if (!(value >= 0 && value <= 1))
+      throw new SelfsupError('SELFSUP_OPTION', `ppmiEmbeddings: \`${name}\` must be in [0, 1], got ${value}`);
   if (!Number.isInteger(oversampling) || oversampling < 0)
     throw new SelfsupError('SELFSUP_OPTION', `ppmiEmbeddings: \`oversampling\` must be an integer >= 0, got ${oversampling}`);
 }
@@ -78,16 +95,32 @@ function rootScaled(scaledLeft: Float32Array, values: Float64Array): Float32Arra
   return scaledLeft.map((value, i) => value / Math.sqrt(values[i % rank]!));
 }
 
-/** Writes rows of any length as unit rows of the table; tells which of them are zeros. */
-function placeRows(table: Float32Array, rows: Float32Array, { dim, rank, ids }: { dim: number; rank: number; ids: Int32Array }): number[] {
-  const empty: number[] = [];
+/** Writes rows into the table, each divided by a power of its length; gives the ids of those that are not zeros. */
+function placeRows(
+  table: Float32Array,
+  rows: Float32Array,
+  { dim, rank, ids, lengthPower }: { dim: number; rank: number; ids: Int32Array; lengthPower: number },
+): number[] {
+  const placed: number[] = [];
   for (const [row, id] of ids.entries()) {
-    let squares = 0;
-    for (let k = 0; k < rank; k++) squares += rows[row * rank + k]! ** 2;
-    if (squares === 0) empty.push(id);
-    else for (let k = 0; k < rank; k++) table[id * dim + k] = rows[row * rank + k]! / Math.sqrt(squares);
+    const from = rows.subarray(row * rank, (row + 1) * rank);
+    const squares = from.reduce((sum, value) => sum + value * value, 0);
+    if (squares === 0) continue;
+    placed.push(id);
+    const scale = squares ** (-lengthPower / 2);
+    for (const [k, value] of from.entries()) table[id * dim + k] = value * scale;
   }
-  return empty;
+  return placed;
+}
+
+/** Brings the mean square length of some rows to 1, and draws all others. */
+function completeTable(table: Float32Array, { dim, placed, rng }: { dim: number; placed: readonly number[]; rng: Rng }): void {
+  const squares = table.reduce((sum, value) => sum + value * value, 0);
+  const scale = Math.sqrt(placed.length / squares);
+  const drawn = drawNormal(rng, table.length, { standardDeviation: DRAWN_LENGTH / Math.sqrt(dim) });
+  const isPlaced = new Uint8Array(table.length / dim);
+  for (const id of placed) isPlaced[id] = 1;
+  for (let i = 0; i < table.length; i++) table[i] = isPlaced[Math.floor(i / dim)] ? table[i]! * scale : drawn[i]!;
 }
 
 /**
@@ -95,7 +128,8 @@ function placeRows(table: Float32Array, rows: Float32Array, { dim, rank, ids }: 
  * information.
  *
  * With C[i, j] the number of documents that have both tokens, the diagonal left out, s the sums of its rows and q ∝ s^0.75:
- * P[i, j] = max(0, log(C[i, j] / (s[i] · q[j]))), P ≈ U·S·Vᵀ, embeddings U·√S with rows of unit length.
+ * P[i, j] = max(0, log(C[i, j] / (s[i] · q[j]))), P ≈ U·S·Vᵀ, and the embeddings are the rows of U·√S, each divided by the root of
+ * its length.
  *
  * @param documents the unlabeled text as token ids, each an integer in [0, vocabularySize); an array, a generator or an async one, read once and kept in memory
  * @param options see {@link PpmiEmbeddingsOptions}
@@ -112,22 +146,22 @@ function placeRows(table: Float32Array, rows: Float32Array, { dim, rank, ids }: 
  * ```ts
  * import { ppmiEmbeddings } from '@selfsup/encoders';
  * const documents = [[5, 6, 7], [5, 6, 8], [9, 10, 7], [9, 10, 8]];
- * const { embeddings } = await ppmiEmbeddings(documents, { vocabularySize: 11, dim: 2, minCount: 1 }); // [11, 2]
+ * const { embeddings } = await ppmiEmbeddings(documents, { vocabularySize: 11, dim: 2, minDocuments: 1 }); // [11, 2]
  * ```
  */
 export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmbeddingsOptions): Promise<PpmiEmbeddings> {
   checkOptions(options);
-  const { vocabularySize, dim, ignoredIds = [], minCount = 2, maxTokens = 8000, window, smoothing = 0.75 } = options;
+  const { vocabularySize, dim, ignoredIds = [], minDocuments = 2, maxTokens = 8000, window, smoothing = 0.75, lengthPower = 0.5 } = options;
   const { iterations = 3, oversampling = 10, seed = 0, signal } = options;
   const rng = createRng(seed).fold('ppmi');
-  const counted = await countDocuments(documents, { vocabularySize, ignoredIds, minCount, signal });
+  const counted = await countDocuments(documents, { vocabularySize, ignoredIds, minDocuments, signal });
   const { ranked } = counted;
   const columns = Math.min(ranked.length, maxTokens);
   const { square, transposed, rest } = await ppmiMatrix(coOccurrence(counted, { columns, window }), { smoothing, signal });
   if (square.values.length === 0)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `ppmiEmbeddings: \`documents\` must have tokens that stand together more often than by chance; got ${counted.numDocuments} documents with ${ranked.length} tokens that occur at least ${minCount} times. Give it more text, or a smaller \`minCount\``,
+      `ppmiEmbeddings: \`documents\` must have tokens that stand together more often than by chance; got ${counted.numDocuments} documents with ${ranked.length} tokens that are in at least ${minDocuments}. Give it more text, or a smaller \`minDocuments\``,
     );
   const svd: TruncatedSvd = await truncatedSvd(square, {
     transposed,
@@ -139,15 +173,20 @@ export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmb
   });
   const rank = svd.values.length;
   const folded = await multiply(rest, svd.right, { width: rank, signal }); // [rows - columns, rank]
-  const drawn = drawNormal(rng.fold('rows'), vocabularySize * dim, { standardDeviation: DRAWN_LENGTH / Math.sqrt(dim) });
   const embeddings = new Float32Array(vocabularySize * dim);
-  const empty = [
-    ...placeRows(embeddings, rootScaled(svd.scaledLeft, svd.values), { dim, rank, ids: ranked.subarray(0, columns) }),
-    ...placeRows(embeddings, rootScaled(folded, svd.values), { dim, rank, ids: ranked.subarray(columns) }),
+  const shape = { dim, rank, lengthPower };
+  const placed = [
+    ...placeRows(embeddings, rootScaled(svd.scaledLeft, svd.values), { ...shape, ids: ranked.subarray(0, columns) }),
+    ...placeRows(embeddings, rootScaled(folded, svd.values), { ...shape, ids: ranked.subarray(columns) }),
   ];
-  const counts = new Uint8Array(vocabularySize);
-  for (const id of ranked) counts[id] = 1;
-  for (const id of empty) counts[id] = 0;
-  for (let id = 0; id < vocabularySize; id++) if (!counts[id]) embeddings.set(drawn.subarray(id * dim, (id + 1) * dim), id * dim);
-  return { embeddings, idf: idfOf(counted, vocabularySize), unigram: unigramOf(counted, ignoredIds), singularValues: svd.values };
+  completeTable(embeddings, { dim, placed, rng: rng.fold('rows') });
+  const idf = idfOf(counted, vocabularySize);
+  return {
+    embeddings,
+    idf,
+    tokenWeights: idf.map(Math.sqrt),
+    placeWeights: counted.placeWeights,
+    unigram: unigramOf(counted, ignoredIds),
+    singularValues: svd.values,
+  };
 }

@@ -28,7 +28,7 @@ export interface StartFromTokensOptions {
  * const documents = [[5, 6, 7], [5, 6, 8], [9, 10, 7], [9, 10, 8]];
  * const factory = bertTiny({ vocabularySize: 11 });
  * const { vocabularySize, embeddingDim: dim, outputDim: width } = factory;
- * const start = await ppmiEmbeddings(documents, { vocabularySize, dim, minCount: 1 });
+ * const start = await ppmiEmbeddings(documents, { vocabularySize, dim, minDocuments: 1 });
  * const encoder = factory(createRng(0));
  * startFromTokens(encoder, start);
  * const head = maskedLanguageHead({ width, vocabularySize, unigram: start.unigram })(createRng(1));

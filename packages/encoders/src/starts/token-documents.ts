@@ -1,4 +1,5 @@
 import { nextTurn, SelfsupError } from '@selfsup/core';
+import { placeWeights } from './place-weights.ts';
 
 /** Documents as token ids, each a row of integers. */
 export type TokenDocuments = Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>;
@@ -11,8 +12,10 @@ export interface CountedDocuments {
   readonly counts: Float64Array;
   /** `[vocabularySize]`: in how many documents. */
   readonly documentCounts: Float64Array;
-  /** `[ranks]`: the token of each rank, those with `minCount` occurrences only. */
+  /** `[ranks]`: the token of each rank, those of `minDocuments` documents only. */
   readonly ranked: Int32Array;
+  /** `[8]`: see {@link placeWeights}. */
+  readonly placeWeights: Float32Array;
   /** The ranks of all documents, one after the other; −1 for a token without a rank. */
   readonly text: Int32Array;
   /** `[numDocuments + 1]`: where each document begins in `text`. */
@@ -33,9 +36,9 @@ function checkId(id: number, vocabularySize: number, document: number): void {
 /** Reads documents into memory and counts their tokens. Internal. */
 export async function countDocuments(
   documents: TokenDocuments,
-  options: { vocabularySize: number; ignoredIds: readonly number[]; minCount: number; signal?: AbortSignal | undefined },
+  options: { vocabularySize: number; ignoredIds: readonly number[]; minDocuments: number; signal?: AbortSignal | undefined },
 ): Promise<CountedDocuments> {
-  const { vocabularySize, ignoredIds, minCount, signal } = options;
+  const { vocabularySize, ignoredIds, minDocuments, signal } = options;
   const ignored = new Uint8Array(vocabularySize);
   for (const id of ignoredIds) ignored[id] = 1;
   const [counts, documentCounts, last] = [0, 0, -1].map((value) => new Float64Array(vocabularySize).fill(value)) as [
@@ -65,11 +68,20 @@ export async function countDocuments(
     }
     if (length > starts[starts.length - 1]!) starts.push(length);
   }
-  const ranked = Int32Array.from([...counts.keys()].filter((id) => counts[id]! >= minCount)).sort(
+  const ranked = Int32Array.from([...counts.keys()].filter((id) => documentCounts[id]! >= minDocuments)).sort(
     (a, b) => counts[b]! - counts[a]! || a - b,
   );
   const ranks = new Int32Array(vocabularySize).fill(-1);
   for (const [rank, id] of ranked.entries()) ranks[id] = rank;
-  text = text.subarray(0, length).map((id) => ranks[id]!);
-  return { numDocuments: starts.length - 1, counts, documentCounts, ranked, text, starts: Float64Array.from(starts) };
+  const ids = text.subarray(0, length);
+  const weights = placeWeights({ ids, starts, counts });
+  return {
+    numDocuments: starts.length - 1,
+    counts,
+    documentCounts,
+    ranked,
+    placeWeights: weights,
+    text: ids.map((id) => ranks[id]!),
+    starts: Float64Array.from(starts),
+  };
 }
