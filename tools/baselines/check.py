@@ -40,6 +40,11 @@ def hog_of_a_ramp() -> None:
         blocks = hog(ramp(angle)).reshape(7, 7, 4, 9)
         close((blocks**2).sum((2, 3)), np.ones((7, 7)), 1e-3)
     close(hog(ramp(0)).reshape(7, 7, 4, 9)[1:-1, 1:-1, :, 0], np.full((5, 5, 4), 0.5), 1e-3)
+    # slope 8 in the left half, 2 in the right one: where they meet the cells have means of 14.5 and 4, and only the larger one is cut
+    steps = np.concatenate([np.full(15, 8), np.full(16, 2)])
+    image = np.broadcast_to(np.concatenate([[0], np.cumsum(steps)]).astype(np.uint8), (32, 32))[None, :, :, None]
+    small = 4 / np.sqrt(2 * (14.5**2 + 4**2))
+    close(hog(image).reshape(7, 7, 4, 9)[2, 3, :2, 0], np.array([0.2, small]) / np.sqrt(2 * (0.2**2 + small**2)), 1e-3)
     x = np.random.RandomState(0).randint(0, 256, (3, 32, 32, 3)).astype(np.uint8)
     assert hog(x).shape == (3, 7 * 7 * 4 * 9)
     # a mirror image: cells mirrored, direction d to 8 - d where no gradient lies on the border of two bins
@@ -110,7 +115,7 @@ def strength_by_validation() -> None:
 
 
 def neighbors() -> None:
-    """Three directions are told apart, whatever the lengths; noise is at chance."""
+    """Three directions are told apart, whatever the lengths; noise is at chance; where classes overlap many neighbors are chosen, as none is its own."""
     rng = np.random.RandomState(0)
     y = np.arange(600) % 3
     rows = (np.eye(3)[y] + 0.05 * rng.randn(600, 3)) * rng.uniform(0.1, 10, (600, 1))
@@ -119,6 +124,9 @@ def neighbors() -> None:
         assert knn(train, test, list(range(300)), labels)[0] == 100
     noise = rng.randn(600, 20)
     assert 20 < knn(noise[:300], noise[300:], list(range(300)), labels)[0] < 47
+    overlapping = np.eye(3)[y] + rng.randn(600, 3)
+    accuracy, k = knn(overlapping[:300], overlapping[300:], list(range(300)), labels)
+    assert k >= 10 and accuracy > 45, f'{accuracy:.1f} % by {k}'
 
 
 def judged_subsets() -> None:
