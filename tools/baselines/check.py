@@ -4,11 +4,14 @@ No data are needed; it takes a few seconds and exits with 1 when something is wr
 """
 
 import json
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import numpy as np
 import scipy.sparse as sp
