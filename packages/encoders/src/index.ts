@@ -59,6 +59,7 @@ export { startFromPatches, type PatchStartProgress, type StartFromPatchesOptions
 export { ppmiEmbeddings, type PpmiEmbeddings, type PpmiEmbeddingsOptions } from './starts/ppmi-embeddings.ts';
 export { startFromTokens, type StartFromTokensOptions } from './starts/start-from-tokens.ts';
 export type { TokenDocuments } from './starts/token-documents.ts';
+export { tokenStatistics, type TokenStatistics } from './starts/token-statistics.ts';
 export {
   readoutCenter,
   tokenReadout,

@@ -26,6 +26,11 @@ export interface TokenReadoutOptions {
    * default, and behind them, 1.
    */
   placeWeights?: Float32Array;
+  /**
+   * `[vocabularySize]`, ≥ 0: how frequent each token is, such as `ppmiEmbeddings` gives. From the means of embeddings that of all text is subtracted, as its
+   * tokens are weighted; it follows the embeddings when these are trained. Default: nothing is.
+   */
+  unigram?: Float32Array;
   /** `[columns of the features]`: what is subtracted before the parts are brought to length 1, such as {@link readoutCenter} gives; default zeros. */
   center?: Float32Array;
   /** Tokens that no mean counts, such as those of `[CLS]`, `[SEP]`, `[UNK]`; default none. Padding never counts. */
@@ -97,10 +102,11 @@ function presentTokens({ tokenIds, attentionMask }: TokenSequences): tf.Tensor2D
 
 /** The parts of a readout that are not yet centered or scaled; they run in the caller's tidy. */
 function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenReadoutOptions) {
-  const { parts: names = DEFAULT_PARTS, tokenWeights, placeWeights, specialIds = [] } = options;
+  const { parts: names = DEFAULT_PARTS, tokenWeights, placeWeights, unigram, specialIds = [] } = options;
   const parts = partsOf(who, names);
   const [vocabularySize] = encoder.wordEmbedding.shape;
   if (tokenWeights) checkValues(who, { tokenWeights }, { length: vocabularySize, what: 'the size of the vocabulary', least: 0 });
+  if (unigram) checkValues(who, { unigram }, { length: vocabularySize, what: 'the size of the vocabulary', least: 0 });
   if (placeWeights) checkValues(who, { placeWeights }, { least: 0 });
   const badId = specialIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
   if (badId !== undefined)
@@ -109,6 +115,19 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
   for (const id of specialIds) counted[id] = 0;
   const weights = tokenWeights?.map((weight, id) => weight * counted[id]!) ?? counted;
   const places = Float32Array.of(...(placeWeights ?? []), 1); // of the first places, and of all behind them
+  /** The mean of the embeddings of all text, `[1, embeddingDim]`. */
+  const ofAllText = (pooling: TokenPooling): tf.Tensor2D | undefined => {
+    if (!unigram || pooling === 'first') return undefined;
+    const own = unigram.map((part, id) => part * (pooling === 'mean' ? counted : weights)[id]!);
+    const sum = own.reduce((total, part) => total + part, 0);
+    return tf.matMul(
+      tf.tensor2d(
+        own.map((part) => part / Math.max(sum, NO_TOKENS)),
+        [1, vocabularySize],
+      ),
+      encoder.wordEmbedding as tf.Tensor2D,
+    );
+  };
   const firstOf = (states: tf.Tensor3D) => {
     const [batch, , width] = states.shape;
     return tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
@@ -129,7 +148,9 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
         source === 'top'
           ? (states ??= encoder.encode(sequences, apply)) // [batch, length, width]
           : (words ??= tf.gather(encoder.wordEmbedding, tokenIds) as tf.Tensor as tf.Tensor3D); // [batch, length, embeddingDim]
-      return pooling === 'first' ? firstOf(rows) : weightedMean(rows, pooling === 'mean' ? counts : weighted());
+      const read = pooling === 'first' ? firstOf(rows) : weightedMean(rows, pooling === 'mean' ? counts : weighted());
+      const common = source === 'embedding' ? ofAllText(pooling) : undefined;
+      return common ? tf.sub<tf.Tensor2D>(read, common) : read;
     });
   };
 }

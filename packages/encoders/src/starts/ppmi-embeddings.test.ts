@@ -46,6 +46,7 @@ const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => {
 const rowsOf = (embeddings: Float32Array, ids: readonly number[], width = dim) =>
   ids.flatMap((id) => [...embeddings.subarray(id * width, (id + 1) * width)]);
 const given = { vocabularySize, ignoredIds: [0] };
+const who = 'ppmiEmbeddings';
 const failure = async (run: () => Promise<unknown>) => {
   try {
     await run();
@@ -60,7 +61,7 @@ describe.each(cases)('PPMI against numpy, window $window', ({ window, ppmi, valu
   const context = window === null ? {} : { window };
 
   test('the matrix and its transpose', async () => {
-    const counted = await countDocuments(documents, { ...given, minDocuments: 2 });
+    const counted = await countDocuments(documents, { who, ...given, minDocuments: 2 });
     expect([...counted.ranked]).toEqual(tokens);
     const { square, transposed, rest } = await ppmiMatrix(coOccurrence(counted, { columns: n, window: window ?? undefined }), {
       smoothing: 0.75,
@@ -72,7 +73,7 @@ describe.each(cases)('PPMI against numpy, window $window', ({ window, ppmi, valu
   });
 
   test('singular values and their subspace', async () => {
-    const counted = await countDocuments(documents, { ...given, minDocuments: 2 });
+    const counted = await countDocuments(documents, { who, ...given, minDocuments: 2 });
     const { square, transposed } = await ppmiMatrix(coOccurrence(counted, { columns: n, window: window ?? undefined }), {
       smoothing: 0.75,
     });

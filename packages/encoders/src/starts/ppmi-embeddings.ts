@@ -2,7 +2,7 @@ import { createRng, drawNormal, SelfsupError, type Rng } from '@selfsup/core';
 import { checkIntegers } from '../layers/check-option.ts';
 import { coOccurrence } from './co-occurrence.ts';
 import { ppmiMatrix } from './ppmi-matrix.ts';
-import { countDocuments, type CountedDocuments, type TokenDocuments } from './token-documents.ts';
+import { countDocuments, idfOf, unigramOf, type TokenDocuments } from './token-documents.ts';
 import { multiply, truncatedSvd, type TruncatedSvd } from './truncated-svd.ts';
 
 /** Options of {@link ppmiEmbeddings}. */
@@ -75,20 +75,6 @@ function checkOptions(options: PpmiEmbeddingsOptions): void {
     throw new SelfsupError('SELFSUP_OPTION', `ppmiEmbeddings: \`oversampling\` must be an integer >= 0, got ${oversampling}`);
 }
 
-/** log((N + 1) / (documents with it + 1)) of the tokens that have a rank. */
-function idfOf({ documentCounts, numDocuments, ranked }: CountedDocuments, vocabularySize: number): Float32Array {
-  const idf = new Float32Array(vocabularySize);
-  for (const id of ranked) idf[id] = Math.log((numDocuments + 1) / (documentCounts[id]! + 1));
-  return idf;
-}
-
-function unigramOf({ counts }: CountedDocuments, ignoredIds: readonly number[]): Float32Array {
-  const smoothed = counts.map((count) => count + 0.5);
-  for (const id of ignoredIds) smoothed[id] = 0;
-  const total = smoothed.reduce((sum, count) => sum + count, 0);
-  return Float32Array.from(smoothed, (count) => count / total);
-}
-
 /** `[rows, rank]`: U·√S of the square part, and of the rest its rows · right / √S. */
 function rootScaled(scaledLeft: Float32Array, values: Float64Array): Float32Array {
   const rank = values.length;
@@ -154,7 +140,7 @@ export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmb
   const { vocabularySize, dim, ignoredIds = [], minDocuments = 2, maxTokens = 8000, window, smoothing = 0.75, lengthPower = 0.5 } = options;
   const { iterations = 3, oversampling = 10, seed = 0, signal } = options;
   const rng = createRng(seed).fold('ppmi');
-  const counted = await countDocuments(documents, { vocabularySize, ignoredIds, minDocuments, signal });
+  const counted = await countDocuments(documents, { who: 'ppmiEmbeddings', vocabularySize, ignoredIds, minDocuments, signal });
   const { ranked } = counted;
   const columns = Math.min(ranked.length, maxTokens);
   const { square, transposed, rest } = await ppmiMatrix(coOccurrence(counted, { columns, window }), { smoothing, signal });

@@ -25,20 +25,20 @@ export interface CountedDocuments {
 /** Documents between two turns of the event loop. */
 const TURN = 500;
 
-function checkId(id: number, vocabularySize: number, document: number): void {
+function checkId(who: string, { id, vocabularySize, document }: { id: number; vocabularySize: number; document: number }): void {
   if (!Number.isInteger(id) || id < 0 || id >= vocabularySize)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `ppmiEmbeddings: \`documents\` must have integer ids in [0, ${vocabularySize}), got ${String(id)} in document ${document}`,
+      `${who}: \`documents\` must have integer ids in [0, ${vocabularySize}), got ${String(id)} in document ${document}`,
     );
 }
 
 /** Reads documents into memory and counts their tokens. Internal. */
 export async function countDocuments(
   documents: TokenDocuments,
-  options: { vocabularySize: number; ignoredIds: readonly number[]; minDocuments: number; signal?: AbortSignal | undefined },
+  options: { who: string; vocabularySize: number; ignoredIds: readonly number[]; minDocuments: number; signal?: AbortSignal | undefined },
 ): Promise<CountedDocuments> {
-  const { vocabularySize, ignoredIds, minDocuments, signal } = options;
+  const { who, vocabularySize, ignoredIds, minDocuments, signal } = options;
   const ignored = new Uint8Array(vocabularySize);
   for (const id of ignoredIds) ignored[id] = 1;
   const [counts, documentCounts, last] = [0, 0, -1].map((value) => new Float64Array(vocabularySize).fill(value)) as [
@@ -58,7 +58,7 @@ export async function countDocuments(
     }
     for (let i = 0; i < document.length; i++) {
       const id = document[i]!;
-      checkId(id, vocabularySize, read - 1);
+      checkId(who, { id, vocabularySize, document: read - 1 });
       if (ignored[id]) continue;
       text[length++] = id;
       counts[id]!++;
@@ -84,4 +84,19 @@ export async function countDocuments(
     text: ids.map((id) => ranks[id]!),
     starts: Float64Array.from(starts),
   };
+}
+
+/** log((N + 1) / (documents with it + 1)) of the tokens that have a rank. Internal. */
+export function idfOf({ documentCounts, numDocuments, ranked }: CountedDocuments, vocabularySize: number): Float32Array {
+  const idf = new Float32Array(vocabularySize);
+  for (const id of ranked) idf[id] = Math.log((numDocuments + 1) / (documentCounts[id]! + 1));
+  return idf;
+}
+
+/** The part of all tokens that each is, counted half a time more than it occurs. Internal. */
+export function unigramOf({ counts }: CountedDocuments, ignoredIds: readonly number[]): Float32Array {
+  const smoothed = counts.map((count) => count + 0.5);
+  for (const id of ignoredIds) smoothed[id] = 0;
+  const total = smoothed.reduce((sum, count) => sum + count, 0);
+  return Float32Array.from(smoothed, (count) => count / total);
 }

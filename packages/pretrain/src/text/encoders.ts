@@ -2,7 +2,9 @@ import { SelfsupError } from '@selfsup/core';
 import { bert, type BertFactory, type BertSize } from '@selfsup/encoders';
 import { z } from 'zod';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
+import { ppmiStart } from './ppmi-start.ts';
 import { textInputOf } from './text-input.ts';
+import { textReadouts } from './text-readouts.ts';
 
 const bertOptions = ({ numLayers, width, numHeads }: BertSize) =>
   z.strictObject({
@@ -32,6 +34,8 @@ const bertEncoder = (name: string, title: string, size: BertSize): EncoderRecipe
     title,
     modalities: ['text'],
     options: bertOptions(size),
+    readouts: textReadouts,
+    starts: [ppmiStart],
     complete(options, input) {
       const { length } = textInputOf(input);
       const { maxPositions = Math.max(512, length), embeddingDim = options.width } = options;

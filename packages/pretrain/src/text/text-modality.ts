@@ -19,6 +19,7 @@ import { asTexts } from './text-samples.ts';
 import { textSections } from './text-sections.ts';
 import { textFacts, type TextTaskParts } from './text-task.ts';
 import { tokenBatch } from './token-batch.ts';
+import { COUNTS_FILE, countsFile } from './token-counts.ts';
 
 /** BERT's optimizer, and a tenth of the run to warm up. */
 function textDefaults({ epochs = 10 }: GivenSettings): GivenSettings {
@@ -98,7 +99,10 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
       },
       fingerprint: { sequences: found.train, heldOut: found.test, ...fingerprint },
       ...(facts && { facts }),
-      files: { [TOKENIZER_FILE]: tokenizerFile(tokenizer) },
+      files: {
+        [TOKENIZER_FILE]: tokenizerFile(tokenizer),
+        [COUNTS_FILE]: (!context.start && context.earlier?.files[COUNTS_FILE]) || (await countsFile(train.dataset, tokenizer.specialIds)),
+      },
       skipped: () => parts.skipped?.() ?? [],
     };
   },

@@ -1,0 +1,80 @@
+import { SelfsupError } from '@selfsup/core';
+import type { TokenDataset } from '@selfsup/data/text';
+import { tokenStatistics, type TokenStatistics } from '@selfsup/encoders';
+import { z } from 'zod';
+
+/** The file of a run that says how frequent its tokens are, and how much each says. */
+export const COUNTS_FILE = 'token-counts.json';
+
+const CHUNK = 1024;
+
+const countsSchema = z.strictObject({
+  tokenWeights: z.array(z.number().min(0)),
+  placeWeights: z.array(z.number().min(0)),
+  unigram: z.array(z.number().min(0)),
+});
+
+/**
+ * The sequences of a data set without their filling, as documents.
+ *
+ * @param dataset the sequences
+ * @returns the ids of each, special tokens included
+ */
+export async function* documentsOf(dataset: TokenDataset): AsyncGenerator<Int32Array> {
+  for (let first = 0; first < dataset.length; first += CHUNK) {
+    const size = Math.min(CHUNK, dataset.length - first);
+    const { tokenIds, attentionMask, shape } = await dataset.read(Array.from({ length: size }, (_, i) => first + i));
+    for (let row = 0; row < shape[0]; row++) {
+      const from = row * shape[1];
+      yield tokenIds.subarray(from, from + attentionMask.subarray(from, from + shape[1]).lastIndexOf(1) + 1);
+    }
+  }
+}
+
+/** Four digits are more than counts of a sample are worth. */
+const rounded = (values: Float32Array): number[] => Array.from(values, (value) => Number(value.toPrecision(4)));
+
+/**
+ * Counts the tokens of the training text.
+ *
+ * @param dataset the sequences
+ * @param specialIds tokens that do not count
+ * @returns the text of {@link COUNTS_FILE}
+ */
+export async function countsFile(dataset: TokenDataset, specialIds: readonly number[]): Promise<string> {
+  const { tokenWeights, placeWeights, unigram } = await tokenStatistics(documentsOf(dataset), {
+    vocabularySize: dataset.vocabularySize,
+    ignoredIds: specialIds,
+  });
+  return JSON.stringify({ tokenWeights: rounded(tokenWeights), placeWeights: rounded(placeWeights), unigram: rounded(unigram) });
+}
+
+/**
+ * Reads {@link COUNTS_FILE}.
+ *
+ * @param files the files of the run by name
+ * @param vocabularySize how many tokens there are
+ * @returns what `tokenReadout` weighs by
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is not there, or damaged
+ */
+export function readCounts(files: Readonly<Record<string, string>>, vocabularySize: number): TokenStatistics {
+  const content = files[COUNTS_FILE];
+  let parsed: unknown;
+  try {
+    parsed = content === undefined ? undefined : JSON.parse(content);
+  } catch {
+    parsed = undefined;
+  }
+  const result = countsSchema.safeParse(parsed);
+  if (!result.success || result.data.tokenWeights.length !== vocabularySize || result.data.unigram.length !== vocabularySize)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${COUNTS_FILE} of the run is ${content === undefined ? 'not there' : 'damaged'}, and its readout weighs tokens by it; restore it, use the readout global, or train again`,
+    );
+  const { tokenWeights, placeWeights, unigram } = result.data;
+  return {
+    tokenWeights: Float32Array.from(tokenWeights),
+    placeWeights: Float32Array.from(placeWeights),
+    unigram: Float32Array.from(unigram),
+  };
+}
