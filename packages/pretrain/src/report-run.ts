@@ -49,7 +49,7 @@ async function reopen(
     const encoding = { input: file.input, files: data.files ?? {}, progress };
     const context: ProbeContext = {
       ...{ data, settings, options, recipe, taskOptions: settings.taskOptions, task: trainer.run, encoder },
-      ...{ totalSteps, run: file, encoding },
+      ...{ totalSteps: Math.max(1, totalSteps), run: file, encoding },
     };
     const knn = hasLabels(data)
       ? [

@@ -271,7 +271,7 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
     const encoding = { input: file.input, files, progress };
     const probeContext: ProbeContext = {
       ...{ data, settings, options, recipe, taskOptions: settings.taskOptions, task: trainer.run, encoder },
-      ...{ totalSteps: built.totalSteps, run: file, encoding },
+      ...{ totalSteps: Math.max(1, built.totalSteps), run: file, encoding },
     };
     const knn: KnnProbe | undefined = hasLabels(data)
       ? createKnnProbe(features, {

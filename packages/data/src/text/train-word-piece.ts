@@ -1,12 +1,17 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { printable, printableValue, SelfsupError } from '@selfsup/core';
 import { countWords } from './count-words.ts';
 import { mergePairs } from './merge-pairs.ts';
 
 /** Options of {@link trainWordPiece}. */
 export interface TrainWordPieceOptions {
-  /** How many tokens the vocabulary shall have, special ones and letters included; default 8,000. */
+  /**
+   * What tokens are: `pieces` of words (default), by which every word can be spelled; or whole `words`, where all others are unknown. With little text and
+   * without training on it, words say more.
+   */
+  units?: 'pieces' | 'words';
+  /** How many tokens the vocabulary shall have at most, special ones and letters included; default 8,000, of words 30,000. */
   vocabularySize?: number;
-  /** Pairs that occur less often are not joined, ≥ 1; default 2. */
+  /** Pairs, or words, that occur less often are left out, ≥ 1; default 2. */
   minFrequency?: number;
   /** The first tokens; default `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]`, `[MASK]`. */
   specialTokens?: readonly string[];
@@ -36,13 +41,22 @@ function alphabetOf(words: ReadonlyMap<string, number>, most: number): string[] 
   return ranked.slice(0, most).map(([character]) => character).sort(byCodePoint); // prettier-ignore
 }
 
+/** The most frequent words, the first ones where that is the same. */
+function wordsOf(words: ReadonlyMap<string, number>, { minFrequency, count }: { minFrequency: number; count: number }): string[] {
+  const frequent = [...words].filter(([, times]) => times >= minFrequency);
+  return frequent
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, count)
+    .map(([word]) => word);
+}
+
 /**
  * Learns a WordPiece vocabulary from text: letters first, then the most frequent pair of neighboring pieces is joined, again and again.
  *
  * @param texts pieces of text, cut between words; read once, not kept
  * @param options see {@link TrainWordPieceOptions}
  * @returns the tokens by id, for `wordPieceTokenizer` and as the lines of a `vocab.txt`: the special ones, the characters that begin words by code point, those
- *   that go on with one, and the joined pieces, most frequent first. Fewer than asked for when nothing is left to join.
+ *   that go on with one, and the joined pieces, most frequent first; of whole words the special tokens and the words. Fewer than asked for when nothing is left.
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, or a size that the special tokens and the alphabet fill alone; `SELFSUP_DATA` on texts
  *   without a word
  * @see Sennrich et al.: "Neural Machine Translation of Rare Words with Subword Units", https://arxiv.org/abs/1508.07909
@@ -59,7 +73,10 @@ export async function trainWordPiece(
   texts: Iterable<string> | AsyncIterable<string>,
   options: TrainWordPieceOptions = {},
 ): Promise<string[]> {
-  const { vocabularySize = 8000, minFrequency = 2, specialTokens = SPECIAL, maxAlphabet = 1000, lowercase = true } = options;
+  const { units = 'pieces', minFrequency = 2, specialTokens = SPECIAL, maxAlphabet = 1000, lowercase = true } = options;
+  const { vocabularySize = units === 'words' ? 30_000 : 8000 } = options;
+  if (units !== 'pieces' && units !== 'words')
+    throw new SelfsupError('SELFSUP_OPTION', `trainWordPiece: \`units\` must be pieces or words, got ${printableValue(units)}`);
   check('vocabularySize', vocabularySize);
   check('minFrequency', minFrequency);
   check('maxAlphabet', maxAlphabet);
@@ -71,6 +88,11 @@ export async function trainWordPiece(
   const counted = await countWords(texts, { lowercase, stripAccents: options.stripAccents ?? lowercase, maxCharacters: MAX_CHARACTERS });
   if (counted.size === 0)
     throw new SelfsupError('SELFSUP_DATA', 'trainWordPiece: `texts` must have at least one word, got none; check the files');
+  if (units === 'words') {
+    const own = new Set(specialTokens);
+    const words = new Map([...counted].filter(([word]) => !own.has(word)));
+    return [...specialTokens, ...wordsOf(words, { minFrequency, count: Math.max(0, vocabularySize - specialTokens.length) })];
+  }
 
   const alphabet = new Set(alphabetOf(counted, maxAlphabet));
   const spelled = [...counted].map(([word, count]) => ({ characters: Array.from(word), count }));

@@ -3,6 +3,7 @@ import { checkIntegers } from '../layers/check-option.ts';
 import { coOccurrence } from './co-occurrence.ts';
 import { ppmiMatrix } from './ppmi-matrix.ts';
 import { countDocuments, idfOf, unigramOf, type TokenDocuments } from './token-documents.ts';
+import { randomRotation, rotateRows } from './random-rotation.ts';
 import { multiply, truncatedSvd, type TruncatedSvd } from './truncated-svd.ts';
 
 /** Options of {@link ppmiEmbeddings}. */
@@ -115,7 +116,8 @@ function completeTable(table: Float32Array, { dim, placed, rng }: { dim: number;
  *
  * With C[i, j] the number of documents that have both tokens, the diagonal left out, s the sums of its rows and q ∝ s^0.75:
  * P[i, j] = max(0, log(C[i, j] / (s[i] · q[j]))), P ≈ U·S·Vᵀ, and the embeddings are the rows of U·√S, each divided by the root of
- * its length.
+ * its length, in coordinates that are drawn: a rotation changes no product of two rows, and no column is left with hardly any variance, which a probe that
+ * standardizes columns would blow up.
  *
  * @param documents the unlabeled text as token ids, each an integer in [0, vocabularySize); an array, a generator or an async one, read once and kept in memory
  * @param options see {@link PpmiEmbeddingsOptions}
@@ -165,6 +167,7 @@ export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmb
     ...placeRows(embeddings, rootScaled(svd.scaledLeft, svd.values), { ...shape, ids: ranked.subarray(0, columns) }),
     ...placeRows(embeddings, rootScaled(folded, svd.values), { ...shape, ids: ranked.subarray(columns) }),
   ];
+  rotateRows(embeddings, randomRotation(dim, rng.fold('rotation')));
   completeTable(embeddings, { dim, placed, rng: rng.fold('rows') });
   const idf = idfOf(counted, vocabularySize);
   return {

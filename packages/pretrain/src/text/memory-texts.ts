@@ -13,7 +13,7 @@ import {
 import type { DatasetOpener, DatasetOptions } from '../modality.ts';
 import { silentProgress } from '../progress.ts';
 import { documentSequences } from './document-sequences.ts';
-import { openingOf, type OpenedSequences, type OpenedTexts, type TextOpening, type TextRows } from './opened-text.ts';
+import { learningVocabulary, openingOf, type OpenedSequences, type OpenedTexts, type TextOpening, type TextRows } from './opened-text.ts';
 
 /** A tokenizer, or the content of a `tokenizer.json` as text or parsed. */
 export type GivenTokenizer = Tokenizer | TokenizerJson | string;
@@ -129,13 +129,15 @@ function textSequences(data: TextsInMemory, tokenizer: Tokenizer, settings: Data
 
 async function openSequences(data: TextsInMemory | TokenDatasets, settings: DatasetOptions): Promise<OpenedSequences> {
   const opening = openingOf(settings);
-  const { vocabularySize, hidesTokens, testFraction, length } = opening;
+  const { vocabularySize, vocabulary: units, hidesTokens, testFraction, length } = opening;
   const { progress = silentProgress } = settings;
   const name = isTexts(data) ? (data.name ?? 'texts') : data.train.name;
   refusePairs(opening, name);
   const tokenizer = await tokenizerOf(data.tokenizer, opening, async () => {
-    progress.line(`No \`tokenizer\` given: learning a WordPiece vocabulary of ${vocabularySize} from the text`);
-    return wordPieceTokenizer(await trainWordPiece((data as TextsInMemory).texts, { vocabularySize }));
+    progress.line(learningVocabulary(opening));
+    return wordPieceTokenizer(
+      await trainWordPiece((data as TextsInMemory).texts, { units, ...(vocabularySize !== undefined && { vocabularySize }) }),
+    );
   });
   if (hidesTokens) specialTokenId(tokenizer, 'mask');
   if (isTexts(data)) return (data.labels ? labeledSequences : textSequences)(data, tokenizer, settings);

@@ -56,3 +56,9 @@ export interface TextOpening extends Omit<TextOptions, 'tokenizer'> {
 
 /** The options of a `DatasetOpener` of text with their type. */
 export const openingOf = ({ options }: DatasetOptions): TextOpening => options as unknown as TextOpening;
+
+/** Says that a vocabulary is learned since none was given. */
+export const learningVocabulary = ({ vocabulary, vocabularySize }: Pick<TextOpening, 'vocabulary' | 'vocabularySize'>): string =>
+  vocabulary === 'words'
+    ? `No \`tokenizer\` given: learning a vocabulary of the ${vocabularySize ?? 30_000} most frequent words of the text`
+    : `No \`tokenizer\` given: learning a WordPiece vocabulary of ${vocabularySize ?? 8000} from the text`;

@@ -8,7 +8,18 @@ export const textOptions = z.strictObject({
     .optional()
     .describe('a vocab.txt or tokenizer.json, or a folder with one; default a WordPiece vocabulary is learned from the text'),
   /** Entries of the learned vocabulary. */
-  vocabularySize: z.int().min(100).default(8000).describe('entries of the vocabulary that is learned where no tokenizer is given'),
+  vocabularySize: z
+    .int()
+    .min(100)
+    .optional()
+    .describe('entries of the vocabulary that is learned where no tokenizer is given; default 8000, of words 30000'),
+  /** What the entries of the learned vocabulary are. */
+  vocabulary: z
+    .enum(['pieces', 'words'])
+    .default('pieces')
+    .describe(
+      'what the learned vocabulary holds: pieces of words, or whole words, which say more about little text; other words are unknown then',
+    ),
   /** Tokens of a sequence. */
   length: z.int().min(4).default(128).describe('tokens of a sequence, special ones included'),
   /** What separates documents. */

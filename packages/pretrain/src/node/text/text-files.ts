@@ -5,7 +5,7 @@ import { openCorpus, openLabeledText, openTokenizer, trainTokenizer } from '@sel
 import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import { silentProgress, type Stage } from '../../progress.ts';
-import { openingOf, type OpenedSequences, type OpenedTexts, type TextOpening } from '../../text/opened-text.ts';
+import { learningVocabulary, openingOf, type OpenedSequences, type OpenedTexts, type TextOpening } from '../../text/opened-text.ts';
 import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
 import { chooseDocuments } from './choose-documents.ts';
@@ -18,13 +18,13 @@ function inSettings(error: unknown): unknown {
 
 async function tokenizerOf(
   data: string,
-  { tokenizer, vocabularySize, invalidUtf8 }: TextOpening,
+  { tokenizer, vocabularySize, vocabulary: units, invalidUtf8 }: TextOpening,
   progress = silentProgress,
 ): Promise<Tokenizer> {
   if (typeof tokenizer === 'object') return tokenizer;
   if (tokenizer !== undefined) return openTokenizer(tokenizer);
-  progress.line(`No \`tokenizer\` given: learning a WordPiece vocabulary of ${vocabularySize} from the text`);
-  return trainTokenizer(data, { vocabularySize, invalidUtf8 });
+  progress.line(learningVocabulary({ vocabularySize, vocabulary: units }));
+  return trainTokenizer(data, { units, ...(vocabularySize !== undefined && { vocabularySize }), invalidUtf8 });
 }
 
 /** A column as the data package takes it: a name, or a number from 0. */
