@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { averagePool } from './layers/average-pool.ts';
 import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { conv2d } from './layers/conv2d.ts';
-import { inputContrast } from './layers/input-contrast.ts';
+import { inputColorContrast, inputContrast } from './layers/input-contrast.ts';
 import { maxPool } from './layers/max-pool.ts';
 import { normLayer, type NormOptions } from './layers/norm.ts';
 import { sequential, type Layer } from './layers/sequential.ts';
@@ -23,13 +23,16 @@ export interface ConvNetOptions extends NormOptions {
    * each later one the maximum of 2×2 pixels is taken.
    */
   downsampling?: 'stride' | 'pool';
-  /** What the first convolution sees: the images (default), or the local contrast of the mean of their channels, in one channel. */
-  input?: 'pixels' | 'contrast';
+  /**
+   * What the first convolution sees. `pixels` (default): the images. `contrast`: the local contrast of the mean of their channels, one channel.
+   * `color-contrast`: that and those of red − green and of red + green − blue, three channels, of images that have three.
+   */
+  input?: 'pixels' | 'contrast' | 'color-contrast';
 }
 
 /** What happens before the convolution of that index. */
 function layerBefore(index: number, { input, downsampling }: Required<Pick<ConvNetOptions, 'input' | 'downsampling'>>): Layer | undefined {
-  if (index === 0) return input === 'contrast' ? inputContrast() : undefined;
+  if (index === 0) return input === 'pixels' ? undefined : input === 'contrast' ? inputContrast() : inputColorContrast();
   if (downsampling === 'stride') return undefined;
   return index === 1 ? averagePool({ size: 2 }) : maxPool({ size: 2, stride: 2 });
 }
@@ -42,7 +45,7 @@ function layerBefore(index: number, { input, downsampling }: Required<Pick<ConvN
  * `outputDim` is the last width; the maps `layer1`, `layer2` … are those after each ReLU; {@link startFromPatches} can set all kernels
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` and `maps` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @remarks Convolutions have no bias and zeros around the image so that stride 1 keeps its size. Kernels start from PyTorch's default, uniform in ±1/√fanIn.
- * The contrast is for standardized images: the floor of `localContrast` is 0.008, which is 0.0005 in pixels of [0, 1] at a deviation of 0.25.
+ * Contrasts are for standardized images: the floor of `localContrast` is 0.008, which is 0.0005 in pixels of [0, 1] at a deviation of 0.25, and twice that for colors.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
@@ -67,7 +70,12 @@ export function convNet(options: ConvNetOptions = {}): PatchEncoderFactory {
       `convNet: \`kernelSizes\` must hold an odd size for each of the ${widths.length} widths, got [${kernelSizes.join(', ')}]`,
     );
   checkOneOf('convNet', 'downsampling', downsampling, ['stride', 'pool']);
-  checkOneOf('convNet', 'input', input, ['pixels', 'contrast']);
+  checkOneOf('convNet', 'input', input, ['pixels', 'contrast', 'color-contrast']);
+  if (input === 'color-contrast' && channels !== 3)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `convNet: \`input\` must be pixels or contrast for images of ${channels} channels, got color-contrast`,
+    );
   const inputChannels = input === 'contrast' ? 1 : channels;
   const parts = widths.map((width, i) => ({
     width,

@@ -113,8 +113,8 @@ function checkStart(encoder: PatchEncoder, images: tf.Tensor4D, options: StartFr
  * @see Coates, Ng: "Learning feature representations with k-means", https://doi.org/10.1007/978-3-642-35289-8_30
  * @remarks The same stream, images and backend give the same bits, on any number of threads. A kernel is PD: centers D of whitened patches P(x − mean), with
  * P = (C + (damping · mean eigenvalue + floor) · I)^(−½). Scales and offsets of normalizations stay as they are. Memory: the patches of one kernel twice,
- * `numPatches` · size² · channels values of 4 bytes, and what two neighboring kernels read of all images. Time: for 64-128-256-256 channels and 300 images of 64
- * pixels some tens of seconds on one core of the wasm backend, for half the widths a quarter of it; the last kernels take most of it.
+ * `numPatches` · size² · channels values of 4 bytes, and what two neighboring kernels read of all images. Time: for 32-64-128-256 channels and 300
+ * images of 64 pixels four seconds on two cores of the wasm backend; the last kernels take most of it.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
