@@ -13,6 +13,7 @@ export { horizontalFlip } from './horizontal-flip.ts';
 export { maskPatches, type MaskPatchesOptions } from './mask-patches.ts';
 export { maskTokens, type MaskTokensOptions } from './mask-tokens.ts';
 export { multiCrop, type MultiCropOptions, type MultiCropTransform, type MultiCropViews } from './multi-crop.ts';
+export { normalizeContrast, type NormalizeContrastOptions } from './normalize-contrast.ts';
 export { normalize, type NormalizeOptions } from './normalize.ts';
 export type { MaskedPatches, PatchMasking } from './patch-masking.ts';
 export { patchPairs, type PatchPairs, type PatchPairsOptions } from './patch-pairs.ts';

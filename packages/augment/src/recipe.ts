@@ -1,11 +1,12 @@
 import type { ColorJitterOptions } from './color-jitter.ts';
 import type { GaussianBlurOptions } from './gaussian-blur.ts';
+import type { NormalizeContrastOptions } from './normalize-contrast.ts';
 import type { RandomGrayscaleOptions } from './random-grayscale.ts';
 import type { RandomResizedCropOptions } from './random-resized-crop.ts';
 import type { RandomSolarizeOptions } from './random-solarize.ts';
 
 /** What a recipe may do to a crop. */
-export type RecipeStep = 'colorJitter' | 'grayscale' | 'blur' | 'solarize';
+export type RecipeStep = 'colorJitter' | 'grayscale' | 'blur' | 'solarize' | 'localContrast';
 
 /** The numbers of one kind of view, each the options of the augmentation of that name; what is left out is not done. */
 export interface ViewRecipe {
@@ -21,7 +22,9 @@ export interface ViewRecipe {
   readonly blur?: Readonly<GaussianBlurOptions>;
   /** Solarisation, its probability included. */
   readonly solarize?: Readonly<RandomSolarizeOptions>;
-  /** What is done after the crop, and in which order; default color jitter, grayscale, blur, solarize. */
+  /** Local contrast instead of pixels. */
+  readonly localContrast?: Readonly<NormalizeContrastOptions>;
+  /** What is done after the crop, and in which order; default color jitter, grayscale, blur, solarize, local contrast. */
   readonly order?: readonly RecipeStep[];
 }
 

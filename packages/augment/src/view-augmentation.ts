@@ -2,6 +2,7 @@ import type { Augmentation } from './augmentation.ts';
 import { colorJitter } from './color-jitter.ts';
 import { compose } from './compose.ts';
 import { gaussianBlur } from './gaussian-blur.ts';
+import { normalizeContrast } from './normalize-contrast.ts';
 import { normalize, type NormalizeOptions } from './normalize.ts';
 import { randomGrayscale } from './random-grayscale.ts';
 import { randomResizedCrop } from './random-resized-crop.ts';
@@ -16,7 +17,7 @@ export interface ViewAugmentationOptions {
   normalize?: NormalizeOptions;
 }
 
-const ORDER: readonly RecipeStep[] = ['colorJitter', 'grayscale', 'blur', 'solarize'];
+const ORDER: readonly RecipeStep[] = ['colorJitter', 'grayscale', 'blur', 'solarize', 'localContrast'];
 
 /** The augmentation that makes one view by its numbers. */
 export function viewAugmentation(view: ViewRecipe, options: ViewAugmentationOptions): Augmentation {
@@ -26,6 +27,7 @@ export function viewAugmentation(view: ViewRecipe, options: ViewAugmentationOpti
     grayscale: view.grayscale && randomGrayscale(view.grayscale),
     blur: view.blur && gaussianBlur(view.blur),
     solarize: view.solarize && randomSolarize(view.solarize),
+    localContrast: view.localContrast && normalizeContrast(view.localContrast),
   };
   return compose([
     randomResizedCrop({ size, ...view.crop }), // mirrors as well

@@ -3,11 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { averagePool } from './layers/average-pool.ts';
 import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { conv2d } from './layers/conv2d.ts';
-import { inputContrast } from './layers/input-contrast.ts';
-import { maxPool } from './layers/max-pool.ts';
+import { imageInput, type ImageInput } from './layers/image-input.ts';
 import { normLayer, type NormOptions } from './layers/norm.ts';
-import { sequential, type Layer } from './layers/sequential.ts';
-import type { PatchEncoder, PatchEncoderFactory } from './patch-kernel.ts';
+import { sequential } from './layers/sequential.ts';
+import type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
 import { stagedEncoder } from './staged-encoder.ts';
 
 /** Options of {@link convNet}. */
@@ -18,20 +17,10 @@ export interface ConvNetOptions extends NormOptions {
   widths?: readonly number[];
   /** Height and width of each convolution's kernel in pixels, odd, one for each width; default 3 everywhere. */
   kernelSizes?: readonly number[];
-  /**
-   * How the maps shrink. `stride` (default): every convolution but the first has stride 2. `pool`: all have stride 1; before the second the mean, before
-   * each later one the maximum of 2×2 pixels is taken.
-   */
+  /** How the maps shrink: `stride` (default): all convolutions but the first have stride 2. `pool`: before all but the first the mean of 2×2 pixels is taken. */
   downsampling?: 'stride' | 'pool';
-  /** What the first convolution sees: the images (default), or the local contrast of the mean of their channels, in one channel. */
-  input?: 'pixels' | 'contrast';
-}
-
-/** What happens before the convolution of that index. */
-function layerBefore(index: number, { input, downsampling }: Required<Pick<ConvNetOptions, 'input' | 'downsampling'>>): Layer | undefined {
-  if (index === 0) return input === 'contrast' ? inputContrast() : undefined;
-  if (downsampling === 'stride') return undefined;
-  return index === 1 ? averagePool({ size: 2 }) : maxPool({ size: 2, stride: 2 });
+  /** What the first convolution sees of the images, see {@link ImageInput}; default `pixels`. */
+  input?: ImageInput;
 }
 
 /**
@@ -42,7 +31,6 @@ function layerBefore(index: number, { input, downsampling }: Required<Pick<ConvN
  * `outputDim` is the last width; the maps `layer1`, `layer2` … are those after each ReLU; {@link startFromPatches} can set all kernels
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` and `maps` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @remarks Convolutions have no bias and zeros around the image so that stride 1 keeps its size. Kernels start from PyTorch's default, uniform in ±1/√fanIn.
- * The contrast is for standardized images: the floor of `localContrast` is 0.008, which is 0.0005 in pixels of [0, 1] at a deviation of 0.25.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
@@ -67,14 +55,13 @@ export function convNet(options: ConvNetOptions = {}): PatchEncoderFactory {
       `convNet: \`kernelSizes\` must hold an odd size for each of the ${widths.length} widths, got [${kernelSizes.join(', ')}]`,
     );
   checkOneOf('convNet', 'downsampling', downsampling, ['stride', 'pool']);
-  checkOneOf('convNet', 'input', input, ['pixels', 'contrast']);
-  const inputChannels = input === 'contrast' ? 1 : channels;
+  const seen = imageInput('convNet', input, channels);
   const parts = widths.map((width, i) => ({
     width,
     size: kernelSizes[i]!,
-    before: layerBefore(i, { input, downsampling }),
+    before: i === 0 ? seen.layer : downsampling === 'pool' ? averagePool({ size: 2 }) : undefined,
     conv: conv2d({
-      inChannels: i === 0 ? inputChannels : widths[i - 1]!,
+      inChannels: i === 0 ? seen.channels : widths[i - 1]!,
       filters: width,
       kernelSize: kernelSizes[i]!,
       stride: i === 0 || downsampling === 'pool' ? 1 : 2,
@@ -99,14 +86,15 @@ export function convNet(options: ConvNetOptions = {}): PatchEncoderFactory {
       })(rng),
       channels: width,
     }));
-    const patchKernels = blocks.map(({ before, conv, norm: norming, size }, i) => ({
+    const patchKernels = blocks.map(({ before, conv, norm: norming, size }, i): PatchKernel => ({
       kernel: `conv${i + 1}/kernel`,
       ...('mean' in norming.buffers && { statistics: `norm${i + 1}` }),
       size,
+      padding: (size - 1) / 2,
       inputs: (previous: tf.Tensor4D) =>
         tf.tidy(() => {
           const activated = i === 0 ? previous : blocks[i - 1]!.norm.apply(previous, { training: false });
-          return tf.clone<tf.Tensor4D>(before ? (before.apply(activated, { training: false }) as tf.Tensor4D) : activated);
+          return tf.clone<tf.Tensor4D>(before ? before.apply(activated, { training: false }) : activated);
         }),
       responses: (inputs: tf.Tensor4D) => conv.apply(inputs, { training: false }),
     }));

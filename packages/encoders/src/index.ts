@@ -26,6 +26,7 @@ export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { globalAveragePool } from './layers/global-average-pool.ts';
 export { groupNorm, type GroupNormOptions } from './layers/group-norm.ts';
+export type { ImageInput } from './layers/image-input.ts';
 export { kaimingNormal, kaimingUniform, truncatedNormal, xavierUniform, zeros, type Fan, type Initializer } from './layers/initializers.ts';
 export { layerNorm, type LayerNormOptions } from './layers/layer-norm.ts';
 export type { LayersModelLayer, LayersModelLike, LayersModelWeight } from './layers-model.ts';

@@ -12,6 +12,8 @@ export interface PatchKernel {
   readonly statistics?: string;
   /** Height and width of the patches in pixels of what the kernel reads. */
   readonly size: number;
+  /** Zeros that lie around what it reads, in pixels: patches are taken from there, too. */
+  readonly padding: number;
   /** What the kernel reads, float32 `[n, height, width, channels]`: from the responses of the kernel before it, the first one from the images. */
   inputs(previous: tf.Tensor4D): tf.Tensor4D;
   /** What the kernel says about what it reads, before any normalization. */

@@ -47,7 +47,7 @@ describe('maps', () => {
   });
 
   it('end in what apply averages, and in the states that encode gives', () => {
-    const network = convNet({ widths: [4, 6], input: 'contrast' })(createRng(1));
+    const network = convNet({ widths: [4, 6], input: 'local-contrast' })(createRng(1));
     const transformer = vit({ imageSize: 16, patchSize: 8, width: 8, numHeads: 2, numLayers: 2 })(createRng(1));
     tf.tidy(() => {
       const x = tf.slice(images(), [0, 0, 0, 0], [2, 16, 16, 3]);

@@ -108,18 +108,18 @@ function checkStart(encoder: PatchEncoder, images: tf.Tensor4D, options: StartFr
  * They stay the caller's
  * @param options see {@link StartFromPatchesOptions}
  * @returns a promise that is fulfilled when all kernels are set
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, `SELFSUP_SHAPE` on images that do not fit, `SELFSUP_DATA` when there is nothing but one
- * color to see
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, `SELFSUP_SHAPE` on images that do not fit, `SELFSUP_DATA` when all patches of a kernel
+ * are alike
  * @see Coates, Ng: "Learning feature representations with k-means", https://doi.org/10.1007/978-3-642-35289-8_30
  * @remarks The same stream, images and backend give the same bits, on any number of threads. A kernel is PD: centers D of whitened patches P(x − mean), with
  * P = (C + (damping · mean eigenvalue + floor) · I)^(−½). Scales and offsets of normalizations stay as they are. Memory: the patches of one kernel twice,
- * `numPatches` · size² · channels values of 4 bytes, and what two neighboring kernels read of all images. Time: for 64-128-256-256 channels and 300 images of 64
- * pixels some tens of seconds on one core of the wasm backend, for half the widths a quarter of it; the last kernels take most of it.
+ * `numPatches` · size² · channels values of 4 bytes, and what two neighboring kernels read of all images. Time: for 32-64-128-256 channels and 300
+ * images of 64 pixels four seconds on two cores of the wasm backend; the last kernels take most of it.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
  * import { convNet, startFromPatches } from '@selfsup/encoders';
- * const encoder = convNet({ kernelSizes: [5, 3, 3, 3], downsampling: 'pool', input: 'contrast' })(createRng(0));
+ * const encoder = convNet({ kernelSizes: [5, 3, 3, 3], downsampling: 'pool', input: 'local-contrast' })(createRng(0));
  * await startFromPatches(encoder, images, { rng: createRng(0).fold('patches') });
  * ```
  */
@@ -148,7 +148,7 @@ export async function startFromPatches(encoder: PatchEncoder, images: tf.Tensor4
       await replace((batch) => kernel.inputs(before ? before.responses(batch) : batch));
       const stream = rng.fold(kernel.kernel);
       const filters = encoder.trainable[kernel.kernel]!.shape.at(-1)!;
-      const patches = await samplePatches(inputs, { size: kernel.size, count: numPatches, rng: stream.fold('places') });
+      const patches = await samplePatches(inputs, { ...kernel, count: numPatches, rng: stream.fold('places') });
       const found = await whitenedKernels(patches, {
         dim: patches.length / numPatches,
         initial: drawPermutation(stream.fold('centers'), numPatches).subarray(0, filters),

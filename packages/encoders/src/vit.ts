@@ -196,6 +196,7 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
           kernel: 'patch/kernel',
           bias: 'patch/bias',
           size: patchSize,
+          padding: 0,
           inputs: (images) => tf.clone(images),
           responses: (images) =>
             tf.tidy(() => {

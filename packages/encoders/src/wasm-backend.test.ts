@@ -17,7 +17,7 @@ const norm = normLayer('test', {});
 const networks = {
   'a ConvNet': convNet({ widths: [8, 16, 32] }),
   'local contrast, pools and a pyramid': (rng: Rng) =>
-    pyramid(convNet({ widths: [8, 16, 16], downsampling: 'pool', kernelSizes: [5, 3, 3], input: 'contrast' })(rng), {
+    pyramid(convNet({ widths: [8, 16, 16], downsampling: 'pool', kernelSizes: [5, 3, 3], input: 'local-contrast' })(rng), {
       levels: [
         { layer: 'layer2', grid: 3 },
         { layer: 'layer3', grid: 1 },

@@ -18,6 +18,7 @@ export { fineTuneEncoder, type FineTuneArm, type FineTuneEncoderOptions, type Fi
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
 export { parseMetrics, type MetricsRecord, type ParseMetricsOptions } from './metrics-log.ts';
+export { detectTask } from './detect-task.ts';
 export { planRun, type PlanRunOptions, type RunPlan } from './plan-run.ts';
 export { pretrain, type PretrainOptions } from './pretrain.ts';
 export {
@@ -36,7 +37,16 @@ export { parseRunResult, type RunResult } from './run-result.ts';
 export { memoryStore, readText, runFileNames, writeChecked, type RunStore } from './run-store.ts';
 export { nearestName, suggest } from './suggest.ts';
 export { version } from './version.ts';
-export { defineEncoder, type AnyEncoderFactory, type EncoderRecipe, type InputDescription } from './encoder-recipe.ts';
+export {
+  defineEncoder,
+  type AnyEncoderFactory,
+  type EncoderRecipe,
+  type InputDescription,
+  type ReadoutContext,
+  type ReadoutRecipe,
+  type StartContext,
+  type StartRecipe,
+} from './encoder-recipe.ts';
 export {
   defineModality,
   type AnyModality,
@@ -56,6 +66,8 @@ export {
   type Samples,
   type SamplesRequest,
   type Skipped,
+  type SuggestRequest,
+  type Suggestion,
 } from './modality.ts';
 export {
   describeOptions,

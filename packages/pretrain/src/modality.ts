@@ -226,8 +226,6 @@ export interface SuggestRequest<D extends RunData = RunData, O extends object = 
   readonly options: O;
   /** How long the run may take, in minutes. */
   readonly minutes: number;
-  /** What the user gave; it goes before what is suggested. */
-  readonly given: GivenSettings;
 }
 
 /** What suits data and time. */
@@ -254,7 +252,9 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
   /** The task unless the user names one; default none. */
   readonly defaultTask?: string;
-  /** What to train where a time is given (`minutes`) and the user leaves the choice open; default the usual settings. Epochs are chosen by the time unless it says some. */
+  /** Options instead of the usual ones where a time is given (`minutes`) and the user says nothing of task, encoder, start, readout and epochs. */
+  readonly withinOptions?: Partial<O>;
+  /** What to train where a time is given (`minutes`) and the user says nothing of task, encoder, start, readout and epochs; default the usual settings. Epochs are chosen by the time unless it says some. */
   suggest?(request: SuggestRequest<D, O>): Suggestion;
   /** Opens the data of a run. */
   open(request: OpenRequest<O>, context: OpenContext): Promise<D>;

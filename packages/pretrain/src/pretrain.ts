@@ -12,6 +12,7 @@ import type { RunConfig } from './run-config.ts';
 import { parseRunFile } from './run-file.ts';
 import { memoryStore, readText, runFileNames, type RunStore } from './run-store.ts';
 import { runSession } from './session.ts';
+import { leavesOpen } from './within-minutes.ts';
 import { keptStartEncoder, readStartEncoder } from './start-encoder.ts';
 
 /** What {@link pretrain} is told beside the run itself. */
@@ -120,10 +121,10 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         `this run ${earlier.initFrom ? 'started from another encoder' : 'started with fresh weights'}; resume without ${named('initFrom')}, or start a new run in another folder`,
       );
     const task = config.task ?? (earlier ? undefined : await detectTask(config.data, registry));
-    const plan = planRun(
-      { ...config, ...(task !== undefined && { task }) },
-      { registry, earlier, ...(!earlier && given && { start: given.run }), nameOf: named },
-    );
+    const modality =
+      leavesOpen(config) && typeof task === 'string' ? registry.modalities.get(registry.tasks.get(task).modality) : undefined;
+    const complete = { ...(modality?.withinOptions as RunConfig | undefined), ...config, ...(task !== undefined && { task }) };
+    const plan = planRun(complete, { registry, earlier, ...(!earlier && given && { start: given.run }), nameOf: named });
     const unlock = await store.lock();
     try {
       const finished = earlier && (await readFinished(store, { plan, earlier, report }));

@@ -58,7 +58,10 @@ const plugin = definePlugin({
             const pixels = await images.read(Int32Array.from({ length: images.length }, (_, i) => i));
             const mean = tf.tidy(() => tf.add(tf.mean(toImages(pixels)), tf.mul(0.01, drawUniform(rng, 1)[0]!)));
             for (const variable of Object.values(encoder.trainable))
-              if (variable.rank === 4) tf.tidy(() => { variable.assign(tf.mul(mean, tf.onesLike(variable))); });
+              if (variable.rank === 4)
+                tf.tidy(() => {
+                  variable.assign(tf.mul(mean, tf.onesLike(variable)));
+                });
             mean.dispose();
           },
         },

@@ -4,7 +4,6 @@ import type { RunData } from './modality.ts';
 import { planRun, type RunPlan } from './plan-run.ts';
 import type { Progress } from './progress.ts';
 import type { RunConfig } from './run-config.ts';
-import type { GivenSettings } from './settings.ts';
 import type { StartedFactory, StartEncoder } from './start-encoder.ts';
 
 /** What {@link planWithin} is told. */
@@ -37,6 +36,11 @@ const TIMED = 4;
 const ENCODED = 256;
 /** How much of the time is planned: the rest is for what varies, and for judging the encoder afterwards. */
 const PLANNED = 0.85;
+
+/** Whether the user says only how long a run may take, and leaves open what is trained. */
+export const leavesOpen = (config: RunConfig): boolean =>
+  config.minutes !== undefined &&
+  ['task', 'encoder', 'encoderOptions', 'start', 'readout', 'epochs', 'initFrom'].every((name) => config[name] === undefined);
 
 const secondsSince = (began: number) => (performance.now() - began) / 1000;
 
@@ -99,12 +103,9 @@ const minutesOf = (seconds: number) => (seconds < 90 ? `${Math.round(seconds)} s
 export async function planWithin(first: RunPlan, data: RunData, options: WithinOptions): Promise<PlanWithin> {
   const { config, minutes, began, start, nameOf, progress, signal } = options;
   const { modality, registry } = first;
-  const suggested = modality.suggest?.({ data, options: first.options, minutes, given: config as GivenSettings });
-  const planned: RunConfig = {
-    ...suggested?.settings,
-    ...config,
-    ...(config.task === undefined && !suggested?.settings.task && { task: first.recipe.name }),
-  };
+  const suggested = leavesOpen(config) ? modality.suggest?.({ data, options: first.options, minutes }) : undefined;
+  const { settings = {} } = suggested ?? {};
+  const planned: RunConfig = { task: first.recipe.name, ...first.options, ...settings, ...config };
   const planOf = (more: RunConfig) => planRun({ ...planned, ...more }, { registry, nameOf, ...(start && { start: start.run }) });
   const reasons = [...(suggested?.reasons ?? [])];
   const plan = planOf({});

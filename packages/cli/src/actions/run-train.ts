@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { printable, SelfsupError } from '@selfsup/core';
-import { describeEncoder, planRun, pretrain, runFileNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
+import { describeEncoder, detectTask, planRun, pretrain, runFileNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
 import { runFolder } from '@selfsup/pretrain/node';
 import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
@@ -24,7 +24,9 @@ export interface RunTrainContext {
 async function defaultOut(config: RunConfig, registry: Registry): Promise<string> {
   const { initFrom } = config;
   const start = initFrom instanceof Uint8Array ? (await describeEncoder(initFrom)).run : undefined;
-  const { recipe, modality, encoder, data } = planRun({ ...config, resume: false }, { registry, start });
+  const task = config.task ?? (await detectTask(config.data, registry));
+  const { recipe, modality, encoder, data } = planRun({ ...config, task, resume: false }, { registry, start });
+  if (config.minutes !== undefined) return join('runs', `${modality.nameOf?.(data) ?? 'data'}-${config.minutes}-minutes`);
   return join('runs', `${recipe.name}-${modality.nameOf?.(data) ?? 'data'}-${encoder.name}`);
 }
 

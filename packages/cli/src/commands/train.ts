@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { act, jsonOption, pluginOption } from '../flags/common-flags.ts';
 import { firstLook } from '../flags/first-look.ts';
-import { parsePair } from '../flags/parse-value.ts';
+import { parseNumber, parsePair } from '../flags/parse-value.ts';
 import { addFlags, givenBy } from '../flags/schema-flags.ts';
 import { flagNamesOf, ownerOf, trainFlags } from '../flags/train-flags.ts';
 import { prepareRun } from '../plugins/prepare-run.ts';
@@ -12,6 +12,7 @@ interface OwnFlags {
   readonly data?: string;
   readonly out?: string;
   readonly initFrom?: string;
+  readonly minutes?: number;
   readonly report?: boolean;
   readonly verbose?: boolean;
   readonly taskOption?: Readonly<Record<string, unknown>>;
@@ -39,12 +40,18 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     .description('Pretrain an encoder on data without labels; labels, where there are any, only measure it')
     .option(
       '--task <name>',
-      'what to learn: a task of the list below, a file such as ./my-task.ts, or an installed package (default: simclr)',
+      'what to learn: a task of the list below, a file such as ./my-task.ts, or an installed package (default: what fits the data, such as simclr for pictures)',
     )
     .option('--data <source>', 'what to learn from: shapes (made up, no download), files, a folder, or a pattern')
     .option('--encoder <name>', 'an encoder of the list below, a file, or a package (default: the first that fits the task)')
-    .option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>)')
+    .option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>, with --minutes runs/<data>-<n>-minutes)')
     .option('--init-from <run>', 'start with the weights of the encoder of that run (its folder), with its statistics and its tokenizer')
+    .addOption(
+      new Option(
+        '--minutes <n>',
+        'how long it may take, evaluation included: what is not given is chosen for the data and the time, and written to selfsup.config.json',
+      ).argParser(parseNumber),
+    )
     .option('--config <file>', 'a selfsup.config.ts with defineRun({ … }); flags override it')
     .addOption(pluginOption())
     .addOption(new Option('--task-option <name=value>', 'an option of the task, as JSON or text; can be repeated').argParser(parsePair))
@@ -62,8 +69,8 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
   addFlags(command, flags.task);
   return command.action((_flags, self: Command) =>
     act<OwnFlags>(self, context, async (own, output) => {
-      const { data, out, report, initFrom } = own;
-      const given = { ...defined({ data, out, report, initFrom }), ...givenBy(self, flags.run) };
+      const { data, out, report, initFrom, minutes } = own;
+      const given = { ...defined({ data, out, report, initFrom, minutes }), ...givenBy(self, flags.run) };
       const taskOptions = { ...config.taskOptions, ...givenBy(self, flags.task), ...own.taskOption };
       const encoderOptions = { ...config.encoderOptions, ...own.encoderOption };
       const readoutOptions = { ...config.readoutOptions, ...own.readoutOption };

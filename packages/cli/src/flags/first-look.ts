@@ -4,6 +4,7 @@ export interface FirstLook {
   readonly encoder?: string;
   readonly config?: string;
   readonly out?: string;
+  readonly data?: string;
   readonly resume: boolean;
   /** The values of `--plugin`, in order. */
   readonly plugins: readonly string[];
@@ -20,10 +21,10 @@ export function firstLook(argv: readonly string[]): FirstLook {
   const end = argv.indexOf('--');
   const flags = end < 0 ? argv : argv.slice(0, end);
   for (const [at, word] of flags.entries()) {
-    const [, name, value = flags[at + 1]] = /^--(task|encoder|config|out|plugin)(?:=(.*))?$/s.exec(word) ?? [];
+    const [, name, value = flags[at + 1]] = /^--(task|encoder|config|out|data|plugin)(?:=(.*))?$/s.exec(word) ?? [];
     if (name !== undefined && value !== undefined) values.set(name, [...(values.get(name) ?? []), value]);
   }
-  const last = (name: 'task' | 'encoder' | 'config' | 'out') => {
+  const last = (name: 'task' | 'encoder' | 'config' | 'out' | 'data') => {
     const value = values.get(name)?.at(-1);
     return value === undefined ? {} : { [name]: value };
   };
@@ -32,6 +33,7 @@ export function firstLook(argv: readonly string[]): FirstLook {
     ...last('encoder'),
     ...last('config'),
     ...last('out'),
+    ...last('data'),
     resume: flags.includes('--resume'),
     plugins: values.get('plugin') ?? [],
   };

@@ -10,7 +10,9 @@ function startLine(event: Of<'start'>): string {
   const way =
     step > 0
       ? `goes on after update ${step} of ${totalSteps}`
-      : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${stepsPerEpoch} updates`;
+      : epochs === 0
+        ? 'the start alone, without updates'
+        : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${stepsPerEpoch} updates`;
   return `${printable(task)} on ${printable(dataset)} (${train} ${unit}${judged}): ${printable(encoder)}, ${way}, ${backendDescription}`;
 }
 

@@ -1,6 +1,15 @@
 import { dirname, resolve } from 'node:path';
 import { printable, SelfsupError } from '@selfsup/core';
-import { parseRunFile, readText, runFileNames, type AnyModality, type AnyTaskRecipe, type Registry, type RunFile } from '@selfsup/pretrain';
+import {
+  detectTask,
+  parseRunFile,
+  readText,
+  runFileNames,
+  type AnyModality,
+  type AnyTaskRecipe,
+  type Registry,
+  type RunFile,
+} from '@selfsup/pretrain';
 import { runFolder } from '@selfsup/pretrain/node';
 import type { FirstLook } from '../flags/first-look.ts';
 import { gatherPlugins } from './gather-plugins.ts';
@@ -16,8 +25,6 @@ export interface PreparedRun {
   /** Whether the user named the task, or the run to be continued has it; otherwise it is the default one. */
   readonly isNamed: boolean;
 }
-
-const DEFAULT_TASK = 'simclr';
 
 /** Says how to give again what a run had from outside: nothing that its file names is loaded. */
 function askAgain(what: string, out: string, flag: string): SelfsupError {
@@ -54,7 +61,7 @@ const inFolder = <T>(named: T | string, folder: string): T | string =>
   typeof named === 'string' && /^\.{1,2}[\\/]/.test(named) ? resolve(folder, named) : named;
 
 /**
- * Loads what a command line brings along, and finds out which task it is about: that of `--task`, of the config, of the run to be continued, or SimCLR.
+ * Loads what a command line brings along, and finds out which task it is about: that of `--task`, of the config, of the run to be continued, or what fits the data.
  *
  * @param look the first look at the command line
  * @param from the folder that paths start from
@@ -75,7 +82,7 @@ export async function prepareRun(look: FirstLook, from: string): Promise<Prepare
   const earlier = (look.resume || config.resume === true) && out !== undefined ? await readEarlier(out) : undefined;
   if (earlier) assertBroughtAgain(earlier, out!, { registry, config });
   const name = names.task ?? earlier?.settings.task;
-  const recipe = registry.tasks.get(name ?? DEFAULT_TASK);
+  const recipe = registry.tasks.get(name ?? (await detectTask(look.data ?? config.data, registry)));
   if (!registry.modalities.has(recipe.modality))
     throw new SelfsupError(
       'SELFSUP_OPTION',

@@ -77,7 +77,7 @@ it('a constant changes nothing, a flat image is 0, one tensor is left, and what 
   expect(() => localContrast(x, { share: -1 })).toThrow('localContrast: `share` must be a number >= 0, got -1');
   expect(() => localContrast(x, { floor: 0 })).toThrow('localContrast: `floor` must be a number > 0, got 0');
   tf.tidy(() => {
-    expect(() => localContrast(tf.zeros([3, 3]) as tf.Tensor as tf.Tensor4D)).toThrow('without an empty axis, got [3, 3]');
+    expect(() => localContrast(tf.zeros<tf.Rank>([3, 3]) as tf.Tensor4D)).toThrow('without an empty axis, got [3, 3]');
   });
   tf.dispose([x, lighter, flat, a, b, c]);
 });

@@ -5,29 +5,26 @@ import type * as tf from '@tensorflow/tfjs-core';
 export interface SamplePatchesOptions {
   /** Height and width of a patch in pixels. */
   size: number;
+  /** Zeros around the images, in pixels; default 0. */
+  padding?: number;
   /** How many patches; patch p comes from image p modulo the number of images. */
   count: number;
   /** The stream of the places. */
   rng: Rng;
 }
 
-/** The first and the number of the places of a window along a side: inside, or, where it does not fit, with its center inside. */
-function placesAlong(side: number, size: number): readonly [first: number, count: number] {
-  return side >= size ? [0, side - size + 1] : [-(size >> 1), side];
-}
-
 /**
- * Square patches from random places of images; what lies outside counts as 0.
+ * Square patches from random places of images and the zeros around them.
  *
  * @param batches float32 `[n, height, width, channels]` each; they stay the caller's
  * @param options see {@link SamplePatchesOptions}
  * @returns `[count, size²·channels]`, the values of a patch in the order (row, column, channel)
  */
 export async function samplePatches(batches: readonly tf.Tensor4D[], options: SamplePatchesOptions): Promise<Float32Array> {
-  const { size, count, rng } = options;
+  const { size, padding = 0, count, rng } = options;
   const [, height, width, channels] = batches[0]!.shape;
   const numImages = batches.reduce((sum, batch) => sum + batch.shape[0], 0);
-  const [[top, rows], [left, columns]] = [placesAlong(height, size), placesAlong(width, size)];
+  const [rows, columns] = [height + 2 * padding - size + 1, width + 2 * padding - size + 1]; // places
   const draws = drawUniform(rng, 2 * count);
   const dim = size * size * channels;
   const patches = new Float32Array(count * dim);
@@ -37,8 +34,8 @@ export async function samplePatches(batches: readonly tf.Tensor4D[], options: Sa
     const pixels = await batch.data<'float32'>();
     for (let image = 0; image < n; image++)
       for (let p = before + image; p < count; p += numImages) {
-        const y = top + Math.floor(draws[2 * p]! * rows);
-        const x = left + Math.floor(draws[2 * p + 1]! * columns);
+        const y = Math.floor(draws[2 * p]! * rows) - padding;
+        const x = Math.floor(draws[2 * p + 1]! * columns) - padding;
         const [from, to] = [Math.max(0, x), Math.min(width, x + size)];
         for (let row = Math.max(0, y); row < Math.min(height, y + size); row++) {
           const line = (image * height + row) * width;

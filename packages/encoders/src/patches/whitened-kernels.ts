@@ -42,7 +42,7 @@ function center(rows: Float32Array, dim: number): Float64Array {
 function kernelsOf(inverse: tf.Tensor2D, sums: tf.Tensor2D): [kernels: tf.Tensor2D, lengths: tf.Tensor1D] {
   return tf.tidy(() => {
     const solved = tf.matMul(inverse, sums); // [dim, k]
-    const lengths = tf.sqrt(tf.relu(tf.sum(tf.mul(sums, solved), 0))) as tf.Tensor1D; // [k]
+    const lengths = tf.sqrt(tf.relu(tf.sum<tf.Tensor1D>(tf.mul(sums, solved), 0))); // [k]
     return [tf.div<tf.Tensor2D>(solved, tf.maximum(lengths, 1e-12)), lengths];
   });
 }
@@ -99,18 +99,17 @@ export async function whitenedKernels(patches: Float32Array, options: WhitenedKe
     kept.push(inverted);
     const inverse = tf.div<tf.Tensor2D>(inverted, scale);
     kept.push(inverse);
-    let [kernels, lengths] = tf.tidy(() => {
+    let kernels = tf.tidy(() => {
       const chosen = tf.gather(rows, tf.tensor1d(Int32Array.from(initial), 'int32'));
-      return kernelsOf(inverse, tf.transpose(chosen));
+      return kernelsOf(inverse, tf.transpose(chosen))[0];
     });
-    lengths.dispose();
     for (let round = 0; round < numRounds; round++) {
       kept.push(kernels);
       await nextTurn();
       signal?.throwIfAborted();
-      const [best, score] = tf.tidy(() => {
+      const [best, score] = tf.tidy((): [best: tf.Tensor, score: tf.Tensor] => {
         const scores = tf.matMul(rows, kernels); // [count, k]
-        return [tf.argMax(scores, 1), tf.max(scores, 1)] as const;
+        return [tf.argMax(scores, 1), tf.max(scores, 1)];
       });
       kept.push(best, score);
       const sums = weightedSums(patches, dim, { best: await best.data(), score: await score.data(), k });

@@ -28,9 +28,11 @@ const convNetOptions = z.strictObject({
     .default('stride')
     .describe('how the maps shrink: by convolutions of stride 2, or by pooling 2 x 2 pixels before all convolutions but the first'),
   input: z
-    .enum(['pixels', 'contrast'])
+    .enum(['pixels', 'global-contrast', 'local-contrast', 'color-contrast'])
     .default('pixels')
-    .describe('what the first convolution sees: the pixels, or their local contrast in one channel of gray'),
+    .describe(
+      'what the first convolution sees: the pixels; their differences from the mean of the image; the local contrast of gray, one channel; or that and two of color',
+    ),
   ...normOptions,
 });
 

@@ -18,6 +18,7 @@ import { openImageSamples } from './open-image-samples.ts';
 import { measureImages, splitImages, warnAboutSkipped, type OpenedImageData } from './opened-images.ts';
 import { patchSizeOf } from './patch-size.ts';
 import { prepareViews } from './prepare-views.ts';
+import { suggestImages } from './suggest-images.ts';
 import { showImages } from './thumbnails.ts';
 
 /** The options of images and frames alike. */
@@ -114,6 +115,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   functions: ['views', 'projectionHead'],
   defaults: pictureDefaults,
   defaultTask: 'simclr',
+  suggest: suggestImages,
   async open({ data, options, settings }, context) {
     const started = performance.now();
     const { seed, testFraction } = settings;

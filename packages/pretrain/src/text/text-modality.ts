@@ -16,6 +16,7 @@ import { fineTuneTextOptions, textExamples, textFeatureEncoder } from './text-ex
 import { textOptions, type TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';
 import { asTexts } from './text-samples.ts';
+import { suggestTexts } from './suggest-texts.ts';
 import { textSections } from './text-sections.ts';
 import { textFacts, type TextTaskParts } from './text-task.ts';
 import { tokenBatch } from './token-batch.ts';
@@ -73,6 +74,8 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   options: textOptions,
   defaults: textDefaults,
   defaultTask: 'masked-language',
+  withinOptions: { vocabulary: 'words' },
+  suggest: suggestTexts,
   async open({ data, options, settings, recipe }, context) {
     const { hidesTokens = false, sees } = textFacts(recipe);
     const { seed, testFraction, limit, testLimit } = settings;

@@ -1,0 +1,49 @@
+import type { SuggestRequest, Suggestion } from '../modality.ts';
+import type { GivenSettings } from '../settings.ts';
+import type { ImageOptions, ImageRunData } from './image-modality.ts';
+
+/** From this side in pixels images are photos, of which places and local contrast say most. */
+const PHOTO = 48;
+
+/** The network, its start and its readout for photos, and for small images such as those of CIFAR-10. */
+const recipes: Readonly<Record<'photos' | 'small', GivenSettings>> = {
+  photos: {
+    encoderOptions: { widths: [32, 64, 128, 256], kernelSizes: [5, 3, 3, 3], downsampling: 'pool', input: 'local-contrast' },
+    readoutOptions: {
+      levels: [
+        { layer: 'layer2', grid: 8 },
+        { layer: 'layer3', grid: 4 },
+        { layer: 'layer4', grid: 3 },
+      ],
+    },
+  },
+  small: {
+    encoderOptions: { widths: [64, 128, 256], kernelSizes: [5, 3, 3], downsampling: 'pool', input: 'global-contrast' },
+    readoutOptions: {
+      levels: [
+        { layer: 'layer1', grid: 4 },
+        { layer: 'layer2', grid: 4 },
+        { layer: 'layer3', grid: 3 },
+      ],
+    },
+  },
+};
+
+/**
+ * What serves images where nobody says more: kernels from their patches, read by a pyramid, without training by gradients. On hundreds to ten thousands of images
+ * an hour of contrastive training on two cores adds nothing to it.
+ *
+ * @param request the images
+ * @returns see {@link Suggestion}
+ * @see docs/guides/little-data.md for the numbers
+ */
+export function suggestImages({ data }: SuggestRequest<ImageRunData, ImageOptions>): Suggestion {
+  const { size } = data.input;
+  const kind = size >= PHOTO ? 'photos' : 'small';
+  return {
+    settings: { encoder: 'conv-net', start: 'patches', readout: 'pyramid', ...recipes[kind], epochs: 0, batchSize: Math.min(128, data.train.length) },
+    reasons: [
+      `conv-net that starts from patches of the images and is read by a pyramid: with ${data.train.length.toLocaleString('en-US')} images of ${size} pixels and minutes of time that beats training by gradients`,
+    ],
+  };
+}
