@@ -76,7 +76,7 @@ export function runEvaluateLinearProbe(flags: EvaluateLinearProbeFlags, output: 
     const found = await evaluateLinearProbe(encoder, samples, { l2, maxIterations, baselines, progress: output });
     const say = (name: string, { accuracy, l2: penalty, trainAccuracy }: LinearFinding) => {
       const what = name === 'trained' ? ` of ${samples.test!.length} test ${samples.unit}` : `, ${nameOf(name)}`;
-      output.line(`Linear probe ${accuracy.toFixed(2)} %${what} (l2 ${penalty}, training ${samples.unit} ${trainAccuracy.toFixed(2)} %)`);
+      output.line(`Linear probe ${accuracy.toFixed(2)} %${what} (l2 ${Number(penalty.toPrecision(3))}, training ${samples.unit} ${trainAccuracy.toFixed(2)} %)`);
     };
     for (const [name, finding] of Object.entries(found)) say(name, finding);
     const { trained } = found;
