@@ -8,7 +8,7 @@ export interface RowSpan {
   /** `[rows, rank]`: the rows in an orthonormal basis of their span; the caller disposes it. */
   readonly coordinates: tf.Tensor2D;
   /** Brings `[rank, columns]` weights for the coordinates to `[dim, columns]` weights for the rows themselves, row by row. */
-  lift(weights: Float64Array, columns: number): Promise<Float64Array>;
+  readonly lift: (weights: Float64Array, columns: number) => Promise<Float64Array>;
 }
 
 /**
@@ -58,7 +58,7 @@ export async function rowSpan(x: tf.Tensor2D): Promise<RowSpan> {
   for (let i = 0; i < n; i++) for (let j = 0; j < rank; j++) coordinates[i * rank + j] = factor[i * n + j]!;
   return {
     coordinates: tf.tensor2d(coordinates, [n, rank]),
-    async lift(weights, columns) {
+    lift: async (weights, columns) => {
       if (pivots.length === 0) return new Float64Array(x.shape[1] * columns); // all rows are 0
       const solved = weights.slice(); // L_SSᵀ · solved = weights, from the last row up
       for (let k = rank - 1; k >= 0; k--)
