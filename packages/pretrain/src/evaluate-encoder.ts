@@ -99,6 +99,8 @@ export interface EvaluateKnnOptions {
   k?: number | undefined;
   /** Softmax scale of the votes, > 0; default that of the run. */
   temperature?: number | undefined;
+  /** Whether principal directions of the bank are compared, see `whiten` of `@selfsup/evaluate`; default that of the run. */
+  whitening?: boolean | undefined;
   /** Also judge the raw input and the untrained encoder; default false. */
   baselines?: boolean | undefined;
   /** Shows progress; default none is shown. */
@@ -135,12 +137,13 @@ export async function evaluateKnn(
 ): Promise<KnnEvaluation> {
   const { settings, input } = encoder.run;
   const { k = settings.knnK, temperature = settings.knnTemperature, baselines = false, progress = silentProgress } = options;
+  const { whitening = settings.knnWhitening } = options;
   if (!Number.isSafeInteger(k) || k < 1) throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`k\` must be an integer >= 1, got ${k}`);
   if (!(temperature > 0) || temperature === Infinity)
     throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`temperature\` must be a number > 0, got ${temperature}`);
   assertLabels(samples, encoder);
   const { train, test } = samples;
-  const votes = { ...settings, knnK: k, knnTemperature: temperature };
+  const votes = { ...settings, knnK: k, knnTemperature: temperature, knnWhitening: whitening };
   const context = { modality: encoder.modality, train, test, settings: votes, encoding: { input, files: encoder.files, progress } };
   let bank = 0;
   const accuracy = await judgeEach(encoder, baselines, async ([name, module]) => {
