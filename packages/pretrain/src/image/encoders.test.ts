@@ -55,6 +55,8 @@ describe('the encoders of images', () => {
       numGroups: 32,
       momentum: 0.9,
       epsilon: 1e-5,
+      downsampling: 'stride',
+      input: 'pixels',
     });
     expect(build('resnet18').options).toMatchObject({ stem: 'cifar', zeroInitLastNorm: false });
     expect(build('resnet18', {}, 96).options).toMatchObject({ stem: 'imagenet' });

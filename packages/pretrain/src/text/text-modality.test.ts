@@ -139,7 +139,8 @@ describe('the tokenizer of a run', () => {
 
   it('is kept beside the run, with its hash', async () => {
     const data = await open({ texts: ['cat dog', 'dog'], tokenizer });
-    expect(data.files).toEqual(filesOf(tokenizer));
+    expect(data.files).toMatchObject(filesOf(tokenizer));
+    expect(Object.keys(data.files!)).toEqual(['tokenizer.json', 'token-counts.json']);
     const tokenizerHash = await hashTokenizer(tokenizer);
     expect(tokenizerHash).toMatch(/^[\da-f]{64}$/);
     expect(data.input).toEqual({ vocabularySize: 8, length: 6, tokenizerHash });
@@ -174,7 +175,7 @@ describe('the modality', () => {
       testLimit: 1000,
     });
     expect(parseOptions(textOptions, {}, { who: 'text' })).toEqual({
-      vocabularySize: 8000,
+      vocabulary: 'pieces',
       length: 128,
       invalidUtf8: 'error',
       nextSentence: false,

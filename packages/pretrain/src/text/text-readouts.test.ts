@@ -1,0 +1,127 @@
+import { bert, type BertEncoder } from '@selfsup/encoders';
+import { createRng } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { loadEncoder } from '../load-encoder.ts';
+import { pretrain } from '../pretrain.ts';
+import type { RunConfig } from '../run-config.ts';
+import { parseRunFile } from '../run-file.ts';
+import { memoryStore, readText } from '../run-store.ts';
+import { ppmiStart } from './ppmi-start.ts';
+import { readCounts } from './token-counts.ts';
+
+/** Two topics: words of a farm, words of the sea; what all texts share says nothing. */
+const farm = ['cow', 'barn', 'hay', 'plough', 'milk', 'horse'];
+const sea = ['ship', 'wave', 'sail', 'anchor', 'salt', 'harbor'];
+const texts = Array.from({ length: 120 }, (_, i) => {
+  const words = i % 2 === 0 ? farm : sea;
+  return ['the', ...Array.from({ length: 4 }, (_, k) => words[(i * 5 + k * (1 + (i % 3))) % 6]!), 'and', 'of'].join(' ');
+});
+const labels = texts.map((_, i) => i % 2);
+
+async function run(config: RunConfig, store = memoryStore()) {
+  for await (const event of pretrain(
+    { data: { texts }, backend: 'cpu', length: 12, encoderOptions: { numLayers: 1, width: 16, numHeads: 2 }, ...config },
+    { store },
+  ))
+    if (event.type === 'end') return { ...event, store };
+  throw new Error('the run did not end');
+}
+
+const cosine = (a: Float32Array, b: Float32Array) =>
+  a.reduce((sum, value, i) => sum + value * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b);
+
+describe('text within minutes', () => {
+  it('starts from the mutual information of words, and is read by their mean', async () => {
+    const store = memoryStore();
+    for await (const event of pretrain({ data: { texts, labels }, minutes: 1, backend: 'cpu', length: 12 }, { store }))
+      if (event.type === 'end') {
+        const { settings, options, reasons } = parseRunFile((await readText(store, 'run.json'))!, 'run.json');
+        expect(settings).toMatchObject({ task: 'masked-language', encoder: 'bert-tiny', start: 'ppmi', readout: 'embedding', epochs: 0 });
+        expect(options).toMatchObject({ vocabulary: 'words' });
+        expect(reasons.length).toBe(1);
+        const loaded = await loadEncoder(event.encoder);
+        try {
+          const { data, shape } = await loaded.embed(['cow and hay', 'the barn', 'a ship', 'of salt', 'qwerty']);
+          const row = (i: number) => data.slice(i * shape[1], (i + 1) * shape[1]);
+          expect(shape).toEqual([5, 128]);
+          expect(cosine(row(0), row(1))).toBeGreaterThan(0.5);
+          expect(cosine(row(2), row(3))).toBeGreaterThan(0.5);
+          expect(cosine(row(0), row(2))).toBeLessThan(0);
+          expect(Math.hypot(...row(0))).toBeCloseTo(1, 4);
+          expect(row(4).every(Number.isFinite)).toBe(true);
+        } finally {
+          loaded.dispose();
+        }
+        expect(event.result.probes['knn']!.trained['knn']).toBe(100);
+      }
+  }, 60_000);
+
+  it('weighs words by how few texts have them; damage to the counts is found', async () => {
+    const { store, encoder } = await run({
+      task: 'masked-language',
+      start: 'ppmi',
+      readout: 'embedding+top',
+      vocabulary: 'words',
+      epochs: 0,
+    });
+    const text = (await readText(store, 'token-counts.json'))!;
+    const loaded = await loadEncoder(encoder);
+    try {
+      const vocabularySize = (loaded.module as unknown as BertEncoder).wordEmbedding.shape[0];
+      const { tokenWeights, unigram } = readCounts({ 'token-counts.json': text }, vocabularySize);
+      const id = (word: string) => JSON.parse(loaded.files['tokenizer.json']!).model.vocab[word] as number; // eslint-disable-line
+      expect(tokenWeights[id('cow')]!).toBeGreaterThan(2 * tokenWeights[id('the')]!);
+      expect(unigram[id('the')]!).toBeGreaterThan(unigram[id('cow')]!);
+      expect(tokenWeights[0]).toBe(0);
+      const { shape } = await loaded.embed(['cow']);
+      expect(shape).toEqual([1, 32]);
+      for (const broken of [undefined, '{', '{"tokenWeights":[1]}', text.replace('[', '["x",')])
+        expect(() => readCounts(broken === undefined ? {} : { 'token-counts.json': broken }, vocabularySize)).toThrow(
+          /token-counts.json of the run is (not there|damaged)/,
+        );
+    } finally {
+      loaded.dispose();
+    }
+  });
+
+  it('the start is the same for the same seed, and another for another', async () => {
+    const start = async (seed: number) =>
+      (await run({ task: 'masked-language', start: 'ppmi', vocabulary: 'words', epochs: 0, seed })).encoder;
+    const tableOf = async (bytes: Uint8Array) => {
+      const loaded = await loadEncoder(bytes);
+      const values = await loaded.module.trainable['embeddings/word/weight']!.data();
+      loaded.dispose();
+      return values;
+    };
+    const [one, again, other] = [await tableOf(await start(1)), await tableOf(await start(1)), await tableOf(await start(2))];
+    expect(again).toEqual(one);
+    expect(other).not.toEqual(one);
+  });
+
+  it('disposes what it makes', async () => {
+    const encoder = bert({ numLayers: 1, width: 8, numHeads: 2, vocabularySize: 20 })(createRng(0));
+    const before = tf.memory().numTensors;
+    const rows = {
+      tokenIds: Int32Array.from([2, 5, 6, 3, 2, 5, 7, 3]),
+      attentionMask: new Int32Array(8).fill(1),
+      shape: [2, 4] as const,
+      indices: Int32Array.of(0, 1),
+    };
+    const dataset = {
+      name: 'rows',
+      unit: 'sequences' as const,
+      length: 2,
+      sequenceLength: 4,
+      vocabularySize: 20,
+      read: () => Promise.resolve(rows),
+    };
+    const samples = { name: 'rows', length: 2, dataset, tokenizer: { specialIds: [0, 1, 2, 3, 4] }, pooling: 'mean' };
+    const progress = { stage: () => ({ update: () => undefined, end: () => undefined }), line: () => undefined, warn: () => undefined };
+    await expect(ppmiStart.apply(encoder, { samples, input: {}, files: {}, rng: createRng(1), progress })).rejects.toMatchObject({
+      code: 'SELFSUP_DATA',
+    });
+    expect(tf.memory().numTensors).toBe(before);
+    encoder.dispose();
+  });
+});
