@@ -9,6 +9,7 @@ export { nearestNeighbors, type NearestNeighbors, type NearestNeighborsOptions }
 export { rankMe } from './rank-me.ts';
 export { uniformity, type UniformityOptions } from './uniformity.ts';
 export { weightedKnn, type WeightedKnnOptions } from './weighted-knn.ts';
+export { whiten, type WhitenedFeatures, type WhitenOptions } from './whiten.ts';
 export { fineTune, type FineTuneOptions, type FineTuneResult } from './fine-tune.ts';
 export { formatLabelCurve } from './format-label-curve.ts';
 export { imageClassification, type ImageClassificationOptions } from './image-classification.ts';

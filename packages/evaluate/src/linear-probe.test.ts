@@ -110,7 +110,7 @@ describe('linearProbe', () => {
     await refuse({ numClasses: 3 }, '`labels` must be integers in [0, 3), got 3 at row 3');
     await refuse({ queries: { data: new Float32Array(2), shape: [1, 2] } }, '`queries` must have dim 8 like `features`, got shape [1, 2]');
     await refuse({ features: { data: train.features.data.map(() => NaN), shape: [200, 8] } }, '`features` must be finite, row 0 holds NaN');
-    await refuse({ l2: -1 }, '`l2` must be a number >= 0, got -1');
+    await refuse({ l2: -1 }, "`l2` must be a number >= 0 or 'auto', got -1");
     await refuse({ tolerance: 0 }, '`tolerance` must be > 0, got 0');
     await refuse({ maxIterations: 0 }, '`maxIterations` must be an integer >= 1, got 0');
   });

@@ -99,6 +99,8 @@ export interface EvaluateKnnOptions {
   k?: number | undefined;
   /** Softmax scale of the votes, > 0; default that of the run. */
   temperature?: number | undefined;
+  /** Whether principal directions of the bank are compared, see `whiten` of `@selfsup/evaluate`; default that of the run. */
+  whitening?: boolean | undefined;
   /** Also judge the raw input and the untrained encoder; default false. */
   baselines?: boolean | undefined;
   /** Shows progress; default none is shown. */
@@ -135,12 +137,13 @@ export async function evaluateKnn(
 ): Promise<KnnEvaluation> {
   const { settings, input } = encoder.run;
   const { k = settings.knnK, temperature = settings.knnTemperature, baselines = false, progress = silentProgress } = options;
+  const { whitening = settings.knnWhitening } = options;
   if (!Number.isSafeInteger(k) || k < 1) throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`k\` must be an integer >= 1, got ${k}`);
   if (!(temperature > 0) || temperature === Infinity)
     throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`temperature\` must be a number > 0, got ${temperature}`);
   assertLabels(samples, encoder);
   const { train, test } = samples;
-  const votes = { ...settings, knnK: k, knnTemperature: temperature };
+  const votes = { ...settings, knnK: k, knnTemperature: temperature, knnWhitening: whitening };
   const context = { modality: encoder.modality, train, test, settings: votes, encoding: { input, files: encoder.files, progress } };
   let bank = 0;
   const accuracy = await judgeEach(encoder, baselines, async ([name, module]) => {
@@ -151,12 +154,9 @@ export async function evaluateKnn(
   return { accuracy, k, temperature, bank, test: test!.length };
 }
 
-/** Penalties that are tried unless others are given; columns are standardized, so their unit does not matter. */
-export const defaultL2: readonly number[] = [1e-4, 1e-3, 1e-2, 1e-1, 1];
-
 /** Options of {@link evaluateLinearProbe}. */
 export interface EvaluateLinearProbeOptions {
-  /** Penalties on the weights, each ≥ 0; of several, a fifth of the training samples decides. Default {@link defaultL2}. */
+  /** Penalties on the weights, each ≥ 0; of several, a fifth of the training samples decides. Default `auto` of `linearProbe`: ten, by cross-validation. */
   l2?: readonly number[] | undefined;
   /** At most so many steps of L-BFGS per classifier; an integer ≥ 1, default 300. */
   maxIterations?: number | undefined;
@@ -228,8 +228,8 @@ export async function evaluateLinearProbe(
   samples: OpenedSamples,
   options: EvaluateLinearProbeOptions = {},
 ): Promise<Readonly<Record<string, LinearFinding>>> {
-  const { l2: penalties = defaultL2, maxIterations = 300, baselines = false, progress = silentProgress } = options;
-  if (penalties.length === 0 || !penalties.every((value) => value >= 0 && value < Infinity))
+  const { l2: penalties, maxIterations = 300, baselines = false, progress = silentProgress } = options;
+  if (penalties && (penalties.length === 0 || !penalties.every((value) => value >= 0 && value < Infinity)))
     throw new SelfsupError('SELFSUP_OPTION', `evaluateLinearProbe: \`l2\` must be numbers >= 0, got ${penalties.join(', ')}`);
   if (!Number.isSafeInteger(maxIterations) || maxIterations < 1)
     throw new SelfsupError('SELFSUP_OPTION', `evaluateLinearProbe: \`maxIterations\` must be an integer >= 1, got ${maxIterations}`);
@@ -248,17 +248,18 @@ export async function evaluateLinearProbe(
         test.labels.reduce((most, label) => Math.max(most, label), 0),
       ) + 1;
     const stage = progress.stage(`Fitting linear classifiers (${name})`, {
-      total: penalties.length > 1 ? penalties.length + 1 : 1,
+      total: penalties && penalties.length > 1 ? penalties.length + 1 : 1,
       unit: 'fits',
     });
     let fits = 0;
-    const fit = async (from: Labeled, to: Labeled, l2: number) => {
+    const fit = async (from: Labeled, to: Labeled, l2: number | 'auto') => {
       const found = await linearProbe({ ...from, queries: to.features, queryLabels: to.labels, l2, numClasses, maxIterations });
       stage.update(++fits);
       return found;
     };
-    const l2 = penalties.length > 1 ? await chooseL2(train, { seed: run.settings.seed, l2: penalties, fit }) : penalties[0]!;
-    const { accuracy, trainAccuracy, converged } = await fit(train, test, l2);
+    const wanted =
+      penalties && penalties.length > 1 ? await chooseL2(train, { seed: run.settings.seed, l2: penalties, fit }) : penalties?.[0];
+    const { accuracy, trainAccuracy, converged, l2 } = await fit(train, test, wanted ?? 'auto');
     stage.end();
     return { accuracy: 100 * accuracy, trainAccuracy: 100 * trainAccuracy, l2, converged };
   });

@@ -3,7 +3,6 @@ export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription } from './encoder-file.ts';
 export {
-  defaultL2,
   evaluateKnn,
   evaluateLinearProbe,
   openSamplesFor,

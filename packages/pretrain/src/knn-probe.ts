@@ -1,5 +1,5 @@
 import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
-import { knnAccuracy } from '@selfsup/evaluate';
+import { knnAccuracy, whiten } from '@selfsup/evaluate';
 import type { AnyModality, AnyModule, EncodeOptions, Features, Samples } from './modality.ts';
 import type { Probe } from './probe.ts';
 import type { Settings } from './settings.ts';
@@ -21,7 +21,7 @@ export interface KnnContext {
   /** The samples that are classified, where there are any. */
   readonly test?: Samples | undefined;
   /** How many vote, and how. */
-  readonly settings: Pick<Settings, 'seed' | 'knnK' | 'knnTemperature' | 'knnBank'>;
+  readonly settings: Pick<Settings, 'seed' | 'knnK' | 'knnTemperature' | 'knnWhitening' | 'knnBank'>;
   /** For encoding: input, files, progress. */
   readonly encoding: Omit<EncodeOptions, 'stage'>;
 }
@@ -72,12 +72,14 @@ const labelsOf = ({ samples, features }: EncodedSamples) => features.indices.map
 /** The share of test samples whose class the neighbors vote for, in percent. */
 export async function voteByNeighbors(
   { bank, test }: EncodedBank,
-  { knnK: k, knnTemperature: temperature }: KnnContext['settings'],
+  { knnK: k, knnTemperature: temperature, knnWhitening }: KnnContext['settings'],
 ): Promise<number> {
+  const plain = { bank: bank.features, queries: test!.features };
+  const { bank: features, queries } = knnWhitening ? await whiten(plain.bank, plain.queries) : plain;
   const share = await knnAccuracy({
-    features: bank.features,
+    features,
     labels: labelsOf(bank),
-    queries: test!.features,
+    queries,
     queryLabels: labelsOf(test!),
     k,
     temperature,

@@ -45,6 +45,10 @@ export const settingsSchema = z.strictObject({
   clipNorm: z.number().gt(0).optional().describe('norm to which the gradients are clipped'),
   knnK: z.int().min(1).default(200).describe('neighbors that vote in the kNN probe'),
   knnTemperature: z.number().gt(0).default(0.1).describe('softmax scale of their votes'),
+  knnWhitening: z
+    .boolean()
+    .default(false)
+    .describe('whether the kNN probe compares principal directions of the bank, the strong ones made weaker; serves features of many columns'),
   knnBank: z.int().min(1).default(10_000).describe('at most so many training samples vote'),
 });
 

@@ -75,7 +75,11 @@ export async function openRun(flags: RunFlags, output: Output): Promise<OpenedRu
   const found = await findRun(flags);
   const backend = await chooseBackend(flags);
   for (const reason of backend.rejected) output.warn(reason);
-  const encoder = await loadEncoder(flags.run, { registry: found.registry, progress: output });
+  const encoder = await loadEncoder(flags.run, {
+    registry: found.registry,
+    progress: output,
+    ...(flags.readout !== undefined && { readout: flags.readout }),
+  });
   return { ...found, encoder, backend: backend.name, backendDescription: backend.description };
 }
 

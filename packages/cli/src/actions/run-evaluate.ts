@@ -6,7 +6,7 @@ import { openRun, type OpenedRun } from './open-run.ts';
 type EvaluateFlags = RunFlags & DataFlags & { readonly baselines?: boolean };
 
 /** The flags of `selfsup evaluate knn`. */
-export type EvaluateKnnFlags = EvaluateFlags & { readonly k?: number; readonly temperature?: number };
+export type EvaluateKnnFlags = EvaluateFlags & { readonly k?: number; readonly temperature?: number; readonly whitening?: boolean };
 
 /** The flags of `selfsup evaluate linear-probe`. */
 export type EvaluateLinearProbeFlags = EvaluateFlags & { readonly l2?: readonly number[]; readonly maxIterations?: number };
@@ -53,8 +53,8 @@ async function judge(
  */
 export function runEvaluateKnn(flags: EvaluateKnnFlags, output: Output): Promise<number> {
   return judge('knn', { flags, output }, async ({ encoder }, samples) => {
-    const { k: wanted, temperature: scale, baselines } = flags;
-    const found = await evaluateKnn(encoder, samples, { k: wanted, temperature: scale, baselines, progress: output });
+    const { k: wanted, temperature: scale, whitening, baselines } = flags;
+    const found = await evaluateKnn(encoder, samples, { k: wanted, temperature: scale, whitening, baselines, progress: output });
     const { accuracy, k, temperature, bank, test } = found;
     const { trained, ...others } = accuracy;
     output.line(`kNN ${trained!.toFixed(2)} % of ${test} test ${samples.unit} (${k} of ${bank} vote, temperature ${temperature})`);
@@ -76,7 +76,9 @@ export function runEvaluateLinearProbe(flags: EvaluateLinearProbeFlags, output: 
     const found = await evaluateLinearProbe(encoder, samples, { l2, maxIterations, baselines, progress: output });
     const say = (name: string, { accuracy, l2: penalty, trainAccuracy }: LinearFinding) => {
       const what = name === 'trained' ? ` of ${samples.test!.length} test ${samples.unit}` : `, ${nameOf(name)}`;
-      output.line(`Linear probe ${accuracy.toFixed(2)} %${what} (l2 ${penalty}, training ${samples.unit} ${trainAccuracy.toFixed(2)} %)`);
+      output.line(
+        `Linear probe ${accuracy.toFixed(2)} %${what} (l2 ${Number(penalty.toPrecision(3))}, training ${samples.unit} ${trainAccuracy.toFixed(2)} %)`,
+      );
     };
     for (const [name, finding] of Object.entries(found)) say(name, finding);
     const { trained } = found;

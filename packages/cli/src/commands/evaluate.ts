@@ -23,6 +23,7 @@ const knn = (context: CommandContext) =>
   evaluation('knn')
     .description('Classify test samples by the votes of the nearest training samples, weighted by similarity')
     .option('--k <n>', 'neighbors that vote (default: those of the run)', parseNumber)
+    .option('--whitening', 'compare principal directions of the features, the strong ones made weaker (default: as the run)')
     .option('--temperature <x>', 'softmax scale of the votes (default: that of the run)', parseNumber)
     .addHelpText('after', `\nExamples:${KNN_EXAMPLES}`)
     .action((_flags, self: Command) =>

@@ -17,6 +17,7 @@ export interface BackendFlags {
 /** Flags of every command that opens a run. */
 export interface RunFlags extends BackendFlags {
   readonly run: string;
+  readonly readout?: string;
   readonly plugin?: readonly string[];
 }
 
@@ -79,6 +80,7 @@ export function columnOptions({ textColumn, labelColumn, header }: ColumnFlags):
 export function addDataFlags(command: Command): Command {
   return addColumnFlags(command)
     .option('--data <source>', 'other data than that of the run')
+    .option('--readout <name>', 'what the features are instead of what the run chose: global, or a readout of the encoder')
     .option('--limit <n>', 'at most so many training samples', parseNumber)
     .option('--test-limit <n>', 'at most so many test samples', parseNumber);
 }

@@ -2,7 +2,7 @@ import { createRng, drawNormal, SelfsupError, type Rng } from '@selfsup/core';
 import { checkIntegers } from '../layers/check-option.ts';
 import { coOccurrence } from './co-occurrence.ts';
 import { ppmiMatrix } from './ppmi-matrix.ts';
-import { countDocuments, idfOf, unigramOf, type TokenDocuments } from './token-documents.ts';
+import { countDocuments, idfOf, tokenWeightsOf, unigramOf, type TokenDocuments } from './token-documents.ts';
 import { randomRotation, rotateRows } from './random-rotation.ts';
 import { multiply, truncatedSvd, type TruncatedSvd } from './truncated-svd.ts';
 
@@ -43,7 +43,7 @@ export interface PpmiEmbeddings {
   readonly embeddings: Float32Array;
   /** `[vocabularySize]`: log((documents + 1) / (documents with the token + 1)); 0 for tokens that have no embedding of their own. */
   readonly idf: Float32Array;
-  /** `[vocabularySize]`: √idf, by which a text's mean of its tokens is weighted. */
+  /** `[vocabularySize]`: √idf · n/(n + 1) of a token in n documents, by which a text's mean of its tokens is weighted. */
   readonly tokenWeights: Float32Array;
   /** `[8]`: how much more than those behind them the first tokens of a text say, ≥ 1: about 1 where texts begin anywhere, up to 5 for questions. */
   readonly placeWeights: Float32Array;
@@ -173,7 +173,7 @@ export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmb
   return {
     embeddings,
     idf,
-    tokenWeights: idf.map(Math.sqrt),
+    tokenWeights: tokenWeightsOf(counted, vocabularySize),
     placeWeights: counted.placeWeights,
     unigram: unigramOf(counted, ignoredIds),
     singularValues: svd.values,

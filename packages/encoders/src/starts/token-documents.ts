@@ -100,3 +100,11 @@ export function unigramOf({ counts }: CountedDocuments, ignoredIds: readonly num
   const total = smoothed.reduce((sum, count) => sum + count, 0);
   return Float32Array.from(smoothed, (count) => count / total);
 }
+
+/** √idf · n/(n + 1) of a token in n documents: what a text's mean of its tokens is weighted by. Internal. */
+export function tokenWeightsOf(counted: CountedDocuments, vocabularySize: number): Float32Array {
+  return idfOf(counted, vocabularySize).map((idf, id) => {
+    const documents = counted.documentCounts[id]!;
+    return (Math.sqrt(idf) * documents) / (documents + 1);
+  });
+}

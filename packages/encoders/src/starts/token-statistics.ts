@@ -1,9 +1,9 @@
 import { checkIntegers } from '../layers/check-option.ts';
-import { countDocuments, idfOf, unigramOf, type TokenDocuments } from './token-documents.ts';
+import { countDocuments, tokenWeightsOf, unigramOf, type TokenDocuments } from './token-documents.ts';
 
 /** What text says of its tokens by counting. */
 export interface TokenStatistics {
-  /** `[vocabularySize]`: √log((documents + 1) / (documents with the token + 1)); 0 for tokens of a single document, and for ignored ones. */
+  /** `[vocabularySize]`: √log((N + 1) / (n + 1)) · n/(n + 1) of a token in n of N documents; 0 for tokens of a single document, and for ignored ones. */
   readonly tokenWeights: Float32Array;
   /** `[8]`: how much more than those behind them the first tokens of a text say, ≥ 1: about 1 where texts begin anywhere, up to 5 for questions. */
   readonly placeWeights: Float32Array;
@@ -23,7 +23,7 @@ export interface TokenStatistics {
  * @example
  * ```ts
  * import { tokenStatistics } from '@selfsup/encoders';
- * const { tokenWeights } = await tokenStatistics([[5, 6, 7], [5, 6, 8], [9, 10, 7]], { vocabularySize: 11 }); // tokens 5, 6, 7: √log(4/3)
+ * const { tokenWeights } = await tokenStatistics([[5, 6, 7], [5, 6, 8], [9, 10, 7]], { vocabularySize: 11 }); // tokens 5, 6, 7: √log(4/3) · 2/3
  * ```
  */
 export async function tokenStatistics(
@@ -34,7 +34,7 @@ export async function tokenStatistics(
   checkIntegers('tokenStatistics', { vocabularySize, minDocuments });
   const counted = await countDocuments(documents, { who: 'tokenStatistics', vocabularySize, ignoredIds, minDocuments, signal });
   return {
-    tokenWeights: idfOf(counted, vocabularySize).map(Math.sqrt),
+    tokenWeights: tokenWeightsOf(counted, vocabularySize),
     placeWeights: counted.placeWeights,
     unigram: unigramOf(counted, ignoredIds),
   };

@@ -41,7 +41,7 @@ export function suggestImages({ data }: SuggestRequest<ImageRunData, ImageOption
   const { size } = data.input;
   const kind = size >= PHOTO ? 'photos' : 'small';
   return {
-    settings: { encoder: 'conv-net', start: 'patches', readout: 'pyramid', ...recipes[kind], epochs: 0, batchSize: Math.min(128, data.train.length) },
+    settings: { encoder: 'conv-net', start: 'patches', readout: 'pyramid', ...recipes[kind], epochs: 0, knnWhitening: true, knnK: 20, batchSize: Math.min(128, data.train.length) },
     reasons: [
       `conv-net that starts from patches of the images and is read by a pyramid: with ${data.train.length.toLocaleString('en-US')} images of ${size} pixels and minutes of time that beats training by gradients`,
     ],

@@ -12,7 +12,14 @@ import type { TextRunData } from './text-run-data.ts';
  */
 export function suggestTexts({ data }: SuggestRequest<TextRunData, TextOptions>): Suggestion {
   return {
-    settings: { encoder: 'bert-tiny', start: 'ppmi', readout: 'embedding', epochs: 0, batchSize: Math.min(32, data.train.length) },
+    settings: {
+      encoder: 'bert-tiny',
+      start: 'ppmi',
+      readout: 'embedding',
+      epochs: 0,
+      knnK: 20,
+      batchSize: Math.min(32, data.train.length),
+    },
     reasons: [
       `word embeddings from the mutual information of ${data.input.vocabularySize.toLocaleString('en-US')} tokens in ${data.train.length.toLocaleString('en-US')} sequences, read by their mean: with minutes of time that beats training by gradients`,
     ],

@@ -104,7 +104,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
       ...(facts && { facts }),
       files: {
         [TOKENIZER_FILE]: tokenizerFile(tokenizer),
-        [COUNTS_FILE]: (!context.start && context.earlier?.files[COUNTS_FILE]) || (await countsFile(train.dataset, tokenizer.specialIds)),
+        [COUNTS_FILE]: (!context.start && context.earlier?.files[COUNTS_FILE]) || (await countsFile(train.dataset, tokenizer)),
       },
       skipped: () => parts.skipped?.() ?? [],
     };

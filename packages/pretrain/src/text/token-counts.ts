@@ -1,5 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
-import type { TokenDataset } from '@selfsup/data/text';
+import type { TokenDataset, Tokenizer } from '@selfsup/data/text';
 import { tokenStatistics, type TokenStatistics } from '@selfsup/encoders';
 import { z } from 'zod';
 
@@ -38,15 +38,22 @@ const rounded = (values: Float32Array): number[] => Array.from(values, (value) =
  * Counts the tokens of the training text.
  *
  * @param dataset the sequences
- * @param specialIds tokens that do not count
+ * @param tokenizer what made the ids: special tokens do not count, and WordPieces that go on with a word have no weight, since alone they say little
  * @returns the text of {@link COUNTS_FILE}
  */
-export async function countsFile(dataset: TokenDataset, specialIds: readonly number[]): Promise<string> {
+export async function countsFile(
+  dataset: TokenDataset,
+  { kind, specialIds, isContinuation }: Pick<Tokenizer, 'kind' | 'specialIds' | 'isContinuation'>,
+): Promise<string> {
   const { tokenWeights, placeWeights, unigram } = await tokenStatistics(documentsOf(dataset), {
     vocabularySize: dataset.vocabularySize,
     ignoredIds: specialIds,
   });
-  return JSON.stringify({ tokenWeights: rounded(tokenWeights), placeWeights: rounded(placeWeights), unigram: rounded(unigram) });
+  return JSON.stringify({
+    tokenWeights: rounded(tokenWeights.map((weight, id) => (kind === 'word-piece' && isContinuation(id) ? 0 : weight))),
+    placeWeights: rounded(placeWeights),
+    unigram: rounded(unigram),
+  });
 }
 
 /**
