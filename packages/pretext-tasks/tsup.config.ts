@@ -8,6 +8,7 @@ export default library({
     'src/colorization.ts',
     'src/dcl.ts',
     'src/frame-order.ts',
+    'src/declutr.ts',
     'src/dino.ts',
     'src/jigsaw.ts',
     'src/mae.ts',

@@ -149,9 +149,13 @@ const parts = [
   `A setting that you give goes before that of the task, which goes before that of the data; below is what is left otherwise.`,
   optionTable(settingsSchema, {
     flagOf: (name) =>
-      ({ taskOptions: '--task-option name=value', encoderOptions: '--encoder-option name=value', task: '--task', encoder: '--encoder' })[
-        name
-      ] ?? run(name),
+      ({
+        taskOptions: '--task-option name=value',
+        encoderOptions: '--encoder-option name=value',
+        readoutOptions: '--readout-option name=value',
+        task: '--task',
+        encoder: '--encoder',
+      })[name] ?? run(name),
     defaults: { batchSize: 128, task: 'simclr' },
     notes: { encoder: 'default the first that fits the task', learningRate: 'default see below', weightDecay: 'default see below' },
   }),

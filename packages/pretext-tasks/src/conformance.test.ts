@@ -1,4 +1,4 @@
-import { convNet, projectionHead } from '@selfsup/encoders';
+import { convNet, projectionHead, tokenReadout } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { channels, linearHead, row, smoothEncoder, testRows, viewsAt } from '../fixtures/conformance-rows.ts';
 import {
@@ -11,6 +11,7 @@ import {
   tinyMasking,
   tinyNextSentenceHead,
 } from '../fixtures/tiny-text.ts';
+import { declutr } from './declutr.ts';
 import { maskedLanguage } from './masked-language.ts';
 import { nextToken } from './next-token.ts';
 import { replacedToken } from './replaced-token.ts';
@@ -64,4 +65,19 @@ testRows([
     { batchAt: (step) => tinyBatch(step), gradientSamples: 0, skip: masksPerRank },
   ),
   row('next-token', nextToken({ backbone: tinyBert(0), head: tinyHead }), { batchAt: unpadded, gradientSamples: 0 }),
+  row('declutr', declutr({ backbone: tinyBert(), reader: (backbone) => tokenReadout(backbone, { parts: ['top/mean'] }), dropRate: 0 }), {
+    batchAt: (step) => tinyBatch(step),
+    gradientSamples: 0,
+    skip: { ranks: 'every rank drops out on its own' },
+  }),
+  row(
+    'declutr of the embeddings, with dropped tokens',
+    declutr({
+      backbone: tinyBert(),
+      reader: (backbone) => tokenReadout(backbone, { parts: ['embedding/weighted'] }),
+      isTrained: (path) => path === 'embeddings/word/weight',
+      specialIds: [0, 1, 2],
+    }),
+    { batchAt: (step) => tinyBatch(step), gradientSamples: 0, skip: { ranks: 'every rank drops tokens of its own' } },
+  ),
 ]);

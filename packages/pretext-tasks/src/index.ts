@@ -3,6 +3,14 @@ export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
+export {
+  declutr,
+  type DeclutrBatch,
+  type DeclutrEmbeddings,
+  type DeclutrOptions,
+  type DeclutrTargets,
+  type SequenceReader,
+} from './declutr.ts';
 export { dino, type DinoBatch, type DinoEmbeddings, type DinoOptions, type DinoTargets } from './dino.ts';
 export {
   frameOrder,

@@ -66,6 +66,12 @@ const kits: Record<string, ModalityConformanceOptions> = {
     data: { texts, labels, classNames },
     run: { ...small, ...bert, task: 'next-token' },
   },
+  'text, declutr on labeled texts': {
+    modality: textModality,
+    plugins: [textPlugin],
+    data: { texts, labels, classNames },
+    run: { ...small, ...bert, task: 'declutr', start: 'ppmi', readout: 'embedding' },
+  },
 };
 
 describe.each(Object.entries(kits))('%s', (_, kit) => {

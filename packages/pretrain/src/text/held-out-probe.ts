@@ -83,14 +83,15 @@ const detectionProbe = (measure: (name: string) => Promise<DetectionFinding>, { 
  *
  * @param context see {@link ProbeContext}
  * @returns the probe `held-out`: `heldOutLoss` and `unigramEntropy` in nats; its baselines are the loss `untrained`, `unigramLoss`, `unigramEntropy` and
- * `heldOutTokens`. Of a task with `detectionLoss` it is the probe `detection`: `detectionLoss`, `wordLoss` and `replacedShare`. None without held-out text.
+ * `heldOutTokens`. Of a task with `detectionLoss` it is the probe `detection`: `detectionLoss`, `wordLoss` and `replacedShare`. None without held-out text, or of a task that predicts no
+ * tokens.
  */
 export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): readonly Probe[] {
   const { data, settings, recipe, task, totalSteps, encoding, run } = context;
   const { train, test, tokenizer } = data;
-  if (!test) return [];
+  const { tokenLoss, detectionLoss, predictsTokens = true } = textFacts(recipe);
+  if (!test || !predictsTokens) return [];
   const start = run.initFrom ? 'the model at the start, with a fresh head' : 'the untrained model';
-  const { tokenLoss, detectionLoss } = textFacts(recipe);
   const measureBy = async <F>(by: (run: typeof task, options: HeldOutOptions) => Promise<F>, name: string): Promise<F> => {
     const stage = encoding.progress.stage(name, { total: test.length, unit: 'sequences' });
     return by(task, {

@@ -20,7 +20,7 @@ import { suggestTexts } from './suggest-texts.ts';
 import { textSections } from './text-sections.ts';
 import { textFacts, type TextTaskParts } from './text-task.ts';
 import { tokenBatch } from './token-batch.ts';
-import { COUNTS_FILE, countsFile } from './token-counts.ts';
+import { COUNTS_FILE, countsFile, readCounts } from './token-counts.ts';
 
 /** BERT's optimizer, and a tenth of the run to warm up. */
 function textDefaults({ epochs = 10 }: GivenSettings): GivenSettings {
@@ -122,6 +122,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     tokenizer: data.tokenizer,
     length: options.length,
     nextSentence: options.nextSentence,
+    counts: () => readCounts(data.files ?? {}, data.input.vocabularySize),
   }),
   prepare: () => tokenBatch,
   throughput: ({ input }) => ({ unit: 'tokens', perSample: input.length }),

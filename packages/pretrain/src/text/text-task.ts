@@ -1,5 +1,5 @@
 import type { Tokenizer } from '@selfsup/data/text';
-import type { BertFactory } from '@selfsup/encoders';
+import type { BertFactory, TokenStatistics } from '@selfsup/encoders';
 import type { AnyTaskRecipe, TaskParts, TaskRecipe } from '../task-recipe.ts';
 
 /** What a task on text is built from. */
@@ -12,12 +12,16 @@ export interface TextTaskParts extends TaskParts {
   readonly length: number;
   /** Whether sequences are pairs of sentences with labels `nextSentence`. */
   readonly nextSentence: boolean;
+  /** How frequent the tokens of the training text are, and how much each says. */
+  readonly counts: () => TokenStatistics;
 }
 
 /** What a task on text says beside a {@link TaskRecipe}. */
 export interface TextTaskFacts {
   /** Whether tokens are hidden, so that the vocabulary must have a token such as [MASK]; default false. */
   readonly hidesTokens?: boolean;
+  /** Whether the loss is about tokens that are predicted, so that held-out text has one to compare with word frequencies; default true. */
+  readonly predictsTokens?: boolean;
   /** What a token's state has seen: the tokens on both sides of it (default), or `before`: itself and those before it. */
   readonly sees?: 'both sides' | 'before';
   /** The metric of the task that is the cross entropy of the predicted tokens in nats; default the loss itself. */

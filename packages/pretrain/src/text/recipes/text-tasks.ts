@@ -1,7 +1,8 @@
 import type { AnyTaskRecipe } from '../../task-recipe.ts';
+import { declutrTask } from './declutr.ts';
 import { maskedLanguageTask } from './masked-language.ts';
 import { nextTokenTask } from './next-token.ts';
 import { replacedTokenTask } from './replaced-token.ts';
 
 /** The tasks on text that selfsup has. */
-export const textTasks: readonly AnyTaskRecipe[] = [maskedLanguageTask, replacedTokenTask, nextTokenTask];
+export const textTasks: readonly AnyTaskRecipe[] = [maskedLanguageTask, replacedTokenTask, nextTokenTask, declutrTask];
