@@ -96,7 +96,14 @@ export function declutr<M extends Module<tf.Tensor2D, tf.Tensor3D>>(
       const reader = options.reader(backbone);
       return {
         encoders: { backbone },
-        ...joinNetworks({ backbone: { ...partOf(backbone, isTrained), dispose: () => { backbone.dispose(); } } }),
+        ...joinNetworks({
+          backbone: {
+            ...partOf(backbone, isTrained),
+            dispose: () => {
+              backbone.dispose();
+            },
+          },
+        }),
         targets(batch, { stream }) {
           checkTokens('declutr', batch);
           return tf.tidy(() => {
