@@ -15,7 +15,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   'masked-language': { ...MASKING, maskFraction: 0.8, randomFraction: 0.1 },
   'replaced-token': { ...MASKING, maskFraction: 0.85, randomFraction: 0, generatorLayers: 2, discriminatorWeight: 50 },
   'next-token': {},
-  declutr: { reads: 'embedding', dropRate: 0.5, temperature: 0.05 },
+  declutr: { reads: 'embedding', dropRate: 0.5, temperature: 0.1 },
 };
 
 it('there is a default of every option of every task', () => {

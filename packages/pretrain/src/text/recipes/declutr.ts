@@ -21,7 +21,7 @@ export const declutrTask = defineTextTask({
         'what is compared and trained: the mean of the word embeddings, weighted by how few texts have them, or that of the last states',
       ),
     dropRate: z.number().min(0).lt(1).default(0.5).describe('part of the tokens of each half that its view lacks'),
-    temperature: z.number().gt(0).default(0.05).describe('softmax scale: the similarities are divided by it'),
+    temperature: z.number().gt(0).default(0.1).describe('softmax scale: the similarities are divided by it'),
   }),
   defaults: ({ epochs = 30 }) => ({
     epochs,
