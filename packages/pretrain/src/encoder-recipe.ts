@@ -1,5 +1,5 @@
 import type { Module, Rng } from '@selfsup/core';
-import type { Samples } from './modality.ts';
+import type { Samples } from './samples.ts';
 import type { OptionSchema } from './option-schema.ts';
 import type { Progress } from './progress.ts';
 

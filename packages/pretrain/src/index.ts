@@ -62,12 +62,12 @@ export {
   type OpenRequest,
   type ProbeContext,
   type RunData,
-  type Samples,
   type SamplesRequest,
   type Skipped,
   type SuggestRequest,
   type Suggestion,
 } from './modality.ts';
+export type { Samples } from './samples.ts';
 export {
   describeOptions,
   parseOptions,

@@ -1,6 +1,7 @@
 import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
 import { knnAccuracy, whiten } from '@selfsup/evaluate';
-import type { AnyModality, AnyModule, EncodeOptions, Features, Samples } from './modality.ts';
+import type { AnyModality, AnyModule, EncodeOptions, Features } from './modality.ts';
+import type { Samples } from './samples.ts';
 import type { Probe } from './probe.ts';
 import type { Settings } from './settings.ts';
 

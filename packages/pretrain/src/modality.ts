@@ -7,23 +7,10 @@ import type { OptionSchema } from './option-schema.ts';
 import type { Progress } from './progress.ts';
 import type { Probe } from './probe.ts';
 import type { RunFile } from './run-file.ts';
+import type { Samples } from './samples.ts';
 import type { GalleryItem, Section } from './section.ts';
 import type { GivenSettings, Settings } from './settings.ts';
 import type { AnyTaskRecipe, TaskParts } from './task-recipe.ts';
-
-/** Samples that can be encoded, by index: images, videos' stills, texts, windows of a recording. */
-export interface Samples {
-  /** What they are called in logs. */
-  readonly name: string;
-  /** How many. */
-  readonly length: number;
-  /** `[length]`: the class of each, where it is known. */
-  readonly labels?: Int32Array;
-  /** The names of the classes, by label. */
-  readonly classNames?: readonly string[];
-  /** `[length]`: where each comes from, such as the path of a photo. */
-  readonly ids?: readonly string[];
-}
 
 /** Something that could not be used. */
 export interface Skipped {

@@ -48,7 +48,9 @@ export const settingsSchema = z.strictObject({
   knnWhitening: z
     .boolean()
     .default(false)
-    .describe('whether the kNN probe compares principal directions of the bank, the strong ones made weaker; serves features of many columns'),
+    .describe(
+      'whether the kNN probe compares principal directions of the bank, the strong ones made weaker; serves features of many columns',
+    ),
   knnBank: z.int().min(1).default(10_000).describe('at most so many training samples vote'),
 });
 

@@ -32,5 +32,7 @@ export function judge(comparisons: readonly Comparison[], alarms: number): strin
     sentences.push(
       `${alarms === 1 ? 'One alarm' : `${alarms} alarms`} of collapse came up during training; what helps stands beside it and in the report.`,
     );
-  return sentences.length > 0 ? sentences : ['There are no labels and no held-out data, so nothing says whether pretraining helped.'];
+  return sentences.length > 0
+    ? sentences
+    : ['There are no labels, and nothing else to measure by, so nothing says whether pretraining helped.'];
 }

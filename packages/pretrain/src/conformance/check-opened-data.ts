@@ -3,7 +3,8 @@ import { describeOptions, parseOptions, type OptionSchema } from '../option-sche
 import { sessionOptionNames } from '../run-config.ts';
 import { runFileNames } from '../run-store.ts';
 import { settingNames, settingsSchema } from '../settings.ts';
-import type { RunData, Samples } from '../modality.ts';
+import type { RunData } from '../modality.ts';
+import type { Samples } from '../samples.ts';
 import { differenceOf, notOfJson } from './compare-values.ts';
 import { contextOf, encoded, fail, firstOf, openPlanned, planOf, withModality } from './drive-modality.ts';
 import type { ModalitySubject } from './modality-conformance.ts';

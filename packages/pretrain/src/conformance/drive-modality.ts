@@ -3,7 +3,8 @@ import { createRng, namedTensors, SelfsupError, type Batch, type Rng } from '@se
 import type { Source } from '@selfsup/trainer';
 import { buildRun, type BuiltRun } from '../build-run.ts';
 import type { AnyEncoderFactory } from '../encoder-recipe.ts';
-import type { AnyModule, EncodeOptions, Features, OpenContext, RunData, Samples } from '../modality.ts';
+import type { AnyModule, EncodeOptions, Features, OpenContext, RunData } from '../modality.ts';
+import type { Samples } from '../samples.ts';
 import { createOpenContext } from '../open-dataset.ts';
 import { parseOptions } from '../option-schema.ts';
 import { planRun, type RunPlan } from '../plan-run.ts';

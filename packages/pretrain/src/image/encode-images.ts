@@ -3,7 +3,8 @@ import { normalize } from '@selfsup/augment';
 import { createRng, type Module } from '@selfsup/core';
 import { toImages } from '@selfsup/data';
 import { extractFeatures } from '@selfsup/evaluate';
-import type { AnyModule, EncodeOptions, Features, Samples } from '../modality.ts';
+import type { AnyModule, EncodeOptions, Features } from '../modality.ts';
+import type { Samples } from '../samples.ts';
 import { imageInputOf } from './image-input.ts';
 import { asImages } from './image-samples.ts';
 

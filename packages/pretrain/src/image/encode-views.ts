@@ -3,7 +3,8 @@ import { createRng, nextTurn, type Batch } from '@selfsup/core';
 import type { ImagePixels } from '@selfsup/data';
 import type { FeatureMatrix } from '@selfsup/evaluate';
 import type { PrepareContext } from '@selfsup/trainer';
-import type { AnyModule, EncodeOptions, Samples } from '../modality.ts';
+import type { AnyModule, EncodeOptions } from '../modality.ts';
+import type { Samples } from '../samples.ts';
 import { chosenIndices, encodeBatchOf } from './encode-images.ts';
 import { asImages } from './image-samples.ts';
 

@@ -1,6 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import { subset, type ImageDataset } from '@selfsup/data';
-import type { Samples } from '../modality.ts';
+import type { Samples } from '../samples.ts';
 
 /** Images as {@link Samples}: what can be read by index, with where each comes from. */
 export interface ImageSamples extends ImageDataset {

@@ -1,6 +1,6 @@
 import type { SuggestRequest, Suggestion } from '../modality.ts';
 import type { GivenSettings } from '../settings.ts';
-import type { ImageOptions, ImageRunData } from './image-modality.ts';
+import { imageInputOf } from './image-input.ts';
 
 /** From this side in pixels images are photos, of which places and local contrast say most. */
 const PHOTO = 48;
@@ -37,11 +37,20 @@ const recipes: Readonly<Record<'photos' | 'small', GivenSettings>> = {
  * @returns see {@link Suggestion}
  * @see docs/guides/little-data.md for the numbers
  */
-export function suggestImages({ data }: SuggestRequest<ImageRunData, ImageOptions>): Suggestion {
-  const { size } = data.input;
+export function suggestImages({ data }: Pick<SuggestRequest, 'data'>): Suggestion {
+  const { size } = imageInputOf(data.input);
   const kind = size >= PHOTO ? 'photos' : 'small';
   return {
-    settings: { encoder: 'conv-net', start: 'patches', readout: 'pyramid', ...recipes[kind], epochs: 0, knnWhitening: true, knnK: 20, batchSize: Math.min(128, data.train.length) },
+    settings: {
+      encoder: 'conv-net',
+      start: 'patches',
+      readout: 'pyramid',
+      ...recipes[kind],
+      epochs: 0,
+      knnWhitening: true,
+      knnK: 20,
+      batchSize: Math.min(128, data.train.length),
+    },
     reasons: [
       `conv-net that starts from patches of the images and is read by a pyramid: with ${data.train.length.toLocaleString('en-US')} images of ${size} pixels and minutes of time that beats training by gradients`,
     ],

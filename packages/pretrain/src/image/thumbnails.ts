@@ -1,5 +1,5 @@
 import type { GalleryItem } from '../section.ts';
-import type { Samples } from '../modality.ts';
+import type { Samples } from '../samples.ts';
 import { asImages } from './image-samples.ts';
 
 /** The side of a thumbnail, in pixels. */

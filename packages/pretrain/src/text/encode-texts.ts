@@ -1,7 +1,8 @@
 import { nextTurn, SelfsupError } from '@selfsup/core';
 import { poolTokens, type TokenInput } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
-import type { AnyModule, EncodeOptions, Features, Samples } from '../modality.ts';
+import type { AnyModule, EncodeOptions, Features } from '../modality.ts';
+import type { Samples } from '../samples.ts';
 import { isSequenceReadout, sequenceEncoder, withAttention } from './sequence-encoder.ts';
 import { textInputOf } from './text-input.ts';
 import { asTexts } from './text-samples.ts';

@@ -1,7 +1,7 @@
 import { SelfsupError } from '@selfsup/core';
 import { subset } from '@selfsup/data';
 import type { TokenDataset, Tokenizer } from '@selfsup/data/text';
-import type { Samples } from '../modality.ts';
+import type { Samples } from '../samples.ts';
 
 /** Token sequences as {@link Samples}. */
 export interface TextSamples extends Samples {
