@@ -26,7 +26,12 @@ let dim = 0;
 
 async function encode(split: string, samples: Samples): Promise<void> {
   const { ids } = samples;
-  const found = await modality.encode(encoder.read(untrained), samples, { input: run.input, files, progress: silentProgress, stage: 'Encoding' });
+  const found = await modality.encode(encoder.read(untrained), samples, {
+    input: run.input,
+    files,
+    progress: silentProgress,
+    stage: 'Encoding',
+  });
   features.push(found.data);
   dim = found.shape[1];
   for (const index of found.indices) rows.push({ split, index, ...(ids && { id: ids[index]! }) });

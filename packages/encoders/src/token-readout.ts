@@ -125,7 +125,7 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
         own.map((part) => part / Math.max(sum, NO_TOKENS)),
         [1, vocabularySize],
       ),
-      encoder.wordEmbedding as tf.Tensor2D,
+      encoder.wordEmbedding,
     );
   };
   const firstOf = (states: tf.Tensor3D) => {

@@ -10,7 +10,7 @@ export const ppmiStart: StartRecipe<BertEncoder> = {
   title: 'word embeddings from the mutual information of tokens in the texts',
   async apply(encoder, { samples, rng, progress, signal }) {
     const { dataset, tokenizer } = asTexts(samples);
-    const [vocabularySize, dim] = encoder.wordEmbedding.shape as [number, number];
+    const [vocabularySize, dim] = encoder.wordEmbedding.shape;
     const stage = progress.stage('Starting from the mutual information of tokens', { total: 1, unit: 'starts' });
     try {
       const start = await ppmiEmbeddings(documentsOf(dataset), {

@@ -1,5 +1,4 @@
 import type { SuggestRequest, Suggestion } from '../modality.ts';
-import type { GivenSettings } from '../settings.ts';
 import type { TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';
 

@@ -23,13 +23,17 @@ const readoutOf = (name: string, title: string, parts: readonly TokenPart[]): Re
     const { attention, vocabularySize } = textInputOf(input);
     const { tokenWeights, placeWeights, unigram } = readCounts(files, vocabularySize);
     const specialIds = [...tokenWeights.keys()].filter((id) => unigram[id] === 0);
-    const { read, ...module } = tokenReadout(withAttention(encoder, attention), {
+    const module = tokenReadout(withAttention(encoder, attention), {
       parts,
       specialIds,
       unigram,
       ...(weights === 'counts' && { tokenWeights, placeWeights }),
     });
-    const readout: SequenceReadout = { ...module, readsSequences: true, apply: read };
+    const readout: SequenceReadout = {
+      ...module,
+      readsSequences: true,
+      apply: (sequences, apply) => module.read(sequences, apply),
+    };
     return readout as unknown as ReturnType<ReadoutRecipe['create']>;
   },
 });
