@@ -38,7 +38,16 @@ describe('selfsup train --task masked-language', () => {
     expect(result['throughput']).toMatchObject({ unit: 'tokens' });
     expect(lines.some(({ type, text }) => type === 'notice' && String(text).includes('learning a WordPiece vocabulary of 120'))).toBe(true);
     expect(readdirSync(at('whole')).sort()).toEqual([
-      ...['checkpoint.safetensors', 'encoder.safetensors', 'metrics.jsonl', 'report.html', 'result.json', 'run.json', 'tokenizer.json'],
+      ...[
+        'checkpoint.safetensors',
+        'encoder.safetensors',
+        'metrics.jsonl',
+        'report.html',
+        'result.json',
+        'run.json',
+        'token-counts.json',
+        'tokenizer.json',
+      ],
     ]);
   });
 

@@ -83,7 +83,7 @@ describe('loadConfig', () => {
   it.each<[string, string, RegExp]>([
     ['a field that nobody knows', 'export default { epoch: 2 };', /has no option `epoch`; did you mean --epochs\?/],
     ['views that are none', 'export default { views: 3 };', /`views` must be a function, got number/],
-    ['a number of another type', 'export default { epochs: "2" };', /--epochs must be an integer >= 1, got '2'/],
+    ['a number of another type', 'export default { epochs: "2" };', /--epochs must be an integer >= 0, got '2'/],
     ['a plugin that is none', 'export default { plugins: ["./unplugged.ts"] };', /--plugin: there is no file .*unplugged\.ts/],
   ])('of %s is refused where the run is planned', async (name, text, message) => {
     const { stderr } = await selfsup(
