@@ -2,7 +2,7 @@ import { convNet, resnet18, resnet34, resnet50, vit, type EncoderFactory, type V
 import { z } from 'zod';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { imageInputOf } from './image-input.ts';
-import { pyramidReadout } from './image-readouts.ts';
+import { pyramidReadout, tokensReadout } from './image-readouts.ts';
 import { SMALL_IMAGE } from './image-views.ts';
 import { patchStart } from './patch-start.ts';
 
@@ -95,7 +95,7 @@ const vitEncoder = (name: string, title: string, size: VitSize): EncoderRecipe<V
     title,
     modalities,
     options: vitOptions(size),
-    readouts: [pyramidReadout],
+    readouts: [pyramidReadout, tokensReadout],
     starts: [patchStart],
     complete: (options, input) => ({ ...options, patchSize: options.patchSize ?? (imageInputOf(input).size <= SMALL_IMAGE ? 4 : 16) }),
     create({ patchSize = 16, ...options }, input) {

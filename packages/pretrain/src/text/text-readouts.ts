@@ -41,5 +41,6 @@ const readoutOf = (name: string, title: string, parts: readonly TokenPart[]): Re
 /** The readouts of encoders of text beside `global`. */
 export const textReadouts = [
   readoutOf('embedding', 'the mean of the word embeddings', ['embedding/weighted']),
+  readoutOf('tokens', 'the state of the first token, and the mean of the last states', ['top/first', 'top/mean']),
   readoutOf('embedding+top', 'the mean of the word embeddings, and that of the last states', ['embedding/weighted', 'top/mean']),
 ];
