@@ -9,8 +9,8 @@ import { makesEven, makesOdd, STRIDED_TILE_SCRATCH, stridedGradientTile, strided
 import { ALL, gradientTile, HIGH, inputTile, LOW } from './winograd-tiles';
 import { unpackGradient, WEIGHT_SCRATCH } from './winograd-weights';
 
-/** Channels times columns of a group of sums; 36 points of it are 1.1 MiB. */
-const GROUP_SUMS: i32 = 8192;
+/** Channels times columns of a group of sums; 36 points of it are 4.5 MiB. With smaller groups the points of all tiles are read more often. */
+const GROUP_SUMS: i32 = 32768;
 
 /** Points per axis. */
 function axisPoints(): i32 {
