@@ -1,11 +1,16 @@
 // Gradient of average pooling: each output spreads its gradient over the pixels of its window that lie in the image, as many as it averaged.
 import * as g from './geometry';
+import { shareFrom, shareTo } from './team';
 
 export function avgPoolGrad(dy: usize, dx: usize): void {
   const bytes = (<usize>g.inChannels) << 2;
   const vectors = bytes & ~15;
-  memory.fill(dx, 0, <usize>(g.batch * g.inHeight) * <usize>g.inWidth * bytes);
-  for (let n = 0; n < g.batch; n++) {
+  const image = <usize>g.inHeight * <usize>g.inWidth * bytes;
+  const first = shareFrom(g.batch, 1),
+    last = shareTo(g.batch, 1);
+  memory.fill(dx + <usize>first * image, 0, <usize>(last - first) * image);
+  dy += <usize>first * <usize>g.outHeight * <usize>g.outWidth * bytes;
+  for (let n = first; n < last; n++) {
     for (let oh = 0; oh < g.outHeight; oh++) {
       const y = oh * g.strideHeight - g.padTop;
       const top = max(y, 0),

@@ -2,7 +2,7 @@
 import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, packOperand } from './blocks';
 import * as g from './geometry';
 import { packBias } from './pack';
-import { gatherRows, sourcePointers, TAP_BYTES } from './pointers';
+import { gatherWindows, sourcePointers, TAP_BYTES } from './pointers';
 import { align, bytes, copyStride, few, writeAllTaps } from './taps';
 import { joinAgain, leaveTeam, place, seats, shareFrom, shareTo } from './team';
 import { PANEL, panelColumns } from './tile-shape';
@@ -57,29 +57,29 @@ function filterColumns(x: usize, dy: usize, dw: usize, columns: i32, scratch: us
   const pixels = g.batch * g.outHeight * g.outWidth;
   for (let p = 0; p < pixels; p += COLUMN_BLOCK) {
     const count = min(COLUMN_BLOCK, pixels - p);
-    sourcePointers(
-      tab,
-      bytes(COLUMN_BLOCK),
-      p,
-      count,
-      g.outHeight,
-      g.outWidth,
-      g.strideHeight,
-      g.strideWidth,
-      x,
-      g.inHeight,
-      g.inWidth,
-      bytes(channels),
-      records,
-      taps,
-      zeros,
-    );
     packOperand(dy + <usize>p * ld, 0, 1, count, columns, ld, false, count, packed);
     const start: usize = p == 0 ? init : 0;
     if (gathered) {
-      gatherRows(tab, bytes(COLUMN_BLOCK), taps, count, bytes(channels), copies, copyBytes);
+      gatherWindows(tab, p, count, g.outHeight, g.outWidth, x, g.inHeight, g.inWidth, bytes(channels), copies, copyBytes);
       columnsBlock(tab, 0, 1, channels * taps, count, packed, columns, ld, start, dw, 0, tile);
     } else {
+      sourcePointers(
+        tab,
+        bytes(COLUMN_BLOCK),
+        p,
+        count,
+        g.outHeight,
+        g.outWidth,
+        g.strideHeight,
+        g.strideWidth,
+        x,
+        g.inHeight,
+        g.inWidth,
+        bytes(channels),
+        records,
+        taps,
+        zeros,
+      );
       columnsBlock(tab, bytes(COLUMN_BLOCK), taps, channels, count, packed, columns, ld, start, dw, 0, tile);
     }
   }

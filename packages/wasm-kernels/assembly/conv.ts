@@ -2,7 +2,7 @@
 import { K_BLOCK, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
 import * as g from './geometry';
 import { packBias } from './pack';
-import { gatherRows, outputPointers, padPointers, sourcePointers, TAP_BYTES } from './pointers';
+import { gatherRows, gatherWindows, outputPointers, padPointers, sourcePointers, TAP_BYTES } from './pointers';
 import { align, bytes, copyStride, few, writeAllTaps } from './taps';
 import { barrier, place, seats, shareFrom, shareTo } from './team';
 import { panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
@@ -83,27 +83,31 @@ function convRows(
   for (let p = shareFrom(pixels, TILE_ROWS); p < last; p += ROW_BLOCK) {
     const count = min(ROW_BLOCK, last - p);
     const padded = ((count + 5) / 6) * 6;
-    sourcePointers(
-      tab,
-      bytes(ROW_BLOCK),
-      p,
-      count,
-      gridHeight,
-      gridWidth,
-      strideH,
-      strideW,
-      source,
-      height,
-      width,
-      bytes(channels),
-      records,
-      taps,
-      zeros,
-    );
     outputPointers(out, p, count, gridHeight, gridWidth, stepH, stepW, fromH, fromW, target, targetHeight, targetWidth, bytes(columns));
     padPointers(out, count, padded, dump);
+    if (gathered && !transposed) {
+      gatherWindows(tab, p, count, gridHeight, gridWidth, source, height, width, bytes(channels), copies, copyBytes);
+    } else {
+      sourcePointers(
+        tab,
+        bytes(ROW_BLOCK),
+        p,
+        count,
+        gridHeight,
+        gridWidth,
+        strideH,
+        strideW,
+        source,
+        height,
+        width,
+        bytes(channels),
+        records,
+        taps,
+        zeros,
+      );
+    }
     if (gathered) {
-      gatherRows(tab, bytes(ROW_BLOCK), taps, count, bytes(channels), copies, copyBytes);
+      if (transposed) gatherRows(tab, bytes(ROW_BLOCK), taps, count, bytes(channels), copies, copyBytes);
       padPointers(tab, count, padded, copies);
       rowsBlock(tab, 1, channels * taps, kBlock, padded, packed, columns, init, out, 0, act, tile);
     } else {

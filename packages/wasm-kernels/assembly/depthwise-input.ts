@@ -4,6 +4,7 @@ import { bandBytes, bandChannels, bandPixel, bandRows, copyBand, packedBytes, pa
 import { setWindowSteps, tileRow } from './depthwise';
 import * as g from './geometry';
 import { align, bytes } from './taps';
+import { place, seats, shareFrom, shareTo } from './team';
 
 function gcd(a: i32, b: i32): i32 {
   while (b != 0) {
@@ -46,6 +47,10 @@ function inputRows(rowBytes: usize): i32 {
 
 /** Bytes of scratch for `depthwiseInput` with the geometry set. */
 export function depthwiseInputScratch(): usize {
+  return <usize>seats * ownBytes();
+}
+
+function ownBytes(): usize {
   const multiplier = g.outChannels / max(g.inChannels, 1);
   const wide = bandChannels(g.inChannels, multiplier) * multiplier;
   const rowBytes = <usize>inputColumns() * bandPixel(wide);
@@ -61,7 +66,7 @@ export function depthwiseInput(dy: usize, w: usize, dx: usize, scratch: usize): 
   const widest = <usize>columns * bandPixel(part * multiplier);
   const rows = inputRows(widest);
   const window = g.filterHeight * g.filterWidth;
-  const packed = align(scratch);
+  const packed = align(scratch + <usize>place() * ownBytes());
   const band = packed + packedBytes(g.inChannels, multiplier, window);
   const sums = band + bandBytes(widest, inputReach(rows));
   const left = firstColumn();
@@ -70,7 +75,11 @@ export function depthwiseInput(dy: usize, w: usize, dx: usize, scratch: usize): 
   const tapBytes = bytes(g.outChannels);
   const dxPixel = bytes(g.inChannels);
   packWeights(w, g.inChannels, multiplier, window, packed);
-  for (let n = 0; n < g.batch; n++) {
+  const first = shareFrom(g.batch, 1),
+    last = shareTo(g.batch, 1);
+  dy += <usize>first * <usize>g.outHeight * <usize>g.outWidth * tapBytes;
+  dx += <usize>first * <usize>g.inHeight * <usize>g.inWidth * dxPixel;
+  for (let n = first; n < last; n++) {
     let own = packed;
     for (let c = 0; c < g.inChannels; c += part) {
       const channels = min(part, g.inChannels - c);

@@ -3,6 +3,7 @@ import { bandBytes, bandChannels, bandPixel, bandRows, copyBand, packedBytes, pa
 import { tileFour, tileFourThree, tileOne, tileScalar } from './depthwise-tiles';
 import * as g from './geometry';
 import { align, bytes } from './taps';
+import { place, seats, shareFrom, shareTo } from './team';
 
 /** How a window reaches its source: steps between neighboring taps, and from one pixel of a row to the next. */
 let xRow: usize = 0;
@@ -69,6 +70,10 @@ function forwardReach(): i32 {
 
 /** Bytes of scratch for `depthwiseForward` with the geometry set. */
 export function depthwiseForwardScratch(): usize {
+  return <usize>seats * ownBytes();
+}
+
+function ownBytes(): usize {
   const multiplier = g.outChannels / max(g.inChannels, 1);
   const rowBytes = <usize>forwardColumns() * bandPixel(bandChannels(g.inChannels, multiplier) * multiplier);
   const rows = min(bandRows(rowBytes, forwardReach(), g.strideHeight), g.outHeight);
@@ -83,12 +88,16 @@ export function depthwiseForward(x: usize, w: usize, y: usize, bias: usize, act:
   const rows = min(bandRows(<usize>forwardColumns() * bandPixel(part * multiplier), forwardReach(), g.strideHeight), g.outHeight);
   const columns = forwardColumns();
   const window = g.filterHeight * g.filterWidth;
-  const packed = align(scratch);
+  const packed = align(scratch + <usize>place() * ownBytes());
   const band = packed + packedBytes(g.inChannels, multiplier, window);
   const tapBytes = bytes(g.outChannels);
   packWeights(w, g.inChannels, multiplier, window, packed);
   const yRow = <usize>g.outWidth * tapBytes;
-  for (let n = 0; n < g.batch; n++) {
+  const first = shareFrom(g.batch, 1),
+    last = shareTo(g.batch, 1);
+  x += <usize>first * <usize>g.inHeight * <usize>g.inWidth * bytes(g.inChannels);
+  y += <usize>first * <usize>g.outHeight * yRow;
+  for (let n = first; n < last; n++) {
     let weights = packed;
     for (let c = 0; c < g.inChannels; c += part) {
       const channels = min(part, g.inChannels - c);

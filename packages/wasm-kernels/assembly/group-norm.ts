@@ -3,9 +3,14 @@
 import { normaliseRows } from './norm';
 import { spreadRows, totalGradients } from './norm-grad';
 import { totalSquares } from './row-sums';
+import { barrier, LINE, place, seats, shareFrom, shareTo, team } from './team';
 
-/** Bytes of scratch for either direction: four float64 and six float32 numbers for each channel. */
-export function groupNormScratch(channels: i32): usize {
+/** Bytes of scratch for either direction: for each member and channel four float64 and six float32 numbers; a team's gradient sums of each sample. */
+export function groupNormScratch(samples: i32, channels: i32): usize {
+  return <usize>seats * ownBytes(channels) + (seats == 1 ? 0 : <usize>samples * ((<usize>channels) << 4));
+}
+
+function ownBytes(channels: i32): usize {
   return <usize>channels * 56 + 256;
 }
 
@@ -25,13 +30,20 @@ export function groupNorm(
   scratch: usize,
 ): void {
   const bytes = (<usize>channels) << 2;
-  const totals = (scratch + 15) & ~15;
+  const totals = (scratch + <usize>place() * ownBytes(channels) + 15) & ~15;
   const sums = totals + (bytes << 2);
   const means = sums + (bytes << 1);
   const factor = means + bytes;
   const width = channels / groups;
   const n = <f64>pixels;
-  for (let s = 0; s < samples; s++) {
+  const start = shareFrom(samples, 1),
+    stop = shareTo(samples, 1);
+  const skipped = bytes * <usize>pixels * <usize>start;
+  x += skipped;
+  y += skipped;
+  mean += (<usize>groups * <usize>start) << 2;
+  variance += (<usize>groups * <usize>start) << 2;
+  for (let s = start; s < stop; s++) {
     totalSquares(x, x, pixels, channels, totals, sums);
     for (let g = 0; g < groups; g++) {
       const from = g * width,
@@ -82,17 +94,29 @@ export function groupNormGrad(
   scratch: usize,
 ): void {
   const bytes = (<usize>channels) << 2;
-  const totals = (scratch + 15) & ~15;
-  const forScale = totals + (bytes << 2); // float64 [channels], then the one for the offset
-  const forOffset = forScale + (bytes << 1);
-  const sums = forOffset + (bytes << 1);
+  const totals = (scratch + <usize>place() * ownBytes(channels) + 15) & ~15;
+  const inAll = totals + (bytes << 2); // float64 [channels] for the scale, then for the offset
+  const sums = inAll + (bytes << 2);
   const means = sums + (bytes << 1);
   const factor = means + bytes;
   const forX = factor + bytes;
   const constant = forX + bytes;
   const width = channels / groups;
-  memory.fill(forScale, 0, bytes << 2);
-  for (let s = 0; s < samples; s++) {
+  // One thread adds sample after sample; a team keeps the sums of each and adds them in the same order.
+  const kept = (scratch + <usize>seats * ownBytes(channels)) & ~15;
+  const start = shareFrom(samples, 1),
+    stop = shareTo(samples, 1);
+  const skipped = bytes * <usize>pixels * <usize>start;
+  dy += skipped;
+  x += skipped;
+  dx += skipped;
+  mean += (<usize>groups * <usize>start) << 2;
+  variance += (<usize>groups * <usize>start) << 2;
+  memory.fill(inAll, 0, bytes << 2);
+  for (let s = start; s < stop; s++) {
+    const forScale = team == 1 ? inAll : kept + <usize>s * (bytes << 2);
+    const forOffset = forScale + (bytes << 1);
+    if (team != 1) memory.fill(forScale, 0, bytes << 2);
     for (let c = 0; c < channels; c++) store<f32>(means + ((<usize>c) << 2), load<f32>(mean + ((<usize>(c / width)) << 2)));
     totalGradients(dy, x, means, pixels, channels, totals, sums);
     for (let g = 0; g < groups; g++) {
@@ -126,8 +150,20 @@ export function groupNormGrad(
     x += size;
     dx += size;
   }
-  for (let c: usize = 0; c < <usize>channels; c++) {
-    store<f32>(dScale + (c << 2), <f32>load<f64>(forScale + (c << 3)));
-    store<f32>(dOffset + (c << 2), <f32>load<f64>(forOffset + (c << 3)));
+  barrier();
+  const to = <usize>shareTo(channels, LINE);
+  for (let c = <usize>shareFrom(channels, LINE); c < to; c++) {
+    let forScale = load<f64>(inAll + (c << 3));
+    let forOffset = load<f64>(inAll + (bytes << 1) + (c << 3));
+    if (team != 1) {
+      forScale = forOffset = 0;
+      for (let s = 0; s < samples; s++) {
+        const at = kept + <usize>s * (bytes << 2) + (c << 3);
+        forScale += load<f64>(at);
+        forOffset += load<f64>(at + (bytes << 1));
+      }
+    }
+    store<f32>(dScale + (c << 2), <f32>forScale);
+    store<f32>(dOffset + (c << 2), <f32>forOffset);
   }
 }

@@ -1,5 +1,7 @@
 // Row pointers of an implicit GEMM: for each tap and each pixel of a grid, where its row of channels lies, or a row of zeros outside.
 
+import * as g from './geometry';
+
 /** A tap: (row offset, column offset, byte offset of its weights), three words. */
 export const TAP_BYTES: usize = 12;
 
@@ -24,30 +26,42 @@ export function sourcePointers(
   taps: i32,
   zeros: usize,
 ): void {
-  let j = first % gridWidth;
-  let i = (first / gridWidth) % gridHeight;
-  let image = source + <usize>(first / gridWidth / gridHeight) * <usize>height * <usize>width * rowBytes;
   const imageBytes = <usize>height * <usize>width * rowBytes;
-  for (let p = 0; p < count; p++) {
-    let record = records;
-    let at = tab + ((<usize>p) << 2);
-    const row = i * strideH;
-    const column = j * strideW;
-    for (let t = 0; t < taps; t++) {
-      const y = row + load<i32>(record);
-      const x = column + load<i32>(record, 4);
-      const inside = (y as u32) < (height as u32) && (x as u32) < (width as u32);
-      store<usize>(at, inside ? image + <usize>(y * width + x) * rowBytes : zeros);
-      record += TAP_BYTES;
-      at += tabStride;
-    }
-    if (++j == gridWidth) {
+  const step = <usize>strideW * rowBytes;
+  for (let t = 0; t < taps; t++) {
+    const down = load<i32>(records);
+    const right = load<i32>(records, 4);
+    let j = first % gridWidth;
+    let i = (first / gridWidth) % gridHeight;
+    let image = source + <usize>(first / gridWidth / gridHeight) * imageBytes;
+    let at = tab;
+    for (let p = 0; p < count;) {
+      // The pixels of one row of the grid
+      const end = min(count, p + gridWidth - j);
+      const y = i * strideH + down;
+      if ((y as u32) < (height as u32)) {
+        let x = j * strideW + right;
+        let from = image + <usize>(y * width + x) * rowBytes;
+        for (; p < end; p++) {
+          store<usize>(at, select<usize>(from, zeros, (x as u32) < (width as u32)));
+          x += strideW;
+          from += step;
+          at += 4;
+        }
+      } else {
+        for (; p < end; p++) {
+          store<usize>(at, zeros);
+          at += 4;
+        }
+      }
       j = 0;
       if (++i == gridHeight) {
         i = 0;
         image += imageBytes;
       }
     }
+    records += TAP_BYTES;
+    tab += tabStride;
   }
 }
 
@@ -105,4 +119,76 @@ export function gatherRows(tab: usize, tabStride: usize, taps: i32, count: i32, 
     store<usize>(tab + ((<usize>p) << 2), copy);
     copy += copyBytes;
   }
+}
+
+/**
+ * The same for all taps of the window and grid pixels first..first+count, without pointers to each tap: neighboring pixels of a row of the window are copied
+ * in one go where they lie inside of the source. Leaves the pointers of the copies in `tab`.
+ */
+export function gatherWindows(
+  tab: usize,
+  first: i32,
+  count: i32,
+  gridHeight: i32,
+  gridWidth: i32,
+  source: usize,
+  height: i32,
+  width: i32,
+  rowBytes: usize,
+  copy: usize,
+  copyBytes: usize,
+): void {
+  const across = g.filterWidth;
+  const run = <usize>across * rowBytes;
+  const joined = g.dilationWidth == 1;
+  const imageBytes = <usize>height * <usize>width * rowBytes;
+  let j = first % gridWidth;
+  let i = (first / gridWidth) % gridHeight;
+  let image = source + <usize>(first / gridWidth / gridHeight) * imageBytes;
+  for (let p = 0; p < count; p++) {
+    const left = j * g.strideWidth - g.padLeft;
+    const inside = joined && left >= 0 && left + across <= width;
+    let y = i * g.strideHeight - g.padTop;
+    let to = copy;
+    for (let k = 0; k < g.filterHeight; k++) {
+      const row = image + <usize>(y * width + left) * rowBytes;
+      if ((y as u32) >= (height as u32)) zeroRun(to, run);
+      else if (inside) copyRun(to, row, run);
+      else {
+        for (let t = 0; t < across; t++) {
+          const x = left + t * g.dilationWidth;
+          const at = to + <usize>t * rowBytes;
+          if ((x as u32) < (width as u32)) copyRun(at, row + <usize>(t * g.dilationWidth) * rowBytes, rowBytes);
+          else zeroRun(at, rowBytes);
+        }
+      }
+      to += run;
+      y += g.dilationHeight;
+    }
+    store<usize>(tab + ((<usize>p) << 2), copy);
+    copy += copyBytes;
+    if (++j == gridWidth) {
+      j = 0;
+      if (++i == gridHeight) {
+        i = 0;
+        image += imageBytes;
+      }
+    }
+  }
+}
+
+/** Copies float32 numbers: whole vectors, the last of which may overlap the one before. */
+// @inline
+function copyRun(to: usize, from: usize, size: usize): void {
+  if (size < 16) {
+    for (let c: usize = 0; c < size; c += 4) store<f32>(to + c, load<f32>(from + c));
+    return;
+  }
+  for (let c: usize = 0; c + 16 <= size; c += 16) v128.store(to + c, v128.load(from + c));
+  v128.store(to + size - 16, v128.load(from + size - 16));
+}
+
+// @inline
+function zeroRun(to: usize, size: usize): void {
+  for (let c: usize = 0; c < size; c += 4) store<f32>(to + c, 0);
 }

@@ -1,10 +1,14 @@
 // Gradient of max pooling: each output passes its gradient to the first largest value of its window, in row-major order.
 import * as g from './geometry';
+import { shareFrom, shareTo } from './team';
 
 export function maxPoolGrad(x: usize, dy: usize, dx: usize): void {
   const channels = g.inChannels;
-  memory.fill(dx, 0, (<usize>(g.batch * g.inHeight) * <usize>(g.inWidth * channels)) << 2);
-  for (let n = 0; n < g.batch; n++) {
+  const size = (<usize>g.inHeight * <usize>(g.inWidth * channels)) << 2;
+  const first = shareFrom(g.batch, 1),
+    last = shareTo(g.batch, 1);
+  memory.fill(dx + <usize>first * size, 0, <usize>(last - first) * size);
+  for (let n = first; n < last; n++) {
     const image = n * g.inHeight * g.inWidth;
     for (let oh = 0; oh < g.outHeight; oh++) {
       for (let ow = 0; ow < g.outWidth; ow++) {

@@ -5,11 +5,11 @@ import { PANEL, panelColumns } from './tile-shape';
 import { STRIDED_TILE_SCRATCH } from './winograd-strided-tiles';
 import { WEIGHT_SCRATCH } from './winograd-weights';
 
-/** Channels times columns of a group of filters; 36 points of it are 1.1 MiB. */
-const GROUP_WEIGHTS: i32 = 8192;
+/** Channels times columns of a group of filters; 36 points of it are 4.5 MiB. With smaller groups the points of all tiles are read more often. */
+const GROUP_WEIGHTS: i32 = 32768;
 /** Up to so many channels times columns, all transformed filters stay in the cache. */
 const FEW_WEIGHTS: i32 = 128 * 128;
-/** With more of them, tiles whose input points take no more bytes than this are done as one block. */
+/** With more of them, tiles whose input points take no more bytes than this, or than the filters, are done as one block. */
 const ONE_BLOCK: usize = 6 << 20;
 /** Bytes added to rows and planes, so that the planes of a tile do not share cache sets. */
 export const PAD: usize = 64;
@@ -43,7 +43,8 @@ export function tileSide(kind: i32): i32 {
  */
 export function blockTiles(kind: i32, channels: i32, columns: i32, tiles: i32): i32 {
   const points = axisPoints(kind) * axisPoints(kind);
-  const one = channels * columns > FEW_WEIGHTS && <usize>(points * tiles) * (bytes(channels) + PAD) <= ONE_BLOCK;
+  const filters = 36 * bytes(columns) * <usize>channels;
+  const one = channels * columns > FEW_WEIGHTS && <usize>(points * tiles) * (bytes(channels) + PAD) <= max(ONE_BLOCK, filters);
   return roundUp(one ? tiles : min(kind == EVEN && PANEL == 8 ? 24 : 12, tiles), 6);
 }
 

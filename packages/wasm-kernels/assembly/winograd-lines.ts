@@ -46,6 +46,26 @@ export function inputLine(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: 
   v128.store(to + 4 * step, madd(MINUS_B, q, f));
 }
 
+/** The first three places of inputLine. */
+// @inline
+export function inputLineLow(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, to: usize, step: usize): void {
+  v128.store(to, madd(OUTER, d2, f32x4.add(d0, d4)));
+  const e = madd(MINUS_2, d2, d4);
+  const p = madd(MINUS_2, d1, d3);
+  v128.store(to + step, madd(PLUS_A, p, e));
+  v128.store(to + 2 * step, madd(MINUS_A, p, e));
+}
+
+/** The last three places of inputLine. */
+// @inline
+export function inputLineHigh(d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize): void {
+  v128.store(to + 5 * step, madd(OUTER, d3, f32x4.add(d1, d5)));
+  const f = madd(MINUS_HALF, d2, d4);
+  const q = madd(MINUS_HALF, d1, d3);
+  v128.store(to + 3 * step, madd(PLUS_B, q, f));
+  v128.store(to + 4 * step, madd(MINUS_B, q, f));
+}
+
 /** A dy: four values to six places. */
 // @inline
 export function gradientLine(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
@@ -55,6 +75,26 @@ export function gradientLine(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, 
   const p = madd(HALF, y3, y1);
   v128.store(to + step, madd(PLUS_A, p, e));
   v128.store(to + 2 * step, madd(MINUS_A, p, e));
+  const f = madd(TWO, y2, y0);
+  const q = madd(TWO, y3, y1);
+  v128.store(to + 3 * step, madd(PLUS_B, q, f));
+  v128.store(to + 4 * step, madd(MINUS_B, q, f));
+}
+
+/** The first three places of gradientLine. */
+// @inline
+export function gradientLineLow(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
+  v128.store(to, y0);
+  const e = madd(HALF, y2, y0);
+  const p = madd(HALF, y3, y1);
+  v128.store(to + step, madd(PLUS_A, p, e));
+  v128.store(to + 2 * step, madd(MINUS_A, p, e));
+}
+
+/** The last three places of gradientLine. */
+// @inline
+export function gradientLineHigh(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
+  v128.store(to + 5 * step, y3);
   const f = madd(TWO, y2, y0);
   const q = madd(TWO, y3, y1);
   v128.store(to + 3 * step, madd(PLUS_B, q, f));
@@ -112,6 +152,12 @@ export function pairInputLine(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, 
   const q = madd(MINUS_HALF, d0, d2);
   v128.store(to + 2 * step, madd(PLUS_B, q, f));
   v128.store(to + 3 * step, madd(MINUS_B, q, f));
+  v128.store(to + 4 * step, madd(OUTER, d2, f32x4.add(d0, d4)));
+}
+
+/** The last place of pairInputLine. */
+// @inline
+export function pairInputLast(d0: v128, d2: v128, d4: v128, to: usize, step: usize): void {
   v128.store(to + 4 * step, madd(OUTER, d2, f32x4.add(d0, d4)));
 }
 

@@ -81,6 +81,76 @@ export function inputLinePair(pd0: usize, pd1: usize, pd2: usize, pd3: usize, pd
   v128.store(to + 4 * step, r10n, 16);
 }
 
+/** The first three places of inputLine. Two vectors each. */
+// @inline
+export function inputLineLowPair(pd0: usize, pd1: usize, pd2: usize, pd3: usize, pd4: usize, to: usize, step: usize): void {
+  const OUTER = f32x4.splat(OUTER_VALUE);
+  const MINUS_2 = f32x4.splat(MINUS_2_VALUE);
+  const PLUS_A = f32x4.splat(PLUS_A_VALUE);
+  const MINUS_A = f32x4.splat(MINUS_A_VALUE);
+  const d0 = v128.load(pd0);
+  const d0n = v128.load(pd0, 16);
+  const d1 = v128.load(pd1);
+  const d1n = v128.load(pd1, 16);
+  const d2 = v128.load(pd2);
+  const d2n = v128.load(pd2, 16);
+  const d3 = v128.load(pd3);
+  const d3n = v128.load(pd3, 16);
+  const d4 = v128.load(pd4);
+  const d4n = v128.load(pd4, 16);
+  const r0 = madd(OUTER, d2, f32x4.add(d0, d4));
+  const r0n = madd(OUTER, d2n, f32x4.add(d0n, d4n));
+  const e = madd(MINUS_2, d2, d4);
+  const en = madd(MINUS_2, d2n, d4n);
+  const p = madd(MINUS_2, d1, d3);
+  const pn = madd(MINUS_2, d1n, d3n);
+  const r2 = madd(PLUS_A, p, e);
+  const r2n = madd(PLUS_A, pn, en);
+  const r4 = madd(MINUS_A, p, e);
+  const r4n = madd(MINUS_A, pn, en);
+  v128.store(to, r0);
+  v128.store(to, r0n, 16);
+  v128.store(to + step, r2);
+  v128.store(to + step, r2n, 16);
+  v128.store(to + 2 * step, r4);
+  v128.store(to + 2 * step, r4n, 16);
+}
+
+/** The last three places of inputLine. Two vectors each. */
+// @inline
+export function inputLineHighPair(pd1: usize, pd2: usize, pd3: usize, pd4: usize, pd5: usize, to: usize, step: usize): void {
+  const OUTER = f32x4.splat(OUTER_VALUE);
+  const MINUS_HALF = f32x4.splat(MINUS_HALF_VALUE);
+  const PLUS_B = f32x4.splat(PLUS_B_VALUE);
+  const MINUS_B = f32x4.splat(MINUS_B_VALUE);
+  const d1 = v128.load(pd1);
+  const d1n = v128.load(pd1, 16);
+  const d2 = v128.load(pd2);
+  const d2n = v128.load(pd2, 16);
+  const d3 = v128.load(pd3);
+  const d3n = v128.load(pd3, 16);
+  const d4 = v128.load(pd4);
+  const d4n = v128.load(pd4, 16);
+  const d5 = v128.load(pd5);
+  const d5n = v128.load(pd5, 16);
+  const r0 = madd(OUTER, d3, f32x4.add(d1, d5));
+  const r0n = madd(OUTER, d3n, f32x4.add(d1n, d5n));
+  const f = madd(MINUS_HALF, d2, d4);
+  const fn = madd(MINUS_HALF, d2n, d4n);
+  const q = madd(MINUS_HALF, d1, d3);
+  const qn = madd(MINUS_HALF, d1n, d3n);
+  const r2 = madd(PLUS_B, q, f);
+  const r2n = madd(PLUS_B, qn, fn);
+  const r4 = madd(MINUS_B, q, f);
+  const r4n = madd(MINUS_B, qn, fn);
+  v128.store(to + 5 * step, r0);
+  v128.store(to + 5 * step, r0n, 16);
+  v128.store(to + 3 * step, r2);
+  v128.store(to + 3 * step, r2n, 16);
+  v128.store(to + 4 * step, r4);
+  v128.store(to + 4 * step, r4n, 16);
+}
+
 /** A dy: four values to six places. Two vectors each. */
 // @inline
 export function gradientLinePair(py0: usize, py1: usize, py2: usize, py3: usize, to: usize, step: usize): void {
@@ -130,6 +200,70 @@ export function gradientLinePair(py0: usize, py1: usize, py2: usize, py3: usize,
   v128.store(to + 3 * step, r8n, 16);
   v128.store(to + 4 * step, r10);
   v128.store(to + 4 * step, r10n, 16);
+}
+
+/** The first three places of gradientLine. Two vectors each. */
+// @inline
+export function gradientLineLowPair(py0: usize, py1: usize, py2: usize, py3: usize, to: usize, step: usize): void {
+  const PLUS_A = f32x4.splat(PLUS_A_VALUE);
+  const MINUS_A = f32x4.splat(MINUS_A_VALUE);
+  const HALF = f32x4.splat(HALF_VALUE);
+  const y0 = v128.load(py0);
+  const y0n = v128.load(py0, 16);
+  const y1 = v128.load(py1);
+  const y1n = v128.load(py1, 16);
+  const y2 = v128.load(py2);
+  const y2n = v128.load(py2, 16);
+  const y3 = v128.load(py3);
+  const y3n = v128.load(py3, 16);
+  const r0 = y0;
+  const r0n = y0n;
+  const e = madd(HALF, y2, y0);
+  const en = madd(HALF, y2n, y0n);
+  const p = madd(HALF, y3, y1);
+  const pn = madd(HALF, y3n, y1n);
+  const r2 = madd(PLUS_A, p, e);
+  const r2n = madd(PLUS_A, pn, en);
+  const r4 = madd(MINUS_A, p, e);
+  const r4n = madd(MINUS_A, pn, en);
+  v128.store(to, r0);
+  v128.store(to, r0n, 16);
+  v128.store(to + step, r2);
+  v128.store(to + step, r2n, 16);
+  v128.store(to + 2 * step, r4);
+  v128.store(to + 2 * step, r4n, 16);
+}
+
+/** The last three places of gradientLine. Two vectors each. */
+// @inline
+export function gradientLineHighPair(py0: usize, py1: usize, py2: usize, py3: usize, to: usize, step: usize): void {
+  const PLUS_B = f32x4.splat(PLUS_B_VALUE);
+  const MINUS_B = f32x4.splat(MINUS_B_VALUE);
+  const TWO = f32x4.splat(TWO_VALUE);
+  const y0 = v128.load(py0);
+  const y0n = v128.load(py0, 16);
+  const y1 = v128.load(py1);
+  const y1n = v128.load(py1, 16);
+  const y2 = v128.load(py2);
+  const y2n = v128.load(py2, 16);
+  const y3 = v128.load(py3);
+  const y3n = v128.load(py3, 16);
+  const r0 = y3;
+  const r0n = y3n;
+  const f = madd(TWO, y2, y0);
+  const fn = madd(TWO, y2n, y0n);
+  const q = madd(TWO, y3, y1);
+  const qn = madd(TWO, y3n, y1n);
+  const r2 = madd(PLUS_B, q, f);
+  const r2n = madd(PLUS_B, qn, fn);
+  const r4 = madd(MINUS_B, q, f);
+  const r4n = madd(MINUS_B, qn, fn);
+  v128.store(to + 5 * step, r0);
+  v128.store(to + 5 * step, r0n, 16);
+  v128.store(to + 3 * step, r2);
+  v128.store(to + 3 * step, r2n, 16);
+  v128.store(to + 4 * step, r4);
+  v128.store(to + 4 * step, r4n, 16);
 }
 
 /** Aᵀ m: six values to four places. Two vectors each. */
@@ -322,6 +456,22 @@ export function pairInputLinePair(pd0: usize, pd1: usize, pd2: usize, pd3: usize
   v128.store(to + 3 * step, r6n, 16);
   v128.store(to + 4 * step, r8);
   v128.store(to + 4 * step, r8n, 16);
+}
+
+/** The last place of pairInputLine. Two vectors each. */
+// @inline
+export function pairInputLastPair(pd0: usize, pd2: usize, pd4: usize, to: usize, step: usize): void {
+  const OUTER = f32x4.splat(OUTER_VALUE);
+  const d0 = v128.load(pd0);
+  const d0n = v128.load(pd0, 16);
+  const d2 = v128.load(pd2);
+  const d2n = v128.load(pd2, 16);
+  const d4 = v128.load(pd4);
+  const d4n = v128.load(pd4, 16);
+  const r0 = madd(OUTER, d2, f32x4.add(d0, d4));
+  const r0n = madd(OUTER, d2n, f32x4.add(d0n, d4n));
+  v128.store(to + 4 * step, r0);
+  v128.store(to + 4 * step, r0n, 16);
 }
 
 /** A for a filter of two taps: four values to five places. Two vectors each. */

@@ -1,9 +1,9 @@
 // The transforms of tiles for stride 2: nine points per axis, five for the even pixels (a filter of two taps) and one for each of four odd pixels.
 // Columns into a small intermediate that stays in the first-level cache, then rows.
 import { PANEL } from './tile-shape';
-import { pairGradientLine, pairInputLine } from './winograd-lines';
-import { pairGradientLinePair, pairInputLinePair } from './winograd-pairs';
-import { pixelOr } from './winograd-tiles';
+import { pairGradientLine, pairInputLast, pairInputLine } from './winograd-lines';
+import { pairGradientLinePair, pairInputLastPair, pairInputLinePair } from './winograd-pairs';
+import { ALL, HIGH, LOW, pixelOr } from './winograd-tiles';
 
 /** Bytes of a chunk: 64 channels. */
 export const CHUNK: usize = 256;
@@ -24,6 +24,16 @@ function evenPoints(p0: usize, p2: usize, p4: usize, p6: usize, p8: usize, to: u
   }
 }
 
+/** Point 4 alone. */
+// @inline
+function lastEvenPoint(p0: usize, p4: usize, p8: usize, to: usize, step: usize, size: usize): void {
+  let c: usize = 0;
+  if (PANEL == 16) {
+    for (; c + 32 <= size; c += 32) pairInputLastPair(p0 + c, p4 + c, p8 + c, to + c, step);
+  }
+  for (; c < size; c += 16) pairInputLast(v128.load(p0 + c), v128.load(p4 + c), v128.load(p8 + c), to + c, step);
+}
+
 /** Points 5 to 8 are the odd pixels themselves. */
 // @inline
 function oddPoints(p1: usize, p3: usize, p5: usize, p7: usize, to: usize, step: usize, size: usize): void {
@@ -36,11 +46,31 @@ function oddPoints(p1: usize, p3: usize, p5: usize, p7: usize, to: usize, step: 
   }
 }
 
+/** The first row of points of `rows`, of nine; row 4 is shared. */
+// @inline
+function fromRow(rows: i32): i32 {
+  return rows == HIGH ? 4 : 0;
+}
+
+/** Whether points 0 to 4 of a row belong to `rows`. */
+// @inline
+export function makesEven(rows: i32, row: i32): bool {
+  return rows == ALL || (rows == LOW) == row < 5;
+}
+
+/** Whether points 5 to 8 of a row belong to `rows`. */
+// @inline
+export function makesOdd(rows: i32, row: i32): bool {
+  return rows == ALL || (rows == LOW) == row < 4;
+}
+
 /**
  * The nine by nine points of the first `part` bytes of an input: of the 9 × 9 pixels at (top, left), or with `spread` of 5 × 5, of which four count as the odd ones too
  * (the input gradient): from `oddRow` and `oddColumn`, 0 or 1. Point p goes to `to + p * plane`; pixels outside are read from `zeros`.
+ * LOW are the points of the even rows without the last four of row 4, 41 of 81.
  */
 export function stridedInputTile(
+  rows: i32,
   image: usize,
   height: i32,
   width: i32,
@@ -63,16 +93,16 @@ export function stridedInputTile(
     for (let j = 0; j < pixels; j++) {
       const line = scratch + <usize>j * CHUNK;
       const column = left + j;
-      evenPoints(
-        pixelOr(image, top, column, height, width, bytes, zeros) + start,
-        pixelOr(image, top + step, column, height, width, bytes, zeros) + start,
-        pixelOr(image, top + 2 * step, column, height, width, bytes, zeros) + start,
-        pixelOr(image, top + 3 * step, column, height, width, bytes, zeros) + start,
-        pixelOr(image, top + 4 * step, column, height, width, bytes, zeros) + start,
-        line,
-        LINE,
-        size,
-      );
+      const p0 = pixelOr(image, top, column, height, width, bytes, zeros) + start;
+      const p4 = pixelOr(image, top + 2 * step, column, height, width, bytes, zeros) + start;
+      const p8 = pixelOr(image, top + 4 * step, column, height, width, bytes, zeros) + start;
+      if (rows == HIGH) lastEvenPoint(p0, p4, p8, line, LINE, size);
+      else {
+        const p2 = pixelOr(image, top + step, column, height, width, bytes, zeros) + start;
+        const p6 = pixelOr(image, top + 3 * step, column, height, width, bytes, zeros) + start;
+        evenPoints(p0, p2, p4, p6, p8, line, LINE, size);
+      }
+      if (rows == LOW) continue;
       oddPoints(
         pixelOr(image, top + oddRow, column, height, width, bytes, zeros) + start,
         pixelOr(image, top + oddRow + step, column, height, width, bytes, zeros) + start,
@@ -84,21 +114,24 @@ export function stridedInputTile(
       );
     }
     const unit = <usize>step * CHUNK;
-    let line = scratch;
-    let row = to + start;
-    for (let i = 0; i < 9; i++) {
-      evenPoints(line, line + unit, line + 2 * unit, line + 3 * unit, line + 4 * unit, row, plane, size);
-      const odd = line + <usize>oddColumn * CHUNK;
-      oddPoints(odd, odd + unit, odd + 2 * unit, odd + 3 * unit, row, plane, size);
+    const last = rows == LOW ? 5 : 9;
+    let line = scratch + <usize>fromRow(rows) * LINE;
+    let row = to + start + <usize>(fromRow(rows) * 9) * plane;
+    for (let i = fromRow(rows); i < last; i++) {
+      if (makesEven(rows, i)) evenPoints(line, line + unit, line + 2 * unit, line + 3 * unit, line + 4 * unit, row, plane, size);
+      if (makesOdd(rows, i)) {
+        const odd = line + <usize>oddColumn * CHUNK;
+        oddPoints(odd, odd + unit, odd + 2 * unit, odd + 3 * unit, row, plane, size);
+      }
       line += LINE;
       row += 9 * plane;
     }
   }
 }
 
-/** Four values to nine points: five by A, then the values themselves. */
+/** Four values to the first five points of nine. */
 // @inline
-function gradientPoints(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize, size: usize): void {
+function evenGradients(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize, size: usize): void {
   let c: usize = 0;
   if (PANEL == 16) {
     for (; c + 32 <= size; c += 32) pairGradientLinePair(p0 + c, p1 + c, p2 + c, p3 + c, to + c, step);
@@ -106,11 +139,11 @@ function gradientPoints(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, s
   for (; c < size; c += 16) {
     pairGradientLine(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), to + c, step);
   }
-  oddPoints(p0, p1, p2, p3, to, step, size);
 }
 
-/** The nine by nine points of the 4 × 4 output gradients at (top, left). */
+/** The nine by nine points, or those of `rows`, of the 4 × 4 output gradients at (top, left). */
 export function stridedGradientTile(
+  rows: i32,
   image: usize,
   height: i32,
   width: i32,
@@ -130,14 +163,25 @@ export function stridedGradientTile(
       const p1 = pixelOr(image, top + 1, left + j, height, width, bytes, zeros) + start;
       const p2 = pixelOr(image, top + 2, left + j, height, width, bytes, zeros) + start;
       const p3 = pixelOr(image, top + 3, left + j, height, width, bytes, zeros) + start;
-      gradientPoints(p0, p1, p2, p3, scratch + <usize>j * CHUNK, LINE, size);
+      const line = scratch + <usize>j * CHUNK;
+      if (rows == HIGH) copyPoint(p3, line + 4 * LINE, size);
+      else evenGradients(p0, p1, p2, p3, line, LINE, size);
+      if (rows != LOW) oddPoints(p0, p1, p2, p3, line, LINE, size);
     }
-    let line = scratch;
-    let row = to + start;
-    for (let i = 0; i < 9; i++) {
-      gradientPoints(line, line + CHUNK, line + 2 * CHUNK, line + 3 * CHUNK, row, plane, size);
+    const last = rows == LOW ? 5 : 9;
+    let line = scratch + <usize>fromRow(rows) * LINE;
+    let row = to + start + <usize>(fromRow(rows) * 9) * plane;
+    for (let i = fromRow(rows); i < last; i++) {
+      if (makesEven(rows, i)) evenGradients(line, line + CHUNK, line + 2 * CHUNK, line + 3 * CHUNK, row, plane, size);
+      if (makesOdd(rows, i)) oddPoints(line, line + CHUNK, line + 2 * CHUNK, line + 3 * CHUNK, row, plane, size);
       line += LINE;
       row += 9 * plane;
     }
   }
+}
+
+/** Point 4 of a gradient is its last value. */
+// @inline
+function copyPoint(from: usize, to: usize, size: usize): void {
+  for (let c: usize = 0; c < size; c += 16) v128.store(to + c, v128.load(from + c));
 }

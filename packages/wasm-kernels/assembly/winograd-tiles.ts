@@ -1,12 +1,30 @@
 // The two-dimensional transforms of tiles: columns into a small intermediate that stays in the first-level cache, then rows.
 import { activate, madd } from './simd';
 import { PANEL } from './tile-shape';
-import { CUBE_A, CUBE_B, gradientLine, HALF, inputLine, outputLine, PLUS_A, PLUS_B, TWO } from './winograd-lines';
+import {
+  CUBE_A,
+  CUBE_B,
+  gradientLine,
+  gradientLineHigh,
+  gradientLineLow,
+  HALF,
+  inputLine,
+  inputLineHigh,
+  inputLineLow,
+  outputLine,
+  PLUS_A,
+  PLUS_B,
+  TWO,
+} from './winograd-lines';
 import {
   CUBE_A_VALUE,
   CUBE_B_VALUE,
+  gradientLineHighPair,
+  gradientLineLowPair,
   gradientLinePair,
   HALF_VALUE,
+  inputLineHighPair,
+  inputLineLowPair,
   inputLinePair,
   outputLinePair,
   PLUS_A_VALUE,
@@ -19,10 +37,92 @@ const CHUNK: usize = 256;
 /** Bytes between the rows of the 6 × 6 intermediate, for which STRIDED_TILE_SCRATCH is more than enough. */
 const LINE: usize = 6 * CHUNK;
 
+// Which rows of points a transform makes: all, or those of one of two members that share them. Both read all pixels; no arithmetic is done twice.
+export const ALL: i32 = 0;
+export const LOW: i32 = 1;
+export const HIGH: i32 = 2;
+
 /** Address of a pixel, or of the row of zeros where the image ends. */
 // @inline
 export function pixelOr(image: usize, row: i32, column: i32, height: i32, width: i32, bytes: usize, outside: usize): usize {
   return (row as u32) < (height as u32) && (column as u32) < (width as u32) ? image + <usize>(row * width + column) * bytes : outside;
+}
+
+/** A column of inputTile: the lines of `rows`. */
+// @inline
+function inputColumn(rows: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, line: usize, size: usize): void {
+  let c: usize = 0;
+  if (rows == LOW) {
+    if (PANEL == 16) {
+      for (; c + 32 <= size; c += 32) inputLineLowPair(p0 + c, p1 + c, p2 + c, p3 + c, p4 + c, line + c, LINE);
+    }
+    for (; c < size; c += 16) {
+      inputLineLow(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), v128.load(p4 + c), line + c, LINE);
+    }
+  } else if (rows == HIGH) {
+    if (PANEL == 16) {
+      for (; c + 32 <= size; c += 32) inputLineHighPair(p1 + c, p2 + c, p3 + c, p4 + c, p5 + c, line + c, LINE);
+    }
+    for (; c < size; c += 16) {
+      inputLineHigh(v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), v128.load(p4 + c), v128.load(p5 + c), line + c, LINE);
+    }
+  } else {
+    if (PANEL == 16) {
+      for (; c + 32 <= size; c += 32) inputLinePair(p0 + c, p1 + c, p2 + c, p3 + c, p4 + c, p5 + c, line + c, LINE);
+    }
+    for (; c < size; c += 16) {
+      inputLine(
+        v128.load(p0 + c),
+        v128.load(p1 + c),
+        v128.load(p2 + c),
+        v128.load(p3 + c),
+        v128.load(p4 + c),
+        v128.load(p5 + c),
+        line + c,
+        LINE,
+      );
+    }
+  }
+}
+
+/** A column of gradientTile: the lines of `rows`. */
+// @inline
+function gradientColumn(rows: i32, p0: usize, p1: usize, p2: usize, p3: usize, line: usize, size: usize): void {
+  let c: usize = 0;
+  if (rows == LOW) {
+    if (PANEL == 16) {
+      for (; c + 32 <= size; c += 32) gradientLineLowPair(p0 + c, p1 + c, p2 + c, p3 + c, line + c, LINE);
+    }
+    for (; c < size; c += 16) {
+      gradientLineLow(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), line + c, LINE);
+    }
+  } else if (rows == HIGH) {
+    if (PANEL == 16) {
+      for (; c + 32 <= size; c += 32) gradientLineHighPair(p0 + c, p1 + c, p2 + c, p3 + c, line + c, LINE);
+    }
+    for (; c < size; c += 16) {
+      gradientLineHigh(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), line + c, LINE);
+    }
+  } else {
+    if (PANEL == 16) {
+      for (; c + 32 <= size; c += 32) gradientLinePair(p0 + c, p1 + c, p2 + c, p3 + c, line + c, LINE);
+    }
+    for (; c < size; c += 16) {
+      gradientLine(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), line + c, LINE);
+    }
+  }
+}
+
+/** The first row of points of `rows`, of six. */
+// @inline
+function fromRow(rows: i32): i32 {
+  return rows == HIGH ? 3 : 0;
+}
+
+/** The row behind the last one. */
+// @inline
+function toRow(rows: i32): i32 {
+  return rows == LOW ? 3 : 6;
 }
 
 /**
@@ -30,6 +130,7 @@ export function pixelOr(image: usize, row: i32, column: i32, height: i32, width:
  * Pixels outside are read from `zeros`.
  */
 export function inputTile(
+  rows: i32,
   image: usize,
   height: i32,
   width: i32,
@@ -51,27 +152,12 @@ export function inputTile(
       const p3 = pixelOr(image, top + 3, left + j, height, width, bytes, zeros) + start;
       const p4 = pixelOr(image, top + 4, left + j, height, width, bytes, zeros) + start;
       const p5 = pixelOr(image, top + 5, left + j, height, width, bytes, zeros) + start;
-      const line = scratch + <usize>j * CHUNK;
-      let c: usize = 0;
-      if (PANEL == 16) {
-        for (; c + 32 <= size; c += 32) inputLinePair(p0 + c, p1 + c, p2 + c, p3 + c, p4 + c, p5 + c, line + c, LINE);
-      }
-      for (; c < size; c += 16) {
-        inputLine(
-          v128.load(p0 + c),
-          v128.load(p1 + c),
-          v128.load(p2 + c),
-          v128.load(p3 + c),
-          v128.load(p4 + c),
-          v128.load(p5 + c),
-          line + c,
-          LINE,
-        );
-      }
+      inputColumn(rows, p0, p1, p2, p3, p4, p5, scratch + <usize>j * CHUNK, size);
     }
-    let line = scratch;
-    let row = to + start;
-    for (let i = 0; i < 6; i++) {
+    const end = toRow(rows);
+    let line = scratch + <usize>fromRow(rows) * LINE;
+    let row = to + start + <usize>(fromRow(rows) * 6) * plane;
+    for (let i = fromRow(rows); i < end; i++) {
       let point = row;
       let c: usize = 0;
       if (PANEL == 16) {
@@ -103,6 +189,7 @@ export function inputTile(
 
 /** A dy Aᵀ of the 4 × 4 pixels at (top, left): the transpose of outputTile. */
 export function gradientTile(
+  rows: i32,
   image: usize,
   height: i32,
   width: i32,
@@ -122,18 +209,12 @@ export function gradientTile(
       const p1 = pixelOr(image, top + 1, left + j, height, width, bytes, zeros) + start;
       const p2 = pixelOr(image, top + 2, left + j, height, width, bytes, zeros) + start;
       const p3 = pixelOr(image, top + 3, left + j, height, width, bytes, zeros) + start;
-      const line = scratch + <usize>j * CHUNK;
-      let c: usize = 0;
-      if (PANEL == 16) {
-        for (; c + 32 <= size; c += 32) gradientLinePair(p0 + c, p1 + c, p2 + c, p3 + c, line + c, LINE);
-      }
-      for (; c < size; c += 16) {
-        gradientLine(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), line + c, LINE);
-      }
+      gradientColumn(rows, p0, p1, p2, p3, scratch + <usize>j * CHUNK, size);
     }
-    let line = scratch;
-    let row = to + start;
-    for (let i = 0; i < 6; i++) {
+    const end = toRow(rows);
+    let line = scratch + <usize>fromRow(rows) * LINE;
+    let row = to + start + <usize>(fromRow(rows) * 6) * plane;
+    for (let i = fromRow(rows); i < end; i++) {
       let point = row;
       let c: usize = 0;
       if (PANEL == 16) {

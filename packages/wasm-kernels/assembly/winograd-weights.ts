@@ -151,15 +151,16 @@ function turnFour(from: usize, row: usize, tapStep: usize, to: usize): void {
 }
 
 /**
- * dw = Gᵀ u G for `rows` input channels from `row` and the output channels from `first` to `end`: the sums of each point, rows of `rowBytes` per channel, to
- * the filters [3, 3, channels, columns].
+ * dw = Gᵀ u G for the output channels from `first` to `end`: the sums of each point, panels of `channels` rows one behind the other, to the filters
+ * [3, 3, channels, columns]. Row 0 belongs to channel `row`; rows from to `to` are done.
  */
 export function unpackGradient(
   u: usize,
   plane: usize,
-  rowBytes: usize,
+  channels: i32,
+  from: i32,
+  to: i32,
   row: i32,
-  rows: i32,
   first: i32,
   end: i32,
   dw: usize,
@@ -168,41 +169,50 @@ export function unpackGradient(
   const ld = (<usize>g.outChannels) << 2;
   const tapStep = ld * <usize>g.inChannels;
   const strided = g.strideHeight == 2;
-  const size = (<usize>(end - first)) << 2;
-  dw += <usize>row * ld + ((<usize>first) << 2);
-  for (let c = 0; c < rows; c++) {
-    let k: usize = 0;
-    if (PANEL == 16) {
-      for (; k + 32 <= size; k += 32) {
-        let from = u + k;
-        for (let j: usize = 0; j < 6; j++) {
-          chosenGradientLinePair(strided, from, 6 * plane, scratch + (j << 5), 192);
-          from += plane;
-        }
-        let to = dw + k;
-        let line = scratch;
-        for (let i = 0; i < 3; i++) {
-          chosenGradientLinePair(strided, line, 32, to, tapStep);
-          line += 192;
-          to += 3 * tapStep;
-        }
+  dw += <usize>(row + from) * ld;
+  for (let k = first; k < end; k += PANEL) {
+    const width = panelWidth(end - k);
+    const size = (<usize>min(width, end - k)) << 2;
+    const step = (<usize>width) << 2;
+    let at = u + <usize>from * step;
+    let target = dw + ((<usize>k) << 2);
+    for (let c = from; c < to; c++) {
+      let q: usize = 0;
+      if (PANEL == 16) {
+        for (; q + 32 <= size; q += 32) unpackPair(strided, at + q, plane, target + q, tapStep, scratch);
       }
+      for (; q < size; q += 16) unpackFour(strided, at + q, plane, target + q, tapStep, scratch);
+      at += step;
+      target += ld;
     }
-    for (; k < size; k += 16) {
-      let from = u + k;
-      for (let j: usize = 0; j < 6; j++) {
-        chosenGradientLine(strided, from, 6 * plane, scratch + (j << 4), 96);
-        from += plane;
-      }
-      let to = dw + k;
-      let line = scratch;
-      for (let i = 0; i < 3; i++) {
-        chosenGradientLine(strided, line, 16, to, tapStep);
-        line += 96;
-        to += 3 * tapStep;
-      }
-    }
-    u += rowBytes;
-    dw += ld;
+    u += <usize>channels * step;
+  }
+}
+
+/** Gᵀ u G of four columns: point p at `u + p * plane`, tap t to `to + t * tapStep`. */
+// @inline
+function unpackFour(strided: bool, u: usize, plane: usize, to: usize, tapStep: usize, scratch: usize): void {
+  for (let j: usize = 0; j < 6; j++) {
+    chosenGradientLine(strided, u, 6 * plane, scratch + (j << 4), 96);
+    u += plane;
+  }
+  for (let i = 0; i < 3; i++) {
+    chosenGradientLine(strided, scratch, 16, to, tapStep);
+    scratch += 96;
+    to += 3 * tapStep;
+  }
+}
+
+/** unpackFour for eight columns. */
+// @inline
+function unpackPair(strided: bool, u: usize, plane: usize, to: usize, tapStep: usize, scratch: usize): void {
+  for (let j: usize = 0; j < 6; j++) {
+    chosenGradientLinePair(strided, u, 6 * plane, scratch + (j << 5), 192);
+    u += plane;
+  }
+  for (let i = 0; i < 3; i++) {
+    chosenGradientLinePair(strided, scratch, 32, to, tapStep);
+    scratch += 192;
+    to += 3 * tapStep;
   }
 }

@@ -26,7 +26,7 @@ import {
 } from './winograd-blocks';
 import { stridedOutputTile, stridedSpreadTile } from './winograd-strided-outputs';
 import { STRIDED_TILE_SCRATCH, stridedInputTile } from './winograd-strided-tiles';
-import { inputTile, outputTile } from './winograd-tiles';
+import { ALL, inputTile, outputTile } from './winograd-tiles';
 import { packForward, packInput, WEIGHT_SCRATCH } from './winograd-weights';
 
 /** Longest run of channels per pass of the register tile. */
@@ -115,10 +115,26 @@ function winogradRows(
       const image = source + <usize>(tile / tilesWide / tilesHigh) * sourceBytes;
       const to = inPoints + <usize>(base + i) * inRow;
       const size = bytes(channels);
-      if (kind == EVEN) inputTile(image, sourceHeight, sourceWidth, size, size, top, left, zeros, to, inPlane, transform);
+      if (kind == EVEN) inputTile(ALL, image, sourceHeight, sourceWidth, size, size, top, left, zeros, to, inPlane, transform);
       else {
         const spread = kind == SPREAD;
-        stridedInputTile(image, sourceHeight, sourceWidth, size, size, top, left, spread, oddRow, oddColumn, zeros, to, inPlane, transform);
+        stridedInputTile(
+          ALL,
+          image,
+          sourceHeight,
+          sourceWidth,
+          size,
+          size,
+          top,
+          left,
+          spread,
+          oddRow,
+          oddColumn,
+          zeros,
+          to,
+          inPlane,
+          transform,
+        );
       }
     }
     if (sharesColumns) {

@@ -28,6 +28,12 @@ const each =
   (args) =>
     places.reduce((product, place) => product * args[place]!, nanoseconds);
 
+/** A window on each pixel: values read or written, half a nanosecond each. */
+const window: Cost = (_, { tensors, window: [kh = 0, kw = 0] }) => {
+  const [n = 0, , , c = 0, oh = 0, ow = 0, oc = 0] = tensors;
+  return (n * oh * ow * Math.max(c, oc) * kh * kw) / 4;
+};
+
 /** The kernels that members of a team share, and what they cost. A kernel that is not here runs on the calling thread alone. */
 export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = {
   matmul: ([, , , m = 0, n = 0, k = 0]) => (m * n * k) / MULTIPLY_ADDS,
@@ -38,6 +44,13 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   winogradForward: winograd,
   winogradInput: winograd,
   winogradFilter: winograd,
+
+  depthwiseForward: window,
+  depthwiseInput: window,
+  maxPool: window,
+  avgPool: window,
+  maxPoolGrad: window,
+  avgPoolGrad: window,
 
   // Measured in arrays of about a million numbers, narrow build
   batchNorm: each(0.54, 7, 8),
@@ -59,8 +72,11 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   dropout: each(1.15, 2),
   clamp: each(0.25, 2),
   extremum: each(0.48, 3),
+  groupNorm: each(0.54, 6, 7, 8),
+  groupNormGrad: each(0.87, 8, 9, 10),
   // Estimated from the bytes that they move
   arithmetic: each(0.4, 4),
+  segmentSum: ([, , , rows = 0, size = 0, segments = 0]) => (rows + segments) * size * 0.15,
   permuteRows: each(0.15, 2, 3, 4, 8),
   sumMiddle: each(0.2, 2, 3, 4),
 };

@@ -30,7 +30,7 @@ export function groupNormKernels(runtime: Runtime): KernelTable {
       const { samples, pixels, channels, groups } = viewOf('SelfsupGroupNorm', x, attrs);
       const statistics = [samples, groups];
       return produceAll(runtime, [x.shape, statistics, statistics], (y, mean, variance) => {
-        const scratch = runtime.scratch(kernels.groupNormScratch(channels));
+        const scratch = runtime.scratch(kernels.groupNormScratch(samples, channels) >>> 0);
         const [from, scale, offset, epsilon] = [at(inputs, 'x'), at(inputs, 'scale'), at(inputs, 'offset'), epsilonOf(attrs)];
         kernels.groupNorm(from, scale, offset, y, mean, variance, samples, pixels, channels, groups, epsilon, scratch);
       });
@@ -49,7 +49,7 @@ export function groupNormKernels(runtime: Runtime): KernelTable {
         }
       }
       return produceAll(runtime, [x.shape, [channels], [channels]], (dx, dScale, dOffset) => {
-        const scratch = runtime.scratch(kernels.groupNormScratch(channels));
+        const scratch = runtime.scratch(kernels.groupNormScratch(samples, channels) >>> 0);
         const [dy, from, mean, variance] = [at(inputs, 'dy'), at(inputs, 'x'), at(inputs, 'mean'), at(inputs, 'variance')];
         const [scale, epsilon] = [at(inputs, 'scale'), epsilonOf(attrs)];
         kernels.groupNormGrad(dy, from, mean, variance, scale, dx, dScale, dOffset, samples, pixels, channels, groups, epsilon, scratch);

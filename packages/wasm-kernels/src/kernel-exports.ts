@@ -158,7 +158,7 @@ export interface KernelExports {
     epsilon: number,
     scratch: number,
   ): void;
-  groupNormScratch(channels: number): number;
+  groupNormScratch(samples: number, channels: number): number;
 
   // assembly/l2-normalize.ts
   l2Normalize(x: number, y: number, norm: number, rows: number, columns: number, epsilon: number): void;
