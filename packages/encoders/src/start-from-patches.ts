@@ -9,11 +9,13 @@ import { whitenedKernels } from './patches/whitened-kernels.ts';
 export interface PatchStartProgress {
   /** Path of the kernel at work. */
   readonly kernel: string;
-  /** Kernels done before it, and how many there are. */
+  /** Kernels done before it. */
   readonly index: number;
+  /** How many kernels there are. */
   readonly numKernels: number;
-  /** Rounds of k-means done for it, and how many there will be. */
+  /** Rounds of k-means done for it. */
   readonly round: number;
+  /** How many rounds it gets. */
   readonly numRounds: number;
 }
 
