@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import { knnAccuracy } from './knn-accuracy.ts';
+import { positiveEigen } from './positive-eigen.ts';
 import { columnStatistics, standardize } from './standardize.ts';
-import { symmetricEigen } from './symmetric-eigen.ts';
 import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
 import { whiten } from './whiten.ts';
 
@@ -95,18 +95,27 @@ describe('whiten', () => {
   });
 });
 
-it('symmetricEigen decomposes a matrix', () => {
+it.each([9, 6])('positiveEigen decomposes a matrix of 9 rows and rank %d', (rank) => {
   const n = 9;
-  const values = drawNormal(createRng(2), n * n);
-  const matrix = Float64Array.from({ length: n * n }, (_, i) => values[i]! + values[(i % n) * n + Math.floor(i / n)]!);
-  const { values: found, vectors } = symmetricEigen(matrix.slice(), n);
+  const factor = drawNormal(createRng(2), n * rank);
+  const matrix = Float64Array.from({ length: n * n }, (_, at) => {
+    let sum = 0;
+    for (let k = 0; k < rank; k++) sum += factor[Math.floor(at / n) * rank + k]! * factor[(at % n) * rank + k]!;
+    return sum;
+  });
+  const { values, vectors } = positiveEigen(matrix.slice(), n);
   const expected = [...symmetricEigenvalues(matrix.slice(), n)].reverse();
-  for (let c = 0; c < n; c++) {
-    expect(found[c]).toBeCloseTo(expected[c]!, 10);
-    for (let i = 0; i < n; i++) {
+  for (let i = 0; i < n; i++) {
+    expect(values[i]).toBeCloseTo(expected[i]!, 10);
+    for (let row = 0; row < n; row++) {
       let sum = 0;
-      for (let j = 0; j < n; j++) sum += matrix[i * n + j]! * vectors[j * n + c]!;
-      expect(sum).toBeCloseTo(found[c]! * vectors[i * n + c]!, 10);
+      for (let k = 0; k < n; k++) sum += matrix[row * n + k]! * vectors[i * n + k]!;
+      if (i < rank) expect(sum).toBeCloseTo(values[i]! * vectors[i * n + row]!, 9);
+    }
+    for (let j = 0; j < rank && i < rank; j++) {
+      let product = 0;
+      for (let k = 0; k < n; k++) product += vectors[i * n + k]! * vectors[j * n + k]!;
+      expect(product).toBeCloseTo(Number(i === j), 9);
     }
   }
 });

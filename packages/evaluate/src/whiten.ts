@@ -1,9 +1,9 @@
 import { createRng, drawNormal, nextTurn, SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkFeatures, type FeatureMatrix } from './feature-matrix.ts';
+import { positiveEigen } from './positive-eigen.ts';
 import { rowSpan } from './probe/row-span.ts';
 import { columnStatistics, standardize } from './standardize.ts';
-import { symmetricEigen } from './symmetric-eigen.ts';
 
 /** Options of {@link whiten}. */
 export interface WhitenOptions {
@@ -102,12 +102,12 @@ export async function whiten(bank: FeatureMatrix, queries: FeatureMatrix, option
       return tf.div(tf.matMul(inside, inside, true), rows);
     });
     kept.push(covariance);
-    const { values, vectors } = symmetricEigen(Float64Array.from(await covariance.data()), rank);
+    const { values, vectors } = positiveEigen(Float64Array.from(await covariance.data()), rank);
     const components = Math.min(numComponents, values.filter((value) => value > 1e-6 * values[0]!).length) || 1;
     const scaled = new Float32Array(rank * components);
     for (let i = 0; i < scaled.length; i++) {
       const [row, column] = [Math.floor(i / components), i % components];
-      scaled[i] = vectors[row * rank + column]! * Math.max(values[column]!, 1e-12) ** -power;
+      scaled[i] = vectors[column * rank + row]! * Math.max(values[column]!, 1e-12) ** -power;
     }
     const directions = tf.tidy(() => tf.matMul(space, tf.tensor2d(scaled, [rank, components]))); // [dim, components]
     kept.push(directions);
