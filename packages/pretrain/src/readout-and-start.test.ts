@@ -202,6 +202,18 @@ describe('minutes', () => {
     await expectSameWeights(encoder, again.encoder);
   }, 60_000);
 
+  it('takes a batch that fits the data, unless one is given', async () => {
+    const { result } = await end({ ...tiny, batchSize: undefined, minutes: 0.05 });
+    expect(result.steps).toBe(tiny.epochs);
+    expect(await failure({ ...tiny, batchSize: 64, minutes: 0.05 })).toContain('a batch of 64 is larger than');
+  });
+
+  it('says when the time is over before training', async () => {
+    const events = await collect({ ...tiny, minutes: 1e-6 });
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+    expect(notices.some((text) => /^the 0 seconds of `minutes` were over before training/.test(text))).toBe(true);
+  });
+
   it('must be a positive number, for a run that begins', async () => {
     expect(await failure({ ...tiny, minutes: 0 })).toBe('SELFSUP_OPTION: `minutes` must be a number > 0, got 0');
     const store = memoryStore();
