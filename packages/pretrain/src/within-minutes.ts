@@ -117,7 +117,7 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
   const over = secondsSince(began) - 60 * minutes;
   if (over > 0)
     progress.warn(
-      `the ${minutesOf(60 * minutes)} of ${nameOf('minutes')} were over before training: opening the data and computing the start took ${minutesOf(60 * minutes + over)}`,
+      `${nameOf('minutes')} ${minutes} was over before training: opening the data and computing the start took ${((60 * minutes + over) / 60).toFixed(2)} minutes`,
     );
   try {
     if (config.epochs !== undefined || most === 0) return { plan, started, reasons };
@@ -131,7 +131,7 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
       if (most !== undefined && fit >= most) return { plan, started, reasons };
       const epochs = most === undefined ? Math.max(1, fit) : fit; // what starts from the data can do without training
       reasons.push(
-        `${most === undefined ? '' : 'only '}${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: an update takes ${update < 1 ? `${Math.round(1000 * update)} ms` : `${update.toFixed(1)} s`} here, an epoch of ${trial.stepsPerEpoch} updates ${minutesOf(epoch)}, and ${minutesOf(Math.max(0, left))} of ${minutes} minutes are left for them`,
+        `${most === undefined ? epochs : `${epochs} of ${most}`} ${epochs === 1 && most === undefined ? 'epoch' : 'epochs'}: an update takes ${update < 1 ? `${Math.round(1000 * update)} ms` : `${update.toFixed(1)} s`} here, an epoch of ${trial.stepsPerEpoch} updates ${minutesOf(epoch)}, and ${minutesOf(Math.max(0, left))} of ${minutes} minutes are left for them`,
       );
       if (epochs > fit)
         progress.warn(`one epoch takes ${minutesOf(epoch)}, more than there is time for; give fewer samples (\`limit\`) or more minutes`);
