@@ -112,7 +112,7 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
   // a batch that nobody gave fits the data
   const fitting = planned.batchSize === undefined && data.train.length > 1 ? { batchSize: Math.min(batchSize, data.train.length) } : {};
   const plan = planOf(fitting);
-  const most = config.epochs === undefined ? (planned.epochs as number | undefined) : undefined;
+  const most = config.epochs === undefined ? planned.epochs : undefined;
   const started = await startWeights(plan, data, { start, progress, signal });
   const over = secondsSince(began) - 60 * minutes;
   if (over > 0)
