@@ -143,8 +143,8 @@ async function train(session: Session): Promise<{ result: FitResult; seconds: nu
   let [seconds, processed] = [0, 0];
   const stage = progress.stage('Training', { total: totalSteps, unit: 'updates' });
   stage.update(trainer.step);
-  // where the data lies is nobody's matter but the folder's: the same run on a copy of the data gives the same bytes
-  const metadata = { run: JSON.stringify({ ...file, data: elsewhere }), files: JSON.stringify(encoding.files) };
+  // where the data lies, and why a run was planned so, is nobody's matter but the folder's: the same run gives the same bytes
+  const metadata = { run: JSON.stringify({ ...file, data: elsewhere, reasons: [] }), files: JSON.stringify(encoding.files) };
   const result = await fit(trainer, {
     source: built.source,
     prepare: built.prepare,

@@ -108,23 +108,34 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
   const planned: RunConfig = { task: first.recipe.name, ...first.options, ...settings, ...config };
   const planOf = (more: RunConfig) => planRun({ ...planned, ...more }, { registry, nameOf, ...(start && { start: start.run }) });
   const reasons = [...(suggested?.reasons ?? [])];
-  const plan = planOf({});
+  const { batchSize } = planOf({}).settings;
+  // a batch that nobody gave fits the data
+  const fitting = planned.batchSize === undefined && data.train.length > 1 ? { batchSize: Math.min(batchSize, data.train.length) } : {};
+  const plan = planOf(fitting);
+  const most = config.epochs === undefined ? planned.epochs : undefined;
   const started = await startWeights(plan, data, { start, progress, signal });
+  const over = secondsSince(began) - 60 * minutes;
+  if (over > 0)
+    progress.warn(
+      `${nameOf('minutes')} ${minutes} was over before training: opening the data and computing the start took ${((60 * minutes + over) / 60).toFixed(2)} minutes`,
+    );
   try {
-    if (planned.epochs !== undefined) return { plan, started, reasons };
-    const trial = buildRun(planOf({ epochs: 1 }), data, started);
+    if (config.epochs !== undefined || most === 0) return { plan, started, reasons };
+    const trial = buildRun(planOf({ ...fitting, epochs: 1 }), data, started);
     try {
       const features = await timeFeatures(trial, { plan, data }, options);
       const update = await timeUpdates(trial, plan.settings.accumulate, options);
       const left = 60 * PLANNED * minutes - secondsSince(began) - 3 * features; // of the start, at the end, and of what it is compared with
       const epoch = trial.stepsPerEpoch * update;
-      const epochs = Math.max(1, Math.floor(left / epoch));
+      const fit = Math.max(0, Math.floor(left / epoch));
+      if (most !== undefined && fit >= most) return { plan, started, reasons };
+      const epochs = most === undefined ? Math.max(1, fit) : fit; // what starts from the data can do without training
       reasons.push(
-        `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: an update takes ${update < 1 ? `${Math.round(1000 * update)} ms` : `${update.toFixed(1)} s`} here, an epoch of ${trial.stepsPerEpoch} updates ${minutesOf(epoch)}, and ${minutesOf(Math.max(0, left))} of ${minutes} minutes are left for them`,
+        `${most === undefined ? epochs : `${epochs} of ${most}`} ${epochs === 1 && most === undefined ? 'epoch' : 'epochs'}: an update takes ${update < 1 ? `${Math.round(1000 * update)} ms` : `${update.toFixed(1)} s`} here, an epoch of ${trial.stepsPerEpoch} updates ${minutesOf(epoch)}, and ${minutesOf(Math.max(0, left))} of ${minutes} minutes are left for them`,
       );
-      if (left < epoch)
+      if (epochs > fit)
         progress.warn(`one epoch takes ${minutesOf(epoch)}, more than there is time for; give fewer samples (\`limit\`) or more minutes`);
-      return { plan: planOf({ epochs }), started, reasons };
+      return { plan: planOf({ ...fitting, epochs }), started, reasons };
     } finally {
       trial.trainer.dispose();
     }

@@ -31,5 +31,7 @@ export function resultLines(result: RunResult): string[] {
   const end = Math.max(...rows.map(([, value]) => value.split(' ')[0]!.length));
   const aligned = ([name, value]: [string, string]) => `  ${name.padEnd(width)}${' '.repeat(end - value.split(' ')[0]!.length)}${value}`;
   const how = stoppedBy === 'time' ? 'Stopped by the time limit' : 'Done';
-  return ['', ...rows.map(aligned), '', `${how}: ${steps} updates in ${formatSeconds(seconds)}.`];
+  const work =
+    steps === 0 ? 'the start alone, without updates' : `${steps} ${steps === 1 ? 'update' : 'updates'} in ${formatSeconds(seconds)}`;
+  return ['', ...rows.map(aligned), '', `${how}: ${work}.`];
 }

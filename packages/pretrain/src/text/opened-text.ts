@@ -60,5 +60,5 @@ export const openingOf = ({ options }: DatasetOptions): TextOpening => options a
 /** Says that a vocabulary is learned since none was given. */
 export const learningVocabulary = ({ vocabulary, vocabularySize }: Pick<TextOpening, 'vocabulary' | 'vocabularySize'>): string =>
   vocabulary === 'words'
-    ? `No \`tokenizer\` given: learning a vocabulary of the ${vocabularySize ?? 30_000} most frequent words of the text`
+    ? `No \`tokenizer\` given: learning a vocabulary of the ${(vocabularySize ?? 30_000).toLocaleString('en-US')} most frequent words of the text, or all`
     : `No \`tokenizer\` given: learning a WordPiece vocabulary of ${vocabularySize ?? 8000} from the text`;

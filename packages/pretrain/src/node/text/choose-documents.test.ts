@@ -39,3 +39,9 @@ it('leaves it at files where nothing cuts fine enough', async () => {
   expect(await choose(put('short.txt', 'a note\n\n'.repeat(9)))).toEqual({ rule: 'file', said: '' });
   expect((await choose(join(root, 'short.txt'), 0.2)).rule).toBe('blank-line'); // three are enough for a fifth
 });
+
+it('reads the column of a table that was asked for', async () => {
+  const table = put('table.tsv', 'a sentence of some words\t1\nanother one with others\t0\n'.repeat(10));
+  await expect(choose(table)).rejects.toThrow('must have one column');
+  expect(await chooseDocuments(table, { testFraction: 0.05, progress: silentProgress, textColumn: 0 })).toBe('file');
+});

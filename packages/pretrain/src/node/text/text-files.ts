@@ -16,15 +16,12 @@ function inSettings(error: unknown): unknown {
   return new SelfsupError(error.code, error.message.replaceAll('`validationFraction`', '`testFraction`'), { cause: error });
 }
 
-async function tokenizerOf(
-  data: string,
-  { tokenizer, vocabularySize, vocabulary: units, invalidUtf8 }: TextOpening,
-  progress = silentProgress,
-): Promise<Tokenizer> {
+async function tokenizerOf(data: string, opening: TextOpening, progress = silentProgress): Promise<Tokenizer> {
+  const { tokenizer, vocabularySize, vocabulary: units, invalidUtf8 } = opening;
   if (typeof tokenizer === 'object') return tokenizer;
   if (tokenizer !== undefined) return openTokenizer(tokenizer);
   progress.line(learningVocabulary({ vocabularySize, vocabulary: units }));
-  return trainTokenizer(data, { units, ...(vocabularySize !== undefined && { vocabularySize }), invalidUtf8 });
+  return trainTokenizer(data, { units, ...(vocabularySize !== undefined && { vocabularySize }), invalidUtf8, ...textColumnOf(opening) });
 }
 
 /** A column as the data package takes it: a name, or a number from 0. */
@@ -40,11 +37,17 @@ function columnsOf({ textColumn, labelColumn, header }: TextOpening) {
   };
 }
 
+/** The column of texts alone, where it was asked for. */
+function textColumnOf(opening: TextOpening) {
+  const { textColumn } = columnsOf(opening);
+  return textColumn === undefined ? {} : { textColumn };
+}
+
 async function openSequences(data: string, settings: DatasetOptions): Promise<OpenedSequences> {
   const opening = openingOf(settings);
   const { length, testFraction, invalidUtf8, nextSentence, hidesTokens } = opening;
   const { progress = silentProgress } = settings;
-  const documents = opening.documents ?? (await chooseDocuments(data, { testFraction, progress }));
+  const documents = opening.documents ?? (await chooseDocuments(data, { testFraction, progress, ...textColumnOf(opening) }));
   const tokenizer = await tokenizerOf(data, opening, progress);
   if (hidesTokens) specialTokenId(tokenizer, 'mask'); // before minutes of tokenizing
   const { textColumn, header } = columnsOf(opening);
