@@ -13,12 +13,10 @@ function check(tensors: { contexts: tf.Tensor; noise: tf.Tensor; weights: tf.Ten
   const { contexts, noise, weights } = tensors;
   const shapeOf = ({ shape }: tf.Tensor) => `[${shape.join(', ')}]`;
   for (const [name, tensor] of Object.entries({ contexts, noise, ...(weights && { weights }) }))
-    if (tensor.dtype !== 'float32') throw new SelfsupError('SELFSUP_DTYPE', `skipGramLoss: \`${name}\` must be float32, got ${tensor.dtype}`);
+    if (tensor.dtype !== 'float32')
+      throw new SelfsupError('SELFSUP_DTYPE', `skipGramLoss: \`${name}\` must be float32, got ${tensor.dtype}`);
   if (contexts.rank !== 2 || contexts.size === 0)
-    throw new SelfsupError(
-      'SELFSUP_SHAPE',
-      `skipGramLoss: \`contexts\` must have shape [n >= 1, contexts >= 1], got ${shapeOf(contexts)}`,
-    );
+    throw new SelfsupError('SELFSUP_SHAPE', `skipGramLoss: \`contexts\` must have shape [n >= 1, contexts >= 1], got ${shapeOf(contexts)}`);
   if (noise.rank !== 2 || noise.size === 0 || noise.shape[0] !== contexts.shape[0])
     throw new SelfsupError(
       'SELFSUP_SHAPE',

@@ -142,11 +142,11 @@ describe('the loss of skip-gram', () => {
     const run = create({ window: 2, unigram: Float32Array.from({ length: vocabularySize }, (_, id) => (id >= 4 && id < 12 ? 0.125 : 0)) });
     const draws = drawUniform(createRng(1), 16 * 8); // words 4 to 7 stand together, and words 8 to 11
     const batch = tokens(Array.from({ length: 16 }, (_, i) => Array.from({ length: 8 }, (_, at) => (i % 2) * 4 + 4 + Math.floor(4 * draws[i * 8 + at]!)))); // prettier-ignore
-    const losses = Array.from({ length: 40 }, (_, step) => {
+    const losses = Array.from({ length: 60 }, (_, step) => {
       const targets = run.targets!(batch, context({ step: step % 10 }));
       const { value, grads } = tf.variableGrads(() => run.loss(batch, targets, context()).loss, Object.values(run.trainable));
       tf.tidy(() => {
-        for (const variable of Object.values(run.trainable)) variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, 3)));
+        for (const variable of Object.values(run.trainable)) variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, 2)));
       });
       const loss = value.dataSync()[0]!;
       tf.dispose([value, grads, targets]);
@@ -172,7 +172,9 @@ it('skip-gram says what is wrong', () => {
   expect(failure(() => taskOf({ subsample: 0 }))).toMatch(/^SELFSUP_OPTION skip-gram: `subsample`/);
   expect(failure(() => taskOf({ unigram: new Float32Array(vocabularySize) }))).toMatch(/^SELFSUP_OPTION skip-gram: `unigram` .* not all 0/);
   const before = tf.memory().numTensors;
-  expect(failure(() => create({ unigram: Float32Array.of(0.5, 0.5) }))).toMatch(/^SELFSUP_OPTION skip-gram: `unigram` must have 24 numbers/);
+  expect(failure(() => create({ unigram: Float32Array.of(0.5, 0.5) }))).toMatch(
+    /^SELFSUP_OPTION skip-gram: `unigram` must have 24 numbers/,
+  );
   expect(tf.memory().numTensors).toBe(before);
   const run = create();
   expect(failure(() => run.targets!({} as SkipGramBatch, context()))).toMatch(/^SELFSUP_BATCH skip-gram: the batch must have `tokenIds`/);

@@ -153,7 +153,7 @@ export function skipGram<M extends TokenEncoder>(options: SkipGramOptions<M>): P
           const rows = count * length;
           const contextScores = tf.reshape<tf.Rank.R2>(tf.matMul(centers, around, false, true), [rows, length]);
           const noiseScores = tf.reshape<tf.Rank.R2>(tf.matMul(drawn, tf.expandDims(centers, 3)), [rows, negatives]);
-          const weights = tf.reshape(pairs, [rows, length]) as tf.Tensor2D;
+          const weights = tf.reshape<tf.Rank.R2>(pairs, [rows, length]);
           const perCenter = tf.mul<tf.Tensor2D>(tf.sum(weights, 1, true), tf.ones<tf.Rank.R2>([1, negatives])); // [rows, negatives]
           const shareRight = (scores: tf.Tensor2D, { isContext, weighting }: { isContext: boolean; weighting: tf.Tensor2D }) => {
             const labels = tf.fill<tf.Rank.R1>([scores.size], isContext ? 1 : 0, 'int32');
