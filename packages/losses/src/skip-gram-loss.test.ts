@@ -104,7 +104,7 @@ it('leaves nothing but the result behind', () => {
 it('names what does not fit', () => {
   tf.tidy(() => {
     const good = tf.zeros<tf.Rank.R2>([2, 3]);
-    const flat = tf.zeros([2]) as tf.Tensor as tf.Tensor2D;
+    const flat = tf.zeros<tf.Rank.R1>([2]) as unknown as tf.Tensor2D;
     const ints = tf.zeros<tf.Rank.R2>([2, 3], 'int32');
     const failures: [string, string, () => unknown][] = [
       ['SELFSUP_SHAPE', '`contexts` must have shape [n >= 1, contexts >= 1], got [2]', () => skipGramLoss(flat, good)],
