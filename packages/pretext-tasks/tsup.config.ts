@@ -23,6 +23,7 @@ export default library({
     'src/sim-mim.ts',
     'src/sim-siam.ts',
     'src/simclr.ts',
+    'src/skip-gram.ts',
     'src/swav.ts',
     'src/vicreg.ts',
   ],

@@ -12,6 +12,7 @@ export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cro
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
 export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
+export { skipGramLoss, type SkipGramLossOptions } from './skip-gram-loss.ts';
 export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts';
 export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';
 export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';

@@ -10,12 +10,14 @@ import {
   tinyHead,
   tinyMasking,
   tinyNextSentenceHead,
+  tinyUnigram,
 } from '../fixtures/tiny-text.ts';
 import { declutr } from './declutr.ts';
 import { maskedLanguage } from './masked-language.ts';
 import { nextToken } from './next-token.ts';
 import { replacedToken } from './replaced-token.ts';
 import { simclr } from './simclr.ts';
+import { skipGram } from './skip-gram.ts';
 
 // The kit of @selfsup/testing over every task: add a row for yours, here or in the file of its group.
 /** Without padding, so that both ranks have as many tokens. */
@@ -80,4 +82,9 @@ testRows([
     }),
     { batchAt: (step) => tinyBatch(step), gradientSamples: 0, skip: { ranks: 'every rank drops tokens of its own' } },
   ),
+  row('skip-gram', skipGram({ backbone: tinyBert(), unigram: tinyUnigram, window: 3, negatives: 4, subsample: 0.02 }), {
+    batchAt: (step) => tinyBatch(step),
+    gradientSamples: 0,
+    skip: { ranks: 'every rank draws windows and words of its own' },
+  }),
 ]);

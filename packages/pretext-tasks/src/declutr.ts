@@ -1,10 +1,11 @@
-import { drawUniform, SelfsupError, type ApplyOptions, type Module, type PretextTask, type Rng, type VariableMap } from '@selfsup/core';
+import { drawUniform, SelfsupError, type ApplyOptions, type Module, type PretextTask, type Rng } from '@selfsup/core';
 import { contrastiveAccuracy, embeddingStd, infoNce } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { applyOptions } from './apply-options.ts';
 import { checkPositive } from './check-options.ts';
 import { checkTokens } from './check-tokens.ts';
 import { joinNetworks } from './join-networks.ts';
+import { trainedPart } from './trained-part.ts';
 
 /** What {@link declutr} trains on: `tokenIds` int32 `[batch, length]`, and `attentionMask` `[batch, length]`, 0 at padding, if there is any. */
 export type DeclutrBatch = Readonly<Record<'tokenIds', tf.Tensor2D> & Partial<Record<'attentionMask', tf.Tensor2D>>>;
@@ -41,13 +42,6 @@ export interface DeclutrOptions<M extends Module<tf.Tensor2D, tf.Tensor3D>> {
 function orElse(part: tf.Tensor2D, otherwise: tf.Tensor2D): tf.Tensor2D {
   const isEmpty = tf.cast(tf.equal(tf.sum(part, 1, true), 0), 'float32'); // [batch, 1]
   return tf.add(part, tf.mul(otherwise, isEmpty));
-}
-
-/** The variables of a network, those that are not trained among the buffers. */
-function partOf({ trainable, buffers }: Pick<Module, 'trainable' | 'buffers'>, isTrained: (path: string) => boolean) {
-  const those = (wanted: boolean): VariableMap =>
-    Object.fromEntries(Object.entries(trainable).filter(([path]) => isTrained(path) === wanted));
-  return { trainable: those(true), buffers: { ...buffers, ...those(false) } };
 }
 
 /**
@@ -100,7 +94,7 @@ export function declutr<M extends Module<tf.Tensor2D, tf.Tensor3D>>(
         encoders: { backbone },
         ...joinNetworks({
           backbone: {
-            ...partOf(backbone, isTrained),
+            ...trainedPart(backbone, isTrained),
             dispose: () => {
               backbone.dispose();
             },

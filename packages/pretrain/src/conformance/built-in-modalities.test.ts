@@ -72,6 +72,12 @@ const kits: Record<string, ModalityConformanceOptions> = {
     data: { texts, labels, classNames },
     run: { ...small, ...bert, task: 'declutr', start: 'ppmi', readout: 'embedding' },
   },
+  'text, skip-gram on labeled texts': {
+    modality: textModality,
+    plugins: [textPlugin],
+    data: { texts, labels, classNames },
+    run: { ...small, ...bert, task: 'skip-gram', readout: 'embedding' },
+  },
 };
 
 describe.each(Object.entries(kits))('%s', (_, kit) => {

@@ -16,6 +16,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   'replaced-token': { ...MASKING, maskFraction: 0.85, randomFraction: 0, generatorLayers: 2, discriminatorWeight: 50 },
   'next-token': {},
   declutr: { reads: 'embedding', dropRate: 0.5, temperature: 0.1 },
+  'skip-gram': { window: 5, negatives: 5, subsample: 0.001 },
 };
 
 it('there is a default of every option of every task', () => {

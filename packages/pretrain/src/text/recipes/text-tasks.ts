@@ -3,6 +3,7 @@ import { declutrTask } from './declutr.ts';
 import { maskedLanguageTask } from './masked-language.ts';
 import { nextTokenTask } from './next-token.ts';
 import { replacedTokenTask } from './replaced-token.ts';
+import { skipGramTask } from './skip-gram.ts';
 
 /** The tasks on text that selfsup has. */
-export const textTasks: readonly AnyTaskRecipe[] = [maskedLanguageTask, replacedTokenTask, nextTokenTask, declutrTask];
+export const textTasks: readonly AnyTaskRecipe[] = [maskedLanguageTask, replacedTokenTask, nextTokenTask, declutrTask, skipGramTask];
