@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { selectBackend } from '@selfsup/backends';
 import { registerTrainingKernels, type SimdBuild } from '@selfsup/wasm-kernels';
 import { convolutionCases } from './kernels/convolution-cases.ts';
+import { copyBandwidth } from './kernels/copy-bandwidth.ts';
 import { measureLimits, type MachineLimits } from './kernels/machine-limits.ts';
 import { matmulCases } from './kernels/matmul-cases.ts';
 import { rateOf } from './kernels/measure.ts';
@@ -57,7 +58,7 @@ const line = (cells: readonly string[]): string => cells.map((cell, i) => (i ===
 if (!options.json) {
   const algorithm = winograd ? 'with Winograd' : 'without Winograd';
   console.log(
-    `${description}, ${algorithm}, Node ${process.version}; median of 9; in brackets the share of what one core reached in the same minute\n`,
+    `${description}, ${algorithm}, Node ${process.version}; median of 9; in brackets the share of what as many threads reached in the same minute\n`,
   );
   console.log(line(['', 'stock', ...variants.map(({ label }) => label)]));
 }
@@ -70,7 +71,8 @@ for (const make of [matmulCases, convolutionCases, operationCases]) {
       const ours = await registerTrainingKernels({ simd, winograd, threads });
       const rate = rateOf(one);
       ours.dispose();
-      const limit = one.unit === 'GFLOP/s' ? limits.get(simd)!.gigaflops() : limits.get(simd)!.gigabytes();
+      // Of several threads the limit is what as many copy at the same time, or as many times the arithmetic of one.
+      const limit = one.unit === 'GFLOP/s' ? threads * limits.get(simd)!.gigaflops() : await copyBandwidth(threads);
       rates.push({ label, rate, share: rate === undefined ? undefined : rate / limit });
     }
     rows.push({ name: one.name, unit: one.unit, stock, rates });
@@ -81,6 +83,8 @@ for (const make of [matmulCases, convolutionCases, operationCases]) {
 }
 const peaks = builds.map((simd) => ({ simd, gigaflops: limits.get(simd)!.gigaflops(), gigabytes: limits.get(simd)!.gigabytes() }));
 if (options.json) console.log(JSON.stringify({ description, peaks, rows }));
-else
+else {
   for (const { simd, gigaflops, gigabytes } of peaks)
     console.log(`peak of one core, ${simd}: ${number(gigaflops)} GFLOP/s of multiply-adds, ${number(gigabytes)} GB/s copying 64 MiB`);
+  for (const threads of counts) console.log(`copying by ${threads} threads at once: ${number(await copyBandwidth(threads))} GB/s`);
+}

@@ -1,6 +1,7 @@
 // `npm run bench:step`: whole training steps on the wasm backend, and the same work in PyTorch on as many threads.
 //   --task simclr|mlm|mlm-everywhere  --batch N  --steps N (at least 7, median)  --profile  --json
 //   --threads LIST (default 1), such as 1,2: alternates between them and compares  --wide auto|true|false: the build for 256-bit vectors
+//   --narrow: processes of their own for the build for 256-bit vectors and the one for 128, by turns, and the ratio; the engine's flag is off in the latter
 //   --python PATH [--peers DIR] [--rounds N]: alternates with the peer program; the last lines are the ratios to PyTorch
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ import { checkPeer, runPeer } from './run-peer.ts';
 import { simclrStep } from './simclr-step.ts';
 import { spinCeiling } from './spin-ceiling.ts';
 import { trackHeap, type WatchedHeap } from './track-heap.ts';
+import { wideToNarrow } from './wide-to-narrow.ts';
 
 const PROFILED = 3;
 const { values: flags } = parseArgs({
@@ -24,6 +26,7 @@ const { values: flags } = parseArgs({
     wide: { type: 'string', default: 'auto' },
     python: { type: 'string' },
     peers: { type: 'string', default: process.env['SELFSUP_PEERS'] ?? join(import.meta.dirname, '../../../shared/peers') },
+    narrow: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -54,6 +57,12 @@ const wide = { auto: 'auto', true: true, false: false } as const;
 if (!Object.hasOwn(wide, flags.wide)) fail(`bench:step: --wide must be auto, true or false, got ${flags.wide}`);
 const useThreads = (threads: number) => selectBackend({ prefer: 'wasm', threads, wideVectors: wide[flags.wide as keyof typeof wide] });
 
+if (flags.narrow) {
+  const wanted = ['--task', flags.task, '--steps', `${steps}`, '--threads', `${counts[0]!}`];
+  const batchSize = flags.batch === undefined ? [] : ['--batch', flags.batch];
+  console.log(wideToNarrow({ program: import.meta.filename, args: [...wanted, ...batchSize], rounds: atLeast('rounds', flags.rounds, 3) }));
+  process.exit(0);
+}
 let { description } = await useThreads(Math.max(...counts)); // the most at once: a memory for threads
 const heap = trackHeap((tf.backend() as unknown as { wasm: WatchedHeap }).wasm);
 const step = make(atLeast('batch', flags.batch ?? batch, 1));
@@ -105,8 +114,9 @@ step.dispose();
 
 const results = all.map((one) => {
   const perSecond = (step.perStep * 1000) / median(one.milliseconds);
+  const least = Math.min(...one.milliseconds);
   const ratio = one.pyTorchPerSecond.length > 0 ? perSecond / median(one.pyTorchPerSecond) : undefined;
-  return { ...one, perSecond, ...(ratio !== undefined && { ratio }) };
+  return { ...one, perSecond, least, ...(ratio !== undefined && { ratio }) };
 });
 const gain = (most: (typeof results)[number], least: (typeof results)[number]): number => most.perSecond / least.perSecond;
 const [first, last] = [results[0]!, results.at(-1)!];
@@ -121,7 +131,7 @@ if (flags.json) {
   for (const one of results) {
     console.log(
       `${one.description}: step ${(median(one.milliseconds) / 1000).toFixed(3)} s, of CPU ${(median(one.cpuMilliseconds) / 1000).toFixed(3)} s ` +
-        `(medians of ${one.milliseconds.length}), ${one.perSecond.toFixed(2)} ${step.unit}/s`,
+        `(medians of ${one.milliseconds.length}), ${one.perSecond.toFixed(2)} ${step.unit}/s; the fastest ${(one.least / 1000).toFixed(3)} s`,
     );
   }
   console.log(
@@ -129,7 +139,7 @@ if (flags.json) {
   );
   if (ceiling !== undefined) {
     console.log(
-      `${last.threads} threads to ${first.threads}: ${gain(last, first).toFixed(2)}; arithmetic alone gains ${ceiling.toFixed(2)} here and now`,
+      `${last.threads} threads to ${first.threads}: ${gain(last, first).toFixed(2)}, by the fastest steps ${(first.least / last.least).toFixed(2)}; arithmetic alone gains ${ceiling.toFixed(2)} here and now`,
     );
   }
   for (const { threads, pyTorchPerSecond, ratio } of results) {
