@@ -158,7 +158,9 @@ export function skipGram<M extends TokenEncoder>(options: SkipGramOptions<M>): P
           const perCenter = tf.mul<tf.Tensor2D>(tf.sum(weights, 1, true), tf.ones<tf.Rank.R2>([1, negatives])); // [rows, negatives]
           const shareRight = (scores: tf.Tensor2D, { isContext, weighting }: { isContext: boolean; weighting: tf.Tensor2D }) => {
             const labels = tf.fill<tf.Rank.R1>([scores.size], isContext ? 1 : 0, 'int32');
-            return binaryAccuracy(tf.add(tf.reshape<tf.Rank.R1>(scores, [-1]), Math.log(negatives)), labels, { weights: tf.reshape<tf.Rank.R1>(weighting, [-1]) });
+            return binaryAccuracy(tf.add(tf.reshape<tf.Rank.R1>(scores, [-1]), Math.log(negatives)), labels, {
+              weights: tf.reshape<tf.Rank.R1>(weighting, [-1]),
+            });
           };
           const right = tf.add(
             shareRight(contextScores, { isContext: true, weighting: weights }),
