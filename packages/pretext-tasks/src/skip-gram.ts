@@ -82,8 +82,8 @@ function checkUnigram(unigram: Float32Array, rows?: number): void {
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `create` when `unigram` does not fit the backbone; from `targets` `SELFSUP_BATCH` without
  * `tokenIds`, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when a tensor does not fit
  * @see Mikolov et al.: "Distributed Representations of Words and Phrases and their Compositionality", https://arxiv.org/abs/1310.4546
- * @remarks Negatives are drawn by the frequencies to the power 3/4. The paper draws for each pair; here the pairs of a center have the same ones, so that the
- * expected loss is the same and a step takes a third of the time. A drawn word may be one of the context, as in the paper's formula; its program draws again.
+ * @remarks Negatives are drawn by the frequencies to the power 3/4. The paper draws for each pair; here the pairs of a center have the same ones, which
+ * leaves the expected loss as it is. A drawn word may be one of the context, as in the paper's formula; its program draws again.
  * Subsampled words take no place in a window, as in its program.
  * @example
  * ```ts

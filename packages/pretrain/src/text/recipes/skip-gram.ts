@@ -22,7 +22,7 @@ export const skipGramTask = defineTextTask({
   defaults: ({ epochs = 10 }) => ({
     epochs,
     batchSize: 64,
-    learningRate: 1e-2, // of little text: with 2e-3, 5 epochs of 7,000 passages leave the loss where scores of one value have it
+    learningRate: 1e-2, // of little text: with 2e-3, 5 epochs of 7,000 passages hardly leave the loss that scores of one value have
     weightDecay: 0,
     beta2: 0.98,
     epsilon: 1e-8,
