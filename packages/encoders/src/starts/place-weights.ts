@@ -3,40 +3,51 @@ const PLACES = 8;
 /** By how much a nat weighs more. */
 const GAIN = 2;
 
+/** How often tokens were picked. */
+type Picked = Map<number, number>;
+
 /** KL(p ‖ unigram) of tokens that were picked, p their own frequencies. */
-function divergence(picked: Int32Array, { counts, total }: { counts: Float64Array; total: number }): number {
-  const own = new Map<number, number>();
-  for (const id of picked) own.set(id, (own.get(id) ?? 0) + 1);
+function divergence(picked: Picked, { counts, total }: { counts: Float64Array; total: number }): number {
+  const size = [...picked.values()].reduce((sum, count) => sum + count, 0);
   let sum = 0;
-  for (const [id, count] of own) {
-    const part = count / picked.length;
+  for (const [id, count] of picked) {
+    const part = count / size;
     sum += part * Math.log(part / (counts[id]! / total));
   }
   return sum;
 }
 
+/** Counts tokens by their places in texts. Internal. */
+export interface PlaceCounts {
+  /** Counts the tokens of a text, of which there is at least one. */
+  add(ids: ArrayLike<number>): void;
+  /**
+   * How much the first places say beside all others, `[8]`: 1 + 2·max(0, KL(pₜ‖p) − KL(pᵣ‖p)).
+   *
+   * @param frequencies `[vocabularySize]` how often each token occurs in all texts, and how many tokens there are
+   */
+  weights(frequencies: { counts: Float64Array; total: number }): Float32Array;
+}
+
 /**
- * How much the first places of texts say beside all others: 1 + 2·max(0, KL(pₜ‖p) − KL(pᵣ‖p)). Internal.
- *
- * p are the frequencies of all tokens, pₜ those of the tokens at place t of the texts that are longer, and pᵣ those of one token from any place of each of
- * these texts: as many, so that what few samples add by chance is taken off.
- *
- * @param text the ids of all texts, one after the other; where each begins, and an end; `[vocabularySize]` how often each id occurs
- * @returns `[8]`
+ * Begins to count tokens by their places: p are the frequencies of all tokens, pₜ those of the tokens at place t of the texts that are longer, and pᵣ those of one
+ * token from any place of each of these texts: as many, so that what few samples add by chance is taken off. Internal.
  */
-export function placeWeights(text: { ids: Int32Array; starts: readonly number[]; counts: Float64Array }): Float32Array {
-  const { ids, starts, counts } = text;
-  const frequencies = { counts, total: ids.length };
-  return Float32Array.from({ length: PLACES }, (_, place) => {
-    const [here, anywhere]: [number[], number[]] = [[], []];
-    for (let i = 0; i + 1 < starts.length; i++) {
-      const [start, length] = [starts[i]!, starts[i + 1]! - starts[i]!];
-      if (length <= place) continue;
-      here.push(ids[start + place]!);
-      anywhere.push(ids[start + (i % length)]!);
-    }
-    if (here.length === 0) return 1;
-    const gained = divergence(Int32Array.from(here), frequencies) - divergence(Int32Array.from(anywhere), frequencies);
-    return 1 + GAIN * Math.max(0, gained);
-  });
+export function createPlaceCounts(): PlaceCounts {
+  const places = Array.from({ length: PLACES }, () => ({ here: new Map() as Picked, anywhere: new Map() as Picked }));
+  const pick = (picked: Picked, id: number) => picked.set(id, (picked.get(id) ?? 0) + 1);
+  let texts = 0;
+  return {
+    add(ids) {
+      for (let place = 0; place < Math.min(PLACES, ids.length); place++) {
+        pick(places[place]!.here, ids[place]!);
+        pick(places[place]!.anywhere, ids[texts % ids.length]!);
+      }
+      texts++;
+    },
+    weights: (frequencies) =>
+      Float32Array.from(places, ({ here, anywhere }) =>
+        here.size === 0 ? 1 : 1 + GAIN * Math.max(0, divergence(here, frequencies) - divergence(anywhere, frequencies)),
+      ),
+  };
 }

@@ -169,11 +169,11 @@ export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmb
   ];
   rotateRows(embeddings, randomRotation(dim, rng.fold('rotation')));
   completeTable(embeddings, { dim, placed, rng: rng.fold('rows') });
-  const idf = idfOf(counted, vocabularySize);
+  const idf = idfOf(counted, minDocuments);
   return {
     embeddings,
     idf,
-    tokenWeights: tokenWeightsOf(counted, vocabularySize),
+    tokenWeights: tokenWeightsOf(counted, minDocuments),
     placeWeights: counted.placeWeights,
     unigram: unigramOf(counted, ignoredIds),
     singularValues: svd.values,

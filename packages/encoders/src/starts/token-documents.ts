@@ -1,25 +1,38 @@
 import { nextTurn, SelfsupError } from '@selfsup/core';
-import { placeWeights } from './place-weights.ts';
+import { createPlaceCounts } from './place-weights.ts';
 
 /** Documents as token ids, each a row of integers. */
 export type TokenDocuments = Iterable<ArrayLike<number>> | AsyncIterable<ArrayLike<number>>;
 
-/** Documents that were counted: all tokens of the vocabulary get a rank, the most frequent one 0. Internal. */
-export interface CountedDocuments {
+/** How often tokens occur. Internal. */
+export interface TokenCounts {
   /** How many documents had a token that counts. */
   readonly numDocuments: number;
   /** `[vocabularySize]`: how often each token occurs; 0 for ignored ones. */
   readonly counts: Float64Array;
   /** `[vocabularySize]`: in how many documents. */
   readonly documentCounts: Float64Array;
-  /** `[ranks]`: the token of each rank, those of `minDocuments` documents only. */
-  readonly ranked: Int32Array;
-  /** `[8]`: see {@link placeWeights}. */
+  /** `[8]`: see {@link PlaceCounts}. */
   readonly placeWeights: Float32Array;
+}
+
+/** Documents that were counted and are kept: all tokens of `minDocuments` documents get a rank, the most frequent one 0. Internal. */
+export interface CountedDocuments extends TokenCounts {
+  /** `[ranks]`: the token of each rank. */
+  readonly ranked: Int32Array;
   /** The ranks of all documents, one after the other; −1 for a token without a rank. */
   readonly text: Int32Array;
   /** `[numDocuments + 1]`: where each document begins in `text`. */
   readonly starts: Float64Array;
+}
+
+/** What {@link countTokens} is told. Internal. */
+export interface CountTokensOptions {
+  /** Who asks, for messages. */
+  who: string;
+  vocabularySize: number;
+  ignoredIds: readonly number[];
+  signal?: AbortSignal | undefined;
 }
 
 /** Documents between two turns of the event loop. */
@@ -33,12 +46,12 @@ function checkId(who: string, { id, vocabularySize, document }: { id: number; vo
     );
 }
 
-/** Reads documents into memory and counts their tokens. Internal. */
-export async function countDocuments(
+/** Counts the tokens of documents, and holds one document at a time; `onDocument` gets the tokens of each that count. Internal. */
+export async function countTokens(
   documents: TokenDocuments,
-  options: { who: string; vocabularySize: number; ignoredIds: readonly number[]; minDocuments: number; signal?: AbortSignal | undefined },
-): Promise<CountedDocuments> {
-  const { who, vocabularySize, ignoredIds, minDocuments, signal } = options;
+  { who, vocabularySize, ignoredIds, signal }: CountTokensOptions,
+  onDocument: (ids: Int32Array) => void = () => undefined,
+): Promise<TokenCounts> {
   const ignored = new Uint8Array(vocabularySize);
   for (const id of ignoredIds) ignored[id] = 1;
   const [counts, documentCounts, last] = [0, 0, -1].map((value) => new Float64Array(vocabularySize).fill(value)) as [
@@ -46,55 +59,64 @@ export async function countDocuments(
     Float64Array,
     Float64Array,
   ];
-  const starts = [0];
-  let [text, length, read] = [new Int32Array(1 << 16), 0, 0];
+  const places = createPlaceCounts();
+  let [read, numDocuments, total] = [0, 0, 0];
   for await (const document of documents) {
     if (read++ % TURN === 0) await nextTurn();
     signal?.throwIfAborted();
-    if (length + document.length > text.length) {
-      const longer = new Int32Array(2 * (length + document.length));
-      longer.set(text.subarray(0, length));
-      text = longer;
-    }
+    const kept = new Int32Array(document.length);
+    let length = 0;
     for (let i = 0; i < document.length; i++) {
       const id = document[i]!;
       checkId(who, { id, vocabularySize, document: read - 1 });
       if (ignored[id]) continue;
-      text[length++] = id;
+      kept[length++] = id;
       counts[id]!++;
       if (last[id] === read) continue;
       last[id] = read;
       documentCounts[id]!++;
     }
-    if (length > starts[starts.length - 1]!) starts.push(length);
+    if (length === 0) continue;
+    numDocuments++;
+    total += length;
+    const ids = kept.subarray(0, length);
+    places.add(ids);
+    onDocument(ids);
   }
+  return { numDocuments, counts, documentCounts, placeWeights: places.weights({ counts, total }) };
+}
+
+/** Reads documents into memory and counts their tokens. Internal. */
+export async function countDocuments(
+  documents: TokenDocuments,
+  { minDocuments, ...options }: CountTokensOptions & { minDocuments: number },
+): Promise<CountedDocuments> {
+  const starts = [0];
+  let [text, length] = [new Int32Array(1 << 16), 0];
+  const counted = await countTokens(documents, options, (ids) => {
+    if (length + ids.length > text.length) {
+      const longer = new Int32Array(2 * (length + ids.length));
+      longer.set(text.subarray(0, length));
+      text = longer;
+    }
+    text.set(ids, length);
+    starts.push((length += ids.length));
+  });
+  const { counts, documentCounts } = counted;
   const ranked = Int32Array.from([...counts.keys()].filter((id) => documentCounts[id]! >= minDocuments)).sort(
     (a, b) => counts[b]! - counts[a]! || a - b,
   );
-  const ranks = new Int32Array(vocabularySize).fill(-1);
+  const ranks = new Int32Array(options.vocabularySize).fill(-1);
   for (const [rank, id] of ranked.entries()) ranks[id] = rank;
-  const ids = text.subarray(0, length);
-  const weights = placeWeights({ ids, starts, counts });
-  return {
-    numDocuments: starts.length - 1,
-    counts,
-    documentCounts,
-    ranked,
-    placeWeights: weights,
-    text: ids.map((id) => ranks[id]!),
-    starts: Float64Array.from(starts),
-  };
+  return { ...counted, ranked, text: text.subarray(0, length).map((id) => ranks[id]!), starts: Float64Array.from(starts) };
 }
 
-/** log((N + 1) / (documents with it + 1)) of the tokens that have a rank. Internal. */
-export function idfOf({ documentCounts, numDocuments, ranked }: CountedDocuments, vocabularySize: number): Float32Array {
-  const idf = new Float32Array(vocabularySize);
-  for (const id of ranked) idf[id] = Math.log((numDocuments + 1) / (documentCounts[id]! + 1));
-  return idf;
-}
+/** log((N + 1) / (n + 1)) of tokens that are in n of N documents; 0 where n is below `minDocuments`. Internal. */
+export const idfOf = ({ documentCounts, numDocuments }: TokenCounts, minDocuments: number): Float32Array =>
+  Float32Array.from(documentCounts, (count) => (count >= minDocuments ? Math.log((numDocuments + 1) / (count + 1)) : 0));
 
 /** The part of all tokens that each is, counted half a time more than it occurs. Internal. */
-export function unigramOf({ counts }: CountedDocuments, ignoredIds: readonly number[]): Float32Array {
+export function unigramOf({ counts }: TokenCounts, ignoredIds: readonly number[]): Float32Array {
   const smoothed = counts.map((count) => count + 0.5);
   for (const id of ignoredIds) smoothed[id] = 0;
   const total = smoothed.reduce((sum, count) => sum + count, 0);
@@ -102,9 +124,9 @@ export function unigramOf({ counts }: CountedDocuments, ignoredIds: readonly num
 }
 
 /** √idf · n/(n + 1) of a token in n documents: what a text's mean of its tokens is weighted by. Internal. */
-export function tokenWeightsOf(counted: CountedDocuments, vocabularySize: number): Float32Array {
-  return idfOf(counted, vocabularySize).map((idf, id) => {
-    const documents = counted.documentCounts[id]!;
+export function tokenWeightsOf(counts: TokenCounts, minDocuments: number): Float32Array {
+  return idfOf(counts, minDocuments).map((idf, id) => {
+    const documents = counts.documentCounts[id]!;
     return (Math.sqrt(idf) * documents) / (documents + 1);
   });
 }

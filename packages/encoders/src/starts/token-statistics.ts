@@ -1,5 +1,5 @@
 import { checkIntegers } from '../layers/check-option.ts';
-import { countDocuments, tokenWeightsOf, unigramOf, type TokenDocuments } from './token-documents.ts';
+import { countTokens, tokenWeightsOf, unigramOf, type TokenDocuments } from './token-documents.ts';
 
 /** What text says of its tokens by counting. */
 export interface TokenStatistics {
@@ -14,7 +14,7 @@ export interface TokenStatistics {
 /**
  * Counts the tokens of texts: how much each says, how much the first places say, and how frequent they are.
  *
- * @param documents the unlabeled text as token ids, each an integer in [0, vocabularySize); read once and kept in memory
+ * @param documents the unlabeled text as token ids, each an integer in [0, vocabularySize); read once, one at a time
  * @param options `vocabularySize`; `ignoredIds` do not count, such as `[PAD]` and `[CLS]`, default none; `minDocuments`: tokens of fewer documents have no
  * weight, default 2; `signal` stops the work
  * @returns see {@link TokenStatistics}: what `tokenReadout` weighs by
@@ -32,9 +32,9 @@ export async function tokenStatistics(
 ): Promise<TokenStatistics> {
   const { vocabularySize, ignoredIds = [], minDocuments = 2, signal } = options;
   checkIntegers('tokenStatistics', { vocabularySize, minDocuments });
-  const counted = await countDocuments(documents, { who: 'tokenStatistics', vocabularySize, ignoredIds, minDocuments, signal });
+  const counted = await countTokens(documents, { who: 'tokenStatistics', vocabularySize, ignoredIds, signal });
   return {
-    tokenWeights: tokenWeightsOf(counted, vocabularySize),
+    tokenWeights: tokenWeightsOf(counted, minDocuments),
     placeWeights: counted.placeWeights,
     unigram: unigramOf(counted, ignoredIds),
   };
