@@ -62,7 +62,6 @@ export { startFromTokens, type StartFromTokensOptions } from './starts/start-fro
 export type { TokenDocuments } from './starts/token-documents.ts';
 export { tokenStatistics, type TokenStatistics } from './starts/token-statistics.ts';
 export {
-  readoutCenter,
   tokenReadout,
   type ReadableTokenEncoder,
   type TokenPart,

@@ -2,7 +2,7 @@ import { createRng, isSelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { bert } from './bert.ts';
-import { readoutCenter, tokenReadout, type TokenPart, type TokenReadoutOptions } from './token-readout.ts';
+import { tokenReadout, type TokenPart, type TokenReadoutOptions } from './token-readout.ts';
 import type { TokenSequences } from './token-sequences.ts';
 
 const [vocabularySize, embeddingDim, width] = [12, 4, 8];
@@ -29,7 +29,7 @@ const table = encoder.wordEmbedding.dataSync();
 const states = tf.tidy(() => encoder.encode(sequences(), inference).dataSync());
 const wordOf = (id: number) => [...table.subarray(id * embeddingDim, (id + 1) * embeddingDim)];
 const stateOf = (row: number, place: number) => [...states.subarray((row * 7 + place) * width, (row * 7 + place + 1) * width)];
-/** The direction of a weighted sum, after `center` times the weights is subtracted. */
+/** The direction of a weighted sum, after `center` is subtracted. */
 const direction = (terms: readonly (readonly [number, readonly number[]])[], center: readonly number[] = []) => {
   const total = terms.reduce((sum, [weight]) => sum + weight, 0);
   const mean = terms[0]![1].map((_, k) => terms.reduce((sum, [weight, values]) => sum + weight * values[k]!, 0) / total - (center[k] ?? 0));
@@ -86,15 +86,31 @@ describe('the parts of a readout, by hand', () => {
     expectClose(both!.slice(embeddingDim), read({ parts: ['top/mean'] })[0]!);
   });
 
-  test('lose what `center` says before they get their length', () => {
-    const center = Float32Array.from({ length: embeddingDim + width }, (_, i) => 0.01 * (i + 1));
-    const [both] = read({ tokenWeights, center });
-    const expected = direction([5, 9, 7].map((id) => [tokenWeights[id]!, wordOf(id)]), [...center.subarray(0, embeddingDim)]); // prettier-ignore
-    expectClose(both!.slice(0, embeddingDim), expected);
+  test('of embeddings what all text has in common is subtracted, as its tokens are weighted; special ones left out', () => {
+    const unigram = Float32Array.from({ length: 12 }, (_, id) => (id + 1) / 78);
+    const common = (weightOf: (id: number) => number) => {
+      const own = Array.from({ length: 12 }, (_, id) => (id < 3 ? 0 : unigram[id]! * weightOf(id)));
+      const sum = own.reduce((total, part) => total + part, 0);
+      return Array.from({ length: embeddingDim }, (_, k) => own.reduce((total, part, id) => total + (part / sum) * wordOf(id)[k]!, 0));
+    };
+    const weighted = [5, 9, 7].map((id) => [tokenWeights[id]!, wordOf(id)] as const);
     expectClose(
-      both!.slice(embeddingDim),
-      direction([1, 2, 3].map((place) => [1, stateOf(0, place)]), [...center.subarray(embeddingDim)]), // prettier-ignore
+      read({ parts: ['embedding/weighted'], tokenWeights, unigram })[0],
+      direction(
+        weighted,
+        common((id) => tokenWeights[id]!),
+      ),
     );
+    const plain = [5, 9, 7].map((id) => [1, wordOf(id)] as const);
+    expectClose(
+      read({ parts: ['embedding/mean'], unigram })[0],
+      direction(
+        plain,
+        common(() => 1),
+      ),
+    );
+    for (const part of ['embedding/first', 'top/mean'] as const)
+      expectClose(read({ parts: [part], unigram })[0], read({ parts: [part] })[0]!);
   });
 });
 
@@ -168,28 +184,6 @@ describe('a readout', () => {
     expect(messageOf(make({ tokenWeights: tokenWeights.map(() => -1) }))).toMatch(/`tokenWeights` must have finite values >= 0, got -1/);
     expect(messageOf(make({ tokenWeights, specialIds: [12] }))).toMatch(/`specialIds` must be integers in \[0, 12\), got 12/);
     expect(messageOf(make({ placeWeights: Float32Array.of(1, NaN) }))).toMatch(/`placeWeights` must have finite values >= 0, got NaN/);
-    expect(messageOf(() => read({ tokenWeights, center: new Float32Array(4) }))).toBe(
-      'SELFSUP_SHAPE tokenReadout: `center` must have 12 values, one a column, got 4',
-    );
-  });
-});
-
-describe('readoutCenter', () => {
-  test('is the mean of the parts over all texts, whatever the batches; it disposes them', async () => {
-    const options = { tokenWeights, specialIds: [0, 1, 2] };
-    const one = await readoutCenter(encoder, [sequences()], options);
-    const before = tf.memory().numTensors;
-    const two = await readoutCenter(encoder, [sequences([rows[0]!]), sequences([rows[1]!])], options);
-    expect(tf.memory().numTensors).toBe(before);
-    expectClose([...two], [...one]);
-    const first =
-      [5, 9, 7].reduce((sum, id) => sum + tokenWeights[id]! * wordOf(id)[0]!, 0) / (tokenWeights[5]! + tokenWeights[9]! + tokenWeights[7]!);
-    expect(one[0]).toBeCloseTo((first + wordOf(4)[0]!) / 2, 6);
-    const [a, b] = read({ ...options, parts: ['embedding/weighted'], center: one.slice(0, embeddingDim) });
-    for (const [k, value] of a!.entries()) expect(value).toBeCloseTo(-b![k]!, 4); // two texts lie opposite each other
-  });
-
-  test('needs a batch', async () => {
-    await expect(readoutCenter(encoder, [], { tokenWeights })).rejects.toThrow('`batches` must hold at least one batch, got none');
+    expect(messageOf(make({ unigram: new Float32Array(3) }))).toMatch(/`unigram` must have 12 values, the size of the vocabulary, got 3/);
   });
 });

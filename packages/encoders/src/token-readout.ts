@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, nextTurn, SelfsupError, type ApplyOptions, type Module } from '@selfsup/core';
+import { l2Normalize, SelfsupError, type ApplyOptions, type Module } from '@selfsup/core';
 import type { BertEncoder } from './bert.ts';
 import type { TokenSequences } from './token-sequences.ts';
 
@@ -31,8 +31,6 @@ export interface TokenReadoutOptions {
    * tokens are weighted; it follows the embeddings when these are trained. Default: nothing is.
    */
   unigram?: Float32Array;
-  /** `[columns of the features]`: what is subtracted before the parts are brought to length 1, such as {@link readoutCenter} gives; default zeros. */
-  center?: Float32Array;
   /** Tokens that no mean counts, such as those of `[CLS]`, `[SEP]`, `[UNK]`; default none. Padding never counts. */
   specialIds?: readonly number[];
 }
@@ -100,8 +98,9 @@ function presentTokens({ tokenIds, attentionMask }: TokenSequences): tf.Tensor2D
   return keys.shape[0] === tokenIds.shape[0] ? keys : tf.tile(keys, [tokenIds.shape[0], 1]);
 }
 
-/** The parts of a readout that are not yet centered or scaled; they run in the caller's tidy. */
-function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenReadoutOptions) {
+/** The parts of a readout that are not yet scaled; they run in the caller's tidy. */
+function partsReader(encoder: ReadableTokenEncoder, options: TokenReadoutOptions) {
+  const who = 'tokenReadout';
   const { parts: names = DEFAULT_PARTS, tokenWeights, placeWeights, unigram, specialIds = [] } = options;
   const parts = partsOf(who, names);
   const [vocabularySize] = encoder.wordEmbedding.shape;
@@ -115,19 +114,13 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
   for (const id of specialIds) counted[id] = 0;
   const weights = tokenWeights?.map((weight, id) => weight * counted[id]!) ?? counted;
   const places = Float32Array.of(...(placeWeights ?? []), 1); // of the first places, and of all behind them
-  /** The mean of the embeddings of all text, `[1, embeddingDim]`. */
-  const ofAllText = (pooling: TokenPooling): tf.Tensor2D | undefined => {
-    if (!unigram || pooling === 'first') return undefined;
-    const own = unigram.map((part, id) => part * (pooling === 'mean' ? counted : weights)[id]!);
-    const sum = own.reduce((total, part) => total + part, 0);
-    return tf.matMul(
-      tf.tensor2d(
-        own.map((part) => part / Math.max(sum, NO_TOKENS)),
-        [1, vocabularySize],
-      ),
-      encoder.wordEmbedding,
-    );
+  /** The part of each token in the mean over all text, `[vocabularySize]`, as this pooling weighs tokens. */
+  const partsOfText = (own: Float32Array): Float32Array | undefined => {
+    const parts = unigram?.map((part, id) => part * own[id]!);
+    const sum = Math.max(parts?.reduce((total, part) => total + part, 0) ?? 0, NO_TOKENS);
+    return parts?.map((part) => part / sum);
   };
+  const ofAllText = { mean: partsOfText(counted), weighted: partsOfText(weights), first: undefined };
   const firstOf = (states: tf.Tensor3D) => {
     const [batch, , width] = states.shape;
     return tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
@@ -149,8 +142,9 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
           ? (states ??= encoder.encode(sequences, apply)) // [batch, length, width]
           : (words ??= tf.gather(encoder.wordEmbedding, tokenIds) as tf.Tensor as tf.Tensor3D); // [batch, length, embeddingDim]
       const read = pooling === 'first' ? firstOf(rows) : weightedMean(rows, pooling === 'mean' ? counts : weighted());
-      const common = source === 'embedding' ? ofAllText(pooling) : undefined;
-      return common ? tf.sub<tf.Tensor2D>(read, common) : read;
+      const common = source === 'embedding' ? ofAllText[pooling] : undefined;
+      if (!common) return read;
+      return tf.sub<tf.Tensor2D>(read, tf.matMul(tf.tensor2d(common, [1, vocabularySize]), encoder.wordEmbedding as tf.Tensor2D)); // [batch, embeddingDim]
     });
   };
 }
@@ -164,11 +158,10 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
  * @param options see {@link TokenReadoutOptions}. `['top/first']` and `['top/mean']` are what BERT and Sentence-BERT read, but for their length; `['top/first',
  * 'top/mean']` is both
  * @returns see {@link TokenReadout}; each part of a row has length 1, so that none outweighs another, or 0 for a text without any token that counts
- * @throws SelfsupError `SELFSUP_OPTION` on an unknown part, or an option out of range; from `read` `SELFSUP_SHAPE` when `center` does not fit, and what the
- * encoder throws
+ * @throws SelfsupError `SELFSUP_OPTION` on an unknown part, or an option out of range; from `read` what the encoder throws
  * @see Arora et al.: "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", https://openreview.net/forum?id=SyK00v5xx, for weighted means of word
  * vectors without their common part
- * @remarks The word embedding is read as it is, without positions and norm. Gradients flow through all parts; weights and `center` are constants.
+ * @remarks The word embedding is read as it is, without positions and norm. Gradients flow through all parts; weights and `unigram` are constants.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
@@ -181,20 +174,10 @@ function partsReader(who: string, encoder: ReadableTokenEncoder, options: TokenR
  * ```
  */
 export function tokenReadout(encoder: ReadableTokenEncoder, options: TokenReadoutOptions = {}): TokenReadout {
-  const { center } = options;
-  const readParts = partsReader('tokenReadout', encoder, options);
-  if (center) checkValues('tokenReadout', { center }, {});
-  const centered = (parts: tf.Tensor2D[]): tf.Tensor2D[] => {
-    if (!center) return parts;
-    const widths = parts.map(({ shape }) => shape[1]);
-    const columns = widths.reduce((sum, width) => sum + width, 0);
-    if (columns !== center.length)
-      throw new SelfsupError('SELFSUP_SHAPE', `tokenReadout: \`center\` must have ${columns} values, one a column, got ${center.length}`);
-    return tf.split(tf.tensor1d(center), widths).map((part, i) => tf.sub<tf.Tensor2D>(parts[i]!, part));
-  };
+  const readParts = partsReader(encoder, options);
   const read: TokenReadout['read'] = (sequences, apply) =>
     tf.tidy(() => {
-      const parts = centered(readParts(sequences, apply)).map((part) => l2Normalize(part));
+      const parts = readParts(sequences, apply).map((part) => l2Normalize(part));
       return parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
     });
   return {
@@ -206,39 +189,4 @@ export function tokenReadout(encoder: ReadableTokenEncoder, options: TokenReadou
       // the variables are the encoder's
     },
   };
-}
-
-/**
- * The mean of a readout's parts over texts, for its option `center`: what all texts have in common says nothing.
- *
- * @param encoder see {@link tokenReadout}; runs with `training: false`
- * @param batches token sequences of the training texts; each batch is disposed once it is read
- * @param options those of the readout; `center` is not used
- * @returns `[columns]`, each text counted once
- * @throws SelfsupError `SELFSUP_DATA` when there is no batch; what {@link tokenReadout} throws
- */
-export async function readoutCenter(
-  encoder: ReadableTokenEncoder,
-  batches: AsyncIterable<TokenSequences> | Iterable<TokenSequences>,
-  options: TokenReadoutOptions = {},
-): Promise<Float32Array> {
-  const readParts = partsReader('readoutCenter', encoder, options);
-  let sums: Float64Array | undefined;
-  let count = 0;
-  for await (const sequences of batches) {
-    let sum: tf.Tensor1D | undefined;
-    try {
-      await nextTurn();
-      sum = tf.tidy(() => tf.sum(tf.concat(readParts(sequences, { training: false }), 1), 0)); // [columns]
-      const values = await sum.data();
-      sums ??= new Float64Array(values.length);
-      for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
-      count += sequences.tokenIds.shape[0];
-    } finally {
-      sum?.dispose();
-      tf.dispose([sequences.tokenIds, sequences.attentionMask ?? [], sequences.segmentIds ?? []]);
-    }
-  }
-  if (!sums) throw new SelfsupError('SELFSUP_DATA', 'readoutCenter: `batches` must hold at least one batch, got none');
-  return Float32Array.from(sums, (sum) => sum / count);
 }
