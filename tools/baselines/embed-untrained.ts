@@ -1,7 +1,6 @@
 // The features of a run's network with fresh weights, as `selfsup embed` writes those of the trained one: the control beside it.
 // usage: npx node --conditions=@selfsup/source tools/baselines/embed-untrained.ts --run runs/x --data photos/ --out all.npy
 import { selectBackend } from '@selfsup/backends';
-import { createRng } from '@selfsup/core';
 import { writeNpy } from '@selfsup/data/node';
 import { openSamplesFor, silentProgress, type Samples } from '@selfsup/pretrain';
 import { loadEncoder } from '@selfsup/pretrain/node';
@@ -19,14 +18,14 @@ console.error((await selectBackend()).description);
 const encoder = await loadEncoder(folder);
 const { modality, run, files } = encoder;
 const opened = await openSamplesFor(encoder, { data });
-const untrained = encoder.create(createRng(run.settings.seed).fold('create').fold('backbone')); // as `selfsup evaluate --baselines` makes it
+const untrained = encoder.createUntrained();
 const rows: object[] = [];
 const features: Float32Array[] = [];
 let dim = 0;
 
 async function encode(split: string, samples: Samples): Promise<void> {
   const { ids } = samples;
-  const found = await modality.encode(encoder.read(untrained), samples, {
+  const found = await modality.encode(untrained.features, samples, {
     input: run.input,
     files,
     progress: silentProgress,
@@ -39,7 +38,7 @@ async function encode(split: string, samples: Samples): Promise<void> {
 
 await encode('train', opened.train);
 if (opened.test) await encode('test', opened.test);
-untrained.dispose();
+untrained.encoder.dispose();
 encoder.dispose();
 const all = new Float32Array(rows.length * dim);
 let at = 0;

@@ -46,6 +46,7 @@ export { join, type JoinOptions } from './schedules/join.ts';
 export { linearDecay, type LinearDecayOptions } from './schedules/linear-decay.ts';
 export { linearWarmup, type LinearWarmupOptions } from './schedules/linear-warmup.ts';
 export { valueAt, type ScalarOrSchedule, type Schedule } from './schedules/schedule.ts';
+export { semidefiniteEigen, type SemidefiniteEigen } from './semidefinite-eigen.ts';
 export { shareOf, type ShareRounding } from './share-of.ts';
 export { createStepContext, type StepContext, type StepContextOptions } from './step-context.ts';
 export { stopGradient } from './stop-gradient.ts';

@@ -144,7 +144,7 @@ function partsReader(encoder: ReadableTokenEncoder, options: TokenReadoutOptions
       const read = pooling === 'first' ? firstOf(rows) : weightedMean(rows, pooling === 'mean' ? counts : weighted());
       const common = source === 'embedding' ? ofAllText[pooling] : undefined;
       if (!common) return read;
-      return tf.sub<tf.Tensor2D>(read, tf.matMul(tf.tensor2d(common, [1, vocabularySize]), encoder.wordEmbedding as tf.Tensor2D)); // [batch, embeddingDim]
+      return tf.sub<tf.Tensor2D>(read, tf.matMul(tf.tensor2d(common, [1, vocabularySize]), encoder.wordEmbedding)); // [batch, embeddingDim]
     });
   };
 }

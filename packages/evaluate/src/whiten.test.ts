@@ -1,9 +1,8 @@
-import { createRng, drawNormal } from '@selfsup/core';
+import { createRng, drawNormal, semidefiniteEigen } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import { knnAccuracy } from './knn-accuracy.ts';
-import { positiveEigen } from './positive-eigen.ts';
 import { columnStatistics, standardize } from './standardize.ts';
 import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
 import { whiten } from './whiten.ts';
@@ -95,7 +94,7 @@ describe('whiten', () => {
   });
 });
 
-it.each([9, 6])('positiveEigen decomposes a matrix of 9 rows and rank %d', (rank) => {
+it.each([9, 6])('semidefiniteEigen decomposes a matrix of 9 rows and rank %d', (rank) => {
   const n = 9;
   const factor = drawNormal(createRng(2), n * rank);
   const matrix = Float64Array.from({ length: n * n }, (_, at) => {
@@ -103,7 +102,7 @@ it.each([9, 6])('positiveEigen decomposes a matrix of 9 rows and rank %d', (rank
     for (let k = 0; k < rank; k++) sum += factor[Math.floor(at / n) * rank + k]! * factor[(at % n) * rank + k]!;
     return sum;
   });
-  const { values, vectors } = positiveEigen(matrix.slice(), n);
+  const { values, vectors } = semidefiniteEigen(matrix.slice(), n);
   const expected = [...symmetricEigenvalues(matrix.slice(), n)].reverse();
   for (let i = 0; i < n; i++) {
     expect(values[i]).toBeCloseTo(expected[i]!, 10);

@@ -1,7 +1,6 @@
-import { createRng, drawNormal, nextTurn, SelfsupError } from '@selfsup/core';
+import { createRng, drawNormal, nextTurn, SelfsupError, semidefiniteEigen } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkFeatures, type FeatureMatrix } from './feature-matrix.ts';
-import { positiveEigen } from './positive-eigen.ts';
 import { rowSpan } from './probe/row-span.ts';
 import { columnStatistics, standardize } from './standardize.ts';
 
@@ -102,7 +101,7 @@ export async function whiten(bank: FeatureMatrix, queries: FeatureMatrix, option
       return tf.div(tf.matMul(inside, inside, true), rows);
     });
     kept.push(covariance);
-    const { values, vectors } = positiveEigen(Float64Array.from(await covariance.data()), rank);
+    const { values, vectors } = semidefiniteEigen(Float64Array.from(await covariance.data()), rank);
     const components = Math.min(numComponents, values.filter((value) => value > 1e-6 * values[0]!).length) || 1;
     const scaled = new Float32Array(rank * components);
     for (let i = 0; i < scaled.length; i++) {

@@ -1,6 +1,5 @@
 import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
 import { linearProbe } from '@selfsup/evaluate';
-import { freshRng } from './data-start.ts';
 import { encodeBank, hasLabels, voteByNeighbors, type EncodedSamples } from './knn-probe.ts';
 import { elsewhere } from './run-file.ts';
 import type { LoadedEncoder } from './load-encoder.ts';
@@ -72,15 +71,15 @@ async function judgeEach<T>(
   baselines: boolean,
   judge: (subject: Subject) => Promise<T>,
 ): Promise<Record<string, T>> {
-  const { features, modality, run } = encoder;
+  const { features, modality } = encoder;
   const found: Record<string, T> = { trained: await judge(['trained', features]) };
   if (!baselines) return found;
   if (modality.rawInput) found[modality.rawInput.name] = await judge([modality.rawInput.name, modality.rawInput.encoder]);
-  const untrained = encoder.create(freshRng(run.settings.seed));
+  const untrained = encoder.createUntrained();
   try {
-    found['untrained'] = await judge(['untrained', encoder.read(untrained)]);
+    found['untrained'] = await judge(['untrained', untrained.features]);
   } finally {
-    untrained.dispose();
+    untrained.encoder.dispose();
   }
   return found;
 }

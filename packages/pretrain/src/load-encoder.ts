@@ -2,6 +2,7 @@ import { createRng, type Rng } from '@selfsup/core';
 import { restoreModule } from '@selfsup/trainer';
 import { assertFiniteWeights } from './assert-finite-weights.ts';
 import { builtinPlugins } from './builtins.ts';
+import { freshRng } from './data-start.ts';
 import { describeEncoder, type EncoderDescription } from './encoder-file.ts';
 import type { AnyModality, AnyModule, Features, OpenContext } from './modality.ts';
 import type { Samples } from './samples.ts';
@@ -34,8 +35,8 @@ export interface LoadedEncoder extends EncoderDescription {
   readonly features: AnyModule;
   /** Columns of the network's own output, the features of the readout `global`. */
   readonly outputDim: number;
-  /** Reads another network of the same kind the same way. */
-  read(network: AnyModule): AnyModule;
+  /** Makes a network with the fresh weights that its run would have begun with, read the same way: the control. Dispose `encoder`. */
+  createUntrained(): { readonly encoder: AnyModule; readonly features: AnyModule };
   /** Updates that it has seen. */
   readonly step: number;
   /** What prepares its input. */
@@ -89,7 +90,10 @@ export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions
       ...description,
       module,
       features,
-      read,
+      createUntrained() {
+        const encoder = factory(freshRng(run.settings.seed));
+        return { encoder, features: read(encoder) };
+      },
       outputDim: factory.outputDim,
       step,
       modality,

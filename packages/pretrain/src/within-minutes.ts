@@ -127,13 +127,13 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
       const update = await timeUpdates(trial, plan.settings.accumulate, options);
       const left = 60 * PLANNED * minutes - secondsSince(began) - 3 * features; // of the start, at the end, and of what it is compared with
       const epoch = trial.stepsPerEpoch * update;
-      const fit = Math.max(0, Math.floor(left / epoch));
-      if (most !== undefined && fit >= most) return { plan, started, reasons };
-      const epochs = most === undefined ? Math.max(1, fit) : fit; // what starts from the data can do without training
+      const possible = Math.max(0, Math.floor(left / epoch));
+      if (most !== undefined && possible >= most) return { plan, started, reasons };
+      const epochs = most === undefined ? Math.max(1, possible) : possible; // what starts from the data can do without training
       reasons.push(
         `${most === undefined ? epochs : `${epochs} of ${most}`} ${epochs === 1 && most === undefined ? 'epoch' : 'epochs'}: an update takes ${update < 1 ? `${Math.round(1000 * update)} ms` : `${update.toFixed(1)} s`} here, an epoch of ${trial.stepsPerEpoch} updates ${minutesOf(epoch)}, and ${minutesOf(Math.max(0, left))} of ${minutes} minutes are left for them`,
       );
-      if (epochs > fit)
+      if (epochs > possible)
         progress.warn(`one epoch takes ${minutesOf(epoch)}, more than there is time for; give fewer samples (\`limit\`) or more minutes`);
       return { plan: planOf({ ...fitting, epochs }), started, reasons };
     } finally {

@@ -1,4 +1,4 @@
-import { nextTurn } from '@selfsup/core';
+import { nextTurn, SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { invertPositive } from './invert-positive.ts';
 
@@ -88,6 +88,11 @@ export async function whitenedKernels(patches: Float32Array, options: WhitenedKe
     let variance = 0;
     for (const value of patches) variance += value * value;
     variance /= count * dim;
+    if (!(variance > 0))
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        'startFromPatches: the images must show more than one color, got patches that are all alike; give other images, or start from random weights',
+      );
     const scale = variance * (1 + damping) + floor;
     const covariance = tf.tidy(() => {
       const plain = tf.div(tf.matMul(rows, rows, true, false), count * scale);

@@ -1,5 +1,4 @@
-import { drawNormal, nextTurn, type Rng } from '@selfsup/core';
-import { semidefiniteEigen } from './semidefinite-eigen.ts';
+import { drawNormal, nextTurn, semidefiniteEigen, type Rng } from '@selfsup/core';
 import { multiplyRows, type SparseMatrix } from './sparse-matrix.ts';
 
 /** The largest singular values of a matrix and their vectors. Internal. */

@@ -3,7 +3,7 @@ import { skipGram } from '@selfsup/pretext-tasks/skip-gram';
 import { z } from 'zod';
 import { defineTextTask } from '../text-task.ts';
 
-/** Word2vec on the word embeddings of the encoder; it takes seconds, and is read by the readout `embedding`. */
+/** Word2vec on the word embeddings of the encoder; read by the readout `embedding`. On little text `--start ppmi` alone serves better, see docs/benchmarks.md. */
 export const skipGramTask = defineTextTask({
   name: 'skip-gram',
   aliases: ['skipgram', 'word2vec', 'sgns', 'negative-sampling'],

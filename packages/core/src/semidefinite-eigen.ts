@@ -1,4 +1,4 @@
-/** Eigenvalues and eigenvectors of a positive semidefinite matrix. Internal. */
+/** Eigenvalues and eigenvectors of a positive semidefinite matrix. */
 export interface SemidefiniteEigen {
   /** `[n]`, decreasing, ≥ 0. */
   readonly values: Float64Array;
@@ -12,7 +12,9 @@ const SWEEPS = 40;
 const ROUNDING = 1e-14;
 
 /**
- * Diagonalizes a positive semidefinite matrix: its rows are rotated in pairs until all are orthogonal; row k is then λₖ·vₖ. Internal.
+ * Diagonalizes a positive semidefinite matrix: its rows are rotated in pairs until all are orthogonal; row k is then λₖ·vₖ.
+ *
+ * For packages of selfsup: subspaces of features and of embeddings, of some hundreds of rows.
  *
  * @param matrix row-major float64 `[n, n]`, symmetric, no eigenvalue < 0 but by rounding; overwritten
  * @param n rows
