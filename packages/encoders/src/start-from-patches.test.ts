@@ -131,7 +131,10 @@ describe('startFromPatches', () => {
     await refused({ numRounds: 0 }).toThrow('startFromPatches: `numRounds` must be an integer >= 1, got 0');
     await refused({ damping: 0 }).toThrow('startFromPatches: `damping` must be a number > 0, got 0');
     await refused({ floor: -1 }).toThrow('startFromPatches: `floor` must be a number >= 0, got -1');
-    await refused({ floor: 0 }).toThrow('startFromPatches: the covariance of the patches must be positive definite');
+    for (const floor of [0, 0.02])
+      await refused({ floor }).toThrow(
+        'startFromPatches: the images must show more than one color, got patches that are all alike; give other images, or start from random weights',
+      );
     x.dispose();
     encoder.dispose();
   });
