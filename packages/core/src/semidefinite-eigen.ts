@@ -23,42 +23,41 @@ const ROUNDING = 1e-14;
  * @remarks O(n³) a sweep, along rows.
  */
 export function semidefiniteEigen(matrix: Float64Array, n: number): SemidefiniteEigen {
+  /** The product of two rows. */
+  const product = (p: number, q: number) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += matrix[p * n + k]! * matrix[q * n + k]!;
+    return sum;
+  };
   const squares = new Float64Array(n);
   for (let sweep = 0, rotations = 1; sweep < SWEEPS && rotations > 0; sweep++) {
     rotations = 0;
-    for (let i = 0; i < n; i++) {
-      squares[i] = 0;
-      for (let k = 0; k < n; k++) squares[i]! += matrix[i * n + k]! ** 2;
-    }
-    const floor = (ROUNDING * Math.sqrt(Math.max(0, ...squares))) ** 2;
+    for (let i = 0; i < n; i++) squares[i] = product(i, i);
+    const floor = ROUNDING ** 2 * Math.max(0, ...squares);
     for (let p = 0; p < n; p++)
       for (let q = p + 1; q < n; q++) {
-        const [a, b] = [p * n, q * n];
-        let along = 0;
-        for (let k = 0; k < n; k++) along += matrix[a + k]! * matrix[b + k]!;
-        const [inP, inQ] = [squares[p]!, squares[q]!];
-        if (Math.abs(along) <= ROUNDING * Math.sqrt(inP * inQ) || along * along <= floor * Math.max(inP, inQ)) continue;
+        const along = product(p, q);
+        const inP = squares[p]!;
+        const inQ = squares[q]!;
+        if (along ** 2 <= Math.max(ROUNDING ** 2 * inP * inQ, floor * inP, floor * inQ)) continue;
         rotations++;
         const half = (inQ - inP) / (2 * along);
-        const tangent = (half < 0 ? -1 : 1) / (Math.abs(half) + Math.sqrt(half * half + 1));
-        const cosine = 1 / Math.sqrt(tangent * tangent + 1);
+        const tangent = (half < 0 ? -1 : 1) / (Math.abs(half) + Math.hypot(half, 1));
+        const cosine = 1 / Math.hypot(tangent, 1);
         const sine = tangent * cosine;
         for (let k = 0; k < n; k++) {
-          const [x, y] = [matrix[a + k]!, matrix[b + k]!];
-          matrix[a + k] = cosine * x - sine * y;
-          matrix[b + k] = sine * x + cosine * y;
+          const x = matrix[p * n + k]!;
+          const y = matrix[q * n + k]!;
+          matrix[p * n + k] = cosine * x - sine * y;
+          matrix[q * n + k] = sine * x + cosine * y;
         }
         squares[p] = Math.max(0, inP - tangent * along);
         squares[q] = inQ + tangent * along;
       }
   }
-  const norms = squares.map((_, i) => {
-    let sum = 0;
-    for (let k = 0; k < n; k++) sum += matrix[i * n + k]! ** 2;
-    return Math.sqrt(sum);
-  });
-  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => norms[b]! - norms[a]! || a - b);
-  const least = ROUNDING * n * (norms[order[0] ?? 0] ?? 0);
+  const norms = squares.map((_, i) => Math.sqrt(product(i, i)));
+  const order = [...norms.keys()].sort((a, b) => norms[b]! - norms[a]! || a - b);
+  const least = ROUNDING * n * Math.max(0, ...norms);
   const vectors = new Float64Array(n * n);
   for (const [k, from] of order.entries())
     if (norms[from]! > least) for (let j = 0; j < n; j++) vectors[k * n + j] = matrix[from * n + j]! / norms[from]!;
