@@ -1,4 +1,5 @@
 import { pyramid, type MappedEncoder, type VitEncoder } from '@selfsup/encoders';
+import { SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { ReadoutRecipe } from '../encoder-recipe.ts';
@@ -37,7 +38,13 @@ export const tokensReadout: ReadoutRecipe<VitEncoder> = {
   name: 'tokens',
   title: "the class token's state, and the mean of the patches'",
   options: z.strictObject({}),
-  create: (encoder) => ({
+  create: (encoder) => {
+    if (!encoder.hasClassToken)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        'the readout tokens reads the class token, which the encoder does not have (`classToken: false`); use the readout global',
+      );
+    return {
     trainable: encoder.trainable,
     buffers: encoder.buffers,
     apply: (images, apply) =>
@@ -48,5 +55,6 @@ export const tokensReadout: ReadoutRecipe<VitEncoder> = {
         return tf.concat([first, tf.mean<tf.Tensor2D>(tf.slice(states, [0, 1, 0], [n, tokens - 1, width]), 1)], 1); // [n, 2 · width]
       }),
     dispose: () => undefined, // the variables are the encoder's
-  }),
+  };
+  },
 };
