@@ -10,7 +10,6 @@ export {
   fromHuggingFaceBert,
   type FromHuggingFaceBertOptions,
   type PretrainedBert,
-  type ReadTensor,
 } from './hugging-face/from-hugging-face-bert.ts';
 export {
   toHuggingFaceBert,
@@ -73,3 +72,16 @@ export {
 export type { TokenSequences } from './token-sequences.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 export { vit, type PatchImages, type VitEncoder, type VitFactory, type VitOptions, type VitSize } from './vit.ts';
+export type { ReadTensor, ReadTensors } from './pretrained/name-table.ts';
+export type { Normalization } from './pretrained/normalization.ts';
+export {
+  readPretrained,
+  type PretrainedEncoder,
+  type PretrainedResnet,
+  type PretrainedSource,
+  type PretrainedTextEncoder,
+  type PretrainedVit,
+  type ReadPretrainedOptions,
+} from './pretrained/read-pretrained.ts';
+export type { PretrainedFamily } from './pretrained/recognize-family.ts';
+export { toForeign, type ForeignOptions, type ForeignTensor } from './pretrained/to-foreign.ts';

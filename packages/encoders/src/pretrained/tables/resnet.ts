@@ -32,7 +32,10 @@ export const resnetTable: NameTable = {
       ...batchNorm('layer{stage}.{i}.downsample.1', 'stage{stage}/block{block}/downsample/norm', 'output'),
     ],
   },
-  heads: { classifier: /^(fc|head|classifier|last_linear)\./, projector: /^(projector|projection_head|predictor|bn)\./ },
+  heads: {
+    projector: /^(projector|projection_head|predictor|dino_head|head\.(mlp|last_layer)|fc\.\d+)\./,
+    classifier: /^(fc|head|classifier|last_linear)\./,
+  },
   ignored: /(^|\.)num_batches_tracked$/,
 };
 

@@ -13,7 +13,7 @@ const tokens = (names: { classToken: string; positions: string; registers: strin
 ];
 
 /** The projector of self-supervised heads and of what else is trained beside an encoder. */
-const projector = /^(dino_head|ibot_head|projector|projection_head|predictor)\./;
+const projector = /^(dino_head|ibot_head|projector|projection_head|predictor|head\.(mlp|last_layer))\./;
 
 /** timm's names, which DeiT, DINO, DINOv2 and MAE have, too. */
 export const vitTable: NameTable = {
@@ -44,9 +44,9 @@ export const vitTable: NameTable = {
     ],
   },
   heads: {
-    classifier: /^(head|head_dist|linear_head|fc)\./,
-    decoder: /^(decoder_(embed|blocks|norm|pred)\.|decoder_pos_embed$)/,
     projector,
+    classifier: /^(head|linear_head|fc)\./,
+    decoder: /^(decoder_(embed|blocks|norm|pred)\.|decoder_pos_embed$)/,
     'mask token': /^mask_token$/,
   },
   ignored: /^$/,
@@ -68,10 +68,10 @@ const attention = (part: 'query' | 'key' | 'value'): Row[] => [
 ];
 const hugging = { classToken: 'embeddings.cls_token', positions: 'embeddings.position_embeddings', registers: 'embeddings.register_tokens' };
 const heads = {
+  projector,
   classifier: /^classifier\./,
   pooler: /^pooler\./,
   decoder: /^decoder\./,
-  projector,
   'mask token': /^embeddings\.mask_token$/,
 };
 
