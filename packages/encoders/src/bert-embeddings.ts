@@ -50,9 +50,7 @@ export function bertEmbeddings(options: BertEmbeddingsOptions): (rng: Rng) => Be
           const positions = tf.slice(position, [0, 0], [tokenIds.shape[1], embeddingDim]); // [length, embeddingDim]
           const first = segment ? tf.add(positions, tf.slice(segment, [0, 0], [1, embeddingDim])) : positions;
           const summed =
-            segmentIds && parts.segment
-              ? tf.add(tf.add(words, parts.segment.apply(segmentIds, apply)), positions)
-              : tf.add(words, first); // one pass over the batch instead of two
+            segmentIds && parts.segment ? tf.add(tf.add(words, parts.segment.apply(segmentIds, apply)), positions) : tf.add(words, first); // one pass over the batch instead of two
           const x = parts.norm.apply(summed as tf.Tensor3D, apply);
           return dropWhileTraining(x, apply, { rate: dropoutRate, tag: 'embeddings', who });
         }),

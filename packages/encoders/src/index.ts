@@ -6,17 +6,8 @@ export { convNet, type ConvNetOptions } from './conv-net.ts';
 export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
 export { discriminatorHead, type DiscriminatorHeadOptions } from './discriminator-head.ts';
 export type { EncoderFactory } from './encoder-factory.ts';
-export {
-  fromHuggingFaceBert,
-  type FromHuggingFaceBertOptions,
-  type PretrainedBert,
-} from './hugging-face/from-hugging-face-bert.ts';
-export {
-  toHuggingFaceBert,
-  type HuggingFaceBertFiles,
-  type HuggingFaceTensor,
-  type ToHuggingFaceBertOptions,
-} from './hugging-face/to-hugging-face-bert.ts';
+export { fromHuggingFaceBert, type FromHuggingFaceBertOptions, type PretrainedBert } from './hugging-face/from-hugging-face-bert.ts';
+export { toHuggingFaceBert, type HuggingFaceBertFiles, type ToHuggingFaceBertOptions } from './hugging-face/to-hugging-face-bert.ts';
 export { fromLayersModel, type BuildLayersModel, type FromLayersModelOptions } from './from-layers-model.ts';
 export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
 export { averagePool, type AveragePoolOptions } from './layers/average-pool.ts';

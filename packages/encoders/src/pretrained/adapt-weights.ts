@@ -33,7 +33,10 @@ export function resizePatches({ data, shape }: SavedWeight, { from, to }: { from
 }
 
 /** Learned positions `[first + from², width]` for another grid, those of the first rows as they are. */
-export function resizePositions({ data, shape }: SavedWeight, { first, from, to }: { first: number; from: number; to: number }): SavedWeight {
+export function resizePositions(
+  { data, shape }: SavedWeight,
+  { first, from, to }: { first: number; from: number; to: number },
+): SavedWeight {
   if (from === to) return { data, shape };
   const width = shape[1]!;
   const result = new Float32Array((first + to * to) * width);

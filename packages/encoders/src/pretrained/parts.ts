@@ -15,7 +15,13 @@ export interface ResnetShape {
   readonly channels: number;
 }
 
-const part = (rows: string, dims: Readonly<Record<string, number>>, rest: Partial<Part> = {}): Part => ({ rows, dims, places: {}, has: new Set(), ...rest });
+const part = (rows: string, dims: Readonly<Record<string, number>>, rest: Partial<Part> = {}): Part => ({
+  rows,
+  dims,
+  places: {},
+  has: new Set(),
+  ...rest,
+});
 
 /** The parts of a ResNet. */
 export function resnetParts({ kind, depths, kernel, channels }: ResnetShape): Part[] {
@@ -49,7 +55,9 @@ export function vitParts(options: VitOptions & VitSize): Part[] {
 }
 
 /** The parts of a BERT. */
-export function bertParts(options: BertSize & Required<Pick<BertOptions, 'vocabularySize' | 'maxPositions' | 'numSegments'>> & BertOptions): Part[] {
+export function bertParts(
+  options: BertSize & Required<Pick<BertOptions, 'vocabularySize' | 'maxPositions' | 'numSegments'>> & BertOptions,
+): Part[] {
   const { numLayers, width, hiddenDim: hidden = 4 * width, embeddingDim: embedding = width } = options;
   const { vocabularySize: words, maxPositions: positions, numSegments: segments } = options;
   const dims = { width, hidden, embedding, words, positions, segments };

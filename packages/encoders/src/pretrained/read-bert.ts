@@ -4,8 +4,7 @@ import type { ConfigFields } from './config-fields.ts';
 import { entriesOf } from './name-table.ts';
 import { bertParts } from './parts.ts';
 import { readNetwork } from './read-entries.ts';
-import { countLayers } from './read-vit.ts';
-import type { FoundNetwork } from './recognize-family.ts';
+import { countLayers, type FoundNetwork } from './recognize-family.ts';
 
 /** What the config calls what; the value of each field that our BERT has only one of. */
 const configs = {
@@ -20,7 +19,13 @@ const configs = {
       hiddenDim: 'intermediate_size',
     },
     rates: { dropoutRate: 'hidden_dropout_prob', attentionDropoutRate: 'attention_probs_dropout_prob' },
-    fixed: { hidden_act: 'gelu', position_embedding_type: 'absolute', tie_word_embeddings: true, is_decoder: false, add_cross_attention: false },
+    fixed: {
+      hidden_act: 'gelu',
+      position_embedding_type: 'absolute',
+      tie_word_embeddings: true,
+      is_decoder: false,
+      add_cross_attention: false,
+    },
   },
   'huggingface-distilbert': {
     type: 'distilbert',
@@ -37,52 +42,74 @@ const configs = {
   },
 } as const;
 
+const EPSILON = 1e-12;
+
 /** Everything that `bert` takes. */
 export type BertDescription = Required<BertSize & BertOptions>;
 
-/** The description of a BERT by its config, and where it says nothing by the tensors. */
-function describe(who: string, found: FoundNetwork, { config, numHeads }: { config: ConfigFields; numHeads: number | undefined }) {
-  const { type, fields, rates, fixed } = configs[found.table.family as keyof typeof configs];
-  if (config.given && config.value('model_type') !== type) config.fail('model_type', JSON.stringify(type), config.value('model_type'));
-  const { network, table } = found;
-  const row = (path: string) => [...table.rows['network']!, ...table.rows['layer']!].find(({ ours }) => ours === path)?.theirs ?? '';
-  const side = (path: string, axis: number) => network.get(row(path).replace('{layer}', '0'))?.shape[axis];
-  const sizeOf = (name: keyof typeof fields, inFile: number | undefined): number => {
-    if (!config.given) return inFile ?? 1;
-    return config.count(fields[name]) ?? config.fail(fields[name], 'an integer >= 1', undefined);
+/** The families of a BERT. */
+export type BertFamily = keyof typeof configs;
+
+/** The description of a BERT by its config. */
+export function describeByConfig(family: BertFamily, config: ConfigFields): BertDescription {
+  const { type, fields, rates, fixed } = configs[family];
+  if (config.value('model_type') !== type) config.fail('model_type', JSON.stringify(type), config.value('model_type'));
+  const count = (name: string) => config.count(name) ?? config.fail(name, 'an integer >= 1', undefined);
+  const rate = (name: string) => config.number(name, 'in [0, 1)', (value) => value >= 0 && value < 1) ?? 0.1;
+  const [width, numHeads] = [count(fields.width), count(fields.numHeads)];
+  if (width % numHeads !== 0) config.fail(fields.width, `a multiple of ${fields.numHeads}, ${numHeads}`, width);
+  const description = {
+    numLayers: count(fields.numLayers),
+    width,
+    numHeads,
+    vocabularySize: count(fields.vocabularySize),
+    maxPositions: count(fields.maxPositions),
+    numSegments: type === 'bert' ? (config.count('type_vocab_size') ?? 2) : 0,
+    embeddingDim: width,
+    hiddenDim: count(fields.hiddenDim),
+    epsilon: (type === 'bert' ? config.number('layer_norm_eps', 'a number > 0', (value) => value > 0) : undefined) ?? EPSILON,
+    dropoutRate: rate(rates.dropoutRate),
+    attentionDropoutRate: rate(rates.attentionDropoutRate),
   };
-  const width = sizeOf('width', side('encoder/layer{layer}/attention/query/kernel', 0));
-  const heads = config.given ? sizeOf('numHeads', undefined) : (numHeads ?? headsOf(width));
-  if (heads === undefined)
-    throw new SelfsupError('SELFSUP_CHECKPOINT', `${who}: nothing says how many heads the width ${width} is divided into; give \`numHeads\` or config.json`);
-  if (width % heads !== 0) {
-    if (config.given) config.fail(fields.width, `a multiple of ${fields.numHeads}, ${heads}`, width);
-    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`numHeads\` must divide the width ${width}, got ${heads}`);
-  }
-  const layers = countLayers(found, 'layer');
-  const hasSegments = row('embeddings/segment/weight') !== '';
-  const segmentRows = side('embeddings/segment/weight', 0) ?? 0;
-  const segments = hasSegments ? (config.given ? (config.count('type_vocab_size') ?? 2) : segmentRows) : 0;
-  if (!config.given && hasSegments && segmentRows === 1)
+  config.only(fixed);
+  return description;
+}
+
+/** The description of a BERT by its tensors, where there is no config. */
+function describeByTensors(who: string, { network, table }: FoundNetwork, heads: number | undefined): BertDescription {
+  const rows = [...table.rows['network']!, ...table.rows['layer']!];
+  const side = (path: string, axis: number) => {
+    const row = rows.find(({ ours }) => ours === path);
+    return row && network.get(row.theirs.replace('{layer}', '0'))?.shape[axis];
+  };
+  const width = side('encoder/layer{layer}/attention/query/kernel', 0) ?? 1;
+  const numHeads = heads ?? headsOf(width);
+  if (numHeads === undefined)
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${who}: nothing says how many heads the width ${width} is divided into; give config.json or \`numHeads\``,
+    );
+  if (width % numHeads !== 0)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`numHeads\` must divide the width ${width}, got ${numHeads}`);
+  const numSegments = side('embeddings/segment/weight', 0) ?? 0;
+  if (numSegments === 1)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
       `${who}: one kind of segments and no config.json: this looks like a RoBERTa, whose positions begin at 2; a BERT of one kind needs its config.json`,
     );
-  const description: BertDescription = {
-    numLayers: Math.min(sizeOf('numLayers', layers), layers + 1), // those after the first that lacks would only be missing, too
+  return {
+    numLayers: 0, // counted
     width,
-    numHeads: heads,
-    vocabularySize: sizeOf('vocabularySize', side('embeddings/word/weight', 0)),
-    maxPositions: sizeOf('maxPositions', side('embeddings/position/weight', 0)),
-    numSegments: segments,
+    numHeads,
+    vocabularySize: side('embeddings/word/weight', 0) ?? 1,
+    maxPositions: side('embeddings/position/weight', 0) ?? 1,
+    numSegments,
     embeddingDim: width,
-    hiddenDim: sizeOf('hiddenDim', side('encoder/layer{layer}/intermediate/kernel', 0)),
-    epsilon: (type === 'bert' ? config.number('layer_norm_eps', 'a number > 0', (value) => value > 0) : undefined) ?? 1e-12,
-    dropoutRate: config.number(rates.dropoutRate, 'in [0, 1)', (value) => value >= 0 && value < 1) ?? 0.1,
-    attentionDropoutRate: config.number(rates.attentionDropoutRate, 'in [0, 1)', (value) => value >= 0 && value < 1) ?? 0.1,
+    hiddenDim: side('encoder/layer{layer}/intermediate/kernel', 0) ?? 4 * width,
+    epsilon: EPSILON,
+    dropoutRate: 0.1,
+    attentionDropoutRate: 0.1,
   };
-  config.only(fixed);
-  return description;
 }
 
 /** Heads of 64 columns, but MiniLM's width 384 has 12 of 32. */
@@ -98,7 +125,13 @@ const sizes = {
 
 /** Reads the encoder of a BERT. */
 export function readBert(who: string, found: FoundNetwork, { config, numHeads }: { config: ConfigFields; numHeads: number | undefined }) {
-  const description = describe(who, found, { config, numHeads });
+  const layersInFile = countLayers(found, 'layer');
+  const described = config.given ? describeByConfig(found.table.family as BertFamily, config) : describeByTensors(who, found, numHeads);
+  // of the layers that the file lacks the first says enough: a config may ask for any number
+  const description = {
+    ...described,
+    numLayers: config.given ? Math.min(described.numLayers, layersInFile + 1) : Math.max(1, layersInFile),
+  };
   const entries = entriesOf(found.table, bertParts(description));
   const { weights, left } = readNetwork(who, found, { entries, source: config.given ? 'config' : 'architecture' });
   const { vocabularySize, hiddenDim, epsilon, ...rest } = description;
@@ -109,13 +142,15 @@ export function readBert(who: string, found: FoundNetwork, { config, numHeads }:
     'bert-tiny';
   return {
     encoder: encoder as keyof typeof sizes,
-    options: { ...rest, ...(hiddenDim !== 4 * width && { hiddenDim }), ...(epsilon !== 1e-12 && { epsilon }) },
+    options: { ...rest, ...(hiddenDim !== 4 * width && { hiddenDim }), ...(epsilon !== EPSILON && { epsilon }) },
     description,
     weights,
     left,
     notes: config.given
       ? []
-      : [`there is no config.json: ${rest.numHeads} heads${numHeads === undefined ? ' are assumed' : ''}, dropout of 0.1 and epsilon 1e-12 are assumed`],
+      : [
+          `there is no config.json: ${rest.numHeads} heads${numHeads === undefined ? ' are assumed' : ''}, dropout of 0.1 and epsilon 1e-12 are assumed`,
+        ],
     build: bert(description),
   };
 }

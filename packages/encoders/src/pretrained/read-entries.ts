@@ -49,7 +49,8 @@ export function readEntries(
     misshapen.length > 0 &&
       listed(
         misshapen,
-        ({ entry, tensor }) => `by the ${source} ${quoted(entry.name)} must have shape ${shapeOf(entry.shape)}, got ${shapeOf(tensor.shape)}`,
+        ({ entry, tensor }) =>
+          `by the ${source} ${quoted(entry.name)} must have shape ${shapeOf(entry.shape)}, got ${shapeOf(tensor.shape)}`,
         ({ entry }) => entry.name,
       ),
     unexpected.length > 0 &&

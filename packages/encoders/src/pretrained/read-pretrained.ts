@@ -1,10 +1,8 @@
-import type { Rng } from '@selfsup/core';
 import type { BertFactory, BertOptions, BertSize } from '../bert.ts';
 import { checkIntegers } from '../layers/check-option.ts';
-import { loadWeights } from '../load-weights.ts';
 import type { MappedEncoderFactory } from '../mapped-encoder.ts';
 import type { ResnetOptions } from '../resnet.ts';
-import type { SavedWeights, VariableOwner } from '../save-weights.ts';
+import type { SavedWeights } from '../save-weights.ts';
 import type { VitFactory, VitOptions, VitSize } from '../vit.ts';
 import { configFields } from './config-fields.ts';
 import type { ReadTensors } from './name-table.ts';
@@ -13,6 +11,7 @@ import { readBert } from './read-bert.ts';
 import { readResnet } from './read-resnet.ts';
 import { readVit } from './read-vit.ts';
 import { recognizeFamily, type PretrainedFamily } from './recognize-family.ts';
+import { withWeights } from './with-weights.ts';
 
 /** What {@link readPretrained} reads. */
 export interface PretrainedSource {
@@ -102,18 +101,6 @@ export interface PretrainedTextEncoder extends Pretrained {
 /** An encoder that someone trained, in our names. */
 export type PretrainedEncoder = PretrainedResnet | PretrainedVit | PretrainedTextEncoder;
 
-/** A factory whose encoders get the weights, the embeddings of others excepted. */
-export function withWeights<F extends (rng: Rng, ...rest: never[]) => VariableOwner>(build: F, weights: SavedWeights): F {
-  const create = (rng: Rng, ...rest: never[]) => {
-    const encoder = build(rng, ...rest);
-    const own = { ...encoder.trainable, ...encoder.buffers };
-    const shared = rest.length > 0;
-    loadWeights(encoder, shared ? Object.fromEntries(Object.entries(weights).filter(([path]) => path in own)) : weights);
-    return encoder;
-  };
-  return Object.assign(create, build);
-}
-
 /**
  * Reads an encoder that someone else trained: recognizes whose names the tensors have, and gives them our paths, shapes and options.
  *
@@ -166,7 +153,9 @@ export function readPretrained(source: PretrainedSource, options: ReadPretrained
       factory: withWeights(build, read.weights),
     };
   }
-  const { build, fileChannels, ...read } = readVit(who, found, { config, wishes: { channels: wanted, imageSize, patchSize, numHeads, maskToken } });
+  const { build, fileChannels, ...read } = readVit(who, found, {
+    config,
+    wishes: { channels: wanted, imageSize, patchSize, numHeads, maskToken },
+  });
   return { family, kind: 'vit', ...read, ...normalizationOf({ ...read, fileChannels }), factory: withWeights(build, read.weights) };
 }
-

@@ -19,7 +19,12 @@ export const resnets = {
 function depthsOf({ table, network }: FoundNetwork): number[] {
   const row = table.rows['basic']![0]!.theirs;
   const has = (stage: number, block: number) =>
-    network.has(row.replace('{stage}', String(stage + 1)).replace('{stage0}', String(stage)).replace('{i}', String(block)));
+    network.has(
+      row
+        .replace('{stage}', String(stage + 1))
+        .replace('{stage0}', String(stage))
+        .replace('{i}', String(block)),
+    );
   const depths: number[] = [];
   while (has(depths.length, 0)) {
     let depth = 1;
@@ -30,7 +35,11 @@ function depthsOf({ table, network }: FoundNetwork): number[] {
 }
 
 /** Reads a ResNet. */
-export function readResnet(who: string, found: FoundNetwork, { config, channels: wanted }: { config: ConfigFields; channels: number | undefined }) {
+export function readResnet(
+  who: string,
+  found: FoundNetwork,
+  { config, channels: wanted }: { config: ConfigFields; channels: number | undefined },
+) {
   if (found.table.family === 'huggingface-resnet')
     config.only({ model_type: 'resnet', hidden_act: 'relu', downsample_in_first_stage: false, downsample_in_bottleneck: false });
   const { network, table } = found;
@@ -52,7 +61,8 @@ export function readResnet(who: string, found: FoundNetwork, { config, channels:
   const entries = entriesOf(table, resnetParts({ kind, depths, kernel, channels: fileChannels }));
   const { weights, left } = readNetwork(who, found, { entries, source: config.given ? 'config' : 'architecture' });
   const channels = wanted ?? fileChannels;
-  const notes = kernel === 3 ? ['the first convolution has 3 x 3 pixels: it is read as the stem of small images, of stride 1 and without pooling'] : [];
+  const notes =
+    kernel === 3 ? ['the first convolution has 3 x 3 pixels: it is read as the stem of small images, of stride 1 and without pooling'] : [];
   const options: ResnetOptions & { stem: 'cifar' | 'imagenet' } = { stem: kernel === 3 ? 'cifar' : 'imagenet' };
   const first = weights['stem/conv/kernel']!;
   const adapted: SavedWeights =

@@ -7,7 +7,7 @@ import type { ConfigFields } from './config-fields.ts';
 import { entriesOf } from './name-table.ts';
 import { vitParts } from './parts.ts';
 import { readNetwork } from './read-entries.ts';
-import type { FoundNetwork } from './recognize-family.ts';
+import { countLayers, type FoundNetwork } from './recognize-family.ts';
 
 /** What a caller wants of the encoder. */
 export interface VitWishes {
@@ -29,14 +29,6 @@ const FIXED = 2e-3;
 /** Sizes by the names of the encoders of runs. */
 const sizes = { 'vit-tiny': 192, 'vit-small': 384, 'vit-base': 768 } as const;
 
-/** Blocks that are there, one after another. */
-export function countLayers(found: FoundNetwork, rows: string): number {
-  const row = found.table.rows[rows]![0]!.theirs;
-  let count = 0;
-  while (found.network.has(row.replace('{layer}', String(count)))) count++;
-  return count;
-}
-
 /** Rows of the position table that are not a patch's: the class token's. */
 function squareOf(who: string, rows: number, hasClassToken: boolean): { first: number; grid: number } {
   for (const first of hasClassToken ? [1, 0] : [0]) {
@@ -57,7 +49,10 @@ function describe(who: string, found: FoundNetwork, { config, wishes }: { config
   const kernel = shape('patch/kernel') ?? [];
   const [width = 0, channels = 0, patch = 0] = kernel;
   if (kernel.length !== 4 || kernel.some((side) => side < 1))
-    throw new SelfsupError('SELFSUP_CHECKPOINT', `${who}: the kernel of the patches must have shape [width, channels, side, side], got [${kernel.join(', ')}]`);
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `${who}: the kernel of the patches must have shape [width, channels, side, side], got [${kernel.join(', ')}]`,
+    );
   const classToken = network.has(theirs('classToken'));
   const positions = shape('positions');
   if (positions?.length !== 3)
@@ -110,7 +105,9 @@ export function readVit(who: string, found: FoundNetwork, { config, wishes }: { 
   };
   if (found.table.family !== 'vit') config.only({ hidden_act: 'gelu', use_swiglu_ffn: false });
   if (found.network.has('fc_norm.weight') && !found.network.has('norm.weight'))
-    fail('the file normalizes the mean of the patches (`fc_norm`), as a fine-tuned MAE does; read one that was pretrained only, which has `norm`');
+    fail(
+      'the file normalizes the mean of the patches (`fc_norm`), as a fine-tuned MAE does; read one that was pretrained only, which has `norm`',
+    );
   const { options: file, first, grid, hasMask } = describe(who, found, { config, wishes });
   const entries = entriesOf(found.table, vitParts(file));
   const { weights, left } = readNetwork(who, found, { entries, source: config.given ? 'config' : 'architecture' });
@@ -149,7 +146,11 @@ export function readVit(who: string, found: FoundNetwork, { config, wishes }: { 
   const { imageSize: _, channels: __, ...rest } = file;
   const options = { ...rest, patchSize, positions, ...(wishes.maskToken && { maskToken: true }) };
   const encoder = (Object.entries(sizes).find(([, columns]) => columns === width)?.[0] ?? 'vit-tiny') as keyof typeof sizes;
-  if (config.count('num_attention_heads') === undefined && wishes.numHeads === undefined && config.fields('model_args').count('num_heads') === undefined)
+  if (
+    config.count('num_attention_heads') === undefined &&
+    wishes.numHeads === undefined &&
+    config.fields('model_args').count('num_heads') === undefined
+  )
     notes.push(`nothing says how many heads there are: ${file.numHeads} of 64 columns are assumed`);
   return {
     encoder,
@@ -166,5 +167,7 @@ export function readVit(who: string, found: FoundNetwork, { config, wishes }: { 
 
 /** Without the fields that are undefined. */
 function definedOf<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

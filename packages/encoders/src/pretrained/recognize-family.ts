@@ -49,10 +49,14 @@ const renamed = (table: NameTable, name: string) => table.renames.reduce((text, 
 function candidatesOf(tensors: ReadTensors): Candidate[] {
   return Object.values<NameTable>(nameTables).flatMap((table) => {
     const [first, ...others] = table.anchors as [string, ...string[]];
-    const prefixes = [...tensors.keys()].filter((name) => name === first || name.endsWith(`.${first}`)).map((name) => name.slice(0, -first.length));
+    const prefixes = [...tensors.keys()]
+      .filter((name) => name === first || name.endsWith(`.${first}`))
+      .map((name) => name.slice(0, -first.length));
     return prefixes
       .filter((prefix) => {
-        const names = new Set([...tensors.keys()].filter((name) => name.startsWith(prefix)).map((name) => renamed(table, name.slice(prefix.length))));
+        const names = new Set(
+          [...tensors.keys()].filter((name) => name.startsWith(prefix)).map((name) => renamed(table, name.slice(prefix.length))),
+        );
         return others.every((anchor) => names.has(anchor));
       })
       .map((prefix) => ({ table, prefix }));
@@ -93,7 +97,8 @@ export function recognizeFamily(who: string, tensors: ReadTensors, { prefix }: {
       ? all.filter((candidate) => rankOf(candidate.prefix) === Math.min(...all.map((other) => rankOf(other.prefix))))
       : all.filter((candidate) => candidate.prefix === prefix || candidate.prefix === `${prefix}.`);
   const [first, second] = chosen;
-  if (!first) return fail(`no network lies under the prefix ${quoted([prefix ?? ''])}; there are ${quoted(all.map((other) => other.prefix))}`);
+  if (!first)
+    return fail(`no network lies under the prefix ${quoted([prefix ?? ''])}; there are ${quoted(all.map((other) => other.prefix))}`);
   if (second) fail(`there are several networks, under ${quoted(chosen.map((other) => other.prefix))}; choose one with \`prefix\``);
   const roots = all.filter((other) => other.prefix !== first.prefix).map((other) => rootOf(first.prefix, other.prefix));
   const [network, beside] = [new Map<string, ReadTensor>(), new Map<string, ReadTensor>()];
@@ -106,4 +111,12 @@ export function recognizeFamily(who: string, tensors: ReadTensors, { prefix }: {
     place.set(plain, tensor);
   }
   return { ...first, network, beside, others: [...new Set(roots.map((root) => root.replace(/\.$/, '').replace(/^.*\./, '')))] };
+}
+
+/** Blocks that are there, one after another. */
+export function countLayers(found: FoundNetwork, rows: string): number {
+  const row = found.table.rows[rows]![0]!.theirs;
+  let count = 0;
+  while (found.network.has(row.replace('{layer}', String(count)))) count++;
+  return count;
 }

@@ -22,14 +22,17 @@ export interface ForeignTensor {
 
 /** What {@link toForeign} must know of the network: the name and options of a ResNet, the options of the others. */
 export type ForeignOptions =
-  | (ResnetOptions & { readonly encoder: 'resnet18' | 'resnet34' | 'resnet50' })
-  | (VitOptions & VitSize)
-  | (BertOptions & BertSize);
+  (ResnetOptions & { readonly encoder: 'resnet18' | 'resnet34' | 'resnet50' }) | (VitOptions & VitSize) | (BertOptions & BertSize);
 
 function partsOf({ kind }: NameTable, options: ForeignOptions): Part[] {
   if (kind === 'bert') {
     const given = options as BertOptions & BertSize;
-    return bertParts({ ...given, vocabularySize: given.vocabularySize ?? 30_522, maxPositions: given.maxPositions ?? 512, numSegments: given.numSegments ?? 2 });
+    return bertParts({
+      ...given,
+      vocabularySize: given.vocabularySize ?? 30_522,
+      maxPositions: given.maxPositions ?? 512,
+      numSegments: given.numSegments ?? 2,
+    });
   }
   if (kind === 'vit') return vitParts(options as VitOptions & VitSize);
   const { encoder, stem = 'imagenet', channels = 3 } = options as ResnetOptions & { encoder: keyof typeof resnets };
@@ -46,11 +49,21 @@ function withPositions(weights: SavedWeights, { kind }: NameTable, options: Fore
 }
 
 /** Our weights by entries, in their names and shapes; `who` is the function that errors name, `what` the network. */
-export function writeEntries(who: string, weights: SavedWeights, { entries, what = 'weights' }: { entries: readonly Entry[]; what?: string }): Map<string, ForeignTensor> {
+export function writeEntries(
+  who: string,
+  weights: SavedWeights,
+  { entries, what = 'weights' }: { entries: readonly Entry[]; what?: string },
+): Map<string, ForeignTensor> {
   const fail = (message: string): never => {
     throw new SelfsupError('SELFSUP_OPTION', `${who}: ${message}`);
   };
   const count = entries.reduce((sum, { paths }) => sum + paths.length, 0);
+  if (Object.keys(weights).length !== count) {
+    const known = new Set(entries.flatMap(({ paths }) => paths));
+    const extra = Object.keys(weights).filter((path) => !known.has(path));
+    const more = extra.length > 0 ? `, of which it has no place for ${extra.map((path) => `\`${path}\``).join(', ')}` : '';
+    fail(`\`${what}\` must have ${count} variables, got ${Object.keys(weights).length}${more}`);
+  }
   const result = entries.map((entry): [string, ForeignTensor] => {
     const shape = ourShape(entry);
     const parts = entry.paths.map((path) => {
@@ -61,11 +74,6 @@ export function writeEntries(who: string, weights: SavedWeights, { entries, what
     });
     return [entry.name, { dtype: 'F32', ...toTheirs(entry, parts) }];
   });
-  if (Object.keys(weights).length !== count) {
-    const known = new Set(entries.flatMap(({ paths }) => paths));
-    const extra = Object.keys(weights).filter((path) => !known.has(path));
-    fail(`\`${what}\` must have ${count} variables, got ${Object.keys(weights).length}, of which the family has no place for ${extra.map((path) => `\`${path}\``).join(', ')}`);
-  }
   return new Map(result);
 }
 

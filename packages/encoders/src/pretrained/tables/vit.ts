@@ -1,7 +1,12 @@
 import { dense, norm, type NameTable, type Row } from '../name-table.ts';
 
 const qkv = (part: 'kernel' | 'bias') => ['query', 'key', 'value'].map((name) => `block{block}/attention/${name}/${part}`);
-const scale = (theirs: string, i: number): Row => ({ theirs, ours: `block{block}/layerScale${i}/scale`, shape: ['width'], when: 'layerScale' });
+const scale = (theirs: string, i: number): Row => ({
+  theirs,
+  ours: `block{block}/layerScale${i}/scale`,
+  shape: ['width'],
+  when: 'layerScale',
+});
 const patchKernel = (theirs: string): Row[] => [
   { theirs: `${theirs}.weight`, ours: 'patch/kernel', shape: ['width', 'channels', 'patch', 'patch'], turn: 'patches' },
   { theirs: `${theirs}.bias`, ours: 'patch/bias', shape: ['width'] },
@@ -66,7 +71,11 @@ const attention = (part: 'query' | 'key' | 'value'): Row[] => [
     when: 'qkvBias',
   },
 ];
-const hugging = { classToken: 'embeddings.cls_token', positions: 'embeddings.position_embeddings', registers: 'embeddings.register_tokens' };
+const hugging = {
+  classToken: 'embeddings.cls_token',
+  positions: 'embeddings.position_embeddings',
+  registers: 'embeddings.register_tokens',
+};
 const heads = {
   projector,
   classifier: /^classifier\./,
