@@ -166,8 +166,7 @@ describe('what is adapted equals what timm makes of it', () => {
       const [o, i, k] = [at % out, Math.floor(at / out) % channels, Math.floor(at / out / channels)];
       return data[(o * channels + i) * places + k]!;
     });
-  const theirs = (data: Float32Array, [out, channels, places]: readonly [number, number, number]) =>
-    turned(data, [places, channels, out]);
+  const theirs = (data: Float32Array, [out, channels, places]: readonly [number, number, number]) => turned(data, [places, channels, out]);
 
   it.each(fixture.patches)('the kernel of patches of $from pixels for $to', ({ from, to, values }) => {
     const kernel = turned(hashedValues(fixture.seed, `patch${from}`, 4 * from * from), [2, 2, from * from]);

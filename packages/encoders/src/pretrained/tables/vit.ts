@@ -52,7 +52,7 @@ export const vitTable: NameTable = {
     projector,
     classifier: /^(head|linear_head|fc)\./,
     decoder: /^(decoder_(embed|blocks|norm|pred)\.|decoder_pos_embed$)/,
-    'mask token': /^mask_token$/,
+    'mask token': /^(mask_token|masked_embed)$/, // the latter is iBOT's
   },
   ignored: /^$/,
 };
