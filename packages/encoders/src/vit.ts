@@ -200,7 +200,7 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
       }
       const places = interpolatePositions(tf.slice(position, [classRows, 0], [length, width]), { gridSize, rows, columns }); // [rows · columns, width]
       x = tf.add(x, keep ? takeRows(places, keep) : places);
-      const repeated = (rows: tf.Tensor) => tf.add<tf.Tensor3D>(tf.zeros([n, rows.shape[0]!, width]), rows);
+      const repeated = (rows: tf.Tensor) => tf.add<tf.Tensor3D>(tf.zeros([n, rows.shape[0], width]), rows);
       const first = classToken && (classRows === 1 ? tf.add(classToken, tf.slice(position, [0, 0], [1, width])) : classToken);
       const before = [first, registers].flatMap((rows) => (rows ? [repeated(rows)] : []));
       let y = before.length > 0 ? tf.concat<tf.Tensor3D>([...before, x as tf.Tensor3D], 1) : (x as tf.Tensor3D); // [n, 1 + registers + kept, width]

@@ -108,7 +108,7 @@ describe('features and a step of SGD equal those of the network that was read', 
       const read = readPretrained({ tensors, ...(fixture.config && { config: fixture.config }) }, options);
       expect(read.family).toBe(family);
       expect(read.left).toEqual(left);
-      const encoder: Module = read.factory(createRng(0)) as Module;
+      const encoder: Module = read.factory(createRng(0));
       const features = featuresOf(encoder, fixture);
       const inference = tf.tidy(() => features({ training: false }));
       expect(inference.shape).toEqual(fixture.featureShape);

@@ -134,22 +134,33 @@ export function readBert(who: string, found: FoundNetwork, { config, numHeads }:
   };
   const entries = entriesOf(found.table, bertParts(description));
   const { weights, left } = readNetwork(who, found, { entries, source: config.given ? 'config' : 'architecture' });
-  const { vocabularySize, hiddenDim, epsilon, ...rest } = description;
-  const { numLayers, width } = rest;
+  const { numLayers, width, numHeads: heads, maxPositions, numSegments, embeddingDim, dropoutRate, attentionDropoutRate } = description;
+  const { hiddenDim, epsilon } = description;
   const encoder =
     Object.entries(sizes).find(([, [layers, columns]]) => layers === numLayers && columns === width)?.[0] ??
     Object.entries(sizes).findLast(([, [, columns]]) => columns <= width)?.[0] ??
     'bert-tiny';
   return {
     encoder: encoder as keyof typeof sizes,
-    options: { ...rest, ...(hiddenDim !== 4 * width && { hiddenDim }), ...(epsilon !== EPSILON && { epsilon }) },
+    options: {
+      numLayers,
+      width,
+      numHeads: heads,
+      maxPositions,
+      numSegments,
+      embeddingDim,
+      dropoutRate,
+      attentionDropoutRate,
+      ...(hiddenDim !== 4 * width && { hiddenDim }),
+      ...(epsilon !== EPSILON && { epsilon }),
+    },
     description,
     weights,
     left,
     notes: config.given
       ? []
       : [
-          `there is no config.json: ${rest.numHeads} heads${numHeads === undefined ? ' are assumed' : ''}, dropout of 0.1 and epsilon 1e-12 are assumed`,
+          `there is no config.json: ${heads} heads${numHeads === undefined ? ' are assumed' : ''}, dropout of 0.1 and epsilon 1e-12 are assumed`,
         ],
     build: bert(description),
   };

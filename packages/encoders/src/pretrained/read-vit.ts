@@ -53,6 +53,10 @@ function describe(who: string, found: FoundNetwork, { config, wishes }: { config
       'SELFSUP_CHECKPOINT',
       `${who}: the kernel of the patches must have shape [width, channels, side, side], got [${kernel.join(', ')}]`,
     );
+  if (table.family !== 'vit') {
+    config.only({ hidden_size: width, num_channels: channels });
+    if (typeof config.value('patch_size') === 'number') config.only({ patch_size: patch });
+  }
   const classToken = network.has(theirs('classToken'));
   const positions = shape('positions');
   if (positions?.length !== 3)
@@ -70,7 +74,8 @@ function describe(who: string, found: FoundNetwork, { config, wishes }: { config
       'SELFSUP_CHECKPOINT',
       `${who}: nothing says how many heads the width ${width} is divided into${numHeads === undefined ? '' : `; ${numHeads} does not divide it`}; give \`numHeads\``,
     );
-  const epsilon = config.number('layer_norm_eps', 'a number > 0', (value) => value > 0) ?? 1e-6;
+  const epsilon =
+    config.number('layer_norm_eps', 'a number > 0', (value) => value > 0) ?? (table.family === 'huggingface-vit' ? 1e-12 : 1e-6);
   const numLayers = Math.min(config.count('num_hidden_layers') ?? timm.count('depth') ?? layers, layers + 1);
   const hiddenDim = shape('block{block}/mlp/linear1/kernel')?.[0] ?? 4 * width;
   const queryBias = table.rows['block']!.find(({ when }) => when === 'qkvBias')!.theirs.replace('{layer}', '0');
@@ -79,9 +84,7 @@ function describe(who: string, found: FoundNetwork, { config, wishes }: { config
   const maskShape = table.rows['network']!.find(({ ours }) => ours === 'maskToken')!.shape;
   const hasMask = mask !== undefined && mask.length === maskShape.length && mask.at(-1) === width;
   const options = {
-    imageSize: grid * patch,
     patchSize: patch,
-    channels,
     numLayers: Math.max(1, numLayers),
     width,
     numHeads,
@@ -96,7 +99,7 @@ function describe(who: string, found: FoundNetwork, { config, wishes }: { config
     ...(epsilon !== 1e-6 && { epsilon }),
     ...(wishes.maskToken && hasMask && { maskToken: true }),
   } as const satisfies VitOptions & VitSize;
-  return { options, first, grid, hasMask };
+  return { options, channels, first, grid, hasMask };
 }
 
 /** Reads a Vision Transformer. */
@@ -109,13 +112,14 @@ export function readVit(who: string, found: FoundNetwork, { config, wishes }: { 
     fail(
       'the file normalizes the mean of the patches (`fc_norm`), as a fine-tuned MAE does; read one that was pretrained only, which has `norm`',
     );
-  const { options: file, first, grid, hasMask } = describe(who, found, { config, wishes });
-  const entries = entriesOf(found.table, vitParts(file));
+  const { options: file, channels: fileChannels, first, grid, hasMask } = describe(who, found, { config, wishes });
+  const fileSize = grid * file.patchSize;
+  const entries = entriesOf(found.table, vitParts({ ...file, imageSize: fileSize, channels: fileChannels }));
   const { weights, left } = readNetwork(who, found, { entries, source: config.given ? 'config' : 'architecture' });
   const result: Record<string, SavedWeight> = { ...weights };
   const notes: string[] = [];
 
-  const { channels = file.channels, patchSize = file.patchSize, imageSize = file.imageSize } = definedOf(wishes);
+  const { channels = fileChannels, patchSize = file.patchSize, imageSize = fileSize } = definedOf(wishes);
   if (imageSize % patchSize !== 0)
     throw new SelfsupError('SELFSUP_OPTION', `${who}: \`imageSize\` must be a multiple of the patch size ${patchSize}, got ${imageSize}`);
   const { width } = file;
@@ -130,12 +134,12 @@ export function readVit(who: string, found: FoundNetwork, { config, wishes }: { 
         ? 'the positions are fixed sines and cosines, and stay fixed'
         : 'the positions were fixed sines and cosines; interpolated to another grid they are learned ones',
     );
-  if (channels !== file.channels) {
+  if (channels !== fileChannels) {
     const { data } = result['patch/kernel']!;
     const places = file.patchSize ** 2;
     result['patch/kernel'] = {
       shape: [places * channels, width],
-      data: adaptChannels(data, { places, from: file.channels, to: channels, filters: width }),
+      data: adaptChannels(data, { places, from: fileChannels, to: channels, filters: width }),
     };
   }
   result['patch/kernel'] = resizePatches(result['patch/kernel']!, { from: file.patchSize, to: patchSize });
@@ -144,8 +148,7 @@ export function readVit(who: string, found: FoundNetwork, { config, wishes }: { 
     notes.push('the file has no mask token; it starts as zeros');
   }
   const positions = isFixed && sameGrid ? ('sin-cos' as const) : ('learned' as const);
-  const { imageSize: _, channels: __, ...rest } = file;
-  const options = { ...rest, patchSize, positions, ...(wishes.maskToken && { maskToken: true }) };
+  const options = { ...file, patchSize, positions, ...(wishes.maskToken && { maskToken: true }) };
   const encoder = (Object.entries(sizes).find(([, columns]) => columns === width)?.[0] ?? 'vit-tiny') as keyof typeof sizes;
   if (
     config.count('num_attention_heads') === undefined &&
@@ -158,7 +161,7 @@ export function readVit(who: string, found: FoundNetwork, { config, wishes }: { 
     options,
     channels,
     imageSize,
-    fileChannels: file.channels,
+    fileChannels,
     weights: result,
     left,
     notes,
