@@ -125,7 +125,7 @@ describe('features and a step of SGD equal those of the network that was read', 
       expect(await gap('training', training!, fixture.training)).toBeLessThan(tolerance);
       tf.tidy(() => {
         for (const variable of Object.values(encoder.trainable))
-          variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, rate)) as typeof variable);
+          variable.assign(tf.sub<tf.Tensor>(variable, tf.mul(grads[variable.name]!, rate)));
       });
       const after = toForeign(read.family, await saveWeights(encoder), foreignOptions(read));
       tf.dispose([inference, direction, training!, value, grads]);
