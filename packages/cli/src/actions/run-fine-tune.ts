@@ -83,7 +83,7 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
     output.line(formatLabelCurve(rows));
     if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
     for (const line of describeRates(rates)) output.line(line);
-    const from = flags.train === undefined ? encoder.run.dataset.name : shortName(flags.train);
+    const from = flags.train === undefined ? (encoder.run?.dataset.name ?? encoder.origin) : shortName(flags.train);
     const to = flags.test === undefined ? from : shortName(flags.test);
     if (flags.report !== undefined) {
       const summary = `${basename(flags.run)}, pretrained for ${encoder.step} updates, judged by ${test!.length} ${unit} of ${to}.`;

@@ -42,5 +42,5 @@ export async function loadEncoder(source: string | Uint8Array, options: LoadEnco
     );
   const { data } = parseRunFile(text, `${printable(source)}/${runFileNames.run}`);
   const encoder = await loadEncoderBytes(bytes, { ...options, registry });
-  return { ...encoder, run: { ...encoder.run, data } }; // all else from the checkpoint, which has a hash
+  return { ...encoder, ...(encoder.run && { run: { ...encoder.run, data } }) }; // all else from the checkpoint, which has a hash
 }
