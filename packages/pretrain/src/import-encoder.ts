@@ -45,7 +45,9 @@ export async function importEncoder(foreign: ForeignEncoder, registry: Registry 
   const recipe = registry.encoders.get(foreign.encoder);
   const parsed = parseOptions<object>(recipe.options, foreign.encoderOptions, { who: `encoder ${recipe.name}` });
   const encoderOptions = (recipe.complete?.(parsed, input) ?? parsed) as Record<string, unknown>;
-  const options = parseOptions<object>(modality.options as OptionSchema, foreign.options ?? {}, { who: `data of the kind ${modality.name}` });
+  const options = parseOptions<object>(modality.options as OptionSchema, foreign.options ?? {}, {
+    who: `data of the kind ${modality.name}`,
+  });
   const module = recipe.create(encoderOptions, input)(createRng(0));
   try {
     loadWeights(module, weights);
