@@ -119,7 +119,7 @@ describe('selfsup train on images', () => {
     const { result } = await succeed('train', ...from, '--init', at('whole'), '--out', at('next'));
     expect(result['comparisons']).toMatchObject([{ baselines: { 'the encoder that it started from': expect.any(Number) as number } }]);
     expect(jsonAt('next/run.json')).toMatchObject({
-      init: { task: 'simclr', dataset: 'shapes', step: 16 },
+      init: { origin: 'simclr on shapes', step: 16 },
       encoder: { options: { widths: [4, 8] } },
     });
     expect(readFileSync(at('next/report.html'), 'utf8')).toContain('of an encoder that learned simclr on shapes (16 updates, sha256');

@@ -92,8 +92,9 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
       output.line(`Report: ${printable(flags.report)}`);
     }
     const facts = { steps: encoder.step, testSamples: test!.length, rows, ...(rates.length > 0 && { learningRates: rates }) };
-    const kept = await keepFineTuned(store, { train: from, test: to, ...facts });
-    output.line(`Kept in ${printable(join(flags.run, kept))}; selfsup report --run ${printable(flags.run)} shows it.`);
+    const kept = store && (await keepFineTuned(store, { train: from, test: to, ...facts }));
+    if (kept !== undefined)
+      output.line(`Kept in ${printable(join(flags.run, kept))}; selfsup report --run ${printable(flags.run)} shows it.`);
     output.event('result', { command: 'fine-tune', run: flags.run, backend, backendDescription, ...facts });
     return 0;
   } catch (error) {

@@ -66,7 +66,12 @@ const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
 export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
   const { registry, output, verbose } = context;
   const { init, ...others } = config;
-  const run: RunConfig = { ...others, ...(init !== undefined && { init: await openEncoder(init, '--init') }) };
+  const run: RunConfig = {
+    ...others,
+    ...(init !== undefined && {
+      init: await openEncoder(init, { nameOf: '--init', registry, progress: output, imageSize: config['imageSize'] as number | undefined }),
+    }),
+  };
   const out = config.out ?? (await defaultOut(run, registry));
   const store = runFolder(out);
   await assertOut(store, config);
