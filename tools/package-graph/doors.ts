@@ -37,6 +37,7 @@ export const doors: Doors = {
   ],
   '@selfsup/report': ['@selfsup/core', '@selfsup/pretrain'],
   'create-selfsup-task': [],
+  '@selfsup/export': ['@selfsup/core'],
   selfsup: 'everything',
 };
 
