@@ -29,6 +29,7 @@ export const doors: Doors = {
     '@selfsup/data',
     '@selfsup/encoders',
     '@selfsup/evaluate',
+    '@selfsup/export',
     '@selfsup/losses',
     '@selfsup/optim',
     '@selfsup/pretext-tasks',

@@ -246,6 +246,30 @@ export const graphModelKernels: Readonly<Record<string, Write>> = {
     return builder.node('PadV2', [name(input(node, 'x')), pads, builder.scalar(Number(node.attributes['constantValue'] ?? 0))], floats);
   },
   Select: (node, { builder, name }) => builder.node('SelectV2', ['condition', 't', 'e'].map((key) => name(input(node, key))), floats), // prettier-ignore
+  Cumsum: (node, { builder, name, valueOf }) => {
+    const x = input(node, 'x');
+    const { axis, exclusive, reverse } = node.attributes;
+    const rank = valueOf(x).shape.length;
+    const at = builder.constant(Int32Array.of((Number(axis) + rank) % rank), [], 'int32');
+    return builder.node('Cumsum', [name(x), at], {
+      ...floats,
+      exclusive: attributes.boolean(exclusive === true),
+      reverse: attributes.boolean(reverse === true),
+    });
+  },
+  SelfsupL2Normalize: (node, { builder, name }) => {
+    const x = name(input(node, 'x'));
+    const squares = builder.node('Sum', [builder.node('Square', [x], floats), builder.integers([-1])], {
+      ...floats,
+      keep_dims: attributes.boolean(true),
+    });
+    const norm = builder.node(
+      'Maximum',
+      [builder.node('Sqrt', [squares], floats), builder.scalar(Number(node.attributes['epsilon']))],
+      floats,
+    );
+    return builder.node('RealDiv', [x, norm], floats);
+  },
   Softmax: softmax,
   SelfsupGelu: gelu,
   SelfsupLayerNorm: layerNorm,

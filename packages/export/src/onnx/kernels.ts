@@ -71,6 +71,10 @@ function turnedMatrix({ data, shape, type }: Constant, transpose: boolean): Cons
 function product(scope: OnnxScope, a: string, b: number, transposeB: boolean): string {
   const constant = scope.constantOf(b);
   if (!constant) return scope.node('MatMul', [a, transposeB ? turnLast(scope, scope.name(b), rankOf(scope, b)) : scope.name(b)]);
+  const isShared = scope.graph.nodes.filter(({ inputs }) => inputs.some(({ value }) => value === b)).length > 1;
+  if (isShared && transposeB && !inIntegers(scope, constant))
+    // kept once, such as a word embedding that is the output layer, too
+    return scope.node('MatMul', [a, turnLast(scope, scope.name(b), constant.shape.length)]);
   const matrix = turnedMatrix(constant, transposeB);
   const { shape, data } = matrix;
   const size = shape.slice(-2).reduce((all, side) => all * side, 1);
@@ -355,6 +359,22 @@ const select: Write = (node, scope) => {
   scope.define(node.outputs[0]!, scope.node('Where', names));
 };
 
+const cumsum: Write = (node, scope) => {
+  const { axis, exclusive, reverse: backwards } = node.attributes;
+  const x = input(node, 'x');
+  const at = scope.builder.constant(int64Tensor([positive(Number(axis), rankOf(scope, x))], []));
+  const flags = { exclusive: exclusive === true ? 1 : 0, reverse: backwards === true ? 1 : 0 };
+  scope.define(node.outputs[0]!, scope.node('CumSum', [scope.name(x), at], flags));
+};
+
+/** x / max(|x|, epsilon) along the last axis. */
+const l2Normalize: Write = (node, scope) => {
+  const x = scope.name(input(node, 'x'));
+  const norm = scope.node('ReduceL2', [x], { axes: [-1], keepdims: 1 });
+  const least = scope.floats(Float32Array.of(Number(node.attributes['epsilon'])), []);
+  scope.define(node.outputs[0]!, scope.node('Div', [x, scope.node('Max', [norm, least])]));
+};
+
 /** How each kernel is written. */
 export const onnxKernels: Readonly<Record<string, Write>> = {
   ...Object.fromEntries(
@@ -413,6 +433,8 @@ export const onnxKernels: Readonly<Record<string, Write>> = {
   Tile: tile,
   PadV2: pad,
   Select: select,
+  Cumsum: cumsum,
+  SelfsupL2Normalize: l2Normalize,
   Softmax: softmax,
   SelfsupGelu: gelu,
   SelfsupLayerNorm: layerNorm,

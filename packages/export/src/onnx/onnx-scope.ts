@@ -2,7 +2,7 @@ import { SelfsupError } from '@selfsup/core';
 import { isFixed, type Constant, type Dim, type Graph, type Value, type ValueType } from '../graph.ts';
 import { int64Tensor, type OnnxAttribute, type OnnxBuilder } from './onnx-builder.ts';
 import { dataTypes, type OnnxType } from './onnx-schema.ts';
-import { asFloat16, quantize } from './quantize.ts';
+import { asFloat16, quantize, WORTH_ROUNDING } from './quantize.ts';
 
 /** How weights are kept and products computed. */
 export type OnnxPrecision = 'fp32' | 'fp16' | 'int8';
@@ -12,9 +12,6 @@ export type Layout = 'plain' | 'nchw';
 
 /** The order of axes that turns images from one layout into the other. */
 const TURNS: Readonly<Record<Layout, readonly number[]>> = { nchw: [0, 3, 1, 2], plain: [0, 2, 3, 1] };
-
-/** Weights of fewer values are not worth rounding. */
-const WORTH_ROUNDING = 1024;
 
 /** What the writers of single kernels work with. */
 export interface OnnxScope {

@@ -1,3 +1,6 @@
+/** Weights of fewer values are not worth rounding. */
+export const WORTH_ROUNDING = 1024;
+
 /** Integers from −127 to 127 and the factors that bring them back. */
 export interface Quantized {
   readonly values: Int8Array;
@@ -57,3 +60,10 @@ function roundOff(value: number, bits: number): number {
 
 /** float32 values as float16. */
 export const asFloat16 = (data: Float32Array): Uint16Array => Uint16Array.from(data, toFloat16);
+
+/** The number that bits of float16 stand for. */
+export function fromFloat16(bits: number): number {
+  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}

@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { trace } from '../trace.ts';
 import { modelProto } from './onnx-schema.ts';
-import { asFloat16, quantize, toFloat16 } from './quantize.ts';
+import { asFloat16, fromFloat16, quantize, toFloat16 } from './quantize.ts';
 import { OPSET, writeOnnx } from './write-onnx.ts';
 
 interface Decoded {
@@ -66,7 +66,7 @@ describe('numbers of fewer bits', () => {
     expect([1, -2, 65504, 2 ** -14, 2 ** -24, 0, -0].map(toFloat16)).toEqual([0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0, 0x8000]);
     expect([1 + 2 ** -11, 1 + 3 * 2 ** -11, 1e9, -Infinity, 2 ** -26].map(toFloat16)).toEqual([0x3c00, 0x3c02, 0x7bff, 0xfbff, 0]);
     const values = drawNormal(createRng(1), 1000);
-    const back = fromFloat16(asFloat16(values));
+    const back = Array.from(asFloat16(values), fromFloat16);
     expect(Math.max(...back.map((value, i) => Math.abs(value - values[i]!) / Math.abs(values[i]!)))).toBeLessThan(2 ** -11 * 1.0001);
   });
 
@@ -81,11 +81,3 @@ describe('numbers of fewer bits', () => {
     expect(quantize(new Float32Array(6), [2, 3], 0)).toEqual({ values: new Int8Array(6), scales: Float32Array.of(1, 1) });
   });
 });
-
-/** float16 as numbers, decoded by hand. */
-function fromFloat16(bits: Uint16Array): number[] {
-  return Array.from(bits, (half) => {
-    const [sign, exponent, fraction] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023];
-    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-  });
-}
