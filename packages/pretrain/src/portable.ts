@@ -1,11 +1,21 @@
+import type { Module } from '@selfsup/core';
 import type { TracedInput } from '@selfsup/export';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LoadedEncoder } from './load-encoder.ts';
+import type { InputDescription } from './encoder-recipe.ts';
 
 /** What a network that goes to another runtime is made for. */
 export interface PortableContext {
   /** The encoder, read as its readout says. */
-  readonly encoder: Pick<LoadedEncoder, 'module' | 'features' | 'encoder' | 'input' | 'options' | 'files'>;
+  readonly encoder: {
+    readonly module: Module;
+    readonly features: Module;
+    /** By name, with its options. */
+    readonly encoder: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+    readonly input: InputDescription;
+    /** Options of the modality. */
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly files: Readonly<Record<string, string>>;
+  };
   /** The bytes of its file, or of a whole checkpoint, whose heads may go along. */
   readonly bytes: Uint8Array;
   /** Whether preprocessing such as the normalization of pixels is a part of the network. */

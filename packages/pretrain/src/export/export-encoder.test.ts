@@ -36,7 +36,7 @@ function open(files: Readonly<Record<string, Uint8Array>>) {
   const { modelTopology, signature, format, weightsManifest } = model;
   const weightSpecs = weightsManifest.flatMap((group) => group.weights);
   const weightData = files['weights.bin']!.slice().buffer;
-  return loadGraphModel(tf.io.fromMemory({ modelTopology, signature, format, weightSpecs, weightData } as tf.io.ModelArtifacts));
+  return loadGraphModel(tf.io.fromMemory({ modelTopology, signature, format, weightSpecs, weightData }));
 }
 
 const failure = (bytes: Uint8Array, options: ExportEncoderOptions) =>

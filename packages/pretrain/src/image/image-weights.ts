@@ -75,7 +75,7 @@ function timmArguments({ encoder: { name, options }, input }: ExportContext): Re
 async function timmFiles(context: ExportContext): Promise<Record<string, Uint8Array>> {
   const { encoder, input } = context;
   const isResnet = resnets.includes(encoder.name);
-  if (isResnet) assertCommon('timm', encoder.name, encoder.options as ResnetOptions);
+  if (isResnet) assertCommon('timm', encoder.name, encoder.options);
   const { size, channels, mean, std } = imageInputOf(input);
   const values = { input_size: [channels, size, size], mean, std, interpolation: 'bicubic', crop_pct: 1, num_classes: 0 };
   return {
@@ -147,7 +147,7 @@ async function huggingFaceFiles(context: ExportContext): Promise<Record<string, 
   const { encoder, input } = context;
   const { size, channels, mean, std } = imageInputOf(input);
   const shape = resnetShapes[encoder.name];
-  if (shape) assertCommon('huggingface', encoder.name, encoder.options as ResnetOptions);
+  if (shape) assertCommon('huggingface', encoder.name, encoder.options);
   const { family, config } = shape
     ? {
         family: 'huggingface-resnet' as const,

@@ -30,7 +30,7 @@ export function portableImages({ encoder, preprocessing }: PortableContext): Por
     outputs: ['features'],
     run: ([images]) => {
       const pixels = images as tf.Tensor4D;
-      return [encoder.features.apply(preprocessing ? standardize(pixels, unused) : pixels, { training: false }) as tf.Tensor2D];
+      return [encoder.features.apply(preprocessing ? standardize(pixels, unused) : pixels, { training: false })];
     },
     files: { 'preprocessor_config.json': new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`) },
     preprocessing: [

@@ -22,9 +22,11 @@ export async function portableText({ encoder, bytes }: PortableContext): Promise
   const network = withAttention(sequenceEncoder(encoder.module), attention);
   const pooled = isSequenceReadout(encoder.features) ? encoder.features : poolTokens(network, { pooling });
   const { numSegments = 2, ...options } = encoder.encoder.options as { numSegments?: number };
-  const { head, dispose } = await openBertCheckpoint(bytes, options);
+  const networks = await openBertCheckpoint(bytes, options);
+  const { head } = networks;
   const names = numSegments > 0 ? NAMES : NAMES.slice(0, 2);
-  const { 'model.safetensors': _, ...files } = await huggingFaceFiles({ checkpoint: bytes, ...encoder });
+  const { 'model.safetensors': weights, ...files } = await huggingFaceFiles({ checkpoint: bytes, ...encoder });
+  weights; // they are a part of the network
   return {
     inputs: names.map((name) => ({ name, shape: ['batch', 'length'], type: 'int32' })),
     bounds: { length },
@@ -41,6 +43,8 @@ export async function portableText({ encoder, bytes }: PortableContext): Promise
     preprocessing: [
       `Tokenize with \`tokenizer.json\`, at most ${length} tokens; \`attention_mask\` is 1 where there is a token and 0 where there is filling.`,
     ],
-    dispose,
+    dispose: () => {
+      networks.dispose();
+    },
   };
 }
