@@ -7,3 +7,9 @@ export { textFilesPlugin } from './node/text/text-files-plugin.ts';
 export { loadEncoder } from './node/load-encoder-folder.ts';
 export { nodePlugins } from './node/node-plugins.ts';
 export { runFolder } from './node/run-folder.ts';
+export {
+  openPretrainedSource,
+  type OpenPretrainedSourceOptions,
+  type PretrainedFile,
+  type PretrainedFiles,
+} from './node/pretrained/open-pretrained-source.ts';
