@@ -16,7 +16,7 @@ import {
   pretrain,
   type RunFile,
 } from '@selfsup/pretrain';
-import { decodeSafetensors, encodeSafetensors } from '@selfsup/safetensors';
+import { decodeSafetensors, decodeShards, encodeSafetensors } from '@selfsup/safetensors';
 import { decodePytorch } from '@selfsup/safetensors/pytorch';
 import { decodeCheckpoint, encodeCheckpoint } from '@selfsup/trainer';
 import { unzipSync, zipSync } from 'fflate';
@@ -129,6 +129,20 @@ export async function runSubjects(tiny: TinyRun): Promise<Subject[]> {
       name: 'safetensors',
       read(chance) {
         for (const { shape, data } of decodeSafetensors(mutateTensors(small, chance)).tensors.values()) assertShape(data, shape);
+      },
+    },
+    {
+      name: 'shards with an index',
+      async read(chance) {
+        const index = mutateJson(
+          '{"metadata":{"total_size":31},"weight_map":{"a":"1.safetensors","b":"1.safetensors","c":"1.safetensors"}}',
+          chance,
+        );
+        const read = (name: string) => {
+          assertRight(!/[/\\]|^\.+$/.test(name), 'a shard was asked for by a path');
+          return chance.happens(0.5) ? small : mutateTensors(small, chance);
+        };
+        for (const { shape, data } of (await decodeShards(index, { read })).values()) assertShape(data, shape);
       },
     },
     {
