@@ -133,7 +133,7 @@ const gitHash = (bytes: Uint8Array) => createHash('sha1').update(`blob ${bytes.l
 
 /** A hub on the loopback: what the library asks of one, with large files on another server, as on the real one. */
 class LocalHub {
-  readonly repositories: Record<string, Repository> = {};
+  repositories: Record<string, Repository> = {};
   readonly asked: string[] = [];
   readonly tokensElsewhere: string[] = [];
   /** Transfers that break off half way before one gets through. */
@@ -163,7 +163,7 @@ class LocalHub {
   }
 
   reset(): void {
-    for (const name of Object.keys(this.repositories)) delete this.repositories[name];
+    this.repositories = {};
     this.asked.length = this.tokensElsewhere.length = this.breaks = 0;
     this.change = (bytes) => bytes;
   }
@@ -177,7 +177,7 @@ class LocalHub {
     return content === undefined ? undefined : Buffer.from(content);
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, content: Uint8Array): void {
+  #send(request: IncomingMessage, response: ServerResponse, content: Uint8Array): ServerResponse {
     const bytes = this.change(content);
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
     const [from, to] = range ? [Number(range[1]), Math.min(Number(range[2]) + 1, bytes.length)] : [0, bytes.length];
@@ -186,19 +186,21 @@ class LocalHub {
     if (to - from > 1 && this.breaks > 0) {
       this.breaks--;
       response.write(bytes.subarray(from, from + Math.floor((to - from) / 2)), () => response.destroy());
-    } else response.end(bytes.subarray(from, to));
+      return response;
+    }
+    return response.end(bytes.subarray(from, to));
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse): ServerResponse {
     const url = new URL(request.url!, this.url);
     this.asked.push(url.pathname);
     const refuse = (status: number, code?: string) => {
       response.writeHead(status, { 'content-type': 'application/json', ...(code !== undefined && { 'x-error-code': code }) });
-      response.end(JSON.stringify({ error: 'no' }));
+      return response.end(JSON.stringify({ error: 'no' }));
     };
     const json = (value: unknown, headers = {}) => {
       response.writeHead(200, { 'content-type': 'application/json', ...headers });
-      response.end(JSON.stringify(value));
+      return response.end(JSON.stringify(value));
     };
     const name = /^(?:\/api\/models)?\/([^/]+\/[^/]+)/.exec(url.pathname)![1]!;
     const repository = this.repositories[name];
@@ -242,7 +244,7 @@ class LocalHub {
       return json({}, { 'content-type': 'application/vnd.xet-fileinfo+json' });
     }
     response.writeHead(302, { location: `http://127.0.0.1:${(this.#store.address() as AddressInfo).port}/${name}/${path}` });
-    response.end();
+    return response.end();
   }
 }
 
