@@ -5,6 +5,7 @@ export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEnc
 export { exportEncoder, exportFormats, type ExportEncoderOptions } from './export/export-encoder.ts';
 export type { LinearHead } from './export/linear-head.ts';
 export type { PortableContext, PortableNetwork } from './portable.ts';
+export { readForeignEncoder, type ForeignFiles, type ForeignOptions } from './read-foreign-encoder.ts';
 export { importEncoder, type ForeignEncoder } from './import-encoder.ts';
 export {
   evaluateKnn,
