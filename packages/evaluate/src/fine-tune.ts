@@ -149,7 +149,16 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
     }
     const seconds = (performance.now() - start) / 1000;
     const { predictions, logits, loss: testLoss } = await predict(classifier, test, { batchSize, signal });
-    return { accuracy: accuracy(predictions, test.labels), testLoss, predictions, logits, head: await head.values(), losses, steps, seconds };
+    return {
+      accuracy: accuracy(predictions, test.labels),
+      testLoss,
+      predictions,
+      logits,
+      head: await head.values(),
+      losses,
+      steps,
+      seconds,
+    };
   } finally {
     optimizer.dispose();
     head.dispose();

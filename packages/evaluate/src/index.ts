@@ -34,14 +34,7 @@ export {
   type LearningRateChoice,
   type LearningRateTrial,
 } from './choose-learning-rate.ts';
-export {
-  calibration,
-  fitTemperature,
-  softmaxRows,
-  type Calibration,
-  type CalibrationBin,
-  type CalibrationOptions,
-} from './calibration.ts';
+export { calibration, fitTemperature, softmaxRows, type Calibration, type CalibrationBin, type CalibrationOptions } from './calibration.ts';
 export type { HeadWeights } from './classification-head.ts';
 export { confusionMatrix, type ClassScores, type ConfusionMatrix, type ConfusionMatrixOptions } from './confusion-matrix.ts';
 export {

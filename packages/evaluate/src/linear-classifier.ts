@@ -145,7 +145,10 @@ export async function linearLogits(classifier: LinearClassifier, features: Featu
   const mean = Float64Array.from(classifier.mean);
   const [rows, dim] = features.shape;
   if (dim !== mean.length)
-    throw new SelfsupError('SELFSUP_SHAPE', `linearLogits: \`features\` must have dim ${mean.length} like the classifier, got [${rows}, ${dim}]`);
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `linearLogits: \`features\` must have dim ${mean.length} like the classifier, got [${rows}, ${dim}]`,
+    );
   const x = matrixOf(standardize(features, { mean, deviation: Float64Array.from(classifier.deviation) }));
   try {
     const model = { kernel: Float64Array.from(classifier.kernel), bias: Float64Array.from(classifier.bias) };

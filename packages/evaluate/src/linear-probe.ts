@@ -1,7 +1,13 @@
 import { SelfsupError } from '@selfsup/core';
 import { accuracy } from './accuracy.ts';
 import { checkFeatures, checkLabels, type FeatureMatrix } from './feature-matrix.ts';
-import { checkFit, fitLinearClassifier, linearLogits, type FitLinearClassifierOptions, type LinearClassifier } from './linear-classifier.ts';
+import {
+  checkFit,
+  fitLinearClassifier,
+  linearLogits,
+  type FitLinearClassifierOptions,
+  type LinearClassifier,
+} from './linear-classifier.ts';
 import { largestOfRows } from './probe/logistic-problem.ts';
 
 /** Options of {@link linearProbe}. */
