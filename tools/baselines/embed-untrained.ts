@@ -16,7 +16,7 @@ if (folder === undefined || data === undefined || !out?.endsWith('.npy'))
 
 console.error((await selectBackend()).description);
 const encoder = await loadEncoder(folder);
-const { modality, run, files } = encoder;
+const { modality, files } = encoder;
 const opened = await openSamplesFor(encoder, { data });
 const untrained = encoder.createUntrained();
 const rows: object[] = [];
@@ -26,7 +26,7 @@ let dim = 0;
 async function encode(split: string, samples: Samples): Promise<void> {
   const { ids } = samples;
   const found = await modality.encode(untrained.features, samples, {
-    input: run.input,
+    input: encoder.input,
     files,
     progress: silentProgress,
     stage: 'Encoding',

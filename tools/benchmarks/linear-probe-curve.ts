@@ -19,7 +19,7 @@ if (values.run === undefined) throw new Error('--run must be given');
 
 console.error((await selectBackend()).description);
 const encoder = await loadEncoder(values.run);
-const { modality, run, files } = encoder;
+const { modality, files } = encoder;
 const options = JSON.parse(values.options) as Record<string, unknown>;
 const { train, test, name, unit } = await openSamplesFor(encoder, { data: values.train, testData: values.test, options });
 if (!train.labels || !test?.labels) throw new Error(`${name} has no labels for both training and test ${unit}`);
@@ -27,7 +27,7 @@ const [labels, queryLabels] = [train.labels, test.labels];
 
 /** Features with the labels of their rows; samples that cannot be read are left out. */
 async function encode(module: AnyModule, samples: Samples, indices?: Int32Array) {
-  const encoding = { input: run.input, files, progress: silentProgress, stage: 'Encoding', ...(indices && { indices }) };
+  const encoding = { input: encoder.input, files, progress: silentProgress, stage: 'Encoding', ...(indices && { indices }) };
   const features = await modality.encode(module, samples, encoding);
   return { features, labels: Array.from(features.indices, (index) => samples.labels![index]!) };
 }

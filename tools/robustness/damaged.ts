@@ -151,8 +151,8 @@ async function addCase(tiny: TinyRun, finished: boolean): Promise<void> {
 }
 const tiny = tinyRuns(here).filter(({ name }) => name === 'simclr' || name === 'masked-language');
 for (const one of tiny) for (const finished of [true, false]) await addCase(one, finished);
-const initFrom = new Uint8Array(readFileSync(join(cases[0]!.folder, 'encoder.safetensors')));
-await addCase({ ...tiny[0]!, name: 'simclr from an encoder', config: { ...tiny[0]!.config, initFrom } }, false);
+const init = new Uint8Array(readFileSync(join(cases[0]!.folder, 'encoder.safetensors')));
+await addCase({ ...tiny[0]!, name: 'simclr from an encoder', config: { ...tiny[0]!.config, init } }, false);
 for (let number = 0; number < rounds; number++) {
   await playRound(number, cases[number % cases.length]!, createChance(seed, 'damaged', number));
   if ((number + 1) % 20 === 0) process.stderr.write(`${number + 1} of ${rounds} rounds\n`);

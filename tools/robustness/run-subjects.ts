@@ -65,7 +65,8 @@ function mutateChecked(text: string, chance: Chance): string {
 }
 
 function checkpointSubjects(checkpoint: Uint8Array, encoder: Uint8Array, own: RunFile): Subject[] {
-  const networkOf = (run: RunFile) => JSON.stringify([run.encoder, run.input, run.modality]);
+  const networkOf = ({ encoder, input, modality }: Pick<RunFile, 'encoder' | 'input' | 'modality'>) =>
+    JSON.stringify([encoder, input, modality]);
   return [
     {
       name: 'damaged checkpoints',
@@ -84,7 +85,7 @@ function checkpointSubjects(checkpoint: Uint8Array, encoder: Uint8Array, own: Ru
         const mutated = { ...metadata, [key]: mutateJson(metadata[key] ?? '{"tokenizer.json":"{}"}', chance) };
         const bytes = await encodeCheckpoint({ metadata: mutated, tensors });
         // a network of any size may be asked for, and is made before it is compared with the tensors
-        if (networkOf((await describeEncoder(bytes)).run) === networkOf(own)) (await loadEncoder(bytes)).dispose();
+        if (networkOf(await describeEncoder(bytes)) === networkOf(own)) (await loadEncoder(bytes)).dispose();
       },
     },
   ];
@@ -117,7 +118,7 @@ export async function runSubjects(tiny: TinyRun): Promise<Subject[]> {
         for (const { shape, data } of decodeSafetensors(mutateTensors(small, chance)).tensors.values()) assertShape(data, shape);
       },
     },
-    ...checkpointSubjects(file('checkpoint.safetensors'), encoder, (await describeEncoder(encoder)).run),
+    ...checkpointSubjects(file('checkpoint.safetensors'), encoder, (await describeEncoder(encoder)).run!),
     {
       name: 'run.json',
       read(chance) {

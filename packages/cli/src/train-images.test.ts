@@ -114,21 +114,21 @@ describe('selfsup train on images', () => {
     expect(stderr).toContain('goes on with as many, got --batch-size 5; give --batch-size alone, one that divides 8, such as 2, 1, or');
   });
 
-  it('--init-from starts with the encoder of a run', async () => {
+  it('--init starts with the encoder of a run', async () => {
     const from = ['--data', 'shapes', '--image-size', '16', '--limit', '32', '--epochs', '1', '--batch-size', '8', '--backend', 'wasm'];
-    const { result } = await succeed('train', ...from, '--init-from', at('whole'), '--out', at('next'));
+    const { result } = await succeed('train', ...from, '--init', at('whole'), '--out', at('next'));
     expect(result['comparisons']).toMatchObject([{ baselines: { 'the encoder that it started from': expect.any(Number) as number } }]);
     expect(jsonAt('next/run.json')).toMatchObject({
-      initFrom: { task: 'simclr', dataset: 'shapes', step: 16 },
+      init: { origin: 'simclr on shapes', step: 16 },
       encoder: { options: { widths: [4, 8] } },
     });
     expect(readFileSync(at('next/report.html'), 'utf8')).toContain('of an encoder that learned simclr on shapes (16 updates, sha256');
     const failed = async (...argv: string[]) => (await selfsup('train', ...from, ...argv, '--out', at('never'))).stderr;
-    expect(await failed('--init-from', at('nowhere'))).toContain('--init-from must be the folder of a run with checkpoint.safetensors');
-    expect(await failed('--init-from', at('whole'), '--encoder', 'resnet18')).toContain(
-      '--init-from: that encoder has --encoder "conv-net", this run asks for "resnet18"; leave --encoder out',
+    expect(await failed('--init', at('nowhere'))).toContain('--init must be the folder of a run with checkpoint.safetensors');
+    expect(await failed('--init', at('whole'), '--encoder', 'resnet18')).toContain(
+      '--init: that encoder has --encoder "conv-net", this run asks for "resnet18"; leave --encoder out',
     );
-    expect(await failed('--init-from', at('whole'), '--encoder-option', 'widths=[4,9]')).toContain('leave --encoder-option widths out');
+    expect(await failed('--init', at('whole'), '--encoder-option', 'widths=[4,9]')).toContain('leave --encoder-option widths out');
     expect(existsSync(at('never'))).toBe(false);
   });
 

@@ -258,14 +258,7 @@ function tables({ run, result }: CollectReportContext): Section[] {
     ...rows(run.encoder.options, 'encoder: '),
     ...rows(run.options),
     ...run.changes.map(({ step, setting, from, to }) => [`changed after update ${step}`, `${setting} from ${from} to ${to}`]),
-    ...(run.initFrom
-      ? [
-          [
-            'weights at the start',
-            `of an encoder that learned ${run.initFrom.task} on ${run.initFrom.dataset} (${run.initFrom.step} updates, sha256 ${run.initFrom.sha256})`,
-          ],
-        ]
-      : []),
+    ...(run.init ? [['weights at the start', `those of ${run.init.origin} (${run.init.step} updates, sha256 ${run.init.sha256})`]] : []),
     ['optimizer as it ran', run.optimizer.join(', ')],
     ...(brought.functions.length > 0 ? [['functions of the config', brought.functions.join(', ')]] : []),
     ...(brought.plugins.length > 0 ? [['plugins', brought.plugins.join(', ')]] : []),

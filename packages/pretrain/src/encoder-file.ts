@@ -1,14 +1,70 @@
-import { SelfsupError } from '@selfsup/core';
+import { isNestedDeeper, printable, SelfsupError } from '@selfsup/core';
 import { decodeCheckpoint, encodeCheckpoint } from '@selfsup/trainer';
-import { asRunFile, type RunFile } from './run-file.ts';
+import { z } from 'zod';
+import type { InputDescription } from './encoder-recipe.ts';
+import { asRunFile, MOST_LEVELS, type RunFile } from './run-file.ts';
+import { settingsSchema, type Settings } from './settings.ts';
+
+const record = z.record(z.string(), z.unknown());
+
+/** What decides how features are read and judged. */
+const judgingSchema = settingsSchema.pick({
+  ...{ seed: true, readout: true, readoutOptions: true, testFraction: true, limit: true, testLimit: true },
+  ...{ knnK: true, knnTemperature: true, knnWhitening: true, knnBank: true },
+});
+
+/** The part of the settings that decides how features are read and judged. */
+export type JudgingSettings = z.output<typeof judgingSchema>;
+
+const judgingOf = (settings: Pick<Settings, keyof JudgingSettings>): JudgingSettings =>
+  judgingSchema.parse(Object.fromEntries(Object.keys(judgingSchema.shape).map((name) => [name, settings[name as keyof JudgingSettings]])));
+
+/** The settings of an encoder about which nobody said anything. Internal. */
+export const judgingDefaults = (): JudgingSettings => judgingSchema.parse({});
+
+/** What a file says of an encoder that no run of selfsup trained. */
+const importedSchema = z.strictObject({
+  format: z.literal(1),
+  modality: z.string().min(1),
+  encoder: z.strictObject({ name: z.string().min(1), options: record, prefix: z.string().min(1) }),
+  input: record,
+  options: record,
+  settings: judgingSchema,
+  /** Where it comes from. */
+  source: z.strictObject({
+    /** As the user named it, such as `hf:owner/name`. */ name: z.string().min(1),
+    /** The revision of a repository. */ revision: z.string().min(1).optional(),
+    /** Of the file of its weights. */ sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Whose names its weights had, such as `timm-vit`. */ family: z.string().min(1),
+  }),
+});
+
+/** What a file says of an encoder that no run of selfsup trained. */
+export type ImportedEncoder = z.output<typeof importedSchema>;
 
 /** What describes an encoder within a file of its own or a checkpoint. */
 export interface EncoderDescription {
-  /** run.json of the run that it comes from. */
-  readonly run: RunFile;
+  /** The kind of data that it takes, by name. */
+  readonly modality: string;
+  /** The encoder by name, with its options as they are in effect, and where its variables lie in the file. */
+  readonly encoder: RunFile['encoder'];
+  /** What it takes. */
+  readonly input: InputDescription;
+  /** Options of the modality, complete. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** How its features are read and judged unless somebody says otherwise. */
+  readonly settings: JudgingSettings;
+  /** In words what it learned, such as `simclr on photos` or `hf:owner/name`. */
+  readonly origin: string;
+  /** Plugins that brought parts of it, by name. */
+  readonly plugins: readonly string[];
+  /** run.json of the run that trained it; absent where selfsup did not. */
+  readonly run?: RunFile;
+  /** Where it comes from, if selfsup did not train it. */
+  readonly source?: ImportedEncoder['source'];
   /** Files that belong to it, such as `tokenizer.json`. */
   readonly files: Readonly<Record<string, string>>;
-  /** Updates that it has seen. */
+  /** Updates that it has seen; 0 of one from elsewhere. */
   readonly step: number;
 }
 
@@ -52,6 +108,34 @@ function parseFiles(text: string | undefined): Record<string, string> {
   return value as Record<string, string>;
 }
 
+/** What run.json says of its encoder. */
+export function encoderOfRun(run: RunFile): Omit<EncoderDescription, 'files' | 'step'> {
+  const { modality, encoder, input, options, settings, dataset, brought } = run;
+  return {
+    ...{ modality, encoder, input, options, settings: judgingOf(settings) },
+    ...{ origin: `${settings.task} on ${dataset.name}`, plugins: brought.plugins, run },
+  };
+}
+
+function encoderOfImport(content: unknown): Omit<EncoderDescription, 'files' | 'step'> {
+  if (isNestedDeeper(content, MOST_LEVELS))
+    throw new SelfsupError(
+      'SELFSUP_CHECKPOINT',
+      `the \`encoder\` of the encoder file must not be nested more than ${MOST_LEVELS} levels deep; import it again`,
+    );
+  const result = importedSchema.safeParse(content);
+  if (result.success) {
+    const { modality, encoder, input, options, settings, source } = result.data;
+    return { ...{ modality, encoder, input, options, settings, source }, origin: source.name, plugins: [] };
+  }
+  const [issue] = result.error.issues;
+  const where = printable(issue?.path.map(String).join('.') ?? '', { maxLength: 80 });
+  throw new SelfsupError(
+    'SELFSUP_CHECKPOINT',
+    `the \`encoder\` of the encoder file is not as it must be: \`${where}\`: ${printable(issue?.message ?? '', { maxLength: 200 })}; import it again`,
+  );
+}
+
 /**
  * Reads what a file says of its encoder.
  *
@@ -61,11 +145,15 @@ function parseFiles(text: string | undefined): Record<string, string> {
  */
 export async function describeEncoder(bytes: Uint8Array): Promise<EncoderDescription> {
   const { metadata } = await decodeCheckpoint('loadEncoder', bytes);
-  const { run, files, step } = metadata;
-  if (run === undefined)
-    throw new SelfsupError(
-      'SELFSUP_CHECKPOINT',
-      'loadEncoder: the file does not say how its encoder is built (there is no `run` in its metadata); give the folder of the run, or a file written by `pretrain`',
-    );
-  return { run: asRunFile(parseJson(run, 'run'), 'the `run` of the encoder file'), files: parseFiles(files), step: Number(step) };
+  const { run, encoder, files, step } = metadata;
+  if (run !== undefined)
+    return {
+      ...encoderOfRun(asRunFile(parseJson(run, 'run'), 'the `run` of the encoder file')),
+      ...{ files: parseFiles(files), step: Number(step) },
+    };
+  if (encoder !== undefined) return { ...encoderOfImport(parseJson(encoder, 'encoder')), files: parseFiles(files), step: 0 };
+  throw new SelfsupError(
+    'SELFSUP_CHECKPOINT',
+    'loadEncoder: the file does not say how its encoder is built (there is neither `run` nor `encoder` in its metadata); give the folder of a run, a file written by `pretrain`, or import what another library wrote with `importEncoder`',
+  );
 }

@@ -32,32 +32,31 @@ export interface DataChoice {
  * @throws SelfsupError `SELFSUP_DATA` when there is nothing to open, or the encoder does not take it
  */
 export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice = {}): Promise<OpenedSamples> {
-  const { run, modality, openContext } = encoder;
+  const { run, settings, modality, openContext } = encoder;
   const own = choice.data === undefined;
-  if (own && (run.data === '(in memory)' || run.data === elsewhere))
+  if (own && (!run || run.data === '(in memory)' || run.data === elsewhere))
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `this encoder learned from data ${run.data === elsewhere ? 'that its file does not name' : 'in memory, which is not there any more'}; give \`data\``,
+      `this encoder learned from data ${run?.data === '(in memory)' ? 'in memory, which is not there any more' : 'that its file does not name'}; give \`data\``,
     );
-  const { settings } = run;
   return modality.openSamples(
     {
-      data: own ? run.data : choice.data,
+      data: own ? run!.data : choice.data,
       own,
       testData: choice.testData,
       labels: choice.labels,
       options: choice.options
         ? parseOptions<object>(
             modality.options as OptionSchema,
-            { ...run.options, ...choice.options },
+            { ...encoder.options, ...choice.options },
             { who: `data of the kind ${modality.name}` },
           )
-        : run.options,
+        : encoder.options,
       seed: settings.seed,
       testFraction: settings.testFraction,
       limit: choice.limit ?? (own ? settings.limit : undefined),
       testLimit: choice.testLimit ?? (own ? settings.testLimit : undefined),
-      input: run.input,
+      input: encoder.input,
     },
     openContext,
   );
@@ -134,7 +133,7 @@ export async function evaluateKnn(
   samples: OpenedSamples,
   options: EvaluateKnnOptions = {},
 ): Promise<KnnEvaluation> {
-  const { settings, input } = encoder.run;
+  const { settings, input } = encoder;
   const { k = settings.knnK, temperature = settings.knnTemperature, baselines = false, progress = silentProgress } = options;
   const { whitening = settings.knnWhitening } = options;
   if (!Number.isSafeInteger(k) || k < 1) throw new SelfsupError('SELFSUP_OPTION', `evaluateKnn: \`k\` must be an integer >= 1, got ${k}`);
@@ -233,9 +232,9 @@ export async function evaluateLinearProbe(
   if (!Number.isSafeInteger(maxIterations) || maxIterations < 1)
     throw new SelfsupError('SELFSUP_OPTION', `evaluateLinearProbe: \`maxIterations\` must be an integer >= 1, got ${maxIterations}`);
   assertLabels(samples, encoder);
-  const { run, modality, files } = encoder;
-  const settings = { ...run.settings, knnBank: Infinity };
-  const context = { modality, train: samples.train, test: samples.test, settings, encoding: { input: run.input, files, progress } };
+  const { modality, input, files } = encoder;
+  const settings = { ...encoder.settings, knnBank: Infinity };
+  const context = { modality, train: samples.train, test: samples.test, settings, encoding: { input, files, progress } };
   return judgeEach(encoder, baselines, async ([name, module]) => {
     const encoded = await encodeBank(module, context, name);
     const [train, test] = [withLabels(encoded.bank), withLabels(encoded.test!)];
@@ -256,8 +255,7 @@ export async function evaluateLinearProbe(
       stage.update(++fits);
       return found;
     };
-    const wanted =
-      penalties && penalties.length > 1 ? await chooseL2(train, { seed: run.settings.seed, l2: penalties, fit }) : penalties?.[0];
+    const wanted = penalties && penalties.length > 1 ? await chooseL2(train, { seed: settings.seed, l2: penalties, fit }) : penalties?.[0];
     const { accuracy, trainAccuracy, converged, l2 } = await fit(train, test, wanted ?? 'auto');
     stage.end();
     return { accuracy: 100 * accuracy, trainAccuracy: 100 * trainAccuracy, l2, converged };

@@ -76,7 +76,7 @@ export async function fineTuneEncoder(
   samples: OpenedSamples,
   options: FineTuneEncoderOptions = {},
 ): Promise<FineTuning> {
-  const { modality, run, files } = encoder;
+  const { modality, input, files } = encoder;
   const { fineTuning } = modality;
   if (!fineTuning)
     throw new SelfsupError(
@@ -93,7 +93,7 @@ export async function fineTuneEncoder(
   const { arms = ['pretrained'], counts = ['all'], seeds = [0, 1, 2], progress = silentProgress, signal, onTrial } = options;
   const { learningRates = [defaults.learningRate], scratchLearningRates = learningRates, options: own = {} } = options;
   const { epochs = defaults.epochs, minSteps = defaults.minSteps, batchSize = defaults.batchSize } = options;
-  const encoding = { input: run.input, files, progress };
+  const encoding = { input, files, progress };
   const all = await fineTuning.examples(train, { ...encoding, stage: `Reading labeled ${unit}` });
   const tested = await fineTuning.examples(test, { ...encoding, stage: `Reading test ${unit}` });
   const weights = await saveWeights(encoder.module);

@@ -1,7 +1,8 @@
 export { fromCheckedJson } from './checked-json.ts';
 export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
-export { describeEncoder, keepEncoder, type EncoderDescription } from './encoder-file.ts';
+export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEncoder, type JudgingSettings } from './encoder-file.ts';
+export { importEncoder, type ForeignEncoder } from './import-encoder.ts';
 export {
   evaluateKnn,
   evaluateLinearProbe,

@@ -28,7 +28,7 @@ export interface LoadEncoderOptions {
 }
 
 /** An encoder with its preprocessing, ready to embed. */
-export interface LoadedEncoder extends EncoderDescription {
+export interface LoadedEncoder extends Omit<EncoderDescription, 'modality'> {
   /** The network: takes prepared input. */
   readonly module: AnyModule;
   /** What gives the features of prepared input: the network as the readout reads it; it shares the variables. */
@@ -70,28 +70,29 @@ export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions
   const { plugins = [], progress = silentProgress } = options;
   const registry = options.registry ?? createRegistry([...builtinPlugins, ...plugins]);
   const description = await describeEncoder(bytes);
-  const { run, files } = description;
-  const modality = registry.modalities.get(run.modality);
-  const recipe = registry.encoders.get(run.encoder.name);
-  const factory = recipe.create(parseOptions(recipe.options, run.encoder.options, { who: `encoder ${recipe.name}` }), run.input);
-  const module = factory(createRng(run.settings.seed));
-  const { readout = run.settings.readout } = options;
-  const { readoutOptions = readout === run.settings.readout ? run.settings.readoutOptions : {} } = options;
-  const read = (network: AnyModule) => createReadout(network, recipe, { readout, readoutOptions, input: run.input, files });
-  const encoding = { input: run.input, files, progress };
+  const { files, input, settings } = description;
+  const { seed } = settings;
+  const modality = registry.modalities.get(description.modality);
+  const recipe = registry.encoders.get(description.encoder.name);
+  const factory = recipe.create(parseOptions(recipe.options, description.encoder.options, { who: `encoder ${recipe.name}` }), input);
+  const module = factory(createRng(seed));
+  const { readout = settings.readout } = options;
+  const { readoutOptions = readout === settings.readout ? settings.readoutOptions : {} } = options;
+  const read = (network: AnyModule) => createReadout(network, recipe, { readout, readoutOptions, input, files });
+  const encoding = { input, files, progress };
   const features = read(module);
-  const openContext = createOpenContext(registry, modality.name, { progress, earlier: { input: run.input, files } });
+  const openContext = createOpenContext(registry, modality.name, { progress, earlier: { input, files } });
   const encode: LoadedEncoder['encode'] = (samples, { stage = 'Encoding', indices, signal } = {}) =>
     modality.encode(features, samples, { ...encoding, stage, indices, signal });
   try {
-    const { step } = await restoreModule(module, bytes, { prefix: run.encoder.prefix });
+    const { step } = await restoreModule(module, bytes, { prefix: description.encoder.prefix });
     await assertFiniteWeights(module);
     return {
       ...description,
       module,
       features,
       createUntrained() {
-        const encoder = factory(freshRng(run.settings.seed));
+        const encoder = factory(freshRng(seed));
         return { encoder, features: read(encoder) };
       },
       outputDim: factory.outputDim,
@@ -100,8 +101,7 @@ export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions
       openContext,
       encode,
       async embed(data) {
-        const { seed } = run.settings;
-        const opened = await modality.openSamples({ data, options: run.options, seed, testFraction: 0, input: run.input }, openContext);
+        const opened = await modality.openSamples({ data, options: description.options, seed, testFraction: 0, input }, openContext);
         return encode(opened.train);
       },
       create: (rng) => factory(rng),

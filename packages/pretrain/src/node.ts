@@ -5,5 +5,6 @@ export { readHuggingFace } from './node/text/read-hugging-face.ts';
 export { textFiles } from './node/text/text-files.ts';
 export { textFilesPlugin } from './node/text/text-files-plugin.ts';
 export { loadEncoder } from './node/load-encoder-folder.ts';
+export { isForeign, openEncoder, type OpenEncoderOptions } from './node/open-encoder.ts';
 export { nodePlugins } from './node/node-plugins.ts';
 export { runFolder } from './node/run-folder.ts';

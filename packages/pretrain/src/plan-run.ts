@@ -1,4 +1,5 @@
 import { printable, printableValue, SelfsupError } from '@selfsup/core';
+import type { EncoderDescription } from './encoder-file.ts';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { AnyModality } from './modality.ts';
 import { describeOptions, parseOptions, type OptionSchema } from './option-schema.ts';
@@ -38,7 +39,7 @@ export interface RunPlan {
   /** What run.json says, when a run is continued. */
   readonly earlier?: RunFile;
   /** The run whose encoder this one starts from. */
-  readonly start?: RunFile;
+  readonly start?: EncoderDescription;
 }
 
 /** Options of {@link planRun}. */
@@ -47,8 +48,8 @@ export interface PlanRunOptions {
   registry: Registry;
   /** What run.json says, when a run is continued. */
   earlier?: RunFile | undefined;
-  /** What describes the encoder of `initFrom`, see `describeEncoder`. */
-  start?: RunFile | undefined;
+  /** What describes the encoder of `init`, see `describeEncoder`. */
+  start?: EncoderDescription | undefined;
   /** How an option is written where the user wrote it; default the name in backticks. */
   nameOf?: (name: string) => string;
 }
@@ -96,7 +97,7 @@ function splitConfig(
 ) {
   const optionNames = describeOptions(modality.options).map(({ name }) => name);
   const functionNames = modality.functions ?? [];
-  const own = ['data', 'plugins', 'out', 'report', 'initFrom', 'minutes', ...sessionOptionNames];
+  const own = ['data', 'plugins', 'out', 'report', 'init', 'minutes', ...sessionOptionNames];
   const known: readonly string[] = [...settingNames, ...optionNames, ...functionNames, ...own];
   const settings: Record<string, unknown> = {};
   const options: Record<string, unknown> = {};
@@ -163,13 +164,13 @@ function assertUnchanged(
 /** Refuses an encoder other than the one whose weights it is to start with. */
 function assertSameEncoder(
   now: { readonly name: string; readonly options: Readonly<Record<string, unknown>> },
-  { encoder: before }: RunFile,
+  { encoder: before }: EncoderDescription,
   nameOf: (name: string) => string,
 ): void {
   const refuse = (name: string, [has, wants]: readonly [unknown, unknown]): never => {
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${nameOf('initFrom')}: that encoder has ${nameOf(name)} ${has === undefined ? '(not set)' : printableValue(has)}, this run asks for ${printableValue(wants)}; leave ${nameOf(name)} out, choose a task that takes that encoder, or start without it`,
+      `${nameOf('init')}: that encoder has ${nameOf(name)} ${has === undefined ? '(not set)' : printableValue(has)}, this run asks for ${printableValue(wants)}; leave ${nameOf(name)} out, choose a task that takes that encoder, or start without it`,
     );
   };
   if (now.name !== before.name) refuse('encoder', [before.name, now.name]);
@@ -231,7 +232,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   if (start && start.modality !== modality.name)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${nameOf('initFrom')}: that encoder learned from data of the kind ${printable(start.modality)}, the task ${recipe.name} learns from ${modality.name}; choose a task on ${printable(start.modality)}, or start without it`,
+      `${nameOf('init')}: that encoder takes data of the kind ${printable(start.modality)}, the task ${recipe.name} learns from ${modality.name}; choose a task on ${printable(start.modality)}, or start without it`,
     );
   const named = (given.settings['encoder'] as string | undefined) ?? earlier?.settings.encoder ?? start?.encoder.name;
   const encoder = chooseEncoder(registry, recipe, named);
@@ -259,7 +260,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   if (start && settings.start !== RANDOM)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${nameOf('start')} must be left out where a run starts from an encoder (${nameOf('initFrom')}), got ${printableValue(settings.start)}`,
+      `${nameOf('start')} must be left out where a run starts from an encoder (${nameOf('init')}), got ${printableValue(settings.start)}`,
     );
   const readout = completeReadout(encoder, settings, nameOf);
   const taskOptions = parseOptions<object>(recipe.options as OptionSchema, settings.taskOptions, {

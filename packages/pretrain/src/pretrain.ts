@@ -88,7 +88,7 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
  * @returns the events of the run, in order; training waits while the consumer is busy with one, and stops when the loop is left
  * @throws SelfsupError while iterating: `SELFSUP_OPTION` on an option that does not fit, `SELFSUP_DATA` on data that cannot be used, `SELFSUP_STATE` when the
  * store holds another run, `SELFSUP_CHECKPOINT` when a run cannot be continued or the encoder of
- * `initFrom` does not fit, `SELFSUP_BACKEND` without a backend that can train, and whatever training throws
+ * `init` does not fit, `SELFSUP_BACKEND` without a backend that can train, and whatever training throws
  * @example
  * ```ts
  * import { loadEncoder, pretrain } from '@selfsup/pretrain';
@@ -96,7 +96,7 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
  *   if (event.type === 'step') console.log(event.step, event.loss);
  *   if (event.type === 'end') {
  *     const encoder = await loadEncoder(event.encoder);
- *     console.log(encoder.run.settings.task, event.result.verdict[0]);
+ *     console.log(encoder.origin, event.result.verdict[0]);
  *     encoder.dispose();
  *   }
  * }
@@ -114,17 +114,17 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
       );
     const earlier = text === undefined ? undefined : parseRunFile(text, `${store.name}/${runFileNames.run}`);
     const named = nameOf ?? ((name: string) => `\`${name}\``);
-    const given = config.initFrom === undefined ? undefined : await readStartEncoder(config.initFrom, named);
-    if (earlier && given && given.record.sha256 !== earlier.initFrom?.sha256)
+    const given = config.init === undefined ? undefined : await readStartEncoder(config.init, named);
+    if (earlier && given && given.record.sha256 !== earlier.init?.sha256)
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
-        `this run ${earlier.initFrom ? 'started from another encoder' : 'started with fresh weights'}; resume without ${named('initFrom')}, or start a new run in another folder`,
+        `this run ${earlier.init ? 'started from another encoder' : 'started with fresh weights'}; resume without ${named('init')}, or start a new run in another folder`,
       );
     const task = config.task ?? (earlier ? undefined : await detectTask(config.data, registry));
     const modality =
       leavesOpen(config) && typeof task === 'string' ? registry.modalities.get(registry.tasks.get(task).modality) : undefined;
     const complete = { ...(modality?.withinOptions as RunConfig | undefined), ...config, ...(task !== undefined && { task }) };
-    const plan = planRun(complete, { registry, earlier, ...(!earlier && given && { start: given.run }), nameOf: named });
+    const plan = planRun(complete, { registry, earlier, ...(!earlier && given && { start: given.description }), nameOf: named });
     const unlock = await store.lock();
     try {
       const finished = earlier && (await readFinished(store, { plan, earlier, report }));

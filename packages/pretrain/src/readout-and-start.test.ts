@@ -124,7 +124,7 @@ describe('a readout', () => {
       const own = await global.embed(images);
       expect([features.shape, own.shape, (await other.embed(images)).data]).toEqual([[6, 5], [6, 4], own.data]); // trained alike
       expect(features.data.filter((_, i) => i % 5 < 4)).toEqual(own.data);
-      const { mean, std } = loaded.run.input as unknown as { mean: number[]; std: number[] };
+      const { mean, std } = loaded.input as unknown as { mean: number[]; std: number[] };
       const pixels = images.images.subarray(0, 64).reduce((sum, value) => sum + value / 255, 0) / 64;
       expect(features.data[4]).toBeCloseTo((3 * (pixels - mean[0]!)) / std[0]!, 4);
       const samples = await openSamplesFor(loaded, { data: twoClasses(40) });
@@ -183,9 +183,7 @@ describe('a start', () => {
   it('is refused by name, and beside an encoder to start from', async () => {
     expect(await failure({ ...tiny, start: 'maen' })).toMatch(/^SELFSUP_OPTION: the encoder read-net has no `start` 'maen'.*mean/);
     const { encoder } = await end(tiny);
-    expect(await failure({ ...tiny, initFrom: encoder, start: 'mean' })).toMatch(
-      /`start` must be left out where a run starts from an encoder/,
-    );
+    expect(await failure({ ...tiny, init: encoder, start: 'mean' })).toMatch(/`start` must be left out where a run starts from an encoder/);
   });
 });
 
@@ -243,7 +241,7 @@ it('features of a readout are those of the samples, in order', async () => {
     const indices = [3, 0];
     const some = await loaded.encode(samples, { indices });
     const all = await encodeImages(loaded.features, samples, {
-      input: loaded.run.input,
+      input: loaded.input,
       files: {},
       progress: { stage: () => ({ update: () => undefined, end: () => undefined }), line: () => undefined, warn: () => undefined },
       stage: '',

@@ -1,4 +1,4 @@
-import { isSelfsupError } from '@selfsup/core';
+import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import { collectReport } from './collect-report.ts';
 import { openSamplesFor } from './evaluate-encoder.ts';
 import { encodeBank } from './knn-probe.ts';
@@ -33,6 +33,7 @@ export interface ReportOfRunContext {
 export async function reportOfRun(encoder: LoadedEncoder, context: ReportOfRunContext): Promise<ReportData> {
   const { registry, result, records, more, progress } = context;
   const { run, modality, module, files } = encoder;
+  if (!run) throw new SelfsupError('SELFSUP_OPTION', `${encoder.origin} was not trained by selfsup, so there is no run to report on`);
   const encoded = await openSamplesFor(encoder)
     .then(({ train, test }) =>
       encodeBank(module, { modality, train, test, settings: run.settings, encoding: { input: run.input, files, progress } }, 'trained'),

@@ -71,7 +71,7 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
      * Starts with the weights of an encoder that there is: the bytes of `encoder.safetensors` or `checkpoint.safetensors` of a run. The command takes the folder
      * of the run. Statistics of pictures and the tokenizer come from there, too; default fresh weights.
      */
-    readonly initFrom?: Uint8Array | string | undefined;
+    readonly init?: Uint8Array | string | undefined;
     /**
      * How long the run may take, in minutes, from its beginning to the end of its evaluation: what is not given is chosen for the data and the time, and
      * `selfsup.config.json` in the run makes the same run again. Default: the usual settings, as long as they take.

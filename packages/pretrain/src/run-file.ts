@@ -4,8 +4,8 @@ import { fromCheckedJson } from './checked-json.ts';
 import { continuedNames } from './continued-settings.ts';
 import { settingsSchema } from './settings.ts';
 
-/** Of lists and objects in run.json; a few are needed. */
-const MOST_LEVELS = 32;
+/** Of lists and objects in run.json; a few are needed. Internal. */
+export const MOST_LEVELS = 32;
 
 const record = z.record(z.string(), z.unknown());
 
@@ -51,10 +51,8 @@ export const runFileSchema = z.strictObject({
   changes: z.array(z.strictObject({ step: z.int().min(0), setting: z.enum(continuedNames), from: z.int().min(0), to: z.int().min(1) })),
   /** Why the run was planned so, where a time was given: sentences. */
   reasons: z.array(z.string()).default([]),
-  /** The encoder that the run began with, where its weights were not fresh: what it had learned, and its sha256. */
-  initFrom: z
-    .strictObject({ task: z.string(), dataset: z.string(), step: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
-    .optional(),
+  /** The encoder that the run began with, where its weights were not fresh: where it came from, in words, the updates that it had seen, and its sha256. */
+  init: z.strictObject({ origin: z.string(), step: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
   /** Plugins and functions that the user brought: named, so that a resumed run can ask for them; never loaded from here. */
   brought: z.strictObject({ plugins: z.array(z.string()), functions: z.array(z.string()) }),
 });

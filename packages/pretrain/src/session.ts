@@ -31,8 +31,8 @@ export const measuresIn = (record: Readonly<Record<string, unknown>>): Measures 
   );
 
 /** What the encoder of a run began with, as its kNN probe takes it. Internal. */
-export const startOf = ({ initFrom, settings }: RunFile): NonNullable<KnnProbeOptions['start']> => {
-  if (initFrom) return 'run';
+export const startOf = ({ init, settings }: RunFile): NonNullable<KnnProbeOptions['start']> => {
+  if (init) return 'run';
   if (settings.start === RANDOM) return 'fresh';
   return settings.epochs === 0 ? 'data only' : 'data';
 };
@@ -73,7 +73,7 @@ export function describeRun(
     optimizer: [...built.optimizer],
     changes: [],
     reasons: [...reasons],
-    ...(start && { initFrom: start.record }),
+    ...(start && { init: start.record }),
     brought: {
       plugins: [...new Set(own)].filter((plugin) => !plugin.startsWith('@selfsup/pretrain')),
       functions: [...Object.keys(functions), ...(optimizer ? ['optimizer'] : [])],
@@ -98,7 +98,9 @@ export async function openData(
   const { modality, registry, recipe, settings, options, data, earlier } = plan;
   const context = createOpenContext(registry, modality.name, {
     progress,
-    earlier: earlier ? { input: earlier.input, files: await readRunFiles(store) } : start && { input: start.run.input, files: start.files },
+    earlier: earlier
+      ? { input: earlier.input, files: await readRunFiles(store) }
+      : start && { input: start.description.input, files: start.description.files },
     start: !earlier && start !== undefined,
   });
   const opened = (await modality.open({ data, options, settings, recipe }, context)) as RunData;

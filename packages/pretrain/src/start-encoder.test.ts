@@ -73,7 +73,7 @@ describe('a run that starts from an encoder', () => {
         ...still,
         task: 'moco',
         taskOptions: { queueSize: 16, headOutput: 4 },
-        initFrom: (await old.read('checkpoint.safetensors'))!,
+        init: (await old.read('checkpoint.safetensors'))!,
       },
       { store },
     );
@@ -86,22 +86,22 @@ describe('a run that starts from an encoder', () => {
     const [before, run] = [await runOf(old), await runOf(store)];
     expect(run.input).toEqual(before.input);
     expect(run.encoder).toMatchObject({ name: 'conv-net', options: before.encoder.options });
-    expect(run.initFrom).toMatchObject({ task: 'simclr', dataset: 'array', step: 4 });
+    expect(run.init).toMatchObject({ origin: 'simclr on array', step: 4 });
     expect(await store.read('start.safetensors')).toEqual(encoder);
   });
 
   it('is compared with what it started from, and says so in the report', async () => {
-    const events = await collect({ ...images, task: 'simclr', initFrom: encoder }, { report: true });
+    const events = await collect({ ...images, task: 'simclr', init: encoder }, { report: true });
     const end = events.at(-1)!;
     if (end.type !== 'end') throw new Error('it has not ended');
     expect(Object.keys(end.result.comparisons[0]!.baselines)).toEqual(['raw pixels', 'the encoder that it started from']);
-    expect(JSON.stringify(end.report!.sections)).toContain('of an encoder that learned simclr on array (4 updates, sha256 ');
+    expect(JSON.stringify(end.report!.sections)).toContain('those of simclr on array (4 updates, sha256 ');
     const first = events.find((event) => event.type === 'probe');
     expect(first).toMatchObject({ text: expect.stringContaining('kNN at the start') as string });
   });
 
   it('gives the same bits after it was killed before its first checkpoint, without being told again', async () => {
-    const config: RunConfig = { ...images, task: 'simclr', initFrom: encoder };
+    const config: RunConfig = { ...images, task: 'simclr', init: encoder };
     const [whole, parts] = [memoryStore(), memoryStore()];
     await collect(config, { store: whole });
     const dying: RunStore = {
@@ -117,55 +117,53 @@ describe('a run that starts from an encoder', () => {
   });
 
   it('must have an encoder of the same kind, undamaged', async () => {
-    const config: RunConfig = { ...images, task: 'simclr', initFrom: encoder };
+    const config: RunConfig = { ...images, task: 'simclr', init: encoder };
     expect(await failure({ ...config, encoder: 'resnet18', encoderOptions: {} })).toContain(
-      'SELFSUP_OPTION: `initFrom`: that encoder has `encoder` "conv-net", this run asks for "resnet18"; leave `encoder` out',
+      'SELFSUP_OPTION: `init`: that encoder has `encoder` "conv-net", this run asks for "resnet18"; leave `encoder` out',
     );
     expect(await failure({ ...config, encoderOptions: { widths: [4, 4] } })).toContain(
       'that encoder has `encoderOptions.widths` [4,8], this run asks for [4,4]; leave `encoderOptions.widths` out',
     );
-    expect(await failure({ ...text, encoderOptions: {}, initFrom: encoder })).toContain(
-      'that encoder learned from data of the kind image, the task masked-language learns from text',
+    expect(await failure({ ...text, encoderOptions: {}, init: encoder })).toContain(
+      'that encoder takes data of the kind image, the task masked-language learns from text',
     );
     const larger = { ...data, images: new Uint8Array(4 * data.images.length), shape: [40, 16, 16, 1] };
     expect(await failure({ ...config, data: larger })).toContain('the encoder takes images of 8x8x1, array has 16x16x1');
     const damaged = Uint8Array.from(encoder);
     damaged[damaged.length - 3]! ^= 8;
-    expect(await failure({ ...config, initFrom: damaged })).toContain('SELFSUP_CHECKPOINT: loadEncoder: the checkpoint is damaged');
-    expect(await failure({ ...config, initFrom: 'runs/old' })).toContain('`initFrom` must be the bytes of an encoder.safetensors');
+    expect(await failure({ ...config, init: damaged })).toContain('SELFSUP_CHECKPOINT: loadEncoder: the checkpoint is damaged');
+    expect(await failure({ ...config, init: 'runs/old' })).toContain('`init` must be the bytes of an encoder.safetensors');
     const file = await decodeCheckpoint('test', encoder);
     (file.tensors.get('trainable/backbone/conv1/kernel')!.data as Float32Array)[0] = NaN;
-    expect(await failure({ ...config, initFrom: await encodeCheckpoint(file) })).toContain('are not all finite');
+    expect(await failure({ ...config, init: await encodeCheckpoint(file) })).toContain('are not all finite');
   });
 
   it('goes on with nothing else', async () => {
-    const store = await train({ ...images, task: 'simclr', initFrom: encoder });
+    const store = await train({ ...images, task: 'simclr', init: encoder });
     const again = { data, resume: true, backend: 'cpu', epochs: 2 } as const;
     const other = await (await train({ ...images, task: 'simclr', seed: 1 })).read('encoder.safetensors');
-    expect(await failure({ ...again, initFrom: other }, { store })).toContain(
-      'this run started from another encoder; resume without `initFrom`',
-    );
-    expect(await failure({ ...again, initFrom: encoder }, { store: old })).toContain('this run started with fresh weights');
+    expect(await failure({ ...again, init: other }, { store })).toContain('this run started from another encoder; resume without `init`');
+    expect(await failure({ ...again, init: encoder }, { store: old })).toContain('this run started with fresh weights');
     const bytes = (await store.read('start.safetensors'))!;
     bytes[bytes.length - 3]! ^= 8;
     await store.write('start.safetensors', bytes);
     expect(await failure(again, { store })).toContain('start.safetensors, the encoder that this run started from, is damaged');
     await store.write('start.safetensors', encoder);
-    expect(await failure({ ...again, initFrom: encoder }, { store })).toBe('nothing was thrown');
+    expect(await failure({ ...again, init: encoder }, { store })).toBe('nothing was thrown');
   });
 
   it('has the tokenizer that the weights belong to', async () => {
     const first = await train(text);
-    const initFrom = (await first.read('encoder.safetensors'))!;
+    const init = (await first.read('encoder.safetensors'))!;
     const store = memoryStore();
     const more = { texts: sentences(60).map((sentence) => sentence.replaceAll('lives', 'dwells')) };
     const others = { ...text, encoderOptions: undefined };
-    await collect({ ...others, ...still, data: more, initFrom }, { store });
+    await collect({ ...others, ...still, data: more, init }, { store });
     expect(await readText(store, 'tokenizer.json')).toBe(await readText(first, 'tokenizer.json'));
     const kept = await weightsIn(first, 'trainable/backbone/');
     expect(Object.keys(kept).length).toBeGreaterThan(5);
     expect(await weightsIn(store, 'trainable/backbone/')).toMatchObject(kept);
-    expect(await failure({ ...others, data: more, initFrom, tokenizer: 'vocab.txt' })).toContain(
+    expect(await failure({ ...others, data: more, init, tokenizer: 'vocab.txt' })).toContain(
       'leave `tokenizer` out: a run that starts from an encoder',
     );
   });

@@ -1,7 +1,7 @@
 import { createRng, SelfsupError } from '@selfsup/core';
 import { restoreModule } from '@selfsup/trainer';
 import { assertFiniteWeights } from './assert-finite-weights.ts';
-import { describeEncoder, keepEncoder } from './encoder-file.ts';
+import { describeEncoder, keepEncoder, type EncoderDescription } from './encoder-file.ts';
 import type { AnyEncoderFactory } from './encoder-recipe.ts';
 import type { AnyModule } from './modality.ts';
 import type { RunFile } from './run-file.ts';
@@ -10,18 +10,16 @@ import { sha256 } from './sha256.ts';
 
 /** The encoder that a run starts from. */
 export interface StartEncoder {
-  /** run.json of the run that it comes from. */
-  readonly run: RunFile;
-  /** Files that belong to it, such as `tokenizer.json`. */
-  readonly files: Readonly<Record<string, string>>;
+  /** What its file says of it. */
+  readonly description: EncoderDescription;
   /** The encoder alone, as it is kept in the run that starts from it. */
   readonly bytes: Uint8Array;
   /** What run.json says of it. */
-  readonly record: NonNullable<RunFile['initFrom']>;
+  readonly record: NonNullable<RunFile['init']>;
 }
 
 /**
- * Reads what a config gives as `initFrom`.
+ * Reads what a config gives as `init`.
  *
  * @param given bytes of an encoder or a checkpoint
  * @param nameOf how an option is written where the user wrote it
@@ -32,25 +30,25 @@ export async function readStartEncoder(given: unknown, nameOf: (name: string) =>
   if (!(given instanceof Uint8Array))
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${nameOf('initFrom')} must be the bytes of an encoder.safetensors or checkpoint.safetensors (the command takes the folder of a run), got ${given === null ? 'null' : typeof given}`,
+      `${nameOf('init')} must be the bytes of an encoder.safetensors or checkpoint.safetensors (the command takes the folder of a run), got ${given === null ? 'null' : typeof given}`,
     );
-  const { run, files, step } = await describeEncoder(given);
-  const bytes = await keepEncoder(given, run.encoder.prefix);
-  const record = { task: run.settings.task, dataset: run.dataset.name, step, sha256: await sha256(bytes) };
-  return { run, files, bytes, record };
+  const description = await describeEncoder(given);
+  const { origin, step, encoder } = description;
+  const bytes = await keepEncoder(given, encoder.prefix);
+  return { description, bytes, record: { origin, step, sha256: await sha256(bytes) } };
 }
 
 /** The encoder that a run started from, out of its own files; undefined where it began with fresh weights. */
-export async function keptStartEncoder(store: RunStore, { initFrom }: RunFile): Promise<StartEncoder | undefined> {
-  if (!initFrom) return undefined;
+export async function keptStartEncoder(store: RunStore, { init }: RunFile): Promise<StartEncoder | undefined> {
+  if (!init) return undefined;
   const name = `${store.name}/${runFileNames.start}`;
   const bytes = await store.read(runFileNames.start);
-  if (!bytes || (await sha256(bytes)) !== initFrom.sha256)
+  if (!bytes || (await sha256(bytes)) !== init.sha256)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
       `${name}, the encoder that this run started from, is ${bytes ? 'damaged' : 'not there'}; restore it, or start a new run in another folder`,
     );
-  return { ...(await readStartEncoder(bytes, (option) => `\`${option}\``)), record: initFrom };
+  return { ...(await readStartEncoder(bytes, (option) => `\`${option}\``)), record: init };
 }
 
 /** A factory whose encoders all start with the same weights. */
@@ -84,10 +82,10 @@ export function withWeightsOf(factory: AnyEncoderFactory, pattern: AnyModule): S
  * @returns the factory; call `dispose` when all encoders are made
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the weights do not fit, or are not finite
  */
-export async function startFrom(factory: AnyEncoderFactory, { bytes, run }: StartEncoder): Promise<StartedFactory> {
+export async function startFrom(factory: AnyEncoderFactory, { bytes, description }: StartEncoder): Promise<StartedFactory> {
   const pattern = factory(createRng(0));
   try {
-    await restoreModule(pattern, bytes, { prefix: run.encoder.prefix });
+    await restoreModule(pattern, bytes, { prefix: description.encoder.prefix });
     await assertFiniteWeights(pattern);
   } catch (error) {
     pattern.dispose();

@@ -40,7 +40,7 @@ const PLANNED = 0.85;
 /** Whether the user says only how long a run may take, and leaves open what is trained. */
 export const leavesOpen = (config: RunConfig): boolean =>
   config.minutes !== undefined &&
-  ['task', 'encoder', 'encoderOptions', 'start', 'readout', 'epochs', 'initFrom'].every((name) => config[name] === undefined);
+  ['task', 'encoder', 'encoderOptions', 'start', 'readout', 'epochs', 'init'].every((name) => config[name] === undefined);
 
 const secondsSince = (began: number) => (performance.now() - began) / 1000;
 
@@ -106,7 +106,7 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
   const suggested = leavesOpen(config) ? modality.suggest?.({ data, options: first.options, minutes }) : undefined;
   const { settings = {} } = suggested ?? {};
   const planned: RunConfig = { task: first.recipe.name, ...first.options, ...settings, ...config };
-  const planOf = (more: RunConfig) => planRun({ ...planned, ...more }, { registry, nameOf, ...(start && { start: start.run }) });
+  const planOf = (more: RunConfig) => planRun({ ...planned, ...more }, { registry, nameOf, ...(start && { start: start.description }) });
   const reasons = [...(suggested?.reasons ?? [])];
   const { batchSize } = planOf({}).settings;
   // a batch that nobody gave fits the data

@@ -10,7 +10,9 @@ import {
   type RunFile,
   type RunStore,
 } from '@selfsup/pretrain';
-import { loadEncoder, runFolder } from '@selfsup/pretrain/node';
+import { isForeign, loadEncoder, openEncoder, runFolder } from '@selfsup/pretrain/node';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { gatherPlugins } from '../plugins/gather-plugins.ts';
@@ -23,25 +25,32 @@ export interface FoundRun {
   readonly registry: Registry;
 }
 
-/** A run with its encoder. */
-export interface OpenedRun extends FoundRun {
+/** An encoder that is there, with what it was opened by. */
+export interface OpenedEncoder {
   /** Dispose it. */
   readonly encoder: LoadedEncoder;
+  /** The folder of its run; absent where it comes from a file or another program. */
+  readonly store?: RunStore;
+  readonly registry: Registry;
   /** The name of the backend in force. */
   readonly backend: string;
   /** The same in words: build, threads, and why there are not more. */
   readonly backendDescription: string;
 }
 
-/** Refuses a run whose parts nobody brings; nothing that its file names is loaded. */
-function assertBrought({ modality, encoder, brought }: RunFile, registry: Registry, path: string): void {
+/** Refuses an encoder whose parts nobody brings; nothing that its file names is loaded. */
+function assertBrought(
+  { modality, encoder, plugins }: Pick<EncoderDescription, 'modality' | 'encoder' | 'plugins'>,
+  registry: Registry,
+  path: string,
+): void {
   const missing = !registry.modalities.has(modality)
     ? `learned from data of the kind ${printable(modality)}`
     : !registry.encoders.has(encoder.name)
       ? `has the encoder ${printable(encoder.name)}`
       : undefined;
   if (missing === undefined) return;
-  const from = brought.plugins.map((name) => printable(name)).join(', ');
+  const from = plugins.map((name) => printable(name)).join(', ');
   throw new SelfsupError(
     'SELFSUP_CHECKPOINT',
     `${printable(path)} ${missing}${from ? `, which came from ${from}` : ''}; nothing that a run's file names is loaded by itself, so add: --plugin <file or package>`,
@@ -66,21 +75,35 @@ export async function findRun({ run: path, plugin = [] }: RunFlags): Promise<Fou
     );
   const file = parseRunFile(text, `${shown}/${runFileNames.run}`);
   const { registry } = await gatherPlugins({ plugins: plugin }, process.cwd());
-  assertBrought(file, registry, path);
+  assertBrought({ ...file, plugins: file.brought.plugins }, registry, path);
   return { store, file, registry };
 }
 
-/** Opens the encoder of a run; a backend is in force afterwards. */
-export async function openRun(flags: RunFlags, output: Output): Promise<OpenedRun> {
-  const found = await findRun(flags);
+/**
+ * Opens an encoder: of a run, or one that comes alone; a backend is in force afterwards.
+ *
+ * @param flags with `run`, the folder of a run or what `openEncoder` takes
+ * @param output where to report
+ * @returns see {@link OpenedEncoder}
+ */
+export async function openRun(flags: RunFlags, output: Output): Promise<OpenedEncoder> {
+  const alone = !existsSync(join(flags.run, runFileNames.run)) && (isForeign(flags.run) || existsSync(flags.run));
+  const found = alone ? undefined : await findRun(flags);
+  const { registry } = found ?? (await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd()));
   const backend = await chooseBackend(flags);
   for (const reason of backend.rejected) output.warn(reason);
-  const encoder = await loadEncoder(flags.run, {
-    registry: found.registry,
-    progress: output,
-    ...(flags.readout !== undefined && { readout: flags.readout }),
-  });
-  return { ...found, encoder, backend: backend.name, backendDescription: backend.description };
+  const options = { registry, progress: output, ...(flags.readout !== undefined && { readout: flags.readout }) };
+  const open = async () => {
+    if (found) return loadEncoder(flags.run, options);
+    const bytes = await openEncoder(flags.run, { nameOf: '--run', registry, progress: output });
+    assertBrought(await describeEncoder(bytes), registry, flags.run);
+    return loadEncoder(bytes, options);
+  };
+  return {
+    encoder: await open(),
+    ...(found && { store: found.store }),
+    ...{ registry, backend: backend.name, backendDescription: backend.description },
+  };
 }
 
 /** The checkpoint of a run as it is, with heads and all, and what describes it. */

@@ -1,7 +1,7 @@
 import { evaluateKnn, evaluateLinearProbe, openSamplesFor, type LinearFinding, type OpenedSamples } from '@selfsup/pretrain';
 import { columnOptions, type DataFlags, type RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
-import { openRun, type OpenedRun } from './open-run.ts';
+import { openRun, type OpenedEncoder } from './open-run.ts';
 
 type EvaluateFlags = RunFlags & DataFlags & { readonly baselines?: boolean };
 
@@ -18,7 +18,7 @@ const nameOf = (subject: string) => (subject === 'untrained' ? 'the untrained en
 async function judge(
   command: string,
   { flags, output }: { flags: EvaluateFlags; output: Output },
-  work: (run: OpenedRun, samples: OpenedSamples) => Promise<Readonly<Record<string, unknown>>>,
+  work: (run: OpenedEncoder, samples: OpenedSamples) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<number> {
   const opened = await openRun(flags, output);
   const { encoder, backend, backendDescription } = opened;

@@ -83,7 +83,7 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
     output.line(formatLabelCurve(rows));
     if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
     for (const line of describeRates(rates)) output.line(line);
-    const from = flags.train === undefined ? encoder.run.dataset.name : shortName(flags.train);
+    const from = flags.train === undefined ? (encoder.run?.dataset.name ?? encoder.origin) : shortName(flags.train);
     const to = flags.test === undefined ? from : shortName(flags.test);
     if (flags.report !== undefined) {
       const summary = `${basename(flags.run)}, pretrained for ${encoder.step} updates, judged by ${test!.length} ${unit} of ${to}.`;
@@ -92,8 +92,9 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
       output.line(`Report: ${printable(flags.report)}`);
     }
     const facts = { steps: encoder.step, testSamples: test!.length, rows, ...(rates.length > 0 && { learningRates: rates }) };
-    const kept = await keepFineTuned(store, { train: from, test: to, ...facts });
-    output.line(`Kept in ${printable(join(flags.run, kept))}; selfsup report --run ${printable(flags.run)} shows it.`);
+    const kept = store && (await keepFineTuned(store, { train: from, test: to, ...facts }));
+    if (kept !== undefined)
+      output.line(`Kept in ${printable(join(flags.run, kept))}; selfsup report --run ${printable(flags.run)} shows it.`);
     output.event('result', { command: 'fine-tune', run: flags.run, backend, backendDescription, ...facts });
     return 0;
   } catch (error) {

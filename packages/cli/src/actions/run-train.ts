@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { printable, SelfsupError } from '@selfsup/core';
 import { describeEncoder, detectTask, planRun, pretrain, runFileNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
-import { runFolder } from '@selfsup/pretrain/node';
+import { openEncoder, runFolder } from '@selfsup/pretrain/node';
 import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
 import { resultLines } from '../output/result-lines.ts';
@@ -22,23 +22,12 @@ export interface RunTrainContext {
 
 /** Where a run is kept unless the user says. */
 async function defaultOut(config: RunConfig, registry: Registry): Promise<string> {
-  const { initFrom } = config;
-  const start = initFrom instanceof Uint8Array ? (await describeEncoder(initFrom)).run : undefined;
+  const { init } = config;
+  const start = init instanceof Uint8Array ? await describeEncoder(init) : undefined;
   const task = config.task ?? (await detectTask(config.data, registry));
   const { recipe, modality, encoder, data } = planRun({ ...config, task, resume: false }, { registry, start });
   if (config.minutes !== undefined) return join('runs', `${modality.nameOf?.(data) ?? 'data'}-${config.minutes}-minutes`);
   return join('runs', `${recipe.name}-${modality.nameOf?.(data) ?? 'data'}-${encoder.name}`);
-}
-
-/** The encoder of a run as `initFrom` takes it. */
-async function readEncoder(folder: string): Promise<Uint8Array> {
-  const store = runFolder(folder);
-  const bytes = (await store.read(runFileNames.checkpoint)) ?? (await store.read(runFileNames.encoder));
-  if (bytes) return bytes;
-  throw new SelfsupError(
-    'SELFSUP_OPTION',
-    `--init-from must be the folder of a run with ${runFileNames.checkpoint} or ${runFileNames.encoder}, ${printable(folder)} ${existsSync(folder) ? 'has neither' : 'is not there'}`,
-  );
 }
 
 /** Before data is read: whether the run may be written here. */
@@ -76,8 +65,13 @@ const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
  */
 export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
   const { registry, output, verbose } = context;
-  const { initFrom, ...others } = config;
-  const run: RunConfig = { ...others, ...(initFrom !== undefined && { initFrom: await readEncoder(initFrom) }) };
+  const { init, ...others } = config;
+  const run: RunConfig = {
+    ...others,
+    ...(init !== undefined && {
+      init: await openEncoder(init, { nameOf: '--init', registry, progress: output, imageSize: config['imageSize'] as number | undefined }),
+    }),
+  };
   const out = config.out ?? (await defaultOut(run, registry));
   const store = runFolder(out);
   await assertOut(store, config);

@@ -57,7 +57,9 @@ export const jsonOption = (): Option => new Option('--json', 'one JSON object pe
 
 /** Adds `--run`, `--plugin`, the flags of the backend, `--json`. */
 export function addRunFlags(command: Command): Command {
-  command.addOption(new Option('--run <folder>', 'the folder of the run').makeOptionMandatory()).addOption(pluginOption());
+  command
+    .addOption(new Option('--run <folder>', 'the folder of a run, or the file of an encoder').makeOptionMandatory())
+    .addOption(pluginOption());
   return addBackendFlags(command).addOption(jsonOption());
 }
 

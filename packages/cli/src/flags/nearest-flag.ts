@@ -10,7 +10,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   backend: ['device'],
   temperature: ['temp'],
   optimizer: ['optim'],
-  'init-from': ['pretrained', 'weights'],
+  init: ['pretrained', 'weights'],
   task: ['method'],
   run: ['checkpoint'],
 };

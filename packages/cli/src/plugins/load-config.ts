@@ -6,7 +6,7 @@ import { loadModule } from './load-module.ts';
 /** A config as the command takes it: with the folder of the run. */
 export type CommandConfig = RunConfig & {
   /** The folder of the run whose encoder this one starts from. */
-  readonly initFrom?: string | undefined;
+  readonly init?: string | undefined;
   /** The folder of the run; default `runs/<task>-<data>-<encoder>`. */
   readonly out?: string | undefined;
   /** False: no report.html. */
@@ -32,7 +32,7 @@ export async function loadConfig(path: string, from: string): Promise<CommandCon
   for (const [field, kind] of [
     ['out', 'string'],
     ['report', 'boolean'],
-    ['initFrom', 'string'],
+    ['init', 'string'],
   ] as const) {
     const value: unknown = (config as CommandConfig)[field];
     if (value !== undefined && typeof value !== kind)

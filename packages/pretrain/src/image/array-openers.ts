@@ -97,8 +97,8 @@ export const shapesImages: DatasetOpener<OpenedImageData> = {
   accepts: (data) => data === 'shapes',
   open(_, settings) {
     checkOptions('shapes', settings, undefined);
-    const { seed, limit = 4000, testLimit = 1000, options } = settings;
-    const { imageSize: size = 32 } = options as { imageSize?: number };
+    const { seed, limit = 4000, testLimit = 1000, options, usualSize = 32 } = settings;
+    const { imageSize: size = usualSize } = options as { imageSize?: number };
     const train = shapes({ count: limit, seed, split: 'train', size });
     return Promise.resolve({ train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }) });
   },

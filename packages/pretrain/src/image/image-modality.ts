@@ -9,7 +9,7 @@ import { encodeImages, rawPixels } from './encode-images.ts';
 import { encodeViews } from './encode-views.ts';
 import { isPatchEncoder } from './encoders.ts';
 import { imageExamples, imageFeatureEncoder } from './image-examples.ts';
-import type { ImageInput } from './image-input.ts';
+import { imageInputOf, type ImageInput } from './image-input.ts';
 import type { ImageSamples } from './image-samples.ts';
 import { taskViews, type ImageTaskParts, type ProjectionHeadFunction } from './image-task.ts';
 import { recipeChoices } from './image-views.ts';
@@ -119,8 +119,9 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   async open({ data, options, settings }, context) {
     const started = performance.now();
     const { seed, testFraction } = settings;
-    const { progress } = context;
-    const opened = await context.openDataset<OpenedImageData>(data, { seed, ...limitsOf(settings), options, progress });
+    const { progress, earlier } = context;
+    const usualSize = earlier && imageInputOf(earlier.input).size;
+    const opened = await context.openDataset<OpenedImageData>(data, { seed, ...limitsOf(settings), options, usualSize, progress });
     const skipped = () => opened.skipped?.() ?? [];
     warnAboutSkipped(skipped(), progress);
     const parts = splitImages(opened, { seed, testFraction, testLimit: settings.testLimit });

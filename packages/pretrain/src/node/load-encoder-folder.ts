@@ -1,16 +1,16 @@
 import { SelfsupError, printable } from '@selfsup/core';
-import { builtinPlugins } from '../builtins.ts';
+import { stat } from 'node:fs/promises';
 import { loadEncoder as loadEncoderBytes, type LoadedEncoder, type LoadEncoderOptions } from '../load-encoder.ts';
-import { createRegistry } from '../registry.ts';
 import { parseRunFile } from '../run-file.ts';
 import { readText, runFileNames } from '../run-store.ts';
-import { nodePlugins } from './node-plugins.ts';
+import { nodeRegistry } from './node-plugins.ts';
+import { isForeign, openEncoder } from './open-encoder.ts';
 import { runFolder } from './run-folder.ts';
 
 /**
  * Loads the encoder of a run with its preprocessing, from its folder or from bytes; it opens files, too. A backend must be in force.
  *
- * @param source the folder of a run, or the bytes of `encoder.safetensors`
+ * @param source the folder of a run, what else {@link openEncoder} takes, or the bytes of `encoder.safetensors`
  * @param options see {@link LoadEncoderOptions}
  * @returns see {@link LoadedEncoder}; dispose it
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when there is no run, no checkpoint yet, or a damaged one
@@ -25,15 +25,13 @@ import { runFolder } from './run-folder.ts';
  * ```
  */
 export async function loadEncoder(source: string | Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
-  const registry = options.registry ?? createRegistry([...builtinPlugins, ...nodePlugins, ...(options.plugins ?? [])]);
+  const registry = options.registry ?? nodeRegistry(options.plugins);
   if (typeof source !== 'string') return loadEncoderBytes(source, { ...options, registry });
   const store = runFolder(source);
-  const text = await readText(store, runFileNames.run);
+  const text =
+    isForeign(source) || (await stat(source).catch(() => undefined))?.isFile() ? undefined : await readText(store, runFileNames.run);
   if (text === undefined)
-    throw new SelfsupError(
-      'SELFSUP_CHECKPOINT',
-      `${printable(source)} holds no run (there is no ${runFileNames.run}); train one first: selfsup train --data <source> --out ${printable(source)}`,
-    );
+    return loadEncoderBytes(await openEncoder(source, { ...options, nameOf: 'loadEncoder', registry }), { ...options, registry });
   const bytes = (await store.read(runFileNames.checkpoint)) ?? (await store.read(runFileNames.encoder));
   if (!bytes)
     throw new SelfsupError(
@@ -42,5 +40,5 @@ export async function loadEncoder(source: string | Uint8Array, options: LoadEnco
     );
   const { data } = parseRunFile(text, `${printable(source)}/${runFileNames.run}`);
   const encoder = await loadEncoderBytes(bytes, { ...options, registry });
-  return { ...encoder, run: { ...encoder.run, data } }; // all else from the checkpoint, which has a hash
+  return { ...encoder, ...(encoder.run && { run: { ...encoder.run, data } }) }; // all else from the checkpoint, which has a hash
 }

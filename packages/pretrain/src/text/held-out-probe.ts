@@ -91,7 +91,7 @@ export function heldOutProbes(context: ProbeContext<TextRunData, TextOptions>): 
   const { train, test, tokenizer } = data;
   const { tokenLoss, detectionLoss, predictsTokens = true } = textFacts(recipe);
   if (!test || !predictsTokens) return [];
-  const start = run.initFrom ? 'the model at the start, with a fresh head' : 'the untrained model';
+  const start = run.init ? 'the model at the start, with a fresh head' : 'the untrained model';
   const measureBy = async <F>(by: (run: typeof task, options: HeldOutOptions) => Promise<F>, name: string): Promise<F> => {
     const stage = encoding.progress.stage(name, { total: test.length, unit: 'sequences' });
     return by(task, {

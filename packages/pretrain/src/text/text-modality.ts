@@ -83,7 +83,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     if (context.start && options.tokenizer !== undefined)
       throw new SelfsupError(
         'SELFSUP_OPTION',
-        'leave `tokenizer` out: a run that starts from an encoder (`initFrom`) goes on with the tokenizer of that encoder, to which its weights belong',
+        'leave `tokenizer` out: a run that starts from an encoder (`init`) goes on with the tokenizer of that encoder, to which its weights belong',
       );
     const parts = await openSequences({ data, options, seed, testFraction, limit, testLimit, hidesTokens }, context);
     const { train, test, testFrom, tokenizer, found, fingerprint, facts } = parts;

@@ -16,8 +16,8 @@ type Located = ImageDataset & { readonly paths?: readonly string[] };
 export const isPath = (data: unknown): data is string => typeof data === 'string' && data !== '' && !/^[a-z][a-z\d+.-]+:\/\//i.test(data);
 
 /** Limits and size as the data package takes them: left out where they are not given. */
-export function sizesOf({ limit, testLimit, options }: DatasetOptions) {
-  const { imageSize } = options as { imageSize?: number };
+export function sizesOf({ limit, testLimit, options, usualSize }: DatasetOptions) {
+  const { imageSize = usualSize } = options as { imageSize?: number };
   return {
     ...(limit !== undefined && { limit }),
     ...(testLimit !== undefined && { testLimit }),
