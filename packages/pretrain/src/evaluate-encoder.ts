@@ -21,6 +21,10 @@ export interface DataChoice {
   readonly limit?: number | undefined;
   /** At most so many test samples; default as the run. */
   readonly testLimit?: number | undefined;
+  /** Share of the samples to be held out where there is no part to judge by; 0: none, to learn from all. Default as the run. */
+  readonly testFraction?: number | undefined;
+  /** The samples are wanted as a run takes them, to classify each as a whole, such as videos; default false. */
+  readonly whole?: boolean | undefined;
 }
 
 /**
@@ -43,6 +47,7 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
     {
       data: own ? run!.data : choice.data,
       own,
+      whole: choice.whole,
       testData: choice.testData,
       labels: choice.labels,
       options: choice.options
@@ -53,7 +58,7 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
           )
         : encoder.options,
       seed: settings.seed,
-      testFraction: settings.testFraction,
+      testFraction: choice.testFraction ?? settings.testFraction,
       limit: choice.limit ?? (own ? settings.limit : undefined),
       testLimit: choice.testLimit ?? (own ? settings.testLimit : undefined),
       input: encoder.input,
