@@ -3,7 +3,7 @@ import { linearProbe } from '@selfsup/evaluate';
 import { encodeBank, hasLabels, voteByNeighbors, type EncodedSamples } from './knn-probe.ts';
 import { elsewhere } from './run-file.ts';
 import type { LoadedEncoder } from './load-encoder.ts';
-import type { AnyModule, OpenedSamples } from './modality.ts';
+import type { AnyModule, LabelSource, OpenedSamples } from './modality.ts';
 import { parseOptions, type OptionSchema } from './option-schema.ts';
 import { silentProgress, type Progress } from './progress.ts';
 
@@ -13,8 +13,8 @@ export interface DataChoice {
   readonly data?: unknown;
   /** Samples to be judged by, where they lie elsewhere. */
   readonly testData?: unknown;
-  /** A file of labels for samples that have none. */
-  readonly labels?: string | undefined;
+  /** A file of labels for samples that have none, or in place of theirs. */
+  readonly labels?: string | LabelSource | undefined;
   /** Options of the modality for these data, such as `textColumn`, over those of the run. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** At most so many training samples; default as the run. */

@@ -57,6 +57,7 @@ export {
   type EncodeOptions,
   type ExportContext,
   type Features,
+  type LabelSource,
   type Modality,
   type OpenContext,
   type OpenedSamples,

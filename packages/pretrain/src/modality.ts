@@ -98,6 +98,18 @@ export interface OpenRequest<O extends object = object> {
   readonly recipe: AnyTaskRecipe;
 }
 
+/** A table of labels, with a line for each file. */
+export interface LabelSource {
+  /** A `.csv`, `.tsv`, `.txt` or `.jsonl`. */
+  readonly path: string;
+  /** The column of the files, by its name in the first line or its number from 0; default one with a usual name, or the first. */
+  readonly fileColumn?: string | number | undefined;
+  /** The column of the labels; default one with a usual name, or the second. */
+  readonly labelColumn?: string | number | undefined;
+  /** Whether the first line has names; default where it looks so. */
+  readonly header?: boolean | undefined;
+}
+
 /** What samples are opened to be encoded or classified by an encoder that there is. */
 export interface SamplesRequest<O extends object = object> {
   /** A path, a name, or an object in memory. */
@@ -108,8 +120,8 @@ export interface SamplesRequest<O extends object = object> {
   readonly whole?: boolean | undefined;
   /** Samples to be judged by, where they lie elsewhere. */
   readonly testData?: unknown;
-  /** A file of labels for samples that have none. */
-  readonly labels?: string | undefined;
+  /** A file of labels for samples that have none, or in place of theirs. */
+  readonly labels?: string | LabelSource | undefined;
   /** Options of the modality. */
   readonly options: O;
   /** Decides which samples are held out. */

@@ -46,7 +46,8 @@ export async function decodeClassifier(bytes: Uint8Array): Promise<ClassifierPar
     throw new SelfsupError('SELFSUP_CHECKPOINT', `loadClassifier: ${what}`);
   };
   const { metadata, tensors } = await decodeCheckpoint('loadClassifier', bytes);
-  const text = metadata['classifier'] ?? fail('the file holds no classifier; give the classifier.safetensors that `selfsup fine-tune` wrote');
+  const text =
+    metadata['classifier'] ?? fail('the file holds no classifier; give the classifier.safetensors that `selfsup fine-tune` wrote');
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -63,9 +64,12 @@ export async function decodeClassifier(bytes: Uint8Array): Promise<ClassifierPar
   const [dim, classes] = [mean!.data.length, description.classes.length];
   const shapes = [mean, deviation, kernel, bias].map((tensor) => tensor!.shape.join('x'));
   if (shapes.join() !== [dim, dim, `${dim}x${classes}`, classes].join())
-    fail(`the head must have a kernel [dim, ${classes}] for its ${classes} classes, and as many means and deviations; got ${shapes.join(', ')}`);
+    fail(
+      `the head must have a kernel [dim, ${classes}] for its ${classes} classes, and as many means and deviations; got ${shapes.join(', ')}`,
+    );
   const all = [mean, deviation, kernel, bias].flatMap((tensor) => [...tensor!.data]);
-  if (!all.every(Number.isFinite) || deviation!.data.some((value) => value <= 0)) fail('the weights of the head must be finite, and its deviations > 0');
+  if (!all.every(Number.isFinite) || deviation!.data.some((value) => value <= 0))
+    fail('the weights of the head must be finite, and its deviations > 0');
   const head = { mean: mean!.data, deviation: deviation!.data, kernel: kernel!.data, bias: bias!.data };
   if (description.kind === 'linear-probe') return { description, head };
   const encoder: Record<string, SavedWeights[string]> = {};

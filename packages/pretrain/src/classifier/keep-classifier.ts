@@ -13,7 +13,8 @@ import type { TrainedClassifier } from './train-classifier.ts';
  * @throws SelfsupError `SELFSUP_OPTION` when there is one
  */
 export async function assertNoClassifier(store: RunStore, { overwrite = false, way }: { overwrite?: boolean; way: string }): Promise<void> {
-  if (overwrite || !(await store.list()).some((name) => name === classifierFileNames.weights || name === classifierFileNames.description)) return;
+  if (overwrite || !(await store.list()).some((name) => name === classifierFileNames.weights || name === classifierFileNames.description))
+    return;
   throw new SelfsupError('SELFSUP_OPTION', `there is a classifier in ${printable(store.name)} already; ${way}`);
 }
 

@@ -14,7 +14,11 @@ export interface LoadClassifierOptions extends Omit<LoadEncoderOptions, 'readout
 }
 
 /** The encoder as fine-tuning reads it and `encode` of the modality takes it. Internal. */
-export function fineTunedFeatures(encoder: Pick<LoadedEncoder, 'modality'>, module: AnyModule, options: Readonly<Record<string, unknown>>): AnyModule {
+export function fineTunedFeatures(
+  encoder: Pick<LoadedEncoder, 'modality'>,
+  module: AnyModule,
+  options: Readonly<Record<string, unknown>>,
+): AnyModule {
   const { modality } = encoder;
   if (!modality.fineTuning)
     throw new SelfsupError('SELFSUP_OPTION', `encoders of the kind ${modality.name} cannot be fine-tuned; use a linear probe`);

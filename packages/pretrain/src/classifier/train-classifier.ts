@@ -191,7 +191,10 @@ async function fitFull(
   };
   const count = examples.labels.length;
   const held = count < 2 ? 0 : Math.min(count - 1, Math.max(1, Math.round(count / 5)));
-  const stage = progress.stage('Fine-tuning', { total: (learningRates.length > 1 ? learningRates.length : 0) + (held > 0 ? 2 : 1), unit: 'trainings' });
+  const stage = progress.stage('Fine-tuning', {
+    total: (learningRates.length > 1 ? learningRates.length : 0) + (held > 0 ? 2 : 1),
+    unit: 'trainings',
+  });
   let done = 0;
   const training = { epochs, minSteps, batchSize, seed, ...(signal && { signal }) };
   try {
@@ -214,7 +217,13 @@ async function fitFull(
       const { tuned } = make();
       try {
         const judge = selectExamples(examples, rows);
-        const { logits } = await fineTune({ ...training, learningRate, encoder: tuned, train: selectExamples(examples, rest), test: judge });
+        const { logits } = await fineTune({
+          ...training,
+          learningRate,
+          encoder: tuned,
+          train: selectExamples(examples, rest),
+          test: judge,
+        });
         temperature = fitTemperature(logits, judge.labels);
         unseen = { logits, rows, by: 'held-out part' };
       } finally {
@@ -224,7 +233,13 @@ async function fitFull(
     }
     const { module, tuned } = make();
     try {
-      const { head, steps } = await fineTune({ ...training, learningRate, encoder: tuned, train: examples, test: selectExamples(examples, [0]) });
+      const { head, steps } = await fineTune({
+        ...training,
+        learningRate,
+        encoder: tuned,
+        train: examples,
+        test: selectExamples(examples, [0]),
+      });
       stage.update(++done);
       const dim = head.kernel.length / numClasses;
       return {
@@ -274,7 +289,11 @@ function judgementOf(judged: JudgedSamples, facts: Pick<ClassifierJudgement, 'by
  * `full` by a fifth of them. The probabilities are calibrated by labels that the classifier in question has not seen: of `linear` in five folds, of `full` by one
  * more training that leaves a fifth out.
  */
-export async function trainClassifier(encoder: LoadedEncoder, samples: OpenedSamples, options: TrainClassifierOptions): Promise<TrainedClassifier> {
+export async function trainClassifier(
+  encoder: LoadedEncoder,
+  samples: OpenedSamples,
+  options: TrainClassifierOptions,
+): Promise<TrainedClassifier> {
   const { name, method = 'linear', count = 'all', seed = 0, threshold = 0, labelsFrom, signal } = options;
   assertClassifierName(name);
   if (!(threshold >= 0 && threshold <= 1))
@@ -299,7 +318,10 @@ export async function trainClassifier(encoder: LoadedEncoder, samples: OpenedSam
   try {
     const features = module ? fineTunedFeatures(encoder, module, found.options) : encoder.features;
     /** Of samples that were not learned from. */
-    const judge = async (part: Samples, indices?: Int32Array): Promise<Omit<JudgedSamples, 'labels' | 'probabilities' | 'uncalibrated'> & { logits: FeatureMatrix }> => {
+    const judge = async (
+      part: Samples,
+      indices?: Int32Array,
+    ): Promise<Omit<JudgedSamples, 'labels' | 'probabilities' | 'uncalibrated'> & { logits: FeatureMatrix }> => {
       const seen = await encodeToClassify({ encoder, features }, part, { stage: `Judging by ${unit}`, indices, signal });
       return { samples: part, indices: seen.indices, logits: await linearLogits(head, seen) };
     };

@@ -1,5 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
-import type { OpenContext, OpenedSamples, SamplesRequest } from '../modality.ts';
+import type { LabelSource, OpenContext, OpenedSamples, SamplesRequest } from '../modality.ts';
 import { imageInputOf, type ImageInput } from './image-input.ts';
 import { imageSamples, joinImages, pickImages, translateLabels, type ImageSamples } from './image-samples.ts';
 import { splitImages, warnAboutSkipped, type OpenedImageData } from './opened-images.ts';
@@ -41,7 +41,10 @@ export async function openImageSamples(request: SamplesRequest, context: OpenCon
   const { data, testData, labels, seed, testFraction, limit, testLimit } = request;
   const input = imageInputOf(request.input);
   const { progress } = context;
-  const open = (what: unknown, more: { limit: number | undefined; testLimit: number | undefined; labels?: string | undefined }) => {
+  const open = (
+    what: unknown,
+    more: { limit: number | undefined; testLimit: number | undefined; labels?: string | LabelSource | undefined },
+  ) => {
     const { labels: file, ...limits } = more;
     const options = { ...request.options, imageSize: input.size, ...(file !== undefined && { labels: file }) };
     return context.openDataset<OpenedImageData>(what, { seed, ...limits, options, progress });
@@ -52,6 +55,11 @@ export async function openImageSamples(request: SamplesRequest, context: OpenCon
   warnAboutSkipped(skipped(), progress);
   const [judges] = others;
   if (!judges) {
+    if (testFraction === 0 && opened.testFrom === 'held out') {
+      const all = wholeOf(opened, limit);
+      assertInput(all, input);
+      return { name: all.name.replace(/ \((held out|train)\)$/, ''), unit: 'images', train: all, skipped };
+    }
     const parts = splitImages(opened, { seed, testFraction, testLimit });
     for (const part of [parts.train, parts.test]) if (part) assertInput(part, input);
     return { name: parts.train.name, unit: 'images', train: parts.train, ...(parts.test && { test: parts.test }), skipped };
