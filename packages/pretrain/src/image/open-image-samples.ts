@@ -49,7 +49,8 @@ export async function openImageSamples(request: SamplesRequest, context: OpenCon
     const options = { ...request.options, imageSize: input.size, ...(file !== undefined && { labels: file }) };
     return context.openDataset<OpenedImageData>(what, { seed, ...limits, options, progress });
   };
-  const opened = await open(data, { limit, testLimit: testData === undefined ? testLimit : undefined, labels });
+  const everything = testFraction === 0 ? Number.MAX_SAFE_INTEGER : undefined; // held out by the opener, they come back
+  const opened = await open(data, { limit, testLimit: testData === undefined ? (testLimit ?? everything) : undefined, labels });
   const others = testData === undefined ? [] : [await open(testData, { limit: testLimit, testLimit })];
   const skipped = () => [opened, ...others].flatMap((one) => one.skipped?.() ?? []);
   warnAboutSkipped(skipped(), progress);

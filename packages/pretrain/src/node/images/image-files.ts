@@ -76,9 +76,11 @@ export async function openImageFiles(path: string, settings: DatasetOptions): Pr
   const { labels } = options as { labels?: string | LabelSource };
   const watch = watchDecoding(progress, 'photos');
   const { onProgress, onSkip } = watch;
-  const opened = await openImages(path, { seed, ...sizesOf(settings), onProgress, onSkip }).finally(watch.end);
-  const { train, test }: { train: Located; test?: Located } = opened;
   const source = typeof labels === 'string' && isLabelTable(labels) ? { path: labels } : labels;
+  const sizes = sizesOf(settings);
+  if (typeof source === 'object') Object.assign(sizes, { limit: Number.MAX_SAFE_INTEGER, testLimit: Number.MAX_SAFE_INTEGER }); // any of them may be in the table
+  const opened = await openImages(path, { seed, ...sizes, onProgress, onSkip }).finally(watch.end);
+  const { train, test }: { train: Located; test?: Located } = opened;
   const found = {
     train: typeof source === 'string' ? await attachLabels(train, source) : train,
     ...(test && { test, testFrom: testFromOf(path, train, test) }),
