@@ -118,6 +118,8 @@ const RANGE = [0.05, 20] as const;
  *
  * @param logits float32 `[rows, numClasses]` of examples that the classifier has not learned from
  * @param labels `[rows]`: their classes
+ * @param options `smoothing`: the probability that is left to the other classes together, in [0, 1); default 0. 1/(rows + 2), the rule of succession, keeps a
+ * classifier from being certain because a few examples were all right
  * @returns the temperature, in [0.05, 20], by which logits are to be divided
  * @throws SelfsupError `SELFSUP_SHAPE`, `SELFSUP_NON_FINITE` and `SELFSUP_OPTION` on arguments that do not fit
  * @see Guo et al.: "On Calibration of Modern Neural Networks", section 4.2, https://arxiv.org/abs/1706.04599
@@ -129,8 +131,10 @@ const RANGE = [0.05, 20] as const;
  * console.log(fitTemperature(logits, [0, 0, 1, 1])); // above 1: three of four are right
  * ```
  */
-export function fitTemperature(logits: FeatureMatrix, labels: ArrayLike<number>): number {
+export function fitTemperature(logits: FeatureMatrix, labels: ArrayLike<number>, { smoothing = 0 }: { smoothing?: number } = {}): number {
   checkFeatures('fitTemperature: `logits`', logits);
+  if (!(smoothing >= 0 && smoothing < 1))
+    throw new SelfsupError('SELFSUP_OPTION', `fitTemperature: \`smoothing\` must be in [0, 1), got ${smoothing}`);
   const [rows, numClasses] = logits.shape;
   checkLabels('fitTemperature: `labels`', labels, { rows, numClasses });
   /** The derivative of the log loss with respect to 1/temperature: it grows. */
@@ -140,13 +144,16 @@ export function fitTemperature(logits: FeatureMatrix, labels: ArrayLike<number>)
       const of = logits.data.subarray(row * numClasses, (row + 1) * numClasses);
       let most = -Infinity;
       for (const value of of) most = Math.max(most, value);
-      let [total, weighted] = [0, 0];
+      let [total, weighted, all] = [0, 0, 0];
       for (const value of of) {
         const weight = Math.exp((value - most) * inverse);
         total += weight;
         weighted += weight * value;
+        all += value;
       }
-      sum += weighted / total - of[labels[row]!]!;
+      const truth = of[labels[row]!]!;
+      const others = numClasses > 1 ? (all - truth) / (numClasses - 1) : truth;
+      sum += weighted / total - (1 - smoothing) * truth - smoothing * others;
     }
     return sum;
   };

@@ -61,6 +61,14 @@ describe('calibration', () => {
     expect(fitTemperature(logits, [1, 0])).toBe(20);
   });
 
+  it('is less sure with smoothing: the mean confidence of predictions that are all right is what smoothing leaves', () => {
+    const logits = { data: Float32Array.of(2, 0, 0, 2, 2, 0), shape: [3, 2] as const };
+    const temperature = fitTemperature(logits, [0, 1, 0], { smoothing: 0.2 });
+    expect(temperature).toBeCloseTo(2 / Math.log(0.8 / 0.2), 6);
+    const probabilities = softmaxRows(logits, { temperature });
+    expect(calibration({ probabilities, labels: [0, 1, 0] }).confidence).toBeCloseTo(0.8, 6);
+  });
+
   it('is 0 of certainty that is right', () => {
     const probabilities = { data: Float32Array.of(1, 0, 0, 1), shape: [2, 2] as const };
     expect(calibration({ probabilities, labels: [0, 1] })).toMatchObject({ error: 0, accuracy: 1, confidence: 1 });
@@ -76,6 +84,7 @@ describe('calibration', () => {
     expect(() => calibration({ probabilities: logits, labels: [0], bins: 0 })).toThrow(
       'calibration: `bins` must be an integer >= 1, got 0',
     );
+    expect(() => fitTemperature(logits, [1], { smoothing: 1 })).toThrow('fitTemperature: `smoothing` must be in [0, 1), got 1');
     expect(() => fitTemperature(logits, [2])).toThrow('fitTemperature: `labels` must be integers in [0, 2), got 2 at row 0');
     expect(() => confusionMatrix({ labels: [], predictions: [], numClasses: 2 })).toThrow('at least one example');
     expect(() => confusionMatrix({ labels: [0], predictions: [2], numClasses: 2 })).toThrow(

@@ -138,6 +138,10 @@ const asKept = ({ mean, deviation, kernel, bias }: LinearClassifier): LinearClas
   bias: Float32Array.from(bias),
 });
 
+/** Of a few labels that were all right, no certainty follows: the rule of succession. */
+const temperatureOf = (logits: FeatureMatrix, labels: ArrayLike<number>): number =>
+  fitTemperature(logits, labels, { smoothing: 1 / (labels.length + 2) });
+
 async function fitLinear(
   features: FeatureMatrix,
   labels: Int32Array,
@@ -154,7 +158,7 @@ async function fitLinear(
     const unseen = rows.length > 0 ? { logits, rows, by: 'cross-validation' as const } : undefined;
     return {
       head: asKept(classifier),
-      temperature: unseen ? fitTemperature(logits, labelsAt(labels, rows)) : 1,
+      temperature: unseen ? temperatureOf(logits, labelsAt(labels, rows)) : 1,
       settings: { l2, converged },
       options: {},
       ...(unseen && { unseen }),
@@ -224,7 +228,7 @@ async function fitFull(
           train: selectExamples(examples, rest),
           test: judge,
         });
-        temperature = fitTemperature(logits, judge.labels);
+        temperature = temperatureOf(logits, judge.labels);
         unseen = { logits, rows, by: 'held-out part' };
       } finally {
         tuned.dispose();
