@@ -14,7 +14,6 @@ export {
   type LinearFinding,
 } from './evaluate-encoder.ts';
 export type { RunEvent } from './events.ts';
-export { fineTuneEncoder, type FineTuneArm, type FineTuneEncoderOptions, type FineTuneRate, type FineTuning } from './fine-tune-encoder.ts';
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
 export { parseMetrics, type MetricsRecord, type ParseMetricsOptions } from './metrics-log.ts';
@@ -133,5 +132,7 @@ export { classifierFileNames } from './classifier/classifier-file.ts';
 export { classifierSections, describeClassifier } from './classifier/classifier-sections.ts';
 export { assertNoClassifier, keepClassifier, keptSections } from './classifier/keep-classifier.ts';
 export { chooseLabels, parseLabelCount, resolveLabelCount, type LabelCount } from './classifier/label-counts.ts';
+export { measureLabelCurve, type ChosenRate, type MeasuredLabelCurve, type MeasureLabelCurveOptions } from './classifier/label-curve.ts';
+export { createStartOf } from './classifier/start-features.ts';
 export { loadClassifier, type LoadClassifierOptions } from './classifier/load-classifier.ts';
 export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
