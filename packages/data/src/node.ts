@@ -24,3 +24,4 @@ export {
   type LabelTableOptions,
   type MatchedLabels,
 } from './node/label-table.ts';
+export { findPhotos, photoFiles, type FoundPhotos, type PhotoFiles } from './node/photo-files.ts';

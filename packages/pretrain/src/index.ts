@@ -136,3 +136,4 @@ export { measureLabelCurve, type ChosenRate, type MeasuredLabelCurve, type Measu
 export { createStartOf } from './classifier/start-features.ts';
 export { loadClassifier, type LoadClassifierOptions } from './classifier/load-classifier.ts';
 export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
+export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';

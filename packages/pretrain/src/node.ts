@@ -9,3 +9,4 @@ export { isForeign, openEncoder, type OpenEncoderOptions } from './node/open-enc
 export { nodePlugins } from './node/node-plugins.ts';
 export { runFolder } from './node/run-folder.ts';
 export { classifierFolder, listClassifiers, loadClassifier, type LoadClassifierFolderOptions } from './node/load-classifier-folder.ts';
+export { openInputs, type Inputs, type OpenedInput } from './node/open-inputs.ts';

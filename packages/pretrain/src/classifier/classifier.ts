@@ -35,6 +35,8 @@ export interface Classifier {
   readonly description: ClassifierDescription;
   /** The names of the classes, in the order of the probabilities. */
   readonly classes: readonly string[];
+  /** What opens and prepares what it takes. */
+  readonly encoder: ClassifierNetwork['encoder'];
   /** Opens data as its encoder takes it: images, texts, or whatever the modality opens. */
   open(data: unknown): Promise<OpenedSamples>;
   /**
@@ -103,6 +105,7 @@ export function createClassifier(network: ClassifierNetwork): Classifier {
   return {
     description,
     classes,
+    encoder,
     open,
     async predict(data, options) {
       const { train } = await open(data);
