@@ -2,6 +2,7 @@ import { SelfsupError } from '@selfsup/core';
 import { linearLogits, softmaxRows, type FeatureMatrix, type LinearClassifier } from '@selfsup/evaluate';
 import type { LoadedEncoder } from '../load-encoder.ts';
 import type { AnyModule, OpenedSamples } from '../modality.ts';
+import { silentProgress } from '../progress.ts';
 import type { Samples } from '../samples.ts';
 import type { ClassifierDescription } from './classifier-description.ts';
 
@@ -25,6 +26,8 @@ export interface PredictOptions {
   readonly threshold?: number | undefined;
   /** What the progress is called; default `Classifying`. */
   readonly stage?: string | undefined;
+  /** Whether no progress is shown, such as where many small parts are classified; default false. */
+  readonly quiet?: boolean | undefined;
   /** Stops before the next batch. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,11 +76,16 @@ function checkThreshold(threshold: number): void {
 export function encodeToClassify(
   { encoder, features }: Pick<ClassifierNetwork, 'encoder' | 'features'>,
   samples: Samples,
-  { stage, indices, signal }: { stage: string; indices?: ArrayLike<number> | undefined; signal?: AbortSignal | undefined },
+  {
+    stage,
+    indices,
+    signal,
+    quiet = false,
+  }: { quiet?: boolean | undefined; stage: string; indices?: ArrayLike<number> | undefined; signal?: AbortSignal | undefined },
 ) {
   const { modality, input, files, openContext } = encoder;
   const encode = modality.encodeWhole ?? modality.encode;
-  return encode(features, samples, { input, files, progress: openContext.progress, stage, indices, signal });
+  return encode(features, samples, { input, files, progress: quiet ? silentProgress : openContext.progress, stage, indices, signal });
 }
 
 /** Puts encoder and head together. Internal. */
@@ -89,9 +97,9 @@ export function createClassifier(network: ClassifierNetwork): Classifier {
     return modality.openSamples({ data, whole: true, options, seed: settings.seed, testFraction: 0, input }, openContext);
   };
   const predictSamples: Classifier['predictSamples'] = async (samples, options = {}) => {
-    const { threshold = description.threshold, stage = 'Classifying', indices: wanted, signal } = options;
+    const { threshold = description.threshold, stage = 'Classifying', indices: wanted, signal, quiet } = options;
     checkThreshold(threshold);
-    const { indices, ...features } = await encodeToClassify(network, samples, { stage, indices: wanted, signal });
+    const { indices, ...features } = await encodeToClassify(network, samples, { stage, indices: wanted, signal, quiet });
     const probabilities = softmaxRows(await linearLogits(head, features), { temperature });
     const labels = new Int32Array(indices.length);
     const names = Array.from(labels, (_, row) => {
