@@ -187,8 +187,9 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
         await writeFile(report, await renderReport({ title: `Labels of ${from}`, summary, sections }));
         output.line(`Report: ${printable(report)}`);
       }
-      Object.assign(facts, { testSamples: test!.length, rows }, rates.length > 0 && { learningRates: rates });
-      if (store) await keepFineTuned(store, { train: from, test: to, method, ...facts });
+      const measured = { testSamples: test!.length, rows, ...(rates.length > 0 && { learningRates: rates }) };
+      Object.assign(facts, measured);
+      if (store) await keepFineTuned(store, { train: from, test: to, method, steps: encoder.step, ...measured });
     }
     const count = largestOf(counts, samples);
     const name = flags.name ?? defaultName(flags, count);
