@@ -250,8 +250,8 @@ describe('a run on images', () => {
     ]);
     await succeed('report', '--run', at('whole'));
     expect(readFileSync(at('whole/report.html'), 'utf8')).toContain('Classifier few: Which class is taken for which');
-    const nothing = await selfsup('predict', '--run', at('whole'), '--classifier', 'fwe', 'x.jpg');
-    expect(nothing.stderr).toMatch(/fwe holds no classifier .*; did you mean few\?/);
+    const nothing = await selfsup('predict', '--run', at('whole'), '--classifier', 'fews', 'x.jpg');
+    expect(nothing.stderr).toMatch(/fews holds no classifier .*; did you mean few\?/);
     const untold = await selfsup('predict', '--run', at('whole'), '--classifier', 'few');
     expect(untold.stderr).toContain('say what to classify: files, folders, or - for standard input');
   });

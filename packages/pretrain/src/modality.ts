@@ -274,7 +274,7 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   /** Features of samples by an encoder at inference, in order. */
   encode(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
   /** The same of samples as a whole, for classifiers, such as the mean over the frames of a video; default `encode`. */
-  encodeWhole?(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
+  readonly encodeWhole?: (encoder: AnyModule, samples: Samples, options: EncodeOptions) => Promise<Features>;
   /** What usually lies behind alarms of collapse on such data, and what helps; default the words for joint-embedding tasks on images. Rules of a task go before it. */
   readonly collapseCauses?: CollapseCauses;
   /** What data with labels are, for messages, such as `images in folders by class`; default `data with labels`. */
