@@ -10,6 +10,7 @@ import {
 } from '@selfsup/core';
 import { warmupConstant, warmupCosine, warmupLinear, type GradientTransform } from '@selfsup/optim';
 import { createTrainer, type PrepareContext, type Source, type Trainer } from '@selfsup/trainer';
+import { adaptEncoder } from './adapt-encoder.ts';
 import { findStart, freshRng, startFromData } from './data-start.ts';
 import { parseOptions } from './option-schema.ts';
 import { createOptimizer } from './optimizers.ts';
@@ -136,12 +137,15 @@ export function buildRun(plan: RunPlan, data: RunData, started?: StartedFactory)
   const totalSteps = Math.max(1, steps); // schedules have a length, also where nothing is trained
   const taskOptions = settings.taskOptions;
   const files = data.files ?? {};
-  const backbone = started?.factory ?? fresh;
+  const adapted = adaptEncoder(started?.factory ?? fresh, encoderRecipe.layers?.(encoderOptions), settings);
+  const backbone = adapted.factory;
   const context = { data, settings, options, recipe, taskOptions, backbone, stepsPerEpoch, totalSteps, functions };
   const prepare = modality.prepare(context) as BuiltRun['prepare'];
   const task = recipe.create(modality.taskParts(context), taskOptions);
   const learningRate = scheduleOf(settings, stepsPerEpoch, totalSteps);
-  const optimizer = plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate);
+  const optimizer = adapted.withRates(
+    plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate),
+  );
   const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed });
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
   const featuresOf = (encoder: AnyModule) => createReadout(encoder, encoderRecipe, { ...settings, input: data.input, files });

@@ -40,6 +40,7 @@ export { version } from './version.ts';
 export {
   defineEncoder,
   type AnyEncoderFactory,
+  type EncoderLayers,
   type EncoderRecipe,
   type InputDescription,
   type ReadoutContext,
