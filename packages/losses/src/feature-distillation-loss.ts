@@ -38,7 +38,6 @@ export function featureDistillationLoss(
     ['predictions', predictions],
     ['features', features],
   ]);
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- callers may have no types
   if (measure !== 'cosine' && measure !== 'mse')
     throw new SelfsupError('SELFSUP_OPTION', `featureDistillationLoss: \`measure\` must be 'cosine' or 'mse', got '${measure as string}'`);
   return tf.tidy(() => {

@@ -55,7 +55,8 @@ describe('frozenLayers', () => {
     const config = { ...base, init, frozenLayers: 1, schedule: 'constant', warmupEpochs: 0 } as const;
     const whole = await train({ ...config, epochs: 2 });
     const parts = await train(config);
-    for await (const event of pretrain({ data, resume: true, epochs: 2, backend: 'cpu' }, { store: parts })) void event;
+    for await (const event of pretrain({ data, resume: true, epochs: 2, backend: 'cpu' }, { store: parts }))
+      expect(event.type).not.toBe('stopped');
     expect(await valuesIn(parts)).toEqual(await valuesIn(whole));
   });
 });
@@ -109,7 +110,7 @@ describe('the layers of an encoder', () => {
 
   it('are not all frozen, and must be known', async () => {
     expect(await failure({ ...base, frozenLayers: 3 })).toContain('`frozenLayers` must be less than 3, the layers of the encoder conv-net');
-    const { layers: _, ...unknown } = registry.encoders.get('conv-net');
+    const { name: _name, layers: _layers, ...unknown } = registry.encoders.get('conv-net');
     const encoder = { ...unknown, name: 'my-net' };
     expect(await failure({ ...base, encoder, layerDecay: 0.5 })).toContain(
       '`layerDecay` must be left out: the encoder my-net does not say what its layers are',

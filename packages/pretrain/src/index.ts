@@ -85,7 +85,7 @@ export { createRegistry, type Names, type Registry } from './registry.ts';
 export { parseRunFile, type RunFile } from './run-file.ts';
 export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Series, TextPiece } from './section.ts';
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
-export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe } from './task-recipe.ts';
+export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
@@ -106,7 +106,7 @@ export {
 } from './image/image-views.ts';
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
-export { manyViews, multiCropViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';

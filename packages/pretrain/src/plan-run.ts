@@ -98,7 +98,7 @@ function splitConfig(
 ) {
   const optionNames = describeOptions(modality.options).map(({ name }) => name);
   const functionNames = modality.functions ?? [];
-  const own = ['data', 'plugins', 'out', 'report', 'init', 'minutes', ...sessionOptionNames];
+  const own = ['data', 'plugins', 'out', 'report', 'init', 'teacher', 'minutes', ...sessionOptionNames];
   const known: readonly string[] = [...settingNames, ...optionNames, ...functionNames, ...own];
   const settings: Record<string, unknown> = {};
   const options: Record<string, unknown> = {};

@@ -23,6 +23,7 @@ export const runFileNames = {
   run: 'run.json',
   config: 'selfsup.config.json',
   start: 'start.safetensors',
+  teacher: 'teacher.safetensors',
   metrics: 'metrics.jsonl',
   checkpoint: 'checkpoint.safetensors',
   encoder: 'encoder.safetensors',
