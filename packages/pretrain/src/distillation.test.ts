@@ -1,10 +1,12 @@
 import { createRng, drawUniform, isSelfsupError } from '@selfsup/core';
 import { decodeCheckpoint } from '@selfsup/trainer';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { builtinPlugins } from './builtins.ts';
 import { loadEncoder } from './load-encoder.ts';
 import { parseMetrics } from './metrics-log.ts';
 import { pretrain, type PretrainOptions } from './pretrain.ts';
 import { reportRun } from './report-run.ts';
+import { createRegistry } from './registry.ts';
 import type { RunConfig } from './run-config.ts';
 import { parseRunFile } from './run-file.ts';
 import { memoryStore, readText, type RunStore } from './run-store.ts';
@@ -57,7 +59,7 @@ describe('distillation as a run', () => {
     const encoder = await loadEncoder((await store.read('encoder.safetensors'))!);
     expect(encoder.origin).toBe('distillation on array');
     encoder.dispose();
-    expect((await reportRun(store)).sections.length).toBeGreaterThan(0);
+    expect((await reportRun(store, { registry: createRegistry(builtinPlugins) })).sections.length).toBeGreaterThan(0);
   });
 
   it('goes on without being given its teacher again, and only with that one', async () => {
