@@ -110,8 +110,8 @@ describe('the layers of an encoder', () => {
 
   it('are not all frozen, and must be known', async () => {
     expect(await failure({ ...base, frozenLayers: 3 })).toContain('`frozenLayers` must be less than 3, the layers of the encoder conv-net');
-    const { name: _name, layers: _layers, ...unknown } = registry.encoders.get('conv-net');
-    const encoder = { ...unknown, name: 'my-net' };
+    const known = registry.encoders.get('conv-net');
+    const encoder = { name: 'my-net', title: 'mine', modalities: ['image'], options: known.options, create: known.create.bind(known) };
     expect(await failure({ ...base, encoder, layerDecay: 0.5 })).toContain(
       '`layerDecay` must be left out: the encoder my-net does not say what its layers are',
     );

@@ -1,4 +1,5 @@
 import { printable, SelfsupError } from '@selfsup/core';
+import { lora } from '@selfsup/encoders';
 import { chain, layerwiseDecay, type GradientTransform } from '@selfsup/optim';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AnyEncoderFactory, EncoderLayers, EncoderRecipe } from './encoder-recipe.ts';
@@ -6,7 +7,7 @@ import type { AnyModule } from './modality.ts';
 import type { Settings } from './settings.ts';
 
 /** The settings that say how the weights of an encoder may move. */
-export type AdaptSettings = Pick<Settings, 'layerDecay' | 'frozenLayers'>;
+export type AdaptSettings = Pick<Settings, 'layerDecay' | 'frozenLayers' | 'loraRank' | 'loraAlpha' | 'loraTargets' | 'loraNorms'>;
 
 /** What makes the encoders of a run, and what their layers do to its optimizer. */
 export interface AdaptedEncoder {
@@ -27,7 +28,10 @@ export interface AdaptedEncoder {
 export function assertLayers(
   encoder: EncoderRecipe,
   options: object,
-  { settings, nameOf }: { readonly settings: AdaptSettings; readonly nameOf: (name: string) => string },
+  {
+    settings,
+    nameOf,
+  }: { readonly settings: Pick<AdaptSettings, 'layerDecay' | 'frozenLayers'>; readonly nameOf: (name: string) => string },
 ): void {
   const { layerDecay, frozenLayers } = settings;
   if (layerDecay === 1 && frozenLayers === 0) return;
@@ -45,15 +49,43 @@ export function assertLayers(
 }
 
 /**
- * Makes the first layers of the encoders of a factory stand still, and gives the others rates of their own.
+ * Refuses adapters beside weights that nobody trained, and their options without them.
  *
- * @param factory makes the encoders
+ * @param settings see {@link AdaptSettings}
+ * @param given whether the encoder starts with weights that know something, and how an option is written where the user wrote it
+ * @throws SelfsupError `SELFSUP_OPTION`
+ */
+export function assertAdapters(
+  { loraRank, loraAlpha, loraNorms }: AdaptSettings,
+  { isTrained, nameOf }: { readonly isTrained: boolean; readonly nameOf: (name: string) => string },
+): void {
+  if (loraRank > 0 && !isTrained)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${nameOf('loraRank')} must be 0 where the encoder starts with fresh weights, which adapters cannot make good, got ${loraRank}; start from an encoder (${nameOf('init')})`,
+    );
+  if (loraRank === 0 && (loraAlpha !== undefined || loraNorms))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${nameOf(loraNorms ? 'loraNorms' : 'loraAlpha')} must be left out without adapters; give ${nameOf('loraRank')}, too`,
+    );
+}
+
+/** A factory whose encoders have adapters beside their weights, which stand still. */
+const withAdapters = (factory: AnyEncoderFactory, { loraRank: rank, loraAlpha, loraTargets: targets, loraNorms: norms }: AdaptSettings) =>
+  rank === 0 ? factory : lora(factory, { rank, alpha: loraAlpha ?? rank, targets, norms });
+
+/**
+ * Gives the encoders of a factory adapters, makes their first layers stand still, and gives the others rates of their own, as the settings have it.
+ *
+ * @param plain makes the encoders
  * @param layers what their layers are; may be undefined where the settings ask for nothing
  * @param settings see {@link AdaptSettings}
  * @returns see {@link AdaptedEncoder}; at the default settings the factory and the optimizer themselves
  */
-export function adaptEncoder(factory: AnyEncoderFactory, layers: EncoderLayers | undefined, settings: AdaptSettings): AdaptedEncoder {
+export function adaptEncoder(plain: AnyEncoderFactory, layers: EncoderLayers | undefined, settings: AdaptSettings): AdaptedEncoder {
   const { layerDecay, frozenLayers } = settings;
+  const factory = withAdapters(plain, settings);
   if (!layers || (layerDecay === 1 && frozenLayers === 0)) return { factory, withRates: (optimizer) => optimizer };
   const layerOf = new WeakMap<tf.Variable, number>();
   const make = (...args: Parameters<AnyEncoderFactory>): AnyModule => {

@@ -1,6 +1,7 @@
 export { fromCheckedJson } from './checked-json.ts';
 export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
+export { mergeAdapters } from './adapters.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEncoder, type JudgingSettings } from './encoder-file.ts';
 export { importEncoder, type ForeignEncoder } from './import-encoder.ts';
 export {

@@ -7,7 +7,7 @@ import type { Plugin } from './plugin.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { continuedSettings } from './continued-settings.ts';
 import { DEFAULT_TASK } from './detect-task.ts';
-import { assertLayers } from './adapt-encoder.ts';
+import { assertAdapters, assertLayers } from './adapt-encoder.ts';
 import { findStart, RANDOM } from './data-start.ts';
 import { completeReadout } from './readout.ts';
 import { resolveSettings } from './resolve-settings.ts';
@@ -264,6 +264,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     nameOf: (name) => nameOf(`encoderOptions.${name}`),
   });
   assertLayers(encoder, parsedEncoder, { settings, nameOf });
+  assertAdapters(settings, { isTrained: start !== undefined || settings.start !== RANDOM, nameOf });
   findStart(encoder, settings.start, nameOf);
   if (start && settings.start !== RANDOM)
     throw new SelfsupError(

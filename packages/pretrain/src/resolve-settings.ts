@@ -23,8 +23,9 @@ const CONTINUED_RATE = 0.1;
 const CONTINUED_WARMUP = 1;
 
 /** What a run that goes on from a trained encoder has unless the user says otherwise. */
-const gentler = ({ learningRate, warmupEpochs = 2 }: GivenSettings, user: GivenSettings): GivenSettings => ({
-  ...(user.learningRate === undefined && learningRate !== undefined && { learningRate: learningRate * CONTINUED_RATE }),
+const gentler = ({ learningRate, warmupEpochs = 2, loraRank = 0 }: GivenSettings, user: GivenSettings): GivenSettings => ({
+  // beside adapters the weights stand still, and adapters are new
+  ...(user.learningRate === undefined && learningRate !== undefined && loraRank === 0 && { learningRate: learningRate * CONTINUED_RATE }),
   ...(user.warmupEpochs === undefined && { warmupEpochs: Math.min(warmupEpochs, CONTINUED_WARMUP) }),
 });
 

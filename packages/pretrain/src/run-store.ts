@@ -27,6 +27,7 @@ export const runFileNames = {
   metrics: 'metrics.jsonl',
   checkpoint: 'checkpoint.safetensors',
   encoder: 'encoder.safetensors',
+  adapters: 'adapters.safetensors',
   result: 'result.json',
   report: 'report.html',
 } as const;

@@ -57,6 +57,19 @@ export const settingsSchema = z.strictObject({
     .describe(
       "first layers of the encoder that stand still, weights and statistics: 1 is what comes before the blocks of a transformer, or a ResNet's stem",
     ),
+  loraRank: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "columns of LoRA's adapters, of a Transformer that starts from an encoder (init): they learn, its weights stand still; 0: all weights learn",
+    ),
+  loraAlpha: z.number().gt(0).optional().describe("an adapter's output is multiplied by loraAlpha / loraRank; default loraRank"),
+  loraTargets: z
+    .enum(['query-value', 'attention', 'all'])
+    .default('query-value')
+    .describe('which linear layers have adapters: query and value, all of the attention, or those of the MLPs, too'),
+  loraNorms: z.boolean().default(false).describe('whether biases and norms learn beside the adapters'),
   clipNorm: z.number().gt(0).optional().describe('norm to which the gradients are clipped'),
   knnK: z.int().min(1).default(200).describe('neighbors that vote in the kNN probe'),
   knnTemperature: z.number().gt(0).default(0.1).describe('softmax scale of their votes'),

@@ -75,8 +75,7 @@ function adaptedOf(who: string, module: Pick<Module, 'trainable'>): Adapted {
  * plain.dispose();
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what else the factory takes is handed on
-export function lora<F extends (rng: Rng, ...rest: any[]) => Module<any, any>>(factory: F, options: LoraOptions = {}): F {
+export function lora<F extends (rng: Rng, ...rest: never[]) => Module<never>>(factory: F, options: LoraOptions = {}): F {
   const { rank = 8, alpha = rank, targets = 'query-value', norms = false } = options;
   checkIntegers('lora', { rank });
   if (!(alpha > 0 && alpha < Infinity))
@@ -84,8 +83,9 @@ export function lora<F extends (rng: Rng, ...rest: any[]) => Module<any, any>>(f
   if (typeof targets === 'string' && !(targets in patterns))
     throw new SelfsupError('SELFSUP_OPTION', `lora: \`targets\` must be query-value, attention, all or a function, got ${targets}`);
   const isTarget = typeof targets === 'function' ? targets : (path: string) => patterns[targets].test(path);
-  const make = (...[rng, ...rest]: Parameters<F>): ReturnType<F> => {
-    const plain = factory(rng as Rng, ...rest) as Module;
+  const create = factory as unknown as (rng: Rng, ...rest: unknown[]) => Module;
+  const make = (rng: Rng, ...rest: unknown[]): Module => {
+    const plain = create(rng, ...rest);
     const wanted = Object.entries(plain.trainable).filter(
       ([path, { rank: dims }]) => dims === 2 && path.endsWith('/kernel') && isTarget(path),
     );
@@ -103,7 +103,7 @@ export function lora<F extends (rng: Rng, ...rest: any[]) => Module<any, any>>(f
       const kernel = variable as tf.Variable<tf.Rank.R2>;
       const [inputDim, outputDim] = kernel.shape;
       const place = path.replace(/kernel$/, 'lora');
-      const values = kaimingUniform((rng as Rng).fold('lora').fold(path), inputDim * rank, { fanIn: inputDim, fanOut: rank });
+      const values = kaimingUniform(rng.fold('lora').fold(path), inputDim * rank, { fanIn: inputDim, fanOut: rank });
       const a = createVariable<tf.Rank.R2>(values, [inputDim, rank], true);
       const b = createVariable<tf.Rank.R2>(new Float32Array(rank * outputDim), [rank, outputDim], true);
       setAdapter(kernel, { a, b, scale: alpha / rank });
@@ -120,9 +120,9 @@ export function lora<F extends (rng: Rng, ...rest: any[]) => Module<any, any>>(f
       },
     };
     adapted.set(module, { plain, variables, learned, kernels, scale: alpha / rank });
-    return module as ReturnType<F>;
+    return module;
   };
-  return Object.assign(make, { ...factory }) as unknown as F;
+  return Object.assign(make, { ...(factory as object) }) as unknown as F;
 }
 
 /**
