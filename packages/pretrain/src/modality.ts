@@ -11,7 +11,7 @@ import type { RunFile } from './run-file.ts';
 import type { Samples } from './samples.ts';
 import type { GalleryItem, Section } from './section.ts';
 import type { GivenSettings, Settings } from './settings.ts';
-import type { AnyTaskRecipe, TaskParts } from './task-recipe.ts';
+import type { AnyTaskRecipe, TaskParts, Teacher } from './task-recipe.ts';
 
 /** Something that could not be used. */
 export interface Skipped {
@@ -171,6 +171,8 @@ export interface BuildContext<D extends RunData = RunData, O extends object = ob
   readonly totalSteps: number;
   /** Functions of a config that the modality knows, by name. */
   readonly functions: Readonly<Record<string, unknown>>;
+  /** The trained encoder that the task learns from, for {@link TaskParts}. */
+  readonly teacher?: Teacher | undefined;
 }
 
 /** Options of {@link Modality.encode}. */

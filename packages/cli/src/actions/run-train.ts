@@ -65,12 +65,13 @@ const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
  */
 export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
   const { registry, output, verbose } = context;
-  const { init, ...others } = config;
+  const { init, teacher, ...others } = config;
   const run: RunConfig = {
     ...others,
     ...(init !== undefined && {
       init: await openEncoder(init, { nameOf: '--init', registry, progress: output, imageSize: config['imageSize'] as number | undefined }),
     }),
+    ...(teacher !== undefined && { teacher: await openEncoder(teacher, { nameOf: '--teacher', registry, progress: output }) }),
   };
   const out = config.out ?? (await defaultOut(run, registry));
   const store = runFolder(out);

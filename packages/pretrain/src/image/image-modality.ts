@@ -76,7 +76,8 @@ export function imageTaskParts({
   stepsPerEpoch,
   totalSteps,
   functions,
-}: Pick<BuildContext, 'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions'>): ImageTaskParts {
+  teacher,
+}: Pick<BuildContext, 'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher'>): ImageTaskParts {
   const { size: imageSize, channels, mean, std } = data.input as ImageInput;
   const { projectionHead } = functions;
   if (projectionHead !== undefined && typeof projectionHead !== 'function')
@@ -88,6 +89,7 @@ export function imageTaskParts({
     settings,
     stepsPerEpoch,
     totalSteps,
+    teacher,
     imageSize,
     channels,
     mean,
