@@ -9,6 +9,7 @@ import type { Output } from '../output/output.ts';
 import { resultLines } from '../output/result-lines.ts';
 import { showEvents } from '../output/show-events.ts';
 import type { CommandConfig } from '../plugins/load-config.ts';
+import { chooseBackend } from './choose-backend.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
 import { writeReport } from './write-report.ts';
 
@@ -66,6 +67,7 @@ const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
 export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
   const { registry, output, verbose } = context;
   const { init, teacher, ...others } = config;
+  if (init !== undefined || teacher !== undefined) await chooseBackend(config); // what other libraries wrote becomes an encoder on it
   const run: RunConfig = {
     ...others,
     ...(init !== undefined && {
