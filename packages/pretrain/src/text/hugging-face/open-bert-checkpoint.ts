@@ -11,6 +11,8 @@ export interface BertCheckpointOptions {
   dropoutRate?: number;
   /** See `bert`. */
   attentionDropoutRate?: number;
+  /** See `bert`. */
+  epsilon?: number;
 }
 
 /** The networks of a checkpoint. */
@@ -56,7 +58,8 @@ export async function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpo
     width,
     numLayers,
     maxPositions: shapeOf('backbone/embeddings/position/weight')[0]!,
-    numSegments: shapeOf('backbone/embeddings/segment/weight')[0]!,
+    numSegments: has('backbone/embeddings/segment/weight') ? shapeOf('backbone/embeddings/segment/weight')[0]! : 0,
+    hiddenDim: shapeOf('backbone/encoder/layer0/intermediate/kernel')[1]!,
   };
   const rng = createRng(0); // every value that it draws is overwritten
   const backbone = bert({ numHeads: Math.max(1, Math.floor(width / 64)), ...options, ...sizes })(rng);
