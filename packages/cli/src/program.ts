@@ -45,7 +45,16 @@ export async function createProgram(argv: readonly string[], context: CommandCon
     .version(version)
     .option('--verbose', 'show the stack of an unexpected error, and with --json each update')
     .addHelpText('after', EXAMPLES);
-  const commands = [evaluateCommand, embedCommand, exportCommand, reportCommand, predictMaskCommand, augmentCommand, fineTuneCommand, predictCommand];
+  const commands = [
+    evaluateCommand,
+    embedCommand,
+    exportCommand,
+    reportCommand,
+    predictMaskCommand,
+    augmentCommand,
+    fineTuneCommand,
+    predictCommand,
+  ];
   program.addCommand(await train(argv, context));
   for (const make of commands) program.addCommand(make(context));
   setUp(program, context);

@@ -166,7 +166,7 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
     const samples = await openSamplesFor(encoder, {
       ...{ data: flags.data, testData: flags.testData, labels, whole: true },
       options: labels === undefined ? columnOptions(flags) : undefined,
-      testFraction: method === 'linear' && !compares ? 0 : undefined,
+      testFraction: compares ? undefined : 0, // all labels are learned from; cross-validation judges, or a part of them
     });
     const from = flags.data === undefined ? (encoder.run?.dataset.name ?? encoder.origin) : shortName(flags.data);
     const to = flags.testData === undefined ? from : shortName(flags.testData);

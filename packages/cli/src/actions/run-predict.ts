@@ -96,7 +96,13 @@ export async function runPredict(
   const { registry } = await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd());
   const backend = await chooseBackend(flags);
   for (const reason of backend.rejected) output.warn(reason);
-  const progress = { ...output, line: output.json || out !== undefined ? output.line : output.warn }; // standard output is for the predictions
+  const progress = {
+    ...output,
+    line: (text: string) => {
+      if (output.json || out !== undefined) output.line(text);
+      else output.warn(text);
+    },
+  }; // standard output is for the predictions
   const classifier = await loadClassifier(folder, { encoder: run, registry, progress });
   const interrupt = stopOnInterrupt(output);
   try {

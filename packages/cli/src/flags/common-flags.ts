@@ -64,7 +64,7 @@ export const jsonOption = (): Option => new Option('--json', 'one JSON object pe
 /** Adds `--run`, `--plugin`, the flags of the backend, `--json`. */
 export function addRunFlags(command: Command): Command {
   command
-    .addOption(new Option('--run <folder>', 'the folder of a run, or the file of an encoder').makeOptionMandatory())
+    .addOption(new Option('--run <folder>', 'the folder of a run, a file or folder of weights, or hf:owner/name').makeOptionMandatory())
     .addOption(pluginOption());
   return addBackendFlags(command).addOption(jsonOption());
 }

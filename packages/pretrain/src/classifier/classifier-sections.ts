@@ -10,11 +10,12 @@ const SHOWN = 24;
 const MOST_CLASSES = 30;
 
 const percent = (value: number, digits = 1) => `${(100 * value).toFixed(digits)} %`;
-const judges: Readonly<Record<string, (unit: string) => string>> = {
-  test: (unit) => `${unit} that it has not learned from`,
-  'cross-validation': (unit) => `its own labeled ${unit}: each was classified by a classifier of the other four fifths`,
-  'held-out part': (unit) =>
-    `a fifth of its labeled ${unit}, by a network that had not seen them; the one that is kept has learned from all`,
+const judges: Readonly<Record<string, (count: string, unit: string) => string>> = {
+  test: (count, unit) => `Judged by ${count} ${unit} that it has not learned from.`,
+  'cross-validation': (count, unit) =>
+    `Judged by its own ${count} labeled ${unit}: each was classified by a classifier of the other four fifths.`,
+  'held-out part': (count, unit) =>
+    `Judged by ${count} of its labeled ${unit}, with a network that had not seen them; the one that is kept has learned from all.`,
 };
 
 /** What was given to each of the judged, and how surely. */
@@ -162,7 +163,7 @@ export async function classifierSections(
     {
       kind: 'notice',
       level: 'info',
-      lines: [`Judged by ${figures.samples.toLocaleString('en-US')} ${judges[figures.by]!(trainedOn.unit)}.`],
+      lines: [judges[figures.by]!(figures.samples.toLocaleString('en-US'), trainedOn.unit)],
     },
     ...matrixSection(answers, classes),
     ...(items.length > 0
@@ -178,7 +179,7 @@ export async function classifierSections(
                 const name = ids?.[judged.indices[row]!]?.split(/[\\/]/).at(-1);
                 return {
                   ...item,
-                  caption: `${classes[given]!}, ${percent(confidence, 0)}; is ${classes[label]!}${name ? ` · ${name}` : ''}`,
+                  caption: `${classes[given]!} ${percent(confidence, 0)}, is ${classes[label]!}${name ? ` · ${name}` : ''}`,
                 };
               }),
             ],

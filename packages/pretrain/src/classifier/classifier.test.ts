@@ -127,8 +127,8 @@ describe('a classifier of images', () => {
     const bytes = await imageEncoder;
     const encoder = await loadEncoder(bytes);
     const open = (data: object) => openSamplesFor(encoder, { data, testFraction: 0 });
-    const { labels: _, ...unlabeled } = twoClasses(6);
-    await expect(trainClassifier(encoder, await open(unlabeled), { name: 'a' })).rejects.toThrow(
+    const { images, shape } = twoClasses(6);
+    await expect(trainClassifier(encoder, await open({ images, shape }), { name: 'a' })).rejects.toThrow(
       'array has no labels; give labeled images',
     );
     const one = { ...twoClasses(6), labels: [0, 0, 0, 0, 0, 0] };

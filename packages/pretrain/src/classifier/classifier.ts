@@ -84,8 +84,8 @@ export function encodeToClassify(
   }: { quiet?: boolean | undefined; stage: string; indices?: ArrayLike<number> | undefined; signal?: AbortSignal | undefined },
 ) {
   const { modality, input, files, openContext } = encoder;
-  const encode = modality.encodeWhole ?? modality.encode;
-  return encode(features, samples, { input, files, progress: quiet ? silentProgress : openContext.progress, stage, indices, signal });
+  const given = { input, files, progress: quiet ? silentProgress : openContext.progress, stage, indices, signal };
+  return modality.encodeWhole ? modality.encodeWhole(features, samples, given) : modality.encode(features, samples, given);
 }
 
 /** Puts encoder and head together. Internal. */
@@ -120,6 +120,8 @@ export function createClassifier(network: ClassifierNetwork): Classifier {
       return predictSamples(train, options);
     },
     predictSamples,
-    dispose: network.dispose,
+    dispose: () => {
+      network.dispose();
+    },
   };
 }

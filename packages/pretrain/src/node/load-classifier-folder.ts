@@ -60,8 +60,7 @@ export async function loadClassifier(source: string | Uint8Array, options: LoadC
     if (!bytes) {
       const others = await listClassifiers(dirname(dirname(source)));
       const wanted = source.split(/[\\/]/).at(-1)!;
-      const hint =
-        others.length > 0 ? `there are: ${others.map((name) => printable(name)).join(', ')}` : 'make one with: selfsup fine-tune';
+      const hint = others.length > 0 ? suggest(wanted, others, (text) => printable(text)) : '; make one with: selfsup fine-tune';
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
         `${printable(source)} holds no classifier (there is no ${classifierFileNames.weights})${hint}`,

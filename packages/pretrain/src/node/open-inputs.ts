@@ -39,9 +39,10 @@ async function arePhotos(paths: readonly string[]): Promise<boolean> {
   return true;
 }
 
-const named = ({ train, skipped }: OpenedSamples): OpenedInput => {
-  const { ids, texts } = train as Samples & { readonly texts?: readonly string[] };
-  return { samples: train, nameOf: (index) => texts?.[index] ?? ids?.[index] ?? `${index}`, skipped };
+const named = (opened: OpenedSamples): OpenedInput => {
+  const { ids, texts, ...rest } = opened.train as Samples & { readonly texts?: readonly string[] };
+  const nameOf = (index: number) => texts?.[index] ?? ids?.[index] ?? `${rest.name} ${index}`;
+  return { samples: opened.train, nameOf, skipped: () => opened.skipped() };
 };
 
 /**

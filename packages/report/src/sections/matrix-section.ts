@@ -16,7 +16,7 @@ export function matrixSection(section: SectionOf<'matrix'>): Html | undefined {
   };
   const body = values.map((row, i) => {
     const total = row.reduce((sum, value) => sum + (Number.isFinite(value) ? value : 0), 0);
-    return markup`<tr><th scope="row" title="${names[i]!}">${names[i]!}</th>${row.map((value, j) => cell(value, { row: i, column: j, total }))}</tr>`;
+    return markup`<tr><th scope="row" title="${names[i]}">${names[i]}</th>${row.map((value, j) => cell(value, { row: i, column: j, total }))}</tr>`;
   });
   return markup`<section>${heading(section)}<div class="scroll" tabindex="0" role="group" aria-label="${title}"><table class="matrix"><thead><tr><th class="side">${rowName} ↓ · ${columnName} →</th>${names.map((name) => markup`<th scope="col" title="${name}"><span>${name}</span></th>`)}</tr></thead><tbody>${body}</tbody></table></div></section>`;
 }

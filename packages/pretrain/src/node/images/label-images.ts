@@ -46,16 +46,24 @@ export async function labelImages(
   const [learned, judges] = found as [ImageSamples, ImageSamples | undefined];
   if (learned.length === 0)
     throw new SelfsupError('SELFSUP_DATA', `${path} has labels of images to judge by only, and of none to learn from`);
-  const { skipped, decoded } = opened;
+  const { decoded } = opened;
   return {
     train: asDataset(learned),
     ...(judges && judges.length > 0 && { test: asDataset(judges), testFrom: 'own part' as const }),
-    ...(skipped && { skipped: () => skipped.call(opened) }),
+    skipped: () => opened.skipped?.() ?? [],
     ...(decoded !== undefined && { decoded }),
   };
 }
 
 function withoutLabels(samples: ImageSamples): ImageSamples {
-  const { labels: _, classNames: __, ...rest } = samples;
-  return { ...rest, name: rest.name.replace(/ \((held out|train)\)$/, '') };
+  const { name, length, height, width, channels, ids } = samples;
+  return {
+    length,
+    height,
+    width,
+    channels,
+    ...(ids && { ids }),
+    read: (indices) => samples.read(indices),
+    name: name.replace(/ \((held out|train)\)$/, ''),
+  };
 }
