@@ -95,6 +95,7 @@ export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } f
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
 export type { ImageInput } from './image/image-input.ts';
+export { imageSizeOfOptions, type GivenImageSize } from './image/image-size-option.ts';
 export { imageModality, type ImageOptions, type ImageRunData } from './image/image-modality.ts';
 export { imagePlugin } from './image/image-plugin.ts';
 export type { ImageSamples } from './image/image-samples.ts';

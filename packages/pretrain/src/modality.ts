@@ -69,8 +69,8 @@ export interface DatasetOptions {
   readonly testLimit?: number | undefined;
   /** The options of the modality. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The side of images that an encoder which there is was made for: that of photos where `options` give no size. */
-  readonly usualSize?: number | undefined;
+  /** The size of images, the side of a square or height and width, that an encoder which there is was made for: that of photos where `options` give no size. */
+  readonly usualSize?: number | readonly [height: number, width: number] | undefined;
   /** Where what takes long is shown, such as decoding; default nobody looks. */
   readonly progress?: Progress | undefined;
 }

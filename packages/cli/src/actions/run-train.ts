@@ -71,7 +71,12 @@ export async function runTrain(config: CommandConfig, context: RunTrainContext):
   const run: RunConfig = {
     ...others,
     ...(init !== undefined && {
-      init: await openEncoder(init, { nameOf: '--init', registry, progress: output, imageSize: config['imageSize'] as number | undefined }),
+      init: await openEncoder(init, {
+        nameOf: '--init',
+        registry,
+        progress: output,
+        imageSize: typeof config['imageSize'] === 'number' ? config['imageSize'] : undefined,
+      }),
     }),
     ...(teacher !== undefined && { teacher: await openEncoder(teacher, { nameOf: '--teacher', registry, progress: output }) }),
   };

@@ -110,7 +110,8 @@ const vitEncoder = (name: string, title: string, size: VitSize): EncoderRecipe<V
     layers: ({ numLayers }) => blockLayers(/^block(\d+)\//, { first: 1, count: numLayers, top: /^norm\// }),
     complete: (options, input) => ({ ...options, patchSize: options.patchSize ?? (imageInputOf(input).size <= SMALL_IMAGE ? 4 : 16) }),
     create({ patchSize = 16, ...options }, input) {
-      const { size: imageSize, channels } = imageInputOf(input);
+      const { height, width: breadth, channels } = imageInputOf(input);
+      const imageSize = height === breadth ? height : ([height, breadth] as const);
       return vit({ channels, imageSize, patchSize, ...options });
     },
   });

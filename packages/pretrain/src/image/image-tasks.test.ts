@@ -90,6 +90,20 @@ describe.each(registry.tasks.names)('the task %s', (name) => {
   });
 });
 
+describe.each(registry.tasks.names.filter((name) => registry.tasks.get(name).modality === 'image'))('the task %s', (name) => {
+  it('trains on images that are not square, or says why not', async () => {
+    const made = trainTiny(name, { shape: [16, 24, 3] });
+    if (name === 'rotation') await expect(made).rejects.toThrow('the task rotation needs square images, these have 16x24 pixels');
+    else expect((await made).every(Number.isFinite)).toBe(true);
+  });
+
+  it('trains on images of five channels, or says why not', async () => {
+    const made = trainTiny(name, { shape: [16, 16, 5] });
+    if (name === 'colorization') await expect(made).rejects.toThrow('the task colorization needs colored images, these have 5 channels');
+    else expect((await made).every(Number.isFinite)).toBe(true);
+  });
+});
+
 it('trains Vision Transformers with AdamW, and Barlow Twins with LARS otherwise', () => {
   const image: AnyModality = registry.modalities.get('image');
   const { defaults } = registry.tasks.get('barlow-twins');
