@@ -1,6 +1,7 @@
 export { fromCheckedJson } from './checked-json.ts';
 export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
+export { mergeAdapters } from './adapters.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEncoder, type JudgingSettings } from './encoder-file.ts';
 export { exportEncoder, exportFormats, type ExportEncoderOptions } from './export/export-encoder.ts';
 export type { LinearHead } from './export/linear-head.ts';
@@ -43,6 +44,7 @@ export { version } from './version.ts';
 export {
   defineEncoder,
   type AnyEncoderFactory,
+  type EncoderLayers,
   type EncoderRecipe,
   type InputDescription,
   type ReadoutContext,
@@ -88,11 +90,12 @@ export { createRegistry, type Names, type Registry } from './registry.ts';
 export { parseRunFile, type RunFile } from './run-file.ts';
 export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Series, TextPiece } from './section.ts';
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
-export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe } from './task-recipe.ts';
+export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
 export type { ImageInput } from './image/image-input.ts';
+export { imageSizeOfOptions, type GivenImageSize } from './image/image-size-option.ts';
 export { imageModality, type ImageOptions, type ImageRunData } from './image/image-modality.ts';
 export { imagePlugin } from './image/image-plugin.ts';
 export type { ImageSamples } from './image/image-samples.ts';
@@ -109,7 +112,7 @@ export {
 } from './image/image-views.ts';
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
-export { manyViews, multiCropViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';

@@ -1,5 +1,6 @@
 import { createRng, type Rng } from '@selfsup/core';
 import { restoreModule } from '@selfsup/trainer';
+import { withMergedAdapters } from './adapters.ts';
 import { assertFiniteWeights } from './assert-finite-weights.ts';
 import { builtinPlugins } from './builtins.ts';
 import { freshRng } from './data-start.ts';
@@ -63,14 +64,15 @@ export interface LoadedEncoder extends Omit<EncoderDescription, 'modality'> {
 /**
  * Loads a kept encoder with its preprocessing. A backend must be in force; `selectBackend` of `@selfsup/backends` chooses one.
  *
- * @param bytes `encoder.safetensors` or `checkpoint.safetensors` of a run; `@selfsup/pretrain/node` takes the folder, too
+ * @param given `encoder.safetensors` or `checkpoint.safetensors` of a run; `@selfsup/pretrain/node` takes the folder, too
  * @param options see {@link LoadEncoderOptions}
  * @returns see {@link LoadedEncoder}; dispose it
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the file is damaged or does not fit, `SELFSUP_OPTION` when nobody brings the encoder or the modality
  */
-export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
+export async function loadEncoder(given: Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
   const { plugins = [], progress = silentProgress } = options;
   const registry = options.registry ?? createRegistry([...builtinPlugins, ...plugins]);
+  const bytes = await withMergedAdapters(given);
   const description = await describeEncoder(bytes);
   const { files, input, settings } = description;
   const { seed } = settings;

@@ -11,7 +11,7 @@ import type { RunFile } from './run-file.ts';
 import type { Samples } from './samples.ts';
 import type { GalleryItem, Section } from './section.ts';
 import type { GivenSettings, Settings } from './settings.ts';
-import type { AnyTaskRecipe, TaskParts } from './task-recipe.ts';
+import type { AnyTaskRecipe, TaskParts, Teacher } from './task-recipe.ts';
 
 /** Something that could not be used. */
 export interface Skipped {
@@ -69,8 +69,8 @@ export interface DatasetOptions {
   readonly testLimit?: number | undefined;
   /** The options of the modality. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The side of images that an encoder which there is was made for: that of photos where `options` give no size. */
-  readonly usualSize?: number | undefined;
+  /** The size of images, the side of a square or height and width, that an encoder which there is was made for: that of photos where `options` give no size. */
+  readonly usualSize?: number | readonly [height: number, width: number] | undefined;
   /** Where what takes long is shown, such as decoding; default nobody looks. */
   readonly progress?: Progress | undefined;
 }
@@ -171,6 +171,8 @@ export interface BuildContext<D extends RunData = RunData, O extends object = ob
   readonly totalSteps: number;
   /** Functions of a config that the modality knows, by name. */
   readonly functions: Readonly<Record<string, unknown>>;
+  /** The trained encoder that the task learns from, for {@link TaskParts}. */
+  readonly teacher?: Teacher | undefined;
 }
 
 /** Options of {@link Modality.encode}. */

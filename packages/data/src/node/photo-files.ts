@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkIndices } from '../check-indices.ts';
 import type { ImageDataset } from '../image-dataset.ts';
+import { sidesOf, type ImageSize } from '../image-size.ts';
 import { decodeImage, reasonOf, type DecodeImageOptions } from './decode-image.ts';
 import { inParallel } from './in-parallel.ts';
 import { listPictures } from './list-photos.ts';
@@ -53,18 +54,21 @@ export interface PhotoFiles extends ImageDataset {
  * A data set of photos by path. Nothing is decoded before it is read, and nothing is kept, so that a million of them take no more memory than a batch.
  *
  * @param paths of the photos
- * @param options `imageSize`: the side in pixels, ≥ 1, of the square that each is resized to cover and then cropped to; the limits of `decodeImage`; `onSkip` is
+ * @param options `imageSize`: the size that each is resized to cover and then cropped to; `channels` (3) and the limits of `decodeImage`; `onSkip` is
  * called once for each photo that cannot be decoded
  * @returns the data set, RGB; photos that cannot be decoded are left out of what `read` gives
  * @throws SelfsupError `SELFSUP_DATA` without a path, `SELFSUP_OPTION` on an option out of range
  */
 export async function photoFiles(
   paths: readonly string[],
-  options: Pick<DecodeImageOptions, 'maxPixels' | 'maxFileBytes'> & { imageSize: number; onSkip?: (skipped: SkippedImage) => void },
+  options: Pick<DecodeImageOptions, 'channels' | 'maxPixels' | 'maxFileBytes'> & {
+    imageSize: ImageSize;
+    onSkip?: (skipped: SkippedImage) => void;
+  },
 ): Promise<PhotoFiles> {
-  const { imageSize, onSkip, ...limits } = options;
-  if (!Number.isSafeInteger(imageSize) || imageSize < 1)
-    throw new SelfsupError('SELFSUP_OPTION', `photoFiles: \`imageSize\` must be an integer >= 1, got ${imageSize}`);
+  const { onSkip, ...decoding } = options;
+  const { channels = 3 } = decoding;
+  const [height, width] = sidesOf(options.imageSize, 'photoFiles');
   if (paths.length === 0) throw new SelfsupError('SELFSUP_DATA', 'photoFiles: `paths` must have at least one photo, got none');
   await loadSharp(); // its absence is no fault of the photos
   const skipped: SkippedImage[] = [];
@@ -72,7 +76,7 @@ export async function photoFiles(
   const decode = async (path: string): Promise<Uint8Array | undefined> => {
     if (broken.has(path)) return undefined;
     try {
-      return (await decodeImage(path, { imageSize, ...limits })).pixels;
+      return (await decodeImage(path, decoding)).pixels;
     } catch (error) {
       if ((error as SelfsupError).code === 'SELFSUP_OPTION') throw error; // no fault of the photo
       broken.add(path);
@@ -82,14 +86,14 @@ export async function photoFiles(
       return undefined;
     }
   };
-  const size = imageSize * imageSize * 3;
+  const size = height * width * channels;
   return {
     ...{
       name: printable(paths.length === 1 ? paths[0]! : 'photos'),
       length: paths.length,
-      height: imageSize,
-      width: imageSize,
-      channels: 3,
+      height,
+      width,
+      channels,
     },
     paths,
     skipped,
@@ -102,7 +106,7 @@ export async function photoFiles(
       const present = [...rows.keys()].filter((i) => rows[i]);
       const pixels = new Uint8Array(present.length * size);
       for (const [row, i] of present.entries()) pixels.set(rows[i]!, row * size);
-      return { pixels, shape: [present.length, imageSize, imageSize, 3], indices: Int32Array.from(present, (i) => indices[i]!) };
+      return { pixels, shape: [present.length, height, width, channels], indices: Int32Array.from(present, (i) => indices[i]!) };
     },
   };
 }

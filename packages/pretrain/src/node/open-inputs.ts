@@ -1,7 +1,7 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { findPhotos, photoFiles } from '@selfsup/data/node';
 import { stat } from 'node:fs/promises';
-import { imageInputOf } from '../image/image-input.ts';
+import { imageInputOf, imageSizeOf } from '../image/image-input.ts';
 import { imageSamples } from '../image/image-samples.ts';
 import type { LoadedEncoder } from '../load-encoder.ts';
 import type { OpenedSamples, Skipped } from '../modality.ts';
@@ -71,15 +71,11 @@ export async function* openInputs(
     for (const path of paths) yield await open(path);
     return;
   }
-  const { size, channels } = imageInputOf(input);
-  if (channels !== 3)
-    throw new SelfsupError(
-      'SELFSUP_DATA',
-      `the encoder takes images of ${channels} channels, and photos have 3; give an IDX file, such as it learned from`,
-    );
+  const imageInput = imageInputOf(input);
   const { files, unused } = await findPhotos(paths);
   const photos = await photoFiles(files, {
-    imageSize: size,
+    imageSize: imageSizeOf(imageInput),
+    channels: imageInput.channels,
     onSkip: ({ path, reason }) => {
       openContext.progress.warn(`skipped ${printable(path)}: ${reason}`);
     },

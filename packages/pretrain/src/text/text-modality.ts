@@ -117,7 +117,8 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     assertBatchFits(batchSize * worldSize, data);
     return createLoader(data.train.dataset, { batchSize, rng, rank, worldSize });
   },
-  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options }): TextTaskParts => ({
+  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher }): TextTaskParts => ({
+    teacher,
     backbone: backbone as BertFactory,
     settings,
     stepsPerEpoch,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { encodeImages, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
 import { assertBatchFits, imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
-import { imageInputOf } from '../image/image-input.ts';
+import { imageInputOf, imageSizeOf, shapeInWords, takesImages } from '../image/image-input.ts';
 import { imageSamples, translateLabels } from '../image/image-samples.ts';
 import { nameOfData } from '../image/name-of-data.ts';
 import { openImageSamples } from '../image/open-image-samples.ts';
@@ -115,17 +115,14 @@ async function openWholeVideos(request: SamplesRequest<VideoOptions>, context: O
   const { data, testData, seed, limit, testLimit, options } = request;
   const input = imageInputOf(request.input);
   const open = (what: unknown) =>
-    openVideoData(what, { seed, limit, testLimit, options: { ...options, as: 'videos', imageSize: input.size } }, context);
+    openVideoData(what, { seed, limit, testLimit, options: { ...options, as: 'videos', imageSize: imageSizeOf(input) } }, context);
   const [opened, judges] = [await open(data), testData === undefined ? undefined : await open(testData)];
   const { parts } = opened;
   const train = { ...parts.train, clips: opened.clips };
   const test = judges ? { ...judges.parts.train, clips: judges.clips } : parts.test && { ...parts.test, clips: opened.testClips! };
   for (const part of [train, ...(test ? [test] : [])])
-    if (part.height !== input.size || part.channels !== input.channels)
-      throw new SelfsupError(
-        'SELFSUP_DATA',
-        `the encoder takes frames of ${input.size}x${input.size}x${input.channels}, ${part.name} has ${part.height}x${part.width}x${part.channels}`,
-      );
+    if (!takesImages(input, part))
+      throw new SelfsupError('SELFSUP_DATA', `the encoder takes frames of ${shapeInWords(input)}, ${part.name} has ${shapeInWords(part)}`);
   const named = test && translateLabels(test, train.classNames);
   const skipped = () => [...opened.skipped(), ...(judges?.skipped() ?? [])];
   return { name: train.name, unit: 'videos', train, ...(test && { test: { ...named, clips: test.clips } as VideoSamples }), skipped };
@@ -145,7 +142,11 @@ async function openVideoSamples(request: SamplesRequest<VideoOptions>, context: 
     );
   const { data, seed, limit, testLimit, options } = request;
   const input = imageInputOf(request.input);
-  const { parts, skipped } = await openVideoData(data, { seed, limit, testLimit, options: { ...options, imageSize: input.size } }, context);
+  const { parts, skipped } = await openVideoData(
+    data,
+    { seed, limit, testLimit, options: { ...options, imageSize: imageSizeOf(input) } },
+    context,
+  );
   return { name: parts.train.name, unit: 'videos', train: parts.train, ...(parts.test && { test: parts.test }), skipped };
 }
 
@@ -157,7 +158,7 @@ function prepareClips({
   functions,
 }: BuildContext<VideoRunData, VideoOptions>): (raw: ClipPixels, context: PrepareContext) => Batch {
   const { clipLength } = options;
-  const context = { ...data.input, patchSize: patchSizeOf(backbone) };
+  const context = { ...imageInputOf(data.input), patchSize: patchSizeOf(backbone) };
   const toBatch = prepareViews(recipe, { context, recipe: options.recipe, views: functions['views'], clipLength });
   return (clips, { rng }) => toBatch(foldFrames(clips), rng);
 }

@@ -3,6 +3,7 @@ import { relative, sep } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
 import { gunzip, parseIdx, type ImageDataset } from '@selfsup/data';
 import { isLabelTable, openImages, type SkippedImage } from '@selfsup/data/node';
+import { imageSizeOfOptions, type GivenImageSize } from '../../image/image-size-option.ts';
 import type { OpenedImageData } from '../../image/opened-images.ts';
 import type { DatasetOpener, DatasetOptions, LabelSource } from '../../modality.ts';
 import type { Progress, Stage } from '../../progress.ts';
@@ -18,11 +19,13 @@ export const isPath = (data: unknown): data is string => typeof data === 'string
 
 /** Limits and size as the data package takes them: left out where they are not given. */
 export function sizesOf({ limit, testLimit, options, usualSize }: DatasetOptions) {
-  const { imageSize = usualSize } = options as { imageSize?: number };
+  const { imageSize = usualSize, channels, maxPixels } = options as { imageSize?: GivenImageSize; channels?: number; maxPixels?: number };
   return {
     ...(limit !== undefined && { limit }),
     ...(testLimit !== undefined && { testLimit }),
-    ...(imageSize !== undefined && { imageSize }),
+    ...(imageSize !== undefined && { imageSize: imageSizeOfOptions(imageSize) }),
+    ...(channels !== undefined && { channels }),
+    ...(maxPixels !== undefined && { maxPixels }),
   };
 }
 
