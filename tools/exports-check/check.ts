@@ -78,6 +78,7 @@ async function exportAll(subjects: readonly Subject[]): Promise<{ readonly writt
         const isExpected = precision === undefined ? subject.refused.includes(format) : message !== undefined && /cosine/i.test(message);
         if (message === undefined) {
           if (precision === undefined && isExpected) report(where, false, 'was written, although the format has no place for it');
+          if (!existsSync(join(one.folder, 'README.md'))) report(where, false, 'has no model card');
           written.push({ id, ...one });
         } else {
           report(where, isExpected, `refused: ${message}`);

@@ -130,8 +130,8 @@ const inPython = ({ library, opensReduced = false, ...consumer }: Shape): Consum
 });
 
 const all = ({ cases }: Expected) => cases;
-/** Those that a tokenizer can make of text. */
-const ownTokens = ({ cases }: Expected) => cases.filter(({ pixels, texts }) => pixels !== undefined || texts !== undefined);
+/** Those that transformers.js can prepare itself: texts, and images in color, which it makes of all. */
+const preparable = ({ cases }: Expected) => cases.filter(({ pixels, texts }) => texts !== undefined || pixels?.shape[3] === 3);
 const features = () => 'features';
 
 /** All libraries that open exports, in the order of the table. */
@@ -143,7 +143,7 @@ export const consumers: readonly Consumer[] = [
     name: 'transformers.js',
     library: '@huggingface/transformers',
     format: 'onnx',
-    cases: ownTokens,
+    cases: preparable,
     required: ({ kind }) => (kind === 'text' ? 'last_hidden_state' : 'features'),
   }),
   inNode({

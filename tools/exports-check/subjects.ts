@@ -30,12 +30,10 @@ const WORDS = 'the cat sat on a mat and saw how an old dog ran over green hills 
 /** Weights as far from their start as those of a trained encoder: no scale is 1, no offset 0, no statistic that of noise. */
 function disturbed(weights: SavedWeights, rng: Rng): SavedWeights {
   const moved = ([path, { shape, data }]: [string, SavedWeight]): [string, SavedWeight] => {
+    if (/(kernel|weight|Token|positions)$/.test(path)) return [path, { shape, data }];
+    if (/(variance|scale)$/.test(path)) return [path, { shape, data: drawUniform(rng.fold(path), data.length, { min: 0.5, max: 1.5 }) }];
     const noise = drawNormal(rng.fold(path), data.length, { standardDeviation: 0.1 });
-    const factors = drawUniform(rng.fold(`${path} factor`), data.length, { min: 0.5, max: 1.5 });
-    const isPositive = /(variance|scale)$/.test(path);
-    const isKernel = /(kernel|weight|Token|positions)$/.test(path);
-    const value = (old: number, i: number) => (isPositive ? factors[i]! : isKernel ? old : old + noise[i]!);
-    return [path, { shape, data: data.map(value) }];
+    return [path, { shape, data: data.map((value, i) => value + noise[i]!) }];
   };
   return Object.fromEntries(Object.entries(weights).map(moved));
 }
