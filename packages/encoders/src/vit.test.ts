@@ -128,6 +128,36 @@ describe('vit', () => {
     });
   });
 
+  it('keeps registers and the class token to itself, or has none', () => {
+    withEncoder({ numRegisters: 3, layerScale: 0.1, positions: 'learned', classPosition: false }, (encoder) => {
+      expect(encoder.hasClassToken).toBe(true);
+      expect(encoder.trainable['positions']!.shape).toEqual([length, 8]);
+      expect(values(encoder.trainable['block2/layerScale2/scale']!)).toEqual(Array<number>(8).fill(Math.fround(0.1)));
+      const images = makeImages(2);
+      const states = encoder.encode({ images }, { training: false });
+      expect(states.shape).toEqual([2, 1 + length, 8]);
+      const map = encoder.maps(images, { training: false, layers: ['block2'] })['block2']!;
+      expectClose(tf.reshape(map, [2, length, 8]), tf.slice(states, [0, 1, 0], [2, length, 8]));
+      encoder.trainable['registers']!.assign(tf.ones([3, 8]));
+      expect(tf.max(tf.abs(tf.sub(encoder.encode({ images }, { training: false }), states))).dataSync()[0]).toBeGreaterThan(1e-3);
+      encoder.trainable['block2/layerScale1/scale']!.assign(tf.zeros([8]));
+      encoder.trainable['block2/layerScale2/scale']!.assign(tf.zeros([8]));
+      const maps = encoder.maps(images, { training: false });
+      expectClose(maps['block1']!, maps['block2']!); // a block whose branches count nothing
+    });
+    for (const positions of ['sin-cos', 'learned'] as const)
+      withEncoder({ classToken: false, positions }, (encoder) => {
+        expect(encoder.hasClassToken).toBe(false);
+        expect('classToken' in encoder.trainable).toBe(false);
+        const images = makeImages(2);
+        const states = encoder.encode({ images }, { training: false });
+        expect(states.shape).toEqual([2, length, 8]);
+        expectClose(encoder.apply(images, { training: false }), tf.mean(states, 1));
+        const keep = tf.tensor2d([3, 9, 14, 0], [2, 2], 'int32');
+        expect(encoder.encode({ images, keep }, { training: false }).shape).toEqual([2, 2, 8]);
+      });
+  });
+
   it('leaves out branches while training only, by its stream', () => {
     withEncoder({ dropPathRate: 0.5 }, (encoder) => {
       const images = makeImages(8);
@@ -145,6 +175,9 @@ describe('vit', () => {
       ['SELFSUP_OPTION', 'vit: `width` must be a multiple of 4 for sin-cos positions, got 6', () => vit({ ...size, width: 6 })],
       ['SELFSUP_OPTION', 'vit: `dropPathRate` must be in [0, 1), got 1', () => vit({ ...size, dropPathRate: 1 })],
       ['SELFSUP_OPTION', 'vit: `pooling` must be one of class-token, mean, got max', () => vit({ ...size, pooling: 'max' as 'mean' })],
+      ['SELFSUP_OPTION', 'vit: `layerScale` must be > 0, got 0', () => vit({ ...size, layerScale: 0 })],
+      ['SELFSUP_OPTION', 'vit: `numRegisters` must be an integer >= 0, got -1', () => vit({ ...size, numRegisters: -1 })],
+      ['SELFSUP_OPTION', 'vit: `pooling` must be mean without a class token, got class-token', () => vit({ ...size, classToken: false, pooling: 'class-token' })], // prettier-ignore
     ];
     withEncoder({}, (encoder) => {
       const images = makeImages(2);

@@ -2,6 +2,9 @@ export { fromCheckedJson } from './checked-json.ts';
 export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEncoder, type JudgingSettings } from './encoder-file.ts';
+export { exportEncoder, exportFormats, type ExportEncoderOptions } from './export/export-encoder.ts';
+export type { LinearHead } from './export/linear-head.ts';
+export type { PortableContext, PortableNetwork } from './portable.ts';
 export { importEncoder, type ForeignEncoder } from './import-encoder.ts';
 export {
   evaluateKnn,

@@ -4,6 +4,7 @@ import type { CollapseCauses, FeatureEncoder, FeatureMatrix, LabeledExamples } f
 import type { PrepareContext, Source } from '@selfsup/trainer';
 import type { AnyEncoderFactory, InputDescription } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
+import type { PortableContext, PortableNetwork } from './portable.ts';
 import type { Progress } from './progress.ts';
 import type { Probe } from './probe.ts';
 import type { RunFile } from './run-file.ts';
@@ -288,13 +289,23 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   sections?(context: ProbeContext<D, O>): Promise<readonly Section[]>;
   /** How a data source is called in the default name of a run's folder. */
   nameOf?(data: unknown): string;
-  /** Formats in which runs can be exported, by name. */
-  readonly exports?: Readonly<Record<string, (context: ExportContext) => Promise<Readonly<Record<string, Uint8Array>>>>>;
+  /** An encoder as other runtimes see it, for formats that hold the network itself: ONNX, graph models. Default: there are none. */
+  portable?(context: PortableContext): PortableNetwork | Promise<PortableNetwork>;
+  /** Formats of weights under the names of other libraries, by name, and the encoders that have one there. */
+  readonly exports?: Readonly<Record<string, WeightsFormat>>;
+}
+
+/** A format that holds weights under the names of another library. */
+export interface WeightsFormat {
+  /** The encoders that can be written, by name. */
+  readonly encoders: readonly string[];
+  /** Gives the files by name. */
+  write(context: ExportContext): Promise<Readonly<Record<string, Uint8Array>>>;
 }
 
 /** What an export is made of. */
 export interface ExportContext {
-  /** The bytes of the run's checkpoint.safetensors. */
+  /** The bytes of checkpoint.safetensors or encoder.safetensors. */
   readonly checkpoint: Uint8Array;
   /** What the encoder takes. */
   readonly input: InputDescription;
@@ -302,6 +313,8 @@ export interface ExportContext {
   readonly files: Readonly<Record<string, string>>;
   /** The encoder by name, with its options. */
   readonly encoder: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /** The network. */
+  readonly module: AnyModule;
   /** Options of the modality. */
   readonly options: Readonly<Record<string, unknown>>;
 }

@@ -62,6 +62,13 @@ const vitOptions = ({ numLayers, width, numHeads }: VitSize) =>
     positions: z.enum(['sin-cos', 'learned']).default('sin-cos').describe('positions that are added to the patches'),
     dropPathRate: z.number().min(0).lt(1).default(0).describe("how often the last block's branches are left out in training"),
     maskToken: z.boolean().default(false).describe('whether there is a token to stand for masked patches, which sim-mim needs'),
+    classToken: z.boolean().exactOptional().describe('whether there is a class token; default true; without one the features are the mean'),
+    classPosition: z.boolean().exactOptional().describe('whether learned positions have one for the class token, too; default true'),
+    numRegisters: z.int().min(0).exactOptional().describe('learned tokens that only help the others, as in DINOv2; default 0'),
+    layerScale: z.number().gt(0).exactOptional().describe('initial factor of each column of the branches, as in DINOv2; default none'),
+    qkvBias: z.boolean().exactOptional().describe('whether query, key and value have biases; default true'),
+    hiddenDim: z.int().min(1).exactOptional().describe('columns between the two linear layers of a block; default 4 times the width'),
+    epsilon: z.number().gt(0).exactOptional().describe('added to the variances; default 1e-6'),
   });
 
 type ResnetOptions = z.output<typeof resnetOptions>;

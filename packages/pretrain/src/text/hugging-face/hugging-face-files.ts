@@ -22,7 +22,7 @@ const causal = { architectures: ['BertLMHeadModel'], is_decoder: true };
  * @remarks A run of `masked-language` becomes `BertForMaskedLM`, with pairs of sentences `BertForPreTraining`; one of `next-token` `BertLMHeadModel`, a decoder; one
  * of `replaced-token` `BertModel`, without a head.
  */
-export async function huggingFaceFiles(context: ExportContext): Promise<Readonly<Record<string, Uint8Array>>> {
+export async function huggingFaceFiles(context: Omit<ExportContext, 'module'>): Promise<Readonly<Record<string, Uint8Array>>> {
   const { checkpoint, files } = context;
   const input = textInputOf(context.input);
   const tokenizer = await readRunTokenizer(files, input);

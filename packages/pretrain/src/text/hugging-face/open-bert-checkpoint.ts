@@ -1,5 +1,5 @@
 import { createRng, SelfsupError } from '@selfsup/core';
-import { bert, maskedLanguageHead, nextSentenceHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
+import { bert, maskedLanguageHead, nextSentenceHead, type MaskedLanguageHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
 import { decodeSafetensors } from '@selfsup/safetensors';
 import { restoreModule } from '@selfsup/trainer';
 
@@ -11,10 +11,14 @@ export interface BertCheckpointOptions {
   dropoutRate?: number;
   /** See `bert`. */
   attentionDropoutRate?: number;
+  /** See `bert`. */
+  epsilon?: number;
 }
 
 /** The networks of a checkpoint. */
-export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone' | 'head' | 'nextSentenceHead'> {
+export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone' | 'nextSentenceHead'> {
+  /** Of masked language modeling, if the checkpoint has one. */
+  readonly head?: MaskedLanguageHead;
   /** Updates that they have seen. */
   readonly step: number;
   /** Disposes all of them. */
@@ -56,7 +60,8 @@ export async function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpo
     width,
     numLayers,
     maxPositions: shapeOf('backbone/embeddings/position/weight')[0]!,
-    numSegments: shapeOf('backbone/embeddings/segment/weight')[0]!,
+    numSegments: has('backbone/embeddings/segment/weight') ? shapeOf('backbone/embeddings/segment/weight')[0]! : 0,
+    hiddenDim: shapeOf('backbone/encoder/layer0/intermediate/kernel')[1]!,
   };
   const rng = createRng(0); // every value that it draws is overwritten
   const backbone = bert({ numHeads: Math.max(1, Math.floor(width / 64)), ...options, ...sizes })(rng);
