@@ -4,7 +4,8 @@
 //   --consumers FOLDER   where onnxruntime-node, onnxruntime-web, transformers.js and tfjs are installed, or will be; default a temporary folder
 //   --only TEXT          encoders with it in their names; --format NAME formats; --in TEXT consumers; then docs/exports.md stays as it is
 //   --no-reduced         without int8 and fp16
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+//   --findings FILE      adds what was found to what is in the file, and writes docs/exports.md of all: for a check in pieces
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +17,7 @@ import { compare } from './compare.ts';
 import { consumers, installModules, type Places } from './consumers.ts';
 import type { Answer, Job } from './exchange.ts';
 import { computeExpected, type Expected } from './expected.ts';
+import { mergeFindings } from './merge-findings.ts';
 import { FORMATS, makeSubjects, type Format, type Subject } from './subjects.ts';
 import { writeTable, type Cell, type Findings, type Refusal } from './table.ts';
 
@@ -26,6 +28,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     format: { type: 'string' },
     in: { type: 'string' },
+    findings: { type: 'string' },
     'no-reduced': { type: 'boolean', default: false },
   },
 });
@@ -150,6 +153,15 @@ async function findPlaces(): Promise<Places> {
   }
 }
 
+/** What is in a file of findings, and what was found now. */
+function addTo(file: string, now: Findings): Findings {
+  const all = existsSync(file)
+    ? mergeFindings(JSON.parse(readFileSync(file, 'utf8')) as Findings, now, { order: consumers.map(({ name }) => name) })
+    : now;
+  writeFileSync(file, JSON.stringify(all));
+  return all;
+}
+
 async function check(): Promise<void> {
   const wanted = flags.only;
   await selectBackend();
@@ -159,9 +171,10 @@ async function check(): Promise<void> {
   for (const subject of subjects) expected.set(subject, await computeExpected(subject));
   const { written, refusals } = await exportAll(subjects);
   const opened = await openAll(written, expected, await findPlaces());
-  const markdown = writeTable({ subjects: subjects.map(({ name }) => name), refusals, ...opened });
-  const isWhole = wanted === undefined && flags.format === undefined && flags.in === undefined && !flags['no-reduced'];
-  if (!isWhole) console.log(`\n${markdown}`);
+  const found = { subjects: subjects.map(({ name }) => name), refusals, ...opened };
+  const markdown = writeTable(flags.findings === undefined ? found : addTo(flags.findings, found));
+  const isPart = wanted !== undefined || flags.format !== undefined || flags.in !== undefined || flags['no-reduced'];
+  if (isPart && flags.findings === undefined) console.log(`\n${markdown}`);
   else writeFileSync(TABLE, await prettify(markdown, { ...(await resolveConfig(TABLE)), parser: 'markdown' }));
   const failures = [...opened.cells, ...refusals].filter(({ ok }) => !ok).length;
   console.log(`${opened.cells.length} models opened, ${refusals.length} exports refused, ${failures} not as they should be`);
