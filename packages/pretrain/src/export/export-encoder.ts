@@ -70,8 +70,8 @@ function traceNetwork(network: PortableNetwork, classifier: LinearHead | undefin
  * @param options see {@link ExportEncoderOptions}
  * @returns the files by name, with `/` between folders; `README.md` is a model card
  * @throws SelfsupError `SELFSUP_OPTION` on a format that the encoder cannot be written in, or a precision that loses too much; `SELFSUP_CHECKPOINT` when the file is damaged
- * @remarks ONNX: opset 17, any batch, texts of any length up to that of the run; images as `[batch, channels, height, width]`. An ONNX model of texts lies in `onnx/`, beside
- * the config and the tokenizer, where transformers.js looks for it. The features are those of the readout, of `embed`.
+ * @remarks ONNX: opset 17, any batch, texts of any length up to that of the run; images as `[batch, channels, height, width]`. The model lies in `onnx/`, beside
+ * the config and the preprocessing or the tokenizer, where transformers.js looks for it. The features are those of the readout, of `embed`.
  */
 export async function exportEncoder(bytes: Uint8Array, options: ExportEncoderOptions = {}): Promise<Readonly<Record<string, Uint8Array>>> {
   const { precision = 'fp32', preprocessing = true, result } = options;
@@ -126,9 +126,7 @@ export async function exportEncoder(bytes: Uint8Array, options: ExportEncoderOpt
       };
       const outputs = graph.outputs.map(({ name, value }) => ({ name, shape: graph.values.get(value)!.shape }));
       const made =
-        format === 'onnx'
-          ? { [modality.name === 'text' ? `onnx/${onnxName(precision)}` : onnxName(precision)]: writeOnnx(graph, { ...facts, precision }) }
-          : writeGraphModel(graph, facts);
+        format === 'onnx' ? { [`onnx/${onnxName(precision)}`]: writeOnnx(graph, { ...facts, precision }) } : writeGraphModel(graph, facts);
       return { ...made, ...network.files, 'README.md': card({ preprocessing: network.preprocessing, outputs }) };
     } finally {
       network.dispose();

@@ -1,6 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import { saveWeights, toForeign, type PretrainedFamily, type ResnetOptions, type VitOptions, type VitSize } from '@selfsup/encoders';
-import { encodeSafetensors } from '@selfsup/safetensors';
+import { encodeSafetensors, type SafetensorsTensor } from '@selfsup/safetensors';
 import type { ExportContext, WeightsFormat } from '../modality.ts';
 import { imageInputOf, imageSizeOf } from './image-input.ts';
 
@@ -28,10 +28,11 @@ async function tensorsOf(family: PretrainedFamily, { encoder, input, module }: E
   const imageSize = imageSizeOf(sides);
   const { options, name } = encoder;
   const own = resnets.includes(name) ? { ...options, encoder: name, channels } : { ...options, imageSize, channels };
-  return encodeSafetensors({
-    metadata: { format: 'pt' },
-    tensors: toForeign(family, await saveWeights(module), own as Parameters<typeof toForeign>[2]),
-  });
+  const tensors = new Map<string, SafetensorsTensor>(toForeign(family, await saveWeights(module), own as Parameters<typeof toForeign>[2]));
+  // PyTorch's counters of updates, which nothing reads at inference: transformers calls a file without them incomplete
+  for (const path of [...tensors.keys()].filter((one) => one.endsWith('.running_mean')))
+    tensors.set(path.replace(/running_mean$/, 'num_batches_tracked'), { dtype: 'I32', shape: [], data: new Int32Array(1) });
+  return encodeSafetensors({ metadata: { format: 'pt' }, tensors });
 }
 
 /** timm's name of the sizes, whose arguments are then overridden. */
