@@ -3,6 +3,10 @@ export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
 export { mergeAdapters } from './adapters.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEncoder, type JudgingSettings } from './encoder-file.ts';
+export { exportEncoder, exportFormats, type ExportEncoderOptions } from './export/export-encoder.ts';
+export type { LinearHead } from './export/linear-head.ts';
+export type { PortableContext, PortableNetwork } from './portable.ts';
+export { readForeignEncoder, type ForeignFiles, type ForeignOptions } from './read-foreign-encoder.ts';
 export { importEncoder, type ForeignEncoder } from './import-encoder.ts';
 export {
   evaluateKnn,
@@ -15,7 +19,6 @@ export {
   type LinearFinding,
 } from './evaluate-encoder.ts';
 export type { RunEvent } from './events.ts';
-export { fineTuneEncoder, type FineTuneArm, type FineTuneEncoderOptions, type FineTuneRate, type FineTuning } from './fine-tune-encoder.ts';
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
 export { parseMetrics, type MetricsRecord, type ParseMetricsOptions } from './metrics-log.ts';
@@ -59,6 +62,7 @@ export {
   type EncodeOptions,
   type ExportContext,
   type Features,
+  type LabelSource,
   type Modality,
   type OpenContext,
   type OpenedSamples,
@@ -128,3 +132,14 @@ export { textPlugin } from './text/text-plugin.ts';
 export type { TextRunData } from './text/text-run-data.ts';
 export type { TextSamples } from './text/text-samples.ts';
 export { defineTextTask, type TextTask, type TextTaskFacts, type TextTaskParts } from './text/text-task.ts';
+export type { Classifier, PredictOptions, Predictions } from './classifier/classifier.ts';
+export { assertClassifierName, type ClassifierDescription, type ClassifierJudgement } from './classifier/classifier-description.ts';
+export { classifierFileNames } from './classifier/classifier-file.ts';
+export { classifierSections, describeClassifier } from './classifier/classifier-sections.ts';
+export { assertNoClassifier, keepClassifier, keptSections } from './classifier/keep-classifier.ts';
+export { chooseLabels, parseLabelCount, resolveLabelCount, type LabelCount } from './classifier/label-counts.ts';
+export { measureLabelCurve, type ChosenRate, type MeasuredLabelCurve, type MeasureLabelCurveOptions } from './classifier/label-curve.ts';
+export { createStartOf } from './classifier/start-features.ts';
+export { loadClassifier, type LoadClassifierOptions } from './classifier/load-classifier.ts';
+export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
+export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';

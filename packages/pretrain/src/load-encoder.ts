@@ -11,7 +11,7 @@ import { createOpenContext } from './open-dataset.ts';
 import { parseOptions } from './option-schema.ts';
 import type { Plugin } from './plugin.ts';
 import { silentProgress, type Progress } from './progress.ts';
-import { createReadout } from './readout.ts';
+import { completeReadout, createReadout, type ReadoutChoice } from './readout.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 /** Options of {@link loadEncoder}. */
@@ -34,6 +34,8 @@ export interface LoadedEncoder extends Omit<EncoderDescription, 'modality'> {
   readonly module: AnyModule;
   /** What gives the features of prepared input: the network as the readout reads it; it shares the variables. */
   readonly features: AnyModule;
+  /** How `features` reads the network, with all options. */
+  readonly readout: ReadoutChoice;
   /** Columns of the network's own output, the features of the readout `global`. */
   readonly outputDim: number;
   /** Makes a network with the fresh weights that its run would have begun with, read the same way: the control. Dispose `encoder`. */
@@ -93,6 +95,7 @@ export async function loadEncoder(given: Uint8Array, options: LoadEncoderOptions
       ...description,
       module,
       features,
+      readout: completeReadout(recipe, { readout, readoutOptions }, (name) => `\`${name}\``),
       createUntrained() {
         const encoder = factory(freshRng(seed));
         return { encoder, features: read(encoder) };

@@ -10,8 +10,11 @@ type Defaults = AnyTaskRecipe['defaults'];
 const present = (given: GivenSettings): GivenSettings =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
-const defaultsOf = (defaults: Defaults, given: GivenSettings): GivenSettings =>
-  present((typeof defaults === 'function' ? defaults(given) : defaults) ?? {});
+/** Defaults may compute with `epochs`, which is checked only afterwards. */
+function defaultsOf(defaults: Defaults, given: GivenSettings): GivenSettings {
+  if (typeof defaults !== 'function') return present(defaults ?? {});
+  return present(defaults(typeof given.epochs === 'number' ? given : { ...given, epochs: undefined }) ?? {});
+}
 
 /**
  * The rate with which a trained encoder goes on, in relation to that from fresh weights: what it knows is not to be lost at once.

@@ -40,6 +40,8 @@ export function readNormalization(
       );
     return adaptNormalization({ mean: means, std }, channels);
   };
+  preprocessor.only({ do_rescale: true });
+  preprocessor.number('rescale_factor', '1/255: our pixels are in [0, 1]', (value) => Math.abs(value * 255 - 1) < 1e-3);
   if (preprocessor.value('do_normalize') === false)
     return { normalization: { mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) } };
   const found = read(preprocessor, ['image_mean', 'image_std']) ?? read(timm, ['mean', 'std']);

@@ -151,6 +151,8 @@ describe('an encoder for other images', () => {
     expect(readVit({ tensors, config }, { channels: 4 }).normalization.mean).toEqual([0.5, 0.4, 0.3, 0.5]);
     expect(readVit({ tensors }).normalization.mean).toEqual([0.485, 0.456, 0.406]);
     expect(readVit({ tensors }).notes.join()).toContain("ImageNet's mean and deviation are assumed");
+    expect(readVit({ tensors, preprocessor: { do_normalize: false } }).normalization).toEqual({ mean: [0, 0, 0], std: [1, 1, 1] });
+    expect(() => readPretrained({ tensors, preprocessor: { rescale_factor: 1 / 127.5 } })).toThrow('`rescale_factor` of preprocessor_config.json must be 1/255'); // prettier-ignore
     expect(() => readPretrained({ tensors, preprocessor: { image_mean: [1, 'x'] } })).toThrow('`image_mean` of preprocessor_config.json must be numbers'); // prettier-ignore
   });
 });

@@ -1,4 +1,5 @@
 import { createRng } from '@selfsup/core';
+import { loadWeights, readPretrained, saveWeights, toForeign, vit } from '@selfsup/encoders';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import type { EncoderRecipe } from '../encoder-recipe.ts';
@@ -92,6 +93,27 @@ describe('the encoders of images', () => {
       'reads the class token, which the encoder does not have',
     );
     without.dispose();
+  });
+
+  it('take the options and weights of what `readPretrained` reads', async () => {
+    const size = {
+      numLayers: 1,
+      width: 64,
+      numHeads: 1,
+      numRegisters: 2,
+      layerScale: 1,
+      hiddenDim: 96,
+      classPosition: false,
+      qkvBias: false,
+    };
+    const options = { ...size, imageSize: 16, patchSize: 4, positions: 'learned' } as const;
+    const made = vit(options)(createRng(0));
+    const read = readPretrained({ tensors: toForeign('vit', await saveWeights(made), options) }, { imageSize: 32, patchSize: 8 });
+    const encoder = build(read.encoder, read.options, 32).factory(createRng(1));
+    loadWeights(encoder, read.weights);
+    expect(await saveWeights(encoder)).toEqual(read.weights);
+    made.dispose();
+    encoder.dispose();
   });
 
   it.each([

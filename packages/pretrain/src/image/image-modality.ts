@@ -14,9 +14,11 @@ import type { ImageSamples } from './image-samples.ts';
 import { taskViews, type ImageTaskParts, type ProjectionHeadFunction } from './image-task.ts';
 import { recipeChoices } from './image-views.ts';
 import { nameOfData } from './name-of-data.ts';
+import { imageWeights } from './image-weights.ts';
 import { openImageSamples } from './open-image-samples.ts';
 import { measureImages, splitImages, warnAboutSkipped, type OpenedImageData } from './opened-images.ts';
 import { patchSizeOf } from './patch-size.ts';
+import { portableImages } from './portable-images.ts';
 import { prepareViews } from './prepare-views.ts';
 import { suggestImages } from './suggest-images.ts';
 import { showImages } from './thumbnails.ts';
@@ -157,4 +159,6 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   },
   show: showImages,
   nameOf: nameOfData,
+  portable: portableImages,
+  exports: imageWeights,
 });

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
 import { gunzip, parseIdx, type ImageDataset } from '@selfsup/data';
-import { openImages, type SkippedImage } from '@selfsup/data/node';
+import { isLabelTable, openImages, type SkippedImage } from '@selfsup/data/node';
 import type { OpenedImageData } from '../../image/opened-images.ts';
-import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
+import type { DatasetOpener, DatasetOptions, LabelSource } from '../../modality.ts';
 import type { Progress, Stage } from '../../progress.ts';
 import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
+import { labelImages } from './label-images.ts';
 
 /** Photos and frames tell where they come from. */
 type Located = ImageDataset & { readonly paths?: readonly string[] };
@@ -72,17 +73,21 @@ async function attachLabels(train: Located, path: string): Promise<Located> {
 /** Opens images from files, whatever modality wants them. */
 export async function openImageFiles(path: string, settings: DatasetOptions): Promise<OpenedImageData> {
   const { seed, progress, options } = settings;
-  const { labels } = options as { labels?: string };
+  const { labels } = options as { labels?: string | LabelSource };
   const watch = watchDecoding(progress, 'photos');
   const { onProgress, onSkip } = watch;
-  const opened = await openImages(path, { seed, ...sizesOf(settings), onProgress, onSkip }).finally(watch.end);
+  const source = typeof labels === 'string' && isLabelTable(labels) ? { path: labels } : labels;
+  const sizes = sizesOf(settings);
+  if (typeof source === 'object') Object.assign(sizes, { limit: Number.MAX_SAFE_INTEGER, testLimit: Number.MAX_SAFE_INTEGER }); // any of them may be in the table
+  const opened = await openImages(path, { seed, ...sizes, onProgress, onSkip }).finally(watch.end);
   const { train, test }: { train: Located; test?: Located } = opened;
-  return {
-    train: labels === undefined ? train : await attachLabels(train, labels),
+  const found = {
+    train: typeof source === 'string' ? await attachLabels(train, source) : train,
     ...(test && { test, testFrom: testFromOf(path, train, test) }),
     skipped: () => [...opened.skipped, ...unusedAsSkipped(opened.unused)],
     decoded: watch.decoded,
   };
+  return typeof source === 'object' ? labelImages(found, { folder: path, source, progress }) : found;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createRng, SelfsupError } from '@selfsup/core';
-import { bert, maskedLanguageHead, nextSentenceHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
+import { bert, maskedLanguageHead, nextSentenceHead, type MaskedLanguageHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
 import { decodeSafetensors } from '@selfsup/safetensors';
 import { restoreModule } from '@selfsup/trainer';
 import { withMergedAdapters } from '../../adapters.ts';
@@ -17,7 +17,9 @@ export interface BertCheckpointOptions {
 }
 
 /** The networks of a checkpoint. */
-export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone' | 'head' | 'nextSentenceHead'> {
+export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone' | 'nextSentenceHead'> {
+  /** Of masked language modeling, if the checkpoint has one. */
+  readonly head?: MaskedLanguageHead;
   /** Updates that they have seen. */
   readonly step: number;
   /** Disposes all of them. */
