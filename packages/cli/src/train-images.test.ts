@@ -132,6 +132,33 @@ describe('selfsup train on images', () => {
     expect(existsSync(at('never'))).toBe(false);
   });
 
+  it('--teacher teaches a student of another architecture', async () => {
+    const shapes = ['--data', 'shapes', '--image-size', '16', '--limit', '32', '--epochs', '1', '--batch-size', '8', '--backend', 'wasm'];
+    const student = [
+      '--encoder',
+      'vit-tiny',
+      '--encoder-option',
+      'numLayers=1',
+      '--encoder-option',
+      'width=16',
+      '--encoder-option',
+      'numHeads=2',
+    ];
+    const from = [...shapes, '--task', 'distillation', ...student, '--similarity-weight', '0.5', '--no-report'];
+    await succeed('train', ...from, '--teacher', at('whole'), '--out', at('student'));
+    expect(jsonAt('student/run.json')).toMatchObject({
+      teacher: { origin: 'simclr on shapes', step: 16 },
+      encoder: { name: 'vit-tiny' },
+      settings: { taskOptions: { featureWeight: 1, similarityWeight: 0.5 } },
+    });
+    expect(existsSync(at('student/teacher.safetensors'))).toBe(true);
+    const failed = async (...argv: string[]) => (await selfsup('train', ...argv, '--out', at('never'))).stderr;
+    expect(await failed(...from)).toContain('the task distillation learns from a trained encoder; give --teacher: an encoder of images');
+    expect(await failed(...from, '--teacher', at('nowhere'))).toContain('--teacher:');
+    expect(await failed(...shapes, '--teacher', at('whole'))).toContain('the task simclr learns from data alone');
+    expect(existsSync(at('never'))).toBe(false);
+  });
+
   it.each([
     [['--resume', '--encoder', 'resnet18'], /this run was trained with --encoder "conv-net", got "resnet18"/],
     [['--resume', '--head-output', '9'], /this run was trained with --head-output 8, got 9/],
