@@ -2,6 +2,7 @@ export { decodeImage, type DecodedImage, type DecodeImageOptions } from './node/
 export { drawGrid, type DrawGridOptions, type GridPicture } from './node/draw-grid.ts';
 export { frameFolders, type FrameFoldersOptions } from './node/frame-folders.ts';
 export type { ClipOptions, FrameDataset } from './node/frame-videos.ts';
+export { kindOfParquet } from './node/parquet/kind-of-parquet.ts';
 export { imageFolder } from './node/image-folder.ts';
 export type { UnusedKind } from './node/unused-files.ts';
 export { readNpy, writeNpy, type NpyArray, type NpyData } from './node/npy.ts';

@@ -35,6 +35,8 @@ export interface OpenedImages {
   readonly train: ImageDataset;
   /** The images to test on, where there are any. */
   readonly test?: ImageDataset;
+  /** Where `test` comes from: a part of its own (default), or held out of the others. */
+  readonly testFrom?: 'own part' | 'held out';
   /** The photos that could not be decoded so far. */
   readonly skipped: readonly SkippedImage[];
   /** The files of a folder of photos that are not used, by kind: other formats, links, photos without a class, a validation part beside a test part. */

@@ -58,6 +58,8 @@ export interface Splitting<F extends PhotoFile, D> {
 export interface Splits<D> {
   readonly train: D;
   readonly test?: D;
+  /** Where `test` comes from: a part of its own, or held out of the others. */
+  readonly testFrom?: 'own part' | 'held out';
   readonly skipped: readonly SkippedImage[];
   readonly unused: readonly UnusedKind[];
 }
@@ -81,7 +83,8 @@ export async function openSplits<F extends PhotoFile, D extends { readonly skipp
   const found = listSplits(await splitting.list(folder), { who: splitting.who, classLevel: options.classLevel });
   const { unused } = found;
   // the folder's own test part, or a share of what has classes
-  const lists = found.test === undefined && found.train.classNames ? split(found.train, seed) : found;
+  const isHeldOut = found.test === undefined && found.train.classNames !== undefined;
+  const lists = isHeldOut ? split(found.train, seed) : found;
   const trainList = limited(lists.train, limit);
   const testList = lists.test && limited(lists.test, testLimit);
   const picturesOf = (list?: PhotoList<F>) => list?.files.reduce((sum, file) => sum + splitting.pictures(file), 0) ?? 0;
@@ -97,10 +100,16 @@ export async function openSplits<F extends PhotoFile, D extends { readonly skipp
   if (!testList || testList.files.length === 0) return { train, skipped: train.skipped, unused };
   before = picturesOf(trainList);
   const rest = Math.max(0, cacheBytes - before * height * width * channels);
-  const test = await splitting.open(testList, `${name} (held out)`, { ...options, cacheBytes: rest, unused: [], ...progress });
+  const test = await splitting.open(testList, isHeldOut ? `${name} (held out)` : `${name} (test)`, {
+    ...options,
+    cacheBytes: rest,
+    unused: [],
+    ...progress,
+  });
   return {
     train,
     test,
+    testFrom: isHeldOut ? 'held out' : 'own part',
     unused,
     get skipped() {
       return [...train.skipped, ...test.skipped];

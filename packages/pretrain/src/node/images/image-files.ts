@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
 import { gunzip, parseIdx, type ImageDataset } from '@selfsup/data';
 import { isLabelTable, openImages, type SkippedImage } from '@selfsup/data/node';
@@ -50,19 +49,6 @@ export function watchDecoding(progress: Progress | undefined, pictures: 'photos'
   return watch;
 }
 
-/** The folder below `root` in which all these files lie; undefined where they lie in several. */
-function commonFolder(root: string, paths: readonly string[] | undefined): string | undefined {
-  const [first = ''] = paths ?? [];
-  const folder = relative(root, first).split(sep)[0];
-  return paths?.every((path) => relative(root, path).split(sep)[0] === folder) ? folder : undefined;
-}
-
-/** Whether images to test on were held out of photos, rather than found in folders of their own or other files. */
-export function testFromOf(root: string, train: Located, test: Located | undefined): 'own part' | 'held out' {
-  const own = commonFolder(root, train.paths) === 'train' && ['test', 'val'].includes(commonFolder(root, test?.paths) ?? '');
-  return test?.name.endsWith('(held out)') && !own ? 'held out' : 'own part';
-}
-
 async function attachLabels(train: Located, path: string): Promise<Located> {
   const packed = await readFile(path).catch((error: unknown) => {
     throw new SelfsupError('SELFSUP_DATA', `labels: cannot read ${path}; give an IDX file of labels`, { cause: error });
@@ -86,7 +72,7 @@ export async function openImageFiles(path: string, settings: DatasetOptions): Pr
   const { train, test }: { train: Located; test?: Located } = opened;
   const found = {
     train: typeof source === 'string' ? await attachLabels(train, source) : train,
-    ...(test && { test, testFrom: testFromOf(path, train, test) }),
+    ...(test && { test, testFrom: opened.testFrom ?? 'own part' }),
     skipped: () => [...opened.skipped, ...unusedAsSkipped(opened.unused)],
     decoded: watch.decoded,
   };
