@@ -122,7 +122,7 @@ describe('selfsup train on images', () => {
       init: { origin: 'simclr on shapes', step: 16 },
       encoder: { options: { widths: [4, 8] } },
     });
-    expect(readFileSync(at('next/report.html'), 'utf8')).toContain('of an encoder that learned simclr on shapes (16 updates, sha256');
+    expect(readFileSync(at('next/report.html'), 'utf8')).toContain('those of simclr on shapes (16 updates, sha256');
     const failed = async (...argv: string[]) => (await selfsup('train', ...from, ...argv, '--out', at('never'))).stderr;
     expect(await failed('--init', at('nowhere'))).toContain('--init must be the folder of a run with checkpoint.safetensors');
     expect(await failed('--init', at('whole'), '--encoder', 'resnet18')).toContain(
