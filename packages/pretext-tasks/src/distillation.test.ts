@@ -108,6 +108,12 @@ describe('teacherImages', () => {
       const [red, green] = tf.split(tf.add(tf.mul(large, color.std), color.mean), 3, 3);
       expect(gap(red!, green!)).toBeLessThan(1e-5);
       expect(teacherImages(seen, { student, teacher: student })).toBe(seen);
+      const alpha = tf.concat<tf.Tensor4D>([pixels, tf.ones<tf.Rank.R4>([2, 4, 4, 1])], 3);
+      const plain = (count: number) => ({ mean: Array<number>(count).fill(0), std: Array<number>(count).fill(1) });
+      expect(gap(teacherImages(alpha, { student: plain(4), teacher: plain(3) }), pixels)).toBe(0);
+      expect(failure(() => teacherImages(alpha, { student: plain(4), teacher: plain(6) }))).toContain(
+        'the images of the student have 4 channels, of which the 6 that the teacher takes cannot be made; give a teacher of 4, 3 or 1 channels',
+      );
     });
   });
 });

@@ -55,7 +55,7 @@ export const distillationTask = defineImageTask({
       teacher: factory,
       projectionHead: given?.({ inputDim: backbone.outputDim }) ?? headOf(backbone.outputDim, outputDim),
       ...(own !== undefined && taught !== undefined && { patchHead: headOf(own, taught) }),
-      images: { student: { mean, std }, teacher: input, size: [input.size, input.size] },
+      images: { student: { mean, std }, teacher: input, size: [input.height, input.width] },
       queueSize: queueOf(size, settings.batchSize * settings.accumulate),
     });
   },
