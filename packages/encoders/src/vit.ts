@@ -4,6 +4,7 @@ import { checkRates, partOptions } from './layers/apply-part.ts';
 import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { createVariable } from './layers/create-variable.ts';
 import { xavierUniform, zeros } from './layers/initializers.ts';
+import { shortSides, sidesOf, type Sides } from './layers/grid-of.ts';
 import { interpolatePositions } from './layers/interpolate-positions.ts';
 import { layerNorm } from './layers/layer-norm.ts';
 import { linear } from './layers/linear.ts';
@@ -14,8 +15,10 @@ import type { PatchEncoder, PatchEncoderFactory } from './patch-kernel.ts';
 
 /** Options of a Vision Transformer of any size. */
 export interface VitOptions {
-  /** Height and width in pixels of the images that the positions are for, a multiple of `patchSize`; default 224. Others have theirs interpolated. */
-  imageSize?: number;
+  /**
+   * Side in pixels of the images that the positions are for, or `[height, width]`, multiples of `patchSize`; default 224. Others have theirs interpolated.
+   */
+  imageSize?: Sides;
   /** Height and width of a patch in pixels, ≥ 1; default 16. */
   patchSize?: number;
   /** Channels of the images, ≥ 1; default 3. */
@@ -60,7 +63,7 @@ export interface PatchImages {
   readonly images: tf.Tensor4D;
   /** int32 `[n, kept]`: the patches that the encoder sees, in this order, as in MAE; default all. */
   readonly keep?: tf.Tensor2D;
-  /** float32 `[n, gridSize²]`: 1 where the mask token stands instead of the patch, as in SimMIM; default nowhere. */
+  /** float32 `[n, patches]`: 1 where the mask token stands instead of the patch, as in SimMIM; default nowhere. */
   readonly mask?: tf.Tensor2D;
 }
 
@@ -79,8 +82,8 @@ export interface VitFactory extends PatchEncoderFactory {
   (rng: Rng): VitEncoder;
   /** Height and width of a patch in pixels. */
   readonly patchSize: number;
-  /** Patches along each side of an image of `imageSize`: there are `gridSize²`. */
-  readonly gridSize: number;
+  /** Patches along each side of an image of `imageSize`, or `[down, across]` where it is not square. */
+  readonly gridSize: Sides;
   /** Channels of the images. */
   readonly channels: number;
   /** Whether the first of an encoder's states is the class token's. */
@@ -93,7 +96,7 @@ export interface VitFactory extends PatchEncoderFactory {
  * @param options see {@link VitSize} and {@link VitOptions}; {@link vitTiny}, {@link vitSmall} and {@link vitBase} have the published sizes
  * @returns a factory of encoders from `[n, height, width, channels]`, sides any multiples of `patchSize`, to `[n, width]`, float32, with the paths
  * `patch/kernel` `[patchSize²·channels, width]`, `patch/bias`, `classToken` `[1, width]`, `block1/…` (see {@link preNormBlock}), `norm/scale`, `norm/offset`;
- * and, where asked for, `positions` `[1 + gridSize², width]` (`[gridSize², width]` without class token or its position), `registers` `[numRegisters, width]` and
+ * and, where asked for, `positions` `[1 + patches, width]` (`[patches, width]` without class token or its position), `registers` `[numRegisters, width]` and
  * `maskToken` `[1, width]`. The maps `block1`, `block2` … are the patches' states after each
  * block and the last normalization, as DINO reads them; {@link startFromPatches} can set `patch/kernel`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or drop path without `rng`; from `apply` and `encode` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
@@ -127,7 +130,9 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
   const { classToken: withClass = true, classPosition = true, numRegisters = 0, layerScale, qkvBias = true } = options;
   const { pooling = withClass ? 'class-token' : 'mean', positions = 'sin-cos', dropPathRate = 0, maskToken = false } = options;
   const { hiddenDim = 4 * width, epsilon = 1e-6 } = options;
-  checkIntegers(who, { imageSize, patchSize, channels, numLayers, width, numHeads, hiddenDim });
+  const [imageHeight, imageWidth] = sidesOf(imageSize);
+  for (const side of [imageHeight, imageWidth]) checkIntegers(who, { imageSize: side });
+  checkIntegers(who, { patchSize, channels, numLayers, width, numHeads, hiddenDim });
   checkIntegers(who, { numRegisters }, 0);
   checkRates(who, { dropPathRate });
   checkOneOf(who, 'pooling', pooling, ['class-token', 'mean']);
@@ -139,10 +144,10 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
     if (value !== undefined && !(value > 0)) throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must be > 0, got ${value}`);
   if (!withClass && pooling === 'class-token')
     throw new SelfsupError('SELFSUP_OPTION', `${who}: \`pooling\` must be mean without a class token, got class-token`);
-  if (imageSize % patchSize !== 0) refuse('imageSize', `the patch size ${patchSize}`, imageSize);
+  for (const side of [imageHeight, imageWidth]) if (side % patchSize !== 0) refuse('imageSize', `the patch size ${patchSize}`, side);
   if (positions === 'sin-cos' && width % 4 !== 0) refuse('width', '4 for sin-cos positions', width);
-  const gridSize = imageSize / patchSize;
-  const length = gridSize * gridSize;
+  const grid = [imageHeight / patchSize, imageWidth / patchSize] as const;
+  const length = grid[0] * grid[1];
   const embed = linear({
     inputDim: patchSize * patchSize * channels,
     outputDim: width,
@@ -160,7 +165,7 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
     const tokens = (tag: string, rows: number) => drawNormal(rng.fold(tag), rows * width, { standardDeviation: 0.02 });
     const token = (tag: string) => createVariable<tf.Rank.R2>(tokens(tag, 1), [1, width], true);
     const position = createVariable<tf.Rank.R2>(
-      learned ? tokens('positions', classRows + length) : sinCosPositions(gridSize, width).subarray((1 - classRows) * width),
+      learned ? tokens('positions', classRows + length) : sinCosPositions(grid, width).subarray((1 - classRows) * width),
       [classRows + length, width],
       learned,
     );
@@ -198,7 +203,7 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
         const hidden = tf.expandDims(keep ? takeRows(mask, keep, { batchDims: 1 }) : mask, 2); // [n, kept, 1]
         x = tf.add(tf.mul(x, tf.sub(1, hidden)), tf.mul(hidden, masked));
       }
-      const places = interpolatePositions(tf.slice(position, [classRows, 0], [length, width]), { gridSize, rows, columns }); // [rows · columns, width]
+      const places = interpolatePositions(tf.slice(position, [classRows, 0], [length, width]), { from: grid, to: [rows, columns] }); // [rows · columns, width]
       x = tf.add(x, keep ? takeRows(places, keep) : places);
       const repeated = (rows: tf.Tensor) => tf.add<tf.Tensor3D>(tf.zeros([n, rows.shape[0], width]), rows);
       const first = classToken && (classRows === 1 ? tf.add(classToken, tf.slice(position, [0, 0], [1, width])) : classToken);
@@ -213,7 +218,11 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
       return { states, last: y };
     };
     const check = (input: PatchImages) => {
-      checkPatchImages(who, { keep: undefined, mask: undefined, ...input }, { imageSize, patchSize, channels, length, maskToken });
+      checkPatchImages(
+        who,
+        { keep: undefined, mask: undefined, ...input },
+        { imageHeight, imageWidth, patchSize, channels, length, maskToken },
+      );
     };
     /** The patches' states alone. */
     const patchesOf = (states: tf.Tensor3D): tf.Tensor3D => {
@@ -284,24 +293,31 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
       },
     };
   };
-  return Object.assign(create, { outputDim: width, mapChannels, patchSize, gridSize, channels, hasClassToken: withClass });
+  return Object.assign(create, {
+    outputDim: width,
+    mapChannels,
+    patchSize,
+    gridSize: shortSides(...grid),
+    channels,
+    hasClassToken: withClass,
+  });
 }
 
 function checkPatchImages(
   who: string,
   input: { images: tf.Tensor4D; keep: tf.Tensor2D | undefined; mask: tf.Tensor2D | undefined },
-  expected: { imageSize: number; patchSize: number; channels: number; length: number; maskToken: boolean },
+  expected: { imageHeight: number; imageWidth: number; patchSize: number; channels: number; length: number; maskToken: boolean },
 ): void {
   const { images, keep, mask } = input;
-  const { imageSize, patchSize, channels, length, maskToken } = expected;
+  const { imageHeight, imageWidth, patchSize, channels, length, maskToken } = expected;
   const fail = (name: string, shape: string, got: tf.Tensor): never => {
     throw new SelfsupError('SELFSUP_SHAPE', `${who}: \`${name}\` must have shape ${shape}, got [${got.shape.join(', ')}]`);
   };
   const [n, height, breadth] = images.shape;
   if (images.rank !== 4 || images.size === 0 || height % patchSize !== 0 || breadth % patchSize !== 0 || images.shape[3] !== channels)
     fail('images', `[n >= 1, height, width, ${channels}] with sides that are multiples of the patch size ${patchSize}`, images);
-  if ((keep ?? mask) && (height !== imageSize || breadth !== imageSize))
-    fail('images', `[n >= 1, ${imageSize}, ${imageSize}, ${channels}] to go with \`${keep ? 'keep' : 'mask'}\``, images);
+  if ((keep ?? mask) && (height !== imageHeight || breadth !== imageWidth))
+    fail('images', `[n >= 1, ${imageHeight}, ${imageWidth}, ${channels}] to go with \`${keep ? 'keep' : 'mask'}\``, images);
   if (keep && (keep.rank !== 2 || keep.shape[0] !== n || keep.size === 0)) fail('keep', `[${n}, kept >= 1]`, keep);
   if (mask && mask.shape.join() !== [n, length].join()) fail('mask', `[${n}, ${length}]`, mask);
   for (const [name, tensor, dtype] of [

@@ -14,3 +14,5 @@ export {
   type PretrainedFile,
   type PretrainedFiles,
 } from './node/pretrained/open-pretrained-source.ts';
+export { classifierFolder, listClassifiers, loadClassifier, type LoadClassifierFolderOptions } from './node/load-classifier-folder.ts';
+export { openInputs, type Inputs, type OpenedInput } from './node/open-inputs.ts';

@@ -1,3 +1,4 @@
+import { sidesOf } from '../layers/grid-of.ts';
 import type { BertOptions, BertSize } from '../bert.ts';
 import { expansion } from '../residual-block.ts';
 import type { VitOptions, VitSize } from '../vit.ts';
@@ -45,7 +46,8 @@ export function resnetParts({ kind, depths, kernel, channels }: ResnetShape): Pa
 export function vitParts(options: VitOptions & VitSize): Part[] {
   const { imageSize = 224, patchSize: patch = 16, channels = 3, numLayers, width, hiddenDim: hidden = 4 * width } = options;
   const { classToken = true, classPosition = true, numRegisters: registers = 0, layerScale, qkvBias = true, maskToken = false } = options;
-  const rows = (imageSize / patch) ** 2;
+  const [height, breadth] = sidesOf(imageSize);
+  const rows = (height / patch) * (breadth / patch);
   const positions = classToken && (classPosition || options.positions !== 'learned') ? 1 + rows : rows;
   const flags = { classToken, registers: registers > 0, layerScale: layerScale !== undefined, qkvBias, maskToken };
   const has = new Set(Object.entries(flags).flatMap(([name, on]) => (on ? [name] : [])));

@@ -1,5 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import type { BertOptions, BertSize } from '../bert.ts';
+import { sidesOf } from '../layers/grid-of.ts';
 import { sinCosPositions } from '../layers/patch-positions.ts';
 import type { ResnetOptions } from '../resnet.ts';
 import type { SavedWeights } from '../save-weights.ts';
@@ -43,8 +44,8 @@ function partsOf({ kind }: NameTable, options: ForeignOptions): Part[] {
 function withPositions(weights: SavedWeights, { kind }: NameTable, options: ForeignOptions): SavedWeights {
   if (kind !== 'vit' || weights['positions']) return weights;
   const { imageSize = 224, patchSize = 16, width, classToken = true } = options as VitOptions & VitSize;
-  const grid = imageSize / patchSize;
-  const data = sinCosPositions(grid, width).slice(classToken ? 0 : width);
+  const [height, breadth] = sidesOf(imageSize);
+  const data = sinCosPositions([height / patchSize, breadth / patchSize], width).slice(classToken ? 0 : width);
   return { ...weights, positions: { shape: [data.length / width, width], data } };
 }
 

@@ -115,7 +115,7 @@ describe('an encoder of images', () => {
   it('comes with a model card', async () => {
     const card = new TextDecoder().decode((await exportEncoder(vit, {}))['README.md']);
     expect(card).toContain('# vit-tiny, simclr on array');
-    expect(card).toContain('resize it to 16x16 pixels, divide its values by 255');
+    expect(card).toContain('resize it to 16x16 pixels (height by width), divide its values by 255');
     expect(card).toContain('- `features` [batch, 16]');
     expect(card).toContain("onnxruntime.InferenceSession('onnx/model.onnx')");
   });

@@ -31,12 +31,12 @@ const uses: Readonly<Record<string, (context: ModelCardContext) => readonly stri
         "const { features } = await model(await tokenizer(['a text', 'another'], { padding: true }));",
         '```',
       ];
-    const { size, channels } = input as { size: number; channels: number };
+    const { size, height = size, width = size, channels } = input as { size: number; height?: number; width?: number; channels: number };
     return [
       '```python',
       'import numpy, onnxruntime',
       `session = onnxruntime.InferenceSession('onnx/${name}')`,
-      `images = numpy.zeros((1, ${channels}, ${size}, ${size}), dtype=numpy.float32)  # values in [0, 1]`,
+      `images = numpy.zeros((1, ${channels}, ${height}, ${width}), dtype=numpy.float32)  # values in [0, 1]`,
       "features = session.run(['features'], {'pixel_values': images})[0]",
       '```',
       ...(channels === 3
@@ -53,14 +53,14 @@ const uses: Readonly<Record<string, (context: ModelCardContext) => readonly stri
     ];
   },
   tfjs: ({ encoder: { modality, input } }) => {
-    const { size, channels } = input as { size: number; channels: number };
+    const { size, height = size, width = size, channels } = input as { size: number; height?: number; width?: number; channels: number };
     return [
       '```js',
       "import { loadGraphModel } from '@tensorflow/tfjs-converter';",
       "const model = await loadGraphModel('https://example.com/this-folder/model.json');",
       modality.name === 'text'
         ? "const features = model.execute({ input_ids, attention_mask, token_type_ids }, 'features');"
-        : `const features = model.execute({ pixel_values }, 'features'); // float32 [n, ${size}, ${size}, ${channels}] in [0, 1]`,
+        : `const features = model.execute({ pixel_values }, 'features'); // float32 [n, ${height}, ${width}, ${channels}] in [0, 1]`,
       '```',
     ];
   },

@@ -14,7 +14,7 @@ import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
 import { openSequences } from './open-sequences.ts';
 import { openTextSamples } from './open-text-samples.ts';
 import { hashTokenizer, TOKENIZER_FILE, tokenizerFile } from './run-tokenizer.ts';
-import { fineTuneTextOptions, textExamples, textFeatureEncoder } from './text-examples.ts';
+import { fineTunedTextReadout, fineTuneTextOptions, textExamples, textFeatureEncoder } from './text-examples.ts';
 import { textOptions, type TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';
 import { portableText } from './portable-text.ts';
@@ -117,7 +117,8 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     assertBatchFits(batchSize * worldSize, data);
     return createLoader(data.train.dataset, { batchSize, rng, rank, worldSize });
   },
-  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options }): TextTaskParts => ({
+  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher }): TextTaskParts => ({
+    teacher,
     backbone: backbone as BertFactory,
     settings,
     stepsPerEpoch,
@@ -134,6 +135,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
   fineTuning: {
     encoder: textFeatureEncoder,
+    features: fineTunedTextReadout,
     options: fineTuneTextOptions,
     examples: textExamples,
     defaults: { epochs: 4, minSteps: 200, batchSize: 32, learningRate: 3e-4 },
