@@ -138,7 +138,7 @@ const features = () => 'features';
 export const consumers: readonly Consumer[] = [
   inNode({ name: 'onnxruntime-node', library: 'onnxruntime-node', format: 'onnx', cases: all, required: features, opensReduced: true }),
   inChromium({ name: 'onnxruntime-web', library: 'onnxruntime-web', format: 'onnx', cases: all, required: features, opensReduced: true }),
-  inPython({ name: 'onnxruntime', library: 'onnxruntime', format: 'onnx', cases: all, required: features, opensReduced: true }),
+  inPython({ name: 'onnxruntime in Python', library: 'onnxruntime', format: 'onnx', cases: all, required: features, opensReduced: true }),
   inNode({
     name: 'transformers.js',
     library: '@huggingface/transformers',

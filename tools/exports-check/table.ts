@@ -46,9 +46,10 @@ const HEAD = `# Exports
 selfsup export --run runs/photos --format onnx --out photos-onnx
 \`\`\`
 
-A number is the largest difference from what selfsup computes, relative to the largest value; it must not be above 1e-4. A dash: the format has no place for the encoder,
-and the command says so. Encoders have random weights and take images of 16 to 64 pixels; those that are called a run were trained for a second. Each is checked on
-batches of several samples and of a single one.`;
+A number is the largest difference from what selfsup computes, relative to the largest value; it must not be above 1e-4. A dash: there is nothing to open, because the format
+has no place for the encoder, which the command says, or the library is for other kinds of data. Encoders have random weights and take images of 16 to 64 pixels; those
+that are called a run were trained for a second. Each is checked on batches of several samples and of a single one. With \`--python PATH\` the check opens exports in Python,
+too.`;
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
