@@ -15,3 +15,4 @@ export type { Column } from './node/text/pick-columns.ts';
 export type { TableFormat } from './node/text/read-table.ts';
 export { openLabeledText, type LabeledText, type OpenLabeledTextOptions } from './node/text/open-labeled-text.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './node/text/train-tokenizer.ts';
+export { findPhotos, photoFiles, type FoundPhotos, type PhotoFiles } from './node/photo-files.ts';

@@ -1,8 +1,8 @@
 export { accuracy } from './accuracy.ts';
 export { alignment, type AlignmentOptions } from './alignment.ts';
 export { collapseAlarm, type CollapseAlarm, type CollapseAlarmOptions, type CollapseDiagnostics } from './collapse-alarm.ts';
-export { extractFeatures, type ExtractFeaturesOptions } from './extract-features.ts';
-export type { FeatureMatrix } from './feature-matrix.ts';
+export { extractFeatureBatches, extractFeatures, type ExtractFeaturesOptions } from './extract-features.ts';
+export { joinFeatures, type FeatureMatrix } from './feature-matrix.ts';
 export { featureStd, type FeatureStdOptions } from './feature-std.ts';
 export { knnAccuracy, type KnnAccuracyOptions } from './knn-accuracy.ts';
 export { nearestNeighbors, type NearestNeighbors, type NearestNeighborsOptions } from './nearest-neighbors.ts';

@@ -104,6 +104,8 @@ export interface SamplesRequest<O extends object = object> {
   readonly data: unknown;
   /** Whether it is the data that the run learned from, opened with the run's options; default false: other data. */
   readonly own?: boolean | undefined;
+  /** The samples are wanted as a run takes them, to classify each as a whole; such as videos, of which otherwise images are opened. Default false. */
+  readonly whole?: boolean | undefined;
   /** Samples to be judged by, where they lie elsewhere. */
   readonly testData?: unknown;
   /** A file of labels for samples that have none. */
@@ -172,6 +174,14 @@ export interface EncodeOptions {
   readonly indices?: ArrayLike<number> | undefined;
   /** Stops before the next batch. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Modality.alteredCopies}. */
+export interface AlteredCopiesOptions {
+  /** Which samples. */
+  readonly indices: ArrayLike<number>;
+  /** Decides what is changed. */
+  readonly seed: number;
 }
 
 /** Rows of features, and of which samples they are. */
@@ -259,6 +269,10 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   throughput?(data: D, settings: Settings): { readonly unit: string; readonly perSample: number };
   /** Features of samples by an encoder at inference, in order. */
   encode(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
+  /** The same batch by batch, so that memory does not grow with the samples; default `encode` of some samples at a time. */
+  encodeBatches?(encoder: AnyModule, samples: Samples, options: EncodeOptions): AsyncIterable<Features>;
+  /** Slightly changed copies of samples, as near-duplicates are: `[length of indices]`, in their order; absent where there is no such thing. */
+  alteredCopies?(samples: Samples, options: AlteredCopiesOptions): Samples;
   /** What usually lies behind alarms of collapse on such data, and what helps; default the words for joint-embedding tasks on images. Rules of a task go before it. */
   readonly collapseCauses?: CollapseCauses;
   /** What data with labels are, for messages, such as `images in folders by class`; default `data with labels`. */

@@ -8,3 +8,4 @@ export { loadEncoder } from './node/load-encoder-folder.ts';
 export { isForeign, openEncoder, type OpenEncoderOptions } from './node/open-encoder.ts';
 export { nodePlugins } from './node/node-plugins.ts';
 export { runFolder } from './node/run-folder.ts';
+export { openInputs, type Inputs, type OpenedInput } from './node/open-inputs.ts';

@@ -7,7 +7,7 @@ import type { Samples } from '../samples.ts';
 import type { GalleryItem } from '../section.ts';
 import type { GivenSettings } from '../settings.ts';
 import { textCollapseCauses } from './collapse-causes.ts';
-import { encodeTexts } from './encode-texts.ts';
+import { encodeTextBatches, encodeTexts } from './encode-texts.ts';
 import { heldOutProbes } from './held-out-probe.ts';
 import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
 import { openSequences } from './open-sequences.ts';
@@ -128,6 +128,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   prepare: () => tokenBatch,
   throughput: ({ input }) => ({ unit: 'tokens', perSample: input.length }),
   encode: encodeTexts,
+  encodeBatches: encodeTextBatches,
   collapseCauses: textCollapseCauses,
   labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
   fineTuning: {

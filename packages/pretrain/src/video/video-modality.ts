@@ -2,7 +2,7 @@ import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
 import { createClipLoader, type ClipPixels, type ImageDataset, type VideoDataset } from '@selfsup/data';
 import type { PrepareContext } from '@selfsup/trainer';
 import { z } from 'zod';
-import { encodeImages, rawPixels } from '../image/encode-images.ts';
+import { encodeImageBatches, encodeImages, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
 import { assertBatchFits, imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
 import { imageInputOf } from '../image/image-input.ts';
@@ -173,6 +173,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
   prepare: prepareClips,
   throughput: ({ clips }) => ({ unit: 'images', perSample: clips.clipLength }),
   encode: encodeImages,
+  encodeBatches: encodeImageBatches,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   fineTuning: {
