@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpy } from '@selfsup/data/node';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import sharp, { type Create } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLines, selfsup, succeed, type Finished, type Line } from '../fixtures/run-command.ts';
@@ -189,15 +190,43 @@ describe('a run on images', () => {
     expect(result).toMatchObject({ rows: 77, dim: 8 });
     const { data, shape } = await readNpy(at('new/x.npy'));
     expect(shape).toEqual([77, 8]);
-    const { rows, classNames } = jsonAt('new/x.index.json') as { rows: Line[]; classNames: string[] };
-    expect([rows.length, classNames.length]).toEqual([77, 10]);
-    expect(rows[64]).toMatchObject({ split: 'test', index: 0, label: expect.any(Number) as number });
+    const { rows } = jsonAt('new/x.index.json') as { rows: Line[] };
+    expect(rows).toHaveLength(77);
+    expect(rows[64]).toEqual({ label: expect.any(String) as string, split: 'test', index: 0 });
     await succeed('embed', '--run', at('whole'), '--out', at('y.csv'), '--split', 'test');
-    const table = readFileSync(at('y.csv'), 'utf8').trimEnd().split('\n').map((row) => row.split(',').map(Number)); // prettier-ignore
+    const [head, ...table] = readFileSync(at('y.csv'), 'utf8').trimEnd().split('\n').map((row) => row.split(',')); // prettier-ignore
+    expect(head).toEqual(['label', 'split', 'index', 'e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7']);
     expect(table).toHaveLength(13);
-    table.flat().forEach((value, i) => {
-      expect(value).toBeCloseTo(data[64 * 8 + i]!, 4);
-    });
+    table
+      .flatMap((row) => row.slice(3))
+      .forEach((value, i) => {
+        expect(Number(value)).toBeCloseTo(data[64 * 8 + i]!, 4);
+      });
+  });
+
+  it('embed takes files and folders', async () => {
+    mkdirSync(at('given/more'), { recursive: true });
+    for (const [i, name] of ['a', 'b', 'more/c'].entries())
+      await sharp({ create: { width: 20, height: 20, channels: 3, background: { r: 80 * i, g: 0, b: 90 } } }).toFile(
+        at(`given/${name}.png`),
+      );
+    writeFileSync(at('given/broken.jpg'), 'no picture');
+    const { result, stderr } = await succeed('embed', at('given'), at('given/b.png'), '--run', at('whole'), '--out', at('z.parquet'));
+    expect(result).toMatchObject({ rows: 4, dim: 8, skipped: [{ path: at('given/broken.jpg') }] });
+    expect(stderr).toContain('broken.jpg');
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(at('z.parquet')) });
+    expect(rows.map(({ file }) => file as string)).toEqual([
+      at('given/a.png'),
+      at('given/b.png'),
+      at('given/more/c.png'),
+      at('given/b.png'),
+    ]);
+    expect(rows[3]!['embedding']).toEqual(rows[1]!['embedding']);
+    const refused = await selfsup('embed', at('given'), '--run', at('whole'), '--out', at('q.npy'), '--data', 'shapes');
+    expect(refused.stderr).toContain('give either files, folders and --text, or --data');
+    const text = await selfsup('embed', '--text', 'x', '--run', at('whole'), '--out', at('q.npy'));
+    expect(text.stderr).toContain('texts are for encoders of text');
+    expect(existsSync(at('q.npy'))).toBe(false);
   });
 
   it('is reported again', async () => {

@@ -132,6 +132,13 @@ describe('a run on text', () => {
     writeFileSync(at('lines.txt'), 'the cat lives in the house\nthe fish likes the water\n');
     const { result } = await succeed('embed', '--run', at('whole'), '--data', at('lines.txt'), '--out', at('lines.csv'));
     expect(result).toMatchObject({ rows: 2, dim: 128, dataset: expect.stringContaining('lines') as string });
+    const [head, first] = readFileSync(at('lines.csv'), 'utf8').split('\n');
+    expect(head).toMatch(/^text,index,e0,.*,e127$/);
+    const texts = ['--text', 'the cat lives in the house', '--text', 'a "quoted", text'];
+    await succeed('embed', ...texts, '--run', at('whole'), '--out', at('given.csv'));
+    const lines = readFileSync(at('given.csv'), 'utf8').trimEnd().split('\n');
+    expect([lines.length, lines[1]]).toEqual([3, first]);
+    expect(lines[2]).toMatch(/^"a ""quoted"", text",1,/);
   });
 
   it('classifies texts by a linear probe and by fine-tuning, which its report shows, also where the text is gone', async () => {

@@ -4,7 +4,7 @@ export { frameFolders, type FrameFoldersOptions } from './node/frame-folders.ts'
 export type { ClipOptions, FrameDataset } from './node/frame-videos.ts';
 export { imageFolder } from './node/image-folder.ts';
 export type { UnusedKind } from './node/unused-files.ts';
-export { readNpy, writeNpy, type NpyArray, type NpyData } from './node/npy.ts';
+export { beginNpy, readNpy, writeNpy, type PartialNpy, type NpyArray, type NpyData } from './node/npy.ts';
 export { openImages, type OpenedImages, type OpenImagesOptions } from './node/open-images.ts';
 export { openVideos, type OpenedVideos, type OpenVideosOptions } from './node/open-videos.ts';
 export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/photo-images.ts';
@@ -16,3 +16,4 @@ export type { TableFormat } from './node/text/read-table.ts';
 export { openLabeledText, type LabeledText, type OpenLabeledTextOptions } from './node/text/open-labeled-text.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './node/text/train-tokenizer.ts';
 export { findPhotos, photoFiles, type FoundPhotos, type PhotoFiles } from './node/photo-files.ts';
+export { beginFile, type PartialFile } from './node/partial-file.ts';

@@ -15,6 +15,7 @@ export {
 } from './evaluate-encoder.ts';
 export type { RunEvent } from './events.ts';
 export { fineTuneEncoder, type FineTuneArm, type FineTuneEncoderOptions, type FineTuneRate, type FineTuning } from './fine-tune-encoder.ts';
+export { describeSample, embedSamples, type EmbeddedRows, type EmbeddedSample, type SamplesPart } from './embed-samples.ts';
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
 export { parseMetrics, type MetricsRecord, type ParseMetricsOptions } from './metrics-log.ts';

@@ -9,3 +9,6 @@ export { isForeign, openEncoder, type OpenEncoderOptions } from './node/open-enc
 export { nodePlugins } from './node/node-plugins.ts';
 export { runFolder } from './node/run-folder.ts';
 export { openInputs, type Inputs, type OpenedInput } from './node/open-inputs.ts';
+export { assertEmbeddingsPath, beginEmbeddings, embeddingsFormats } from './node/embeddings/embeddings-file.ts';
+export type { EmbeddingsFile, EmbeddingsFileOptions } from './node/embeddings/embeddings-format.ts';
+export { indexPathOf } from './node/embeddings/npy-embeddings.ts';
