@@ -34,3 +34,10 @@ export {
   type LearningRateChoice,
   type LearningRateTrial,
 } from './choose-learning-rate.ts';
+export { similarPairs, type SimilarPair, type SimilarPairsOptions } from './similar-pairs.ts';
+export { connectedGroups } from './connected-groups.ts';
+export { localOutlierFactors } from './local-outlier-factors.ts';
+export { kCenter, type KCenterOptions, type KCenters } from './k-center.ts';
+export { kMeans, type KMeansOptions, type KMeansResult } from './k-means.ts';
+export { typicalRows, type TypicalRows, type TypicalRowsOptions } from './typical-rows.ts';
+export { separatingThreshold, type SeparatingThreshold, type SeparatingThresholdOptions } from './separating-threshold.ts';
