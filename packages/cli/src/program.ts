@@ -3,6 +3,7 @@ import type { CommandContext } from './command-context.ts';
 import { augmentCommand } from './commands/augment.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { duplicatesCommand, outliersCommand, searchCommand, selectCommand } from './commands/explore.ts';
 import { exportCommand } from './commands/export.ts';
 import { fineTuneCommand } from './commands/fine-tune.ts';
 import { predictMaskCommand } from './commands/predict-mask.ts';
@@ -45,6 +46,7 @@ export async function createProgram(argv: readonly string[], context: CommandCon
     .option('--verbose', 'show the stack of an unexpected error, and with --json each update')
     .addHelpText('after', EXAMPLES);
   const commands = [evaluateCommand, embedCommand, exportCommand, reportCommand, predictMaskCommand, augmentCommand, fineTuneCommand];
+  commands.push(searchCommand, duplicatesCommand, outliersCommand, selectCommand);
   program.addCommand(await train(argv, context));
   for (const make of commands) program.addCommand(make(context));
   setUp(program, context);

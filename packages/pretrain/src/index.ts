@@ -50,6 +50,7 @@ export {
 } from './encoder-recipe.ts';
 export {
   defineModality,
+  type AlteredCopiesOptions,
   type AnyModality,
   type AnyModule,
   type BuildContext,
@@ -127,3 +128,11 @@ export { textPlugin } from './text/text-plugin.ts';
 export type { TextRunData } from './text/text-run-data.ts';
 export type { TextSamples } from './text/text-samples.ts';
 export { defineTextTask, type TextTask, type TextTaskFacts, type TextTaskParts } from './text/text-task.ts';
+export { csvCell } from './csv-cell.ts';
+export { embedSet, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
+export { contentKeys } from './explore/content-keys.ts';
+export { findDuplicates, type DuplicateGroup, type Duplicates, type FindDuplicatesOptions } from './explore/find-duplicates.ts';
+export { findOutliers, type FindOutliersOptions, type Outlier } from './explore/find-outliers.ts';
+export { searchSet, type SearchHit, type SearchSetOptions } from './explore/search-set.ts';
+export { selectSamples, type SelectedSample, type SelectionMethod, type SelectSamplesOptions } from './explore/select-samples.ts';
+export { duplicatesReport, outliersReport, searchReport, selectionReport, type ExploreReportContext } from './explore/explore-reports.ts';

@@ -5,6 +5,7 @@ import type { PrepareContext } from '@selfsup/trainer';
 import { z } from 'zod';
 import { defineModality, type BuildContext, type RunData } from '../modality.ts';
 import type { GivenSettings, Settings } from '../settings.ts';
+import { alteredImages } from './altered-images.ts';
 import { encodeImageBatches, encodeImages, rawPixels } from './encode-images.ts';
 import { encodeViews } from './encode-views.ts';
 import { isPatchEncoder } from './encoders.ts';
@@ -149,6 +150,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   encodeViews,
+  alteredCopies: alteredImages,
   fineTuning: {
     encoder: imageFeatureEncoder,
     examples: imageExamples,

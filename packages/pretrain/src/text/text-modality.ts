@@ -6,6 +6,7 @@ import { defineModality, type RunData } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 import type { GalleryItem } from '../section.ts';
 import type { GivenSettings } from '../settings.ts';
+import { alteredTexts } from './altered-texts.ts';
 import { textCollapseCauses } from './collapse-causes.ts';
 import { encodeTextBatches, encodeTexts } from './encode-texts.ts';
 import { heldOutProbes } from './held-out-probe.ts';
@@ -137,6 +138,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     examples: textExamples,
     defaults: { epochs: 4, minSteps: 200, batchSize: 32, learningRate: 3e-4 },
   },
+  alteredCopies: alteredTexts,
   show: showTexts,
   probes: heldOutProbes,
   sections: textSections,

@@ -2,6 +2,7 @@ import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
 import { createClipLoader, type ClipPixels, type ImageDataset, type VideoDataset } from '@selfsup/data';
 import type { PrepareContext } from '@selfsup/trainer';
 import { z } from 'zod';
+import { alteredImages } from '../image/altered-images.ts';
 import { encodeImageBatches, encodeImages, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
 import { assertBatchFits, imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
@@ -181,6 +182,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
     examples: imageExamples,
     defaults: { epochs: 20, minSteps: 200, batchSize: 32, learningRate: 1e-3 },
   },
+  alteredCopies: alteredImages,
   show: showImages,
   nameOf: nameOfData,
 });
