@@ -153,13 +153,30 @@ describe('typicalRows', () => {
 });
 
 describe('separatingThreshold', () => {
-  it('lies in the gap, or above the others where there is none', () => {
-    const others = each(1000).map((i) => i / 2000);
-    expect(separatingThreshold({ copies: [0.8, 0.9, 1], others })).toMatchObject({ found: 1, false: 0 });
-    expect(separatingThreshold({ copies: [0.8, 0.9, 1], others }).threshold).toBeCloseTo((0.8 + 0.4995) / 2, 3);
-    const mixed = separatingThreshold({ copies: [0.1, 0.2, 0.9, 1], others });
-    expect(mixed.threshold).toBeCloseTo(0.4995, 3);
-    expect(mixed).toMatchObject({ found: 0.5, false: 0 });
-    expect(() => separatingThreshold({ copies: [], others })).toThrow('must have at least one number each');
+  // angles of a Gumbel distribution with its mode at 1 and a scale of 0.1
+  const nearest = each(2000).map((i) => Math.cos(1 + 0.1 * Math.log(-Math.log((i + 0.5) / 2000))));
+  const tail = 1 + 0.1 * Math.log(-Math.log(0.999)); // the angle that one of a thousand is below
+  const copiesAt = (angle: number) => each(100).map((i) => Math.cos(angle * (i / 100)));
+
+  it('is at the tail of the others, or in the middle of a gap', () => {
+    const wide = separatingThreshold({ copies: copiesAt(1), nearest });
+    expect(Math.acos(wide.threshold)).toBeCloseTo(tail, 2);
+    expect(wide.nearest).toBeCloseTo(0.001, 3);
+    expect(wide.copies).toBeCloseTo(tail, 1);
+    const apart = separatingThreshold({ copies: copiesAt(0.1), nearest });
+    expect(Math.acos(apart.threshold)).toBeCloseTo((0.095 + tail) / 2, 2);
+    expect(apart.copies).toBe(1);
+  });
+
+  it('hardly moves where a tenth of the samples have copies', () => {
+    const mixed = [...nearest, ...each(200).map((i) => Math.cos(i / 500))];
+    const found = separatingThreshold({ copies: copiesAt(1), nearest: mixed });
+    expect(Math.abs(Math.acos(found.threshold) - tail)).toBeLessThan(0.15);
+    expect(Math.acos(found.threshold)).toBeGreaterThan(0.15);
+  });
+
+  it('refuses what says nothing', () => {
+    expect(() => separatingThreshold({ copies: [], nearest })).toThrow('must have at least one number each');
+    expect(() => separatingThreshold({ copies: [1], nearest, maxFalse: 0 })).toThrow('`maxFalse` must be in (0, 0.5), got 0');
   });
 });

@@ -1,44 +1,66 @@
 import { SelfsupError } from '@selfsup/core';
 
-/** Similarities of copies and of others, to be told apart. */
+/** Cosines of samples with altered copies of them, and with each other. */
 export interface SeparatingThresholdOptions {
-  /** Of samples and their copies. */
+  /** Cosines of samples with altered copies of them. */
   copies: ArrayLike<number>;
-  /** Of samples and the nearest that are not copies; one for each sample. */
-  others: ArrayLike<number>;
-  /** How many others may be taken for copies, as a share of the samples, in [0, 1); default 0.001. */
+  /** The cosine of each sample with the nearest other one; up to a quarter may be copies, too. */
+  nearest: ArrayLike<number>;
+  /** The share of samples that may have a neighbor at or above the threshold which is not a copy, in (0, 0.5); default 0.001. */
   maxFalse?: number;
 }
 
 /** What {@link separatingThreshold} finds. */
 export interface SeparatingThreshold {
-  /** The least similarity of what is taken for a copy. */
+  /** The least cosine of what is taken for a copy. */
   readonly threshold: number;
-  /** The share of copies at or above it. */
-  readonly found: number;
-  /** The share of others at or above it. */
-  readonly false: number;
+  /** The share of `copies` at or above it. */
+  readonly copies: number;
+  /** The share of `nearest` at or above it. */
+  readonly nearest: number;
 }
 
+/** Of the copies, those that may stay below the threshold where there is room between copies and others. */
+const LOST = 0.05;
+/** How often the distribution of the others is found, each time without what seems to be copies. */
+const ROUNDS = 10;
+/** Where a share q of a Gumbel distribution ends, in units of its scale. */
+const gumbel = (q: number) => -Math.log(-Math.log(q));
+
 /**
- * Puts a threshold where the similarities of copies separate from those of others: not below what all but a few others stay under, and not above what most
- * copies reach where there is room between.
+ * Puts a threshold where altered copies separate from other samples.
+ *
+ * How near the nearest sample is that is not a copy cannot be read off the nearest ones, since copies are among them. But the less similar half are
+ * others: their angles at 50 % and 75 % give a Gumbel distribution, as minima have one, and its tail says which angle only `maxFalse` of the samples fall below.
+ * What is nearer is left out, and the distribution found again. Where 95 % of the altered copies are nearer than that angle, the threshold lies in the middle
+ * between.
  *
  * @param options see {@link SeparatingThresholdOptions}
  * @returns see {@link SeparatingThreshold}
  * @throws SelfsupError `SELFSUP_OPTION` without copies or others, or on `maxFalse` out of range
- * @remarks Where 99 % of the copies are above all but `maxFalse` of the others, the threshold lies in the middle of the gap.
  */
 export function separatingThreshold(options: SeparatingThresholdOptions): SeparatingThreshold {
   const { maxFalse = 0.001 } = options;
-  const [copies, others] = [options.copies, options.others].map((values) => Float64Array.from(values).sort());
-  if (!(maxFalse >= 0 && maxFalse < 1))
-    throw new SelfsupError('SELFSUP_OPTION', `separatingThreshold: \`maxFalse\` must be in [0, 1), got ${maxFalse}`);
-  if (copies!.length === 0 || others!.length === 0)
-    throw new SelfsupError('SELFSUP_OPTION', 'separatingThreshold: `copies` and `others` must have at least one number each');
-  const floor = others![Math.min(others!.length - 1, Math.floor((1 - maxFalse) * others!.length))]!;
-  const reached = copies![Math.floor(0.01 * copies!.length)]!;
-  const threshold = reached > floor ? (reached + floor) / 2 : floor + Number.EPSILON;
-  const share = (values: Float64Array) => values.filter((value) => value >= threshold).length / values.length;
-  return { threshold, found: share(copies!), false: share(others!) };
+  if (!(maxFalse > 0 && maxFalse < 0.5))
+    throw new SelfsupError('SELFSUP_OPTION', `separatingThreshold: \`maxFalse\` must be in (0, 0.5), got ${maxFalse}`);
+  if (options.copies.length === 0 || options.nearest.length === 0)
+    throw new SelfsupError('SELFSUP_OPTION', 'separatingThreshold: `copies` and `nearest` must have at least one number each');
+  const angles = (cosines: ArrayLike<number>) =>
+    Float64Array.from(cosines, (cosine) => Math.acos(Math.max(-1, Math.min(1, cosine)))).sort();
+  const [copies, nearest] = [angles(options.copies), angles(options.nearest)];
+  const among = (sorted: Float64Array, share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  let others = 0;
+  let left = nearest;
+  for (let round = 0; round < ROUNDS; round++) {
+    const [middle, most] = [among(left, 0.5), among(left, 0.75)];
+    const scale = (most - middle) / (gumbel(0.5) - gumbel(0.25));
+    const before = others;
+    others = Math.max(0, middle - scale * (gumbel(1 - maxFalse) - gumbel(0.5)));
+    if (others === before) break;
+    left = nearest.filter((angle) => angle > others);
+  }
+  const reached = among(copies, 1 - LOST);
+  const angle = reached < others ? (reached + others) / 2 : others;
+  const share = (sorted: Float64Array) => sorted.filter((value) => value <= angle).length / sorted.length;
+  return { threshold: Math.cos(angle), copies: share(copies), nearest: share(nearest) };
 }

@@ -44,6 +44,8 @@ export interface Duplicates {
   readonly histogram?: { readonly copies: readonly (readonly [number, number])[]; readonly nearest: readonly (readonly [number, number])[] };
 }
 
+/** Directions of all strengths tell copies from others: variances become 1. */
+const POWER = 0.5;
 /** Samples that are altered, at most. */
 const COPIES = 1000;
 /** Neighbors of each that can be its copies. */
@@ -123,7 +125,7 @@ export async function findDuplicates(
   if (!copies && options.threshold === undefined)
     throw new SelfsupError('SELFSUP_OPTION', `samples of the kind ${encoder.modality.name} cannot be altered to choose \`threshold\`; give it`);
   const plain = { bank: set.features, queries: copies?.features ?? takeFeatures(set.features, [0]) };
-  const { bank, queries } = whitening ? await whiten(plain.bank, plain.queries) : plain;
+  const { bank, queries } = whitening ? await whiten(plain.bank, plain.queries, { power: POWER }) : plain;
   const stage = progress.stage('Comparing samples', { total: rows, unit: 'samples' });
   const near = await nearestNeighbors(bank, bank, { k: NEIGHBORS, excludeSelf: true }).finally(() => {
     stage.end();
@@ -168,12 +170,12 @@ export async function findDuplicates(
 }
 
 function choose(copies: Float64Array, nearest: readonly number[]) {
-  const { threshold, found, false: wrong } = separatingThreshold({ copies, others: nearest });
+  const { threshold, copies: found, nearest: near } = separatingThreshold({ copies, nearest });
   const from = Math.max(0, Math.floor(20 * Math.min(copies.reduce((a, b) => Math.min(a, b), 1), 0.9)) / 20);
   return {
     threshold,
     copiesFound: found,
-    chosenBy: `${copies.length} slightly altered copies put the threshold at a cosine of ${threshold.toFixed(3)}: ${percent(found)} of such copies are found, and ${percent(wrong)} of all samples have a neighbor that near. Another threshold: --threshold.`,
+    chosenBy: `${copies.length} slightly altered copies put the threshold at a cosine of ${threshold.toFixed(3)}: ${percent(found)} of such copies are found, and ${percent(near)} of all samples have a neighbor that near. Another threshold: --threshold.`,
     histogram: { copies: shares(copies, from), nearest: shares(nearest, from) },
   };
 }
