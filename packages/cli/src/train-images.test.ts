@@ -229,6 +229,43 @@ describe('a run on images', () => {
     expect(existsSync(at('q.npy'))).toBe(false);
   });
 
+  it('is searched, and tells duplicates, outliers and what to label', async () => {
+    const run = ['--run', at('whole')];
+    cpSync(at('given/a.png'), at('given/copy.png'));
+    const found = await succeed('search', at('given'), ...run, '--query', at('given/a.png'), '--count', '2', '--report', at('found.html'));
+    const rows = found.result['rows'] as { file: string; cosine: number }[];
+    expect(rows.map(({ file }) => file)).toEqual([at('given/a.png'), at('given/copy.png')]);
+    expect(readFileSync(at('found.html'), 'utf8')).toMatch(/Search in .*<img src="data:image\/png/s);
+    const duplicates = await succeed('duplicates', at('given'), ...run, '--out', at('pairs.csv'), '--threshold', '1');
+    expect(duplicates.result).toMatchObject({ samples: 4, groups: 1, repeats: 1 });
+    expect(readFileSync(at('pairs.csv'), 'utf8')).toBe(
+      `group,kind,cosine,file\n1,exact,1,${at('given/a.png')}\n1,exact,1,${at('given/copy.png')}\n`,
+    );
+    const { stdout } = await selfsup('duplicates', ...run, '--report', at('pages/duplicates.html'));
+    expect(stdout).toMatch(/of 77 samples repeat another, in \d+ groups \(cosine >= [\d.]+\)\n/);
+    expect(stdout).toContain('slightly altered copies put the threshold');
+    expect((await succeed('outliers', ...run, '--count', '3', '--split', 'test')).result).toMatchObject({
+      samples: 13,
+      rows: [{ rank: 1 }, {}, {}],
+    });
+    for (const method of ['typicality', 'k-center']) {
+      await succeed('select', ...run, '--count', '5', '--method', method, '--out', at('label.jsonl'));
+      expect(
+        new Set(parseLines(readFileSync(at('label.jsonl'), 'utf8')).map(({ index, split }) => `${split as string} ${index as number}`))
+          .size,
+      ).toBe(5);
+    }
+    for (const [argv, message] of [
+      [['search', ...run], 'say what to look for: --query photo.jpg, or --text'],
+      [['search', ...run, '--text', 'a'], 'texts are for encoders of text'],
+      [['select', ...run, '--count', '78'], 'must be an integer from 1 to 77'],
+      [['outliers', ...run, '--out', 'x.txt'], '--out must end in .csv or .jsonl, got x.txt'],
+      [['outliers', ...run, '--report', 'x.pdf'], '--report must end in .html, got x.pdf'],
+      [['duplicates', ...run, '--threshold', '2'], 'must be in [-1, 1], got 2'],
+    ] as const)
+      expect((await selfsup(...argv)).stderr).toContain(message);
+  });
+
   it('is reported again', async () => {
     rmSync(at('whole/report.html'));
     expect((await selfsup('report', '--run', at('whole'))).stdout).toMatch(/^Report: file:\/\/.*report\.html\n$/);

@@ -204,7 +204,11 @@ export function runOutliers(inputs: readonly string[], flags: OutliersFlags, out
   const { count = 100, neighbors, whitening } = flags;
   return explore('outliers', { inputs, flags, output }, async ({ opened: { encoder }, set, name }) => {
     const found = await findOutliers(set, { count, neighbors, whitening });
-    const rows = found.map(({ row, score }, i): Row => ({ rank: i + 1, score: Number(score.toFixed(6)), ...sampleColumns(set.items[row]!) }));
+    const rows = found.map(({ row, score }, i): Row => ({
+      rank: i + 1,
+      score: Number(score.toFixed(6)),
+      ...sampleColumns(set.items[row]!),
+    }));
     const lines = found.map(({ row, score }) => `  ${score.toFixed(2)}  ${shown(set.items[row]!)}`);
     const head = `The least usual of ${set.items.length} samples, with the local outlier factor (about 1 is usual):`;
     return { lines: [head, ...cutOff(lines, 'samples')], rows, facts: {}, report: () => outliersReport({ encoder, set, name }, found) };

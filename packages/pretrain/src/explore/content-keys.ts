@@ -36,8 +36,7 @@ export async function contentKeys(
         const { pixels, indices } = await samples.read(rows.map((row) => set.items[row]!.index));
         const size = pixels.length / indices.length;
         let at = 0;
-        for (const row of rows)
-          if (indices[at] === set.items[row]!.index) keys[row] = await sha256(pixels.slice(at * size, ++at * size));
+        for (const row of rows) if (indices[at] === set.items[row]!.index) keys[row] = await sha256(pixels.slice(at * size, ++at * size));
       }
     }
   }

@@ -41,7 +41,10 @@ export interface Duplicates {
   /** The share of altered copies that are found, in [0, 1]; absent where the threshold was given. */
   readonly copiesFound?: number;
   /** Curves for a page, in percent by cosine; absent where the threshold was given. */
-  readonly histogram?: { readonly copies: readonly (readonly [number, number])[]; readonly nearest: readonly (readonly [number, number])[] };
+  readonly histogram?: {
+    readonly copies: readonly (readonly [number, number])[];
+    readonly nearest: readonly (readonly [number, number])[];
+  };
 }
 
 /** Directions of all strengths tell copies from others: variances become 1. */
@@ -123,7 +126,10 @@ export async function findDuplicates(
   const rows = set.items.length;
   const copies = options.threshold === undefined ? await alter(encoder, set, { seed, signal }) : undefined;
   if (!copies && options.threshold === undefined)
-    throw new SelfsupError('SELFSUP_OPTION', `samples of the kind ${encoder.modality.name} cannot be altered to choose \`threshold\`; give it`);
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `samples of the kind ${encoder.modality.name} cannot be altered to choose \`threshold\`; give it`,
+    );
   const plain = { bank: set.features, queries: copies?.features ?? takeFeatures(set.features, [0]) };
   const { bank, queries } = whitening ? await whiten(plain.bank, plain.queries, { power: POWER }) : plain;
   const stage = progress.stage('Comparing samples', { total: rows, unit: 'samples' });
@@ -153,13 +159,11 @@ export async function findDuplicates(
       if (cosines[i]! >= threshold && !isSame(row, indices[i]!)) pairs.push({ a: row, b: indices[i]!, cosine: cosines[i]! });
   const best = new Float64Array(rows).fill(-1);
   for (const { a, b, cosine } of pairs) for (const row of [a, b]) best[row] = Math.max(best[row]!, cosine);
-  const groups = connectedGroups(rows, pairs).map(
-    (own): DuplicateGroup => ({
-      rows: own,
-      exact: own.every((row) => isSame(row, own[0]!)),
-      cosine: own.reduce((least, row) => Math.min(least, best[row]!), 1),
-    }),
-  );
+  const groups = connectedGroups(rows, pairs).map((own): DuplicateGroup => ({
+    rows: own,
+    exact: own.every((row) => isSame(row, own[0]!)),
+    cosine: own.reduce((least, row) => Math.min(least, best[row]!), 1),
+  }));
   groups.sort((a, b) => Number(b.exact) - Number(a.exact) || b.cosine - a.cosine || a.rows[0]! - b.rows[0]!);
   return {
     groups,
@@ -171,7 +175,16 @@ export async function findDuplicates(
 
 function choose(copies: Float64Array, nearest: readonly number[]) {
   const { threshold, copies: found, nearest: near } = separatingThreshold({ copies, nearest });
-  const from = Math.max(0, Math.floor(20 * Math.min(copies.reduce((a, b) => Math.min(a, b), 1), 0.9)) / 20);
+  const from = Math.max(
+    0,
+    Math.floor(
+      20 *
+        Math.min(
+          copies.reduce((a, b) => Math.min(a, b), 1),
+          0.9,
+        ),
+    ) / 20,
+  );
   return {
     threshold,
     copiesFound: found,
