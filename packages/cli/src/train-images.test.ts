@@ -255,7 +255,15 @@ describe('a run on images', () => {
           .size,
       ).toBe(5);
     }
+    expect((await succeed('search', at('given'), ...run, '--build', at('index'))).result).toMatchObject({ samples: 4, exact: true });
+    const again = await succeed('search', ...run, '--index', at('index'), '--query', at('given/a.png'), '--count', '2');
+    expect(again.result['rows']).toEqual(found.result['rows']);
+    const global = await selfsup('search', ...run, '--index', at('index'), '--query', at('given/a.png'), '--count', '0');
+    expect(global.stderr).toContain('--count must be an integer >= 1, got 0');
     for (const [argv, message] of [
+      [['search', ...run, '--build', at('index'), '--query', 'x.png'], 'build first, then search'],
+      [['search', at('given'), ...run, '--index', at('index')], 'an index holds what is searched'],
+      [['search', ...run, '--index', at('nothing'), '--query', at('given/a.png')], 'holds no index'],
       [['search', ...run], 'say what to look for: --query photo.jpg, or --text'],
       [['search', ...run, '--text', 'a'], 'texts are for encoders of text'],
       [['select', ...run, '--count', '78'], 'must be an integer from 1 to 77'],

@@ -3,6 +3,7 @@ import {
   contentKeys,
   csvCell,
   duplicatesReport,
+  embedSamples,
   embedSet,
   findDuplicates,
   findOutliers,
@@ -15,9 +16,10 @@ import {
   type EmbeddedSample,
   type EmbeddedSet,
   type ReportData,
+  type SearchHit,
   type SelectionMethod,
 } from '@selfsup/pretrain';
-import { openInputs } from '@selfsup/pretrain/node';
+import { buildSearchIndex, openInputs, openSearchIndex } from '@selfsup/pretrain/node';
 import { renderReport } from '@selfsup/report';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -38,7 +40,13 @@ export type ExploreFlags = RunFlags &
   };
 
 /** The flags of `selfsup search`. */
-export type SearchFlags = ExploreFlags & { readonly query?: readonly string[]; readonly text?: readonly string[]; readonly count?: number };
+export type SearchFlags = ExploreFlags & {
+  readonly query?: readonly string[];
+  readonly text?: readonly string[];
+  readonly count?: number;
+  readonly build?: string;
+  readonly index?: string;
+};
 /** The flags of `selfsup duplicates`. */
 export type DuplicatesFlags = ExploreFlags & { readonly threshold?: number };
 /** The flags of `selfsup outliers`. */
@@ -85,6 +93,26 @@ const shown = (item: EmbeddedSample) => printable(nameOfItem(item), { maxLength:
 const cutOff = (lines: readonly string[], what: string): string[] =>
   lines.length > SHOWN ? [...lines.slice(0, SHOWN), `… and ${lines.length - SHOWN} more ${what}; write them all with --out`] : [...lines];
 
+/** What a search found, for people and for a file. */
+function hitTable(queries: EmbeddedSet, items: readonly EmbeddedSample[], hits: readonly (readonly SearchHit[])[]) {
+  const rows = hits.flatMap((found, asked) =>
+    found.map(({ row, cosine }, i): Row => {
+      const item = sampleColumns(items[row]!);
+      return { query: nameOfItem(queries.items[asked]!), rank: i + 1, cosine: Number(cosine.toFixed(6)), ...item };
+    }),
+  );
+  const lines = hits.flatMap((found, asked) => [
+    `${shown(queries.items[asked]!)}:`,
+    ...found.map(({ row, cosine }) => `  ${cosine.toFixed(3)}  ${shown(items[row]!)}`),
+  ]);
+  return { lines, rows };
+}
+
+function assertTable(out: string | undefined): void {
+  if (out !== undefined && !/\.(csv|jsonl)$/i.test(out))
+    throw new SelfsupError('SELFSUP_OPTION', `--out must end in .csv or .jsonl, got ${printable(out)}`);
+}
+
 /** What all commands on many samples do: open the encoder, embed the samples, find, print and write. */
 async function explore(
   command: string,
@@ -93,8 +121,7 @@ async function explore(
 ): Promise<number> {
   const { out, report } = flags;
   checkInputs(inputs, flags);
-  if (out !== undefined && !/\.(csv|jsonl)$/i.test(out))
-    throw new SelfsupError('SELFSUP_OPTION', `--out must end in .csv or .jsonl, got ${printable(out)}`);
+  assertTable(out);
   if (report !== undefined && !/\.html?$/i.test(report))
     throw new SelfsupError('SELFSUP_OPTION', `--report must end in .html, got ${printable(report)}`);
   const opened = await openRun(flags, output);
@@ -139,24 +166,74 @@ async function explore(
  * @returns the exit code
  */
 export async function runSearch(inputs: readonly string[], flags: SearchFlags, output: Output): Promise<number> {
-  const { query = [], text, count = 10, whitening, ...rest } = flags;
+  const { query = [], text, count = 10, whitening, build, index, ...rest } = flags;
+  if (build !== undefined || index !== undefined) {
+    if (whitening)
+      throw new SelfsupError('SELFSUP_OPTION', '--whitening is for samples that are searched at once; leave it out with an index');
+    return build === undefined ? searchIndex(inputs, flags, output) : buildIndex(inputs, flags, output);
+  }
   if (query.length === 0 && !text)
     throw new SelfsupError('SELFSUP_OPTION', 'say what to look for: --query photo.jpg, or --text "..." for an encoder of text');
   return explore('search', { inputs, flags: rest, output }, async ({ opened: { encoder }, set, name, signal }) => {
     const queries = await embedSet(encoder, openInputs(encoder, { paths: query, texts: text }), { signal });
     const hits = await searchSet(queries, set, { count, whitening });
-    const rows = hits.flatMap((found, asked) =>
-      found.map(({ row, cosine }, i): Row => {
-        const item = sampleColumns(set.items[row]!);
-        return { query: nameOfItem(queries.items[asked]!), rank: i + 1, cosine: Number(cosine.toFixed(6)), ...item };
-      }),
-    );
-    const lines = hits.flatMap((found, asked) => [
-      `${shown(queries.items[asked]!)}:`,
-      ...found.map(({ row, cosine }) => `  ${cosine.toFixed(3)}  ${shown(set.items[row]!)}`),
-    ]);
+    const { lines, rows } = hitTable(queries, set.items, hits);
     return { lines, rows, facts: { queries: queries.items.length }, report: () => searchReport({ encoder, set, name }, queries, hits) };
   });
+}
+
+/** `selfsup search --build`: writes an index. */
+async function buildIndex(inputs: readonly string[], flags: SearchFlags, output: Output): Promise<number> {
+  const { query, text, build = '', index, run, ...rest } = flags;
+  if (query || text || index !== undefined)
+    throw new SelfsupError('SELFSUP_OPTION', 'build first, then search: leave --query, --text and --index out with --build');
+  checkInputs(inputs, rest);
+  const { encoder, backend, backendDescription } = await openRun(flags, output);
+  const interrupt = stopOnInterrupt(output);
+  try {
+    const read = await readInputs(encoder, inputs, rest);
+    const built = await buildSearchIndex(build, embedSamples(encoder, read.parts, { signal: interrupt.signal }), { encoder });
+    output.line(
+      `${built.rows} samples in ${printable(build)}, searched ${built.exact ? 'exactly' : 'by a graph'}; search them with --index`,
+    );
+    const facts = { command: 'search', run, dataset: read.name, backend, backendDescription, steps: encoder.step };
+    output.event('result', { ...facts, samples: built.rows, exact: built.exact, build, skipped: read.skipped() });
+    return 0;
+  } catch (error) {
+    if (interrupt.signal.aborted) return INTERRUPTED;
+    throw error;
+  } finally {
+    interrupt.release();
+    encoder.dispose();
+  }
+}
+
+/** `selfsup search --index`: searches in an index. */
+async function searchIndex(inputs: readonly string[], flags: SearchFlags, output: Output): Promise<number> {
+  const { query = [], text, count = 10, index: folder = '', out, report, data, run } = flags;
+  if (inputs.length > 0 || data !== undefined || report !== undefined)
+    throw new SelfsupError('SELFSUP_OPTION', 'an index holds what is searched: leave files, --data and --report out with --index');
+  if (query.length === 0 && !text)
+    throw new SelfsupError('SELFSUP_OPTION', 'say what to look for: --query photo.jpg, or --text "..." for an encoder of text');
+  if (!Number.isSafeInteger(count) || count < 1) throw new SelfsupError('SELFSUP_OPTION', `--count must be an integer >= 1, got ${count}`);
+  assertTable(out);
+  const { encoder, backend, backendDescription } = await openRun(flags, output);
+  try {
+    const index = await openSearchIndex(folder, encoder);
+    const queries = await embedSet(encoder, openInputs(encoder, { paths: query, texts: text }));
+    const hits = await index.search(queries.features, { count });
+    const { lines, rows } = hitTable(queries, index.items, hits);
+    for (const line of lines) output.line(line);
+    if (out !== undefined) {
+      await writeRows(out, rows);
+      output.line(`Written: ${printable(out)}`);
+    }
+    const facts = { command: 'search', run, index: folder, backend, backendDescription, steps: encoder.step };
+    output.event('result', { ...facts, samples: index.items.length, exact: index.exact, queries: queries.items.length, rows, out });
+    return 0;
+  } finally {
+    encoder.dispose();
+  }
 }
 
 /**

@@ -23,12 +23,16 @@ export function searchCommand(context: CommandContext): Command {
     .addOption(new Option('--query <file>', 'a photo, a folder, or a file of texts to look for; can be repeated').argParser(collect))
     .addOption(new Option('--text <text>', 'a text to look for; can be repeated').argParser(collect))
     .option('--count <n>', 'how many to find for each (default: 10)', parseNumber)
+    .option('--build <folder>', 'keep the features in a folder, to be searched again and again with --index')
+    .option('--index <folder>', 'search in what --build kept; above 100,000 samples by a graph (npm install usearch)')
     .addHelpText(
       'after',
       `
 Examples:
   $ selfsup search photos --run runs/photos --query x.jpg --report found.html
-  $ selfsup search --data reviews.csv --run runs/text --text "it broke after a week"`,
+  $ selfsup search --data reviews.csv --run runs/text --text "it broke after a week"
+  $ selfsup search photos --run runs/photos --build index
+  $ selfsup search --run runs/photos --index index --query x.jpg`,
     )
     .action((inputs: string[], _flags: unknown, self: Command) =>
       act<SearchFlags>(self, context, async (flags, output) => (await actions()).runSearch(inputs, flags, output)),

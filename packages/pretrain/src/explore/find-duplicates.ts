@@ -188,7 +188,7 @@ function choose(copies: Float64Array, nearest: readonly number[]) {
   return {
     threshold,
     copiesFound: found,
-    chosenBy: `${copies.length} slightly altered copies put the threshold at a cosine of ${threshold.toFixed(3)}: ${percent(found)} of such copies are found, and ${percent(near)} of all samples have a neighbor that near. Another threshold: --threshold.`,
+    chosenBy: `${copies.length.toLocaleString('en-US')} slightly altered copies put the threshold at a cosine of ${threshold.toFixed(3)}: ${percent(found)} of such copies are found, and ${percent(near)} of all samples have a neighbor that near. Another threshold: --threshold.`,
     histogram: { copies: shares(copies, from), nearest: shares(nearest, from) },
   };
 }
