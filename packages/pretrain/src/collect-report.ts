@@ -160,7 +160,7 @@ async function galleries(
   if (!modality.show) return [];
   const queries = pickQueries(order, from);
   const same = from === bank;
-  const near = nearestNeighbors(takeRows(from.features, queries), bank.features, { k: NEIGHBORS + (same ? 1 : 0) });
+  const near = await nearestNeighbors(takeRows(from.features, queries), bank.features, { k: NEIGHBORS + (same ? 1 : 0) });
   const name = (samples: EncodedSamples['samples'], label: number | undefined) =>
     label === undefined ? undefined : (samples.classNames?.[label] ?? `class ${label}`);
   const shownQueries = await modality.show(from.samples, [...takeRows(from.features, queries).indices]);

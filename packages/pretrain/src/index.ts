@@ -19,6 +19,7 @@ export {
   type LinearFinding,
 } from './evaluate-encoder.ts';
 export type { RunEvent } from './events.ts';
+export { describeSample, embedSamples, type EmbeddedRows, type EmbeddedSample, type SamplesPart } from './embed-samples.ts';
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
 export { parseMetrics, type MetricsRecord, type ParseMetricsOptions } from './metrics-log.ts';
@@ -54,6 +55,7 @@ export {
 } from './encoder-recipe.ts';
 export {
   defineModality,
+  type AlteredCopiesOptions,
   type AnyModality,
   type AnyModule,
   type BuildContext,
@@ -144,3 +146,11 @@ export { createStartOf } from './classifier/start-features.ts';
 export { loadClassifier, type LoadClassifierOptions } from './classifier/load-classifier.ts';
 export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
 export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';
+export { csvCell } from './csv-cell.ts';
+export { embedSet, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
+export { contentKeys } from './explore/content-keys.ts';
+export { findDuplicates, type DuplicateGroup, type Duplicates, type FindDuplicatesOptions } from './explore/find-duplicates.ts';
+export { findOutliers, type FindOutliersOptions, type Outlier } from './explore/find-outliers.ts';
+export { searchSet, type SearchHit, type SearchSetOptions } from './explore/search-set.ts';
+export { selectSamples, type SelectedSample, type SelectionMethod, type SelectSamplesOptions } from './explore/select-samples.ts';
+export { duplicatesReport, outliersReport, searchReport, selectionReport, type ExploreReportContext } from './explore/explore-reports.ts';

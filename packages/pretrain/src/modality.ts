@@ -191,6 +191,14 @@ export interface EncodeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link Modality.alteredCopies}. */
+export interface AlteredCopiesOptions {
+  /** Which samples. */
+  readonly indices: ArrayLike<number>;
+  /** Decides what is changed. */
+  readonly seed: number;
+}
+
 /** Rows of features, and of which samples they are. */
 export interface Features extends FeatureMatrix {
   /** `[rows]`: which sample each row stands for; those that cannot be read are left out. */
@@ -278,6 +286,10 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   encode(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
   /** The same of samples as a whole, for classifiers, such as the mean over the frames of a video; default `encode`. */
   readonly encodeWhole?: (encoder: AnyModule, samples: Samples, options: EncodeOptions) => Promise<Features>;
+  /** The same batch by batch, so that memory does not grow with the samples; default `encode` of some samples at a time. */
+  encodeBatches?(encoder: AnyModule, samples: Samples, options: EncodeOptions): AsyncIterable<Features>;
+  /** Slightly changed copies of samples, as near-duplicates are: `[length of indices]`, in their order; absent where there is no such thing. */
+  alteredCopies?(samples: Samples, options: AlteredCopiesOptions): Samples;
   /** What usually lies behind alarms of collapse on such data, and what helps; default the words for joint-embedding tasks on images. Rules of a task go before it. */
   readonly collapseCauses?: CollapseCauses;
   /** What data with labels are, for messages, such as `images in folders by class`; default `data with labels`. */

@@ -6,8 +6,9 @@ import { defineModality, type RunData } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 import type { GalleryItem } from '../section.ts';
 import type { GivenSettings } from '../settings.ts';
+import { alteredTexts } from './altered-texts.ts';
 import { textCollapseCauses } from './collapse-causes.ts';
-import { encodeTexts } from './encode-texts.ts';
+import { encodeTextBatches, encodeTexts } from './encode-texts.ts';
 import { heldOutProbes } from './held-out-probe.ts';
 import { textEncoders } from './encoders.ts';
 import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
@@ -131,6 +132,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   prepare: () => tokenBatch,
   throughput: ({ input }) => ({ unit: 'tokens', perSample: input.length }),
   encode: encodeTexts,
+  encodeBatches: encodeTextBatches,
   collapseCauses: textCollapseCauses,
   labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
   fineTuning: {
@@ -140,6 +142,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     examples: textExamples,
     defaults: { epochs: 4, minSteps: 200, batchSize: 32, learningRate: 3e-4 },
   },
+  alteredCopies: alteredTexts,
   show: showTexts,
   probes: heldOutProbes,
   sections: textSections,
