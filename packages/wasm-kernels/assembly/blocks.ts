@@ -71,7 +71,7 @@ export function packOperand(
 /**
  * out[rows, n] = act(init + sum over taps and k of A[row, tap, k] * B[tap, k, n]) for up to ROW_BLOCK rows.
  * `tab` holds ROW_BLOCK pointers per tap, `out` ROW_BLOCK output rows; both are filled up to a multiple of 6.
- * `tile` is TILE_BYTES of scratch for a last panel that is not full.
+ * `tile` is TILE_BYTES of scratch for a last panel that is not full; `init` 0 continues from what the outputs hold.
  */
 export function rowsBlock(
   tab: usize,
@@ -102,7 +102,7 @@ export function rowsBlock(
       const tapTab = tab + <usize>t0 * tabStride;
       for (let j = 0; j < n; j += PANEL) {
         const column = (<usize>j) << 2;
-        const start: usize = first ? init + column : 0;
+        const start: usize = first && init != 0 ? init + column : 0;
         const columns = panelWidth(n - j);
         if (j + columns <= n) {
           for (let r = 0; r < rows; r += 6) {
@@ -113,7 +113,7 @@ export function rowsBlock(
           const width = (<usize>(n - j)) << 2;
           for (let r = 0; r < rows; r += 6) {
             const at = (<usize>r) << 2;
-            if (!first) moveTile(out + at, outOffset + column, tilePointers, 0, width);
+            if (start == 0) moveTile(out + at, outOffset + column, tilePointers, 0, width);
             tileRows(columns, tapTab + at, tabStride, tc, kOffset, kc, packed, start, tilePointers, 0, passAct);
             moveTile(tilePointers, 0, out + at, outOffset + column, width);
           }
@@ -179,6 +179,88 @@ export function columnsBlock(
       }
     }
     tab += tabStride;
+  }
+}
+
+/** Groups of six rows whose packed columns of A stay in the second-level cache. */
+export const SIX_GROUPS: i32 = 8;
+/** Scratch of sixesBlock: one tile and the packed columns; the gaps keep them out of each other's cache lines. */
+export const SIXES_TILE: usize = TILE_BYTES + <usize>SIX_GROUPS * ((COLUMN_BLOCK * 24) + 64);
+
+/**
+ * C[row, n] (+)= sum over `count` values of k of A[k, row] * B[k, n] for at most SIX_GROUPS * 6 rows of the `m` that A has. Like columnsBlock, but lines of A
+ * are read once, and a panel of B serves all rows while it lies in the first cache.
+ */
+export function sixesBlock(
+  a: usize,
+  m: i32,
+  from: i32,
+  to: i32,
+  count: i32,
+  packed: usize,
+  n: i32,
+  ldc: usize,
+  init: usize,
+  c: usize,
+  act: i32,
+  tile: usize,
+): void {
+  const sixes = tile + TILE_BYTES;
+  const step = <usize>count * 24 + 64;
+  packSixes(a, m, from, to, count, sixes, step);
+  const low = max(m - 6, 0); // the last group is shifted back into the matrix
+  let b = packed;
+  for (let j = 0; j < n; j += PANEL) {
+    const column = (<usize>j) << 2;
+    const start: usize = init != 0 ? init + column : 0;
+    const columns = panelWidth(n - j);
+    const rowBytes = (<usize>columns) << 2;
+    let six = sixes;
+    for (let row = from; row < to; row += 6) {
+      const first = min(row, low);
+      const skip = row - first;
+      const keep = min(6, to - first);
+      const base = c + <usize>first * ldc + column;
+      if (skip == 0 && keep == 6 && j + columns <= n) {
+        tileColumns(columns, six, 24, count, b, rowBytes, start, base, ldc, act);
+      } else {
+        const width = (<usize>min(columns, n - j)) << 2;
+        if (init == 0) copyTile(base, ldc, tile, PANEL_BYTES, skip, keep, width);
+        tileColumns(columns, six, 24, count, b, rowBytes, start, tile, PANEL_BYTES, act);
+        copyTile(tile, PANEL_BYTES, base, ldc, skip, keep, width);
+      }
+      six += step;
+    }
+    b += <usize>count * rowBytes;
+  }
+}
+
+/** Groups of six neighboring values of `count` rows of A, each group for itself and `step` bytes after the one before. */
+function packSixes(a: usize, m: i32, from: i32, to: i32, count: i32, sixes: usize, step: usize): void {
+  const ld = (<usize>m) << 2;
+  let whole = sixes + <usize>((to - from) / 6) * step;
+  const left = from + ((to - from) / 6) * 6; // the first row of a group that is not whole
+  const last = left < to ? a + ((<usize>min(left, max(m - 6, 0))) << 2) : 0;
+  const values = (<usize>min(m, 6)) << 2;
+  let row = a + ((<usize>from) << 2);
+  let rest = last;
+  for (let k = 0; k < count; k++) {
+    let p = row;
+    let to = sixes;
+    for (; to != whole; to += step) {
+      const v = v128.load(p);
+      const w = load<u64>(p, 16);
+      v128.store(to, v);
+      store<u64>(to, w, 16);
+      p += 24;
+    }
+    if (last != 0) {
+      for (let i: usize = 0; i < values; i += 4) store<f32>(to + i, load<f32>(rest + i));
+      rest += ld;
+    }
+    row += ld;
+    sixes += 24;
+    whole += 24;
   }
 }
 

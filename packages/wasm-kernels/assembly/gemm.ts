@@ -1,24 +1,25 @@
 // Matrix products in all four transposes: C[m, n] = act(bias + op(A)[m, k] op(B)[k, n]), and many of them at once.
-import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
+import { COLUMN_BLOCK, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock, SIX_GROUPS, SIXES_TILE, sixesBlock } from './blocks';
 import { packBias } from './pack';
 import { align } from './taps';
 import { barrier, joinAgain, leaveTeam, place, seats, shareFrom, shareTo, team } from './team';
 import { PANEL, panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
 
-/** Bytes of packed B that stay in the second-level cache while all rows of A pass; wider products are done in blocks of columns. */
+/** Bytes of packed B that stay in the second-level cache while all rows of A pass; wider products are done in blocks of columns, longer ones in passes. */
 const CACHED: i32 = 1 << 20;
-/** Columns of a block when k is long: A is read once per block, so that blocks must not be narrow, as long as they fit into LARGEST bytes. */
-const WIDE_BLOCK: i32 = 256;
-const LARGEST: i32 = 32 << 20;
-/** Longest k for which members may pack panels of their own. */
-const SHORT: i32 = 1 << 16;
+/** With A transposed: columns of a block, and bytes of C that stay in the second-level cache while all of k passes. */
+const COLUMNS: i32 = 512;
+const CACHED_C: i32 = 1 << 19;
 /** Fewest columns of a member when A is transposed: it packs A for itself. */
 const LEAST_COLUMNS: i32 = 64;
 
+/** Values of k that are packed at once. */
+function passLength(n: i32, k: i32): i32 {
+  return <i64>columnsPerBlock(n, k) * <i64>k > CACHED >> 2 ? kPerPass(k, K_BLOCK) : k;
+}
+
 function columnsPerBlock(n: i32, k: i32): i32 {
-  const bytes = max(k, 1) << 2;
-  const limit = max(PANEL, max(CACHED / bytes, min(WIDE_BLOCK, LARGEST / bytes)) & ~(PANEL - 1));
-  return min(panelColumns(n), limit);
+  return min(panelColumns(n), max(PANEL, (CACHED / (max(min(k, K_BLOCK), 1) << 2)) & ~(PANEL - 1)));
 }
 
 /** The share of the work that the busiest member leaves to others: 1 when all have the same number of groups. */
@@ -27,8 +28,8 @@ function evenness(groups: i32, members: i32): f64 {
 }
 
 /** Whether members share the columns and not the rows. */
-function splitsColumns(m: i32, n: i32, k: i32, members: i32): bool {
-  if (members == 1 || k > SHORT) return false;
+function splitsColumns(m: i32, n: i32, members: i32): bool {
+  if (members == 1) return false;
   return evenness((n + PANEL - 1) / PANEL, members) > evenness((m + TILE_ROWS - 1) / TILE_ROWS, members) + 0.05;
 }
 
@@ -39,19 +40,18 @@ function ownBytes(n: i32, k: i32): usize {
 }
 
 function packedBytes(n: i32, k: i32): usize {
-  return <usize>columnsPerBlock(n, k) * ((<usize>max(k, 1)) << 2) + 64;
+  return <usize>columnsPerBlock(n, k) * ((<usize>max(passLength(n, k), 1)) << 2) + 64;
 }
 
-// With A transposed each member has it all: tile | bias panels | row pointers | small copy of A | packed B.
+// With A transposed each member has it all: tile and small copy of A | bias panels | packed B.
 function ownBytesColumns(n: i32): usize {
-  const panels = ((<usize>columnsPerBlock(n, COLUMN_BLOCK)) << 2) + 64;
-  return 1024 + COLUMN_TILE + panels + (COLUMN_BLOCK << 2) + (COLUMN_BLOCK << 5) + 64 + panels * COLUMN_BLOCK;
+  const panels = ((<usize>min(panelColumns(n), COLUMNS)) << 2) + 64;
+  return 1024 + SIXES_TILE + panels + panels * COLUMN_BLOCK;
 }
 
 function scratchFor(m: i32, n: i32, k: i32, transposeA: bool, members: i32): usize {
   if (transposeA) return <usize>members * ownBytesColumns(n);
-  const copies = members > 1 && k <= SHORT ? members : 1; // of packed B
-  return <usize>members * ownBytes(n, k) + <usize>copies * packedBytes(n, k);
+  return <usize>members * (ownBytes(n, k) + packedBytes(n, k));
 }
 
 /** Bytes of scratch that a product of this shape needs. */
@@ -84,7 +84,7 @@ export function matmul(
     joinAgain(count);
     return;
   }
-  if (splitsColumns(m, n, k, team)) {
+  if (splitsColumns(m, n, team)) {
     const from = shareFrom(n, PANEL);
     const to = shareTo(n, PANEL);
     const own = scratch + <usize>place() * (ownBytes(n, k) + packedBytes(n, k));
@@ -126,22 +126,29 @@ function rowsProduct(
   const firstRow = shareFrom(m, TILE_ROWS);
   const lastRow = shareTo(m, TILE_ROWS);
   memory.fill(zeros, 0, (<usize>k) << 2);
+  const pass = passLength(n, k);
   for (let n0 = from; n0 < to; n0 += width) {
     const nb = min(width, to - n0);
     const column = (<usize>n0) << 2;
     packBias(bias != 0 ? bias + column : 0, nb, init);
-    if (n0 != from) barrier(); // all have used the panels of before
-    packOperand(transposeB ? b + <usize>n0 * ldb : b + column, 0, 1, k, nb, ldb, transposeB, K_BLOCK, packed);
-    barrier();
-    for (let m0 = firstRow; m0 < lastRow; m0 += ROW_BLOCK) {
-      const rows = min(ROW_BLOCK, lastRow - m0);
-      const padded = ((rows + 5) / 6) * 6;
-      for (let i = 0; i < padded; i++) {
-        const at = (<usize>i) << 2;
-        store<usize>(tab + at, i < rows ? a + ((<usize>(m0 + i) * <usize>k) << 2) : zeros);
-        store<usize>(out + at, i < rows ? c + <usize>(m0 + i) * ldc + column : dump);
+    for (let k0 = 0; k0 < k || k == 0; k0 += pass) {
+      const kc = min(pass, k - k0);
+      const start = (<usize>k0) << 2;
+      if (n0 != from || k0 != 0) barrier(); // all have used the panels of before
+      packOperand(transposeB ? b + <usize>n0 * ldb + start : b + <usize>k0 * ldb + column, 0, 1, kc, nb, ldb, transposeB, K_BLOCK, packed);
+      barrier();
+      const last = k0 + kc == k ? act : 0;
+      for (let m0 = firstRow; m0 < lastRow; m0 += ROW_BLOCK) {
+        const rows = min(ROW_BLOCK, lastRow - m0);
+        const padded = ((rows + 5) / 6) * 6;
+        for (let i = 0; i < padded; i++) {
+          const at = (<usize>i) << 2;
+          store<usize>(tab + at, i < rows ? a + ((<usize>(m0 + i) * <usize>k) << 2) + start : zeros);
+          store<usize>(out + at, i < rows ? c + <usize>(m0 + i) * ldc + column : dump);
+        }
+        rowsBlock(tab, 1, kc, K_BLOCK, padded, packed, nb, k0 == 0 ? init : 0, out, 0, last, tile);
       }
-      rowsBlock(tab, 1, k, K_BLOCK, padded, packed, nb, init, out, 0, act, tile);
+      if (k == 0) break;
     }
   }
 }
@@ -163,38 +170,32 @@ function columnsProduct(
   act: i32,
   own: usize,
 ): void {
-  const width = columnsPerBlock(n, COLUMN_BLOCK);
+  const width = min(panelColumns(n), COLUMNS);
   const tile = align(own);
-  const init = tile + COLUMN_TILE;
-  const rows = m1 - m0;
+  const init = tile + SIXES_TILE;
   const lda = (<usize>m) << 2;
   const ldb = transposeB ? (<usize>k) << 2 : (<usize>n) << 2;
   const ldc = (<usize>n) << 2;
-  const tab = align(init + ((<usize>width) << 2));
-  const copy = tab + (COLUMN_BLOCK << 2);
-  const packed = align(copy + (COLUMN_BLOCK << 5) + 32);
+  const packed = align(init + ((<usize>width) << 2));
   const step = kPerPass(k, COLUMN_BLOCK);
-  const top = (<usize>m0) << 2;
-  const rowBytes = (<usize>rows) << 2;
+  const group = 6 * SIX_GROUPS;
   for (let n0 = from; n0 < to; n0 += width) {
     const nb = min(width, to - n0);
     const column = (<usize>n0) << 2;
+    const rows = max(1, CACHED_C / (group * (nb << 2))) * group;
     packBias(bias != 0 ? bias + column : 0, nb, init);
-    for (let k0 = 0; k0 < k; k0 += step) {
-      const kc = min(step, k - k0);
-      const block = transposeB ? b + <usize>n0 * ldb + ((<usize>k0) << 2) : b + <usize>k0 * ldb + column;
-      packOperand(block, 0, 1, kc, nb, ldb, transposeB, kc, packed);
-      for (let i = 0; i < kc; i++) {
-        let row = a + <usize>(k0 + i) * lda + top;
-        if (rows < 6) {
-          const space = copy + ((<usize>i) << 5);
-          for (let j: usize = 0; j < rowBytes; j += 4) store<f32>(space + j, load<f32>(row + j));
-          row = space;
+    for (let r0 = m0; r0 < m1; r0 += rows) {
+      const end = min(r0 + rows, m1);
+      for (let k0 = 0; k0 < k; k0 += step) {
+        const kc = min(step, k - k0);
+        const block = transposeB ? b + <usize>n0 * ldb + ((<usize>k0) << 2) : b + <usize>k0 * ldb + column;
+        const start = k0 == 0 ? init : 0;
+        packOperand(block, 0, 1, kc, nb, ldb, transposeB, kc, packed);
+        for (let row = r0; row < end; row += group) {
+          const stop = min(row + group, end);
+          sixesBlock(a + <usize>k0 * lda, m, row, stop, kc, packed, nb, ldc, start, c + column, k0 + kc == k ? act : 0, tile);
         }
-        store<usize>(tab + ((<usize>i) << 2), row);
       }
-      const target = c + <usize>m0 * ldc + column;
-      columnsBlock(tab, 0, 1, rows, kc, packed, nb, ldc, k0 == 0 ? init : 0, target, k0 + kc == k ? act : 0, tile);
     }
   }
 }
