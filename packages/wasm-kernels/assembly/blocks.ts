@@ -185,7 +185,7 @@ export function columnsBlock(
 /** Groups of six rows whose packed columns of A stay in the second-level cache. */
 export const SIX_GROUPS: i32 = 8;
 /** Scratch of sixesBlock: one tile and the packed columns; the gaps keep them out of each other's cache lines. */
-export const SIXES_TILE: usize = TILE_BYTES + <usize>SIX_GROUPS * ((COLUMN_BLOCK * 24) + 64);
+export const SIXES_TILE: usize = TILE_BYTES + <usize>SIX_GROUPS * (COLUMN_BLOCK * 24 + 64);
 
 /**
  * C[row, n] (+)= sum over `count` values of k of A[k, row] * B[k, n] for at most SIX_GROUPS * 6 rows of the `m` that A has. Like columnsBlock, but lines of A
