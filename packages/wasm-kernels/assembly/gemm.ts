@@ -1,5 +1,5 @@
 // Matrix products in all four transposes: C[m, n] = act(bias + op(A)[m, k] op(B)[k, n]), and many of them at once.
-import { COLUMN_BLOCK, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock, SIX_GROUPS, SIXES_TILE, sixesBlock } from './blocks';
+import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
 import { packBias } from './pack';
 import { align } from './taps';
 import { barrier, joinAgain, leaveTeam, place, seats, shareFrom, shareTo, team } from './team';
@@ -7,9 +7,6 @@ import { PANEL, panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
 
 /** Bytes of packed B that stay in the second-level cache while all rows of A pass; wider products are done in blocks of columns, longer ones in passes. */
 const CACHED: i32 = 1 << 20;
-/** With A transposed: columns of a block, and bytes of C that stay in the second-level cache while all of k passes. */
-const COLUMNS: i32 = 512;
-const CACHED_C: i32 = 1 << 19;
 /** Fewest columns of a member when A is transposed: it packs A for itself. */
 const LEAST_COLUMNS: i32 = 64;
 
@@ -43,10 +40,10 @@ function packedBytes(n: i32, k: i32): usize {
   return <usize>columnsPerBlock(n, k) * ((<usize>max(passLength(n, k), 1)) << 2) + 64;
 }
 
-// With A transposed each member has it all: tile and small copy of A | bias panels | packed B.
+// With A transposed each member has it all: tile | bias panels | row pointers | small copy of A | packed B.
 function ownBytesColumns(n: i32): usize {
-  const panels = ((<usize>min(panelColumns(n), COLUMNS)) << 2) + 64;
-  return 1024 + SIXES_TILE + panels + panels * COLUMN_BLOCK;
+  const panels = ((<usize>columnsPerBlock(n, COLUMN_BLOCK)) << 2) + 64;
+  return 1024 + COLUMN_TILE + panels + (COLUMN_BLOCK << 2) + (COLUMN_BLOCK << 5) + 64 + panels * COLUMN_BLOCK;
 }
 
 function scratchFor(m: i32, n: i32, k: i32, transposeA: bool, members: i32): usize {
@@ -170,32 +167,38 @@ function columnsProduct(
   act: i32,
   own: usize,
 ): void {
-  const width = min(panelColumns(n), COLUMNS);
+  const width = columnsPerBlock(n, COLUMN_BLOCK);
   const tile = align(own);
-  const init = tile + SIXES_TILE;
+  const init = tile + COLUMN_TILE;
+  const rows = m1 - m0;
   const lda = (<usize>m) << 2;
   const ldb = transposeB ? (<usize>k) << 2 : (<usize>n) << 2;
   const ldc = (<usize>n) << 2;
-  const packed = align(init + ((<usize>width) << 2));
+  const tab = align(init + ((<usize>width) << 2));
+  const copy = tab + (COLUMN_BLOCK << 2);
+  const packed = align(copy + (COLUMN_BLOCK << 5) + 32);
   const step = kPerPass(k, COLUMN_BLOCK);
-  const group = 6 * SIX_GROUPS;
+  const top = (<usize>m0) << 2;
+  const rowBytes = (<usize>rows) << 2;
   for (let n0 = from; n0 < to; n0 += width) {
     const nb = min(width, to - n0);
     const column = (<usize>n0) << 2;
-    const rows = max(1, CACHED_C / (group * (nb << 2))) * group;
     packBias(bias != 0 ? bias + column : 0, nb, init);
-    for (let r0 = m0; r0 < m1; r0 += rows) {
-      const end = min(r0 + rows, m1);
-      for (let k0 = 0; k0 < k; k0 += step) {
-        const kc = min(step, k - k0);
-        const block = transposeB ? b + <usize>n0 * ldb + ((<usize>k0) << 2) : b + <usize>k0 * ldb + column;
-        const start = k0 == 0 ? init : 0;
-        packOperand(block, 0, 1, kc, nb, ldb, transposeB, kc, packed);
-        for (let row = r0; row < end; row += group) {
-          const stop = min(row + group, end);
-          sixesBlock(a + <usize>k0 * lda, m, row, stop, kc, packed, nb, ldc, start, c + column, k0 + kc == k ? act : 0, tile);
+    for (let k0 = 0; k0 < k; k0 += step) {
+      const kc = min(step, k - k0);
+      const block = transposeB ? b + <usize>n0 * ldb + ((<usize>k0) << 2) : b + <usize>k0 * ldb + column;
+      packOperand(block, 0, 1, kc, nb, ldb, transposeB, kc, packed);
+      for (let i = 0; i < kc; i++) {
+        let row = a + <usize>(k0 + i) * lda + top;
+        if (rows < 6) {
+          const space = copy + ((<usize>i) << 5);
+          for (let j: usize = 0; j < rowBytes; j += 4) store<f32>(space + j, load<f32>(row + j));
+          row = space;
         }
+        store<usize>(tab + ((<usize>i) << 2), row);
       }
+      const target = c + <usize>m0 * ldc + column;
+      columnsBlock(tab, 0, 1, rows, kc, packed, nb, ldc, k0 == 0 ? init : 0, target, k0 + kc == k ? act : 0, tile);
     }
   }
 }
