@@ -29,6 +29,7 @@ export const doors: Doors = {
     '@selfsup/data',
     '@selfsup/encoders',
     '@selfsup/evaluate',
+    '@selfsup/export',
     '@selfsup/losses',
     '@selfsup/optim',
     '@selfsup/pretext-tasks',
@@ -37,6 +38,7 @@ export const doors: Doors = {
   ],
   '@selfsup/report': ['@selfsup/core', '@selfsup/pretrain'],
   'create-selfsup-task': [],
+  '@selfsup/export': ['@selfsup/core'],
   selfsup: 'everything',
 };
 

@@ -95,7 +95,7 @@ async function makeRun({ name, config }: TinyRun, { finished }: { finished: bool
     if (!finished && event.type === 'step' && event.step === 6) controller.abort();
   const isText = name === 'masked-language';
   if (finished && !isText) {
-    const flags = ['--seeds', '0', '--epochs', '1', '--min-steps', '1'];
+    const flags = ['--method', 'full', '--scratch', '--seeds', '0', '--epochs', '1', '--min-steps', '1'];
     const { code, errors } = await runCommand(['fine-tune', '--run', work, ...flags]);
     if (code !== 0) throw new Error(`${name}, fine-tune: ${errors}`);
   }

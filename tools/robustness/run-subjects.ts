@@ -16,8 +16,10 @@ import {
   pretrain,
   type RunFile,
 } from '@selfsup/pretrain';
-import { decodeSafetensors, encodeSafetensors } from '@selfsup/safetensors';
+import { decodeSafetensors, decodeShards, encodeSafetensors } from '@selfsup/safetensors';
+import { decodePytorch } from '@selfsup/safetensors/pytorch';
 import { decodeCheckpoint, encodeCheckpoint } from '@selfsup/trainer';
+import { unzipSync, zipSync } from 'fflate';
 import { toCheckedJson } from '../../packages/pretrain/src/checked-json.ts';
 import type { Chance } from './chance.ts';
 import { mutateBytes } from './mutate-bytes.ts';
@@ -38,6 +40,14 @@ function mutateHeader(bytes: Uint8Array, chance: Chance): Uint8Array {
 
 const mutateTensors = (bytes: Uint8Array, chance: Chance) =>
   chance.happens(0.5) ? mutateBytes(bytes, chance) : mutateHeader(bytes, chance);
+
+/** A file of PyTorch: its bytes are mutated, or its pickle, with the right sizes and CRC-32. */
+function mutateTorch(bytes: Uint8Array, chance: Chance): Uint8Array {
+  if (chance.happens(0.4)) return mutateBytes(bytes, chance);
+  const files = unzipSync(bytes);
+  const name = Object.keys(files).find((path) => path.endsWith('/data.pkl'))!;
+  return zipSync({ ...files, [name]: mutateBytes(files[name]!, chance) }, { level: chance.happens(0.5) ? 0 : 6 });
+}
 
 /** The files of a run that is trained in memory. */
 async function trainRun({ config }: TinyRun): Promise<(name: string) => Uint8Array> {
@@ -109,6 +119,10 @@ export async function runSubjects(tiny: TinyRun): Promise<Subject[]> {
       ['c', { dtype: 'BOOL' as const, shape: [3], data: Uint8Array.of(0, 1, 1) }],
     ] as const),
   });
+  const torch = JSON.parse(readFileSync(new URL('../../packages/safetensors/fixtures/pytorch.json', import.meta.url), 'utf8')) as {
+    files: Readonly<Record<string, string>>;
+  };
+  const torchFiles = ['state', 'views', 'types', 'checkpoint'].map((name) => new Uint8Array(Buffer.from(torch.files[name]!, 'base64')));
   const folder = fileURLToPath(new URL('../../packages/pretrain/fixtures/hugging-face/', import.meta.url));
   const huggingFace = Object.fromEntries(['config.json', 'model.safetensors'].map((name) => [name, readFileSync(folder + name)]));
   return [
@@ -116,6 +130,27 @@ export async function runSubjects(tiny: TinyRun): Promise<Subject[]> {
       name: 'safetensors',
       read(chance) {
         for (const { shape, data } of decodeSafetensors(mutateTensors(small, chance)).tensors.values()) assertShape(data, shape);
+      },
+    },
+    {
+      name: 'shards with an index',
+      async read(chance) {
+        const index = mutateJson(
+          '{"metadata":{"total_size":31},"weight_map":{"a":"1.safetensors","b":"1.safetensors","c":"1.safetensors"}}',
+          chance,
+        );
+        const read = (name: string) => {
+          assertRight(!/[/\\]|^\.+$/.test(name), 'a shard was asked for by a path');
+          return chance.happens(0.5) ? small : mutateTensors(small, chance);
+        };
+        for (const { shape, data } of (await decodeShards(index, { read })).values()) assertShape(data, shape);
+      },
+    },
+    {
+      name: 'files of PyTorch',
+      read(chance) {
+        const mutated = mutateTorch(chance.pick(torchFiles), chance);
+        for (const { shape, data } of decodePytorch(mutated).tensors.values()) assertShape(data, shape);
       },
     },
     ...checkpointSubjects(file('checkpoint.safetensors'), encoder, (await describeEncoder(encoder)).run!),

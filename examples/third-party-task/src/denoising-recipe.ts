@@ -17,8 +17,8 @@ export const denoisingRecipe = defineImageTask({
   views: cropSource([0.5, 1]),
   hasProjectionHead: false,
   defaults: { optimizer: 'adamw', weightDecay: 1e-4 },
-  create({ backbone, imageSize, channels }, { standardDeviation, decoderHidden: hiddenDim }) {
-    const decoder = projectionHead({ inputDim: backbone.outputDim, hiddenDim, outputDim: imageSize * imageSize * channels });
+  create({ backbone, height, width, channels }, { standardDeviation, decoderHidden: hiddenDim }) {
+    const decoder = projectionHead({ inputDim: backbone.outputDim, hiddenDim, outputDim: height * width * channels });
     return denoising({ backbone, decoder, standardDeviation });
   },
 });

@@ -47,7 +47,6 @@ describe('adjustColors', () => {
     tf.tidy(() => {
       const images = tf.zeros<tf.Rank.R4>([2, 1, 1, 3]);
       expect(() => adjustColors(images, [{}])).toThrow('`adjustments` must have 2 entries for these images, got 1');
-      expect(() => adjustColors(tf.zeros([2, 1, 1, 2]), [{}, {}])).toThrow('`images` must have 1 or 3 channels, got 2');
     });
   });
 });

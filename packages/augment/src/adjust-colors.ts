@@ -90,13 +90,13 @@ function adjustGroup(images: tf.Tensor2D, group: Group, channels: number): tf.Te
 /**
  * Changes brightness, contrast, saturation and hue of each image by its own factors, in its own order.
  *
- * @param images float32 `[n, h, w, c]` in [0, 1], c 1 or 3; saturation and hue leave one channel as it is
+ * @param images float32 `[n, h, w, c]` in [0, 1]; saturation and hue are for three channels, and leave images of any other number as they are
  * @param adjustments one {@link ColorAdjustment} per image; `{}` leaves the image as it is, bit by bit
  * @returns float32, the shape of `images`, in [0, 1]: clamped after each operation
- * @throws SelfsupError `SELFSUP_SHAPE` on images that are not rank 4 with 1 or 3 channels or adjustments that are not one per image,
+ * @throws SelfsupError `SELFSUP_SHAPE` on images that are not rank 4 or adjustments that are not one per image,
  * `SELFSUP_DTYPE` on images that are not float32, `SELFSUP_OPTION` on a factor out of range or an order that names an operation twice
  * @remarks The definitions of torchvision's tensor transforms, with f the factor, gray = 0.2989 R + 0.587 G + 0.114 B and each result clamped:
- * brightness f·x, contrast f·x + (1 − f)·mean(gray), saturation f·x + (1 − f)·gray, hue by a turn in HSV.
+ * brightness f·x, contrast f·x + (1 − f)·mean(gray), where gray is the mean of the channels unless they are three, saturation f·x + (1 − f)·gray, hue by a turn in HSV.
  * Images are grouped by when their hue changes; the other three are one blend with coefficients per image.
  * @example
  * ```ts
@@ -107,7 +107,7 @@ function adjustGroup(images: tf.Tensor2D, group: Group, channels: number): tf.Te
  * ```
  */
 export function adjustColors(images: tf.Tensor4D, adjustments: readonly ColorAdjustment[]): tf.Tensor4D {
-  checkImages('adjustColors', images, [1, 3]);
+  checkImages('adjustColors', images);
   const [n, height, width, channels] = images.shape;
   checkPerImage('adjustColors', 'adjustments', { expected: n, got: adjustments.length });
   adjustments.forEach(checkAdjustment);

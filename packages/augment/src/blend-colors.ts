@@ -11,7 +11,7 @@ export interface Blend {
 /**
  * clamp(factor·x + (1 − factor)·gray, 0, 1), each image with a blend of its own.
  *
- * @param planes float32 `[c, n, pixels]`, c 1 or 3
+ * @param planes float32 `[c, n, pixels]`; gray is the mean of the channels unless they are red, green and blue
  * @param blends one per image
  * @returns float32 `[c, n, pixels]` in [0, 1]
  */
@@ -26,7 +26,8 @@ export function blendColors(planes: tf.Tensor3D, blends: readonly Blend[]): tf.T
   ); // [c, n, pixels]
   if (!some('contrast') && !some('saturation')) return tf.clipByValue(scaled, 0, 1);
   const flat = tf.reshape(planes, [channels, n * pixels]);
-  const gray = tf.reshape(channels === 1 ? flat : tf.matMul(tf.tensor2d([...GRAY_WEIGHTS], [1, 3]), flat), [n, pixels]);
+  const weights = tf.tensor2d(channels === 3 ? [...GRAY_WEIGHTS] : new Array<number>(channels).fill(1 / channels), [1, channels]);
+  const gray = tf.reshape(channels === 1 ? flat : tf.matMul(weights, flat), [n, pixels]);
   const even = some('contrast') ? tf.mul(tf.mean(gray, 1, true), share('contrast')) : undefined; // [n, 1]
   const own = some('saturation') ? tf.mul(gray, share('saturation')) : undefined; // [n, pixels]
   const added = even && own ? tf.add(own, even) : (even ?? own)!;

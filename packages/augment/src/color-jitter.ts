@@ -78,7 +78,7 @@ export function drawColorAdjustments(rng: Rng, count: number, options: ColorJitt
  * Changes brightness, contrast, saturation and hue of each image by random factors in a random order.
  *
  * @param options see {@link ColorJitterOptions}
- * @returns an {@link Augmentation} that keeps the shape; float32 `[n, h, w, 1 or 3]` in [0, 1]
+ * @returns an {@link Augmentation} that keeps the shape; float32 `[n, h, w, c]` in [0, 1]
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; the augmentation `SELFSUP_SHAPE` and `SELFSUP_DTYPE` as {@link adjustColors}
  * @see Howard: "Some Improvements on Deep Convolutional Neural Network Based Image Classification", https://arxiv.org/abs/1312.5402
  * @remarks The operations are torchvision's, see {@link adjustColors}; so are the ranges of the factors. torchvision's `ColorJitter` has no
@@ -92,7 +92,7 @@ export function drawColorAdjustments(rng: Rng, count: number, options: ColorJitt
 export function colorJitter(options: ColorJitterOptions = {}): Augmentation {
   checkOptions(options);
   return (images, rng) => {
-    checkImages('colorJitter', images, [1, 3]);
+    checkImages('colorJitter', images);
     return adjustColors(images, drawColorAdjustments(rng, images.shape[0], options));
   };
 }

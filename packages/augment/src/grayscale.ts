@@ -7,10 +7,10 @@ export const GRAY_WEIGHTS = [0.2989, 0.587, 0.114] as const;
 /**
  * Replaces the chosen images by their gray values, in as many channels as before: gray = 0.2989 R + 0.587 G + 0.114 B.
  *
- * @param images float32 `[n, h, w, c]`, c 1 or 3; with one channel nothing changes
+ * @param images float32 `[n, h, w, c]`; where c is not 3 nothing changes
  * @param chosen one flag per image: whether to make it gray
  * @returns float32, the shape of `images`
- * @throws SelfsupError `SELFSUP_SHAPE` on images that are not rank 4 with 1 or 3 channels or flags that are not one per image, `SELFSUP_DTYPE` on
+ * @throws SelfsupError `SELFSUP_SHAPE` on images that are not rank 4 or flags that are not one per image, `SELFSUP_DTYPE` on
  * images that are not float32
  * @remarks torchvision's `rgb_to_grayscale`. Images that are not chosen come out bit by bit as they were, if their values are finite.
  * @example
@@ -21,10 +21,10 @@ export const GRAY_WEIGHTS = [0.2989, 0.587, 0.114] as const;
  * ```
  */
 export function grayscale(images: tf.Tensor4D, chosen: readonly boolean[]): tf.Tensor4D {
-  checkImages('grayscale', images, [1, 3]);
+  checkImages('grayscale', images);
   const [n, height, width, channels] = images.shape;
   checkPerImage('grayscale', 'chosen', { expected: n, got: chosen.length });
-  if (channels === 1 || !chosen.includes(true)) return tf.clone(images);
+  if (channels !== 3 || !chosen.includes(true)) return tf.clone(images);
   return tf.tidy(() => {
     const weights = tf.tensor2d(
       [...GRAY_WEIGHTS].flatMap((weight) => [weight, weight, weight]),

@@ -14,7 +14,7 @@ export interface RandomGrayscaleOptions {
  * Makes each image gray with a probability, keeping its three channels.
  *
  * @param options see {@link RandomGrayscaleOptions}
- * @returns an {@link Augmentation} that keeps the shape; float32 `[n, h, w, 1 or 3]`
+ * @returns an {@link Augmentation} that keeps the shape; float32 `[n, h, w, c]`; images that have not three channels stay as they are
  * @throws SelfsupError `SELFSUP_OPTION` on a probability outside [0, 1]; the augmentation `SELFSUP_SHAPE` and `SELFSUP_DTYPE` as {@link grayscale}
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export function randomGrayscale(options: RandomGrayscaleOptions = {}): Augmentat
   const { probability = 0.2 } = options;
   checkProbability('randomGrayscale', 'probability', probability);
   return (images, rng) => {
-    checkImages('randomGrayscale', images, [1, 3]);
+    checkImages('randomGrayscale', images);
     return grayscale(images, drawChosen(rng.fold('chosen'), images.shape[0], probability));
   };
 }

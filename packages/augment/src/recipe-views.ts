@@ -46,7 +46,7 @@ function augmentationsOf(recipe: Recipe, options: RecipeViewsOptions): Record<'g
  *
  * @param name which of {@link recipes}
  * @param options see {@link RecipeViewsOptions}
- * @returns a {@link ViewsTransform}: float32 `[n, h, w, 1 or 3]` in [0, 1] → one `[n, size, size, c]` per view
+ * @returns a {@link ViewsTransform}: float32 `[n, h, w, c]` in [0, 1] → one `[n, size, size, c]` per view
  * @throws SelfsupError `SELFSUP_OPTION` on an unknown recipe or variant or an option out of range
  * @remarks The numbers are the recipe's, bicubic crops included where {@link recipes} says so; the kernel of the blur is a tenth of the height, where MoCo and DINO leave its width to Pillow.
  * @example
@@ -69,7 +69,7 @@ export function recipeViews(name: RecipeName, options: RecipeViewsOptions = {}):
  *
  * @param name which of {@link recipes}: one with local views
  * @param options see {@link RecipeViewsOptions}
- * @returns a {@link MultiCropTransform}: float32 `[n, h, w, 1 or 3]` in [0, 1] → `globalViews` and `localViews`
+ * @returns a {@link MultiCropTransform}: float32 `[n, h, w, c]` in [0, 1] → `globalViews` and `localViews`
  * @throws SelfsupError `SELFSUP_OPTION` on an unknown recipe or variant, one without local views, or an option out of range
  * @example
  * ```ts

@@ -21,7 +21,7 @@ export interface SimclrViewsOptions {
  * The views of SimCLR: crop, flip, color jitter, grayscale and, for ImageNet, blur.
  *
  * @param options see {@link SimclrViewsOptions}
- * @returns a {@link ViewsTransform}: float32 `[n, h, w, 1 or 3]` in [0, 1] → `numViews` times `[n, size, size, c]`
+ * @returns a {@link ViewsTransform}: float32 `[n, h, w, c]` in [0, 1] → `numViews` times `[n, size, size, c]`
  * @throws SelfsupError `SELFSUP_OPTION` on an unknown preset or an option out of range
  * @see Chen et al.: "A Simple Framework for Contrastive Learning of Visual Representations", https://arxiv.org/abs/2002.05709
  * @remarks The numbers are those of google-research/simclr. It resizes bicubically, here `'imagenet'` does; `'cifar'` is bilinear with

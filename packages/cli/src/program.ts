@@ -5,6 +5,7 @@ import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { fineTuneCommand } from './commands/fine-tune.ts';
+import { predictCommand } from './commands/predict.ts';
 import { predictMaskCommand } from './commands/predict-mask.ts';
 import { reportCommand } from './commands/report.ts';
 import { version } from './version.ts';
@@ -44,7 +45,16 @@ export async function createProgram(argv: readonly string[], context: CommandCon
     .version(version)
     .option('--verbose', 'show the stack of an unexpected error, and with --json each update')
     .addHelpText('after', EXAMPLES);
-  const commands = [evaluateCommand, embedCommand, exportCommand, reportCommand, predictMaskCommand, augmentCommand, fineTuneCommand];
+  const commands = [
+    evaluateCommand,
+    embedCommand,
+    exportCommand,
+    reportCommand,
+    predictMaskCommand,
+    augmentCommand,
+    fineTuneCommand,
+    predictCommand,
+  ];
   program.addCommand(await train(argv, context));
   for (const make of commands) program.addCommand(make(context));
   setUp(program, context);

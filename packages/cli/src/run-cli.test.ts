@@ -141,7 +141,14 @@ describe('bad input', () => {
     [['report', '--run', at('nowhere')], /holds no run \(there is no run\.json\); train one first: selfsup train --data <source> --out/],
     [['export', '--run', at('nowhere'), '--out', 'x'], /holds no run/],
     [['predict-mask', '[MASK]', '--run', at('nowhere')], /holds no run/],
-    [['fine-tune', '--run', 'x', '--labels', '10,many'], /--labels must be integers >= 1 with commas between them, or all, got 'many'/],
+    [
+      ['fine-tune', '--run', 'x', '--label-counts', '10,many'],
+      /--label-counts must be integers >= 1, such as 100, or 10-per-class, or all, got 'many'/,
+    ],
+    [['fine-tune', '--run', 'x', '--epochs', '2'], /--epochs is for training the encoder; add --method full, or leave it out/],
+    [['fine-tune', '--run', 'x', '--name', '../x'], /the name of a classifier must be at most 80 letters, digits, .*, got '\.\.\/x'/],
+    [['predict', '--run', at('nowhere'), 'a.jpg'], /nowhere has no classifier yet; make one with: selfsup fine-tune --run/],
+    [['predict', '--run', 'x', 'a.jpg', '--out', 'a.txt'], /--out must end in \.csv or \.jsonl, got a\.txt/],
     [['fine-tune', '--run', 'x', '--report', 'a.html'], /--report draws accuracy over labels; it needs --curve/],
     [['fine-tune', '--run', 'x', '--seeds', '1,,2'], /--seeds .*It must be a number, or several with commas/],
     [
@@ -169,6 +176,7 @@ describe('help', () => {
     'predict-mask',
     'augment',
     'fine-tune',
+    'predict',
   ])('of %j shows an example', async (path) => {
     const { code, stdout, stderr } = await selfsup(...path.split(' ').filter(Boolean), '-h');
     expect([code, stderr]).toEqual([0, '']);

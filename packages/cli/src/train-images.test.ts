@@ -132,6 +132,33 @@ describe('selfsup train on images', () => {
     expect(existsSync(at('never'))).toBe(false);
   });
 
+  it('--teacher teaches a student of another architecture', async () => {
+    const shapes = ['--data', 'shapes', '--image-size', '16', '--limit', '32', '--epochs', '1', '--batch-size', '8', '--backend', 'wasm'];
+    const student = [
+      '--encoder',
+      'vit-tiny',
+      '--encoder-option',
+      'numLayers=1',
+      '--encoder-option',
+      'width=16',
+      '--encoder-option',
+      'numHeads=2',
+    ];
+    const from = [...shapes, '--task', 'distillation', ...student, '--similarity-weight', '0.5', '--no-report'];
+    await succeed('train', ...from, '--teacher', at('whole'), '--out', at('student'));
+    expect(jsonAt('student/run.json')).toMatchObject({
+      teacher: { origin: 'simclr on shapes', step: 16 },
+      encoder: { name: 'vit-tiny' },
+      settings: { taskOptions: { featureWeight: 1, similarityWeight: 0.5 } },
+    });
+    expect(existsSync(at('student/teacher.safetensors'))).toBe(true);
+    const failed = async (...argv: string[]) => (await selfsup('train', ...argv, '--out', at('never'))).stderr;
+    expect(await failed(...from)).toContain('the task distillation learns from a trained encoder; give --teacher: an encoder of images');
+    expect(await failed(...from, '--teacher', at('nowhere'))).toContain('--teacher:');
+    expect(await failed(...shapes, '--teacher', at('whole'))).toContain('the task simclr learns from data alone');
+    expect(existsSync(at('never'))).toBe(false);
+  });
+
   it.each([
     [['--resume', '--encoder', 'resnet18'], /this run was trained with --encoder "conv-net", got "resnet18"/],
     [['--resume', '--head-output', '9'], /this run was trained with --head-output 8, got 9/],
@@ -207,7 +234,10 @@ describe('a run on images', () => {
   });
 
   it('fine-tunes, keeps what it found and shows it in the report', async () => {
-    const flags = '--scratch --seeds 0 --epochs 1 --min-steps 2 --batch-size 16 --labels 20,all --learning-rate 0.001,0.01'.split(' ');
+    const flags =
+      '--method full --scratch --seeds 0 --epochs 1 --min-steps 2 --batch-size 16 --label-counts 20,all --learning-rate 0.001,0.01'.split(
+        ' ',
+      );
     const { result, lines } = await succeed('fine-tune', '--run', at('whole'), ...flags, '--report', at('curve.html'));
     expect(result).toMatchObject({ command: 'fine-tune', steps: 16, testSamples: 13 });
     expect((result['rows'] as { arm: string; count: number }[]).map(({ arm, count }) => `${arm} ${count}`)).toEqual([
@@ -227,6 +257,30 @@ describe('a run on images', () => {
       expect([code, stderr]).toEqual([1, expect.stringMatching(/fine-tune-.*\.json .*; restore it, or remove it and fine-tune again\n$/)]);
     }
     writeFileSync(at(`whole/${name!}`), text);
+  });
+
+  it('makes a classifier of few labels, shows it in the report, and predicts with it', async () => {
+    const { result, lines } = await succeed('fine-tune', '--run', at('whole'), '--label-counts', '2-per-class', '--name', 'few');
+    expect(result).toMatchObject({ classifier: { name: 'few', kind: 'linear-probe', judged: { by: 'test' } } });
+    expect(lines.some(({ type }) => type === 'trial')).toBe(false);
+    expect(readdirSync(at('whole/classifiers/few')).sort()).toEqual([
+      'classifier.json',
+      'classifier.safetensors',
+      'report.html',
+      'sections.json',
+    ]);
+    expect(readFileSync(at('whole/classifiers/few/report.html'), 'utf8')).toContain('The worst mistakes');
+    const again = await selfsup('fine-tune', '--run', at('whole'), '--name', 'few');
+    expect([again.code, again.stderr]).toEqual([
+      1,
+      expect.stringMatching(/there is a classifier in .*few already; choose another with --name, or add --overwrite\n$/),
+    ]);
+    await succeed('report', '--run', at('whole'));
+    expect(readFileSync(at('whole/report.html'), 'utf8')).toContain('Classifier few: Which class is taken for which');
+    const nothing = await selfsup('predict', '--run', at('whole'), '--classifier', 'fews', 'x.jpg');
+    expect(nothing.stderr).toMatch(/fews holds no classifier .*; did you mean few\?/);
+    const untold = await selfsup('predict', '--run', at('whole'), '--classifier', 'few');
+    expect(untold.stderr).toContain('say what to classify: files, folders, or - for standard input');
   });
 
   it('has no export and no masks', async () => {
@@ -259,6 +313,34 @@ describe('selfsup train on photos', () => {
       expect(readFileSync(at('photo-run/report.html'), 'utf8')).toContain(name);
     }
     expect(result['probes']).toHaveProperty('knn');
+  });
+
+  it('learns from a table of labels, and classifies files and folders', async () => {
+    const run = ['--run', at('photo-run')];
+    const rows = ['cold', 'warm'].flatMap((label) => [0, 1, 2].map((i) => `${label}/${i}.jpg;${label === 'cold' ? 'blue, cool' : 'red'}`));
+    writeFileSync(at('labels.csv'), `\ufefffile;label\r\n${rows.join('\r\n')}\r\n`);
+    const { result } = await succeed('fine-tune', ...run, '--data', at('photos'), '--labels', at('labels.csv'));
+    expect(result['classifier']).toMatchObject({
+      name: 'linear-labels',
+      classes: ['blue, cool', 'red'],
+      labels: 6,
+      judged: { by: 'cross-validation' },
+    });
+    const inputs = [at('photos'), at('photos/warm/7.jpg'), at('photos/gone.jpg')];
+    const found = await succeed('predict', ...run, ...inputs, '--out', at('found/predictions.csv'));
+    expect(found.result).toMatchObject({ classified: 17, open: 0, counts: { 'blue, cool': 8, red: 9 } });
+    expect((found.result['skipped'] as { path: string }[]).map(({ path }) => path)).toEqual(
+      expect.arrayContaining([at('photos/cold/letter.jpg'), at('photos/warm/cut.jpg'), at('photos/gone.jpg')]),
+    );
+    const table = readFileSync(at('found/predictions.csv'), 'utf8').trimEnd().split('\n');
+    expect([table.length, table[0]]).toEqual([18, 'file,class,probability,"p_blue, cool",p_red']);
+    expect(table[1]).toMatch(/^.*cold\/0\.jpg,"blue, cool",0\.\d+,0\.\d+,0\.\d+$/);
+    await succeed('predict', ...run, at('photos/warm/7.jpg'), '--out', at('found/one.jsonl'), '--threshold', '1');
+    const line = JSON.parse(readFileSync(at('found/one.jsonl'), 'utf8')) as Record<string, unknown>;
+    expect(line).toMatchObject({ file: at('photos/warm/7.jpg'), class: '', probabilities: { red: line['probability'] } });
+    writeFileSync(at('labels.csv'), 'file,label\ncold/0.jpg,a\nnowhere.jpg,b\n');
+    const wrong = await selfsup('fine-tune', ...run, '--data', at('photos'), '--labels', at('labels.csv'), '--overwrite');
+    expect(wrong.stderr).toMatch(/labels\.csv has 1 of 2 rows whose file is not in .*photos: nowhere\.jpg \(line 3\)/);
   });
 
   it('works without labels, minus the accuracy, in a folder of its own choice', async () => {

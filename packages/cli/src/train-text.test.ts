@@ -141,12 +141,19 @@ describe('a run on text', () => {
     const run = ['--run', at('whole')];
     const probe = await succeed('evaluate', 'linear-probe', ...run, '--data', at('labels/train.tsv'), '--test-data', at('labels/test.tsv'));
     expect(probe.result).toMatchObject({ testSamples: 24, findings: { trained: { accuracy: 100 } } });
-    const files = ['--train', at('labels/train.tsv'), '--test', at('labels/test.tsv')];
-    const flags = '--seeds 0 --epochs 10 --min-steps 30 --learning-rate 0.003 --option pooling=mean'.split(' ');
+    const files = ['--data', at('labels/train.tsv'), '--test-data', at('labels/test.tsv')];
+    const flags = '--method full --scratch --seeds 0 --epochs 10 --min-steps 30 --learning-rate 0.003 --option pooling=mean'.split(' ');
     const { lines, stderr } = await succeed('fine-tune', ...run, ...files, ...flags);
     expect(stderr).toBe('');
     expect(lines.find(({ type }) => type === 'trial')).toMatchObject({ arm: 'pretrained', count: 24, seed: 0, accuracy: 1 });
-    expect(jsonAt('whole/fine-tune-labels-train.json')).toMatchObject({ testSamples: 24, rows: [{ mean: 1, deviation: null }] });
+    expect(jsonAt('whole/fine-tune-labels-train.json')).toMatchObject({
+      testSamples: 24,
+      rows: [{ mean: 1, deviation: null }, { arm: 'scratch' }],
+    });
+    expect(jsonAt('whole/classifiers/full-train/classifier.json')).toMatchObject({ kind: 'fine-tuned', options: { pooling: 'mean' } });
+    const said = await selfsup('predict', ...run, '--text', 'the cat lives in the garden', '--text', 'the fish, lives in the garden');
+    expect([said.code, said.stdout.split('\n')[0]]).toEqual([0, 'text,class,probability,p_0,p_1']);
+    expect(said.stdout).toMatch(/\nthe cat lives in the garden,1,0\.\d+,0\.\d+,0\.\d+\n"the fish, lives in the garden",0,/);
 
     await succeed('report', ...run);
     const page = readFileSync(at('whole/report.html'), 'utf8');
@@ -168,7 +175,7 @@ describe('a run on text', () => {
       ['--data', 'evaluate', 'knn'],
       ['--data', 'evaluate', 'linear-probe', '--max-iterations', '20'],
       ['--data', 'embed', '--out', at('odd.npy')],
-      ['--train', 'fine-tune', '--seeds', '0', '--epochs', '1', '--min-steps', '2'],
+      ['--data', 'fine-tune', '--overwrite'],
     ] as const) {
       const given = [...argv, '--run', at('whole'), source, at('odd.csv')];
       expect((await selfsup(...given)).stderr).toMatch(

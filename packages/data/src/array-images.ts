@@ -17,7 +17,7 @@ export interface ArrayImagesOptions {
  * Makes a data set of images that are already in memory.
  *
  * @param pixels `[n, height, width, channels]` row-major, 0 … 255; kept, not copied
- * @param shape `[n, height, width, channels]`, where channels is 1 or 3
+ * @param shape `[n, height, width, channels]`, with any number of channels
  * @param options `name`, `labels` and `classNames`
  * @returns the data set
  * @throws SelfsupError `SELFSUP_SHAPE` when the number of bytes or labels does not fit the shape; `SELFSUP_DATA` on a label that is no class
@@ -35,8 +35,11 @@ export function arrayImages(
 ): ImageDataset {
   const { name = 'array', classNames } = options;
   const [length, height, width, channels] = shape;
-  if (shape.length !== 4 || shape.some((side) => !Number.isSafeInteger(side) || side < 0) || (channels !== 1 && channels !== 3))
-    throw new SelfsupError('SELFSUP_SHAPE', `arrayImages: \`shape\` must be [n, height, width, 1 or 3], got [${shape.join(', ')}]`);
+  if (shape.length !== 4 || shape.some((side) => !Number.isSafeInteger(side) || side < 0) || channels < 1)
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `arrayImages: \`shape\` must be [n, height, width, channels], channels >= 1, got [${shape.join(', ')}]`,
+    );
   const bytes = height * width * channels;
   if (pixels.length !== length * bytes)
     throw new SelfsupError(

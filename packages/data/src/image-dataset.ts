@@ -22,7 +22,7 @@ export interface ImageDataset {
   readonly height: number;
   /** Pixels in a row. */
   readonly width: number;
-  /** 1 (gray) or 3 (RGB). */
+  /** 1 (gray), 3 (RGB), 4 (RGB with alpha), or those of a camera. */
   readonly channels: number;
   /** `[length]`: the class of each image, where it is known. */
   readonly labels?: Int32Array;

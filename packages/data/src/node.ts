@@ -2,6 +2,7 @@ export { decodeImage, type DecodedImage, type DecodeImageOptions } from './node/
 export { drawGrid, type DrawGridOptions, type GridPicture } from './node/draw-grid.ts';
 export { frameFolders, type FrameFoldersOptions } from './node/frame-folders.ts';
 export type { ClipOptions, FrameDataset } from './node/frame-videos.ts';
+export { kindOfParquet } from './node/parquet/kind-of-parquet.ts';
 export { imageFolder } from './node/image-folder.ts';
 export type { UnusedKind } from './node/unused-files.ts';
 export { readNpy, writeNpy, type NpyArray, type NpyData } from './node/npy.ts';
@@ -15,3 +16,13 @@ export type { Column } from './node/text/pick-columns.ts';
 export type { TableFormat } from './node/text/read-table.ts';
 export { openLabeledText, type LabeledText, type OpenLabeledTextOptions } from './node/text/open-labeled-text.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './node/text/train-tokenizer.ts';
+export {
+  isLabelTable,
+  matchLabels,
+  readLabelTable,
+  type LabelRow,
+  type LabelTable,
+  type LabelTableOptions,
+  type MatchedLabels,
+} from './node/label-table.ts';
+export { findPhotos, photoFiles, type FoundPhotos, type PhotoFiles } from './node/photo-files.ts';

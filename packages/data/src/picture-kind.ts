@@ -1,5 +1,5 @@
 /** The formats that are decoded. */
-export type PictureKind = 'jpeg' | 'png' | 'gif' | 'webp' | 'tiff' | 'avif';
+export type PictureKind = 'jpeg' | 'png' | 'gif' | 'webp' | 'tiff' | 'avif' | 'bmp';
 
 const latin = (bytes: Uint8Array, from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));
 const begins = (bytes: Uint8Array, signature: string, at = 0) => latin(bytes, at, signature.length) === signature;
@@ -27,6 +27,7 @@ export function pictureKind(bytes: Uint8Array): PictureKind | undefined {
   if (begins(bytes, '\x89PNG\r\n\x1a\n')) return 'png';
   if (begins(bytes, 'GIF87a') || begins(bytes, 'GIF89a')) return 'gif';
   if (begins(bytes, 'RIFF') && begins(bytes, 'WEBP', 8)) return 'webp';
+  if (begins(bytes, 'BM') && begins(bytes, '\0\0\0\0', 6) && bytes.length >= 54) return 'bmp';
   if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((signature) => begins(bytes, signature))) return 'tiff';
   return brandsOf(bytes).some((brand) => brand === 'avif' || brand === 'avis') ? 'avif' : undefined;
 }
@@ -61,7 +62,7 @@ export function describeContent(bytes: Uint8Array): string {
   if (brands.length > 0) return 'a video';
   const known = SIGNATURES.find(([signature]) => begins(bytes, signature));
   if (known) return known[1];
-  if (begins(bytes, 'BM') && begins(bytes, '\0\0\0\0', 6)) return 'a BMP picture';
+  if (begins(bytes, 'BM') && begins(bytes, '\0\0\0\0', 6)) return 'the beginning of a BMP picture';
   if (/^P[1-7]\s/.test(text)) return 'a PPM picture';
   return /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(text) ? 'text' : 'of a format that is not known';
 }

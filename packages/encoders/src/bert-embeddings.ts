@@ -8,7 +8,7 @@ import type { TokenSequences } from './token-sequences.ts';
 
 /** The first part of a BERT encoder: words, positions and segments as vectors. Encoders may share it. */
 export interface BertEmbeddings {
-  /** `word/weight`, `position/weight`, `segment/weight`, `norm/scale` and `norm/offset`. */
+  /** `word/weight`, `position/weight`, `segment/weight` where there are segments, `norm/scale` and `norm/offset`. */
   readonly trainable: VariableMap;
   /** The word embedding `[vocabularySize, embeddingDim]`. */
   readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
@@ -25,21 +25,22 @@ export interface BertEmbeddingsOptions {
   maxPositions: number;
   numSegments: number;
   embeddingDim: number;
+  epsilon: number;
   dropoutRate: number;
 }
 
 /** Makes the embeddings of a BERT encoder. Internal; see `bert`. */
 export function bertEmbeddings(options: BertEmbeddingsOptions): (rng: Rng) => BertEmbeddings {
-  const { who, vocabularySize, maxPositions, numSegments, embeddingDim, dropoutRate } = options;
+  const { who, vocabularySize, maxPositions, numSegments, embeddingDim, epsilon, dropoutRate } = options;
   const table = (count: number) => embedding({ count, width: embeddingDim, initializer: truncatedNormal(0.02) });
   return (rng) => {
     const parts = {
       word: table(vocabularySize)(rng.fold('word')),
       position: table(maxPositions)(rng.fold('position')),
-      segment: table(numSegments)(rng.fold('segment')),
-      norm: layerNorm<tf.Tensor3D>({ width: embeddingDim })(rng),
+      ...(numSegments > 0 && { segment: table(numSegments)(rng.fold('segment')) }),
+      norm: layerNorm<tf.Tensor3D>({ width: embeddingDim, epsilon })(rng),
     };
-    const [position, segment] = [parts.position.trainable['weight']!, parts.segment.trainable['weight']!];
+    const [position, segment] = [parts.position.trainable['weight']!, parts.segment?.trainable['weight']];
     return {
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       wordEmbedding: parts.word.trainable['weight'] as tf.Variable<tf.Rank.R2>,
@@ -47,9 +48,9 @@ export function bertEmbeddings(options: BertEmbeddingsOptions): (rng: Rng) => Be
         tf.tidy(() => {
           const words = parts.word.apply(tokenIds, apply); // [batch, length, embeddingDim]
           const positions = tf.slice(position, [0, 0], [tokenIds.shape[1], embeddingDim]); // [length, embeddingDim]
-          const summed = segmentIds
-            ? tf.add(tf.add(words, parts.segment.apply(segmentIds, apply)), positions)
-            : tf.add(words, tf.add(positions, tf.slice(segment, [0, 0], [1, embeddingDim]))); // one pass over the batch instead of two
+          const first = segment ? tf.add(positions, tf.slice(segment, [0, 0], [1, embeddingDim])) : positions;
+          const summed =
+            segmentIds && parts.segment ? tf.add(tf.add(words, parts.segment.apply(segmentIds, apply)), positions) : tf.add(words, first); // one pass over the batch instead of two
           const x = parts.norm.apply(summed as tf.Tensor3D, apply);
           return dropWhileTraining(x, apply, { rate: dropoutRate, tag: 'embeddings', who });
         }),

@@ -15,7 +15,7 @@ export interface BertOptions {
   vocabularySize?: number;
   /** The longest sequence; default 512. */
   maxPositions?: number;
-  /** Kinds of segments; default 2. */
+  /** Kinds of segments; default 2. With 0 there are no segment embeddings, as in DistilBERT, and `segmentIds` are ignored. */
   numSegments?: number;
   /** Columns of the embeddings; default `width`. Where they differ a linear layer leads from one to the other, as in ELECTRA. */
   embeddingDim?: number;
@@ -23,6 +23,10 @@ export interface BertOptions {
   dropoutRate?: number;
   /** How much of the attention is dropped while training, in [0, 1); default 0.1. */
   attentionDropoutRate?: number;
+  /** Columns between the two linear layers of a block, ≥ 1; default 4 · `width`. */
+  hiddenDim?: number;
+  /** Added to the variances by all normalizations, > 0; default 1e-12. */
+  epsilon?: number;
 }
 
 /** Size of a BERT encoder. */
@@ -141,15 +145,17 @@ function checkShared(who: string, { wordEmbedding }: BertEmbeddings, table: read
 /** The factory that names itself `who` in its errors. */
 export function bertFactory(who: string, options: BertSize & BertOptions): BertFactory {
   const { numLayers, width, numHeads, vocabularySize = 30_522, maxPositions = 512, numSegments = 2, embeddingDim = width } = options;
-  const { dropoutRate = 0.1, attentionDropoutRate = 0.1 } = options;
-  checkIntegers(who, { numLayers, width, numHeads, vocabularySize, maxPositions, numSegments, embeddingDim });
+  const { dropoutRate = 0.1, attentionDropoutRate = 0.1, hiddenDim = 4 * width, epsilon = 1e-12 } = options;
+  checkIntegers(who, { numLayers, width, numHeads, vocabularySize, maxPositions, embeddingDim, hiddenDim });
+  checkIntegers(who, { numSegments }, 0);
   checkRates(who, { dropoutRate, attentionDropoutRate });
-  const made = { numLayers, width, numHeads, vocabularySize, maxPositions, numSegments, embeddingDim, dropoutRate, attentionDropoutRate };
+  const sizes = { numLayers, width, numHeads, vocabularySize, maxPositions, numSegments, embeddingDim, hiddenDim };
+  const made = { ...sizes, dropoutRate, attentionDropoutRate, epsilon };
   const initializer = truncatedNormal(0.02);
-  const embed = bertEmbeddings({ who, vocabularySize, maxPositions, numSegments, embeddingDim, dropoutRate });
+  const embed = bertEmbeddings({ who, vocabularySize, maxPositions, numSegments, embeddingDim, epsilon, dropoutRate });
   const project =
     embeddingDim === width ? undefined : linear({ inputDim: embeddingDim, outputDim: width, initializer, biasInitializer: zeros });
-  const block = transformerBlock({ width, numHeads, dropoutRate, attentionDropoutRate, initializer });
+  const block = transformerBlock({ width, numHeads, hiddenDim, dropoutRate, attentionDropoutRate, epsilon, initializer });
   const create = (rng: Rng, shared?: { readonly embeddings: BertEmbeddings }): BertEncoder => {
     if (shared) checkShared(who, shared.embeddings, [vocabularySize, embeddingDim]);
     const embeddings = shared?.embeddings ?? embed(rng.fold('embeddings'));

@@ -6,18 +6,8 @@ export { convNet, type ConvNetOptions } from './conv-net.ts';
 export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
 export { discriminatorHead, type DiscriminatorHeadOptions } from './discriminator-head.ts';
 export type { EncoderFactory } from './encoder-factory.ts';
-export {
-  fromHuggingFaceBert,
-  type FromHuggingFaceBertOptions,
-  type PretrainedBert,
-  type ReadTensor,
-} from './hugging-face/from-hugging-face-bert.ts';
-export {
-  toHuggingFaceBert,
-  type HuggingFaceBertFiles,
-  type HuggingFaceTensor,
-  type ToHuggingFaceBertOptions,
-} from './hugging-face/to-hugging-face-bert.ts';
+export { fromHuggingFaceBert, type FromHuggingFaceBertOptions, type PretrainedBert } from './hugging-face/from-hugging-face-bert.ts';
+export { toHuggingFaceBert, type HuggingFaceBertFiles, type ToHuggingFaceBertOptions } from './hugging-face/to-hugging-face-bert.ts';
 export { fromLayersModel, type BuildLayersModel, type FromLayersModelOptions } from './from-layers-model.ts';
 export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
 export { averagePool, type AveragePoolOptions } from './layers/average-pool.ts';
@@ -55,6 +45,7 @@ export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts
 export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { pyramid, pyramidDim, type Pyramid, type PyramidLevel, type PyramidOptions } from './pyramid.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
+export { lora, loraAdapters, mergeLora, type LoraOptions, type LoraTargets } from './lora/lora.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
 export { startFromPatches, type PatchStartProgress, type StartFromPatchesOptions } from './start-from-patches.ts';
 export { ppmiEmbeddings, type PpmiEmbeddings, type PpmiEmbeddingsOptions } from './starts/ppmi-embeddings.ts';
@@ -73,3 +64,16 @@ export {
 export type { TokenSequences } from './token-sequences.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 export { vit, type PatchImages, type VitEncoder, type VitFactory, type VitOptions, type VitSize } from './vit.ts';
+export type { ReadTensor, ReadTensors } from './pretrained/name-table.ts';
+export type { Normalization } from './pretrained/normalization.ts';
+export {
+  readPretrained,
+  type PretrainedEncoder,
+  type PretrainedResnet,
+  type PretrainedSource,
+  type PretrainedTextEncoder,
+  type PretrainedVit,
+  type ReadPretrainedOptions,
+} from './pretrained/read-pretrained.ts';
+export type { PretrainedFamily } from './pretrained/recognize-family.ts';
+export { toForeign, type ForeignOptions, type ForeignTensor } from './pretrained/to-foreign.ts';

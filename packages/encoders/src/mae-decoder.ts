@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { drawNormal, joinVariables, SelfsupError, takeRows, type ApplyOptions, type Rng, type VariableMap } from '@selfsup/core';
 import { checkIntegers } from './layers/check-option.ts';
 import { createVariable } from './layers/create-variable.ts';
+import { sidesOf, type Sides } from './layers/grid-of.ts';
 import { xavierUniform, zeros } from './layers/initializers.ts';
 import { layerNorm } from './layers/layer-norm.ts';
 import { linear } from './layers/linear.ts';
@@ -12,8 +13,8 @@ import { preNormBlock } from './layers/pre-norm-block.ts';
 export interface MaeDecoderOptions {
   /** Columns of the encoder's states: its `outputDim`. */
   inputDim: number;
-  /** Patches along each side of the image: the encoder's `gridSize`. */
-  gridSize: number;
+  /** Patches along each side of the image, or `[down, across]`: the encoder's `gridSize`. */
+  gridSize: Sides;
   /** Height and width of a patch in pixels: the encoder's `patchSize`. */
   patchSize: number;
   /** Channels of the images; default 3. */
@@ -60,9 +61,11 @@ export interface MaeDecoder {
  */
 export function maeDecoder(options: MaeDecoderOptions): (rng: Rng) => MaeDecoder {
   const { inputDim, gridSize, patchSize, channels = 3, width = 512, numLayers = 8, numHeads = 16 } = options;
-  checkIntegers('maeDecoder', { inputDim, gridSize, patchSize, channels, width, numLayers, numHeads });
+  const grid = sidesOf(gridSize);
+  for (const side of grid) checkIntegers('maeDecoder', { gridSize: side });
+  checkIntegers('maeDecoder', { inputDim, patchSize, channels, width, numLayers, numHeads });
   if (width % 4 !== 0) throw new SelfsupError('SELFSUP_OPTION', `maeDecoder: \`width\` must be a multiple of 4, got ${width}`);
-  const length = gridSize * gridSize;
+  const length = grid[0] * grid[1];
   const patchDim = patchSize * patchSize * channels;
   const initial = { initializer: xavierUniform, biasInitializer: zeros };
   const [makeEmbed, makeOutput] = [
@@ -75,7 +78,7 @@ export function maeDecoder(options: MaeDecoderOptions): (rng: Rng) => MaeDecoder
     const blocks = Array.from({ length: numLayers }, (_, i) => [`block${i + 1}`, makeBlock(rng.fold(`block${i + 1}`))] as const);
     const [embed, norm, output] = [makeEmbed(rng.fold('embed')), makeNorm(rng), makeOutput(rng.fold('output'))];
     const maskToken = createVariable<tf.Rank.R2>(drawNormal(rng.fold('maskToken'), width, { standardDeviation: 0.02 }), [1, width], true);
-    const positions = createVariable<tf.Rank.R2>(sinCosPositions(gridSize, width), [1 + length, width], false);
+    const positions = createVariable<tf.Rank.R2>(sinCosPositions(grid, width), [1 + length, width], false);
     const parts = { embed, ...Object.fromEntries(blocks), norm, output };
     return {
       trainable: { ...joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))), maskToken },

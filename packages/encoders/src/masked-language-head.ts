@@ -39,8 +39,8 @@ function biasOf(unigram: Float32Array | undefined, vocabularySize: number): Floa
 
 /** What a prediction needs beside the hidden states. */
 export interface TiedPrediction {
-  /** int32 `[n]`: which tokens to predict, as indices into the flattened `[batch · length]`. */
-  readonly positions: tf.Tensor1D;
+  /** int32 `[n]`: which tokens to predict, as indices into the flattened `[batch · length]`; default all, in order. */
+  readonly positions?: tf.Tensor1D;
   /** float32 `[vocabularySize, embeddingDim]`: the encoder's `wordEmbedding`, to which the output layer is tied. */
   readonly wordEmbedding: tf.Tensor2D;
 }
@@ -66,10 +66,10 @@ function checkPrediction(
     throw new SelfsupError('SELFSUP_SHAPE', `maskedLanguageHead: \`${name}\` must have shape ${expected}, got [${got.join(', ')}]`);
   };
   if (hidden.rank !== 3 || hidden.shape[2] !== width) fail('hidden', `[batch, length, ${width}]`, hidden.shape);
-  if (positions.rank !== 1) fail('positions', '[n]', positions.shape);
+  if (positions && positions.rank !== 1) fail('positions', '[n]', positions.shape);
   if (wordEmbedding.rank !== 2 || wordEmbedding.shape.join() !== table.join())
     fail('wordEmbedding', `[${table.join(', ')}]`, wordEmbedding.shape);
-  if (positions.dtype !== 'int32')
+  if (positions && positions.dtype !== 'int32')
     throw new SelfsupError('SELFSUP_DTYPE', `maskedLanguageHead: \`positions\` must be int32, got ${positions.dtype}`);
 }
 
@@ -111,7 +111,8 @@ export function maskedLanguageHead(options: MaskedLanguageHeadOptions): (rng: Rn
         checkPrediction(hidden, prediction, { width, table: [vocabularySize, embeddingDim] });
         const { positions, wordEmbedding } = prediction;
         return tf.tidy(() => {
-          const rows = tf.gather(tf.reshape<tf.Rank.R2>(hidden, [-1, width]), positions); // [n, width]
+          const all = tf.reshape<tf.Rank.R2>(hidden, [hidden.shape[0] * hidden.shape[1], width]);
+          const rows = positions ? tf.gather(all, positions) : all; // [n, width]
           const x = norm.apply(gelu(dense.apply(rows, { training: false })), { training: false });
           return tf.fused.matMul({ a: x, b: wordEmbedding, transposeB: true, bias }) as tf.Tensor2D; // [n, vocabularySize]
         });

@@ -43,7 +43,7 @@ describe.each(['cpu', 'wasm'])(`images of other sizes on %s, as in PyTorch (${fi
   it.each(fixture.interpolations)('interpolates a grid of $from × $from to $rows × $columns', (grid) => {
     tf.tidy(() => {
       const positions = tf.tensor2d(grid.positions, [grid.from * grid.from, 2]);
-      const actual = interpolatePositions(positions, { gridSize: grid.from, rows: grid.rows, columns: grid.columns });
+      const actual = interpolatePositions(positions, { from: [grid.from, grid.from], to: [grid.rows, grid.columns] });
       expect(actual.shape).toEqual([grid.rows * grid.columns, 2]);
       expect(distance(actual.dataSync(), grid.output)).toBeLessThan(1e-5);
     });

@@ -2,6 +2,7 @@ import { createRng, drawNormal, isSelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { interpolatePositions } from './layers/interpolate-positions.ts';
+import { sinCosPositions } from './layers/patch-positions.ts';
 import { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 import { vit, type VitEncoder, type VitOptions } from './vit.ts';
 
@@ -118,14 +119,63 @@ describe('vit', () => {
       });
     tf.tidy(() => {
       const places = tf.tensor2d(drawNormal(createRng(3), 32), [16, 2]);
-      expect(interpolatePositions(places, { gridSize: 4, rows: 4, columns: 4 })).toBe(places);
-      const constant = interpolatePositions(tf.fill([16, 2], 0.7), { gridSize: 4, rows: 3, columns: 9 });
+      expect(interpolatePositions(places, { from: [4, 4], to: [4, 4] })).toBe(places);
+      const constant = interpolatePositions(tf.fill([16, 2], 0.7), { from: [4, 4], to: [3, 9] });
       for (const value of values(constant)) expect(value).toBeCloseTo(0.7, 6);
       const turned = (x: tf.Tensor, rows: number, columns: number) =>
         tf.reshape<tf.Rank.R2>(tf.transpose(tf.reshape(x, [rows, columns, 2]), [1, 0, 2]), [rows * columns, 2]);
-      const wide = interpolatePositions(places, { gridSize: 4, rows: 2, columns: 7 });
-      expectClose(interpolatePositions(turned(places, 4, 4), { gridSize: 4, rows: 7, columns: 2 }), turned(wide, 2, 7));
+      const wide = interpolatePositions(places, { from: [4, 4], to: [2, 7] });
+      expectClose(interpolatePositions(turned(places, 4, 4), { from: [4, 4], to: [7, 2] }), turned(wide, 2, 7));
     });
+  });
+
+  it('has positions for images that are not square: in part those of a square', () => {
+    for (const positions of ['sin-cos', 'learned'] as const)
+      withEncoder({ imageSize: [4, 10], positions, maskToken: true }, (encoder) => {
+        if (positions === 'learned') expect(encoder.trainable['positions']!.shape).toEqual([11, 8]);
+        const images = tf.tensor4d(drawNormal(createRng(2), 2 * 4 * 10 * 3), [2, 4, 10, 3]);
+        const states = encoder.encode({ images, keep: tf.tensor2d([9, 0, 3, 1], [2, 2], 'int32') }, { training: false });
+        expect(states.shape).toEqual([2, 3, 8]);
+        expect(encoder.encode({ images, mask: tf.zeros([2, 10]) }, { training: false }).shape).toEqual([2, 11, 8]);
+        expect(encoder.maps(images, { layers: ['block2'], training: false })['block2']!.shape).toEqual([2, 2, 5, 8]);
+        expect(() => encoder.encode({ images: tf.zeros([2, 10, 4, 3]), mask: tf.zeros([2, 10]) }, { training: false })).toThrow('[n >= 1, 4, 10, 3] to go with `mask`'); // prettier-ignore
+      });
+    expect(vit({ ...size, imageSize: [4, 10] }).gridSize).toEqual([2, 5]);
+    expect(() => vit({ ...size, imageSize: [4, 9] })).toThrow('`imageSize` must be a multiple of the patch size 2, got 9');
+    const [square, wide] = [sinCosPositions(5, 8), sinCosPositions([2, 5], 8)];
+    expect(wide).toEqual(square.slice(0, 11 * 8)); // the class token and the first two rows
+    const tall = sinCosPositions([5, 2], 8);
+    for (let row = 0; row < 5; row++) expect(tall.slice((1 + 2 * row) * 8, (3 + 2 * row) * 8)).toEqual(square.slice((1 + 5 * row) * 8, (3 + 5 * row) * 8)); // prettier-ignore
+  });
+
+  it('keeps registers and the class token to itself, or has none', () => {
+    withEncoder({ numRegisters: 3, layerScale: 0.1, positions: 'learned', classPosition: false }, (encoder) => {
+      expect(encoder.hasClassToken).toBe(true);
+      expect(encoder.trainable['positions']!.shape).toEqual([length, 8]);
+      expect(values(encoder.trainable['block2/layerScale2/scale']!)).toEqual(Array<number>(8).fill(Math.fround(0.1)));
+      const images = makeImages(2);
+      const states = encoder.encode({ images }, { training: false });
+      expect(states.shape).toEqual([2, 1 + length, 8]);
+      const map = encoder.maps(images, { training: false, layers: ['block2'] })['block2']!;
+      expectClose(tf.reshape(map, [2, length, 8]), tf.slice(states, [0, 1, 0], [2, length, 8]));
+      encoder.trainable['registers']!.assign(tf.ones([3, 8]));
+      expect(tf.max(tf.abs(tf.sub(encoder.encode({ images }, { training: false }), states))).dataSync()[0]).toBeGreaterThan(1e-3);
+      encoder.trainable['block2/layerScale1/scale']!.assign(tf.zeros([8]));
+      encoder.trainable['block2/layerScale2/scale']!.assign(tf.zeros([8]));
+      const maps = encoder.maps(images, { training: false });
+      expectClose(maps['block1']!, maps['block2']!); // a block whose branches count nothing
+    });
+    for (const positions of ['sin-cos', 'learned'] as const)
+      withEncoder({ classToken: false, positions }, (encoder) => {
+        expect(encoder.hasClassToken).toBe(false);
+        expect('classToken' in encoder.trainable).toBe(false);
+        const images = makeImages(2);
+        const states = encoder.encode({ images }, { training: false });
+        expect(states.shape).toEqual([2, length, 8]);
+        expectClose(encoder.apply(images, { training: false }), tf.mean(states, 1));
+        const keep = tf.tensor2d([3, 9, 14, 0], [2, 2], 'int32');
+        expect(encoder.encode({ images, keep }, { training: false }).shape).toEqual([2, 2, 8]);
+      });
   });
 
   it('leaves out branches while training only, by its stream', () => {
@@ -145,6 +195,9 @@ describe('vit', () => {
       ['SELFSUP_OPTION', 'vit: `width` must be a multiple of 4 for sin-cos positions, got 6', () => vit({ ...size, width: 6 })],
       ['SELFSUP_OPTION', 'vit: `dropPathRate` must be in [0, 1), got 1', () => vit({ ...size, dropPathRate: 1 })],
       ['SELFSUP_OPTION', 'vit: `pooling` must be one of class-token, mean, got max', () => vit({ ...size, pooling: 'max' as 'mean' })],
+      ['SELFSUP_OPTION', 'vit: `layerScale` must be > 0, got 0', () => vit({ ...size, layerScale: 0 })],
+      ['SELFSUP_OPTION', 'vit: `numRegisters` must be an integer >= 0, got -1', () => vit({ ...size, numRegisters: -1 })],
+      ['SELFSUP_OPTION', 'vit: `pooling` must be mean without a class token, got class-token', () => vit({ ...size, classToken: false, pooling: 'class-token' })], // prettier-ignore
     ];
     withEncoder({}, (encoder) => {
       const images = makeImages(2);

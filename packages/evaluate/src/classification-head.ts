@@ -6,7 +6,17 @@ export interface ClassificationHead {
   readonly trainable: VariableMap;
   /** `[batch, dim]` to logits `[batch, numClasses]`. */
   apply(features: tf.Tensor2D, options: ApplyOptions): tf.Tensor2D;
+  /** The weights, `[dim, numClasses]` and `[numClasses]`, as they are now. */
+  values(): Promise<HeadWeights>;
   dispose(): void;
+}
+
+/** The linear layer of a classifier: logits = features · kernel + bias. */
+export interface HeadWeights {
+  /** `[dim, numClasses]`, row by row. */
+  readonly kernel: Float32Array;
+  /** `[numClasses]`. */
+  readonly bias: Float32Array;
 }
 
 /** Makes the classifier of BERT's fine-tuning: kernel normal with deviation 0.02, bias 0. Internal. */
@@ -22,6 +32,10 @@ export function classificationHead(rng: Rng, options: { dim: number; numClasses:
         const a = training && rate > 0 ? dropout(features, { rate, rng: stream! }) : features;
         return tf.fused.matMul({ a, b: kernel, bias }) as tf.Tensor2D; // [batch, numClasses]
       }),
+    values: async () => ({
+      kernel: Float32Array.from(await kernel.data<'float32'>()), // the backend may keep what it gave
+      bias: Float32Array.from(await bias.data<'float32'>()),
+    }),
     dispose() {
       kernel.dispose();
       bias.dispose();

@@ -1,7 +1,9 @@
 import { abandonTape, SelfsupError, softmaxCrossEntropy, type ApplyOptions, type VariableMap } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClassificationHead } from './classification-head.ts';
+import type { FeatureMatrix } from './feature-matrix.ts';
 import type { FeatureEncoder, LabeledExamples } from './labeled-examples.ts';
+import { largestOfRows } from './probe/logistic-problem.ts';
 
 function checkFeatures2d(features: tf.Tensor, batch: number): tf.Tensor2D {
   if (features.rank !== 2 || features.shape[0] !== batch)
@@ -48,10 +50,20 @@ function logitsOf<I>({ encoder, head }: Classifier<I>, input: I, batch: { size: 
   return head.apply(features, { training, ...(rng && { rng: rng.fold('head') }) });
 }
 
-/** What {@link predict} gives: the class of each example, and the mean cross entropy of the true ones in nats. Internal. */
+/** What {@link predict} gives: the logits of each example, its class, and the mean cross entropy of the true ones in nats. Internal. */
 export interface Predicted {
+  readonly logits: FeatureMatrix;
   readonly predictions: Int32Array;
   readonly loss: number;
+}
+
+/** −log of the softmax of a row at the true class. */
+function crossEntropyOf(row: Float32Array, label: number): number {
+  let most = -Infinity;
+  for (const value of row) most = Math.max(most, value);
+  let sum = 0;
+  for (const value of row) sum += Math.exp(value - most);
+  return Math.log(sum) + most - row[label]!;
 }
 
 /** Classifies examples in evaluation mode. Internal. */
@@ -60,28 +72,30 @@ export async function predict<I extends tf.TensorContainer>(
   test: LabeledExamples<I>,
   options: { batchSize: number; signal: AbortSignal | undefined },
 ): Promise<Predicted> {
-  const predictions = new Int32Array(test.labels.length);
+  const count = test.labels.length;
+  let data: Float32Array | undefined;
+  let numClasses = 0;
   let sum = 0;
-  const order = test.cheapOrder ?? Int32Array.from(predictions.keys());
+  const order = test.cheapOrder ?? Int32Array.from({ length: count }, (_, i) => i);
   for (let start = 0; start < order.length; start += options.batchSize) {
     options.signal?.throwIfAborted();
     const indices = order.slice(start, start + options.batchSize);
-    const [classes, losses] = await withInput(test, indices, async (input) => {
-      const found = tf.tidy((): [tf.Tensor1D, tf.Tensor1D] => {
-        const logits = logitsOf(classifier, input, { size: indices.length, apply: { training: false } }); // [batch, classes]
-        const labels = Int32Array.from(indices, (index) => test.labels[index]!);
-        return [tf.argMax<tf.Tensor1D>(logits, 1), softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32'))];
-      });
-      return Promise.all(found.map((values) => values.data())).finally(() => {
-        tf.dispose(found);
+    const rows = await withInput(test, indices, async (input) => {
+      const logits = tf.tidy(() => logitsOf(classifier, input, { size: indices.length, apply: { training: false } })); // [batch, classes]
+      numClasses = logits.shape[1];
+      return logits.data<'float32'>().finally(() => {
+        logits.dispose();
       });
     });
-    indices.forEach((index, row) => {
-      predictions[index] = classes![row]!;
-      sum += losses![row]!;
-    });
+    data ??= new Float32Array(count * numClasses);
+    for (const [i, index] of indices.entries()) {
+      const row = rows.subarray(i * numClasses, (i + 1) * numClasses);
+      data.set(row, index * numClasses);
+      sum += crossEntropyOf(row, test.labels[index]!);
+    }
   }
-  return { predictions, loss: sum / predictions.length };
+  const logits = { data: data!, shape: [count, numClasses] as const };
+  return { logits, predictions: largestOfRows(logits.data, numClasses), loss: sum / count };
 }
 
 /** One forward and backward pass and the update; gives the loss. Internal. */

@@ -2,8 +2,9 @@ import { createRng, drawPermutation, join, joinVariables, linearDecay, linearWar
 import { adamW, applyUpdates, chain, clipByGlobalNorm, noDecayOnNorms } from '@selfsup/optim';
 import type * as tf from '@tensorflow/tfjs-core';
 import { accuracy } from './accuracy.ts';
-import { classificationHead } from './classification-head.ts';
+import { classificationHead, type HeadWeights } from './classification-head.ts';
 import { featureDim, predict, trainStep, withInput } from './classifier.ts';
+import type { FeatureMatrix } from './feature-matrix.ts';
 import { checkExamples, type FeatureEncoder, type LabeledExamples } from './labeled-examples.ts';
 
 /** Options of {@link fineTune}. */
@@ -46,6 +47,10 @@ export interface FineTuneResult {
   readonly testLoss: number;
   /** `[test examples]`: the predicted classes. */
   readonly predictions: Int32Array;
+  /** Float32 `[test examples, numClasses]`: their logits. */
+  readonly logits: FeatureMatrix;
+  /** The classifier on top of the encoder's features, as it is at the end. */
+  readonly head: HeadWeights;
   /** The mean loss of each pass, in nats. */
   readonly losses: readonly number[];
   /** Updates made. */
@@ -143,8 +148,17 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
       losses.push(sum / count);
     }
     const seconds = (performance.now() - start) / 1000;
-    const { predictions, loss: testLoss } = await predict(classifier, test, { batchSize, signal });
-    return { accuracy: accuracy(predictions, test.labels), testLoss, predictions, losses, steps, seconds };
+    const { predictions, logits, loss: testLoss } = await predict(classifier, test, { batchSize, signal });
+    return {
+      accuracy: accuracy(predictions, test.labels),
+      testLoss,
+      predictions,
+      logits,
+      head: await head.values(),
+      losses,
+      steps,
+      seconds,
+    };
   } finally {
     optimizer.dispose();
     head.dispose();

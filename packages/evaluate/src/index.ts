@@ -34,3 +34,15 @@ export {
   type LearningRateChoice,
   type LearningRateTrial,
 } from './choose-learning-rate.ts';
+export { calibration, fitTemperature, softmaxRows, type Calibration, type CalibrationBin, type CalibrationOptions } from './calibration.ts';
+export type { HeadWeights } from './classification-head.ts';
+export { confusionMatrix, type ClassScores, type ConfusionMatrix, type ConfusionMatrixOptions } from './confusion-matrix.ts';
+export {
+  crossValidatedLogits,
+  fitLinearClassifier,
+  linearLogits,
+  type CrossValidatedLogits,
+  type FitLinearClassifierOptions,
+  type FittedLinearClassifier,
+  type LinearClassifier,
+} from './linear-classifier.ts';

@@ -63,8 +63,9 @@ export function simMim(options: SimMimOptions): PretextTask<SimMimBatch, SimMimT
           const apply = applyOptions(context, 'networks');
           const tokens = backbone.encode({ images: checkImages('sim-mim', batch.images), mask }, apply); // [n, 1 + length, width]
           const [n, seen, width] = tokens.shape;
-          const rows = tf.reshape<tf.Rank.R2>(tf.slice(tokens, [0, 1, 0], [n, seen - 1, width]), [n * (seen - 1), width]);
-          const predictions = tf.reshape<tf.Rank.R3>(head.apply(rows, apply), [n, seen - 1, -1]); // [n, length, patchDim]
+          const length = pixels.shape[1]; // the class token's state, if there is one, comes first
+          const rows = tf.reshape<tf.Rank.R2>(tf.slice(tokens, [0, seen - length, 0], [n, length, width]), [n * length, width]);
+          const predictions = tf.reshape<tf.Rank.R3>(head.apply(rows, apply), [n, length, -1]); // [n, length, patchDim]
           return { loss: maskedPixelLoss(predictions, pixels, { mask, distance: 'absolute' }) };
         },
       };

@@ -258,6 +258,7 @@ function tables({ run, result }: CollectReportContext): Section[] {
     ...rows(run.encoder.options, 'encoder: '),
     ...rows(run.options),
     ...run.changes.map(({ step, setting, from, to }) => [`changed after update ${step}`, `${setting} from ${from} to ${to}`]),
+    ...(run.teacher ? [['teacher', `${run.teacher.origin} (${run.teacher.step} updates, sha256 ${run.teacher.sha256})`]] : []),
     ...(run.init ? [['weights at the start', `those of ${run.init.origin} (${run.init.step} updates, sha256 ${run.init.sha256})`]] : []),
     ['optimizer as it ran', run.optimizer.join(', ')],
     ...(brought.functions.length > 0 ? [['functions of the config', brought.functions.join(', ')]] : []),

@@ -63,6 +63,14 @@ export interface StartRecipe<M extends Module = Module> {
   apply(encoder: M, context: StartContext): Promise<void>;
 }
 
+/** The layers of an encoder from its input to its output, by which runs choose rates and what stands still. */
+export interface EncoderLayers {
+  /** How many there are: of a Vision Transformer one more than blocks, since what comes before the blocks is layer 0. */
+  readonly count: number;
+  /** The layer of a variable by its path: from 0, the input, to `count - 1`; `count` for what belongs to the output, such as the last normalization. */
+  layerOf(path: string): number;
+}
+
 /** An encoder that runs can name, such as `resnet18`. */
 export interface EncoderRecipe<F extends AnyEncoderFactory = AnyEncoderFactory, O extends object = object> {
   /** Kebab-case or as the field writes it: `conv-net`, `resnet18`, `vit-tiny`. */
@@ -84,6 +92,8 @@ export interface EncoderRecipe<F extends AnyEncoderFactory = AnyEncoderFactory, 
   /** The starts it has beside `random`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each knows its own encoder
   readonly starts?: readonly StartRecipe<any>[];
+  /** Its layers; without, runs cannot set `layerDecay` or `frozenLayers`. `options` are complete. */
+  layers?(options: O): EncoderLayers;
   /** Makes the factory. */
   create(options: O, input: InputDescription): F;
 }

@@ -3,7 +3,7 @@ import { linearProbe } from '@selfsup/evaluate';
 import { encodeBank, hasLabels, voteByNeighbors, type EncodedSamples } from './knn-probe.ts';
 import { elsewhere } from './run-file.ts';
 import type { LoadedEncoder } from './load-encoder.ts';
-import type { AnyModule, OpenedSamples } from './modality.ts';
+import type { AnyModule, LabelSource, OpenedSamples } from './modality.ts';
 import { parseOptions, type OptionSchema } from './option-schema.ts';
 import { silentProgress, type Progress } from './progress.ts';
 
@@ -13,14 +13,18 @@ export interface DataChoice {
   readonly data?: unknown;
   /** Samples to be judged by, where they lie elsewhere. */
   readonly testData?: unknown;
-  /** A file of labels for samples that have none. */
-  readonly labels?: string | undefined;
+  /** A file of labels for samples that have none, or in place of theirs. */
+  readonly labels?: string | LabelSource | undefined;
   /** Options of the modality for these data, such as `textColumn`, over those of the run. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** At most so many training samples; default as the run. */
   readonly limit?: number | undefined;
   /** At most so many test samples; default as the run. */
   readonly testLimit?: number | undefined;
+  /** Share of the samples to be held out where there is no part to judge by; 0: none, to learn from all. Default as the run. */
+  readonly testFraction?: number | undefined;
+  /** The samples are wanted as a run takes them, to classify each as a whole, such as videos; default false. */
+  readonly whole?: boolean | undefined;
 }
 
 /**
@@ -43,6 +47,7 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
     {
       data: own ? run!.data : choice.data,
       own,
+      whole: choice.whole,
       testData: choice.testData,
       labels: choice.labels,
       options: choice.options
@@ -53,7 +58,7 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
           )
         : encoder.options,
       seed: settings.seed,
-      testFraction: settings.testFraction,
+      testFraction: choice.testFraction ?? settings.testFraction,
       limit: choice.limit ?? (own ? settings.limit : undefined),
       testLimit: choice.testLimit ?? (own ? settings.testLimit : undefined),
       input: encoder.input,

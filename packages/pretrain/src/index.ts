@@ -1,7 +1,12 @@
 export { fromCheckedJson } from './checked-json.ts';
 export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
+export { mergeAdapters } from './adapters.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEncoder, type JudgingSettings } from './encoder-file.ts';
+export { exportEncoder, exportFormats, type ExportEncoderOptions } from './export/export-encoder.ts';
+export type { LinearHead } from './export/linear-head.ts';
+export type { PortableContext, PortableNetwork } from './portable.ts';
+export { readForeignEncoder, type ForeignFiles, type ForeignOptions } from './read-foreign-encoder.ts';
 export { importEncoder, type ForeignEncoder } from './import-encoder.ts';
 export {
   evaluateKnn,
@@ -14,7 +19,6 @@ export {
   type LinearFinding,
 } from './evaluate-encoder.ts';
 export type { RunEvent } from './events.ts';
-export { fineTuneEncoder, type FineTuneArm, type FineTuneEncoderOptions, type FineTuneRate, type FineTuning } from './fine-tune-encoder.ts';
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
 export { parseMetrics, type MetricsRecord, type ParseMetricsOptions } from './metrics-log.ts';
@@ -40,6 +44,7 @@ export { version } from './version.ts';
 export {
   defineEncoder,
   type AnyEncoderFactory,
+  type EncoderLayers,
   type EncoderRecipe,
   type InputDescription,
   type ReadoutContext,
@@ -57,6 +62,7 @@ export {
   type EncodeOptions,
   type ExportContext,
   type Features,
+  type LabelSource,
   type Modality,
   type OpenContext,
   type OpenedSamples,
@@ -84,11 +90,12 @@ export { createRegistry, type Names, type Registry } from './registry.ts';
 export { parseRunFile, type RunFile } from './run-file.ts';
 export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Series, TextPiece } from './section.ts';
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
-export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe } from './task-recipe.ts';
+export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
 export type { ImageInput } from './image/image-input.ts';
+export { imageSizeOfOptions, type GivenImageSize } from './image/image-size-option.ts';
 export { imageModality, type ImageOptions, type ImageRunData } from './image/image-modality.ts';
 export { imagePlugin } from './image/image-plugin.ts';
 export type { ImageSamples } from './image/image-samples.ts';
@@ -105,7 +112,7 @@ export {
 } from './image/image-views.ts';
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
-export { manyViews, multiCropViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
@@ -126,3 +133,14 @@ export { textPlugin } from './text/text-plugin.ts';
 export type { TextRunData } from './text/text-run-data.ts';
 export type { TextSamples } from './text/text-samples.ts';
 export { defineTextTask, type TextTask, type TextTaskFacts, type TextTaskParts } from './text/text-task.ts';
+export type { Classifier, PredictOptions, Predictions } from './classifier/classifier.ts';
+export { assertClassifierName, type ClassifierDescription, type ClassifierJudgement } from './classifier/classifier-description.ts';
+export { classifierFileNames } from './classifier/classifier-file.ts';
+export { classifierSections, describeClassifier } from './classifier/classifier-sections.ts';
+export { assertNoClassifier, keepClassifier, keptSections } from './classifier/keep-classifier.ts';
+export { chooseLabels, parseLabelCount, resolveLabelCount, type LabelCount } from './classifier/label-counts.ts';
+export { measureLabelCurve, type ChosenRate, type MeasuredLabelCurve, type MeasureLabelCurveOptions } from './classifier/label-curve.ts';
+export { createStartOf } from './classifier/start-features.ts';
+export { loadClassifier, type LoadClassifierOptions } from './classifier/load-classifier.ts';
+export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
+export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';

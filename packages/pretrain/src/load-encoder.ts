@@ -1,5 +1,6 @@
 import { createRng, type Rng } from '@selfsup/core';
 import { restoreModule } from '@selfsup/trainer';
+import { withMergedAdapters } from './adapters.ts';
 import { assertFiniteWeights } from './assert-finite-weights.ts';
 import { builtinPlugins } from './builtins.ts';
 import { freshRng } from './data-start.ts';
@@ -10,7 +11,7 @@ import { createOpenContext } from './open-dataset.ts';
 import { parseOptions } from './option-schema.ts';
 import type { Plugin } from './plugin.ts';
 import { silentProgress, type Progress } from './progress.ts';
-import { createReadout } from './readout.ts';
+import { completeReadout, createReadout, type ReadoutChoice } from './readout.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 /** Options of {@link loadEncoder}. */
@@ -33,6 +34,8 @@ export interface LoadedEncoder extends Omit<EncoderDescription, 'modality'> {
   readonly module: AnyModule;
   /** What gives the features of prepared input: the network as the readout reads it; it shares the variables. */
   readonly features: AnyModule;
+  /** How `features` reads the network, with all options. */
+  readonly readout: ReadoutChoice;
   /** Columns of the network's own output, the features of the readout `global`. */
   readonly outputDim: number;
   /** Makes a network with the fresh weights that its run would have begun with, read the same way: the control. Dispose `encoder`. */
@@ -61,14 +64,15 @@ export interface LoadedEncoder extends Omit<EncoderDescription, 'modality'> {
 /**
  * Loads a kept encoder with its preprocessing. A backend must be in force; `selectBackend` of `@selfsup/backends` chooses one.
  *
- * @param bytes `encoder.safetensors` or `checkpoint.safetensors` of a run; `@selfsup/pretrain/node` takes the folder, too
+ * @param given `encoder.safetensors` or `checkpoint.safetensors` of a run; `@selfsup/pretrain/node` takes the folder, too
  * @param options see {@link LoadEncoderOptions}
  * @returns see {@link LoadedEncoder}; dispose it
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the file is damaged or does not fit, `SELFSUP_OPTION` when nobody brings the encoder or the modality
  */
-export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
+export async function loadEncoder(given: Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
   const { plugins = [], progress = silentProgress } = options;
   const registry = options.registry ?? createRegistry([...builtinPlugins, ...plugins]);
+  const bytes = await withMergedAdapters(given);
   const description = await describeEncoder(bytes);
   const { files, input, settings } = description;
   const { seed } = settings;
@@ -91,6 +95,7 @@ export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions
       ...description,
       module,
       features,
+      readout: completeReadout(recipe, { readout, readoutOptions }, (name) => `\`${name}\``),
       createUntrained() {
         const encoder = factory(freshRng(seed));
         return { encoder, features: read(encoder) };

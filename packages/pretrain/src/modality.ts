@@ -4,13 +4,14 @@ import type { CollapseCauses, FeatureEncoder, FeatureMatrix, LabeledExamples } f
 import type { PrepareContext, Source } from '@selfsup/trainer';
 import type { AnyEncoderFactory, InputDescription } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
+import type { PortableContext, PortableNetwork } from './portable.ts';
 import type { Progress } from './progress.ts';
 import type { Probe } from './probe.ts';
 import type { RunFile } from './run-file.ts';
 import type { Samples } from './samples.ts';
 import type { GalleryItem, Section } from './section.ts';
 import type { GivenSettings, Settings } from './settings.ts';
-import type { AnyTaskRecipe, TaskParts } from './task-recipe.ts';
+import type { AnyTaskRecipe, TaskParts, Teacher } from './task-recipe.ts';
 
 /** Something that could not be used. */
 export interface Skipped {
@@ -68,8 +69,8 @@ export interface DatasetOptions {
   readonly testLimit?: number | undefined;
   /** The options of the modality. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The side of images that an encoder which there is was made for: that of photos where `options` give no size. */
-  readonly usualSize?: number | undefined;
+  /** The size of images, the side of a square or height and width, that an encoder which there is was made for: that of photos where `options` give no size. */
+  readonly usualSize?: number | readonly [height: number, width: number] | undefined;
   /** Where what takes long is shown, such as decoding; default nobody looks. */
   readonly progress?: Progress | undefined;
 }
@@ -98,16 +99,30 @@ export interface OpenRequest<O extends object = object> {
   readonly recipe: AnyTaskRecipe;
 }
 
+/** A table of labels, with a line for each file. */
+export interface LabelSource {
+  /** A `.csv`, `.tsv`, `.txt` or `.jsonl`. */
+  readonly path: string;
+  /** The column of the files, by its name in the first line or its number from 0; default one with a usual name, or the first. */
+  readonly fileColumn?: string | number | undefined;
+  /** The column of the labels; default one with a usual name, or the second. */
+  readonly labelColumn?: string | number | undefined;
+  /** Whether the first line has names; default where it looks so. */
+  readonly header?: boolean | undefined;
+}
+
 /** What samples are opened to be encoded or classified by an encoder that there is. */
 export interface SamplesRequest<O extends object = object> {
   /** A path, a name, or an object in memory. */
   readonly data: unknown;
   /** Whether it is the data that the run learned from, opened with the run's options; default false: other data. */
   readonly own?: boolean | undefined;
+  /** The samples are wanted as a run takes them, to classify each as a whole; such as videos, of which otherwise images are opened. Default false. */
+  readonly whole?: boolean | undefined;
   /** Samples to be judged by, where they lie elsewhere. */
   readonly testData?: unknown;
-  /** A file of labels for samples that have none. */
-  readonly labels?: string | undefined;
+  /** A file of labels for samples that have none, or in place of theirs. */
+  readonly labels?: string | LabelSource | undefined;
   /** Options of the modality. */
   readonly options: O;
   /** Decides which samples are held out. */
@@ -156,6 +171,8 @@ export interface BuildContext<D extends RunData = RunData, O extends object = ob
   readonly totalSteps: number;
   /** Functions of a config that the modality knows, by name. */
   readonly functions: Readonly<Record<string, unknown>>;
+  /** The trained encoder that the task learns from, for {@link TaskParts}. */
+  readonly teacher?: Teacher | undefined;
 }
 
 /** Options of {@link Modality.encode}. */
@@ -259,6 +276,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   throughput?(data: D, settings: Settings): { readonly unit: string; readonly perSample: number };
   /** Features of samples by an encoder at inference, in order. */
   encode(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
+  /** The same of samples as a whole, for classifiers, such as the mean over the frames of a video; default `encode`. */
+  readonly encodeWhole?: (encoder: AnyModule, samples: Samples, options: EncodeOptions) => Promise<Features>;
   /** What usually lies behind alarms of collapse on such data, and what helps; default the words for joint-embedding tasks on images. Rules of a task go before it. */
   readonly collapseCauses?: CollapseCauses;
   /** What data with labels are, for messages, such as `images in folders by class`; default `data with labels`. */
@@ -274,6 +293,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   /** Samples as examples for fine-tuning, and the encoder as fine-tuning takes it; absent where fine-tuning is not supported. */
   readonly fineTuning?: {
     encoder(module: AnyModule, options?: Readonly<Record<string, unknown>>): FeatureEncoder<tf.TensorContainer>;
+    /** The same encoder as `encode` takes it, to predict with what was fine-tuned; default the module. */
+    features?(module: AnyModule, options: Readonly<Record<string, unknown>>): AnyModule;
     /** What `encoder` gets as options, such as `pooling`: flags of the command; default none. */
     readonly options?: OptionSchema;
     examples(samples: Samples, options: EncodeOptions): Promise<LabeledExamples<tf.TensorContainer>>;
@@ -288,13 +309,23 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   sections?(context: ProbeContext<D, O>): Promise<readonly Section[]>;
   /** How a data source is called in the default name of a run's folder. */
   nameOf?(data: unknown): string;
-  /** Formats in which runs can be exported, by name. */
-  readonly exports?: Readonly<Record<string, (context: ExportContext) => Promise<Readonly<Record<string, Uint8Array>>>>>;
+  /** An encoder as other runtimes see it, for formats that hold the network itself: ONNX, graph models. Default: there are none. */
+  portable?(context: PortableContext): PortableNetwork | Promise<PortableNetwork>;
+  /** Formats of weights under the names of other libraries, by name, and the encoders that have one there. */
+  readonly exports?: Readonly<Record<string, WeightsFormat>>;
+}
+
+/** A format that holds weights under the names of another library. */
+export interface WeightsFormat {
+  /** The encoders that can be written, by name. */
+  readonly encoders: readonly string[];
+  /** Gives the files by name. */
+  write(context: ExportContext): Promise<Readonly<Record<string, Uint8Array>>>;
 }
 
 /** What an export is made of. */
 export interface ExportContext {
-  /** The bytes of the run's checkpoint.safetensors. */
+  /** The bytes of checkpoint.safetensors or encoder.safetensors. */
   readonly checkpoint: Uint8Array;
   /** What the encoder takes. */
   readonly input: InputDescription;
@@ -302,6 +333,8 @@ export interface ExportContext {
   readonly files: Readonly<Record<string, string>>;
   /** The encoder by name, with its options. */
   readonly encoder: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /** The network. */
+  readonly module: AnyModule;
   /** Options of the modality. */
   readonly options: Readonly<Record<string, unknown>>;
 }

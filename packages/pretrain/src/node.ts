@@ -8,3 +8,11 @@ export { loadEncoder } from './node/load-encoder-folder.ts';
 export { isForeign, openEncoder, type OpenEncoderOptions } from './node/open-encoder.ts';
 export { nodePlugins } from './node/node-plugins.ts';
 export { runFolder } from './node/run-folder.ts';
+export {
+  openPretrainedSource,
+  type OpenPretrainedSourceOptions,
+  type PretrainedFile,
+  type PretrainedFiles,
+} from './node/pretrained/open-pretrained-source.ts';
+export { classifierFolder, listClassifiers, loadClassifier, type LoadClassifierFolderOptions } from './node/load-classifier-folder.ts';
+export { openInputs, type Inputs, type OpenedInput } from './node/open-inputs.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { evaluateKnn, evaluateLinearProbe, openSamplesFor } from './evaluate-encoder.ts';
 import type { RunEvent } from './events.ts';
-import { fineTuneEncoder } from './fine-tune-encoder.ts';
+import { measureLabelCurve } from './classifier/label-curve.ts';
 import { defineImageTask } from './image/image-task.ts';
 import { recipeSource } from './image/image-views.ts';
 import { twoViews } from './image/views-input.ts';
@@ -418,11 +418,21 @@ describe('a kept encoder', () => {
     expect(Object.keys(knn.accuracy)).toEqual(['trained', 'raw pixels', 'untrained']);
     const linear = await evaluateLinearProbe(encoder, samples, { l2: [0.01, 0.1] });
     expect(linear['trained']!.accuracy).toBeGreaterThan(80);
-    const { rows } = await fineTuneEncoder(encoder, samples, { counts: [8, 'all'], seeds: [0], epochs: 1, minSteps: 2, batchSize: 8 });
+    const few = { counts: [8, 'all'], seeds: [0], epochs: 1, minSteps: 2, batchSize: 8 } as const;
+    const tuned = await measureLabelCurve(encoder, samples, { ...few, method: 'full', scratch: true });
+    expect(tuned.rows.map(({ count, arm }) => [count, arm])).toEqual([
+      [8, 'pretrained'],
+      [8, 'scratch'],
+      [samples.train.length, 'pretrained'],
+      [samples.train.length, 'scratch'],
+    ]);
+    const { rows } = await measureLabelCurve(encoder, samples, { counts: ['4-per-class'], seeds: [0, 1], baselines: true });
     expect(rows.map(({ count, arm }) => [count, arm])).toEqual([
       [8, 'pretrained'],
-      [samples.train.length, 'pretrained'],
+      [8, 'untrained'],
+      [8, 'raw pixels'],
     ]);
+    expect(rows[0]!.mean).toBeGreaterThan(0.8);
     const warnings: string[] = [];
     const report = await reportOfRun(encoder, {
       registry: createRegistry(builtinPlugins),

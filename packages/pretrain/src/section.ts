@@ -64,7 +64,27 @@ export type Section =
       readonly text?: string;
       readonly charts: readonly Chart[];
     }
-  | { readonly kind: 'gallery'; readonly title: string; readonly text?: string; readonly rows: readonly (readonly GalleryItem[])[] }
+  | {
+      readonly kind: 'gallery';
+      readonly title: string;
+      readonly text?: string;
+      readonly rows: readonly (readonly GalleryItem[])[];
+      /** The items stand for themselves: the first of a row is none that the others are compared with. Default false. */
+      readonly grid?: boolean;
+    }
+  | {
+      readonly kind: 'matrix';
+      readonly title: string;
+      readonly text?: string;
+      /** What a row stands for, such as `true class`. */
+      readonly rowName: string;
+      /** What a column stands for, such as `given class`. */
+      readonly columnName: string;
+      /** Of the rows, and of the columns. */
+      readonly names: readonly string[];
+      /** `[row][column]`: counts, ≥ 0; the share of its row gives each its shade. */
+      readonly values: readonly (readonly number[])[];
+    }
   | {
       readonly kind: 'map';
       readonly title: string;

@@ -11,7 +11,7 @@ it('has a line for each start over the labels, and the numbers in a table', () =
   const [charts, table] = labelCurveSections(rows, { text: 'Judged by 500 texts.' });
   expect(charts).toMatchObject({
     kind: 'charts',
-    text: 'Accuracy on the test set after fine-tuning with so many labels, the mean ± deviation of 2 seeds. Judged by 500 texts.',
+    text: 'Accuracy on the test set with so many labels, the mean ± deviation of 2 seeds. Judged by 500 texts.',
     charts: [{ xScale: 'log', series: [{ name: 'pretrained', points: [[10, 50], [100, 70]] }, { name: 'scratch' }] }],
   }); // prettier-ignore
   expect(table).toMatchObject({
@@ -28,7 +28,7 @@ it('is a table alone with one number of labels, and nothing without rows', () =>
     {
       kind: 'table',
       title: 'On <trec>',
-      text: 'Accuracy on the test set after fine-tuning with so many labels, one seed.',
+      text: 'Accuracy on the test set with so many labels, one seed.',
       columns: ['labels', 'pretrained'],
       rows: [['10', '50.0 %']],
     },

@@ -37,7 +37,7 @@ export function labelCurveSections(rows: readonly LabelCurveRow[], texts: { titl
   const counts = [...new Set(rows.map(({ count }) => count))].sort((a, b) => a - b);
   const seeds = Math.max(...rows.map(({ accuracies }) => accuracies.length));
   const about = seeds > 1 ? `the mean ± deviation of ${seeds} seeds` : 'one seed';
-  const described = `Accuracy on the test set after fine-tuning with so many labels, ${about}.${text ? ` ${text}` : ''}`;
+  const described = `Accuracy on the test set with so many labels, ${about}.${text ? ` ${text}` : ''}`;
   const series = arms.map((name) => ({
     name,
     points: rows

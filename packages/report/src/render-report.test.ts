@@ -15,6 +15,8 @@ const everything = (text: string): readonly Section[] => [
   { kind: 'charts', title: text, text, charts: [{ title: text, xName: text, unit: text, series: [{ name: text, points: [[0, 1], [1, 2]] }, { name: text, points: [[0, 1]], style: 'level' }] }] },
   { kind: 'gallery', title: text, text, rows: [[{ image: IMAGE, caption: text }, { text, caption: text, mark: 'same' }, { image: text, caption: text, mark: 'other' }]] },
   { kind: 'map', title: text, text, points: [{ x: 0, y: 0, label: 0 }, { x: 1, y: 1 }], classNames: [text], items: [{ image: IMAGE, caption: text }, { text, image: text }] },
+  { kind: 'matrix', title: text, text, rowName: text, columnName: text, names: [text, text], values: [[1, 2], [0, 3]] },
+  { kind: 'gallery', title: text, text, grid: true, rows: [[{ image: IMAGE, caption: text }, { text, caption: text }]] },
   { kind: 'texts', title: text, text, texts: [[text, { truth: text, probability: 0.5, guesses: [{ token: text, probability: 0.5 }], swapped: { token: text, probability: 0.5 } }]] },
   { kind: 'table', title: text, text, columns: [text, text, text], rows: [[text, text, text]] },
 ]; // prettier-ignore
@@ -52,6 +54,26 @@ describe('the page', () => {
     expect(await page(everything('text'))).toBe(await page(everything('text')));
   });
 
+  it('shades the cells of a matrix by their share of their row', async () => {
+    const html = await body({ kind: 'matrix', title: 'Mixed up', rowName: 'true class', columnName: 'given class', names: ['cat', 'dog'], values: [[6, 2], [0, 5]] }); // prettier-ignore
+    const cells = [...html.matchAll(/<td class="(\w+)" style="--share:([\d.]+)" title="([^"]*)">(\d+)</g)].map((match) => match.slice(1));
+    expect(cells).toEqual([
+      ['right', '0.750', 'true class cat, given class cat: 6', '6'],
+      ['wrong', '0.250', 'true class cat, given class dog: 2', '2'],
+      ['none', '0.000', 'true class dog, given class cat: 0', '0'],
+      ['right', '1.000', 'true class dog, given class dog: 5', '5'],
+    ]);
+    const odd = { kind: 'matrix', title: 'x', rowName: 'a', columnName: 'b', names: ['cat', 'dog'], values: [[1]] } as const;
+    await expect(page([odd])).rejects.toThrow('`values` must be 2 rows of 2 numbers, one for each of `names`');
+    expect(await body({ ...odd, values: [[0, 0], [0, 0]] })).toBe(''); // prettier-ignore
+  });
+
+  it('compares nothing in a gallery that is a grid', async () => {
+    const html = await body({ kind: 'gallery', title: 'x', grid: true, rows: [[{ image: IMAGE }, { image: IMAGE }]] });
+    expect(html).toContain('<div class="rows grid">');
+    expect(html).not.toContain('query');
+  });
+
   it('leaves out sections with nothing in them', async () => {
     const empty: Section[] = [
       { kind: 'numbers', numbers: [] },
@@ -70,7 +92,8 @@ describe('the page', () => {
     const bad = (section: unknown) => page([{ kind: 'numbers', numbers: [] }, section as Section]);
     await expect(bad({ kind: 'grpah', title: 'Sizes' })).rejects.toMatchObject({
       code: 'SELFSUP_OPTION',
-      message: 'renderReport: section 2 ("Sizes"): `kind` must be one of numbers, notice, charts, gallery, map, texts, table, got "grpah"',
+      message:
+        'renderReport: section 2 ("Sizes"): `kind` must be one of numbers, notice, charts, gallery, map, matrix, texts, table, got "grpah"',
     });
     await expect(bad({ kind: 'table', title: 'Sizes' })).rejects.toThrow(
       'renderReport: section 2 ("Sizes") of kind table cannot be drawn: ',

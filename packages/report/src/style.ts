@@ -89,6 +89,14 @@ th { color: var(--soft); } thead th { font-weight: 600; white-space: nowrap; }
 tbody th { overflow-wrap: anywhere; } .tables tbody th { width: 42%; } .wide tbody th { min-width: 6em; }
 td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; } .short td { white-space: nowrap; }
 .wide table { width: auto; min-width: min(100%, 460px); }
+.rows.grid { grid-template-columns: minmax(0, 1fr); } .grid .row { gap: 16px 14px; } .grid .item { width: 96px; } .grid .item img { height: auto; width: 90px; max-width: 100%; } .of-texts.grid .row { grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); } .of-texts.grid .item { width: auto; }
+.matrix { width: auto; font-variant-numeric: tabular-nums; border-collapse: separate; border-spacing: 2px; }
+.matrix th, .matrix td { border: 0; padding: 4px 6px; }
+.matrix thead th { vertical-align: bottom; font-weight: 400; font-size: .84rem; } .matrix thead .side { color: var(--soft); font-size: .84rem; text-align: left; }
+.matrix thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9em; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
+.matrix tbody th { font-size: .88rem; white-space: nowrap; max-width: 12em; overflow: hidden; text-overflow: ellipsis; color: var(--ink); }
+.matrix td { text-align: center; min-width: 2.4em; border-radius: 5px; white-space: nowrap; background: color-mix(in srgb, var(--tone, var(--warm)) calc(var(--share) * 70%), var(--card)); }
+.matrix td.right { --tone: var(--fine); } .matrix td.none { color: transparent; background: var(--card); }
 @media (max-width: 640px) {
   main { padding: 24px 14px 48px; } h1 { font-size: 1.5rem; } .cards { grid-template-columns: 1fr 1fr; } .card dd { font-size: 1.3rem; }
   .plane:has(> ul) { grid-template-columns: minmax(0, 1fr); } .plane ul { grid-template-columns: 1fr 1fr; max-height: none; }

@@ -1,5 +1,5 @@
 import { printable as escaped, printableValue, SelfsupError } from '@selfsup/core';
-import { convertedBytes, narrowI64, widenBF16, widenF16 } from './convert-values.ts';
+import { convertedBytes, narrowF64, narrowI64, widenBF16, widenF16 } from './convert-values.ts';
 import { duplicateKey } from './duplicate-key.ts';
 import { dtypeBytes, type SafetensorsDtype, type SafetensorsFile, type SafetensorsTensor } from './safetensors.ts';
 
@@ -77,6 +77,9 @@ function readTensor({ dtype, shape, begin, end, name }: Entry, bytes: Uint8Array
   if (dtype === 'I32') return { dtype, shape, data: new Int32Array(copy.buffer) };
   if (dtype === 'F16') return { dtype: 'F32', shape, data: widenF16(copy) };
   if (dtype === 'BF16') return { dtype: 'F32', shape, data: widenBF16(copy) };
+  if (dtype === 'F64') return { dtype: 'F32', shape, data: narrowF64(copy) };
+  if (dtype === 'I8') return { dtype: 'I32', shape, data: Int32Array.from(new Int8Array(copy.buffer)) };
+  if (dtype === 'I16') return { dtype: 'I32', shape, data: Int32Array.from(new Int16Array(copy.buffer)) };
   if (dtype === 'I64')
     return { dtype: 'I32', shape, data: narrowI64(copy) ?? fail(`\`${printable(name)}\` of I64 must hold values of 32 bits only`) };
   if (dtype === 'BOOL' && copy.some((value) => value > 1)) fail(`\`${printable(name)}\` of BOOL must hold 0 and 1 only`);
@@ -92,7 +95,8 @@ function readTensor({ dtype, shape, begin, end, name }: Entry, bytes: Uint8Array
  * @throws SelfsupError `SELFSUP_CHECKPOINT` on anything that is not a whole, well-formed file: tensors must cover the data without gap or overlap, no name may come
  * twice; names from the file are escaped in the message
  * @see https://github.com/huggingface/safetensors#format
- * @remarks Reads F32, I32, BOOL and U8, what selfsup writes; F16 and BF16 become F32 exactly, and I64 becomes I32 when its values fit. Tensors
+ * @remarks Reads F32, I32, BOOL and U8, what selfsup writes; F16 and BF16 become F32 exactly, F64 is rounded to F32, I8 and I16 become I32, and I64
+ * does when its values fit. Tensors
  * that are not aligned to their type, which the format allows, are read like others. Little-endian machines only, like the format.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {

@@ -112,6 +112,29 @@ describe('decodeSafetensors', () => {
     expect(tensors.get('long')).toEqual({ dtype: 'I32', shape: [2], data: Int32Array.of(-2147483648, 2147483647) });
   });
 
+  it('reads every half, bfloat16 and small integer, and rounds doubles', () => {
+    const every = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
+    const entryOf = (dtype: string, size: number, bytes: number) => ({ dtype, shape: [size], data_offsets: [0, bytes] });
+    const read = (dtype: string, values: Uint16Array | Float64Array | Int8Array | Int16Array) =>
+      decodeSafetensors(
+        build({ a: entryOf(dtype, values.length, values.byteLength) }, Uint8Array.from(new Uint8Array(values.buffer))),
+      ).tensors.get('a')!;
+    const halves = read('F16', every).data;
+    const brains = read('BF16', every).data;
+    for (let bits = 0; bits < 2 ** 16; bits++) {
+      const sign = bits & 0x8000 ? -1 : 1;
+      const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+      const half = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+      if (exponent < 31) expect(halves[bits]).toBe(sign * half);
+      const [wide, rest] = [(bits >> 7) & 255, bits & 127];
+      const brain = wide === 0 ? rest * 2 ** -133 : (128 + rest) * 2 ** (wide - 134);
+      if (wide < 255) expect(brains[bits]).toBe(sign * brain);
+    }
+    expect(read('F64', Float64Array.of(0.1, 1e300, -0))).toEqual({ dtype: 'F32', shape: [3], data: Float32Array.of(0.1, Infinity, -0) });
+    expect(read('I8', Int8Array.of(-128, 127))).toEqual({ dtype: 'I32', shape: [2], data: Int32Array.of(-128, 127) });
+    expect(read('I16', Int16Array.of(-32768, 32767))).toEqual({ dtype: 'I32', shape: [2], data: Int32Array.of(-32768, 32767) });
+  });
+
   const eight = new Uint8Array(8);
   const entry = JSON.stringify(f32(0, 8));
   const damaged: [string, Uint8Array, string][] = [
@@ -126,7 +149,7 @@ describe('decodeSafetensors', () => {
     [
       'an unknown type',
       build({ a: { ...f32(0, 8), dtype: 'F8_E4M3' } }, eight),
-      '`a` must have a dtype of F32, I32, BOOL, U8, F16, BF16, I64, got "F8_E4M3"',
+      '`a` must have a dtype of F32, I32, BOOL, U8, F16, BF16, F64, I8, I16, I64, got "F8_E4M3"',
     ],
     ['a type from the prototype', build({ a: { ...f32(0, 8), dtype: 'toString' } }, eight), '`a` must have a dtype'],
     ['a negative shape', build({ a: f32(0, 8, [-2]) }, eight), '`a` must have a shape of integers >= 0, got [-2]'],

@@ -1,5 +1,6 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { fromCheckedJson, readText, writeChecked, type RunStore, type Section } from '@selfsup/pretrain';
+import { fromCheckedJson, keptSections, readText, writeChecked, type RunStore, type Section } from '@selfsup/pretrain';
+import { classifierFolder, listClassifiers, runFolder } from '@selfsup/pretrain/node';
 import { labelCurveSections, type LabelCurveRow } from '@selfsup/report';
 import { basename, dirname, resolve } from 'node:path';
 
@@ -44,6 +45,24 @@ export async function fineTunedSections(store: RunStore): Promise<Section[]> {
     const found = fromCheckedJson((await readText(store, file)) ?? '', { name, advice });
     if (!isFineTuned(found)) throw new SelfsupError('SELFSUP_CHECKPOINT', `${name} holds no findings of fine-tuning; ${advice}`);
     sections.push(...labelCurveSections(found.rows, { title: `Fine-tuning on ${found.train}`, text: `Judged by ${found.test}.` }));
+  }
+  return sections;
+}
+
+/**
+ * The sections of a report on the classifiers of a run.
+ *
+ * @param run its folder
+ * @returns those of each, with its name before the titles
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` naming a file that is damaged
+ */
+export async function classifierReports(run: string): Promise<Section[]> {
+  const sections: Section[] = [];
+  for (const name of await listClassifiers(run)) {
+    const own = await keptSections(runFolder(classifierFolder(run, name)));
+    sections.push(
+      ...own.map((section) => ({ ...section, title: section.title ? `Classifier ${name}: ${section.title}` : `Classifier ${name}` })),
+    );
   }
   return sections;
 }

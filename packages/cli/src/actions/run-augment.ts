@@ -1,6 +1,6 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { drawGrid, openImages } from '@selfsup/data/node';
-import { drawViews } from '@selfsup/pretrain';
+import { drawViews, imageSizeOfOptions, type GivenImageSize } from '@selfsup/pretrain';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BackendFlags } from '../flags/common-flags.ts';
@@ -14,7 +14,7 @@ export interface AugmentFlags extends BackendFlags {
   readonly out: string;
   readonly variant?: string;
   readonly images?: number;
-  readonly imageSize?: number;
+  readonly imageSize?: GivenImageSize;
   readonly seed?: number;
 }
 
@@ -32,7 +32,11 @@ export async function runAugment(flags: AugmentFlags, output: Output): Promise<n
   const { recipe, data, out, seed = 0, images = 8, imageSize, variant: wanted } = flags;
   if (!out.endsWith('.png')) throw new SelfsupError('SELFSUP_OPTION', `--out must be a .png file, got ${printable(out)}`);
   const backend = await chooseBackend(flags);
-  const { train } = await openImages(data, { seed, ...(images > 0 && { limit: images }), ...(imageSize !== undefined && { imageSize }) });
+  const { train } = await openImages(data, {
+    seed,
+    ...(images > 0 && { limit: images }),
+    ...(imageSize !== undefined && { imageSize: imageSizeOfOptions(imageSize) }),
+  });
   const { rows, variant, size } = await drawViews(train, { recipe, variant: wanted, images, seed });
   const tile = Math.min(LARGEST, Math.max(SMALLEST, size));
   await mkdir(dirname(out), { recursive: true });

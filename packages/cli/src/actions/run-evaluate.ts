@@ -1,5 +1,5 @@
 import { evaluateKnn, evaluateLinearProbe, openSamplesFor, type LinearFinding, type OpenedSamples } from '@selfsup/pretrain';
-import { columnOptions, type DataFlags, type RunFlags } from '../flags/common-flags.ts';
+import { columnOptions, labelSource, type DataFlags, type RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { openRun, type OpenedEncoder } from './open-run.ts';
 
@@ -23,8 +23,10 @@ async function judge(
   const opened = await openRun(flags, output);
   const { encoder, backend, backendDescription } = opened;
   try {
-    const { data, testData, labels, limit, testLimit } = flags;
-    const samples = await openSamplesFor(encoder, { data, testData, labels, limit, testLimit, options: columnOptions(flags) });
+    const { data, testData, limit, testLimit } = flags;
+    const labels = labelSource(flags);
+    const options = labels === undefined ? columnOptions(flags) : undefined;
+    const samples = await openSamplesFor(encoder, { data, testData, labels, limit, testLimit, options });
     const found = await work(opened, samples);
     output.event('result', {
       command: `evaluate ${command}`,

@@ -1,30 +1,25 @@
-import { selectBackend } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
-import { suggest, type AnyModality } from '@selfsup/pretrain';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import {
+  classifierFileNames,
+  exportEncoder,
+  fromCheckedJson,
+  readText,
+  runFileNames,
+  type ExportEncoderOptions,
+  type RunResult,
+  type RunStore,
+} from '@selfsup/pretrain';
+import { classifierFolder, listClassifiers, openEncoder, runFolder } from '@selfsup/pretrain/node';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
-import { findRun, readCheckpoint } from './open-run.ts';
+import { gatherPlugins } from '../plugins/gather-plugins.ts';
+import { chooseBackend } from './choose-backend.ts';
 
 /** The flags of `selfsup export`. */
-export type ExportFlags = RunFlags & { readonly out: string; readonly format?: string };
-
-function writerOf(
-  { title, exports = {} }: AnyModality,
-  format: string | undefined,
-): readonly [string, NonNullable<AnyModality['exports']>[string]] {
-  const names = Object.keys(exports);
-  const name = format ?? names[0];
-  if (name === undefined)
-    throw new SelfsupError(
-      'SELFSUP_OPTION',
-      `encoders of ${title} cannot be exported to other libraries yet; encoder.safetensors of the run holds theirs, for loadEncoder of @selfsup/pretrain`,
-    );
-  const write = Object.hasOwn(exports, name) ? exports[name] : undefined;
-  if (!write) throw new SelfsupError('SELFSUP_OPTION', `unknown format '${printable(name)}'${suggest(name, names)}`);
-  return [name, write];
-}
+export type ExportFlags = RunFlags &
+  Pick<ExportEncoderOptions, 'format' | 'precision' | 'preprocessing'> & { readonly out: string; readonly classifier?: string };
 
 async function assertEmpty(out: string): Promise<void> {
   const names = await readdir(out).catch((error: unknown) => {
@@ -35,27 +30,59 @@ async function assertEmpty(out: string): Promise<void> {
     throw new SelfsupError('SELFSUP_OPTION', `--out must be a new or empty folder, but ${printable(out)} holds ${printable(names[0]!)}`);
 }
 
+/** The file of a classifier of a run. */
+async function classifierBytes(run: string, name: string): Promise<Uint8Array> {
+  const path = join(classifierFolder(run, name), classifierFileNames.weights);
+  return readFile(path).then(
+    (bytes) => new Uint8Array(bytes),
+    async (error: unknown) => {
+      const names = await listClassifiers(run).catch(() => []);
+      const there = names.length > 0 ? `; it has ${names.map((one) => printable(one)).join(', ')}` : '; it has none yet';
+      throw new SelfsupError('SELFSUP_OPTION', `--classifier: ${printable(run)} has no classifier '${printable(name)}'${there}`, {
+        cause: error,
+      });
+    },
+  );
+}
+
+/** What the run came to, for the model card; undefined where there is none. */
+async function resultOf(store: RunStore): Promise<RunResult | undefined> {
+  const text = await readText(store, runFileNames.result).catch(() => undefined);
+  return text === undefined
+    ? undefined
+    : (fromCheckedJson(text, { name: `${printable(store.name)}/${runFileNames.result}`, advice: 'restore it, or go on with the run' }) as RunResult); // prettier-ignore
+}
+
 /**
- * `selfsup export`: writes the encoder of a run in the format of another library.
+ * `selfsup export`: writes an encoder for another runtime or library.
  *
  * @param flags see {@link ExportFlags}
  * @param output where to report
  * @returns the exit code
  */
 export async function runExport(flags: ExportFlags, output: Output): Promise<number> {
-  const { out } = flags;
-  const found = await findRun(flags);
-  const { file, registry } = found;
-  const [format, write] = writerOf(registry.modalities.get(file.modality), flags.format);
+  const { out, run, readout, plugin = [], format, precision, preprocessing } = flags;
+  const { registry } = await gatherPlugins({ plugins: plugin }, process.cwd());
   await assertEmpty(out);
-  const { checkpoint, files } = await readCheckpoint(found);
-  await selectBackend({ prefer: 'cpu' }); // nothing is computed
-  const { input, encoder, options } = file;
-  const made = Object.entries(await write({ checkpoint, input, files, encoder, options }));
-  await mkdir(out, { recursive: true });
-  for (const [name, bytes] of made) await writeFile(join(out, name), bytes);
-  const names = made.map(([name]) => name);
+  const { name } = await chooseBackend(flags);
+  const bytes = await openEncoder(run, { nameOf: '--run', registry, progress: output });
+  const result = await resultOf(runFolder(run));
+  const classifier = flags.classifier === undefined ? undefined : await classifierBytes(run, flags.classifier);
+  const files = await exportEncoder(bytes, {
+    classifier,
+    registry,
+    ...(readout !== undefined && { readout }),
+    format,
+    precision,
+    preprocessing,
+    result,
+  });
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(out, path)), { recursive: true });
+    await writeFile(join(out, path), content);
+  }
+  const names = Object.keys(files);
   output.line(`Wrote ${names.join(', ')} to ${printable(out)}`);
-  output.event('result', { command: 'export', run: flags.run, format, out, files: names });
+  output.event('result', { command: 'export', run, format: format ?? 'onnx', out, files: names, backend: name });
   return 0;
 }

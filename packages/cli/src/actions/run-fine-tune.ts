@@ -1,10 +1,30 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { formatLabelCurve } from '@selfsup/evaluate';
-import { fineTuneEncoder, openSamplesFor, type FineTuneEncoderOptions, type FineTuneRate } from '@selfsup/pretrain';
+import {
+  assertClassifierName,
+  assertNoClassifier,
+  classifierFileNames,
+  classifierSections,
+  createStartOf,
+  describeClassifier,
+  keepClassifier,
+  measureLabelCurve,
+  openSamplesFor,
+  parseLabelCount,
+  resolveLabelCount,
+  trainClassifier,
+  type ChosenRate,
+  type LabelCount,
+  type LabelSource,
+  type LoadedEncoder,
+  type OpenedSamples,
+  type Registry,
+} from '@selfsup/pretrain';
+import { classifierFolder, runFolder } from '@selfsup/pretrain/node';
 import { labelCurveSections, renderReport } from '@selfsup/report';
 import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { columnOptions, type ColumnFlags, type RunFlags } from '../flags/common-flags.ts';
+import { basename, join, parse } from 'node:path';
+import { columnOptions, labelSource, type ColumnFlags, type LabelFlags, type RunFlags } from '../flags/common-flags.ts';
 import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
@@ -12,32 +32,56 @@ import { keepFineTuned, shortName } from './fine-tuned.ts';
 import { openRun } from './open-run.ts';
 
 /** The flags of `selfsup fine-tune`. */
-export interface FineTuneFlags extends RunFlags, ColumnFlags, Pick<FineTuneEncoderOptions, 'seeds' | 'epochs' | 'minSteps' | 'batchSize'> {
-  readonly train?: string;
-  readonly test?: string;
-  readonly labels?: string;
+export interface FineTuneFlags extends RunFlags, ColumnFlags, LabelFlags {
+  readonly data?: string;
+  readonly testData?: string;
+  readonly labelCounts?: string;
+  readonly method?: 'linear' | 'full';
+  readonly name?: string;
+  readonly out?: string;
+  readonly overwrite?: boolean;
+  readonly threshold?: number;
+  readonly baselines?: boolean;
   readonly scratch?: boolean;
   readonly curve?: boolean;
+  readonly seeds?: readonly number[];
+  readonly l2?: number;
+  readonly epochs?: number;
+  readonly minSteps?: number;
+  readonly batchSize?: number;
   readonly learningRate?: readonly number[];
   readonly scratchLearningRate?: readonly number[];
   readonly option?: Readonly<Record<string, unknown>>;
   readonly report?: string;
 }
 
-/** `100`, or `10,100,all`. */
-function parseCounts({ labels, curve }: FineTuneFlags): (number | 'all')[] {
-  if (labels === undefined) return curve ? [10, 100, 1000, 'all'] : ['all'];
-  return labels.split(',').map((part) => {
-    const text = part.trim();
-    const value = Number(text);
-    if (text === 'all') return 'all';
-    if (text !== '' && Number.isSafeInteger(value) && value >= 1) return value;
-    throw new SelfsupError('SELFSUP_OPTION', `--labels must be integers >= 1 with commas between them, or all, got '${printable(part)}'`);
-  });
+/** `100`, `10-per-class`, or `10,100,all`. */
+function parseCounts({ labelCounts, curve }: FineTuneFlags): readonly LabelCount[] {
+  if (labelCounts === undefined) return curve ? [10, 100, 1000, 'all'] : ['all'];
+  return labelCounts.split(',').map((part) => parseLabelCount(part, '--label-counts'));
+}
+
+/** What only one of the methods has. */
+function checkMethod(flags: FineTuneFlags): void {
+  const { method = 'linear', scratch, curve } = flags;
+  const trains = method === 'full' || scratch || curve;
+  for (const [name, flag] of [
+    ['epochs', '--epochs'],
+    ['minSteps', '--min-steps'],
+    ['batchSize', '--batch-size'],
+    ['learningRate', '--learning-rate'],
+    ['option', '--option'],
+  ] as const)
+    // prettier-ignore
+    if (flags[name] !== undefined && !trains)
+      throw new SelfsupError('SELFSUP_OPTION', `${flag} is for training the encoder; add --method full, or leave it out`);
+  if (flags.scratchLearningRate && !scratch && !curve)
+    throw new SelfsupError('SELFSUP_OPTION', '--scratch-learning-rate is for the network from scratch; add --scratch, or leave it out');
+  if (flags.l2 !== undefined && method === 'full') throw new SelfsupError('SELFSUP_OPTION', '--l2 is for --method linear; leave it out');
 }
 
 /** Lines such as `pretrained, 100 labels: 0.001 (seeds 0, 2), 0.0003 (seed 1)`. */
-function describeRates(choices: readonly FineTuneRate[]): string[] {
+function describeRates(choices: readonly ChosenRate[]): string[] {
   const groups = new Map<string, Map<number, number[]>>();
   for (const { arm, count, seed, learningRate } of choices) {
     const name = `${arm}, ${count.toLocaleString('en-US')} labels`;
@@ -49,53 +93,136 @@ function describeRates(choices: readonly FineTuneRate[]): string[] {
   return [...groups].map(([name, rates]) => `  ${name}: ${list(rates)}`);
 }
 
-/**
- * `selfsup fine-tune`: trains the encoder of a run on labeled samples, and on demand the same one from scratch, and judges both on others.
- *
- * @param flags see {@link FineTuneFlags}
- * @param output where to report
- * @returns the exit code: 0, or 130 after an interrupt
- * @remarks The encoder stays as it is; the findings are kept in the folder of the run, and its report shows them.
- */
-export async function runFineTune(flags: FineTuneFlags, output: Output): Promise<number> {
-  const counts = parseCounts(flags);
-  const { learningRate: learningRates, scratchLearningRate: scratchLearningRates, seeds, epochs, minSteps, batchSize } = flags;
-  const arms = flags.scratch || flags.curve ? (['pretrained', 'scratch'] as const) : (['pretrained'] as const);
-  if (scratchLearningRates && arms.length === 1)
-    throw new SelfsupError('SELFSUP_OPTION', '--scratch-learning-rate is for the network from scratch; add --scratch, or leave it out');
-  if (flags.report !== undefined && counts.length < 2)
-    throw new SelfsupError('SELFSUP_OPTION', '--report draws accuracy over labels; it needs --curve, or --labels with at least two counts');
-  const { encoder, store, backend, backendDescription } = await openRun(flags, output);
-  const interrupt = stopOnInterrupt(output);
+/** The largest of counts, by what they stand for. */
+function largestOf(counts: readonly LabelCount[], { train }: OpenedSamples): LabelCount {
+  const labels = train.labels ?? new Int32Array(0);
+  return counts.reduce((most, count) => (resolveLabelCount(count, labels) > resolveLabelCount(most, labels) ? count : most));
+}
+
+/** By method and labels: `linear-labels-10-per-class`. */
+function defaultName({ method = 'linear', labels, data }: FineTuneFlags, count: LabelCount): string {
+  const source = labels ?? data;
+  const stem = source === undefined ? '' : parse(source).name;
+  const words = [method, stem, count === 'all' && stem !== '' ? '' : String(count)];
+  return words.filter((word) => word !== '').join('-').replace(/[^\w.-]+/g, '-').slice(0, 80); // prettier-ignore
+}
+
+/** Compares what labels are worth from several starts. */
+async function compare(
+  { encoder, samples, registry }: { encoder: LoadedEncoder; samples: OpenedSamples; registry: Registry },
+  { flags, counts, output, signal }: { flags: FineTuneFlags; counts: readonly LabelCount[]; output: Output; signal: AbortSignal },
+) {
+  const { method, curve = false, learningRate: learningRates, scratchLearningRate: scratchLearningRates, seeds, l2 } = flags;
+  const [baselines, scratch] = [flags.baselines ?? curve, flags.scratch ?? curve];
+  const { epochs, minSteps, batchSize, option: options } = flags;
+  const own = baselines && encoder.run && encoder.step > 0 ? await openSamplesFor(encoder).catch(() => undefined) : undefined;
+  const start = own && (await createStartOf(encoder, own.train, { registry, progress: output, signal }));
   try {
-    const samples = await openSamplesFor(encoder, { data: flags.train, testData: flags.test, options: columnOptions(flags) });
-    const { rows, rates } = await fineTuneEncoder(encoder, samples, {
-      ...{ arms, counts, seeds, epochs, minSteps, batchSize, learningRates, scratchLearningRates },
-      options: flags.option,
-      signal: interrupt.signal,
-      progress: output,
+    return await measureLabelCurve(encoder, samples, {
+      ...{ method, baselines, scratch, start: start?.features, counts, seeds, l2, epochs, minSteps, batchSize },
+      ...{ learningRates, scratchLearningRates, options, signal, progress: output },
       onTrial: (trial) => {
         output.event('trial', { ...trial });
       },
     });
-    const { test, name, unit } = samples;
-    output.line(`Accuracy on ${test!.length} test ${unit} of ${printable(name)}, pretrained for ${encoder.step} updates:`);
-    output.line(formatLabelCurve(rows));
-    if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
-    for (const line of describeRates(rates)) output.line(line);
-    const from = flags.train === undefined ? (encoder.run?.dataset.name ?? encoder.origin) : shortName(flags.train);
-    const to = flags.test === undefined ? from : shortName(flags.test);
-    if (flags.report !== undefined) {
-      const summary = `${basename(flags.run)}, pretrained for ${encoder.step} updates, judged by ${test!.length} ${unit} of ${to}.`;
-      const sections = labelCurveSections(rows, { title: 'Accuracy by labels' });
-      await writeFile(flags.report, await renderReport({ title: `Fine-tuning on ${from}`, summary, sections }));
-      output.line(`Report: ${printable(flags.report)}`);
+  } finally {
+    start?.encoder.dispose();
+  }
+}
+
+/**
+ * `selfsup fine-tune`: makes a classifier of the encoder of a run and labeled samples, judges it and keeps it; on demand it compares what labels are worth with
+ * other starts.
+ *
+ * @param flags see {@link FineTuneFlags}
+ * @param output where to report
+ * @returns the exit code: 0, or 130 after an interrupt
+ * @remarks The encoder stays as it is; the report of the run shows what was found.
+ */
+export async function runFineTune(flags: FineTuneFlags, output: Output): Promise<number> {
+  const counts = parseCounts(flags);
+  checkMethod(flags);
+  const { method = 'linear', curve = false, seeds = [0], report } = flags;
+  const compares = curve || counts.length > 1 || Boolean(flags.baselines) || Boolean(flags.scratch) || seeds.length > 1;
+  if (report !== undefined && counts.length < 2)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      '--report draws accuracy over labels; it needs --curve, or --label-counts with at least two counts',
+    );
+  if (flags.name !== undefined) assertClassifierName(flags.name);
+  const way = 'choose another with --name, or add --overwrite';
+  const placeOf = (name: string) => runFolder(flags.out ?? classifierFolder(flags.run, name));
+  const early = flags.name ?? (counts.length === 1 ? defaultName(flags, counts[0]!) : undefined);
+  if (early !== undefined) await assertNoClassifier(placeOf(early), { overwrite: flags.overwrite ?? false, way });
+  const { encoder, store, registry, backend, backendDescription } = await openRun(flags, output);
+  const interrupt = stopOnInterrupt(output);
+  try {
+    if (!store && flags.out === undefined)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `${printable(flags.run)} is not the folder of a run; say where to keep the classifier with --out`,
+      );
+    const labels: LabelSource | string | undefined = labelSource(flags);
+    const samples = await openSamplesFor(encoder, {
+      ...{ data: flags.data, testData: flags.testData, labels, whole: true },
+      options: labels === undefined ? columnOptions(flags) : undefined,
+      testFraction: compares ? undefined : 0, // all labels are learned from; cross-validation judges, or a part of them
+    });
+    const from = flags.data === undefined ? (encoder.run?.dataset.name ?? encoder.origin) : shortName(flags.data);
+    const to = flags.testData === undefined ? from : shortName(flags.testData);
+    const { signal } = interrupt;
+    const facts: Record<string, unknown> = { steps: encoder.step };
+    if (compares) {
+      const { rows, rates } = await compare({ encoder, samples, registry }, { flags, counts, output, signal });
+      const { test, name, unit } = samples;
+      output.line(
+        `Accuracy on ${test!.length} test ${unit} of ${printable(name)}, ${method === 'linear' ? 'by a linear classifier' : 'the encoder trained, too'}:`,
+      );
+      output.line(formatLabelCurve(rows));
+      if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
+      for (const line of describeRates(rates)) output.line(line);
+      if (report !== undefined) {
+        const summary = `${basename(flags.run)} (${encoder.origin}, ${encoder.step} updates), judged by ${test!.length} ${unit} of ${to}.`;
+        const sections = labelCurveSections(rows, { title: 'Accuracy by labels' });
+        await writeFile(report, await renderReport({ title: `Labels of ${from}`, summary, sections }));
+        output.line(`Report: ${printable(report)}`);
+      }
+      const measured = { testSamples: test!.length, rows, ...(rates.length > 0 && { learningRates: rates }) };
+      Object.assign(facts, measured);
+      if (store) await keepFineTuned(store, { train: from, test: to, method, steps: encoder.step, ...measured });
     }
-    const facts = { steps: encoder.step, testSamples: test!.length, rows, ...(rates.length > 0 && { learningRates: rates }) };
-    const kept = store && (await keepFineTuned(store, { train: from, test: to, ...facts }));
-    if (kept !== undefined)
-      output.line(`Kept in ${printable(join(flags.run, kept))}; selfsup report --run ${printable(flags.run)} shows it.`);
-    output.event('result', { command: 'fine-tune', run: flags.run, backend, backendDescription, ...facts });
+    const count = largestOf(counts, samples);
+    const name = flags.name ?? defaultName(flags, count);
+    const place = placeOf(name);
+    await assertNoClassifier(place, { overwrite: flags.overwrite ?? false, way });
+    const { epochs, minSteps, batchSize, learningRate: learningRates, option: options, l2, threshold } = flags;
+    const trained = await trainClassifier(encoder, samples, {
+      ...{ name, method, count, seed: seeds[0], threshold, l2, epochs, minSteps, batchSize, learningRates, options, signal },
+      ...(flags.labels !== undefined && { labelsFrom: shortName(flags.labels) }),
+      progress: output,
+    });
+    trained.classifier.dispose();
+    const { description } = trained;
+    const sections = await classifierSections(trained, encoder.modality);
+    await keepClassifier(place, trained, sections);
+    const summary = describeClassifier(description);
+    const page = await renderReport({ title: `Classifier ${name}`, summary: `${summary}.`, sections });
+    await place.write(classifierFileNames.report, new TextEncoder().encode(page));
+    const { judged, trainedOn, classes, temperature } = description;
+    const said = judged && `${(100 * judged.accuracy).toFixed(1)} % of ${judged.samples.toLocaleString('en-US')} ${trainedOn.unit} right`;
+    const by =
+      judged &&
+      { test: 'not learned from', 'cross-validation': 'by cross-validation', 'held-out part': 'of the labels, held out' }[judged.by];
+    output.line(
+      `Classifier ${printable(name)}: ${classes.length} classes, ${trainedOn.samples.toLocaleString('en-US')} labels${said ? `; ${said} (${by})` : ''}`,
+    );
+    output.line(`Kept in ${printable(place.name)}; what it gets wrong: ${printable(join(place.name, classifierFileNames.report))}`);
+    output.line(`Use it: selfsup predict --run ${printable(flags.run)} --classifier ${printable(flags.out ?? name)} <files or folders>`);
+    output.event('result', {
+      ...{ command: 'fine-tune', run: flags.run, backend, backendDescription, ...facts },
+      classifier: { name, folder: place.name, kind: description.kind, classes, labels: trainedOn.samples, temperature, judged },
+      skipped: samples.skipped(),
+    });
     return 0;
   } catch (error) {
     if (interrupt.signal.aborted) return INTERRUPTED;

@@ -5,7 +5,7 @@ import { reportRun } from '@selfsup/pretrain';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { chooseBackend } from './choose-backend.ts';
-import { fineTunedSections } from './fine-tuned.ts';
+import { classifierReports, fineTunedSections } from './fine-tuned.ts';
 import { findRun, readCheckpoint } from './open-run.ts';
 import { writeReport } from './write-report.ts';
 
@@ -26,7 +26,7 @@ export async function runReport(flags: RunFlags, output: Output): Promise<number
       `the task ${printable(file.settings.task)} of this run is not here; nothing that a run's file names is loaded by itself, so add: --plugin <file or package>`,
     );
   await chooseBackend(flags);
-  const more = await fineTunedSections(store);
+  const more = [...(await fineTunedSections(store)), ...(await classifierReports(flags.run))];
   const report = await writeReport(store, await reportRun(store, { registry, more, progress: output }));
   output.line(`Report: ${pathToFileURL(resolve(report)).href}`);
   output.event('result', { command: 'report', run: flags.run, report });

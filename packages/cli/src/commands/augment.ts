@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { AugmentFlags } from '../actions/run-augment.ts';
 import type { CommandContext } from '../command-context.ts';
 import { act, addBackendFlags, jsonOption } from '../flags/common-flags.ts';
-import { parseNumber } from '../flags/parse-value.ts';
+import { parseAny, parseNumber } from '../flags/parse-value.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,7 +18,7 @@ export function augmentCommand(context: CommandContext): Command {
     .requiredOption('--out <file>', 'the .png file to write: a row for each image, the image first')
     .option('--variant <name>', "the recipe's variant (default: cifar for images of up to 32 pixels, else imagenet)")
     .option('--images <n>', 'how many images (default: 8)', parseNumber)
-    .option('--image-size <pixels>', 'the side of the images', parseNumber)
+    .option('--image-size <pixels>', 'the side of the images, or height and width such as 96x128', parseAny)
     .option('--seed <n>', 'of the views (default: 0)', parseNumber)
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)

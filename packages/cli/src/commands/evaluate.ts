@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
-import { act, addDataFlags, addRunFlags } from '../flags/common-flags.ts';
+import { act, addDataFlags, addLabelFlags, addRunFlags } from '../flags/common-flags.ts';
 import { parseNumber, parseNumbers } from '../flags/parse-value.ts';
 import type { EvaluateKnnFlags, EvaluateLinearProbeFlags } from '../actions/run-evaluate.ts';
 
@@ -13,9 +13,8 @@ const PROBE_EXAMPLES = `
 
 /** A command that judges with labeled samples, those of the run or others. */
 function evaluation(name: string): Command {
-  return addDataFlags(addRunFlags(new Command(name)))
+  return addLabelFlags(addDataFlags(addRunFlags(new Command(name))))
     .option('--test-data <source>', 'samples to be judged by, where they lie elsewhere')
-    .option('--labels <file>', 'an IDX file with the labels of images that have none')
     .option('--baselines', 'also judge the raw input, such as pixels, and the encoder as it was before training');
 }
 

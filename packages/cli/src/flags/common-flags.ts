@@ -1,3 +1,4 @@
+import type { LabelSource } from '@selfsup/pretrain';
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { releaseEarlyInterrupt } from '../early-interrupt.ts';
@@ -7,11 +8,11 @@ import { collect, parseAny, parseNumber } from './parse-value.ts';
 
 /** Flags of every command that computes. */
 export interface BackendFlags {
-  readonly backend?: 'auto' | 'wasm' | 'cpu';
+  readonly backend?: 'auto' | 'wasm' | 'cpu' | undefined;
   /** Checked where the backend is chosen. */
-  readonly threads?: 'auto' | number;
+  readonly threads?: 'auto' | number | undefined;
   /** Checked where the backend is chosen. */
-  readonly wideVectors?: 'auto' | boolean;
+  readonly wideVectors?: 'auto' | boolean | undefined;
 }
 
 /** Flags of every command that opens a run. */
@@ -28,11 +29,16 @@ export interface ColumnFlags {
   readonly header?: boolean;
 }
 
+/** Flags that say where the labels are. */
+export interface LabelFlags {
+  readonly labels?: string;
+  readonly fileColumn?: string;
+}
+
 /** Flags that choose other data than the run's. */
-export interface DataFlags extends ColumnFlags {
+export interface DataFlags extends ColumnFlags, LabelFlags {
   readonly data?: string;
   readonly testData?: string;
-  readonly labels?: string;
   readonly limit?: number;
   readonly testLimit?: number;
 }
@@ -58,7 +64,7 @@ export const jsonOption = (): Option => new Option('--json', 'one JSON object pe
 /** Adds `--run`, `--plugin`, the flags of the backend, `--json`. */
 export function addRunFlags(command: Command): Command {
   command
-    .addOption(new Option('--run <folder>', 'the folder of a run, or the file of an encoder').makeOptionMandatory())
+    .addOption(new Option('--run <folder>', 'the folder of a run, a file or folder of weights, or hf:owner/name').makeOptionMandatory())
     .addOption(pluginOption());
   return addBackendFlags(command).addOption(jsonOption());
 }
@@ -76,6 +82,27 @@ export function addColumnFlags(command: Command): Command {
 export function columnOptions({ textColumn, labelColumn, header }: ColumnFlags): Readonly<Record<string, unknown>> | undefined {
   const given = Object.entries({ textColumn, labelColumn, header }).filter(([, value]) => value !== undefined);
   return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+/** Adds `--labels` and `--file-column`. */
+export function addLabelFlags(command: Command): Command {
+  return command
+    .option('--labels <file>', 'a table with a line `file,label` for each photo (.csv, .tsv, .jsonl), or an IDX file of labels')
+    .option('--file-column <column>', 'labels: the column of the files, by name or number from 0; that of the labels is --label-column');
+}
+
+/** A column as it is given on the command line: a name, or a number from 0. */
+const columnOf = (name: string): string | number => (/^\d+$/.test(name) ? Number(name) : name);
+
+/** What {@link addLabelFlags} gave: an IDX file by its path, or a table with its columns. */
+export function labelSource(flags: LabelFlags & ColumnFlags): string | LabelSource | undefined {
+  const { labels: path, fileColumn, labelColumn, header } = flags;
+  if (path === undefined || !/\.(csv|tsv|txt|jsonl|ndjson)$/i.test(path)) return path;
+  return {
+    ...{ path, header },
+    ...(fileColumn !== undefined && { fileColumn: columnOf(fileColumn) }),
+    ...(labelColumn !== undefined && { labelColumn: columnOf(labelColumn) }),
+  };
 }
 
 /** Adds what chooses other data than the run's. */

@@ -197,11 +197,11 @@ describe('decodeImage', () => {
       Buffer.from(`\ufeff${svg('')}`, 'utf16le'),
     ])
       for (const name of ['p.jpg', 'p.png', 'p.svg'])
-        await expect(named(name, drawing)).rejects.toThrow(/cannot be decoded: it is .*, not JPEG, PNG, WebP, GIF, TIFF or AVIF$/);
+        await expect(named(name, drawing)).rejects.toThrow(/cannot be decoded: it is .*, not JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP$/);
     await expect(named('p.jpg', svg(''))).rejects.toThrow('it is an SVG drawing, not JPEG');
     for (const [content, kind] of [
       ['%PDF-1.7', 'a PDF document'],
-      [Buffer.from('BM\x36\0\0\0\0\0\0\0\x36\0\0\0', 'latin1'), 'a BMP picture'],
+      [Buffer.from('BM\x36\0\0\0\0\0\0\0\x36\0\0\0', 'latin1'), 'the beginning of a BMP picture'],
       [Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), 'an HEIC picture'],
       [Buffer.from('\0\0\0\x18ftypisom\0\0\0\0mp42avc1', 'latin1'), 'a video'],
       ['version https://git-lfs.github.com/spec/v1', 'a pointer of Git LFS instead of the file'],

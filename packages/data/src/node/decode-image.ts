@@ -1,5 +1,8 @@
 import { printable, SelfsupError } from '@selfsup/core';
+import type { Sharp } from 'sharp';
+import { sidesOf, type ImageSize } from '../image-size.ts';
 import { missingInTiff } from './check-tiff.ts';
+import { decodeBmp, sizeOfBmp } from './decode-bmp.ts';
 import { loadSharp } from './load-sharp.ts';
 import { describeContent, pictureKind, SIGNATURE_BYTES } from '../picture-kind.ts';
 import { createBudget } from './pixel-budget.ts';
@@ -8,8 +11,16 @@ import { systemReason } from './system-reason.ts';
 
 /** Options of {@link decodeImage}. */
 export interface DecodeImageOptions {
-  /** The side in pixels of the square that the image is resized to cover and then cropped to, about its center; default: its own size. */
-  imageSize?: number;
+  /**
+   * The size in pixels that the image is resized to cover and then cropped to, about its center: the side of a square, or `[height, width]`; default its own
+   * size.
+   */
+  imageSize?: ImageSize;
+  /**
+   * The channels of the result; default 3: RGB. 1 is gray; 4 is RGB with alpha, which is 255 in opaque pictures. Any other number is for pictures that have just so
+   * many, such as a TIFF of a multispectral camera: they are taken as they are. With 1 and 3, transparent pixels lie on white.
+   */
+  channels?: number;
   /** Whether the picture is turned upright as its EXIF orientation says; default true. */
   orient?: boolean;
   /** A picture of more pixels is refused before it is decoded; default 134,217,728 (11,585²), an integer ≥ 1. */
@@ -20,7 +31,7 @@ export interface DecodeImageOptions {
 
 /** A decoded picture. */
 export interface DecodedImage {
-  /** `[height, width, 3]` row-major RGB, 0 … 255. */
+  /** `[height, width, channels]` row-major, 0 … 255; RGB by default. */
   readonly pixels: Uint8Array;
   /** Rows of pixels. */
   readonly height: number;
@@ -47,19 +58,21 @@ const readPicture = (path: string, maxFileBytes: number) =>
     return readHead(file, size);
   });
 
-const notAPicture = (bytes: Uint8Array) => `it is ${describeContent(bytes)}, not JPEG, PNG, WebP, GIF, TIFF or AVIF`;
+const notAPicture = (bytes: Uint8Array) => `it is ${describeContent(bytes)}, not JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP`;
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF, TIFF or AVIF file to 8-bit sRGB.
+ * Decodes a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file to 8-bit sRGB, or to gray or other channels.
  *
  * @param file its path, or its bytes
- * @param options `imageSize` (default: as it is), `orient` (default true), and the limits `maxPixels` (2²⁷) and `maxFileBytes` (2²⁸); a side has at most 2¹⁶ pixels
+ * @param options `imageSize` (default: as it is), `channels` (default 3), `orient` (default true), and the limits `maxPixels` (2²⁷) and `maxFileBytes` (2²⁸); a side
+ *   has at most 2¹⁶ pixels
  * @returns the pixels; gray, CMYK, palette and 16-bit pictures become RGB, transparent ones lie on white, of an animation it is the first frame
  * @throws SelfsupError `SELFSUP_OPTION` on an option that is not an integer ≥ 1; `SELFSUP_DATA` when it is of another format, damaged, cut short, or
  *   beyond a limit, and when sharp is not installed
  * @remarks The format is what the first bytes say, not the name: an SVG drawing, which may read other files, is refused. Files are read here, so that sharp
  * remembers none of them, and sharp sees the size before the pixels. Pictures of 2²⁷ pixels in all are decoded at once, whoever asks.
- * Resizing is sharp's: Lanczos with antialiasing. An embedded color profile is not applied, as Pillow does not apply it either.
+ * BMP is decoded here, everything else by sharp. Of 16 bits the upper 8 are kept. Resizing is sharp's: Lanczos with antialiasing. An embedded color profile is
+ * not applied, as Pillow does not apply it either.
  * @example
  * ```ts
  * import { decodeImage } from '@selfsup/data/node';
@@ -67,10 +80,11 @@ const notAPicture = (bytes: Uint8Array) => `it is ${describeContent(bytes)}, not
  * ```
  */
 export async function decodeImage(file: string | Uint8Array, options: DecodeImageOptions = {}): Promise<DecodedImage> {
-  const { imageSize, orient = true, maxPixels = MAX_PIXELS, maxFileBytes = MAX_FILE_BYTES } = options;
-  for (const [name, value] of Object.entries({ imageSize, maxPixels, maxFileBytes }))
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1))
+  const { imageSize, channels = 3, orient = true, maxPixels = MAX_PIXELS, maxFileBytes = MAX_FILE_BYTES } = options;
+  for (const [name, value] of Object.entries({ channels, maxPixels, maxFileBytes }))
+    if (!Number.isSafeInteger(value) || value < 1)
       throw new SelfsupError('SELFSUP_OPTION', `decodeImage: \`${name}\` must be an integer >= 1, got ${value}`);
+  const sides = imageSize === undefined ? undefined : sidesOf(imageSize, 'decodeImage');
   const sharp = await loadSharp();
   try {
     const bytes = typeof file === 'string' ? await readPicture(file, maxFileBytes) : file;
@@ -78,23 +92,77 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeImag
     if (kind === undefined) return refuse(notAPicture(bytes));
     const missing = kind === 'tiff' ? missingInTiff(bytes) : undefined;
     if (missing !== undefined) refuse(missing);
-    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const found: Found =
+      kind === 'bmp' ? sizeOfBmp(bytes) : await sharp(bytes, { limitInputPixels: false, limitInputChannels: 0 }).metadata();
+    const { width, height } = found;
     if (Math.max(width, height) > MAX_SIDE) refuse(`it has ${width} x ${height} pixels, and a side may have ${MAX_SIDE}`);
     if (width * height > maxPixels) refuse(`it has ${width} x ${height} pixels, and \`maxPixels\` is ${maxPixels}`);
     return await budget.within(width * height, async () => {
       // A file that is cut short is an error; odd but complete ones are not.
-      let picture = sharp(bytes, { failOn: 'truncated', ignoreIcc: true, limitInputPixels: maxPixels });
+      let picture =
+        kind === 'bmp'
+          ? sharp(decodeBmp(bytes), { raw: { width, height, channels: 3 } })
+          : sharp(bytes, { failOn: 'truncated', ignoreIcc: true, limitInputPixels: maxPixels, limitInputChannels: 0 });
       if (orient) picture = picture.autoOrient();
-      picture = picture.flatten({ background: '#ffffff' }).toColourspace('srgb');
-      if (imageSize !== undefined)
-        picture = picture.resize(imageSize, imageSize, { fit: 'cover', position: 'center', fastShrinkOnLoad: false });
-      const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-      return { pixels: toRgb(data, info.channels), height: info.height, width: info.width };
+      const resize = (image: Sharp) =>
+        sides ? image.resize(sides[1], sides[0], { fit: 'cover', position: 'center', fastShrinkOnLoad: false }) : image;
+      if (isOfBands(found, channels)) return decodeBands(picture, { found, channels, maxPixels, resize });
+      if (found.channels > 5) refuse(`it has ${found.channels} channels, and \`channels\` is ${channels}`);
+      picture = channels === 4 ? picture.ensureAlpha().toColourspace('srgb') : picture.flatten({ background: '#ffffff' }).toColourspace(channels === 1 ? 'b-w' : 'srgb'); // prettier-ignore
+      const { data, info } = await resize(picture).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+      return { pixels: withChannels(data, info.channels, channels), height: info.height, width: info.width };
     });
   } catch (cause) {
     const name = typeof file === 'string' ? printable(file) : 'the picture';
     throw new SelfsupError('SELFSUP_DATA', `decodeImage: ${name} cannot be decoded: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** What a header says. */
+interface Found {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly depth: string;
+  readonly space?: string;
+}
+
+const isGray = ({ space }: Found) => space === 'b-w' || space === 'grey16';
+/** Whether the channels are bands of a camera rather than gray, colors and alpha. */
+const isOfBands = (found: Found, channels: number) =>
+  ![1, 3, 4].includes(channels) || (isGray(found) && channels > 2 && found.channels === channels);
+
+/** Decodes a picture of any number of bands, each by itself: none is alpha, by which others would be weighted. */
+async function decodeBands(
+  picture: Sharp,
+  options: { found: Found; channels: number; maxPixels: number; resize: (image: Sharp) => Sharp },
+): Promise<DecodedImage> {
+  const { found, channels, maxPixels, resize } = options;
+  if (found.channels !== channels) refuse(`it has ${found.channels} channels, and \`channels\` is ${channels}`);
+  if (found.depth !== 'uchar' && found.depth !== 'ushort') refuse(`it has ${found.depth} values, and those of 8 and 16 bits are read`);
+  if (found.width * found.height * channels > 4 * maxPixels)
+    refuse(`it has ${found.width} x ${found.height} x ${channels} values, and \`maxPixels\` is ${maxPixels}`);
+  const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const count = info.width * info.height;
+  // of gray sharp makes three colors, and leaves the other bands as they are
+  const added = info.channels - channels;
+  if (added !== 0 && added !== 2) refuse(`its ${channels} channels became ${info.channels}`);
+  const sharp = await loadSharp();
+  const bands: Uint8Array[] = [];
+  let size = { height: info.height, width: info.width };
+  for (let band = 0; band < channels; band++) {
+    const from = band === 0 ? 0 : band + added;
+    const values = Uint8Array.from({ length: count }, (_, i) => data[i * info.channels + from]!);
+    const image = sharp(values, { raw: { width: info.width, height: info.height, channels: 1 } });
+    const made = await resize(image).toColourspace('b-w').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    size = { height: made.info.height, width: made.info.width };
+    bands.push(made.data);
+  }
+  const pixels = Uint8Array.from(
+    { length: size.height * size.width * channels },
+    (_, i) => bands[i % channels]![Math.floor(i / channels)]!,
+  );
+  return { pixels, ...size };
 }
 
 /** The reason behind an error: the first line of what the decoder says, or why the system refused. */
@@ -104,13 +172,14 @@ export function reasonOf(error: unknown): string {
   return systemReason(cause) || 'unknown reason';
 }
 
-function toRgb(data: Uint8Array, channels: number): Uint8Array {
-  if (channels === 3) return new Uint8Array(data);
-  const pixels = new Uint8Array((data.length / channels) * 3);
-  for (let from = 0, to = 0; from < data.length; from += channels, to += 3) {
-    pixels[to] = data[from]!;
-    pixels[to + 1] = data[channels < 3 ? from : from + 1]!;
-    pixels[to + 2] = data[channels < 3 ? from : from + 2]!;
-  }
+/** Bytes with other channels: of gray the same value three times. */
+function withChannels(data: Uint8Array, from: number, to: number): Uint8Array {
+  if (from === to) return new Uint8Array(data);
+  const count = data.length / from;
+  const pixels = new Uint8Array(count * to);
+  for (let i = 0; i < count; i++)
+    for (let channel = 0; channel < to; channel++)
+      pixels[i * to + channel] =
+        channel < 3 ? data[i * from + (from < 3 ? 0 : channel)]! : from % 2 === 0 ? data[i * from + from - 1]! : 255;
   return pixels;
 }

@@ -73,15 +73,15 @@ describe('imageFolder', () => {
     await putPlain('cats/1.png', 0);
     await putPlain('dogs/1.png', 0);
     await putPlain('cover.png', 0);
-    for (const name of ['cats/a.heic', 'cats/b.HEIC', 'dogs/c.bmp', 'clip.mp4', 'labels.csv', '.DS_Store', 'dogs/Thumbs.db'])
+    for (const name of ['cats/a.heic', 'cats/b.HEIC', 'dogs/c.jxl', 'clip.mp4', 'labels.csv', '.DS_Store', 'dogs/Thumbs.db'])
       await put(name, 'x');
     const { length, classNames, unused } = await imageFolder(root, { imageSize: 4 });
     expect([length, classNames]).toEqual([2, ['cats', 'dogs']]);
     expect(unused.map(({ kind, count, example }) => [kind, count, example])).toEqual([
       ['HEIC pictures', 2, 'cats/a.heic'],
-      ['BMP pictures', 1, 'dogs/c.bmp'],
+      ['JPEG XL and JPEG 2000 pictures', 1, 'dogs/c.jxl'],
       ['images without a class', 1, 'cover.png'],
-      ['other files', 1, 'labels.csv'],
+      ['tables', 1, 'labels.csv'],
       ['videos', 1, 'clip.mp4'],
     ]);
     expect(unused[0]!.reason).toContain('convert it to JPEG or PNG');

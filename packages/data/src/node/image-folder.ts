@@ -22,6 +22,6 @@ import { photoImages, type ImageFolderOptions, type PhotoDataset } from './photo
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<PhotoDataset> {
   const who = 'imageFolder';
-  const { unused, ...list } = listWhole(await listPictures(path, { who }), { who, classLevel: options.classLevel });
+  const { unused, ...list } = listWhole(await listPictures(path, { who, whole: true }), { who, classLevel: options.classLevel });
   return photoImages(list, basename(resolve(path)), { ...options, unused });
 }

@@ -1,16 +1,11 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { join } from 'node:path';
-import { findClasses, findLayout, type LaidOut } from './folder-layout.ts';
-import { addUnusedFile, createUnusedFiles, type UnusedFiles, type UnusedKind } from './unused-files.ts';
+import { findClasses, findLayout, type FoundClasses, type LaidOut } from './folder-layout.ts';
+import { labelsOfTables } from './folder-labels.ts';
+import type { Listing, PhotoFile, WrittenLabels } from './photo-listing.ts';
+import { isShard, listShards } from './shards/list-shards.ts';
+import { addUnusedFile, createUnusedFiles, type UnusedKind } from './unused-files.ts';
 import { walkFolder } from './walk-folder.ts';
-
-/** A photo that was found. */
-export interface PhotoFile {
-  /** Where it is. */
-  readonly path: string;
-  /** Its class; undefined in a folder without class sub-folders. */
-  readonly label: number | undefined;
-}
 
 /** The photos below a folder, or its videos. */
 export interface PhotoList<F extends PhotoFile = PhotoFile> {
@@ -28,16 +23,6 @@ export interface ListOptions {
   readonly classLevel?: number | undefined;
 }
 
-/** What a folder holds, before it is known what is a part or a class. */
-export interface Listing<F extends PhotoFile = PhotoFile> {
-  readonly folder: string;
-  /** Relative to the folder, with `/`, in order. */
-  readonly paths: readonly string[];
-  /** One of them with its class. */
-  readonly fileOf: (path: string, label: number | undefined) => F;
-  readonly unused: UnusedFiles;
-}
-
 /** What of a folder is there to train and to test on, and what is used for neither. */
 export interface SplitLists<F extends PhotoFile = PhotoFile> {
   readonly train: PhotoList<F>;
@@ -45,51 +30,100 @@ export interface SplitLists<F extends PhotoFile = PhotoFile> {
   readonly unused: readonly UnusedKind[];
 }
 
-const PHOTO = /\.(jpe?g|jpe|jfif|pjp(eg)?|png|webp|gif|tiff?|avif)$/i;
-const ADVICE = 'put JPEG, PNG, WebP, GIF, TIFF or AVIF files there, in one sub-folder per class if they have classes';
+const PHOTO = /\.(jpe?g|jpe|jfif|pjp(eg)?|png|webp|gif|tiff?|avif|bmp|dib)$/i;
+const ADVICE =
+  'put JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP files there, in one sub-folder per class if they have classes, or .tar or .parquet files with pictures in them';
 
 /**
  * Finds the pictures below a folder, at any depth, each once.
  *
  * @param folder where to look
- * @param options `who`; `advice`: what belongs there, for messages
+ * @param options `who`; `advice`: what belongs there, for messages; `whole`: whether tables of labels and, where there are no pictures as files, archives and Parquet
+ * files count too
  * @throws SelfsupError `SELFSUP_DATA` when there is no such folder, it may not be read, or there is no picture in it
  */
-export async function listPictures(folder: string, options: { who: string; advice?: string }): Promise<Listing> {
-  const { who, advice = ADVICE } = options;
+export async function listPictures(folder: string, options: { who: string; advice?: string; whole?: boolean }): Promise<Listing> {
+  const { who, advice = ADVICE, whole = false } = options;
   const unused = createUnusedFiles();
   const paths: string[] = [];
-  for (const path of await walkFolder(folder, { who, unused }))
-    if (PHOTO.test(path)) paths.push(path);
-    else addUnusedFile(unused, path);
+  const others: string[] = [];
+  for (const path of await walkFolder(folder, { who, unused })) (PHOTO.test(path) ? paths : others).push(path);
+  const shards = whole && paths.length === 0 ? others.filter(isShard) : [];
+  const { used, ...labels } = whole && paths.length > 0 ? await labelsOfTables(folder, { paths, others, unused }) : { used: [] };
+  for (const path of others) if (!shards.includes(path) && !used.includes(path)) addUnusedFile(unused, path);
+  if (shards.length > 0) return listShards(folder, shards, { who, unused });
   if (paths.length === 0) {
-    const others = unused
+    const found = unused
       .list()
       .map(({ kind, reason, count, example }) => `${count} ${kind}, such as ${printable(example)}, each of which ${reason}`);
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `${who}: there are no images in ${printable(folder)}; ${others.length > 0 ? `there are ${others.join('; ')}` : advice}`,
+      `${who}: there are no images in ${printable(folder)}; ${found.length > 0 ? `there are ${found.join('; ')}` : advice}`,
     );
   }
-  return { folder, paths, fileOf: (path, label) => ({ path: join(folder, path), label }), unused };
+  return { folder, paths, fileOf: (path, label) => ({ path: join(folder, path), label }), unused, ...labels };
 }
+
+/** Where fewer of the pictures have a written class, it is not used: all pictures are worth more than some with classes. */
+const MOST = 0.9;
+const byNumber = (a: string, b: string) => Number(a) - Number(b);
+
+/** Finds the classes that are written down, as {@link findClasses} finds those that folders name. */
+function findWritten(
+  { labels }: { labels: WrittenLabels },
+  items: readonly LaidOut[],
+  { classNames: known }: { classNames?: readonly string[] | undefined },
+): FoundClasses & { readonly unknown: readonly LaidOut[] } {
+  const nameOf = ({ path }: LaidOut) => {
+    const label = labels.of.get(path);
+    return label === undefined ? undefined : String(label);
+  };
+  const named = items.filter((item) => nameOf(item) !== undefined);
+  if (named.length === 0 || named.length < MOST * items.length)
+    return { labeled: items.map((item) => ({ item, label: undefined })), classNames: undefined, loose: [], unknown: [] };
+  const found = [...new Set(named.map((item) => nameOf(item)!))].sort();
+  const classNames = known ?? labels.classNames ?? (found.every((name) => /^\d+$/.test(name)) ? found.sort(byNumber) : found);
+  const numbers = new Map(classNames.map((name, label) => [name, label]));
+  return {
+    labeled: named.map((item) => ({ item, label: numbers.get(nameOf(item)!) })),
+    classNames,
+    loose: items.filter((item) => nameOf(item) === undefined),
+    unknown: named.filter((item) => !numbers.has(nameOf(item)!)),
+  };
+}
+
+const find = (
+  { labels }: Pick<Listing, 'labels'>,
+  items: readonly LaidOut[],
+  options: { classNames?: readonly string[] | undefined; classLevel?: number | undefined },
+) => (labels && options.classLevel === undefined ? findWritten({ labels }, items, options) : findClasses(items, options));
 
 const LOOSE = 'has no class: it lies beside the class folders; move it into one of them';
 
 function listPart<F extends PhotoFile>(
-  { folder, fileOf, unused }: Listing<F>,
+  listing: Listing<F>,
   items: readonly LaidOut[],
   options: ListOptions & { classNames?: readonly string[] | undefined },
 ): PhotoList<F> {
-  const { labeled, classNames, loose, unknown } = findClasses(items, options);
+  const { folder, fileOf, unused, labels } = listing;
+  const { labeled, classNames, loose, unknown } = find(listing, items, options);
   if (unknown[0]) {
     const names = classNames!.map((name) => printable(name, { maxLength: 60 })).join(', ');
-    throw new SelfsupError(
-      'SELFSUP_DATA',
-      `${options.who}: ${printable(join(folder, unknown[0].path))} must be in a folder named as one of the classes ${names}`,
-    );
+    const what = labels
+      ? `has the class ${printable(String(labels.of.get(unknown[0].path)), { maxLength: 60 })}, which must be one of those of the training images: ${names}`
+      : `must be in a folder named as one of the classes ${names}`;
+    throw new SelfsupError('SELFSUP_DATA', `${options.who}: ${printable(join(folder, unknown[0].path))} ${what}`);
   }
-  for (const { path } of loose) unused.add('images without a class', LOOSE, path);
+  if (labels && !classNames && items.some(({ path }) => labels.of.has(path)))
+    for (const { path } of items)
+      if (labels.of.has(path))
+        unused.add(
+          'labels',
+          `is not used: fewer than ${100 * MOST} % of the images have one in ${labels.from}; all images are used without`,
+          path,
+        );
+  const reason = labels ? `has no class in ${labels.from}; write one down for it` : LOOSE;
+  for (const { path } of loose) unused.add('images without a class', reason, path);
   return { files: labeled.map(({ item, label }) => fileOf(item.path, label)), classNames };
 }
 
@@ -143,7 +177,7 @@ export function listSplits<F extends PhotoFile>(listing: Listing<F>, options: Li
       continue;
     }
     const { classNames } = train;
-    if (classNames && findClasses(parts[split], { ...options, classNames }).classNames === undefined)
+    if (classNames && find(listing, parts[split], { ...options, classNames }).classNames === undefined)
       leaveOut('has no class, and cannot be compared with the training images, which have; put it into class folders');
     else test = listPart(listing, parts[split], { ...options, classNames });
   }

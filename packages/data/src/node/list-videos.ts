@@ -1,6 +1,7 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { join, posix } from 'node:path';
-import { listPictures, type Listing, type PhotoFile } from './list-photos.ts';
+import { listPictures } from './list-photos.ts';
+import type { Listing, PhotoFile } from './photo-listing.ts';
 
 /** A folder of frames. */
 export interface VideoFile extends PhotoFile {

@@ -51,7 +51,7 @@ describe('openImages', () => {
     expect(await first(test!, 1)).toBe(101);
     expect(skipped).toEqual([]);
     expect((await openImages(root)).train.length).toBe(10);
-    await expect(openImages(root, { imageSize: 64 })).rejects.toThrow('whose images are 2×3, got 64; only photos are resized');
+    await expect(openImages(root, { imageSize: 64 })).rejects.toThrow('whose images are 2×3, got 64×64; only photos are resized');
   });
 
   it('opens one IDX file, with the labels beside it or without', async () => {

@@ -2,6 +2,7 @@ import { printable, SelfsupError } from '@selfsup/core';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageDataset } from '../image-dataset.ts';
+import { sidesOf, type ImageSize } from '../image-size.ts';
 import { shapes } from '../shapes/shapes.ts';
 import { takeFirst } from '../subset.ts';
 import { openCifarFiles, pickCifarFiles } from './cifar-files.ts';
@@ -9,13 +10,15 @@ import { openIdxFile, pickIdxFiles } from './idx-files.ts';
 import { listPictures } from './list-photos.ts';
 import { openSplits } from './open-splits.ts';
 import { systemReason } from './system-reason.ts';
+import type { Listing } from './photo-listing.ts';
 import { photoImages, type ImageFolderOptions, type SkippedImage } from './photo-images.ts';
-import type { UnusedKind } from './unused-files.ts';
+import { isShard, listShard } from './shards/list-shards.ts';
+import { createUnusedFiles, type UnusedKind } from './unused-files.ts';
 
 /** Options of {@link openImages}. */
 export interface OpenImagesOptions extends ImageFolderOptions {
-  /** The side of the images in pixels: of `shapes` (default 32) and photos (default 64); IDX and CIFAR images have a size of their own. */
-  imageSize?: number;
+  /** The size of the images in pixels: the side of a square, of photos (default 64) also `[height, width]`, of `shapes` default 32; IDX and CIFAR images have a size of their own. */
+  imageSize?: ImageSize;
   /** At most how many training images, ≥ 1: the first ones; default all, and 4,000 of `shapes`. */
   limit?: number;
   /** At most how many test images, ≥ 0: the first ones; default 2,000, and 1,000 of `shapes`. */
@@ -32,6 +35,8 @@ export interface OpenedImages {
   readonly train: ImageDataset;
   /** The images to test on, where there are any. */
   readonly test?: ImageDataset;
+  /** Where `test` comes from: a part of its own (default), or held out of the others. */
+  readonly testFrom?: 'own part' | 'held out';
   /** The photos that could not be decoded so far. */
   readonly skipped: readonly SkippedImage[];
   /** The files of a folder of photos that are not used, by kind: other formats, links, photos without a class, a validation part beside a test part. */
@@ -40,7 +45,7 @@ export interface OpenedImages {
 
 const FORMS =
   'expected `shapes`, a folder of photos, a folder with MNIST-style IDX files (train-images-idx3-ubyte[.gz] …), ' +
-  'a folder with CIFAR-10 .bin files, one IDX file (.idx, .gz) or one CIFAR-10 file (.bin)';
+  'a folder with CIFAR-10 .bin files, one IDX file (.idx, .gz) or one CIFAR-10 file (.bin), or tar archives or Parquet files of pictures (.tar, .parquet)';
 
 /**
  * Opens images by what a user writes on a command line: the name `shapes`, a folder, or a file.
@@ -68,7 +73,7 @@ export async function openImages(spec: string, options: OpenImagesOptions = {}):
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
     throw new SelfsupError('SELFSUP_OPTION', `openImages: \`maxBytes\` must be an integer >= 1, got ${maxBytes}`);
   const cut = (train: ImageDataset, test: ImageDataset | undefined): OpenedImages => {
-    checkSize(spec, train, options.imageSize);
+    checkSize(spec, train, options);
     if (test) checkAlike(spec, train, test);
     const head = (set: ImageDataset, n: number) => (n < set.length ? takeFirst(set, n) : set);
     return { train: head(train, limit), ...(test && testLimit > 0 && { test: head(test, testLimit) }), skipped: [], unused: [] };
@@ -82,6 +87,12 @@ export async function openImages(spec: string, options: OpenImagesOptions = {}):
   if (!info.isDirectory()) {
     if (/\.bin$/i.test(spec)) return cut(await openCifarFiles([spec], maxBytes), undefined);
     if (/(\.gz|\.idx|ubyte)$/i.test(spec)) return cut(await openIdxFile(spec, maxBytes), undefined);
+    if (isShard(spec))
+      return openSplits(
+        spec,
+        { ...options, testLimit },
+        splitting((path) => listShard(path, { who: 'openImages', unused: createUnusedFiles() })),
+      );
     throw new SelfsupError('SELFSUP_DATA', `openImages: ${printable(spec)} is not understood; ${FORMS}`);
   }
   const entries = await readdir(spec, { withFileTypes: true }).catch((cause: unknown) => {
@@ -103,12 +114,17 @@ export async function openImages(spec: string, options: OpenImagesOptions = {}):
   return openSplits(
     spec,
     { ...options, testLimit },
-    { who: 'openImages', list: (path) => listPictures(path, { who: 'openImages' }), pictures: () => 1, open: photoImages },
+    splitting((path) => listPictures(path, { who: 'openImages', whole: true })),
   );
 }
 
+const splitting = (list: (path: string) => Promise<Listing>) => ({ who: 'openImages', list, pictures: () => 1, open: photoImages });
+
 function openShapes(options: OpenImagesOptions): OpenedImages {
-  const { imageSize: size = 32, limit = 4000, testLimit = 1000, seed = 0 } = options;
+  const { imageSize = 32, channels = 3, limit = 4000, testLimit = 1000, seed = 0 } = options;
+  const [size, width] = sidesOf(imageSize, 'openImages');
+  if (width !== size || channels !== 3)
+    throw new SelfsupError('SELFSUP_OPTION', `openImages: shapes are square and have 3 channels, got ${size}×${width} and ${channels}`);
   const train = shapes({ count: limit, seed, split: 'train', size });
   return { train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }), skipped: [], unused: [] };
 }
@@ -123,11 +139,17 @@ export function checkLimits(who: string, { limit, testLimit }: Pick<OpenImagesOp
       throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must be an integer >= ${min}, got ${value}`);
 }
 
-function checkSize(spec: string, { height, width }: ImageDataset, imageSize: number | undefined): void {
-  if (imageSize !== undefined && (imageSize !== height || imageSize !== width))
+function checkSize(spec: string, { height, width, channels: own }: ImageDataset, { imageSize, channels = own }: OpenImagesOptions): void {
+  const [rows, columns] = imageSize === undefined ? [height, width] : sidesOf(imageSize, 'openImages');
+  if (rows !== height || columns !== width)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `openImages: \`imageSize\` must be left out for ${printable(spec)}, whose images are ${height}×${width}, got ${imageSize}; only photos are resized`,
+      `openImages: \`imageSize\` must be left out for ${printable(spec)}, whose images are ${height}×${width}, got ${rows}×${columns}; only photos are resized`,
+    );
+  if (channels !== own)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `openImages: \`channels\` must be left out for ${printable(spec)}, whose images have ${own}, got ${channels}; only photos are converted`,
     );
 }
 

@@ -1,7 +1,9 @@
 import { createRng, drawPermutation, shareOf } from '@selfsup/core';
 import { basename, resolve } from 'node:path';
-import { listSplits, type Listing, type PhotoFile, type PhotoList } from './list-photos.ts';
+import { sidesOf } from '../image-size.ts';
+import { listSplits, type PhotoList } from './list-photos.ts';
 import type { ImageFolderOptions, SkippedImage } from './photo-images.ts';
+import type { Listing, PhotoFile } from './photo-listing.ts';
 import type { UnusedKind } from './unused-files.ts';
 
 const HELD_OUT = 0.2;
@@ -56,6 +58,8 @@ export interface Splitting<F extends PhotoFile, D> {
 export interface Splits<D> {
   readonly train: D;
   readonly test?: D;
+  /** Where `test` comes from: a part of its own, or held out of the others. */
+  readonly testFrom?: 'own part' | 'held out';
   readonly skipped: readonly SkippedImage[];
   readonly unused: readonly UnusedKind[];
 }
@@ -74,16 +78,18 @@ export async function openSplits<F extends PhotoFile, D extends { readonly skipp
   options: ImageFolderOptions & { limit?: number; seed?: number; testLimit: number },
   splitting: Splitting<F, D>,
 ): Promise<Splits<D>> {
-  const { limit = Infinity, testLimit, seed = 0, imageSize = 64, cacheBytes = 2 ** 30, onProgress } = options;
+  const { limit = Infinity, testLimit, seed = 0, imageSize = 64, channels = 3, cacheBytes = 2 ** 30, onProgress } = options;
+  const [height, width] = sidesOf(imageSize, splitting.who);
   const found = listSplits(await splitting.list(folder), { who: splitting.who, classLevel: options.classLevel });
   const { unused } = found;
   // the folder's own test part, or a share of what has classes
-  const lists = found.test === undefined && found.train.classNames ? split(found.train, seed) : found;
+  const isHeldOut = found.test === undefined && found.train.classNames !== undefined;
+  const lists = isHeldOut ? split(found.train, seed) : found;
   const trainList = limited(lists.train, limit);
   const testList = lists.test && limited(lists.test, testLimit);
   const picturesOf = (list?: PhotoList<F>) => list?.files.reduce((sum, file) => sum + splitting.pictures(file), 0) ?? 0;
   const total = picturesOf(trainList) + picturesOf(testList);
-  const name = basename(resolve(folder));
+  const name = basename(resolve(folder)).replace(/(?<=.)\.(tar|parquet)$/i, '');
   let before = 0;
   const progress = onProgress && {
     onProgress: ({ done }: { done: number }) => {
@@ -93,11 +99,17 @@ export async function openSplits<F extends PhotoFile, D extends { readonly skipp
   const train = await splitting.open(trainList, name, { ...options, cacheBytes, unused, ...progress });
   if (!testList || testList.files.length === 0) return { train, skipped: train.skipped, unused };
   before = picturesOf(trainList);
-  const rest = Math.max(0, cacheBytes - before * imageSize * imageSize * 3);
-  const test = await splitting.open(testList, `${name} (held out)`, { ...options, cacheBytes: rest, unused: [], ...progress });
+  const rest = Math.max(0, cacheBytes - before * height * width * channels);
+  const test = await splitting.open(testList, isHeldOut ? `${name} (held out)` : `${name} (test)`, {
+    ...options,
+    cacheBytes: rest,
+    unused: [],
+    ...progress,
+  });
   return {
     train,
     test,
+    testFrom: isHeldOut ? 'held out' : 'own part',
     unused,
     get skipped() {
       return [...train.skipped, ...test.skipped];

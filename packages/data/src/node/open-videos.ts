@@ -16,6 +16,8 @@ export interface OpenedVideos {
   readonly train: FrameDataset;
   /** The videos to test on, where there are any. */
   readonly test?: FrameDataset;
+  /** Where `test` comes from: a part of its own, or held out of the others. */
+  readonly testFrom?: 'own part' | 'held out';
   /** Frames that could not be decoded so far, and videos that are too short. */
   readonly skipped: readonly SkippedImage[];
   /** The files of the folder that are not used, by kind. */

@@ -1,10 +1,12 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { checkIndices } from '../check-indices.ts';
 import type { ImageDataset } from '../image-dataset.ts';
+import { sidesOf, type ImageSize } from '../image-size.ts';
 import { decodeImage, reasonOf, type DecodeImageOptions } from './decode-image.ts';
 import { inParallel } from './in-parallel.ts';
-import type { PhotoFile, PhotoList } from './list-photos.ts';
+import type { PhotoList } from './list-photos.ts';
 import { loadSharp } from './load-sharp.ts';
+import type { PhotoFile } from './photo-listing.ts';
 import type { UnusedKind } from './unused-files.ts';
 
 /** A photo that was left out, and why. */
@@ -16,9 +18,9 @@ export interface SkippedImage {
 }
 
 /** Options of {@link imageFolder}. */
-export interface ImageFolderOptions extends Pick<DecodeImageOptions, 'maxPixels' | 'maxFileBytes'> {
-  /** The side in pixels of the square that each photo is resized to cover and then cropped to; default 64, ≥ 1. */
-  imageSize?: number;
+export interface ImageFolderOptions extends Pick<DecodeImageOptions, 'maxPixels' | 'maxFileBytes' | 'channels'> {
+  /** The size in pixels that each photo is resized to cover and then cropped to: the side of a square, or `[height, width]`; default 64, each ≥ 1. */
+  imageSize?: ImageSize;
   /**
    * Which folder of a path names the class: 0 is the first one in the data folder, 1 the one below it …; default the first level at which there are several.
    * Photos that have no such folder are left out.
@@ -56,17 +58,26 @@ export async function photoImages(
   name: string,
   options: ImageFolderOptions & { unused?: readonly UnusedKind[] },
 ): Promise<PhotoDataset> {
-  const { imageSize = 64, onSkip, onProgress, cacheBytes = 2 ** 30, maxPixels, maxFileBytes, unused = [] } = options;
-  const limits = { ...(maxPixels !== undefined && { maxPixels }), ...(maxFileBytes !== undefined && { maxFileBytes }) };
-  if (!Number.isInteger(imageSize) || imageSize < 1)
-    throw new SelfsupError('SELFSUP_OPTION', `imageFolder: \`imageSize\` must be an integer >= 1, got ${imageSize}`);
+  const {
+    imageSize = 64,
+    channels = 3,
+    onSkip,
+    onProgress,
+    cacheBytes = 2 ** 30,
+    maxPixels,
+    maxFileBytes = 2 ** 28,
+    unused = [],
+  } = options;
+  const [height, width] = sidesOf(imageSize, 'imageFolder');
+  const decoding = { imageSize, channels, maxFileBytes, ...(maxPixels !== undefined && { maxPixels }) };
   if (!(cacheBytes >= 0)) throw new SelfsupError('SELFSUP_OPTION', `imageFolder: \`cacheBytes\` must be >= 0, got ${cacheBytes}`);
   await loadSharp(); // its absence is no fault of the photos
   const skipped: SkippedImage[] = [];
   const broken = new Set<string>();
-  const decode = async (path: string): Promise<Uint8Array | undefined> => {
+  const decode = async ({ path, read, size = 0 }: PhotoFile): Promise<Uint8Array | undefined> => {
     try {
-      return (await decodeImage(path, { imageSize, ...limits })).pixels;
+      if (size > maxFileBytes) throw new Error(`it has ${size} bytes, and \`maxFileBytes\` is ${maxFileBytes}`);
+      return (await decodeImage(read ? await read() : path, decoding)).pixels;
     } catch (error) {
       if ((error as SelfsupError).code === 'SELFSUP_OPTION') throw error; // no fault of the photo
       if (!broken.has(path)) {
@@ -79,12 +90,12 @@ export async function photoImages(
     }
   };
 
-  const imageBytes = imageSize * imageSize * 3;
+  const imageBytes = height * width * channels;
   const total = Math.min(list.files.length, Math.floor(cacheBytes / imageBytes));
   const first: (Uint8Array | undefined)[] = new Array<undefined>(total).fill(undefined);
   let done = 0;
   await inParallel(total, async (i) => {
-    first[i] = await decode(list.files[i]!.path);
+    first[i] = await decode(list.files[i]!);
     onProgress?.({ done: ++done, total });
   });
   skipped.sort((a, b) => (a.path < b.path ? -1 : 1)); // files finish in any order
@@ -96,13 +107,13 @@ export async function photoImages(
     );
   const files: PhotoFile[] = kept.map(({ file }) => file);
   const cache = kept.map(({ pixels }) => pixels);
-  const shape = (n: number) => [n, imageSize, imageSize, 3] as const;
+  const shape = (n: number) => [n, height, width, channels] as const;
   return {
     name,
     length: files.length,
-    height: imageSize,
-    width: imageSize,
-    channels: 3,
+    height,
+    width,
+    channels,
     skipped,
     unused,
     paths: files.map((file) => file.path),
@@ -110,11 +121,15 @@ export async function photoImages(
     async read(indices) {
       checkIndices(`${name}.read`, indices, files.length);
       const rows: (Uint8Array | undefined)[] = Array.from(indices, (index) => cache[index]);
-      await inParallel(rows.length, async (i) => {
-        rows[i] ??= broken.has(files[indices[i]!]!.path) ? undefined : await decode(files[indices[i]!]!.path);
+      const inOrder = Array.from(rows.keys()).filter((i) => !rows[i]).sort((a, b) => indices[a]! - indices[b]!); // prettier-ignore
+      // neighbors in one archive are read together
+      await inParallel(inOrder.length, async (place) => {
+        const i = inOrder[place]!;
+        const file = files[indices[i]!]!;
+        rows[i] = broken.has(file.path) ? undefined : await decode(file);
       });
       const present = Array.from(rows.keys()).filter((i) => rows[i]);
-      const pixels = new Uint8Array(present.length * imageBytes); // [n, size, size, 3]
+      const pixels = new Uint8Array(present.length * imageBytes); // [n, height, width, channels]
       present.forEach((i, row) => {
         pixels.set(rows[i]!, row * imageBytes);
       });

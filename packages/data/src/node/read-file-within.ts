@@ -56,11 +56,14 @@ export function readFileWithin(path: string, { who, maxBytes, advice }: ReadFile
   });
 }
 
-/** Reads the first bytes of an open file, fewer where it ends before. */
-export async function readHead(file: FileHandle, length: number): Promise<Buffer> {
+/** Reads bytes of an open file from a position on, fewer where it ends before. */
+export async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   let filled = 0;
   for (let read = 1; filled < length && read > 0; filled += read)
-    ({ bytesRead: read } = await file.read(bytes, filled, Math.min(MOST_AT_ONCE, length - filled), filled));
+    ({ bytesRead: read } = await file.read(bytes, filled, Math.min(MOST_AT_ONCE, length - filled), position + filled));
   return bytes.subarray(0, filled);
 }
+
+/** Reads the first bytes of an open file, fewer where it ends before. */
+export const readHead = (file: FileHandle, length: number): Promise<Buffer> => readAt(file, 0, length);

@@ -34,7 +34,6 @@ export function createUnusedFiles(): UnusedFiles {
 const TO_JPEG = 'is not decoded; convert it to JPEG or PNG';
 const KINDS: readonly (readonly [endings: RegExp, kind: string, reason: string])[] = [
   [/\.(heic|heif|hif)$/i, 'HEIC pictures', `${TO_JPEG}, with \`heif-convert\` or the program that manages the photos`],
-  [/\.(bmp|dib)$/i, 'BMP pictures', TO_JPEG],
   [/\.(jxl|jp2|j2k|jpx|jpf)$/i, 'JPEG XL and JPEG 2000 pictures', TO_JPEG],
   [/\.(p[bgnp]m|pam|tga|ico|exr|hdr|psd|xcf|dds|fits?|dcm|nii)$/i, 'pictures of other formats', TO_JPEG],
   [/\.(cr[23w]|nef|arw|dng|orf|rw2|raf|pef|srw)$/i, 'raw photos', 'is not decoded; develop it to JPEG'],
@@ -44,13 +43,14 @@ const KINDS: readonly (readonly [endings: RegExp, kind: string, reason: string])
     'videos',
     'is not decoded; take frames out of it, as with `ffmpeg -i video.mp4 video/%06d.jpg`',
   ],
-  [/\.(zip|tar|tgz|gz|bz2|xz|7z|rar|zst)$/i, 'archives', 'is not opened; unpack it'],
-  [/\.(npy|npz|parquet|arrow|tfrecords?|h5|hdf5|mat|pkl|lmdb|mdb)$/i, 'arrays and tables', 'is not read; write its pictures out as PNG'],
+  [/\.(tar|parquet)$/i, 'archives of pictures', 'is not opened, because there are pictures beside it; give it or its folder alone'],
+  [/\.(zip|tgz|gz|bz2|xz|7z|rar|zst)$/i, 'archives', 'is not opened; unpack it'],
+  [/\.(npy|npz|arrow|tfrecords?|h5|hdf5|mat|pkl|lmdb|mdb)$/i, 'arrays and tables', 'is not read; write its pictures out as PNG'],
 ];
 
 /** Counts a file that is not named as a picture. */
 export function addUnusedFile(unused: UnusedFiles, path: string): void {
   const known = KINDS.find(([endings]) => endings.test(path));
   if (known) unused.add(known[1], known[2], path);
-  else unused.add('other files', 'is not named as a picture (.jpg, .png, .webp, .gif, .tif, .avif)', path);
+  else unused.add('other files', 'is not named as a picture (.jpg, .png, .webp, .gif, .tif, .avif, .bmp)', path);
 }

@@ -47,7 +47,7 @@ it('turns kernels round and keeps everything else', async () => {
   expect(tensors.size).toBe([backbone, head, next].reduce((sum, part) => sum + Object.keys(part.trainable).length, 0));
 
   const read = fromHuggingFaceBert({ config, tensors });
-  expect(read.options).toEqual({ ...size, embeddingDim: 8 });
+  expect(read.options).toEqual({ ...size, embeddingDim: 8, hiddenDim: 32, epsilon: 1e-12 });
   const again = [read.backbone(rng), read.head!(rng), read.nextSentenceHead!(rng)];
   for (const [i, part] of [backbone, head, next].entries()) expect(await saveWeights(again[i]!)).toEqual(await saveWeights(part));
   disposeAll(backbone, head, next, ...again);

@@ -2,9 +2,12 @@ import { SelfsupError, type Module } from '@selfsup/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BertEncoder } from '../bert.ts';
 import type { MaskedLanguageHead } from '../masked-language-head.ts';
-import { saveWeights } from '../save-weights.ts';
+import { entriesOf, type Part } from '../pretrained/name-table.ts';
+import { bertHead, bertParts } from '../pretrained/parts.ts';
+import { bertTable } from '../pretrained/tables/bert.ts';
+import { writeEntries, type ForeignTensor } from '../pretrained/to-foreign.ts';
+import { saveWeights, type VariableOwner } from '../save-weights.ts';
 import { writeBertConfig } from './bert-config.ts';
-import { backboneTensors, headTensors, nextSentenceTensors, transpose, type TensorPair } from './bert-tensors.ts';
 
 /** What {@link toHuggingFaceBert} turns around. */
 export interface ToHuggingFaceBertOptions {
@@ -18,16 +21,6 @@ export interface ToHuggingFaceBertOptions {
   paddingId?: number;
 }
 
-/** A tensor as a safetensors file holds it. */
-export interface HuggingFaceTensor {
-  /** float32. */
-  readonly dtype: 'F32';
-  /** Hugging Face's shape. */
-  readonly shape: readonly number[];
-  /** Row-major values. */
-  readonly data: Float32Array;
-}
-
 /** A BERT as Hugging Face keeps it. */
 export interface HuggingFaceBertFiles {
   /** The content of `config.json`. */
@@ -35,7 +28,7 @@ export interface HuggingFaceBertFiles {
   /** The strings of `model.safetensors`. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The tensors of `model.safetensors`. */
-  readonly tensors: ReadonlyMap<string, HuggingFaceTensor>;
+  readonly tensors: ReadonlyMap<string, ForeignTensor>;
 }
 
 /** Their class, and whether names of the encoder begin with `bert.`. */
@@ -44,26 +37,8 @@ function architectureOf({ head, nextSentenceHead }: ToHuggingFaceBertOptions): s
   return nextSentenceHead ? 'BertForNextSentencePrediction' : 'BertModel';
 }
 
-type Part = Pick<Module, 'trainable' | 'buffers'>;
-
-async function renamed(who: string, part: Part, pairs: readonly TensorPair[]): Promise<[string, HuggingFaceTensor][]> {
-  const weights = await saveWeights(part);
-  if (Object.keys(weights).length !== pairs.length)
-    throw new SelfsupError(
-      'SELFSUP_OPTION',
-      `toHuggingFaceBert: \`${who}\` must have ${pairs.length} variables, got ${Object.keys(weights).length}`,
-    );
-  return pairs.map(({ name, path, shape, transposed }) => {
-    const weight = weights[path];
-    if (weight?.shape.join() !== shape.join())
-      throw new SelfsupError(
-        'SELFSUP_OPTION',
-        `toHuggingFaceBert: \`${path}\` of \`${who}\` must have shape [${shape.join(', ')}], got ${weight ? `[${weight.shape.join(', ')}]` : 'none'}`,
-      );
-    if (!transposed) return [name, { dtype: 'F32', shape, data: weight.data }];
-    const [rows, columns] = shape as [number, number];
-    return [name, { dtype: 'F32', shape: [columns, rows], data: transpose(weight.data, [rows, columns]) }];
-  });
+async function renamed(what: string, network: VariableOwner, parts: readonly Part[]): Promise<[string, ForeignTensor][]> {
+  return [...writeEntries('toHuggingFaceBert', await saveWeights(network), { entries: entriesOf(bertTable, parts), what })];
 }
 
 /**
@@ -94,12 +69,18 @@ export async function toHuggingFaceBert(options: ToHuggingFaceBertOptions): Prom
       'SELFSUP_OPTION',
       `toHuggingFaceBert: \`backbone\` must have embeddings of its width, ${dims.width}, as BERT has, got embeddingDim ${dims.embeddingDim}`,
     );
+  if (dims.numSegments === 0)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      "toHuggingFaceBert: `backbone` must have kinds of segments, as BERT has, got numSegments 0; `toForeign` gives it DistilBERT's names",
+    );
+  const headDims = { width: dims.width, words: dims.vocabularySize };
   const architecture = architectureOf(options);
   const prefix = architecture === 'BertModel' ? '' : 'bert.';
   const entries = [
-    ...(await renamed('backbone', backbone, backboneTensors(dims))),
-    ...(head ? await renamed('head', head, headTensors(dims)) : []),
-    ...(nextSentenceHead ? await renamed('nextSentenceHead', nextSentenceHead, nextSentenceTensors(dims)) : []),
+    ...(await renamed('backbone', backbone, bertParts(dims))),
+    ...(head ? await renamed('head', head, bertHead('maskedHead', headDims)) : []),
+    ...(nextSentenceHead ? await renamed('nextSentenceHead', nextSentenceHead, bertHead('nextSentenceHead', headDims)) : []),
   ];
   return {
     config: writeBertConfig(dims, { architecture, paddingId }),

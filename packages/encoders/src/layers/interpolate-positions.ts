@@ -27,26 +27,30 @@ export function bicubicWeights(from: number, to: number): Float64Array {
 }
 
 /**
- * Positions of a square grid of patches brought to another grid: a constant matrix `[rows·columns, gridSize²]` times the positions, so that it is
+ * Positions of a grid of patches brought to another grid: a constant matrix `[new rows · new columns, old rows · old columns]` times the positions, so that it is
  * differentiable everywhere. The matrix is made anew in each call and no tensor outlives it.
  *
- * @param positions float32 `[gridSize², width]`, row by row
- * @param grid the square they are for, and the rows and columns of the new grid
- * @returns float32 `[rows·columns, width]`; `positions` itself where nothing changes
+ * @param positions float32 `[rows · columns, width]` of the grid that they are for, row by row
+ * @param grid `from` and `to`: rows and columns of the grid they are for, and of the new one
+ * @returns float32 `[rows · columns, width]` of the new grid; `positions` itself where nothing changes
  */
-export function interpolatePositions(positions: tf.Tensor2D, grid: { gridSize: number; rows: number; columns: number }): tf.Tensor2D {
-  const { gridSize, rows, columns } = grid;
-  if (rows === gridSize && columns === gridSize) return positions;
-  const [down, across] = [bicubicWeights(gridSize, rows), bicubicWeights(gridSize, columns)];
-  const length = gridSize * gridSize;
+export function interpolatePositions(
+  positions: tf.Tensor2D,
+  { from, to }: Readonly<Record<'from' | 'to', readonly [rows: number, columns: number]>>,
+): tf.Tensor2D {
+  const [rows, columns] = to;
+  const [height, breadth] = from;
+  if (rows === height && columns === breadth) return positions;
+  const [down, across] = [bicubicWeights(height, rows), bicubicWeights(breadth, columns)];
+  const length = height * breadth;
   const matrix = new Float32Array(rows * columns * length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      for (let y = 0; y < gridSize; y++) {
-        const weight = down[row * gridSize + y]!;
+      for (let y = 0; y < height; y++) {
+        const weight = down[row * height + y]!;
         if (weight === 0) continue; // four of a row are not 0
-        const at = (row * columns + column) * length + y * gridSize;
-        for (let x = 0; x < gridSize; x++) matrix[at + x] = weight * across[column * gridSize + x]!;
+        const at = (row * columns + column) * length + y * breadth;
+        for (let x = 0; x < breadth; x++) matrix[at + x] = weight * across[column * breadth + x]!;
       }
   return tf.tidy(() => tf.matMul(tf.tensor2d(matrix, [rows * columns, length]), positions));
 }

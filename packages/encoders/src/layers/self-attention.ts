@@ -13,6 +13,8 @@ export interface SelfAttentionOptions {
   numHeads: number;
   /** How much of the attention is dropped while training, in [0, 1); default 0. */
   dropoutRate?: number;
+  /** Whether query, key and value have biases; default true. */
+  qkvBias?: boolean;
   /** Initial kernels; default {@link kaimingUniform}. Biases start as zeros. */
   initializer?: Initializer;
 }
@@ -40,20 +42,18 @@ type Projection = Module<tf.Tensor2D, tf.Tensor2D>;
  * @see Vaswani et al.: "Attention Is All You Need", section 3.2, https://arxiv.org/abs/1706.03762
  */
 export function selfAttention(options: SelfAttentionOptions): (rng: Rng) => AttentionModule {
-  const { width, numHeads, dropoutRate = 0, initializer = kaimingUniform } = options;
+  const { width, numHeads, dropoutRate = 0, qkvBias = true, initializer = kaimingUniform } = options;
   checkIntegers('selfAttention', { width, numHeads });
   checkRates('selfAttention', { dropoutRate });
   if (width % numHeads !== 0)
     throw new SelfsupError('SELFSUP_OPTION', `selfAttention: \`numHeads\` must divide the width ${width}, got ${numHeads}`);
   const depth = width / numHeads;
-  const projection = linear({ inputDim: width, outputDim: width, initializer, biasInitializer: zeros });
+  const square = { inputDim: width, outputDim: width, initializer, biasInitializer: zeros };
+  const projection = linear({ ...square, bias: qkvBias });
+  const join = linear(square);
   return (rng) => {
-    const [query, key, value, output] = [rng.fold('query'), rng.fold('key'), rng.fold('value'), rng.fold('output')].map(projection) as [
-      Projection,
-      Projection,
-      Projection,
-      Projection,
-    ];
+    const [query, key, value] = [projection(rng.fold('query')), projection(rng.fold('key')), projection(rng.fold('value'))];
+    const output = join(rng.fold('output'));
     const parts = { query, key, value, output };
     return {
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),

@@ -1,22 +1,14 @@
 import { nextTurn } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { accuracy } from '../accuracy.ts';
+import { foldsOf, MANY_ROWS, NUM_FOLDS } from './folds-of.ts';
 import { classify, oneHotRows, solveLogistic, type LogisticModel, type LogisticProblem } from './logistic-problem.ts';
 
 /** Penalties that are tried, as parts of the sum of the columns' variances, from the strongest: ten over four decades and a half. */
 const PARTS = Array.from({ length: 10 }, (_, i) => 10 ** (-2.5 - i / 2));
-const NUM_FOLDS = 5;
-/** With more rows one fold decides. */
-const MANY_ROWS = 2000;
 /** How exactly each penalty's classifier is found: a small penalty tells itself from none in the last steps. */
 const EXACTLY = { maxIterations: 300, tolerance: 1e-5 };
 const ROUGHLY = { maxIterations: 100, tolerance: 1e-4 };
-
-/** The fold of each row: those of a class in turn, so that each fold has its part of each class. */
-function foldsOf(labels: ArrayLike<number>, numClasses: number): Int32Array {
-  const seen = new Int32Array(numClasses);
-  return Int32Array.from(labels, (label) => seen[label]!++ % NUM_FOLDS);
-}
 
 const takeRows = (x: tf.Tensor2D, rows: readonly number[]): tf.Tensor2D => tf.tidy(() => tf.gather(x, tf.tensor1d([...rows], 'int32')));
 

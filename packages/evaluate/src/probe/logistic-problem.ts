@@ -116,15 +116,28 @@ export async function solveLogistic(problem: LogisticProblem, options: SolveLogi
   }
 }
 
-/** The classes that a classifier gives rows. */
-export async function classify(x: tf.Tensor2D, { kernel, bias }: LogisticModel): Promise<Int32Array> {
+/** The logits `[rows, numClasses]` that a classifier gives rows, row by row. */
+export async function logitsOfRows(x: tf.Tensor2D, { kernel, bias }: LogisticModel): Promise<Float32Array> {
   const point = new Float64Array(kernel.length + bias.length);
   point.set(kernel);
   point.set(bias, kernel.length);
-  const best = tf.tidy(() => tf.argMax(logitsOf(x, point, bias.length), 1)); // [rows]
-  return Int32Array.from(
-    await best.data().finally(() => {
-      best.dispose();
-    }),
-  );
+  const logits = tf.tidy(() => logitsOf(x, point, bias.length));
+  const values = await logits.data<'float32'>().finally(() => {
+    logits.dispose();
+  });
+  return Float32Array.from(values); // the backend may keep what it gave
+}
+
+/** The largest of each row, the first of equals. */
+export function largestOfRows(values: ArrayLike<number>, columns: number): Int32Array {
+  return Int32Array.from({ length: values.length / columns }, (_, row) => {
+    let best = 0;
+    for (let j = 1; j < columns; j++) if (values[row * columns + j]! > values[row * columns + best]!) best = j;
+    return best;
+  });
+}
+
+/** The classes that a classifier gives rows. */
+export async function classify(x: tf.Tensor2D, model: LogisticModel): Promise<Int32Array> {
+  return largestOfRows(await logitsOfRows(x, model), model.bias.length);
 }

@@ -1,13 +1,14 @@
 import { SelfsupError } from '@selfsup/core';
 import { arrayImages, shapes, takeFirst, type ImageDataset } from '@selfsup/data';
 import type { DatasetOpener, DatasetOptions } from '../modality.ts';
+import { imageSizeOfOptions, type GivenImageSize } from './image-size-option.ts';
 import type { OpenedImageData } from './opened-images.ts';
 
 /** Images in memory. */
 export interface ImagesInMemory {
   /** `[n, height, width, channels]` row-major, integers from 0 to 255. */
   readonly images: ArrayLike<number>;
-  /** `[n, height, width, channels]`; square images, channels 1 (gray) or 3 (RGB). */
+  /** `[n, height, width, channels]`; channels such as 1 (gray) or 3 (RGB). */
   readonly shape: readonly [n: number, height: number, width: number, channels: number];
   /** `[n]`: the class of each image, integers from 0; default none. They only measure. */
   readonly labels?: ArrayLike<number>;
@@ -65,14 +66,26 @@ function datasetsOf(data: ImageDataset | ImageDatasets | ImagesInMemory): ImageD
 }
 
 /** Refuses options that are for files. */
-function checkOptions(name: string, { options }: DatasetOptions, size: number | undefined): void {
+function checkOptions(
+  name: string,
+  { options }: DatasetOptions,
+  own: { height: number; width: number; channels: number } | undefined,
+): void {
   if (options['labels'] !== undefined)
     throw new SelfsupError('SELFSUP_OPTION', `a file of labels is for files of images; ${name} has its labels with it`);
-  const { imageSize } = options as { imageSize?: number };
-  if (size !== undefined && imageSize !== undefined && imageSize !== size)
+  const { imageSize, channels = own?.channels } = options as { imageSize?: GivenImageSize; channels?: number };
+  if (own === undefined) return;
+  const { height, width } = own;
+  const wanted = imageSize === undefined ? [height, width] : [imageSizeOfOptions(imageSize)].flat();
+  if (wanted[0] !== height || (wanted[1] ?? wanted[0]) !== width)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `\`imageSize\` must be left out for ${name}, whose images have a side of ${size}, got ${imageSize}; only photos are resized`,
+      `\`imageSize\` must be left out for ${name}, whose images have ${height === width ? `a side of ${height}` : `${height}x${width} pixels`}, got ${wanted.join('x')}; only photos are resized`,
+    );
+  if (channels !== own.channels)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `\`channels\` must be left out for ${name}, whose images have ${own.channels}, got ${channels}; only photos are converted`,
     );
 }
 
@@ -83,7 +96,7 @@ export const memoryImages: DatasetOpener<OpenedImageData> = {
   accepts: (data) => isImageDataset(data) || isImagesInMemory(data) || isImageDatasets(data),
   open(data, options) {
     const { train, test } = datasetsOf(data as ImageDataset | ImageDatasets | ImagesInMemory);
-    checkOptions(train.name, options, train.height);
+    checkOptions(train.name, options, train);
     const { limit = Infinity, testLimit = Infinity } = options;
     const cut = (dataset: ImageDataset, count: number) => (count < dataset.length ? takeFirst(dataset, count) : dataset);
     return Promise.resolve({ train: cut(train, limit), ...(test && { test: cut(test, testLimit) }) });
@@ -98,7 +111,13 @@ export const shapesImages: DatasetOpener<OpenedImageData> = {
   open(_, settings) {
     checkOptions('shapes', settings, undefined);
     const { seed, limit = 4000, testLimit = 1000, options, usualSize = 32 } = settings;
-    const { imageSize: size = usualSize } = options as { imageSize?: number };
+    const { imageSize = usualSize, channels = 3 } = options as { imageSize?: GivenImageSize; channels?: number };
+    const [size, width = size] = [imageSizeOfOptions(imageSize)].flat() as [number, number?];
+    if (size !== width || channels !== 3)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `shapes are square and have 3 channels, got ${size}x${width} and ${channels}; use photos or images in memory`,
+      );
     const train = shapes({ count: limit, seed, split: 'train', size });
     return Promise.resolve({ train, ...(testLimit > 0 && { test: shapes({ count: testLimit, seed, split: 'test', size }) }) });
   },

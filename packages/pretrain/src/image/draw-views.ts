@@ -13,7 +13,7 @@ export interface Picture {
   readonly height: number;
   /** In pixels. */
   readonly width: number;
-  /** 1 gray or 3 RGB. */
+  /** 1 gray, 3 RGB, or others. */
   readonly channels: number;
 }
 
@@ -35,7 +35,7 @@ export interface DrawnViews {
   readonly rows: readonly (readonly Picture[])[];
   /** The variant of the recipe. */
   readonly variant: string;
-  /** The side of images and large views, in pixels. */
+  /** The side of images and large views in pixels, the shorter one where they are not square. */
   readonly size: number;
 }
 
@@ -69,9 +69,10 @@ export async function drawViews(dataset: ImageDataset, options: DrawViewsOptions
   if (!Number.isSafeInteger(count) || count < 1 || count > MAX_IMAGES)
     throw new SelfsupError('SELFSUP_OPTION', `drawViews: \`images\` must be an integer from 1 to ${MAX_IMAGES}, got ${count}`);
   const recipe = options.recipe as RecipeName;
-  const size = Math.min(dataset.height, dataset.width);
+  const { height, width } = dataset;
+  const size = Math.min(height, width);
   const { variant = size <= 32 && Object.hasOwn(recipes[recipe], 'cifar') ? 'cifar' : 'imagenet' } = options;
-  const transform = recipeViews(recipe, { variant, size, localSize: localSizeOf(size) });
+  const transform = recipeViews(recipe, { variant, size: [height, width], localSize: [localSizeOf(height), localSizeOf(width)] });
   const read = await dataset.read(Array.from({ length: Math.min(count, dataset.length) }, (_, i) => i));
   if (read.indices.length === 0)
     throw new SelfsupError('SELFSUP_DATA', `not one of the first ${count} images of ${dataset.name} can be read; check its files`);

@@ -1,3 +1,6 @@
+import { createRng } from '@selfsup/core';
+import { loadWeights, readPretrained, saveWeights, toForeign, vit } from '@selfsup/encoders';
+import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import type { EncoderRecipe } from '../encoder-recipe.ts';
 import { parseOptions } from '../option-schema.ts';
@@ -70,6 +73,47 @@ describe('the encoders of images', () => {
       dropPathRate: 0,
       maskToken: false,
     });
+  });
+
+  it('may be those that others publish: registers, LayerScale, no class token', () => {
+    const size = { numLayers: 1, width: 16, numHeads: 2 };
+    const published = { classPosition: false, numRegisters: 3, layerScale: 1, qkvBias: false, hiddenDim: 24, epsilon: 1e-5 };
+    const { options, factory } = build('vit-tiny', { ...size, ...published, positions: 'learned' });
+    expect(options).toMatchObject(published);
+    const encoder = factory(createRng(0));
+    expect(encoder.trainable['registers']!.shape).toEqual([3, 16]);
+    expect(encoder.trainable['positions']!.shape).toEqual([64, 16]);
+    encoder.dispose();
+    expect(() => build('vit-tiny', { ...size, classToken: false })).toThrow('`pooling` must be mean without a class token');
+    const { factory: plain } = build('vit-tiny', { ...size, classToken: false, pooling: 'mean' });
+    const { readouts } = imageEncoders.find(({ name }) => name === 'vit-tiny')!;
+    const without = plain(createRng(0));
+    const tokens = readouts!.find(({ name }) => name === 'tokens')!;
+    expect(() => tokens.create(without, {}, { input: inputOf(32), files: {} })).toThrow(
+      'reads the class token, which the encoder does not have',
+    );
+    without.dispose();
+  });
+
+  it('take the options and weights of what `readPretrained` reads', async () => {
+    const size = {
+      numLayers: 1,
+      width: 64,
+      numHeads: 1,
+      numRegisters: 2,
+      layerScale: 1,
+      hiddenDim: 96,
+      classPosition: false,
+      qkvBias: false,
+    };
+    const options = { ...size, imageSize: 16, patchSize: 4, positions: 'learned' } as const;
+    const made = vit(options)(createRng(0));
+    const read = readPretrained({ tensors: toForeign('vit', await saveWeights(made), options) }, { imageSize: 32, patchSize: 8 });
+    const encoder = build(read.encoder, read.options, 32).factory(createRng(1));
+    loadWeights(encoder, read.weights);
+    expect(await saveWeights(encoder)).toEqual(read.weights);
+    made.dispose();
+    encoder.dispose();
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { convNet, resnet18, resnet34, resnet50, vit, type EncoderFactory, type VitFactory, type VitSize } from '@selfsup/encoders';
 import { z } from 'zod';
+import { blockLayers, groupLayers } from '../encoder-layers.ts';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { imageInputOf } from './image-input.ts';
 import { pyramidReadout, tokensReadout } from './image-readouts.ts';
@@ -62,6 +63,13 @@ const vitOptions = ({ numLayers, width, numHeads }: VitSize) =>
     positions: z.enum(['sin-cos', 'learned']).default('sin-cos').describe('positions that are added to the patches'),
     dropPathRate: z.number().min(0).lt(1).default(0).describe("how often the last block's branches are left out in training"),
     maskToken: z.boolean().default(false).describe('whether there is a token to stand for masked patches, which sim-mim needs'),
+    classToken: z.boolean().exactOptional().describe('whether there is a class token; default true; without one the features are the mean'),
+    classPosition: z.boolean().exactOptional().describe('whether learned positions have one for the class token, too; default true'),
+    numRegisters: z.int().min(0).exactOptional().describe('learned tokens that only help the others, as in DINOv2; default 0'),
+    layerScale: z.number().gt(0).exactOptional().describe('initial factor of each column of the branches, as in DINOv2; default none'),
+    qkvBias: z.boolean().exactOptional().describe('whether query, key and value have biases; default true'),
+    hiddenDim: z.int().min(1).exactOptional().describe('columns between the two linear layers of a block; default 4 times the width'),
+    epsilon: z.number().gt(0).exactOptional().describe('added to the variances; default 1e-6'),
   });
 
 type ResnetOptions = z.output<typeof resnetOptions>;
@@ -74,6 +82,7 @@ const convNetEncoder = defineEncoder({
   options: convNetOptions,
   readouts: [pyramidReadout],
   starts: [patchStart],
+  layers: ({ widths }) => groupLayers(/^(?:conv|norm)(\d+)\//, { first: 1, count: widths.length }),
   create: ({ kernelSizes, ...options }: z.output<typeof convNetOptions>, input): EncoderFactory =>
     convNet({ channels: imageInputOf(input).channels, ...options, ...(kernelSizes && { kernelSizes }) }),
 });
@@ -85,6 +94,7 @@ const resnetEncoder = (depth: number, build: typeof resnet18): EncoderRecipe<Enc
     modalities,
     options: resnetOptions,
     readouts: [pyramidReadout],
+    layers: () => blockLayers(/^stage(\d+)\//, { first: 1, count: 4, top: /^$/ }),
     complete: (options, input) => ({ ...options, stem: options.stem ?? (imageInputOf(input).size <= SMALL_IMAGE ? 'cifar' : 'imagenet') }),
     create: ({ stem = 'imagenet', ...options }, input) => build({ channels: imageInputOf(input).channels, stem, ...options }),
   });
@@ -97,9 +107,11 @@ const vitEncoder = (name: string, title: string, size: VitSize): EncoderRecipe<V
     options: vitOptions(size),
     readouts: [pyramidReadout, tokensReadout],
     starts: [patchStart],
+    layers: ({ numLayers }) => blockLayers(/^block(\d+)\//, { first: 1, count: numLayers, top: /^norm\// }),
     complete: (options, input) => ({ ...options, patchSize: options.patchSize ?? (imageInputOf(input).size <= SMALL_IMAGE ? 4 : 16) }),
     create({ patchSize = 16, ...options }, input) {
-      const { size: imageSize, channels } = imageInputOf(input);
+      const { height, width: breadth, channels } = imageInputOf(input);
+      const imageSize = height === breadth ? height : ([height, breadth] as const);
       return vit({ channels, imageSize, patchSize, ...options });
     },
   });

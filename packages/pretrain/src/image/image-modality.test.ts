@@ -48,8 +48,8 @@ describe('opening images', () => {
     const train = subset(all, order.slice(4).sort());
     expect((await data.test!.read([0, 1, 2, 3])).pixels).toEqual((await all.read(order.slice(0, 4).sort())).pixels);
     const { mean, std } = await channelStatistics(train);
-    expect(data.input).toEqual({ size: 4, channels: 1, mean, std });
-    expect(data.fingerprint).toEqual({ images: 16, size: 4, channels: 1 });
+    expect(data.input).toEqual({ size: 4, height: 4, width: 4, channels: 1, mean, std });
+    expect(data.fingerprint).toEqual({ images: 16, height: 4, width: 4, channels: 1 });
     expect(data.facts?.['decodeImagesPerSecond']).toBeGreaterThan(0);
     expect(data.skipped()).toEqual([]);
   });
@@ -62,6 +62,11 @@ describe('opening images', () => {
     expect([data.train.length, data.test?.length, data.testFrom]).toEqual([10, 3, 'own part']);
   });
 
+  it('takes images that are not square', async () => {
+    const data = await open({ images: gray(2), shape: [1, 8, 4, 1] });
+    expect([data.input.height, data.input.width, data.input.size, data.fingerprint['width']]).toEqual([8, 4, 4, 4]);
+  });
+
   it('has no test part without labels', async () => {
     const data = await open({ images: gray(5), shape: [5, 4, 4, 1] });
     expect([data.name, data.train.length, data.test]).toEqual(['array', 5, undefined]);
@@ -69,7 +74,7 @@ describe('opening images', () => {
 
   it('takes mean and deviation from an earlier session', async () => {
     const input: InputDescription = { size: 4, channels: 1, mean: [0.25], std: [0.125] };
-    expect((await open(labeled(20), {}, contextOf({ earlier: { input, files: {} } }))).input).toEqual(input);
+    expect((await open(labeled(20), {}, contextOf({ earlier: { input, files: {} } }))).input).toEqual({ ...input, height: 4, width: 4 });
   });
 
   it('never has a deviation of 0', async () => {
@@ -109,9 +114,10 @@ describe('opening images', () => {
   });
 
   it.each<[unknown, object, string]>([
-    [{ images: gray(2), shape: [1, 8, 4, 1] }, {}, 'array has images of 8x4 pixels; the views are square'],
     [{ images: [0, 300, 0, 0], shape: [1, 2, 2, 1] }, {}, 'array: `images` must be integers from 0 to 255, got 300 at 1'],
     [labeled(4), { imageSize: 8 }, '`imageSize` must be left out for gray, whose images have a side of 4, got 8'],
+    ['shapes', { imageSize: '16x24' }, 'shapes are square and have 3 channels, got 16x24 and 3'],
+    [labeled(4), { channels: 3 }, '`channels` must be left out for gray, whose images have 1, got 3'],
     ['shapes', { labels: 'labels.idx' }, 'a file of labels is for files of images; shapes has its labels with it'],
   ])('says what is wrong: %#', async (data, options, message) => {
     await expect(open(data, {}, contextOf(), options)).rejects.toThrow(message);

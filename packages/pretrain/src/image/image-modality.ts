@@ -9,25 +9,37 @@ import { encodeImages, rawPixels } from './encode-images.ts';
 import { encodeViews } from './encode-views.ts';
 import { isPatchEncoder } from './encoders.ts';
 import { imageExamples, imageFeatureEncoder } from './image-examples.ts';
-import { imageInputOf, type ImageInput } from './image-input.ts';
+import { imageInputOf, imageSizeOf, type ImageInput } from './image-input.ts';
 import type { ImageSamples } from './image-samples.ts';
 import { taskViews, type ImageTaskParts, type ProjectionHeadFunction } from './image-task.ts';
 import { recipeChoices } from './image-views.ts';
 import { nameOfData } from './name-of-data.ts';
+import { imageWeights } from './image-weights.ts';
 import { openImageSamples } from './open-image-samples.ts';
 import { measureImages, splitImages, warnAboutSkipped, type OpenedImageData } from './opened-images.ts';
 import { patchSizeOf } from './patch-size.ts';
+import { portableImages } from './portable-images.ts';
 import { prepareViews } from './prepare-views.ts';
 import { suggestImages } from './suggest-images.ts';
 import { showImages } from './thumbnails.ts';
 
+const side = z.int().min(8);
+
 /** The options of images and frames alike. */
 export const pictureOptions = {
   imageSize: z
-    .int()
-    .min(8)
+    .union([side, z.tuple([side, side]), z.string().regex(/^\d+x\d+$/)])
     .optional()
-    .describe('side in pixels to which photos are resized; default 64, of shapes 32; other data has a size of its own'),
+    .describe(
+      'pixels to which photos are resized: the side of a square such as 64, or height and width such as 96x128; default 64, of shapes 32; other data has a size of its own',
+    ),
+  channels: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('of photos: 1 gray, 3 RGB (default), 4 RGB with alpha, or as many as the pictures have'),
+  maxPixels: z.int().min(1).optional().describe('photos of more pixels are left out; default 134,217,728'),
   recipe: z.enum(recipeChoices).optional().describe("whose views, as name or name/variant; default the task's own"),
 };
 
@@ -74,8 +86,12 @@ export function imageTaskParts({
   stepsPerEpoch,
   totalSteps,
   functions,
-}: Pick<BuildContext, 'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions'>): ImageTaskParts {
-  const { size: imageSize, channels, mean, std } = data.input as ImageInput;
+  teacher,
+}: Pick<
+  BuildContext,
+  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher'
+>): ImageTaskParts {
+  const { size: imageSize, height, width, channels, mean, std } = imageInputOf(data.input);
   const { projectionHead } = functions;
   if (projectionHead !== undefined && typeof projectionHead !== 'function')
     throw new SelfsupError('SELFSUP_OPTION', `\`projectionHead\` must be a function, got ${typeof projectionHead}`);
@@ -86,7 +102,10 @@ export function imageTaskParts({
     settings,
     stepsPerEpoch,
     totalSteps,
+    teacher,
     imageSize,
+    height,
+    width,
     channels,
     mean,
     std,
@@ -101,7 +120,7 @@ function prepareImages({
   backbone,
   functions,
 }: BuildContext<ImageRunData, ImageOptions>): (raw: ImagePixels, context: PrepareContext) => Batch {
-  const context = { ...data.input, patchSize: patchSizeOf(backbone) };
+  const context = { ...imageInputOf(data.input), patchSize: patchSizeOf(backbone) };
   const toBatch = prepareViews(recipe, { context, recipe: options.recipe, views: functions['views'] });
   return (pixels, { rng }) => toBatch(toImages(pixels), rng);
 }
@@ -120,7 +139,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
     const started = performance.now();
     const { seed, testFraction } = settings;
     const { progress, earlier } = context;
-    const usualSize = earlier && imageInputOf(earlier.input).size;
+    const usualSize = earlier && imageSizeOf(imageInputOf(earlier.input));
     const opened = await context.openDataset<OpenedImageData>(data, { seed, ...limitsOf(settings), options, usualSize, progress });
     const skipped = () => opened.skipped?.() ?? [];
     warnAboutSkipped(skipped(), progress);
@@ -132,7 +151,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
       unit: 'images',
       ...parts,
       input,
-      fingerprint: { images: train.length, size: train.height, channels: train.channels },
+      fingerprint: { images: train.length, height: train.height, width: train.width, channels: train.channels },
       facts: { decodeImagesPerSecond: Number(imagesPerSecond.toFixed(2)) },
       skipped,
     };
@@ -155,4 +174,6 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   },
   show: showImages,
   nameOf: nameOfData,
+  portable: portableImages,
+  exports: imageWeights,
 });

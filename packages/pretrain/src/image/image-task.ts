@@ -12,8 +12,12 @@ export type ProjectionHeadFunction = (dims: { readonly inputDim: number }) => Mo
 export interface ImageTaskParts extends TaskParts {
   /** The encoder that is pretrained. */
   readonly backbone: EncoderFactory;
-  /** Height and width of the images. */
+  /** The side of square images in pixels; the shorter one of others. */
   readonly imageSize: number;
+  /** In pixels. */
+  readonly height: number;
+  /** In pixels. */
+  readonly width: number;
   /** Channels of the images. */
   readonly channels: number;
   /** Per channel, by which the images were normalized. */

@@ -47,6 +47,16 @@ const DEFAULTS: Readonly<Record<string, object>> = {
     headBatchNorm: true,
     normLastLayer: true,
   },
+  distillation: {
+    featureWeight: 1,
+    patchWeight: 0,
+    similarityWeight: 0,
+    measure: 'cosine',
+    standardize: true,
+    studentTemperature: 0.2,
+    teacherTemperature: 0.01,
+    headLayers: 1,
+  },
   mae: { maskRatio: 0.75, maskKind: 'random', maskUnit: 1, normalizePixels: true },
   'sim-mim': { maskRatio: 0.6, maskKind: 'random' },
   rotation: {},
@@ -77,6 +87,20 @@ describe.each(registry.tasks.names)('the task %s', (name) => {
     const losses = await trainTiny(name);
     expect(losses).toHaveLength(2);
     expect(losses.every(Number.isFinite), losses.join()).toBe(true);
+  });
+});
+
+describe.each(registry.tasks.names.filter((name) => registry.tasks.get(name).modality === 'image'))('the task %s', (name) => {
+  it('trains on images that are not square, or says why not', async () => {
+    const made = trainTiny(name, { shape: [16, 24, 3] });
+    if (name === 'rotation') await expect(made).rejects.toThrow('the task rotation needs square images, these have 16x24 pixels');
+    else expect((await made).every(Number.isFinite)).toBe(true);
+  });
+
+  it('trains on images of five channels, or says why not', async () => {
+    const made = trainTiny(name, { shape: [16, 16, 5] });
+    if (name === 'colorization') await expect(made).rejects.toThrow('the task colorization needs colored images, these have 5 channels');
+    else expect((await made).every(Number.isFinite)).toBe(true);
   });
 });
 

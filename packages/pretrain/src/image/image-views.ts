@@ -3,8 +3,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** What makes views is told about the images. */
 export interface ViewsContext {
-  /** Height and width. */
+  /** The shorter side in pixels. */
   readonly size: number;
+  /** In pixels. */
+  readonly height: number;
+  /** In pixels. */
+  readonly width: number;
   /** Per channel, over the training images in [0, 1]; of clips for one frame after another. */
   readonly mean: readonly number[];
   /** Per channel, over the training images in [0, 1]. */
@@ -20,7 +24,7 @@ export type ViewsFunction = (context: ViewsContext) => ViewsTransform;
 
 /** The views of a batch of images, normalized: large ones and, with multi-crop, small ones. */
 export interface ImageViews {
-  /** Each `[n, size, size, c]`. */
+  /** Each `[n, height, width, c]`. */
   readonly global: readonly tf.Tensor4D[];
   /** Each `[n, small, small, c]`; none without multi-crop. */
   readonly local: readonly tf.Tensor4D[];
@@ -65,13 +69,18 @@ export const recipeChoices: readonly string[] = [
  * multiple of the encoder's patches
  */
 export function recipeSource(recipe: string): ViewsSource {
-  return ({ size, mean, std, patchSize }) => {
+  return ({ size, height, width, mean, std, patchSize }) => {
     const [name, given] = recipe.split('/') as [RecipeName, string?];
     const variants = variantsOf[name]!;
     const variant = given ?? (size <= SMALL_IMAGE && 'cifar' in variants ? 'cifar' : 'imagenet');
     const { global, local } = variants[variant]!;
     const statistics = { mean: [...mean], std: [...std] };
-    const transform = recipeViews(name, { variant, size, localSize: localSizeOf(size, patchSize), normalize: statistics });
+    const transform = recipeViews(name, {
+      variant,
+      size: [height, width],
+      localSize: [localSizeOf(height, patchSize), localSizeOf(width, patchSize)],
+      normalize: statistics,
+    });
     return { transform, numGlobal: global.length, numLocal: local.length };
   };
 }
@@ -83,8 +92,8 @@ export function recipeSource(recipe: string): ViewsSource {
  * @returns see {@link ViewsSource}
  */
 export function cropSource(scale: readonly [number, number]): ViewsSource {
-  return ({ size, mean, std }) => {
-    const crop = randomResizedCrop({ size, scale, ratio: [3 / 4, 4 / 3], flipProbability: 0.5 });
+  return ({ height, width, mean, std }) => {
+    const crop = randomResizedCrop({ size: [height, width], scale, ratio: [3 / 4, 4 / 3], flipProbability: 0.5 });
     const transform = views([compose([crop, normalize({ mean: [...mean], std: [...std] })])]);
     return { transform, numGlobal: 1, numLocal: 0 };
   };

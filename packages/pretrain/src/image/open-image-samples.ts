@@ -1,16 +1,17 @@
 import { SelfsupError } from '@selfsup/core';
-import type { OpenContext, OpenedSamples, SamplesRequest } from '../modality.ts';
-import { imageInputOf, type ImageInput } from './image-input.ts';
+import type { LabelSource, OpenContext, OpenedSamples, SamplesRequest } from '../modality.ts';
+import { imageInputOf, imageSizeOf, shapeInWords, takesImages, type SizedImageInput } from './image-input.ts';
 import { imageSamples, joinImages, pickImages, translateLabels, type ImageSamples } from './image-samples.ts';
 import { splitImages, warnAboutSkipped, type OpenedImageData } from './opened-images.ts';
 
 /** Refuses images that an encoder does not take. */
-function assertInput({ name, length, height, width, channels }: ImageSamples, input: ImageInput): void {
+function assertInput(samples: ImageSamples, input: SizedImageInput): void {
+  const { name, length } = samples;
   if (length < 1) throw new SelfsupError('SELFSUP_DATA', `there are no images in ${name}; give at least one`);
-  if (height === input.size && width === input.size && channels === input.channels) return;
+  if (takesImages(input, samples)) return;
   throw new SelfsupError(
     'SELFSUP_DATA',
-    `the encoder of this run takes images of ${input.size}x${input.size}x${input.channels}, ${name} has ${height}x${width}x${channels}`,
+    `the encoder of this run takes images of ${shapeInWords(input)}, ${name} has ${shapeInWords(samples)}`,
   );
 }
 
@@ -41,17 +42,31 @@ export async function openImageSamples(request: SamplesRequest, context: OpenCon
   const { data, testData, labels, seed, testFraction, limit, testLimit } = request;
   const input = imageInputOf(request.input);
   const { progress } = context;
-  const open = (what: unknown, more: { limit: number | undefined; testLimit: number | undefined; labels?: string | undefined }) => {
+  const open = (
+    what: unknown,
+    more: { limit: number | undefined; testLimit: number | undefined; labels?: string | LabelSource | undefined },
+  ) => {
     const { labels: file, ...limits } = more;
-    const options = { ...request.options, imageSize: input.size, ...(file !== undefined && { labels: file }) };
+    const options = {
+      ...request.options,
+      imageSize: imageSizeOf(input),
+      ...(input.channels !== 3 && { channels: input.channels }),
+      ...(file !== undefined && { labels: file }),
+    };
     return context.openDataset<OpenedImageData>(what, { seed, ...limits, options, progress });
   };
-  const opened = await open(data, { limit, testLimit: testData === undefined ? testLimit : undefined, labels });
+  const everything = testFraction === 0 ? Number.MAX_SAFE_INTEGER : undefined; // held out by the opener, they come back
+  const opened = await open(data, { limit, testLimit: testData === undefined ? (testLimit ?? everything) : undefined, labels });
   const others = testData === undefined ? [] : [await open(testData, { limit: testLimit, testLimit })];
   const skipped = () => [opened, ...others].flatMap((one) => one.skipped?.() ?? []);
   warnAboutSkipped(skipped(), progress);
   const [judges] = others;
   if (!judges) {
+    if (testFraction === 0 && opened.testFrom === 'held out') {
+      const all = wholeOf(opened, limit);
+      assertInput(all, input);
+      return { name: all.name.replace(/ \((held out|train)\)$/, ''), unit: 'images', train: all, skipped };
+    }
     const parts = splitImages(opened, { seed, testFraction, testLimit });
     for (const part of [parts.train, parts.test]) if (part) assertInput(part, input);
     return { name: parts.train.name, unit: 'images', train: parts.train, ...(parts.test && { test: parts.test }), skipped };

@@ -2,12 +2,12 @@ import { createRng, drawPermutation, nextTurn, SelfsupError, shareOf } from '@se
 import { channelStatistics, type ImageDataset } from '@selfsup/data';
 import type { OpenContext, Skipped } from '../modality.ts';
 import type { Progress } from '../progress.ts';
-import { imageInputOf, type ImageInput } from './image-input.ts';
+import { imageInputOf, shapeInWords, takesImages, type ImageInput } from './image-input.ts';
 import { imageSamples, pickImages, type ImageSamples } from './image-samples.ts';
 
 /** What a `DatasetOpener` of the modality `image` gives. */
 export interface OpenedImageData {
-  /** What is learned from: square images of one size. `paths`, where they have some, become the ids of the samples. */
+  /** What is learned from: images of one size. `paths`, where they have some, become the ids of the samples. */
   readonly train: ImageDataset & { readonly paths?: readonly string[] };
   /** What is judged by, where the data has a part for it; otherwise the modality holds labeled images out. */
   readonly test?: ImageDataset & { readonly paths?: readonly string[] };
@@ -80,7 +80,7 @@ async function readOnce(parts: readonly ImageSamples[], progress: Progress): Pro
  * @param context progress, and what run.json says when a run is continued
  * @param opened when the opening began, in milliseconds of `performance.now()`, and how many pictures it decoded itself
  * @returns the input, measured or that of run.json, and images per second since the beginning
- * @throws SelfsupError `SELFSUP_DATA` when the images are not square, or not those that the encoder of a run takes
+ * @throws SelfsupError `SELFSUP_DATA` when the images are not those that the encoder of a run takes
  */
 export async function measureImages(
   parts: ImageParts,
@@ -88,24 +88,21 @@ export async function measureImages(
   opened: { started: number; decoded?: number | undefined },
 ): Promise<{ input: ImageInput; imagesPerSecond: number }> {
   const { train, test } = parts;
-  if (train.height !== train.width)
-    throw new SelfsupError(
-      'SELFSUP_DATA',
-      `${train.name} has images of ${train.height}x${train.width} pixels; the views are square, so give square images`,
-    );
   const read = await readOnce(test ? [train, test] : [train], context.progress);
   const seconds = (performance.now() - opened.started) / 1000;
   const imagesPerSecond = Math.max(read, opened.decoded ?? 0) / Math.max(seconds, 1e-9);
   if (context.earlier) {
     const input = imageInputOf(context.earlier.input);
-    if (train.height !== input.size || train.channels !== input.channels)
+    if (!takesImages(input, train))
       throw new SelfsupError(
         'SELFSUP_DATA',
-        `the encoder takes images of ${input.size}x${input.size}x${input.channels}, ${train.name} has ${train.height}x${train.width}x${train.channels}; give data of that size; photos are resized by \`imageSize\` ${input.size}`,
+        `the encoder takes images of ${shapeInWords(input)}, ${train.name} has ${shapeInWords(train)}; give data of that size; photos are resized by \`imageSize\` ${input.height === input.width ? input.size : `${input.height}x${input.width}`}`,
       );
     return { input, imagesPerSecond };
   }
   const { mean, std } = await channelStatistics(train);
-  const input: ImageInput = { size: train.height, channels: train.channels, mean, std: std.map((value) => Math.max(value, 1e-3)) };
+  const { height, width, channels } = train;
+  const size = Math.min(height, width);
+  const input: ImageInput = { size, height, width, channels, mean, std: std.map((value) => Math.max(value, 1e-3)) };
   return { input, imagesPerSecond };
 }

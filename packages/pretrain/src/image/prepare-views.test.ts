@@ -10,6 +10,7 @@ import { prepareViews } from './prepare-views.ts';
 import { imageTasks } from './recipes/image-tasks.ts';
 import { multiCropViews } from './views-input.ts';
 
+const square = (size: number) => ({ size, height: size, width: size });
 const statistics = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.25] };
 const images = (size: number) => tf.randomUniform<tf.Rank.R4>([2, size, size, 3], 0, 1, 'float32', 1);
 const describeTensor = (tensor: tf.Tensor) => ({ shape: tensor.shape, values: Array.from(tensor.dataSync()) });
@@ -18,7 +19,7 @@ const taskOf = (name: string) => imageTasks.find((task) => task.name === name)!;
 /** What a batch of a task holds, by name. */
 function prepare(task: string, options: { recipe?: string; size?: number; views?: unknown } = {}) {
   const { recipe, size = 16, views } = options;
-  const toBatch = prepareViews(taskOf(task), { context: { size, channels: 3, ...statistics }, recipe, views });
+  const toBatch = prepareViews(taskOf(task), { context: { ...square(size), channels: 3, ...statistics }, recipe, views });
   let held: Record<string, ReturnType<typeof describeTensor>[]> = {};
   tf.tidy(() => {
     const batch = toBatch(images(size), createRng(3)) as Record<string, tf.Tensor | tf.Tensor[]>;
@@ -85,7 +86,7 @@ describe('prepareViews', () => {
         throw new Error('never');
       },
     });
-    expect(() => prepareViews(task, { context: { size: 16, channels: 3, ...statistics } })).toThrow(
+    expect(() => prepareViews(task, { context: { ...square(16), channels: 3, ...statistics } })).toThrow(
       'the task mine does not say which views it takes (`input` and `views`); write it with defineImageTask',
     );
   });
@@ -95,7 +96,7 @@ describe('recipeSource', () => {
   it('knows every recipe and variant', () => {
     expect(recipeChoices).toEqual(expect.arrayContaining(['byol', 'dino/lightly', 'simclr/solo-cifar', 'capi/imagenet']));
     for (const recipe of recipeChoices)
-      expect(recipeSource(recipe)({ size: 32, channels: 3, ...statistics }).numGlobal, recipe).toBeGreaterThan(0);
+      expect(recipeSource(recipe)({ ...square(32), channels: 3, ...statistics }).numGlobal, recipe).toBeGreaterThan(0);
   });
 
   it.each([
@@ -104,7 +105,7 @@ describe('recipeSource', () => {
     [96, 16, 48],
     [16, 16, 16],
   ])('makes small views of images of %i pixels of whole patches of %i: %i', (size, patchSize, localSize) => {
-    const { transform, numGlobal } = recipeSource('dino/imagenet')({ size, channels: 3, patchSize, ...statistics });
+    const { transform, numGlobal } = recipeSource('dino/imagenet')({ ...square(size), channels: 3, patchSize, ...statistics });
     tf.tidy(() => {
       const sides = transform(images(size), createRng(0)).map(({ shape }) => shape[1]);
       expect(sides).toEqual([...Array<number>(numGlobal).fill(size), ...Array<number>(8).fill(localSize)]);
@@ -112,7 +113,7 @@ describe('recipeSource', () => {
   });
 
   it('gives two views of the images’ size and smaller ones', () => {
-    const { transform, numGlobal, numLocal } = recipeSource('dino/lightly')({ size: 32, channels: 3, ...statistics });
+    const { transform, numGlobal, numLocal } = recipeSource('dino/lightly')({ ...square(32), channels: 3, ...statistics });
     expect([numGlobal, numLocal]).toEqual([2, 6]);
     tf.tidy(() => {
       const made = transform(images(32), createRng(0));

@@ -1,6 +1,7 @@
 import { SelfsupError } from '@selfsup/core';
 import { bert, type BertFactory, type BertSize } from '@selfsup/encoders';
 import { z } from 'zod';
+import { blockLayers } from '../encoder-layers.ts';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { ppmiStart } from './ppmi-start.ts';
 import { textInputOf } from './text-input.ts';
@@ -16,7 +17,7 @@ const bertOptions = ({ numLayers, width, numHeads }: BertSize) =>
       .min(1)
       .optional()
       .describe('the longest sequence; default 512, or the length of the sequences where that is more'),
-    numSegments: z.int().min(1).default(2).describe('kinds of segments'),
+    numSegments: z.int().min(0).default(2).describe('kinds of segments; 0 as in DistilBERT, without their embedding'),
     embeddingDim: z
       .int()
       .min(1)
@@ -24,6 +25,8 @@ const bertOptions = ({ numLayers, width, numHeads }: BertSize) =>
       .describe("columns of the embeddings, where they are narrower than the states as in ELECTRA; default the states'"),
     dropoutRate: z.number().min(0).lt(1).default(0.1).describe('how much of the embeddings and of each branch is dropped in training'),
     attentionDropoutRate: z.number().min(0).lt(1).default(0.1).describe('how much of the attention is dropped in training'),
+    hiddenDim: z.int().min(1).exactOptional().describe('columns between the two linear layers of a block; default 4 times the width'),
+    epsilon: z.number().gt(0).exactOptional().describe('added to the variances; default 1e-12'),
   });
 
 type BertEncoderOptions = z.output<ReturnType<typeof bertOptions>>;
@@ -36,6 +39,7 @@ const bertEncoder = (name: string, title: string, size: BertSize): EncoderRecipe
     options: bertOptions(size),
     readouts: textReadouts,
     starts: [ppmiStart],
+    layers: ({ numLayers }) => blockLayers(/^encoder\/layer(\d+)\//, { first: 0, count: numLayers, top: /^$/ }),
     complete(options, input) {
       const { length } = textInputOf(input);
       const { maxPositions = Math.max(512, length), embeddingDim = options.width } = options;

@@ -41,10 +41,10 @@ export function sequenceEncoder(module: AnyModule): SequenceEncoder {
  */
 export function causalMask(keys: tf.Tensor2D): tf.Tensor3D {
   return tf.tidy(() => {
-    const [, length] = keys.shape;
-    const places = tf.range(0, length, 1, 'int32');
-    const causal = tf.cast(tf.lessEqual(tf.reshape(places, [1, 1, length]), tf.reshape(places, [1, length, 1])), 'float32');
-    return tf.mul<tf.Tensor3D>(causal, tf.expandDims(tf.cast(keys, 'float32'), 1));
+    const present = tf.cast(keys, 'float32');
+    const places = tf.cumsum(tf.add(tf.mul(present, 0), 1), 1); // from the input, so that a trace of it holds for any length
+    const causal = tf.cast(tf.lessEqual(tf.expandDims(places, 1), tf.expandDims(places, 2)), 'float32'); // [batch, length, length]
+    return tf.mul<tf.Tensor3D>(causal, tf.expandDims(present, 1));
   });
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { AnyModule, EncodeOptions } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 import { parseOptions } from '../option-schema.ts';
-import { sequenceEncoder } from './sequence-encoder.ts';
+import { sequenceEncoder, type SequenceReadout } from './sequence-encoder.ts';
 import { textInputOf } from './text-input.ts';
 import { asTexts } from './text-samples.ts';
 
@@ -27,6 +27,24 @@ export const fineTuneTextOptions = z.strictObject({
 export function textFeatureEncoder(module: AnyModule, options: Readonly<Record<string, unknown>> = {}): FeatureEncoder<tf.TensorContainer> {
   const { pooling } = parseOptions(fineTuneTextOptions, options, { who: 'fine-tuning on text' });
   return poolTokens(sequenceEncoder(module), { pooling });
+}
+
+/**
+ * The encoder of {@link textFeatureEncoder} as `encodeTexts` takes it: a readout of whole sequences.
+ *
+ * @param module the encoder of a run on text
+ * @param options see {@link fineTuneTextOptions}
+ * @returns a readout with the variables of `module`
+ */
+export function fineTunedTextReadout(module: AnyModule, options: Readonly<Record<string, unknown>>): AnyModule {
+  const pooled = textFeatureEncoder(module, options);
+  const { trainable, buffers } = module;
+  const readout: SequenceReadout = {
+    ...{ trainable, buffers, readsSequences: true },
+    apply: (input, apply) => pooled.apply({ ...input }, apply) as tf.Tensor2D,
+    dispose: () => undefined,
+  };
+  return readout as unknown as AnyModule;
 }
 
 const CHUNK = 2048;

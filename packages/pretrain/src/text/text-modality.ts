@@ -9,13 +9,15 @@ import type { GivenSettings } from '../settings.ts';
 import { textCollapseCauses } from './collapse-causes.ts';
 import { encodeTexts } from './encode-texts.ts';
 import { heldOutProbes } from './held-out-probe.ts';
+import { textEncoders } from './encoders.ts';
 import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
 import { openSequences } from './open-sequences.ts';
 import { openTextSamples } from './open-text-samples.ts';
 import { hashTokenizer, TOKENIZER_FILE, tokenizerFile } from './run-tokenizer.ts';
-import { fineTuneTextOptions, textExamples, textFeatureEncoder } from './text-examples.ts';
+import { fineTunedTextReadout, fineTuneTextOptions, textExamples, textFeatureEncoder } from './text-examples.ts';
 import { textOptions, type TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';
+import { portableText } from './portable-text.ts';
 import { asTexts } from './text-samples.ts';
 import { suggestTexts } from './suggest-texts.ts';
 import { textSections } from './text-sections.ts';
@@ -115,7 +117,8 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     assertBatchFits(batchSize * worldSize, data);
     return createLoader(data.train.dataset, { batchSize, rng, rank, worldSize });
   },
-  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options }): TextTaskParts => ({
+  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher }): TextTaskParts => ({
+    teacher,
     backbone: backbone as BertFactory,
     settings,
     stepsPerEpoch,
@@ -132,6 +135,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
   fineTuning: {
     encoder: textFeatureEncoder,
+    features: fineTunedTextReadout,
     options: fineTuneTextOptions,
     examples: textExamples,
     defaults: { epochs: 4, minSteps: 200, batchSize: 32, learningRate: 3e-4 },
@@ -140,5 +144,6 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   probes: heldOutProbes,
   sections: textSections,
   nameOf: nameOfText,
-  exports: { huggingface: huggingFaceFiles },
+  portable: portableText,
+  exports: { huggingface: { encoders: textEncoders.map(({ name }) => name), write: huggingFaceFiles } },
 });

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { encodeImages, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
 import { assertBatchFits, imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
-import { imageInputOf } from '../image/image-input.ts';
-import { imageSamples } from '../image/image-samples.ts';
+import { imageInputOf, imageSizeOf, shapeInWords, takesImages } from '../image/image-input.ts';
+import { imageSamples, translateLabels } from '../image/image-samples.ts';
 import { nameOfData } from '../image/name-of-data.ts';
 import { openImageSamples } from '../image/open-image-samples.ts';
 import { measureImages, warnAboutSkipped, type ImageParts, type OpenedImageData } from '../image/opened-images.ts';
@@ -23,6 +23,7 @@ import {
   type Skipped,
 } from '../modality.ts';
 import { foldFrames } from './clips.ts';
+import { encodeVideos, type VideoSamples } from './encode-videos.ts';
 import type { VideoTaskParts } from './video-task.ts';
 
 const stride = z.int().min(1);
@@ -69,7 +70,13 @@ async function openVideoData(
   data: unknown,
   settings: Omit<DatasetOptions, 'progress'>,
   context: OpenContext,
-): Promise<{ clips: VideoDataset; parts: ImageParts; skipped: () => readonly Skipped[]; decoded: number | undefined }> {
+): Promise<{
+  clips: VideoDataset;
+  testClips?: VideoDataset;
+  parts: ImageParts;
+  skipped: () => readonly Skipped[];
+  decoded: number | undefined;
+}> {
   const { frameStride } = settings.options as Partial<VideoOptions>;
   if (Array.isArray(frameStride) && frameStride[0] > frameStride[1])
     throw new SelfsupError(
@@ -94,7 +101,7 @@ async function openVideoData(
   const skipped = () => opened.skipped?.() ?? [];
   warnAboutSkipped(skipped(), context.progress);
   const parts = { train: imageSamples(train.stills), ...(test && { test: imageSamples(test.stills), testFrom }) };
-  return { clips: train, parts, skipped, decoded: opened.decoded };
+  return { clips: train, ...(test && { testClips: test }), parts, skipped, decoded: opened.decoded };
 }
 
 /** Videos as the images that stand for them; images as they are. */
@@ -103,8 +110,27 @@ function stillsOf({ train, test, ...rest }: OpenedVideoData | OpenedImageData): 
   return { ...rest, train: still(train), ...(test && { test: still(test) }) };
 }
 
-/** The stills of the run's own videos; of other data images, since its folders of classes would look like videos. */
+/** Videos as a classifier gets them: each with its clips. */
+async function openWholeVideos(request: SamplesRequest<VideoOptions>, context: OpenContext): Promise<OpenedSamples> {
+  const { data, testData, seed, limit, testLimit, options } = request;
+  const input = imageInputOf(request.input);
+  const open = (what: unknown) =>
+    openVideoData(what, { seed, limit, testLimit, options: { ...options, as: 'videos', imageSize: imageSizeOf(input) } }, context);
+  const [opened, judges] = [await open(data), testData === undefined ? undefined : await open(testData)];
+  const { parts } = opened;
+  const train = { ...parts.train, clips: opened.clips };
+  const test = judges ? { ...judges.parts.train, clips: judges.clips } : parts.test && { ...parts.test, clips: opened.testClips! };
+  for (const part of [train, ...(test ? [test] : [])])
+    if (!takesImages(input, part))
+      throw new SelfsupError('SELFSUP_DATA', `the encoder takes frames of ${shapeInWords(input)}, ${part.name} has ${shapeInWords(part)}`);
+  const named = test && translateLabels(test, train.classNames);
+  const skipped = () => [...opened.skipped(), ...(judges?.skipped() ?? [])];
+  return { name: train.name, unit: 'videos', train, ...(test && { test: { ...named, clips: test.clips } as VideoSamples }), skipped };
+}
+
+/** The stills of the run's own videos; of other data images, since its folders of classes would look like videos, unless whole videos are asked for. */
 async function openVideoSamples(request: SamplesRequest<VideoOptions>, context: OpenContext): Promise<OpenedSamples> {
+  if (request.whole) return openWholeVideos(request, context);
   if (!request.own || request.testData !== undefined)
     return openImageSamples(
       { ...request, options: { ...request.options, as: 'images' } },
@@ -116,7 +142,11 @@ async function openVideoSamples(request: SamplesRequest<VideoOptions>, context: 
     );
   const { data, seed, limit, testLimit, options } = request;
   const input = imageInputOf(request.input);
-  const { parts, skipped } = await openVideoData(data, { seed, limit, testLimit, options: { ...options, imageSize: input.size } }, context);
+  const { parts, skipped } = await openVideoData(
+    data,
+    { seed, limit, testLimit, options: { ...options, imageSize: imageSizeOf(input) } },
+    context,
+  );
   return { name: parts.train.name, unit: 'videos', train: parts.train, ...(parts.test && { test: parts.test }), skipped };
 }
 
@@ -128,7 +158,7 @@ function prepareClips({
   functions,
 }: BuildContext<VideoRunData, VideoOptions>): (raw: ClipPixels, context: PrepareContext) => Batch {
   const { clipLength } = options;
-  const context = { ...data.input, patchSize: patchSizeOf(backbone) };
+  const context = { ...imageInputOf(data.input), patchSize: patchSizeOf(backbone) };
   const toBatch = prepareViews(recipe, { context, recipe: options.recipe, views: functions['views'], clipLength });
   return (clips, { rng }) => toBatch(foldFrames(clips), rng);
 }
@@ -173,6 +203,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
   prepare: prepareClips,
   throughput: ({ clips }) => ({ unit: 'images', perSample: clips.clipLength }),
   encode: encodeImages,
+  encodeWhole: encodeVideos,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   fineTuning: {

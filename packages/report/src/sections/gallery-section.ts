@@ -22,6 +22,7 @@ function figure(item: GalleryItem, isQuery: boolean): Html {
 
 /** Rows of pictures or texts, the first of each row set apart, the others framed by how they compare with it. */
 export function gallerySection(section: SectionOf<'gallery'>): Html | undefined {
+  const { grid = false } = section;
   const rows = section.rows.filter((row) => row.length > 0);
   if (rows.length === 0) return undefined;
   const marks = new Set(rows.flatMap((row) => row.slice(1).map(({ mark }) => mark)));
@@ -34,7 +35,7 @@ export function gallerySection(section: SectionOf<'gallery'>): Html | undefined 
     )}</ul>`;
   const isText = rows.every((row) => row.every(({ image }) => image === undefined));
   const items = rows.map(
-    (row) => markup`<div class="row" role="group">${row.map((item, i) => figure(item, i === 0 && row.length > 1))}</div>`,
+    (row) => markup`<div class="row" role="group">${row.map((item, i) => figure(item, !grid && i === 0 && row.length > 1))}</div>`,
   );
-  return markup`<section class="gallery">${heading(section)}${key}<div class="rows${isText && ' of-texts'}">${items}</div></section>`;
+  return markup`<section class="gallery">${heading(section)}${key}<div class="rows${isText && ' of-texts'}${grid && ' grid'}">${items}</div></section>`;
 }

@@ -4,6 +4,7 @@ import { markup, type Html } from '../html.ts';
 import { chartsSection } from './charts-section.ts';
 import { gallerySection } from './gallery-section.ts';
 import { mapSection } from './map-section.ts';
+import { matrixSection } from './matrix-section.ts';
 import { noticeSection } from './notice-section.ts';
 import { numbersSection } from './numbers-section.ts';
 import type { SectionOf } from './section-of.ts';
@@ -18,6 +19,7 @@ const RENDERERS: { readonly [K in Section['kind']]: (section: SectionOf<K>, id: 
     charts: chartsSection,
     gallery: gallerySection,
     map: mapSection,
+    matrix: matrixSection,
     texts: textsSection,
     table: tableSection,
   };

@@ -22,7 +22,7 @@ function splitPattern(pattern: string): { base: string; rest: string } {
 }
 
 /**
- * Finds the files of patterns, paths and folders; a folder stands for the `.txt` files below it.
+ * Finds the files of patterns, paths and folders; a folder stands for the `.txt` files below it, or where there are none for its `.parquet` files.
  *
  * @throws SelfsupError `SELFSUP_DATA` when nothing matches, or a folder may not be read
  */
@@ -34,8 +34,10 @@ export async function findTextFiles(who: string, patterns: string | readonly str
     const info = await stat(pattern).catch(() => undefined);
     if (info?.isFile()) found.add(resolve(pattern));
     else if (info?.isDirectory()) {
-      for (const path of await walkFolder(pattern, { who, unused })) {
-        if (/\.txt$/i.test(path)) found.add(join(resolve(pattern), path));
+      const inside = await walkFolder(pattern, { who, unused });
+      const wanted = inside.some((path) => /\.txt$/i.test(path)) ? /\.txt$/i : /\.parquet$/i;
+      for (const path of inside) {
+        if (wanted.test(path)) found.add(join(resolve(pattern), path));
         else {
           const ending = /\.[\w-]{1,12}$/.exec(path)?.[0].toLowerCase() ?? 'other';
           unused.add(`${ending} files`, 'is not named .txt; if it is text, name it in a pattern', path);

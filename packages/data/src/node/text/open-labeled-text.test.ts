@@ -151,7 +151,7 @@ describe('openLabeledText', () => {
 
   it('says when there is no file, or no known format', async () => {
     await expect(openLabeledText(join(root, 'none.tsv'))).rejects.toThrow('none.tsv; check the path');
-    await expect(read('a.txt', 'plain text')).rejects.toThrow('set `format` to tsv, csv, jsonl or trec');
+    await expect(read('a.txt', 'plain text')).rejects.toThrow('set `format` to tsv, csv, jsonl, parquet or trec');
     await expect(read('a.tsv', Uint8Array.of(0x61, 0xff))).rejects.toThrow('or set `encoding` to latin1');
   });
 });

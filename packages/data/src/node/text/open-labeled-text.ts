@@ -2,6 +2,7 @@ import { printable, SelfsupError } from '@selfsup/core';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readHead, withFile } from '../read-file-within.ts';
+import { parquetRows } from './parquet-rows.ts';
 import { parseTrec, type LabeledRow } from './parse-trec.ts';
 import { failAbout, listed, type Column } from './pick-columns.ts';
 import { readPieces } from './read-pieces.ts';
@@ -9,7 +10,7 @@ import { readTable, tableFormatOf, type TableFormat } from './read-table.ts';
 
 /** Options of {@link openLabeledText}. */
 export interface OpenLabeledTextOptions {
-  /** Default by the file's name: `.tsv`, `.csv`, `.jsonl` or `.ndjson`; and `trec` for a `.txt` that begins like it. */
+  /** Default by the file's name: `.tsv`, `.csv`, `.jsonl`, `.ndjson` or `.parquet`; and `trec` for a `.txt` that begins like it. */
   format?: TableFormat | 'trec';
   /** Default `utf-8`, and `latin1` for `trec`. */
   encoding?: 'utf-8' | 'latin1';
@@ -48,14 +49,14 @@ const fail = (what: string, code: 'SELFSUP_DATA' | 'SELFSUP_OPTION' = 'SELFSUP_D
 };
 const TREC = /^[A-Z]{3,}:\w+ /;
 const NUMBER = /^-?\d+(\.\d+)?$/;
-const FORMATS = ['tsv', 'csv', 'jsonl', 'trec'];
+const FORMATS = ['tsv', 'csv', 'jsonl', 'parquet', 'trec'];
 
 async function formatOf(path: string): Promise<TableFormat | 'trec'> {
   const byName = tableFormatOf(path);
   if (byName) return byName;
   const start = await withFile(path, WHO, (file) => readHead(file, 100));
   if (/\.txt$/i.test(path) && TREC.test(start.toString('latin1'))) return 'trec';
-  return fail(`${printable(path)} is not understood by its name; set \`format\` to tsv, csv, jsonl or trec`, 'SELFSUP_OPTION');
+  return fail(`${printable(path)} is not understood by its name; set \`format\` to tsv, csv, jsonl, parquet or trec`, 'SELFSUP_OPTION');
 }
 
 const FEW = 10; // rows of which nothing can be told
@@ -82,7 +83,7 @@ function sortedClasses(labels: readonly string[]): string[] {
 /**
  * Reads texts with class labels from a file.
  *
- * @param path the file: tab- or comma-separated values, with names in the first line or with two columns (text, label); JSON lines; or TREC's questions
+ * @param path the file: tab- or comma-separated values, with names in the first line or with two columns (text, label); JSON lines; Parquet; or TREC's questions
  * @param options see {@link OpenLabeledTextOptions}
  * @returns the texts in file order, their labels, and the names of the classes; `arrayTexts` makes a data set of it
  * @throws SelfsupError `SELFSUP_DATA` when there is no such file, it has no row, a row is not understood, has no text, or is of a class that `classNames` lacks
@@ -119,8 +120,10 @@ export async function openLabeledText(path: string, options: OpenLabeledTextOpti
     let text = '';
     for await (const piece of pieces()) text += piece;
     rows = parseTrec(text, path, fine);
-  } else
-    for await (const row of readTable(pieces(), { format, textColumn, labelColumn, header, who: WHO, path, labeled: true })) rows.push(row);
+  } else {
+    const asking = { textColumn, labelColumn, header, who: WHO, path, labeled: true };
+    for await (const row of format === 'parquet' ? parquetRows(path, asking) : readTable(pieces(), { ...asking, format })) rows.push(row);
+  }
   if (rows.length === 0) failAbout({ who: WHO, path }, 'must have at least one text with a label, got none');
   const empty = rows.find((row) => row.text.trim() === '' || row.label.trim() === '');
   if (empty)

@@ -1,5 +1,7 @@
 import { splitDocuments, type DocumentPart, type DocumentRule, type SplitState } from '../../text/split-documents.ts';
 import type { InvalidBytes } from './decode-utf8.ts';
+import { withFile } from '../read-file-within.ts';
+import { parquetRows } from './parquet-rows.ts';
 import { type Column } from './pick-columns.ts';
 import { readPieces } from './read-pieces.ts';
 import { readTable, tableFormatOf } from './read-table.ts';
@@ -27,7 +29,7 @@ export interface DocumentsPiece {
 /**
  * Reads a file as parts of documents: a text piece by piece, a table row by row.
  *
- * @param path its name tells which it is: `.csv`, `.tsv`, `.jsonl` and `.ndjson` are tables
+ * @param path its name tells which it is: `.csv`, `.tsv`, `.jsonl`, `.ndjson` and `.parquet` are tables
  * @param state where the splitting stands; brought up to date as parts are taken
  * @param options `start`: a position of before, a byte of a text or a number of rows; and see {@link ReadDocumentsOptions}
  */
@@ -56,6 +58,14 @@ export async function* readDocuments(
     }
   }
   let row = 0;
-  for await (const { text } of readTable(pieces(), { format, textColumn, who, path, labeled: false }))
+  let read = 0;
+  const size = format === 'parquet' && onBytes ? await withFile(path, who, (_, length) => Promise.resolve(length)) : 0;
+  const onRows = (rows: number, numRows: number) => {
+    const bytes = Math.floor((size * rows) / numRows);
+    onBytes?.(bytes - read);
+    read = bytes;
+  };
+  const asking = { textColumn, who, path, labeled: false };
+  for await (const { text } of format === 'parquet' ? parquetRows(path, { ...asking, onRows }) : readTable(pieces(), { ...asking, format }))
     if (++row > start) yield { parts: text.trim() === '' ? [] : [{ text, begins: true }], position: row };
 }

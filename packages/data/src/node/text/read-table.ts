@@ -13,7 +13,7 @@ import {
 } from './pick-columns.ts';
 
 /** How a table is written. */
-export type TableFormat = 'csv' | 'tsv' | 'jsonl';
+export type TableFormat = 'csv' | 'tsv' | 'jsonl' | 'parquet';
 
 /** A row of a table. */
 export interface TableRow {
@@ -28,7 +28,7 @@ export interface TableRow {
 
 /** The format of a table by its name; undefined for other files. */
 export function tableFormatOf(path: string): TableFormat | undefined {
-  const ending = /\.(tsv|csv|jsonl|ndjson)$/i.exec(path)?.[1]?.toLowerCase();
+  const ending = /\.(tsv|csv|jsonl|ndjson|parquet)$/i.exec(path)?.[1]?.toLowerCase();
   return ending === 'ndjson' ? 'jsonl' : (ending as TableFormat | undefined);
 }
 
@@ -138,12 +138,12 @@ async function* jsonRows(pieces: AsyncIterable<string>, options: ColumnOptions &
  * Reads the rows of a table that comes in pieces of text.
  *
  * @param pieces its text, without a byte order mark
- * @param options its format, the columns, and who asks
+ * @param options its format, which is one of text, the columns, and who asks
  * @throws SelfsupError `SELFSUP_DATA` on a table that is damaged or lacks the columns, with the line
  */
 export function readTable(
   pieces: AsyncIterable<string>,
-  options: ColumnOptions & Asking & { format: TableFormat },
+  options: ColumnOptions & Asking & { format: Exclude<TableFormat, 'parquet'> },
 ): AsyncGenerator<TableRow> {
   const { format } = options;
   return format === 'jsonl' ? jsonRows(pieces, options) : separatedRows(pieces, { ...options, delimiter: format === 'csv' ? ',' : '\t' });

@@ -14,7 +14,10 @@ const COLOR_PLACES = 8;
 /** Codes of normalized images, and their lightness normalized in the same way, since that is what the encoder takes afterwards. */
 function codingOf({ channels, mean, std }: ImageTaskParts, options: ColorCodesOptions) {
   if (channels !== 3)
-    throw new SelfsupError('SELFSUP_OPTION', `the task colorization needs colored images, these have ${channels} channel`);
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `the task colorization needs colored images, these have ${channels} ${channels === 1 ? 'channel' : 'channels'}`,
+    );
   const coding = colorCodes(options);
   const standardize = normalize({ mean: [...mean], std: [...std] });
   const unused = createRng(0); // normalizing draws nothing

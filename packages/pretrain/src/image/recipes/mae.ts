@@ -1,4 +1,5 @@
 import { maskPatches } from '@selfsup/augment';
+import { SelfsupError } from '@selfsup/core';
 import { maeDecoder } from '@selfsup/encoders';
 import { mae } from '@selfsup/pretext-tasks/mae';
 import { z } from 'zod';
@@ -34,6 +35,8 @@ export const maeTask = defineImageTask({
   create({ backbone, imageSize, channels }, options) {
     const encoder = patchEncoder('mae', backbone);
     const { outputDim: inputDim, gridSize, patchSize } = encoder;
+    if (!encoder.hasClassToken)
+      throw new SelfsupError('SELFSUP_OPTION', 'the task mae needs an encoder with a class token: leave out `classToken: false`');
     const { maskRatio, maskKind: kind, maskUnit: unitSize, normalizePixels } = options;
     const { decoderWidth: width = Math.min(512, inputDim - (inputDim % 4)) } = options;
     const { decoderHeads: numHeads = width % 32 === 0 ? width / 32 : 1 } = options; // 16 heads of 32 columns at the paper's 512

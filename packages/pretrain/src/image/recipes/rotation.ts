@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import { linear } from '@selfsup/encoders';
 import { rotation } from '@selfsup/pretext-tasks/rotation';
 import { z } from 'zod';
@@ -15,5 +16,12 @@ export const rotationTask = defineImageTask({
   input: oneView,
   views: cropSource([0.5, 1]), // most of an image, so that what it shows stays whole; ours
   hasProjectionHead: false,
-  create: ({ backbone }) => rotation({ backbone, head: linear({ inputDim: backbone.outputDim, outputDim: 4 }) }),
+  create({ backbone, height, width }) {
+    if (height !== width)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `the task rotation needs square images, these have ${height}x${width} pixels; give \`imageSize\` one side`,
+      );
+    return rotation({ backbone, head: linear({ inputDim: backbone.outputDim, outputDim: 4 }) });
+  },
 });

@@ -33,7 +33,7 @@ export const simMimTask = defineImageTask({
   create({ backbone, channels }, { maskRatio, maskKind: kind, maskUnit }) {
     const encoder = patchEncoder('sim-mim', backbone);
     const { gridSize, patchSize, outputDim: inputDim } = encoder;
-    const unitSize = maskUnit ?? (gridSize % 2 === 0 ? 2 : 1);
+    const unitSize = maskUnit ?? ([gridSize].flat().every((side) => side % 2 === 0) ? 2 : 1);
     const head = linear({ inputDim, outputDim: patchSize * patchSize * channels });
     return simMim({ backbone: encoder, head, masking: maskPatches({ gridSize, maskRatio, kind, unitSize }) });
   },

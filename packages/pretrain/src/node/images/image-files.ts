@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
 import { SelfsupError } from '@selfsup/core';
 import { gunzip, parseIdx, type ImageDataset } from '@selfsup/data';
-import { openImages, type SkippedImage } from '@selfsup/data/node';
+import { isLabelTable, openImages, type SkippedImage } from '@selfsup/data/node';
+import { imageSizeOfOptions, type GivenImageSize } from '../../image/image-size-option.ts';
 import type { OpenedImageData } from '../../image/opened-images.ts';
-import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
+import type { DatasetOpener, DatasetOptions, LabelSource } from '../../modality.ts';
 import type { Progress, Stage } from '../../progress.ts';
 import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
+import { labelImages } from './label-images.ts';
 
 /** Photos and frames tell where they come from. */
 type Located = ImageDataset & { readonly paths?: readonly string[] };
@@ -17,11 +18,13 @@ export const isPath = (data: unknown): data is string => typeof data === 'string
 
 /** Limits and size as the data package takes them: left out where they are not given. */
 export function sizesOf({ limit, testLimit, options, usualSize }: DatasetOptions) {
-  const { imageSize = usualSize } = options as { imageSize?: number };
+  const { imageSize = usualSize, channels, maxPixels } = options as { imageSize?: GivenImageSize; channels?: number; maxPixels?: number };
   return {
     ...(limit !== undefined && { limit }),
     ...(testLimit !== undefined && { testLimit }),
-    ...(imageSize !== undefined && { imageSize }),
+    ...(imageSize !== undefined && { imageSize: imageSizeOfOptions(imageSize) }),
+    ...(channels !== undefined && { channels }),
+    ...(maxPixels !== undefined && { maxPixels }),
   };
 }
 
@@ -46,19 +49,6 @@ export function watchDecoding(progress: Progress | undefined, pictures: 'photos'
   return watch;
 }
 
-/** The folder below `root` in which all these files lie; undefined where they lie in several. */
-function commonFolder(root: string, paths: readonly string[] | undefined): string | undefined {
-  const [first = ''] = paths ?? [];
-  const folder = relative(root, first).split(sep)[0];
-  return paths?.every((path) => relative(root, path).split(sep)[0] === folder) ? folder : undefined;
-}
-
-/** Whether images to test on were held out of photos, rather than found in folders of their own or other files. */
-export function testFromOf(root: string, train: Located, test: Located | undefined): 'own part' | 'held out' {
-  const own = commonFolder(root, train.paths) === 'train' && ['test', 'val'].includes(commonFolder(root, test?.paths) ?? '');
-  return test?.name.endsWith('(held out)') && !own ? 'held out' : 'own part';
-}
-
 async function attachLabels(train: Located, path: string): Promise<Located> {
   const packed = await readFile(path).catch((error: unknown) => {
     throw new SelfsupError('SELFSUP_DATA', `labels: cannot read ${path}; give an IDX file of labels`, { cause: error });
@@ -72,17 +62,21 @@ async function attachLabels(train: Located, path: string): Promise<Located> {
 /** Opens images from files, whatever modality wants them. */
 export async function openImageFiles(path: string, settings: DatasetOptions): Promise<OpenedImageData> {
   const { seed, progress, options } = settings;
-  const { labels } = options as { labels?: string };
+  const { labels } = options as { labels?: string | LabelSource };
   const watch = watchDecoding(progress, 'photos');
   const { onProgress, onSkip } = watch;
-  const opened = await openImages(path, { seed, ...sizesOf(settings), onProgress, onSkip }).finally(watch.end);
+  const source = typeof labels === 'string' && isLabelTable(labels) ? { path: labels } : labels;
+  const sizes = sizesOf(settings);
+  if (typeof source === 'object') Object.assign(sizes, { limit: Number.MAX_SAFE_INTEGER, testLimit: Number.MAX_SAFE_INTEGER }); // any of them may be in the table
+  const opened = await openImages(path, { seed, ...sizes, onProgress, onSkip }).finally(watch.end);
   const { train, test }: { train: Located; test?: Located } = opened;
-  return {
-    train: labels === undefined ? train : await attachLabels(train, labels),
-    ...(test && { test, testFrom: testFromOf(path, train, test) }),
+  const found = {
+    train: typeof source === 'string' ? await attachLabels(train, source) : train,
+    ...(test && { test, testFrom: opened.testFrom ?? 'own part' }),
     skipped: () => [...opened.skipped, ...unusedAsSkipped(opened.unused)],
     decoded: watch.decoded,
   };
+  return typeof source === 'object' ? labelImages(found, { folder: path, source, progress }) : found;
 }
 
 /**

@@ -63,7 +63,7 @@ function outputs({
 
 it('a folder of transformers is read: hidden states, word logits and next-sentence logits agree', async () => {
   const pretrained = await readHuggingFace(fixture);
-  expect(pretrained.options).toEqual({ numLayers: 2, width: 16, numHeads: 2, vocabularySize: 29, maxPositions: 10, numSegments: 2, embeddingDim: 16, dropoutRate: 0.1, attentionDropoutRate: 0.1 }); // prettier-ignore
+  expect(pretrained.options).toEqual({ numLayers: 2, width: 16, numHeads: 2, vocabularySize: 29, maxPositions: 10, numSegments: 2, embeddingDim: 16, dropoutRate: 0.1, attentionDropoutRate: 0.1, hiddenDim: 64, epsilon: 1e-12 }); // prettier-ignore
   const actual = await withNetworks(pretrained, (networks) => Promise.resolve(outputs(networks)));
   for (const name of ['states', 'logits', 'nextSentence'] as const) expect(gap(actual[name], expected[name]), name).toBeLessThan(1e-5);
 });

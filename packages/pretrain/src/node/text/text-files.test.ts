@@ -153,7 +153,7 @@ describe('texts to encode', () => {
     ['nothing there', () => join(root, 'gone.txt'), /there is no file of texts at .*gone\.txt/],
     ['nothing in it', () => put('blank.txt', '\n \n'), /must have at least one line of text, got none/],
     ['not UTF-8', () => put('latin.txt', Buffer.from('caf\xe9', 'latin1')), /latin\.txt is not valid UTF-8/],
-    ['another kind', () => put('texts.xml', '<a/>'), /set `format` to tsv, csv, jsonl or trec/],
+    ['another kind', () => put('texts.xml', '<a/>'), /set `format` to tsv, csv, jsonl, parquet or trec/],
   ])('say what is wrong: %s', async (_, given, message) => {
     await expect(samples(given())).rejects.toThrow(message);
   });

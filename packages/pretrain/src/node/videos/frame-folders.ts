@@ -4,7 +4,7 @@ import type { DatasetOpener } from '../../modality.ts';
 import { openAs } from '../../video/open-as.ts';
 import type { OpenedVideoData, VideoOptions } from '../../video/video-modality.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
-import { isPath, openImageFiles, sizesOf, testFromOf, watchDecoding } from '../images/image-files.ts';
+import { isPath, openImageFiles, sizesOf, watchDecoding } from '../images/image-files.ts';
 
 /**
  * Opens a folder of videos, each a folder of frames, also in folders of classes and below `train` and `test`. Where images are wanted, to use an encoder of
@@ -33,7 +33,7 @@ export const frameFiles: DatasetOpener<OpenedVideoData | OpenedImageData> = {
     const { train, test } = opened;
     return {
       train,
-      ...(test && { test, testFrom: testFromOf(path, train.stills, test.stills) }),
+      ...(test && { test, testFrom: opened.testFrom ?? 'own part' }),
       skipped: () => [...opened.skipped, ...unusedAsSkipped(opened.unused)],
       decoded: watch.decoded,
     };

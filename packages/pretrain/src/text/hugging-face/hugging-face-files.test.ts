@@ -5,19 +5,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, expect, it } from 'vitest';
 import { buildTextRun } from '../../../fixtures/tiny-text.ts';
-import type { ExportContext } from '../../modality.ts';
-import { textModality } from '../text-modality.ts';
 import { fromHuggingFaceFiles } from './from-hugging-face-files.ts';
+import { huggingFaceFiles } from './hugging-face-files.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-const exported = textModality.exports!['huggingface']!;
+const exported = huggingFaceFiles;
 const parse = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
 
 /** A run of few updates, as an export gets it, disposed. */
-async function contextOf(task: string): Promise<ExportContext> {
+async function contextOf(task: string): Promise<Parameters<typeof huggingFaceFiles>[0]> {
   const { run, data, train, trainer } = await buildTextRun(task);
   await train(2);
   const checkpoint = await trainer.save();

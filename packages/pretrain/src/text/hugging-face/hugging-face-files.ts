@@ -5,7 +5,7 @@ import type { ExportContext } from '../../modality.ts';
 import { readRunTokenizer, TOKENIZER_FILE } from '../run-tokenizer.ts';
 import { textInputOf } from '../text-input.ts';
 import { openBertCheckpoint } from './open-bert-checkpoint.ts';
-import { tokenizerConfig } from './tokenizer-config.ts';
+import { tokenizerFiles } from './tokenizer-files.ts';
 
 const json = (content: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
 
@@ -22,7 +22,7 @@ const causal = { architectures: ['BertLMHeadModel'], is_decoder: true };
  * @remarks A run of `masked-language` becomes `BertForMaskedLM`, with pairs of sentences `BertForPreTraining`; one of `next-token` `BertLMHeadModel`, a decoder; one
  * of `replaced-token` `BertModel`, without a head.
  */
-export async function huggingFaceFiles(context: ExportContext): Promise<Readonly<Record<string, Uint8Array>>> {
+export async function huggingFaceFiles(context: Omit<ExportContext, 'module'>): Promise<Readonly<Record<string, Uint8Array>>> {
   const { checkpoint, files } = context;
   const input = textInputOf(context.input);
   const tokenizer = await readRunTokenizer(files, input);
@@ -36,13 +36,10 @@ export async function huggingFaceFiles(context: ExportContext): Promise<Readonly
       ...(nextSentenceHead && { nextSentenceHead }),
       paddingId,
     });
-    const described = await tokenizerConfig(files[TOKENIZER_FILE]!, { maxLength: input.length });
     return {
       'config.json': json({ ...config, ...(input.attention === 'causal' && head && causal) }),
       'model.safetensors': encodeSafetensors({ metadata, tensors }),
-      [TOKENIZER_FILE]: json(JSON.parse(files[TOKENIZER_FILE]!)),
-      'tokenizer_config.json': json(described.config),
-      'special_tokens_map.json': json(described.special),
+      ...(await tokenizerFiles(files[TOKENIZER_FILE]!, { maxLength: input.length })),
     };
   } finally {
     networks.dispose();

@@ -1,7 +1,8 @@
 import { createRng, SelfsupError } from '@selfsup/core';
-import { bert, maskedLanguageHead, nextSentenceHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
+import { bert, maskedLanguageHead, nextSentenceHead, type MaskedLanguageHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
 import { decodeSafetensors } from '@selfsup/safetensors';
 import { restoreModule } from '@selfsup/trainer';
+import { withMergedAdapters } from '../../adapters.ts';
 
 /** What a checkpoint does not say about its BERT. */
 export interface BertCheckpointOptions {
@@ -11,10 +12,14 @@ export interface BertCheckpointOptions {
   dropoutRate?: number;
   /** See `bert`. */
   attentionDropoutRate?: number;
+  /** See `bert`. */
+  epsilon?: number;
 }
 
 /** The networks of a checkpoint. */
-export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone' | 'head' | 'nextSentenceHead'> {
+export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone' | 'nextSentenceHead'> {
+  /** Of masked language modeling, if the checkpoint has one. */
+  readonly head?: MaskedLanguageHead;
   /** Updates that they have seen. */
   readonly step: number;
   /** Disposes all of them. */
@@ -24,12 +29,13 @@ export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone
 /**
  * Rebuilds the BERT of a checkpoint of `masked-language`, and its heads, from the shapes that it holds; a backend must be in force.
  *
- * @param bytes the whole checkpoint
+ * @param given the whole checkpoint
  * @param options see {@link BertCheckpointOptions}
  * @returns see {@link BertCheckpoint}
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is damaged or its backbone is no BERT
  */
-export async function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpointOptions = {}): Promise<BertCheckpoint> {
+export async function openBertCheckpoint(given: Uint8Array, options: BertCheckpointOptions = {}): Promise<BertCheckpoint> {
+  const bytes = await withMergedAdapters(given);
   const { tensors } = decodeSafetensors(bytes);
   const shapeOf = (path: string): readonly number[] => {
     const tensor = tensors.get(`trainable/${path}`);
@@ -56,7 +62,8 @@ export async function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpo
     width,
     numLayers,
     maxPositions: shapeOf('backbone/embeddings/position/weight')[0]!,
-    numSegments: shapeOf('backbone/embeddings/segment/weight')[0]!,
+    numSegments: has('backbone/embeddings/segment/weight') ? shapeOf('backbone/embeddings/segment/weight')[0]! : 0,
+    hiddenDim: shapeOf('backbone/encoder/layer0/intermediate/kernel')[1]!,
   };
   const rng = createRng(0); // every value that it draws is overwritten
   const backbone = bert({ numHeads: Math.max(1, Math.floor(width / 64)), ...options, ...sizes })(rng);

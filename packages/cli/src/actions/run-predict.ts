@@ -1,0 +1,161 @@
+import { printable, SelfsupError } from '@selfsup/core';
+import { predictionHeader, predictionLines, type PredictionTable } from '@selfsup/pretrain';
+import { classifierFolder, listClassifiers, loadClassifier, openInputs } from '@selfsup/pretrain/node';
+import { existsSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import type { RunFlags } from '../flags/common-flags.ts';
+import { INTERRUPTED } from '../exit-codes.ts';
+import type { Output } from '../output/output.ts';
+import { gatherPlugins } from '../plugins/gather-plugins.ts';
+import { stopOnInterrupt } from '../stop-on-interrupt.ts';
+import { chooseBackend } from './choose-backend.ts';
+
+/** The flags of `selfsup predict`. */
+export interface PredictFlags extends RunFlags {
+  readonly classifier?: string;
+  readonly text?: readonly string[];
+  readonly out?: string;
+  readonly threshold?: number;
+}
+
+/** Samples that are classified and written at once. */
+const BATCH = 256;
+
+/** The folder of the classifier that is meant. */
+async function findClassifier({ run, classifier }: PredictFlags): Promise<string> {
+  if (classifier !== undefined) {
+    const own = classifierFolder(run, classifier);
+    return !existsSync(own) && existsSync(classifier) ? classifier : own;
+  }
+  const names = await listClassifiers(run);
+  if (names.length === 1) return classifierFolder(run, names[0]!);
+  throw new SelfsupError(
+    'SELFSUP_OPTION',
+    names.length === 0
+      ? `${printable(run)} has no classifier yet; make one with: selfsup fine-tune --run ${printable(run)}`
+      : `say which classifier with --classifier: ${names.map((name) => printable(name)).join(', ')}`,
+  );
+}
+
+/** Where the lines go: a file, which is there whole or not at all, or standard output. */
+async function openSink(out: string | undefined, write: (text: string) => void) {
+  if (out === undefined)
+    return {
+      write: (text: string) => {
+        write(text);
+        return Promise.resolve();
+      },
+      keep: () => Promise.resolve(),
+      drop: () => Promise.resolve(),
+    };
+  await mkdir(dirname(out), { recursive: true });
+  const temporary = `${out}.${process.pid}.tmp`;
+  const file = await open(temporary, 'w').catch((error: unknown) => {
+    throw new SelfsupError('SELFSUP_DATA', `cannot write ${printable(out)}: ${(error as Error).message}`, { cause: error });
+  });
+  return {
+    write: async (text: string) => {
+      await file.writeFile(text);
+    },
+    keep: async () => {
+      await file.close();
+      await rename(temporary, out);
+    },
+    drop: async () => {
+      await file.close();
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+const linesOf = (text: string) => text.split(/\r?\n/).filter((line) => line.trim() !== '');
+
+/**
+ * `selfsup predict`: classifies photos or texts by a kept classifier, batch by batch.
+ *
+ * @param inputs files and folders; `-` stands for the lines of standard input
+ * @param flags see {@link PredictFlags}
+ * @param streams where to report, and where predictions go without `--out`
+ * @returns the exit code: 0, or 130 after an interrupt
+ */
+export async function runPredict(
+  inputs: readonly string[],
+  flags: PredictFlags,
+  { output, write }: { output: Output; write: (text: string) => void },
+): Promise<number> {
+  const { out, threshold, run } = flags;
+  if (out !== undefined && !/\.(csv|jsonl)$/i.test(out))
+    throw new SelfsupError('SELFSUP_OPTION', `--out must end in .csv or .jsonl, got ${printable(out)}`);
+  if (out === undefined && output.json)
+    throw new SelfsupError('SELFSUP_OPTION', '--json and predictions cannot share standard output; add --out');
+  if (inputs.length === 0 && !flags.text)
+    throw new SelfsupError('SELFSUP_OPTION', 'say what to classify: files, folders, or - for standard input');
+  const folder = await findClassifier(flags);
+  const { registry } = await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd());
+  const backend = await chooseBackend(flags);
+  for (const reason of backend.rejected) output.warn(reason);
+  const progress = {
+    ...output,
+    line: (text: string) => {
+      if (output.json || out !== undefined) output.line(text);
+      else output.warn(text);
+    },
+  }; // standard output is for the predictions
+  const classifier = await loadClassifier(folder, { encoder: run, registry, progress });
+  const interrupt = stopOnInterrupt(output);
+  try {
+    const { classes, encoder, description } = classifier;
+    const isText = encoder.modality.name === 'text';
+    const said = inputs.includes('-') ? linesOf(await readAll(process.stdin)) : [];
+    const texts = [...(flags.text ?? []), ...(isText ? said : [])];
+    const paths = [...inputs.filter((input) => input !== '-'), ...(isText ? [] : said)];
+    const table: PredictionTable = { format: /\.jsonl$/i.test(out ?? '') ? 'jsonl' : 'csv', classes, nameOf: isText ? 'text' : 'file' };
+    const sink = await openSink(out, write);
+    const counts = new Array<number>(classes.length).fill(0);
+    let [classified, open] = [0, 0];
+    const skipped: { path: string; reason: string }[] = [];
+    try {
+      await sink.write(predictionHeader(table));
+      for await (const input of openInputs(encoder, { paths, texts })) {
+        const { samples } = input;
+        const stage = progress.stage('Classifying', { total: samples.length, unit: description.trainedOn.unit });
+        for (let first = 0; first < samples.length; first += BATCH) {
+          interrupt.signal.throwIfAborted();
+          const indices = Int32Array.from({ length: Math.min(BATCH, samples.length - first) }, (_, i) => first + i);
+          const found = await classifier.predictSamples(samples, { indices, threshold, signal: interrupt.signal, quiet: true });
+          await sink.write(predictionLines(found, Array.from(found.indices, input.nameOf), table)); // prettier-ignore
+          for (const [row, label] of found.labels.entries()) {
+            classified++;
+            if (found.classes[row] === '') open++;
+            else counts[label]!++;
+          }
+          stage.update(first + indices.length);
+        }
+        stage.end();
+        skipped.push(...input.skipped());
+      }
+      if (classified === 0) throw new SelfsupError('SELFSUP_DATA', `nothing could be classified: ${skipped.length} inputs cannot be read`);
+      await sink.keep();
+    } catch (error) {
+      await sink.drop();
+      throw error;
+    }
+    const parts = classes.map((name, i) => `${printable(name, { maxLength: 40 })} ${counts[i]!}`).filter((_, i) => counts[i]! > 0); // prettier-ignore
+    progress.line(
+      `${classified} classified${out === undefined ? '' : `, in ${printable(out)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${skipped.length} not read` : ''}`,
+    );
+    output.event('result', {
+      ...{ command: 'predict', run, classifier: description.name, backend: backend.name, backendDescription: backend.description },
+      ...{ classified, open, out, counts: Object.fromEntries(classes.map((name, i) => [name, counts[i]!])), skipped },
+    });
+    return 0;
+  } catch (error) {
+    if (interrupt.signal.aborted) return INTERRUPTED;
+    throw error;
+  } finally {
+    interrupt.release();
+    classifier.dispose();
+  }
+}

@@ -1,0 +1,127 @@
+import type { Dim, OnnxPrecision } from '@selfsup/export';
+import type { LoadedEncoder } from '../load-encoder.ts';
+import type { RunResult } from '../run-result.ts';
+import type { LinearHead } from './linear-head.ts';
+
+/** What a model card is written from. */
+export interface ModelCardContext {
+  readonly encoder: LoadedEncoder;
+  readonly format: string;
+  readonly precision: OnnxPrecision;
+  readonly classifier: LinearHead | undefined;
+  readonly result: RunResult | undefined;
+  /** Sentences on how an input is made; none for formats that have it in their config. */
+  readonly preprocessing: readonly string[];
+  readonly outputs: readonly { readonly name: string; readonly shape: readonly Dim[] }[];
+}
+
+const sideOf = (dim: Dim): string =>
+  typeof dim === 'number' ? String(dim) : [...(dim.times === 1 ? [] : [dim.times]), ...dim.symbols].join('·');
+
+/** How each format is opened, in the language of those who open it. */
+const uses: Readonly<Record<string, (context: ModelCardContext) => readonly string[]>> = {
+  onnx: ({ encoder: { modality, input }, precision }) => {
+    const name = { fp32: 'model.onnx', fp16: 'model_fp16.onnx', int8: 'model_int8.onnx' }[precision];
+    if (modality.name === 'text')
+      return [
+        '```js',
+        "import { AutoModel, AutoTokenizer } from '@huggingface/transformers';",
+        "const tokenizer = await AutoTokenizer.from_pretrained('this-folder', { local_files_only: true });",
+        "const model = await AutoModel.from_pretrained('this-folder', { local_files_only: true, dtype: '" + precision + "' });",
+        "const { features } = await model(await tokenizer(['a text', 'another'], { padding: true }));",
+        '```',
+      ];
+    const { size, height = size, width = size, channels } = input as { size: number; height?: number; width?: number; channels: number };
+    return [
+      '```python',
+      'import numpy, onnxruntime',
+      `session = onnxruntime.InferenceSession('onnx/${name}')`,
+      `images = numpy.zeros((1, ${channels}, ${height}, ${width}), dtype=numpy.float32)  # values in [0, 1]`,
+      "features = session.run(['features'], {'pixel_values': images})[0]",
+      '```',
+      ...(channels === 3
+        ? [
+            '',
+            '```js',
+            "import { AutoModel, AutoProcessor, RawImage } from '@huggingface/transformers';",
+            "const processor = await AutoProcessor.from_pretrained('this-folder', { local_files_only: true });",
+            `const model = await AutoModel.from_pretrained('this-folder', { local_files_only: true, dtype: '${precision}' });`,
+            "const { features } = await model(await processor(await RawImage.read('photo.jpg')));",
+            '```',
+          ]
+        : []),
+    ];
+  },
+  tfjs: ({ encoder: { modality, input } }) => {
+    const { size, height = size, width = size, channels } = input as { size: number; height?: number; width?: number; channels: number };
+    return [
+      '```js',
+      "import { loadGraphModel } from '@tensorflow/tfjs-converter';",
+      "const model = await loadGraphModel('https://example.com/this-folder/model.json');",
+      modality.name === 'text'
+        ? "const features = model.execute({ input_ids, attention_mask, token_type_ids }, 'features');"
+        : `const features = model.execute({ pixel_values }, 'features'); // float32 [n, ${height}, ${width}, ${channels}] in [0, 1]`,
+      '```',
+    ];
+  },
+  huggingface: () => ['```python', 'from transformers import AutoModel', "model = AutoModel.from_pretrained('this-folder')", '```'],
+  'safetensors-timm': () => [
+    '```python',
+    'import json, timm',
+    'from safetensors.torch import load_file',
+    "config = json.load(open('config.json'))",
+    "model = timm.create_model(config['architecture'], num_classes=0, **config['model_args'])",
+    "model.load_state_dict(load_file('model.safetensors'), strict=True)",
+    '```',
+  ],
+};
+
+/** The kNN and other probes of a run, in a table. */
+function measures({ probes, trainSamples, testSamples, dataset }: RunResult): string[] {
+  const rows = Object.entries(probes).flatMap(([probe, { trained, baselines }]) =>
+    Object.entries(trained).map(([name, value]) => {
+      const beside = Object.entries(baselines).map(([of, number]) => `${of} ${Number(number.toFixed(3))}`);
+      return `| ${probe}: ${name} | ${Number(value.toFixed(3))} | ${beside.join(', ')} |`;
+    }),
+  );
+  const counts = `Trained on ${trainSamples.toLocaleString('en-US')} samples of ${dataset}, judged by ${testSamples.toLocaleString('en-US')}.`;
+  return [counts, ...(rows.length > 0 ? ['', '| measure | this encoder | beside it |', '|---|---|---|', ...rows] : [])];
+}
+
+/**
+ * The model card of an export: what it is, what it learned from, how good it is, what it takes, how it is used.
+ *
+ * @returns Markdown
+ */
+export function modelCard(context: ModelCardContext): string {
+  const { encoder, format, precision, classifier, result, preprocessing, outputs } = context;
+  const { run, source } = encoder;
+  const use = uses[format]?.(context);
+  const about = run
+    ? `An encoder of ${encoder.modality.title}, \`${encoder.encoder.name}\`, pretrained without labels by [selfsup](https://www.npmjs.com/package/selfsup): task \`${run.settings.task}\`, ${encoder.step.toLocaleString('en-US')} updates on ${run.dataset.name}.`
+    : `An encoder of ${encoder.modality.title}, \`${encoder.encoder.name}\`, imported from ${source?.name ?? encoder.origin}${source ? ` (sha256 ${source.sha256})` : ''}.`;
+  const lines = [
+    '---',
+    'library_name: selfsup',
+    'license: other # fill in the license of your model',
+    '---',
+    '',
+    `# ${encoder.encoder.name}, ${encoder.origin}`,
+    '',
+    about,
+    ...(classifier ? ['', `With a classifier of ${classifier.classes.length} classes: ${classifier.classes.join(', ')}.`] : []),
+    '',
+    '## Measured',
+    '',
+    ...(result ? measures(result) : ['Nothing was measured in this export.']),
+    ...(preprocessing.length > 0 ? ['', '## Input', '', ...preprocessing] : []),
+    ...(outputs.length > 0
+      ? ['', '## Outputs', '', ...outputs.map(({ name, shape }) => `- \`${name}\` [${shape.map(sideOf).join(', ')}]`)]
+      : []),
+    ...(use ? ['', '## Use', '', ...use] : []),
+    '',
+    `Format: ${format}${format === 'onnx' ? `, opset 17, ${precision}` : ''}.`,
+    '',
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,1 @@
+export { decodePytorch, type PytorchFile } from './pytorch/decode-pytorch.ts';
