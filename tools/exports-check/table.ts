@@ -80,7 +80,7 @@ function reducedTable({ subjects, consumers, cells, refusals }: Findings): strin
   ]);
   return `## Reduced precision
 
-The smallest cosine between the features of a sample and those of selfsup; the command refuses to write a file below 0.99.
+The smallest cosine between the features of a sample and those of selfsup; the command refuses to write a file below 0.99. A dash: it was not tried.
 
 ${table(['encoder', ...columns.map(({ name, precision }) => `${precision}, ${name}`)], rows)}`;
 }
