@@ -84,6 +84,8 @@ export interface EncoderRecipe<F extends AnyEncoderFactory = AnyEncoderFactory, 
   /** The starts it has beside `random`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each knows its own encoder
   readonly starts?: readonly StartRecipe<any>[];
+  /** Paths of variables with a row for each token, which grow where a run starts from an encoder and its tokenizer has tokens added; default none. */
+  readonly growing?: readonly string[];
   /** Makes the factory. */
   create(options: O, input: InputDescription): F;
 }

@@ -38,6 +38,7 @@ const bertEncoder = (name: string, title: string, size: BertSize): EncoderRecipe
     options: bertOptions(size),
     readouts: textReadouts,
     starts: [ppmiStart],
+    growing: ['embeddings/word/weight'],
     complete(options, input) {
       const { length } = textInputOf(input);
       const { maxPositions = Math.max(512, length), embeddingDim = options.width } = options;
