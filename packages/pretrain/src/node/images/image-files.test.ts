@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePhotos } from '../../../fixtures/write-pictures.ts';
+import parquet from '../../../../data/fixtures/parquet-images.json';
 import type { Progress } from '../../progress.ts';
+import { textFiles } from '../text/text-files.ts';
 import { imageFiles } from './image-files.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'selfsup-image-files-'));
@@ -58,6 +60,24 @@ describe('the opener of files of images', () => {
   it('knows a test part of its own', async () => {
     const { train, test, testFrom } = await open(at('parts'));
     expect([train.length, test!.length, testFrom]).toEqual([6, 4, 'own part']);
+  });
+
+  it('recognizes archives of pictures, and tells tables of text from them', async () => {
+    mkdirSync(at('hub/data'), { recursive: true });
+    writeFileSync(at('hub/README.md'), '# pictures');
+    writeFileSync(at('hub/data/train-00000-of-00001.parquet'), Buffer.from(parquet.files.snappy, 'base64'));
+    writeFileSync(at('texts.parquet'), Buffer.from(parquet.texts, 'base64'));
+    writeFileSync(at('shard.tar'), '');
+    const recognized = (name: string) => Promise.all([imageFiles.recognizes!(at(name)), textFiles.recognizes!(at(name))]);
+    expect([await recognized('hub'), await recognized('texts.parquet'), await recognized('shard.tar')]).toEqual([
+      [true, false],
+      [false, true],
+      [true, false],
+    ]);
+    const { train, test, testFrom } = await open(at('hub'), { imageSize: '8x12', channels: 1 });
+    expect([train.height, train.width, train.channels, train.classNames, testFrom]).toEqual([8, 12, 1, ['red', 'blue'], 'held out']);
+    expect(train.length + test!.length).toBe(6);
+    await expect(open(at('hub'), { imageSize: 8, maxPixels: 11 })).rejects.toThrow('it has 4 x 3 pixels, and `maxPixels` is 11');
   });
 
   it('opens files of images, with labels from another file', async () => {
