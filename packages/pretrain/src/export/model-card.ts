@@ -31,25 +31,25 @@ const uses: Readonly<Record<string, (context: ModelCardContext) => readonly stri
         "const { features } = await model(await tokenizer(['a text', 'another'], { padding: true }));",
         '```',
       ];
-    const { size, channels } = input as { size: number; channels: number };
+    const { size, height = size, width = size, channels } = input as { size: number; height?: number; width?: number; channels: number };
     return [
       '```python',
       'import numpy, onnxruntime',
       `session = onnxruntime.InferenceSession('${name}')`,
-      `images = numpy.zeros((1, ${channels}, ${size}, ${size}), dtype=numpy.float32)  # values in [0, 1]`,
+      `images = numpy.zeros((1, ${channels}, ${height}, ${width}), dtype=numpy.float32)  # values in [0, 1]`,
       "features = session.run(['features'], {'images': images})[0]",
       '```',
     ];
   },
   tfjs: ({ encoder: { modality, input } }) => {
-    const { size, channels } = input as { size: number; channels: number };
+    const { size, height = size, width = size, channels } = input as { size: number; height?: number; width?: number; channels: number };
     return [
       '```js',
       "import { loadGraphModel } from '@tensorflow/tfjs-converter';",
       "const model = await loadGraphModel('https://example.com/this-folder/model.json');",
       modality.name === 'text'
         ? "const features = model.execute({ input_ids, attention_mask, token_type_ids }, 'features');"
-        : `const features = model.execute({ images }, 'features'); // images: float32 [n, ${size}, ${size}, ${channels}] in [0, 1]`,
+        : `const features = model.execute({ images }, 'features'); // images: float32 [n, ${height}, ${width}, ${channels}] in [0, 1]`,
       '```',
     ];
   },
