@@ -69,7 +69,7 @@ describe('the opener of files of images', () => {
     const put = (name: string, columnData: Parameters<typeof parquetWriteBuffer>[0]['columnData']) => {
       writeFileSync(at(name), new Uint8Array(parquetWriteBuffer({ columnData })));
     };
-    const label = { name: 'label', data: ['red', 'blue', 'red', 'blue', 'red', 'blue'], type: 'STRING' } as const;
+    const label = { name: 'label', data: ['red', 'blue', 'red', 'blue', 'red', 'blue'], type: 'STRING' as const };
     put('hub/data/train-00000-of-00001.parquet', [
       { name: 'image', data: Array.from({ length: 6 }, () => picture), type: 'BYTE_ARRAY' },
       label,
