@@ -5,6 +5,8 @@ import { createRng } from '@selfsup/core';
 import { gunzip, parseCifar, parseIdx, type ImageDataset } from '@selfsup/data';
 import { decodeImage, openImages, openVideos, readNpy, writeNpy } from '@selfsup/data/node';
 import sharp from 'sharp';
+import bmp from '../../packages/data/fixtures/bmp.json' with { type: 'json' };
+import parquet from '../../packages/data/fixtures/parquet-images.json' with { type: 'json' };
 import { createChance } from './chance.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 import { assertRight, assertShape, mutateOneOf, writeFolder, type Files, type Subject } from './subject.ts';
@@ -20,6 +22,25 @@ function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
   shape.forEach((side, i) => header.writeUInt32BE(side, 4 + 4 * i));
   return Buffer.concat([header, data]);
 }
+
+/** A tar archive of files. */
+function tar(files: Readonly<Record<string, Uint8Array | string>>): Uint8Array {
+  const members = Object.entries(files).flatMap(([name, content]) => {
+    const body = Buffer.from(content);
+    const header = Buffer.alloc(512);
+    header.write(name);
+    header.write('0000644\0'.padEnd(24, '0'), 100);
+    header.write(`${body.length.toString(8).padStart(11, '0')}\0`, 124);
+    header.write('00000000000\0        0', 136);
+    header.write('ustar\x0000', 257);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return [header, body, Buffer.alloc((512 - (body.length % 512)) % 512)];
+  });
+  return Buffer.concat([...members, Buffer.alloc(1024)]);
+}
+
+const base64 = (text: string): Uint8Array => Buffer.from(text, 'base64');
 
 /** Reads some images of a data set that was accepted. */
 async function assertImages(images: ImageDataset): Promise<void> {
@@ -37,6 +58,7 @@ async function makePictures(): Promise<Record<string, Uint8Array>> {
     tif: await picture().tiff({ compression: 'lzw' }).toBuffer(),
     gif: await picture().gif().toBuffer(),
     avif: await picture().avif({ effort: 0 }).toBuffer(),
+    bmp: base64(bmp['16 bits by masks'].bmp),
   };
 }
 
@@ -118,6 +140,28 @@ export async function imageSubjects(folder: string): Promise<Subject[]> {
         const files: Files = { 'cat/a.png': good, 'cat/b.png': good, 'dog/a.png': good, 'dog/b.png': good };
         const more = { [`dog/c.${chance.pick(Object.keys(pictures))}`]: good };
         await open(mutateOneOf({ ...files, ...more }, chance, (content) => mutateBytes(content, chance)));
+      },
+    },
+    {
+      name: 'tar archives',
+      async read(chance) {
+        const archive = tar({ 'a.png': good, 'a.cls': '0', 'b.png': good, 'b.json': '{"label":"x"}', 'c/d.jpg': pictures['jpg']! });
+        await open({ 'train-000.tar': mutateBytes(archive, chance), 'val-000.tar': archive });
+      },
+    },
+    ...Object.entries(parquet.files).map(([packing, bytes]): Subject => ({
+      name: `Parquet files of pictures, ${packing}`,
+      read: (chance) => open({ 'train-0.parquet': mutateBytes(base64(bytes), chance) }),
+    })),
+    {
+      name: 'photos with a table of labels',
+      async read(chance) {
+        const table = chance.happens(0.5) ? 'labels.csv' : 'metadata.jsonl';
+        const rows = ['a', 'b', 'c', 'd'].map((name, i) => ({ file_name: `${name}.png`, label: i % 2 === 0 ? 'x' : 'y' }));
+        const csv = `file_name;label\n${rows.map((row) => `${row.file_name};"${row.label}"`).join('\n')}`;
+        const content = table === 'labels.csv' ? csv : rows.map((row) => JSON.stringify(row)).join('\n');
+        const photos = Object.fromEntries(rows.map((row) => [row.file_name, good]));
+        await open({ ...photos, [table]: mutateBytes(Buffer.from(content), chance) });
       },
     },
     {

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { openCorpus, openLabeledText, openTokenizer, trainTokenizer } from '@selfsup/data/node';
 import { loadTokenizer, wordPieceTokenizer, type TokenDataset, type Tokenizer } from '@selfsup/data/text';
+import parquet from '../../packages/data/fixtures/parquet-images.json' with { type: 'json' };
 import type { Chance } from './chance.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 import { mutateJson } from './mutate-json.ts';
@@ -75,6 +76,16 @@ function tableSubject(file: string, table: string, place: string): Subject {
   };
 }
 
+/** Texts in a Parquet file. */
+const parquetSubject = (place: string): Subject => ({
+  name: 'Parquet files of texts',
+  async read(chance) {
+    const bytes = mutateBytes(Buffer.from(parquet.texts, 'base64'), chance);
+    const { texts, labels } = await openLabeledText(join(writeFolder(place, { 'x.parquet': bytes }), 'x.parquet'));
+    assertRight(texts.length === labels.length && texts.length > 0, 'there is not one label for each text');
+  },
+});
+
 /** The cache of a corpus: whatever is in it, the tokens must be those of the corpus. */
 async function cacheSubject(corpus: string, tokenizer: Tokenizer, cacheFolder: string): Promise<Subject> {
   const open = async () => {
@@ -129,6 +140,7 @@ export async function textSubjects(folder: string): Promise<Subject[]> {
         assertTokenizer(wordPieceTokenizer(Buffer.from(mutated).toString('latin1')));
       },
     },
+    parquetSubject(place),
     ...Object.entries(TABLES).map(([file, table]) => tableSubject(file, table, place)),
     {
       name: 'corpora',

@@ -129,7 +129,7 @@ async function startedFactory(
   { start, progress, signal }: StartWeightsOptions,
 ): Promise<StartedFactory | undefined> {
   const { factory } = freshEncoder(plan, data);
-  if (start) return startFrom(factory, start);
+  if (start) return startFrom(factory, start, plan.encoder.growing);
   const { seed } = plan.settings;
   const recipe = findStart(plan.encoder, plan.settings.start, (name) => `\`${name}\``);
   return (

@@ -94,6 +94,8 @@ export interface EncoderRecipe<F extends AnyEncoderFactory = AnyEncoderFactory, 
   readonly starts?: readonly StartRecipe<any>[];
   /** Its layers; without, runs cannot set `layerDecay` or `frozenLayers`. `options` are complete. */
   layers?(options: O): EncoderLayers;
+  /** Paths of variables with a row for each token, which grow where a run starts from an encoder and its tokenizer has tokens added; default none. */
+  readonly growing?: readonly string[];
   /** Makes the factory. */
   create(options: O, input: InputDescription): F;
 }

@@ -64,7 +64,7 @@ function describeNumber({ type, minimum, maximum, exclusiveMinimum, exclusiveMax
 function describeExpected(schema: JsonSchema): string {
   if (schema.enum) return `one of ${schema.enum.map(String).join(', ')}`;
   if (schema.const !== undefined) return show(schema.const);
-  if (schema.anyOf) return schema.anyOf.map(describeExpected).join(', or ');
+  if (schema.anyOf) return schema.anyOf.map((one) => one.description ?? describeExpected(one)).join(', or ');
   if (schema.type === 'integer' || schema.type === 'number') return describeNumber(schema);
   if (schema.type === 'boolean') return 'true or false';
   if (schema.type === 'string') return schema.minLength ? 'text that is not empty' : 'text';

@@ -164,7 +164,48 @@ describe('a run that starts from an encoder', () => {
     expect(Object.keys(kept).length).toBeGreaterThan(5);
     expect(await weightsIn(store, 'trainable/backbone/')).toMatchObject(kept);
     expect(await failure({ ...others, data: more, init, tokenizer: 'vocab.txt' })).toContain(
-      'leave `tokenizer` out: a run that starts from an encoder',
+      '`tokenizer` must be left out for text in memory',
+    );
+  });
+
+  it('grows with tokens that are added to its tokenizer, and refuses another', async () => {
+    const first = await train(text);
+    const init = (await first.read('encoder.safetensors'))!;
+    const json = JSON.parse((await readText(first, 'tokenizer.json'))!) as {
+      added_tokens: object[];
+      model: { vocab: Record<string, number> };
+    };
+    const count = Object.keys(json.model.vocab).length;
+    const token = (content: string, id: number) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: false,
+    });
+    const grown = { ...json, added_tokens: [...json.added_tokens, token('<user>', count), token('<url>', count + 1)] };
+    const others = { ...text, encoderOptions: undefined };
+    const data = { texts: sentences(60).map((sentence) => `<user> ${sentence} <url>`), tokenizer: JSON.stringify(grown) };
+    const store = memoryStore();
+    await collect({ ...others, ...still, data, init }, { store });
+    expect((await runOf(store)).input).toMatchObject({ vocabularySize: count + 2 });
+    expect(JSON.parse((await readText(store, 'tokenizer.json'))!)).toEqual(grown);
+    const [old, now] = [await weightsIn(first, 'trainable/backbone/'), await weightsIn(store, 'trainable/backbone/')];
+    const [before, after] = [old['embeddings/word/weight']!, now['embeddings/word/weight']!];
+    expect(after.length - before.length).toBe(2 * 8);
+    expect(after.slice(0, before.length)).toEqual(before);
+    const mean = Array.from({ length: 8 }, (_, c) =>
+      before.reduce((sum, value, i) => (i % 8 === c ? sum + value / (before.length / 8) : sum), 0),
+    );
+    const added = [after.slice(before.length, before.length + 8), after.slice(before.length + 8)];
+    for (const row of added) expect(greatestDifference(row, mean)).toBeLessThan(0.05); // the mean, and a little of a fresh row
+    expect(added[0]).not.toEqual(added[1]);
+    const vocab = Object.fromEntries(Object.entries(json.model.vocab).map(([name, id]) => [id === 50 ? 'else' : name, id]));
+    const another = { ...json, model: { ...json.model, vocab } };
+    expect(await failure({ ...others, data: { ...data, tokenizer: JSON.stringify(another) }, init })).toMatch(
+      /`tokenizer` must be that of the encoder \(`init`\), perhaps with tokens added behind its \d+, but id 50 is else instead of/,
     );
   });
 });

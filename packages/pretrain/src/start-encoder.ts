@@ -3,6 +3,7 @@ import { restoreModule } from '@selfsup/trainer';
 import { assertFiniteWeights } from './assert-finite-weights.ts';
 import { describeEncoder, keepEncoder, type EncoderDescription } from './encoder-file.ts';
 import type { AnyEncoderFactory } from './encoder-recipe.ts';
+import { growStart } from './grow-start.ts';
 import type { AnyModule } from './modality.ts';
 import type { RunFile } from './run-file.ts';
 import { runFileNames, type RunStore } from './run-store.ts';
@@ -99,13 +100,19 @@ export function withWeightsOf(factory: AnyEncoderFactory, pattern: AnyModule): S
  *
  * @param factory makes encoders of the same kind with fresh weights
  * @param start the weights
+ * @param growing the paths of tables that may have more rows than those of `start`; default none
  * @returns the factory; call `dispose` when all encoders are made
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the weights do not fit, or are not finite
  */
-export async function startFrom(factory: AnyEncoderFactory, { bytes, description }: StartEncoder): Promise<StartedFactory> {
+export async function startFrom(
+  factory: AnyEncoderFactory,
+  { bytes, description }: StartEncoder,
+  growing: readonly string[] = [],
+): Promise<StartedFactory> {
   const pattern = factory(createRng(0));
   try {
-    await restoreModule(pattern, bytes, { prefix: description.encoder.prefix });
+    const { prefix } = description.encoder;
+    await restoreModule(pattern, await growStart(bytes, pattern, { prefix, growing }), { prefix });
     await assertFiniteWeights(pattern);
   } catch (error) {
     pattern.dispose();

@@ -29,7 +29,14 @@ const side = z.int().min(8);
 /** The options of images and frames alike. */
 export const pictureOptions = {
   imageSize: z
-    .union([side, z.tuple([side, side]), z.string().regex(/^\d+x\d+$/)])
+    .union([
+      side,
+      z.tuple([side, side]).describe('height and width in a list'),
+      z
+        .string()
+        .regex(/^\d+x\d+$/)
+        .describe('as text such as 96x128'),
+    ])
     .optional()
     .describe(
       'pixels to which photos are resized: the side of a square such as 64, or height and width such as 96x128; default 64, of shapes 32; other data has a size of its own',

@@ -40,6 +40,7 @@ const bertEncoder = (name: string, title: string, size: BertSize): EncoderRecipe
     readouts: textReadouts,
     starts: [ppmiStart],
     layers: ({ numLayers }) => blockLayers(/^encoder\/layer(\d+)\//, { first: 0, count: numLayers, top: /^$/ }),
+    growing: ['embeddings/word/weight'],
     complete(options, input) {
       const { length } = textInputOf(input);
       const { maxPositions = Math.max(512, length), embeddingDim = options.width } = options;

@@ -53,10 +53,11 @@ const isTokenDatasets = (data: unknown): data is TokenDatasets =>
   isObject(data) && isTokenDataset(data['train']) && data['tokenizer'] !== undefined;
 const isTokenizer = (given: unknown): given is Tokenizer => isObject(given) && typeof given['encode'] === 'function';
 
-/** The tokenizer of the run, the one that came with the data, or a new one. */
+/** The tokenizer of the run, the one that came with the data, or a new one; at the start from an encoder its own, unless the data brings it with tokens added. */
 async function tokenizerOf(given: GivenTokenizer | undefined, opening: TextOpening, learn: () => Promise<Tokenizer>): Promise<Tokenizer> {
-  if (isTokenizer(opening.tokenizer)) return opening.tokenizer;
-  if (opening.tokenizer !== undefined)
+  const { before } = opening;
+  if (isTokenizer(opening.tokenizer) && (!before || given === undefined)) return opening.tokenizer;
+  if (typeof opening.tokenizer === 'string')
     throw new SelfsupError(
       'SELFSUP_OPTION',
       `\`tokenizer\` must be left out for text in memory, got the path ${opening.tokenizer}; give the content of tokenizer.json beside the texts`,

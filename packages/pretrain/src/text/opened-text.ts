@@ -46,6 +46,8 @@ export interface TextOpening extends Omit<TextOptions, 'tokenizer'> {
   readonly as: 'sequences' | 'texts';
   /** A path; or the tokenizer of the run, which is used as it is. */
   readonly tokenizer?: string | Tokenizer | undefined;
+  /** The tokenizer of the encoder that the run starts from: another one must be the same, perhaps with tokens added. */
+  readonly before?: Tokenizer | undefined;
   /** The share of the documents to hold out, in [0, 1). */
   readonly testFraction: number;
   /** Whether the vocabulary must have a token such as [MASK]. */

@@ -83,11 +83,6 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   async open({ data, options, settings, recipe }, context) {
     const { hidesTokens = false, sees } = textFacts(recipe);
     const { seed, testFraction, limit, testLimit } = settings;
-    if (context.start && options.tokenizer !== undefined)
-      throw new SelfsupError(
-        'SELFSUP_OPTION',
-        'leave `tokenizer` out: a run that starts from an encoder (`init`) goes on with the tokenizer of that encoder, to which its weights belong',
-      );
     const parts = await openSequences({ data, options, seed, testFraction, limit, testLimit, hidesTokens }, context);
     const { train, test, testFrom, tokenizer, found, fingerprint, facts } = parts;
     const tokenizerHash = await hashTokenizer(tokenizer);

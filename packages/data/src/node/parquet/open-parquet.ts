@@ -1,5 +1,5 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import type { ColumnChunk, CompressionCodec, Compressors, SchemaElement, SchemaTree } from 'hyparquet';
+import type { ColumnChunk, CompressionCodec, Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import zlib from 'node:zlib';
 import { readAt, withFile } from '../read-file-within.ts';
 import { systemReason } from '../system-reason.ts';
@@ -99,6 +99,25 @@ function kindOf({ element, children }: SchemaTree): ParquetColumn['kind'] {
     : 'other';
 }
 
+const flat = ({ element, children }: SchemaTree): SchemaElement[] => [element, ...children.flatMap(flat)];
+
+/** The same file, of whose groups with pictures only the `bytes` are there: nothing else of them is read, such as paths. */
+function withoutPaths(metadata: FileMetaData, { element: root, children }: SchemaTree): FileMetaData {
+  const isGroup = (tree: SchemaTree) => tree.children.length > 1 && kindOf(tree) === 'images';
+  const groups = new Set(children.filter(isGroup).map(({ element }) => element.name));
+  if (groups.size === 0) return metadata;
+  const kept = (tree: SchemaTree) => {
+    if (!groups.has(tree.element.name)) return flat(tree);
+    return [{ ...tree.element, num_children: 1 }, ...flat(tree.children.find(({ element }) => element.name === 'bytes')!)];
+  };
+  const isKept = ({ meta_data: meta }: ColumnChunk) => !meta || !groups.has(meta.path_in_schema[0]!) || meta.path_in_schema[1] === 'bytes';
+  return {
+    ...metadata,
+    schema: [root, ...children.flatMap(kept)],
+    row_groups: metadata.row_groups.map((group) => ({ ...group, columns: group.columns.filter(isKept) })),
+  };
+}
+
 /**
  * Reads the footer of a Parquet file.
  *
@@ -131,13 +150,14 @@ export async function openParquet(path: string, who: string): Promise<ParquetFil
         return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
       }),
   };
-  const metadata = await attempt(async () => {
+  const whole = await attempt(async () => {
     const tail = new DataView(await file.slice(Math.max(0, byteLength - 8)));
     if (byteLength < 12 || tail.getUint32(4) !== 0x50415231) throw new Error('it does not end as one; it may be cut short');
     const footer = tail.getUint32(0, true);
     if (footer > Math.min(MAX_FOOTER, byteLength - 8)) throw new Error(`its footer would have ${footer} bytes`);
     return parquetMetadataAsync(file);
   });
+  const metadata = await attempt(() => withoutPaths(whole, parquetSchema(whole)));
   const compressors = await createCompressors();
   const columns = await attempt(() => {
     const features = featuresOf(metadata.key_value_metadata);

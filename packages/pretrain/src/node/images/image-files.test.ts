@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePhotos } from '../../../fixtures/write-pictures.ts';
 import type { Progress } from '../../progress.ts';
+import { textFiles } from '../text/text-files.ts';
 import { imageFiles } from './image-files.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'selfsup-image-files-'));
@@ -58,6 +60,32 @@ describe('the opener of files of images', () => {
   it('knows a test part of its own', async () => {
     const { train, test, testFrom } = await open(at('parts'));
     expect([train.length, test!.length, testFrom]).toEqual([6, 4, 'own part']);
+  });
+
+  it('recognizes archives of pictures, and tells tables of text from them', async () => {
+    mkdirSync(at('hub/data'), { recursive: true });
+    writeFileSync(at('hub/README.md'), '# pictures');
+    const picture = Uint8Array.from(readFileSync(join(at('photos'), 'cat', readdirSync(join(at('photos'), 'cat'))[0]!)));
+    const put = (name: string, columnData: Parameters<typeof parquetWriteBuffer>[0]['columnData']) => {
+      writeFileSync(at(name), new Uint8Array(parquetWriteBuffer({ columnData })));
+    };
+    const label = { name: 'label', data: ['red', 'blue', 'red', 'blue', 'red', 'blue'], type: 'STRING' as const };
+    put('hub/data/train-00000-of-00001.parquet', [
+      { name: 'image', data: Array.from({ length: 6 }, () => picture), type: 'BYTE_ARRAY' },
+      label,
+    ]);
+    put('texts.parquet', [{ name: 'text', data: label.data, type: 'STRING' }, label]);
+    writeFileSync(at('shard.tar'), '');
+    const recognized = (name: string) => Promise.all([imageFiles.recognizes!(at(name)), textFiles.recognizes!(at(name))]);
+    expect([await recognized('hub'), await recognized('texts.parquet'), await recognized('shard.tar')]).toEqual([
+      [true, false],
+      [false, true],
+      [true, false],
+    ]);
+    const { train, test, testFrom } = await open(at('hub'), { imageSize: '8x12', channels: 1 });
+    expect([train.height, train.width, train.channels, train.classNames, testFrom]).toEqual([8, 12, 1, ['blue', 'red'], 'held out']);
+    expect(train.length + test!.length).toBe(6);
+    await expect(open(at('hub'), { imageSize: 8, maxPixels: 11 })).rejects.toThrow(/it has \d+ x \d+ pixels, and `maxPixels` is 11/);
   });
 
   it('opens files of images, with labels from another file', async () => {

@@ -5,6 +5,7 @@ import { openCorpus, openLabeledText, openTokenizer, trainTokenizer } from '@sel
 import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import { silentProgress, type Stage } from '../../progress.ts';
+import { assertGrown } from '../../text/grown-tokenizer.ts';
 import { learningVocabulary, openingOf, type OpenedSequences, type OpenedTexts, type TextOpening } from '../../text/opened-text.ts';
 import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
@@ -49,6 +50,7 @@ async function openSequences(data: string, settings: DatasetOptions): Promise<Op
   const { progress = silentProgress } = settings;
   const documents = opening.documents ?? (await chooseDocuments(data, { testFraction, progress, ...textColumnOf(opening) }));
   const tokenizer = await tokenizerOf(data, opening, progress);
+  if (opening.before) assertGrown(tokenizer, opening.before); // before minutes of tokenizing
   if (hidesTokens) specialTokenId(tokenizer, 'mask'); // before minutes of tokenizing
   const { textColumn, header } = columnsOf(opening);
   const tableColumns = { ...(textColumn !== undefined && { textColumn }), ...(header !== undefined && { header }) };
