@@ -60,10 +60,10 @@ export async function beginParquet(path: string, { dim }: EmbeddingsFileOptions)
     },
     async keep() {
       await flush();
-      (table ?? begin()).writer.finish();
+      await (table ?? begin()).writer.finish();
       await send();
       await file.keep();
     },
-    drop: file.drop,
+    drop: () => file.drop(),
   };
 }
