@@ -5,7 +5,7 @@ import type { EmbeddingsFile, EmbeddingsFileOptions } from './embeddings-format.
 import { embeddingColumns } from './embedding-columns.ts';
 
 /** Numbers that a row group holds at least, unless the file ends. */
-const GROUP_VALUES = 2 ** 20;
+const GROUP_VALUES = 2 ** 19;
 
 function schemaOf(columns: ReturnType<typeof embeddingColumns>): SchemaElement[] {
   return [
