@@ -67,10 +67,8 @@ async function assign(rows: tf.Tensor2D, centers: Float32Array, clusters: Int32A
   const [numRows, dim] = rows.shape;
   const count = centers.length / dim;
   const block = Math.max(1, Math.floor(BLOCK_VALUES / count));
-  const [to, lengths] = tf.tidy(() => {
-    const matrix = tf.tensor2d(centers, [count, dim]);
-    return [matrix, tf.sum(tf.square(matrix), 1)] as const; // [count, dim], [count]
-  });
+  const to = tf.tensor2d(centers, [count, dim]);
+  const lengths = tf.tidy(() => tf.sum(tf.square(to), 1)); // [count]
   let changed = false;
   try {
     for (let start = 0; start < numRows; start += block) {

@@ -261,7 +261,7 @@ export function runDuplicates(inputs: readonly string[], flags: DuplicatesFlags,
     });
     const extra = found.groups.reduce((sum, { rows: own }) => sum + own.length - 1, 0);
     const head = `${extra} of ${set.items.length} samples repeat another, in ${groups.length} groups (cosine >= ${found.threshold.toFixed(3)})`;
-    const { groups: _, histogram: __, ...facts } = found;
+    const facts = { threshold: found.threshold, chosenBy: found.chosenBy, copiesFound: found.copiesFound };
     return {
       ...{ lines: [head, ...cutOff(groups, 'groups'), found.chosenBy], rows, facts: { ...facts, groups: groups.length, repeats: extra } },
       report: () => duplicatesReport({ encoder, set, name }, found),

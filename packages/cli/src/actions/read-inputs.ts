@@ -15,7 +15,7 @@ export interface ReadInputs {
   /** What they are called. */
   readonly name: string;
   /** Opened as they are needed. */
-  readonly parts: AsyncIterable<SamplesPart>;
+  readonly parts: AsyncIterable<SamplesPart> | Iterable<SamplesPart>;
   /** What could not be used so far. */
   skipped(): readonly Skipped[];
 }
@@ -76,9 +76,8 @@ export async function readInputs(encoder: LoadedEncoder, inputs: readonly string
   const opened = await openSamplesFor(encoder, { data, limit, testLimit, options: columnOptions(flags) });
   const { train, test, unit, name } = opened;
   if (split === 'test' && !test) throw new SelfsupError('SELFSUP_DATA', `--split test: these ${unit} have no test part; use --split train`);
-  async function* parts() {
-    for (const [part, samples] of [['train', train] as const, ['test', test] as const])
-      if (samples && (split === 'all' || split === part)) yield { samples, ...(test && { split: part }) };
-  }
-  return { name, parts: parts(), skipped: () => opened.skipped() };
+  const parts = [['train', train] as const, ['test', test] as const].flatMap(([part, samples]) =>
+    samples && (split === 'all' || split === part) ? [{ samples, ...(test && { split: part }) }] : [],
+  );
+  return { name, parts, skipped: () => opened.skipped() };
 }

@@ -101,7 +101,7 @@ export async function beginNpy(path: string, { dim }: { dim: number }): Promise<
       await file.keep();
       return [rows, dim];
     },
-    drop: file.drop,
+    drop: () => file.drop(),
   };
 }
 

@@ -20,10 +20,10 @@ export interface ExploreReportContext {
 const [MOST_ROWS, MOST_IN_ROW, ACROSS] = [100, 12, 10];
 const count = (n: number, unit: string) => `${n.toLocaleString('en-US')} ${unit}${n === 1 ? '' : 's'}`;
 
-/** The last two parts of a path, or the beginning of a text. */
+/** The end of a path: what fits below a picture. */
 function short(name: string): string {
-  const end = name.split(/[\\/]/).slice(-2).join('/');
-  return end.length > 40 ? `…${end.slice(-39)}` : end;
+  const end = name.split(/[\\/]/).at(-1)!;
+  return end.length > 20 ? `…${end.slice(-19)}` : end;
 }
 
 /** Rows as pictures with captions: the name, the class, and what is said of each. */
@@ -38,7 +38,7 @@ async function picturesOf(
   );
   return rows.map(({ row, note }, i) => {
     const item = set.items[row]!;
-    const words = [item.text === undefined ? short(nameOfItem(item)) : undefined, item.label, note];
+    const words = [item.label, note, item.text === undefined ? short(nameOfItem(item)) : undefined];
     const caption = words.filter((word) => word !== undefined).join(' · ');
     return { ...shown[i]!, ...(caption !== '' && { caption }) };
   });

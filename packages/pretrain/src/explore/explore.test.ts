@@ -65,7 +65,7 @@ describe('a set of embeddings', () => {
     const page = await searchReport({ encoder, set, name: 'shapes' }, queries, hits.slice(0, 3));
     const rows = galleries(page.sections);
     expect(rows.map((row) => row.length)).toEqual([3, 3, 3]);
-    expect(rows[0]![1]).toMatchObject({ image: expect.stringMatching(/^data:image\/png/) as string, caption: '0 · 1.000' });
+    expect(rows[0]![1]).toMatchObject({ image: expect.stringMatching(/^data:image\/png/) as string, caption: '1.000 · 0' });
     expect((await searchSet(queries, set, { count: 2, whitening: true }))[5]!.map(({ row }) => row)).toEqual([5, 201]);
   });
 
@@ -84,7 +84,7 @@ describe('a set of embeddings', () => {
     expect(found.chosenBy).toMatch(/^203 slightly altered copies put the threshold at a cosine of 0\.\d+: .* of such copies are found/);
     expect(await findDuplicates(encoder, set, { keys })).toEqual(found);
     const { sections } = await duplicatesReport({ encoder, set, name: 'shapes' }, found);
-    expect(galleries(sections)[0]!.map(({ caption }) => caption)).toEqual(['3 · the same', '200']);
+    expect(galleries(sections)[0]!.map(({ caption }) => caption)).toEqual(['the same · 3', '200']);
     await expect(findDuplicates(encoder, set, { threshold: 2 })).rejects.toThrow('`threshold` must be in [-1, 1], got 2');
   });
 

@@ -20,7 +20,7 @@ export async function beginCsv(path: string, { dim }: EmbeddingsFileOptions): Pr
       }
       await file.write(lines);
     },
-    keep: file.keep,
-    drop: file.drop,
+    keep: () => file.keep(),
+    drop: () => file.drop(),
   };
 }

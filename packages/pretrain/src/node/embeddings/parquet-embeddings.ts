@@ -5,7 +5,7 @@ import type { EmbeddingsFile, EmbeddingsFileOptions } from './embeddings-format.
 import { embeddingColumns } from './embedding-columns.ts';
 
 /** Numbers that a row group holds at least, unless the file ends. */
-const GROUP_VALUES = 2 ** 20;
+const GROUP_VALUES = 2 ** 19;
 
 function schemaOf(columns: ReturnType<typeof embeddingColumns>): SchemaElement[] {
   return [
@@ -60,10 +60,10 @@ export async function beginParquet(path: string, { dim }: EmbeddingsFileOptions)
     },
     async keep() {
       await flush();
-      (table ?? begin()).writer.finish();
+      await (table ?? begin()).writer.finish();
       await send();
       await file.keep();
     },
-    drop: file.drop,
+    drop: () => file.drop(),
   };
 }

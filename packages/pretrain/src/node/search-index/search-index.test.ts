@@ -33,7 +33,7 @@ afterAll(() => {
 
 const DIM = 24;
 const random = (rows: number, stream: string): FeatureMatrix => ({
-  data: drawNormal(createRng(0).fold(stream), rows * DIM) as Float32Array<ArrayBuffer>,
+  data: drawNormal(createRng(0).fold(stream), rows * DIM),
   shape: [rows, DIM],
 });
 async function* inParts({ data, shape: [rows] }: FeatureMatrix, size: number): AsyncGenerator<EmbeddedRows, void, void> {
