@@ -10,6 +10,7 @@ export default library({
     'src/frame-order.ts',
     'src/declutr.ts',
     'src/dino.ts',
+    'src/distillation.ts',
     'src/jigsaw.ts',
     'src/mae.ts',
     'src/masked-language.ts',

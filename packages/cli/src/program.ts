@@ -3,6 +3,7 @@ import type { CommandContext } from './command-context.ts';
 import { augmentCommand } from './commands/augment.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { duplicatesCommand, outliersCommand, searchCommand, selectCommand } from './commands/explore.ts';
 import { exportCommand } from './commands/export.ts';
 import { fineTuneCommand } from './commands/fine-tune.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -54,6 +55,10 @@ export async function createProgram(argv: readonly string[], context: CommandCon
     augmentCommand,
     fineTuneCommand,
     predictCommand,
+    searchCommand,
+    duplicatesCommand,
+    outliersCommand,
+    selectCommand,
   ];
   program.addCommand(await train(argv, context));
   for (const make of commands) program.addCommand(make(context));

@@ -136,7 +136,7 @@ describe('bad input', () => {
     [['evaluate', 'kmm', '--run', 'runs/x'], /choose knn or linear-probe, got 'kmm'/],
     [['embed', '--run', 'x', '--out', 'x.npy', '--dataset', 'x'], /unknown option '--dataset' \(Did you mean --data\?\)/],
     [['evaluate', 'knn'], /required option '--run <folder>' not specified/],
-    [['embed', '--run', 'x', '--out', 'x.txt'], /--out must end in \.npy or \.csv, got x\.txt/],
+    [['embed', '--run', 'x', '--out', 'x.txt'], /--out must end in \.npy, \.csv or \.parquet, got x\.txt/],
     [['embed', '--run', 'x', '--out', 'x.npy', '--split', 'half'], /--split must be one of train, test, all, got 'half'/],
     [['report', '--run', at('nowhere')], /holds no run \(there is no run\.json\); train one first: selfsup train --data <source> --out/],
     [['export', '--run', at('nowhere'), '--out', 'x'], /holds no run/],

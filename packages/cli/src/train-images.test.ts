@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNpy } from '@selfsup/data/node';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import sharp, { type Create } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLines, selfsup, succeed, type Finished, type Line } from '../fixtures/run-command.ts';
@@ -122,13 +123,40 @@ describe('selfsup train on images', () => {
       init: { origin: 'simclr on shapes', step: 16 },
       encoder: { options: { widths: [4, 8] } },
     });
-    expect(readFileSync(at('next/report.html'), 'utf8')).toContain('of an encoder that learned simclr on shapes (16 updates, sha256');
+    expect(readFileSync(at('next/report.html'), 'utf8')).toContain('those of simclr on shapes (16 updates, sha256');
     const failed = async (...argv: string[]) => (await selfsup('train', ...from, ...argv, '--out', at('never'))).stderr;
     expect(await failed('--init', at('nowhere'))).toContain('--init must be the folder of a run with checkpoint.safetensors');
     expect(await failed('--init', at('whole'), '--encoder', 'resnet18')).toContain(
       '--init: that encoder has --encoder "conv-net", this run asks for "resnet18"; leave --encoder out',
     );
     expect(await failed('--init', at('whole'), '--encoder-option', 'widths=[4,9]')).toContain('leave --encoder-option widths out');
+    expect(existsSync(at('never'))).toBe(false);
+  });
+
+  it('--teacher teaches a student of another architecture', async () => {
+    const shapes = ['--data', 'shapes', '--image-size', '16', '--limit', '32', '--epochs', '1', '--batch-size', '8', '--backend', 'wasm'];
+    const student = [
+      '--encoder',
+      'vit-tiny',
+      '--encoder-option',
+      'numLayers=1',
+      '--encoder-option',
+      'width=16',
+      '--encoder-option',
+      'numHeads=2',
+    ];
+    const from = [...shapes, '--task', 'distillation', ...student, '--similarity-weight', '0.5', '--no-report'];
+    await succeed('train', ...from, '--teacher', at('whole'), '--out', at('student'));
+    expect(jsonAt('student/run.json')).toMatchObject({
+      teacher: { origin: 'simclr on shapes', step: 16 },
+      encoder: { name: 'vit-tiny' },
+      settings: { taskOptions: { featureWeight: 1, similarityWeight: 0.5 } },
+    });
+    expect(existsSync(at('student/teacher.safetensors'))).toBe(true);
+    const failed = async (...argv: string[]) => (await selfsup('train', ...argv, '--out', at('never'))).stderr;
+    expect(await failed(...from)).toContain('the task distillation learns from a trained encoder; give --teacher: an encoder of images');
+    expect(await failed(...from, '--teacher', at('nowhere'))).toContain('--teacher:');
+    expect(await failed(...shapes, '--teacher', at('whole'))).toContain('the task simclr learns from data alone');
     expect(existsSync(at('never'))).toBe(false);
   });
 
@@ -189,15 +217,88 @@ describe('a run on images', () => {
     expect(result).toMatchObject({ rows: 77, dim: 8 });
     const { data, shape } = await readNpy(at('new/x.npy'));
     expect(shape).toEqual([77, 8]);
-    const { rows, classNames } = jsonAt('new/x.index.json') as { rows: Line[]; classNames: string[] };
-    expect([rows.length, classNames.length]).toEqual([77, 10]);
-    expect(rows[64]).toMatchObject({ split: 'test', index: 0, label: expect.any(Number) as number });
+    const { rows } = jsonAt('new/x.index.json') as { rows: Line[] };
+    expect(rows).toHaveLength(77);
+    expect(rows[64]).toEqual({ label: expect.any(String) as string, split: 'test', index: 0 });
     await succeed('embed', '--run', at('whole'), '--out', at('y.csv'), '--split', 'test');
-    const table = readFileSync(at('y.csv'), 'utf8').trimEnd().split('\n').map((row) => row.split(',').map(Number)); // prettier-ignore
+    const [head, ...table] = readFileSync(at('y.csv'), 'utf8').trimEnd().split('\n').map((row) => row.split(',')); // prettier-ignore
+    expect(head).toEqual(['label', 'split', 'index', 'e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7']);
     expect(table).toHaveLength(13);
-    table.flat().forEach((value, i) => {
-      expect(value).toBeCloseTo(data[64 * 8 + i]!, 4);
+    table
+      .flatMap((row) => row.slice(3))
+      .forEach((value, i) => {
+        expect(Number(value)).toBeCloseTo(data[64 * 8 + i]!, 4);
+      });
+  });
+
+  it('embed takes files and folders', async () => {
+    mkdirSync(at('given/more'), { recursive: true });
+    for (const [i, name] of ['a', 'b', 'more/c'].entries())
+      await sharp({ create: { width: 20, height: 20, channels: 3, background: { r: 80 * i, g: 0, b: 90 } } }).toFile(
+        at(`given/${name}.png`),
+      );
+    writeFileSync(at('given/broken.jpg'), 'no picture');
+    const { result, stderr } = await succeed('embed', at('given'), at('given/b.png'), '--run', at('whole'), '--out', at('z.parquet'));
+    expect(result).toMatchObject({ rows: 4, dim: 8, skipped: [{ path: at('given/broken.jpg') }] });
+    expect(stderr).toContain('broken.jpg');
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(at('z.parquet')) });
+    expect(rows.map(({ file }) => file as string)).toEqual([
+      at('given/a.png'),
+      at('given/b.png'),
+      at('given/more/c.png'),
+      at('given/b.png'),
+    ]);
+    expect(rows[3]!['embedding']).toEqual(rows[1]!['embedding']);
+    const refused = await selfsup('embed', at('given'), '--run', at('whole'), '--out', at('q.npy'), '--data', 'shapes');
+    expect(refused.stderr).toContain('give either files, folders and --text, or --data');
+    const text = await selfsup('embed', '--text', 'x', '--run', at('whole'), '--out', at('q.npy'));
+    expect(text.stderr).toContain('texts are for encoders of text');
+    expect(existsSync(at('q.npy'))).toBe(false);
+  });
+
+  it('is searched, and tells duplicates, outliers and what to label', async () => {
+    const run = ['--run', at('whole')];
+    cpSync(at('given/a.png'), at('given/copy.png'));
+    const found = await succeed('search', at('given'), ...run, '--query', at('given/a.png'), '--count', '2', '--report', at('found.html'));
+    const rows = found.result['rows'] as { file: string; cosine: number }[];
+    expect(rows.map(({ file }) => file)).toEqual([at('given/a.png'), at('given/copy.png')]);
+    expect(readFileSync(at('found.html'), 'utf8')).toMatch(/Search in .*<img src="data:image\/png/s);
+    const duplicates = await succeed('duplicates', at('given'), ...run, '--out', at('pairs.csv'), '--threshold', '1');
+    expect(duplicates.result).toMatchObject({ samples: 4, groups: 1, repeats: 1 });
+    expect(readFileSync(at('pairs.csv'), 'utf8')).toBe(
+      `group,kind,cosine,file\n1,exact,1,${at('given/a.png')}\n1,exact,1,${at('given/copy.png')}\n`,
+    );
+    const { stdout } = await selfsup('duplicates', ...run, '--report', at('pages/duplicates.html'));
+    expect(stdout).toMatch(/of 77 samples repeat another, in \d+ groups \(cosine >= [\d.]+\)\n/);
+    expect(stdout).toContain('slightly altered copies put the threshold');
+    expect((await succeed('outliers', ...run, '--count', '3', '--split', 'test')).result).toMatchObject({
+      samples: 13,
+      rows: [{ rank: 1 }, {}, {}],
     });
+    for (const method of ['typicality', 'k-center']) {
+      await succeed('select', ...run, '--count', '5', '--method', method, '--out', at('label.jsonl'));
+      expect(
+        new Set(parseLines(readFileSync(at('label.jsonl'), 'utf8')).map(({ index, split }) => `${split as string} ${index as number}`))
+          .size,
+      ).toBe(5);
+    }
+    expect((await succeed('search', at('given'), ...run, '--build', at('index'))).result).toMatchObject({ samples: 4, exact: true });
+    const again = await succeed('search', ...run, '--index', at('index'), '--query', at('given/a.png'), '--count', '2');
+    expect(again.result['rows']).toEqual(found.result['rows']);
+    const global = await selfsup('search', ...run, '--index', at('index'), '--query', at('given/a.png'), '--count', '0');
+    expect(global.stderr).toContain('--count must be an integer >= 1, got 0');
+    for (const [argv, message] of [
+      [['search', ...run, '--build', at('index'), '--query', 'x.png'], 'build first, then search'],
+      [['search', at('given'), ...run, '--index', at('index')], 'an index holds what is searched'],
+      [['search', ...run, '--index', at('nothing'), '--query', at('given/a.png')], 'holds no index'],
+      [['search', ...run], 'say what to look for: --query photo.jpg, or --text'],
+      [['search', ...run, '--text', 'a'], 'texts are for encoders of text'],
+      [['select', ...run, '--count', '78'], 'must be an integer from 1 to 77'],
+      [['outliers', ...run, '--out', 'x.txt'], '--out must end in .csv or .jsonl, got x.txt'],
+      [['outliers', ...run, '--report', 'x.pdf'], '--report must end in .html, got x.pdf'],
+      [['duplicates', ...run, '--threshold', '2'], 'must be in [-1, 1], got 2'],
+    ] as const)
+      expect((await selfsup(...argv)).stderr).toContain(message);
   });
 
   it('is reported again', async () => {

@@ -132,6 +132,29 @@ describe('a run on text', () => {
     writeFileSync(at('lines.txt'), 'the cat lives in the house\nthe fish likes the water\n');
     const { result } = await succeed('embed', '--run', at('whole'), '--data', at('lines.txt'), '--out', at('lines.csv'));
     expect(result).toMatchObject({ rows: 2, dim: 128, dataset: expect.stringContaining('lines') as string });
+    const [head, first] = readFileSync(at('lines.csv'), 'utf8').split('\n');
+    expect(head).toMatch(/^text,index,e0,.*,e127$/);
+    const texts = ['--text', 'the cat lives in the house', '--text', 'a "quoted", text'];
+    await succeed('embed', ...texts, '--run', at('whole'), '--out', at('given.csv'));
+    const lines = readFileSync(at('given.csv'), 'utf8').trimEnd().split('\n');
+    expect([lines.length, lines[1]]).toEqual([3, first]);
+    expect(lines[2]).toMatch(/^"a ""quoted"", text",1,/);
+  });
+
+  it('is searched by a text, and tells duplicates', async () => {
+    const texts = ['the cat lives in the house', 'a fish', 'the fish likes the water', 'a fish', 'the cat lives in the garden', 'water'];
+    writeFileSync(at('many.txt'), `${texts.join('\n')}\n`);
+    const given = ['--run', at('whole'), '--data', at('many.txt')];
+    const { result } = await succeed('search', ...given, '--text', 'the cat lives in the house', '--count', '1');
+    expect(result['rows']).toEqual([{ query: texts[0], rank: 1, cosine: expect.closeTo(1, 4) as number, text: texts[0] }]);
+    const { result: found } = await succeed('duplicates', ...given, '--report', at('duplicates.html'));
+    expect((found['rows'] as { text: string; kind: string }[]).slice(0, 2)).toMatchObject([
+      { text: 'a fish', kind: 'exact' },
+      { text: 'a fish', kind: 'exact' },
+    ]);
+    expect(readFileSync(at('duplicates.html'), 'utf8')).toMatch(/<blockquote[^>]*>a fish/);
+    expect((await succeed('select', ...given, '--count', '2')).result['rows']).toHaveLength(2);
+    expect((await succeed('outliers', ...given)).result['rows']).toHaveLength(6);
   });
 
   it('classifies texts by a linear probe and by fine-tuning, which its report shows, also where the text is gone', async () => {

@@ -45,6 +45,7 @@ export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts
 export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { pyramid, pyramidDim, type Pyramid, type PyramidLevel, type PyramidOptions } from './pyramid.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
+export { lora, loraAdapters, mergeLora, type LoraOptions, type LoraTargets } from './lora/lora.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';
 export { startFromPatches, type PatchStartProgress, type StartFromPatchesOptions } from './start-from-patches.ts';
 export { ppmiEmbeddings, type PpmiEmbeddings, type PpmiEmbeddingsOptions } from './starts/ppmi-embeddings.ts';

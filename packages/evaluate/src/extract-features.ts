@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { nextTurn, SelfsupError, type Module } from '@selfsup/core';
-import type { FeatureMatrix } from './feature-matrix.ts';
+import { joinFeatures, type FeatureMatrix } from './feature-matrix.ts';
 
 /** Options of {@link extractFeatures}. */
 export interface ExtractFeaturesOptions {
@@ -19,6 +19,43 @@ function checkOutput(output: tf.Tensor, input: tf.Tensor, dim: number | undefine
 }
 
 /**
+ * Runs a network in evaluation mode over batches, and gives its outputs one batch after the other, outside the backend.
+ *
+ * @param backbone gives `[batch, dim]`; runs with `training: false`, so that no statistic moves
+ * @param batches tensors with the batch as first axis; each one is disposed once it is used
+ * @param options see {@link ExtractFeaturesOptions}
+ * @returns float32 `[rows of the batch, dim]` of each batch; memory does not grow with their number
+ * @throws SelfsupError `SELFSUP_SHAPE` when an output is not `[batch, dim]`
+ */
+export async function* extractFeatureBatches<I extends tf.Tensor>(
+  backbone: Module<I>,
+  batches: AsyncIterable<I> | Iterable<I>,
+  options: ExtractFeaturesOptions = {},
+): AsyncGenerator<FeatureMatrix, void, void> {
+  const { signal, onProgress } = options;
+  let rows = 0;
+  let dim: number | undefined;
+  for await (const batch of batches) {
+    let output: tf.Tensor | undefined;
+    let data: Float32Array;
+    try {
+      await nextTurn();
+      signal?.throwIfAborted();
+      output = tf.tidy(() => tf.clone(backbone.apply(batch, { training: false }))); // [batch, dim]; a clone, should the network return its input
+      checkOutput(output, batch, dim);
+      dim = output.shape[1]!;
+      rows += output.shape[0];
+      data = Float32Array.from(await output.data());
+    } finally {
+      output?.dispose();
+      batch.dispose();
+    }
+    onProgress?.(rows);
+    yield { data, shape: [data.length / dim, dim] };
+  }
+}
+
+/**
  * Runs a network in evaluation mode over batches and gathers its outputs outside the backend.
  *
  * @param backbone gives `[batch, dim]`; runs with `training: false`, so that no statistic moves
@@ -32,32 +69,8 @@ export async function extractFeatures<I extends tf.Tensor>(
   batches: AsyncIterable<I> | Iterable<I>,
   options: ExtractFeaturesOptions = {},
 ): Promise<FeatureMatrix> {
-  const { signal, onProgress } = options;
-  const parts: Float32Array[] = [];
-  let rows = 0;
-  let dim: number | undefined;
-  for await (const batch of batches) {
-    let output: tf.Tensor | undefined;
-    try {
-      await nextTurn();
-      signal?.throwIfAborted();
-      output = tf.tidy(() => tf.clone(backbone.apply(batch, { training: false }))); // [batch, dim]; a clone, should the network return its input
-      checkOutput(output, batch, dim);
-      dim = output.shape[1]!;
-      rows += output.shape[0];
-      parts.push(Float32Array.from(await output.data()));
-    } finally {
-      output?.dispose();
-      batch.dispose();
-    }
-    onProgress?.(rows);
-  }
-  if (dim === undefined) throw new SelfsupError('SELFSUP_DATA', 'extractFeatures: `batches` must hold at least one batch, got none');
-  const data = new Float32Array(rows * dim);
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part, offset);
-    offset += part.length;
-  }
-  return { data, shape: [rows, dim] };
+  const parts: FeatureMatrix[] = [];
+  for await (const part of extractFeatureBatches(backbone, batches, options)) parts.push(part);
+  if (parts.length === 0) throw new SelfsupError('SELFSUP_DATA', 'extractFeatures: `batches` must hold at least one batch, got none');
+  return joinFeatures(parts);
 }

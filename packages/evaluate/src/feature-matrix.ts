@@ -8,6 +8,32 @@ export interface FeatureMatrix {
   readonly shape: readonly [rows: number, dim: number];
 }
 
+/**
+ * One matrix of the rows of several.
+ *
+ * @param parts at least one, all with as many columns
+ * @returns their rows, one part after the other
+ * @throws SelfsupError `SELFSUP_SHAPE` without a part, or when columns differ
+ */
+export function joinFeatures(parts: readonly FeatureMatrix[]): FeatureMatrix {
+  const [first] = parts;
+  const dim = first?.shape[1] ?? 0;
+  const other = parts.find(({ shape }) => shape[1] !== dim);
+  if (!first || other)
+    throw new SelfsupError(
+      'SELFSUP_SHAPE',
+      `joinFeatures: \`parts\` must be at least one matrix, all with as many columns, got ${first ? `${dim} and ${other!.shape[1]}` : 'none'}`,
+    );
+  const rows = parts.reduce((sum, { shape }) => sum + shape[0], 0);
+  const data = new Float32Array(rows * dim);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { data, shape: [rows, dim] };
+}
+
 /** Throws unless a matrix has rows, as many values as its shape says, and finite ones only. Internal. */
 export function checkFeatures(what: string, { data, shape }: FeatureMatrix): void {
   const [rows, dim] = shape;

@@ -1,8 +1,8 @@
 export { accuracy } from './accuracy.ts';
 export { alignment, type AlignmentOptions } from './alignment.ts';
 export { collapseAlarm, type CollapseAlarm, type CollapseAlarmOptions, type CollapseDiagnostics } from './collapse-alarm.ts';
-export { extractFeatures, type ExtractFeaturesOptions } from './extract-features.ts';
-export type { FeatureMatrix } from './feature-matrix.ts';
+export { extractFeatureBatches, extractFeatures, type ExtractFeaturesOptions } from './extract-features.ts';
+export { joinFeatures, type FeatureMatrix } from './feature-matrix.ts';
 export { featureStd, type FeatureStdOptions } from './feature-std.ts';
 export { knnAccuracy, type KnnAccuracyOptions } from './knn-accuracy.ts';
 export { nearestNeighbors, type NearestNeighbors, type NearestNeighborsOptions } from './nearest-neighbors.ts';
@@ -46,3 +46,10 @@ export {
   type FittedLinearClassifier,
   type LinearClassifier,
 } from './linear-classifier.ts';
+export { similarPairs, type SimilarPair, type SimilarPairsOptions } from './similar-pairs.ts';
+export { connectedGroups } from './connected-groups.ts';
+export { localOutlierFactors } from './local-outlier-factors.ts';
+export { kCenter, type KCenterOptions, type KCenters } from './k-center.ts';
+export { kMeans, type KMeansOptions, type KMeansResult } from './k-means.ts';
+export { typicalRows, type TypicalRows, type TypicalRowsOptions } from './typical-rows.ts';
+export { separatingThreshold, type SeparatingThreshold, type SeparatingThresholdOptions } from './separating-threshold.ts';

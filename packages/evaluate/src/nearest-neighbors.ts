@@ -1,7 +1,7 @@
 import { SelfsupError } from '@selfsup/core';
-import type { FeatureMatrix } from './feature-matrix.ts';
+import { checkFeatures, type FeatureMatrix } from './feature-matrix.ts';
 import { createNearestRows } from './nearest-rows.ts';
-import { unitRows } from './unit-rows.ts';
+import { similarityBlocks } from './similarity-blocks.ts';
 
 /** Options of {@link nearestNeighbors}. */
 export interface NearestNeighborsOptions {
@@ -28,10 +28,18 @@ export interface NearestNeighbors {
  * @param bank `[rows, dim]`
  * @param options see {@link NearestNeighborsOptions}
  * @returns see {@link NearestNeighbors}
- * @throws SelfsupError `SELFSUP_SHAPE` when the columns differ, `SELFSUP_OPTION` when `k` is not an integer ≥ 1
+ * @throws SelfsupError `SELFSUP_SHAPE` when the columns differ, `SELFSUP_OPTION` when `k` is not an integer ≥ 1, `SELFSUP_NON_FINITE` naming the row that is
+ * not finite
+ * @remarks Exact and deterministic; cosines are float32 products on the backend, a block of queries at a time. A row of zeros has cosine 0 to everything.
  */
-export function nearestNeighbors(queries: FeatureMatrix, bank: FeatureMatrix, options: NearestNeighborsOptions): NearestNeighbors {
+export async function nearestNeighbors(
+  queries: FeatureMatrix,
+  bank: FeatureMatrix,
+  options: NearestNeighborsOptions,
+): Promise<NearestNeighbors> {
   const { k: wanted, excludeSelf = false } = options;
+  checkFeatures('nearestNeighbors: `queries`', queries);
+  checkFeatures('nearestNeighbors: `bank`', bank);
   const [count, dim] = queries.shape;
   const [rows, bankDim] = bank.shape;
   if (dim !== bankDim)
@@ -39,23 +47,19 @@ export function nearestNeighbors(queries: FeatureMatrix, bank: FeatureMatrix, op
   if (!Number.isSafeInteger(wanted) || wanted < 1)
     throw new SelfsupError('SELFSUP_OPTION', `nearestNeighbors: \`k\` must be an integer >= 1, got ${wanted}`);
   const k = Math.min(wanted, rows - (excludeSelf ? 1 : 0));
-  const [from, to] = [unitRows(queries), excludeSelf ? unitRows(queries) : unitRows(bank)];
   const indices = new Int32Array(count * k);
   const cosines = new Float32Array(count * k);
   if (k < 1) return { k: 0, indices, cosines };
   const nearest = createNearestRows(k);
-  const similarities = new Float32Array(rows);
-  for (let query = 0; query < count; query++) {
-    for (let row = 0; row < rows; row++) {
-      let sum = 0;
-      for (let i = query * dim, at = row * dim; i < (query + 1) * dim; i++, at++) sum += from[i]! * to[at]!;
-      similarities[row] = sum;
+  for await (const block of similarityBlocks(queries, bank))
+    for (let i = 0; i < block.count; i++) {
+      const query = block.start + i;
+      const similarities = block.cosines.subarray(i * rows, (i + 1) * rows);
+      if (excludeSelf) similarities[query] = -Infinity;
+      nearest.select(similarities).forEach((row, j) => {
+        indices[query * k + j] = row;
+        cosines[query * k + j] = Math.max(-1, Math.min(1, similarities[row]!));
+      });
     }
-    if (excludeSelf) similarities[query] = -Infinity;
-    nearest.select(similarities).forEach((row, i) => {
-      indices[query * k + i] = row;
-      cosines[query * k + i] = similarities[row]!;
-    });
-  }
   return { k, indices, cosines };
 }

@@ -1,6 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { isFixed, type Attribute, type Constant, type Dim, type Graph, type Node, type Value, type ValueType } from './graph.ts';
+import type { Attribute, Constant, Dim, Graph, Node, Value, ValueType } from './graph.ts';
 import { record, type RecordedTensor, type Recording } from './record.ts';
 
 /** An input of a traced function. */
@@ -240,6 +240,3 @@ function joined(
   const keep = <T>(map: ReadonlyMap<number, T>) => new Map([...map].filter(([value]) => needed.has(value)));
   return { inputs: given, outputs: results, nodes: kept, values: keep(values), constants: keep(constants) };
 }
-
-/** A shape whose sizes are all known; undefined where one is not. */
-export const fixedShape = (shape: readonly Dim[]): readonly number[] | undefined => (shape.every(isFixed) ? shape : undefined);

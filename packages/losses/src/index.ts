@@ -5,6 +5,7 @@ export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrast
 export { decoupledContrastiveLoss, type DecoupledContrastiveLossOptions } from './decoupled-contrastive-loss.ts';
 export { dinoLoss, type DinoLossOptions } from './dino-loss.ts';
 export { embeddingStd, type EmbeddingStdOptions } from './embedding-std.ts';
+export { featureDistillationLoss, type FeatureDistillationLossOptions } from './feature-distillation-loss.ts';
 export { infoNce, type InfoNceOptions } from './info-nce.ts';
 export { keyAccuracy, type KeyAccuracyOptions } from './key-accuracy.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
@@ -12,6 +13,7 @@ export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cro
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
 export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
+export { seedLoss, type SeedLossOptions } from './seed-loss.ts';
 export { skipGramLoss, type SkipGramLossOptions } from './skip-gram-loss.ts';
 export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts';
 export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';

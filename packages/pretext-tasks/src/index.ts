@@ -11,6 +11,14 @@ export {
   type DeclutrTargets,
   type SequenceReader,
 } from './declutr.ts';
+export {
+  distillation,
+  type DistillationBatch,
+  type DistillationOptions,
+  type DistillationTargets,
+  type TeacherFactory,
+} from './distillation.ts';
+export type { ImageStatistics, TeacherImages } from './teacher-images.ts';
 export { dino, type DinoBatch, type DinoEmbeddings, type DinoOptions, type DinoTargets } from './dino.ts';
 export {
   frameOrder,

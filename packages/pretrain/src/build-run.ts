@@ -10,6 +10,7 @@ import {
 } from '@selfsup/core';
 import { warmupConstant, warmupCosine, warmupLinear, type GradientTransform } from '@selfsup/optim';
 import { createTrainer, type PrepareContext, type Source, type Trainer } from '@selfsup/trainer';
+import { adaptEncoder } from './adapt-encoder.ts';
 import { findStart, freshRng, startFromData } from './data-start.ts';
 import { parseOptions } from './option-schema.ts';
 import { createOptimizer } from './optimizers.ts';
@@ -19,6 +20,8 @@ import type { Settings } from './settings.ts';
 import type { Progress } from './progress.ts';
 import { createReadout } from './readout.ts';
 import { startFrom, type StartedFactory, type StartEncoder } from './start-encoder.ts';
+import type { Teacher } from './task-recipe.ts';
+import { openTeacher } from './teacher.ts';
 
 /** All that training needs, built from a plan and its data. */
 export interface BuiltRun {
@@ -72,10 +75,22 @@ function freshEncoder({ encoder, settings }: RunPlan, { input }: RunData) {
   return { options: options as Readonly<Record<string, unknown>>, factory: encoder.create(options, input) };
 }
 
+/** What makes the networks of a run that do not start with fresh weights. */
+export interface StartedNetworks {
+  /** Makes the encoder. */
+  readonly factory?: StartedFactory['factory'] | undefined;
+  /** What the task learns from. */
+  readonly teacher?: Teacher | undefined;
+  /** Frees the weights; to be called when the run is built. */
+  readonly dispose: () => void;
+}
+
 /** What {@link startWeights} is told. */
 export interface StartWeightsOptions {
   /** The encoder that the run starts from; default the setting `start`. */
   readonly start?: StartEncoder | undefined;
+  /** The encoder that the task learns from. */
+  readonly teacher?: StartEncoder | undefined;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
@@ -86,10 +101,29 @@ export interface StartWeightsOptions {
  * @param plan from `planRun`
  * @param data opened by the plan's modality
  * @param options see {@link StartWeightsOptions}
- * @returns what makes encoders with these weights, to be disposed when the run is built; undefined for fresh ones
- * @throws SelfsupError `SELFSUP_CHECKPOINT` when the weights of `start` do not fit, `SELFSUP_DATA` when the data does not suffice
+ * @returns what makes networks with these weights, to be disposed when the run is built
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when weights that were given do not fit, `SELFSUP_DATA` when the data does not suffice
  */
-export async function startWeights(
+export async function startWeights(plan: RunPlan, data: RunData, options: StartWeightsOptions): Promise<StartedNetworks> {
+  const { teacher } = options;
+  const started = await startedFactory(plan, data, options);
+  try {
+    const opened = teacher && (await openTeacher(teacher, plan.registry));
+    return {
+      factory: started?.factory,
+      teacher: opened?.teacher,
+      dispose() {
+        started?.dispose();
+        opened?.dispose();
+      },
+    };
+  } catch (error) {
+    started?.dispose();
+    throw error;
+  }
+}
+
+async function startedFactory(
   plan: RunPlan,
   data: RunData,
   { start, progress, signal }: StartWeightsOptions,
@@ -108,12 +142,12 @@ export async function startWeights(
  *
  * @param plan from `planRun`
  * @param data opened by the plan's modality
- * @param started what makes encoders that do not start with fresh weights, see {@link startWeights}; not needed where a checkpoint is restored afterwards
+ * @param started what makes networks that do not start with fresh weights, see {@link startWeights}; where a checkpoint is restored afterwards, a teacher is enough
  * @returns see {@link BuiltRun}; dispose its trainer
  * @throws SelfsupError `SELFSUP_OPTION` when the batch is larger than the data, or an option of encoder or task is out of range,
  * `SELFSUP_CHECKPOINT` when a run would go on with other updates
  */
-export function buildRun(plan: RunPlan, data: RunData, started?: StartedFactory): BuiltRun {
+export function buildRun(plan: RunPlan, data: RunData, started?: Partial<StartedNetworks>): BuiltRun {
   const { modality, recipe, settings, options, functions, encoder: encoderRecipe, earlier } = plan;
   const { batchSize, accumulate, epochs, seed } = settings;
   const { train, unit } = data;
@@ -136,12 +170,26 @@ export function buildRun(plan: RunPlan, data: RunData, started?: StartedFactory)
   const totalSteps = Math.max(1, steps); // schedules have a length, also where nothing is trained
   const taskOptions = settings.taskOptions;
   const files = data.files ?? {};
-  const backbone = started?.factory ?? fresh;
-  const context = { data, settings, options, recipe, taskOptions, backbone, stepsPerEpoch, totalSteps, functions };
+  const adapted = adaptEncoder(started?.factory ?? fresh, encoderRecipe.layers?.(encoderOptions), settings);
+  const backbone = adapted.factory;
+  const context = {
+    data,
+    settings,
+    options,
+    recipe,
+    taskOptions,
+    backbone,
+    stepsPerEpoch,
+    totalSteps,
+    functions,
+    teacher: started?.teacher,
+  };
   const prepare = modality.prepare(context) as BuiltRun['prepare'];
   const task = recipe.create(modality.taskParts(context), taskOptions);
   const learningRate = scheduleOf(settings, stepsPerEpoch, totalSteps);
-  const optimizer = plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate);
+  const optimizer = adapted.withRates(
+    plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate),
+  );
   const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed });
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
   const featuresOf = (encoder: AnyModule) => createReadout(encoder, encoderRecipe, { ...settings, input: data.input, files });

@@ -160,7 +160,7 @@ async function galleries(
   if (!modality.show) return [];
   const queries = pickQueries(order, from);
   const same = from === bank;
-  const near = nearestNeighbors(takeRows(from.features, queries), bank.features, { k: NEIGHBORS + (same ? 1 : 0) });
+  const near = await nearestNeighbors(takeRows(from.features, queries), bank.features, { k: NEIGHBORS + (same ? 1 : 0) });
   const name = (samples: EncodedSamples['samples'], label: number | undefined) =>
     label === undefined ? undefined : (samples.classNames?.[label] ?? `class ${label}`);
   const shownQueries = await modality.show(from.samples, [...takeRows(from.features, queries).indices]);
@@ -258,6 +258,7 @@ function tables({ run, result }: CollectReportContext): Section[] {
     ...rows(run.encoder.options, 'encoder: '),
     ...rows(run.options),
     ...run.changes.map(({ step, setting, from, to }) => [`changed after update ${step}`, `${setting} from ${from} to ${to}`]),
+    ...(run.teacher ? [['teacher', `${run.teacher.origin} (${run.teacher.step} updates, sha256 ${run.teacher.sha256})`]] : []),
     ...(run.init ? [['weights at the start', `those of ${run.init.origin} (${run.init.step} updates, sha256 ${run.init.sha256})`]] : []),
     ['optimizer as it ran', run.optimizer.join(', ')],
     ...(brought.functions.length > 0 ? [['functions of the config', brought.functions.join(', ')]] : []),

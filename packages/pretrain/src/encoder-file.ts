@@ -3,6 +3,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '@selfsup/trainer';
 import { z } from 'zod';
 import type { InputDescription } from './encoder-recipe.ts';
 import { asRunFile, MOST_LEVELS, type RunFile } from './run-file.ts';
+import { withoutAdapters } from './low-rank-weights.ts';
 import { settingsSchema, type Settings } from './settings.ts';
 
 const record = z.record(z.string(), z.unknown());
@@ -69,7 +70,7 @@ export interface EncoderDescription {
 }
 
 /**
- * Takes the encoder out of a checkpoint: heads, teachers, queues and optimizer stay behind.
+ * Takes the encoder out of a checkpoint: heads, teachers, queues and optimizer stay behind, and adapters become a part of its weights.
  *
  * @param checkpoint the bytes of checkpoint.safetensors
  * @param prefix where the encoder's variables lie, as run.json says
@@ -79,9 +80,10 @@ export interface EncoderDescription {
 export async function keepEncoder(checkpoint: Uint8Array, prefix: string): Promise<Uint8Array> {
   const { metadata, tensors } = await decodeCheckpoint('keepEncoder', checkpoint);
   const kept = [`trainable/${prefix}/`, `buffers/${prefix}/`];
+  const own = new Map([...tensors].filter(([path]) => kept.some((start) => path.startsWith(start))));
   return encodeCheckpoint({
     metadata: { ...metadata },
-    tensors: new Map([...tensors].filter(([path]) => kept.some((start) => path.startsWith(start)))),
+    tensors: new Map(withoutAdapters(own, metadata['run'])),
   });
 }
 

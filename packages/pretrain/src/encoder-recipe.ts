@@ -63,6 +63,14 @@ export interface StartRecipe<M extends Module = Module> {
   apply(encoder: M, context: StartContext): Promise<void>;
 }
 
+/** The layers of an encoder from its input to its output, by which runs choose rates and what stands still. */
+export interface EncoderLayers {
+  /** How many there are: of a Vision Transformer one more than blocks, since what comes before the blocks is layer 0. */
+  readonly count: number;
+  /** The layer of a variable by its path: from 0, the input, to `count - 1`; `count` for what belongs to the output, such as the last normalization. */
+  layerOf(path: string): number;
+}
+
 /** An encoder that runs can name, such as `resnet18`. */
 export interface EncoderRecipe<F extends AnyEncoderFactory = AnyEncoderFactory, O extends object = object> {
   /** Kebab-case or as the field writes it: `conv-net`, `resnet18`, `vit-tiny`. */
@@ -86,6 +94,8 @@ export interface EncoderRecipe<F extends AnyEncoderFactory = AnyEncoderFactory, 
   readonly starts?: readonly StartRecipe<any>[];
   /** Paths of variables with a row for each token, which grow where a run starts from an encoder and its tokenizer has tokens added; default none. */
   readonly growing?: readonly string[];
+  /** Its layers; without, runs cannot set `layerDecay` or `frozenLayers`. `options` are complete. */
+  layers?(options: O): EncoderLayers;
   /** Makes the factory. */
   create(options: O, input: InputDescription): F;
 }

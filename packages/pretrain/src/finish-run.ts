@@ -1,5 +1,6 @@
 import type { FitResult } from '@selfsup/trainer';
 import { collectReport } from './collect-report.ts';
+import { keepAdapters } from './adapters.ts';
 import { keepEncoder } from './encoder-file.ts';
 import { encodeBank, type KnnProbe } from './knn-probe.ts';
 import type { ProbeContext } from './modality.ts';
@@ -82,6 +83,8 @@ export async function finishRun(
   await writeChecked(store, runFileNames.result, result);
   const encoder = await keepEncoder(checkpoint, file.encoder.prefix);
   await store.write(runFileNames.encoder, encoder);
+  const adapters = await keepAdapters(checkpoint, { prefix: file.encoder.prefix, base: file.init?.sha256 });
+  if (adapters) await store.write(runFileNames.adapters, adapters);
   if (!session.report) {
     await emit({ type: 'end', result, encoder });
     return;

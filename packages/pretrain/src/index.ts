@@ -1,6 +1,7 @@
 export { fromCheckedJson } from './checked-json.ts';
 export { builtinPlugins } from './builtins.ts';
 export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
+export { mergeAdapters } from './adapters.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEncoder, type JudgingSettings } from './encoder-file.ts';
 export { exportEncoder, exportFormats, type ExportEncoderOptions } from './export/export-encoder.ts';
 export type { LinearHead } from './export/linear-head.ts';
@@ -18,6 +19,7 @@ export {
   type LinearFinding,
 } from './evaluate-encoder.ts';
 export type { RunEvent } from './events.ts';
+export { describeSample, embedSamples, type EmbeddedRows, type EmbeddedSample, type SamplesPart } from './embed-samples.ts';
 export { encodeBank, type EncodedBank, type EncodedSamples, type KnnContext } from './knn-probe.ts';
 export { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from './load-encoder.ts';
 export { parseMetrics, type MetricsRecord, type ParseMetricsOptions } from './metrics-log.ts';
@@ -43,6 +45,7 @@ export { version } from './version.ts';
 export {
   defineEncoder,
   type AnyEncoderFactory,
+  type EncoderLayers,
   type EncoderRecipe,
   type InputDescription,
   type ReadoutContext,
@@ -52,6 +55,7 @@ export {
 } from './encoder-recipe.ts';
 export {
   defineModality,
+  type AlteredCopiesOptions,
   type AnyModality,
   type AnyModule,
   type BuildContext,
@@ -88,7 +92,7 @@ export { createRegistry, type Names, type Registry } from './registry.ts';
 export { parseRunFile, type RunFile } from './run-file.ts';
 export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Series, TextPiece } from './section.ts';
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
-export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe } from './task-recipe.ts';
+export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
@@ -110,7 +114,7 @@ export {
 } from './image/image-views.ts';
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
-export { manyViews, multiCropViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
@@ -142,3 +146,11 @@ export { createStartOf } from './classifier/start-features.ts';
 export { loadClassifier, type LoadClassifierOptions } from './classifier/load-classifier.ts';
 export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
 export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';
+export { csvCell } from './csv-cell.ts';
+export { embedSet, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
+export { contentKeys } from './explore/content-keys.ts';
+export { findDuplicates, type DuplicateGroup, type Duplicates, type FindDuplicatesOptions } from './explore/find-duplicates.ts';
+export { findOutliers, type FindOutliersOptions, type Outlier } from './explore/find-outliers.ts';
+export { searchSet, type SearchHit, type SearchSetOptions } from './explore/search-set.ts';
+export { selectSamples, type SelectedSample, type SelectionMethod, type SelectSamplesOptions } from './explore/select-samples.ts';
+export { duplicatesReport, outliersReport, searchReport, selectionReport, type ExploreReportContext } from './explore/explore-reports.ts';

@@ -1,10 +1,11 @@
-import { createRng, type Rng } from '@selfsup/core';
+import { createRng, SelfsupError, type Rng } from '@selfsup/core';
 import { restoreModule } from '@selfsup/trainer';
+import { withMergedAdapters } from './adapters.ts';
 import { assertFiniteWeights } from './assert-finite-weights.ts';
 import { builtinPlugins } from './builtins.ts';
 import { freshRng } from './data-start.ts';
 import { describeEncoder, type EncoderDescription } from './encoder-file.ts';
-import type { AnyModality, AnyModule, Features, OpenContext } from './modality.ts';
+import type { AnyModality, AnyModule, EncodeOptions, Features, OpenContext } from './modality.ts';
 import type { Samples } from './samples.ts';
 import { createOpenContext } from './open-dataset.ts';
 import { parseOptions } from './option-schema.ts';
@@ -54,23 +55,59 @@ export interface LoadedEncoder extends Omit<EncoderDescription, 'modality'> {
   embed(data: unknown): Promise<Features>;
   /** Features of samples that are open. */
   encode(samples: Samples, options?: { stage?: string; indices?: ArrayLike<number>; signal?: AbortSignal }): Promise<Features>;
+  /**
+   * Features of samples that are open, batch by batch, so that memory does not grow with their number.
+   *
+   * @throws SelfsupError `SELFSUP_NON_FINITE` when a feature is not finite
+   */
+  encodeBatches(
+    samples: Samples,
+    options?: { stage?: string; indices?: ArrayLike<number>; signal?: AbortSignal },
+  ): AsyncGenerator<Features, void, void>;
   /** A network of the same kind with fresh weights. */
   create(rng: Rng): AnyModule;
   /** Frees the network. */
   dispose(): void;
 }
 
+/** Samples that are encoded at once by a modality that has no batches of its own. */
+const PART = 1024;
+
+/** Features by a modality that gives all at once: of some samples at a time. */
+async function* encodeInParts(
+  modality: AnyModality,
+  features: AnyModule,
+  { samples, of }: { samples: Samples; of: EncodeOptions },
+): AsyncGenerator<Features, void, void> {
+  const total = of.indices?.length ?? samples.length;
+  for (let first = 0; first < total; first += PART) {
+    const indices = Int32Array.from({ length: Math.min(PART, total - first) }, (_, i) => of.indices?.[first + i] ?? first + i);
+    yield await modality.encode(features, samples, { ...of, indices });
+  }
+}
+
+/** Throws on features that are not finite: nothing that is built on them would mean anything. */
+function assertFinite({ data, shape: [, dim], indices }: Features, stage: string): void {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new SelfsupError(
+      'SELFSUP_NON_FINITE',
+      `${stage}: the features of sample ${indices[Math.floor(bad / dim)]!} hold ${data[bad]!}; the encoder is damaged or its training diverged: train again, with a lower learning rate`,
+    );
+}
+
 /**
  * Loads a kept encoder with its preprocessing. A backend must be in force; `selectBackend` of `@selfsup/backends` chooses one.
  *
- * @param bytes `encoder.safetensors` or `checkpoint.safetensors` of a run; `@selfsup/pretrain/node` takes the folder, too
+ * @param given `encoder.safetensors` or `checkpoint.safetensors` of a run; `@selfsup/pretrain/node` takes the folder, too
  * @param options see {@link LoadEncoderOptions}
  * @returns see {@link LoadedEncoder}; dispose it
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the file is damaged or does not fit, `SELFSUP_OPTION` when nobody brings the encoder or the modality
  */
-export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
+export async function loadEncoder(given: Uint8Array, options: LoadEncoderOptions = {}): Promise<LoadedEncoder> {
   const { plugins = [], progress = silentProgress } = options;
   const registry = options.registry ?? createRegistry([...builtinPlugins, ...plugins]);
+  const bytes = await withMergedAdapters(given);
   const description = await describeEncoder(bytes);
   const { files, input, settings } = description;
   const { seed } = settings;
@@ -86,6 +123,13 @@ export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions
   const openContext = createOpenContext(registry, modality.name, { progress, earlier: { input, files } });
   const encode: LoadedEncoder['encode'] = (samples, { stage = 'Encoding', indices, signal } = {}) =>
     modality.encode(features, samples, { ...encoding, stage, indices, signal });
+  const encodeBatches: LoadedEncoder['encodeBatches'] = async function* (samples, { stage = 'Encoding', indices, signal } = {}) {
+    const of = { ...encoding, stage, indices, signal };
+    for await (const part of modality.encodeBatches?.(features, samples, of) ?? encodeInParts(modality, features, { samples, of })) {
+      assertFinite(part, stage);
+      yield part;
+    }
+  };
   try {
     const { step } = await restoreModule(module, bytes, { prefix: description.encoder.prefix });
     await assertFiniteWeights(module);
@@ -103,6 +147,7 @@ export async function loadEncoder(bytes: Uint8Array, options: LoadEncoderOptions
       modality,
       openContext,
       encode,
+      encodeBatches,
       async embed(data) {
         const opened = await modality.openSamples({ data, options: description.options, seed, testFraction: 0, input }, openContext);
         return encode(opened.train);

@@ -11,7 +11,7 @@ import type { RunFile } from './run-file.ts';
 import type { Samples } from './samples.ts';
 import type { GalleryItem, Section } from './section.ts';
 import type { GivenSettings, Settings } from './settings.ts';
-import type { AnyTaskRecipe, TaskParts } from './task-recipe.ts';
+import type { AnyTaskRecipe, TaskParts, Teacher } from './task-recipe.ts';
 
 /** Something that could not be used. */
 export interface Skipped {
@@ -171,6 +171,8 @@ export interface BuildContext<D extends RunData = RunData, O extends object = ob
   readonly totalSteps: number;
   /** Functions of a config that the modality knows, by name. */
   readonly functions: Readonly<Record<string, unknown>>;
+  /** The trained encoder that the task learns from, for {@link TaskParts}. */
+  readonly teacher?: Teacher | undefined;
 }
 
 /** Options of {@link Modality.encode}. */
@@ -187,6 +189,14 @@ export interface EncodeOptions {
   readonly indices?: ArrayLike<number> | undefined;
   /** Stops before the next batch. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Modality.alteredCopies}. */
+export interface AlteredCopiesOptions {
+  /** Which samples. */
+  readonly indices: ArrayLike<number>;
+  /** Decides what is changed. */
+  readonly seed: number;
 }
 
 /** Rows of features, and of which samples they are. */
@@ -276,6 +286,10 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   encode(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features>;
   /** The same of samples as a whole, for classifiers, such as the mean over the frames of a video; default `encode`. */
   readonly encodeWhole?: (encoder: AnyModule, samples: Samples, options: EncodeOptions) => Promise<Features>;
+  /** The same batch by batch, so that memory does not grow with the samples; default `encode` of some samples at a time. */
+  encodeBatches?(encoder: AnyModule, samples: Samples, options: EncodeOptions): AsyncIterable<Features>;
+  /** Slightly changed copies of samples, as near-duplicates are: `[length of indices]`, in their order; absent where there is no such thing. */
+  alteredCopies?(samples: Samples, options: AlteredCopiesOptions): Samples;
   /** What usually lies behind alarms of collapse on such data, and what helps; default the words for joint-embedding tasks on images. Rules of a task go before it. */
   readonly collapseCauses?: CollapseCauses;
   /** What data with labels are, for messages, such as `images in folders by class`; default `data with labels`. */

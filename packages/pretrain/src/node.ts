@@ -16,3 +16,7 @@ export {
 } from './node/pretrained/open-pretrained-source.ts';
 export { classifierFolder, listClassifiers, loadClassifier, type LoadClassifierFolderOptions } from './node/load-classifier-folder.ts';
 export { openInputs, type Inputs, type OpenedInput } from './node/open-inputs.ts';
+export { assertEmbeddingsPath, beginEmbeddings, embeddingsFormats } from './node/embeddings/embeddings-file.ts';
+export type { EmbeddingsFile, EmbeddingsFileOptions } from './node/embeddings/embeddings-format.ts';
+export { indexPathOf } from './node/embeddings/npy-embeddings.ts';
+export { buildSearchIndex, openSearchIndex, type BuildSearchIndexOptions, type SearchIndex } from './node/search-index/search-index.ts';

@@ -7,6 +7,7 @@ import type { Plugin } from './plugin.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { continuedSettings } from './continued-settings.ts';
 import { DEFAULT_TASK } from './detect-task.ts';
+import { assertAdapters, assertLayers } from './adapt-encoder.ts';
 import { findStart, RANDOM } from './data-start.ts';
 import { completeReadout } from './readout.ts';
 import { resolveSettings } from './resolve-settings.ts';
@@ -97,7 +98,7 @@ function splitConfig(
 ) {
   const optionNames = describeOptions(modality.options).map(({ name }) => name);
   const functionNames = modality.functions ?? [];
-  const own = ['data', 'plugins', 'out', 'report', 'init', 'minutes', ...sessionOptionNames];
+  const own = ['data', 'plugins', 'out', 'report', 'init', 'teacher', 'minutes', ...sessionOptionNames];
   const known: readonly string[] = [...settingNames, ...optionNames, ...functionNames, ...own];
   const settings: Record<string, unknown> = {};
   const options: Record<string, unknown> = {};
@@ -252,10 +253,18 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     ...(given.optimizer && { optimizer: given.optimizer }),
   };
   if (earlier) return { ...base, settings: settingsNow!, options: earlier.options, earlier };
-  const settings = resolveSettings({ ...(given.settings as GivenSettings), task, encoder: encoder.name }, { recipe, modality, nameOf });
+  const settings = resolveSettings(
+    { ...(given.settings as GivenSettings), task, encoder: encoder.name },
+    { recipe, modality, nameOf, continues: start !== undefined },
+  );
   const encoderOptions = { ...start?.encoder.options, ...recipe.encoderOptions, ...settings.encoderOptions };
   if (start) assertSameEncoder({ name: encoder.name, options: encoderOptions }, start, nameOf);
-  parseOptions(encoder.options, encoderOptions, { who: `encoder ${encoder.name}`, nameOf: (name) => nameOf(`encoderOptions.${name}`) });
+  const parsedEncoder = parseOptions(encoder.options, encoderOptions, {
+    who: `encoder ${encoder.name}`,
+    nameOf: (name) => nameOf(`encoderOptions.${name}`),
+  });
+  assertLayers(encoder, parsedEncoder, { settings, nameOf });
+  assertAdapters(settings, { isTrained: start !== undefined || settings.start !== RANDOM, nameOf });
   findStart(encoder, settings.start, nameOf);
   if (start && settings.start !== RANDOM)
     throw new SelfsupError(

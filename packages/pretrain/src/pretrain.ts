@@ -13,7 +13,8 @@ import { parseRunFile } from './run-file.ts';
 import { memoryStore, readText, runFileNames, type RunStore } from './run-store.ts';
 import { runSession } from './session.ts';
 import { leavesOpen } from './within-minutes.ts';
-import { keptStartEncoder, readStartEncoder } from './start-encoder.ts';
+import { keptEncoder, readStartEncoder } from './start-encoder.ts';
+import { assertTeacher } from './teacher.ts';
 
 /** What {@link pretrain} is told beside the run itself. */
 export interface PretrainOptions {
@@ -120,11 +121,13 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         'SELFSUP_CHECKPOINT',
         `this run ${earlier.init ? 'started from another encoder' : 'started with fresh weights'}; resume without ${named('init')}, or start a new run in another folder`,
       );
+    const teacher = config.teacher === undefined ? undefined : await readStartEncoder(config.teacher, named, 'teacher');
     const task = config.task ?? (earlier ? undefined : await detectTask(config.data, registry));
     const modality =
       leavesOpen(config) && typeof task === 'string' ? registry.modalities.get(registry.tasks.get(task).modality) : undefined;
     const complete = { ...(modality?.withinOptions as RunConfig | undefined), ...config, ...(task !== undefined && { task }) };
     const plan = planRun(complete, { registry, earlier, ...(!earlier && given && { start: given.description }), nameOf: named });
+    assertTeacher(plan, teacher, named);
     const unlock = await store.lock();
     try {
       const finished = earlier && (await readFinished(store, { plan, earlier, report }));
@@ -146,7 +149,8 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         report,
         nameOf: named,
         ...(config.minutes !== undefined && { within: { config, minutes: config.minutes, began } }),
-        start: earlier ? await keptStartEncoder(store, earlier) : given,
+        start: earlier ? await keptEncoder(store, earlier, 'init') : given,
+        teacher: earlier ? await keptEncoder(store, earlier, 'teacher') : teacher,
         emit,
         progress: progressOf(post),
         signal: signal ? AbortSignal.any([signal, left]) : left,

@@ -34,7 +34,7 @@ export async function projectMap(features: FeatureMatrix, options: { seed: numbe
   const { UMAP } = await import('umap-js');
   const [rows, dim] = features.shape;
   const stage = progress.stage('Drawing the map', { total: EPOCHS, unit: 'parts' });
-  const { k, indices, cosines } = nearestNeighbors(features, features, { k: Math.min(NEIGHBORS - 1, rows - 2), excludeSelf: true });
+  const { k, indices, cosines } = await nearestNeighbors(features, features, { k: Math.min(NEIGHBORS - 1, rows - 2), excludeSelf: true });
   const each = Array.from({ length: rows }, (_, row) => row);
   const random = randomFunction(createRng(seed).fold('map'));
   const umap = new UMAP({ nComponents: 2, nNeighbors: k + 1, minDist: 0.1, nEpochs: EPOCHS, random });

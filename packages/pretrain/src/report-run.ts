@@ -5,6 +5,8 @@ import { loadEncoder } from './load-encoder.ts';
 import { assertReaches, parseMetrics, type MetricsRecord } from './metrics-log.ts';
 import { planRun } from './plan-run.ts';
 import type { ProbeContext } from './modality.ts';
+import { keptEncoder } from './start-encoder.ts';
+import { openTeacher } from './teacher.ts';
 import type { Comparison, Probe } from './probe.ts';
 import { silentProgress, type Progress } from './progress.ts';
 import type { Registry } from './registry.ts';
@@ -42,7 +44,10 @@ async function reopen(
   const plan = planRun({ resume: true }, { registry, earlier });
   const { modality, settings, options, recipe } = plan;
   const data = await openData(plan, { store, progress });
-  const built = buildRun(plan, data);
+  const kept = await keptEncoder(store, file, 'teacher');
+  const opened = kept && (await openTeacher(kept, registry));
+  const built = buildRun(plan, data, { teacher: opened?.teacher });
+  opened?.dispose();
   const { trainer, encoder, features, totalSteps } = built;
   try {
     await trainer.restore(checkpoint);

@@ -16,16 +16,35 @@ function defaultsOf(defaults: Defaults, given: GivenSettings): GivenSettings {
   return present(defaults(typeof given.epochs === 'number' ? given : { ...given, epochs: undefined }) ?? {});
 }
 
+/**
+ * The rate with which a trained encoder goes on, in relation to that from fresh weights: what it knows is not to be lost at once.
+ *
+ * @see Girshick et al.: "Rich feature hierarchies for accurate object detection", section 2.3, https://arxiv.org/abs/1311.2524: a tenth of the pretraining's
+ */
+const CONTINUED_RATE = 0.1;
+/** The warm-up of a trained encoder, in epochs: moments and heads start from nothing, the encoder does not. */
+const CONTINUED_WARMUP = 1;
+
+/** What a run that goes on from a trained encoder has unless the user says otherwise. */
+const gentler = ({ learningRate, warmupEpochs = 2, loraRank = 0 }: GivenSettings, user: GivenSettings): GivenSettings => ({
+  // beside adapters the weights stand still, and adapters are new
+  ...(user.learningRate === undefined && learningRate !== undefined && loraRank === 0 && { learningRate: learningRate * CONTINUED_RATE }),
+  ...(user.warmupEpochs === undefined && { warmupEpochs: Math.min(warmupEpochs, CONTINUED_WARMUP) }),
+});
+
 /** What {@link resolveSettings} needs to know. */
 export interface ResolveSettingsContext {
   readonly recipe: AnyTaskRecipe;
   readonly modality: AnyModality;
+  /** Whether the run goes on from an encoder that was trained before. */
+  readonly continues?: boolean;
   /** How an option is written where the user wrote it. */
   readonly nameOf: (name: string) => string;
 }
 
 /**
- * Fills in the settings of a run: the user's go before the task's, the task's before the modality's, and these before the usual ones.
+ * Fills in the settings of a run: the user's go before the task's, the task's before the modality's, and these before the usual ones. A run that goes on
+ * from a trained encoder has a tenth of the learning rate and at most one epoch of warm-up unless the user says otherwise.
  *
  * @param given what the user gave, with the names of task and encoder
  * @param context task and modality
@@ -46,12 +65,14 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
       `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${printableValue(optimizer)}`,
     );
   const samples = typeof batchSize === 'number' && typeof accumulate === 'number' ? batchSize * accumulate : NaN;
+  const rates = samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer, samples) : { learningRate: 1, weightDecay: 0 };
   return parseOptions(
     settingsSchema,
     {
-      ...(samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer, samples) : { learningRate: 1, weightDecay: 0 }),
+      ...rates,
       ...(typeof limit === 'number' && { testLimit: Math.max(1, Math.round(limit / 5)) }),
       ...known,
+      ...(context.continues === true && gentler({ ...rates, ...known }, user)),
     },
     { who, nameOf },
   );

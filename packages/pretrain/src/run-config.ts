@@ -73,6 +73,11 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
      */
     readonly init?: Uint8Array | string | undefined;
     /**
+     * The trained encoder that the task `distillation` learns from, of any kind: bytes as those of `init`. The command takes the folder of its run. It is kept as
+     * `teacher.safetensors` in the run.
+     */
+    readonly teacher?: Uint8Array | string | undefined;
+    /**
      * How long the run may take, in minutes, from its beginning to the end of its evaluation: what is not given is chosen for the data and the time, and
      * `selfsup.config.json` in the run makes the same run again. Default: the usual settings, as long as they take.
      */

@@ -12,6 +12,8 @@ const record = z.record(z.string(), z.unknown());
 /** What a checkpoint says of the place of its data, which only the folder of the run knows. */
 export const elsewhere = '(elsewhere)';
 
+const givenEncoder = z.strictObject({ origin: z.string(), step: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
 /** The content of run.json: all that is needed to rebuild the encoder and to continue the run. */
 export const runFileSchema = z.strictObject({
   format: z.literal(1),
@@ -52,7 +54,9 @@ export const runFileSchema = z.strictObject({
   /** Why the run was planned so, where a time was given: sentences. */
   reasons: z.array(z.string()).default([]),
   /** The encoder that the run began with, where its weights were not fresh: where it came from, in words, the updates that it had seen, and its sha256. */
-  init: z.strictObject({ origin: z.string(), step: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+  init: givenEncoder.optional(),
+  /** The encoder that the run learns from, likewise. */
+  teacher: givenEncoder.optional(),
   /** Plugins and functions that the user brought: named, so that a resumed run can ask for them; never loaded from here. */
   brought: z.strictObject({ plugins: z.array(z.string()), functions: z.array(z.string()) }),
 });

@@ -23,9 +23,11 @@ export const runFileNames = {
   run: 'run.json',
   config: 'selfsup.config.json',
   start: 'start.safetensors',
+  teacher: 'teacher.safetensors',
   metrics: 'metrics.jsonl',
   checkpoint: 'checkpoint.safetensors',
   encoder: 'encoder.safetensors',
+  adapters: 'adapters.safetensors',
   result: 'result.json',
   report: 'report.html',
 } as const;

@@ -20,6 +20,8 @@ export interface SessionContext {
   readonly session: SessionOptions;
   /** The encoder that the run starts from; undefined: fresh weights. */
   readonly start?: StartEncoder | undefined;
+  /** The encoder that the task learns from, where it learns from one. */
+  readonly teacher?: StartEncoder | undefined;
   /** The time that the run must fit into, and what the user gave, where the plan is to be chosen by it. */
   readonly within?: Pick<WithinOptions, 'config' | 'minutes' | 'began'> | undefined;
   readonly report: boolean;

@@ -45,11 +45,12 @@ export function describeRun(
     built: BuiltRun;
     backend: Pick<SelectedBackend, 'name'>;
     start: StartEncoder | undefined;
+    teacher?: StartEncoder | undefined;
     reasons?: readonly string[];
   },
 ): RunFile {
   const { settings, options, modality, functions, optimizer, registry } = plan;
-  const { data, built, backend, start, reasons = [] } = parts;
+  const { data, built, backend, start, teacher, reasons = [] } = parts;
   const { train, test, testFrom, unit, name } = data;
   const own = [plan.recipe, plan.encoder].flatMap((thing) =>
     registry.plugins
@@ -74,6 +75,7 @@ export function describeRun(
     changes: [],
     reasons: [...reasons],
     ...(start && { init: start.record }),
+    ...(teacher && { teacher: teacher.record }),
     brought: {
       plugins: [...new Set(own)].filter((plugin) => !plugin.startsWith('@selfsup/pretrain')),
       functions: [...Object.keys(functions), ...(optimizer ? ['optimizer'] : [])],
@@ -219,7 +221,7 @@ async function buildPlanned(first: RunPlan, data: RunData, context: SessionConte
   try {
     return { plan, built: buildRun(plan, data, started), reasons: planned?.reasons ?? [] };
   } finally {
-    started?.dispose();
+    started.dispose();
   }
 }
 
@@ -242,12 +244,13 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
     const changes = earlier ? changesOf(earlier, { settings, step }) : [];
     const file: RunFile = earlier
       ? { ...earlier, settings, totalSteps: built.totalSteps, changes: [...earlier.changes, ...changes] }
-      : describeRun(plan, { data, built, backend, start: context.start, reasons });
+      : describeRun(plan, { data, built, backend, start: context.start, teacher: context.teacher, reasons });
     for (const reason of reasons) progress.line(reason);
     const files = data.files ?? {};
     if (!earlier) {
       for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
       if (context.start) await store.write(runFileNames.start, context.start.bytes);
+      if (context.teacher) await store.write(runFileNames.teacher, context.teacher.bytes);
       if (context.within) await store.write(runFileNames.config, new TextEncoder().encode(configOf(plan)));
       await store.write(runFileNames.metrics, new Uint8Array(0));
       await writeChecked(store, runFileNames.run, file); // at the end: from here on there is a run

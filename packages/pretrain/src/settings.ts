@@ -42,6 +42,34 @@ export const settingsSchema = z.strictObject({
   epsilon: z.number().gt(0).default(1e-8).describe('epsilon of adamw'),
   biasCorrection: z.boolean().default(true).describe('whether adamw corrects its moments for their start at 0'),
   weightDecay: z.number().min(0).describe('weight decay; adamw and lars spare biases and norms'),
+  layerDecay: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'learning rate of each layer of the encoder in relation to the layer above it, such as 0.75 for an encoder that is trained already; 1: one rate for all',
+    ),
+  frozenLayers: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "first layers of the encoder that stand still, weights and statistics: 1 is what comes before the blocks of a transformer, or a ResNet's stem",
+    ),
+  loraRank: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "columns of LoRA's adapters, of a Transformer that starts from an encoder (init): they learn, its weights stand still; 0: all weights learn",
+    ),
+  loraAlpha: z.number().gt(0).optional().describe("an adapter's output is multiplied by loraAlpha / loraRank; default loraRank"),
+  loraTargets: z
+    .enum(['query-value', 'attention', 'all'])
+    .default('query-value')
+    .describe('which linear layers have adapters: query and value, all of the attention, or those of the MLPs, too'),
+  loraNorms: z.boolean().default(false).describe('whether biases and norms learn beside the adapters'),
   clipNorm: z.number().gt(0).optional().describe('norm to which the gradients are clipped'),
   knnK: z.int().min(1).default(200).describe('neighbors that vote in the kNN probe'),
   knnTemperature: z.number().gt(0).default(0.1).describe('softmax scale of their votes'),

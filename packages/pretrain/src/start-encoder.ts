@@ -20,18 +20,23 @@ export interface StartEncoder {
 }
 
 /**
- * Reads what a config gives as `init`.
+ * Reads what a config gives as `init` or `teacher`.
  *
  * @param given bytes of an encoder or a checkpoint
  * @param nameOf how an option is written where the user wrote it
+ * @param option which of them it is
  * @returns see {@link StartEncoder}
  * @throws SelfsupError `SELFSUP_OPTION` on what holds no bytes, `SELFSUP_CHECKPOINT` when they are damaged
  */
-export async function readStartEncoder(given: unknown, nameOf: (name: string) => string): Promise<StartEncoder> {
+export async function readStartEncoder(
+  given: unknown,
+  nameOf: (name: string) => string,
+  option: 'init' | 'teacher' = 'init',
+): Promise<StartEncoder> {
   if (!(given instanceof Uint8Array))
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${nameOf('init')} must be the bytes of an encoder.safetensors or checkpoint.safetensors (the command takes the folder of a run), got ${given === null ? 'null' : typeof given}`,
+      `${nameOf(option)} must be the bytes of an encoder.safetensors or checkpoint.safetensors (the command takes the folder of a run), got ${given === null ? 'null' : typeof given}`,
     );
   const description = await describeEncoder(given);
   const { origin, step, encoder } = description;
@@ -39,17 +44,32 @@ export async function readStartEncoder(given: unknown, nameOf: (name: string) =>
   return { description, bytes, record: { origin, step, sha256: await sha256(bytes) } };
 }
 
-/** The encoder that a run started from, out of its own files; undefined where it began with fresh weights. */
-export async function keptStartEncoder(store: RunStore, { init }: RunFile): Promise<StartEncoder | undefined> {
-  if (!init) return undefined;
-  const name = `${store.name}/${runFileNames.start}`;
-  const bytes = await store.read(runFileNames.start);
-  if (!bytes || (await sha256(bytes)) !== init.sha256)
+/** How a run keeps an encoder that it was given. */
+const kept = {
+  init: { file: runFileNames.start, role: 'the encoder that this run started from' },
+  teacher: { file: runFileNames.teacher, role: 'the encoder that this run learns from' },
+} as const;
+
+/**
+ * An encoder that a run was given, out of its own files.
+ *
+ * @param store the run's
+ * @param run what run.json says
+ * @param option as what it was given
+ * @returns see {@link StartEncoder}; undefined where there was none
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is not there any more, or damaged
+ */
+export async function keptEncoder(store: RunStore, run: RunFile, option: keyof typeof kept): Promise<StartEncoder | undefined> {
+  const record = run[option];
+  if (!record) return undefined;
+  const { file, role } = kept[option];
+  const bytes = await store.read(file);
+  if (!bytes || (await sha256(bytes)) !== record.sha256)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
-      `${name}, the encoder that this run started from, is ${bytes ? 'damaged' : 'not there'}; restore it, or start a new run in another folder`,
+      `${store.name}/${file}, ${role}, is ${bytes ? 'damaged' : 'not there'}; restore it, or start a new run in another folder`,
     );
-  return { ...(await readStartEncoder(bytes, (option) => `\`${option}\``)), record: init };
+  return { ...(await readStartEncoder(bytes, (name) => `\`${name}\``, option)), record };
 }
 
 /** A factory whose encoders all start with the same weights. */

@@ -1,8 +1,16 @@
 import type { AnyPretextTask } from '@selfsup/core';
 import type { CollapseMonitorOptions } from '@selfsup/evaluate';
-import type { AnyEncoderFactory } from './encoder-recipe.ts';
+import type { AnyEncoderFactory, InputDescription } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
 import type { GivenSettings, Settings } from './settings.ts';
+
+/** A trained encoder that a task learns from. */
+export interface Teacher {
+  /** Makes it with its weights, the same each time. */
+  readonly factory: AnyEncoderFactory;
+  /** What it takes, which may be other than what the run's encoder takes. */
+  readonly input: InputDescription;
+}
 
 /** What a task is built from, whatever it learns from; each modality adds its own parts. */
 export interface TaskParts {
@@ -14,6 +22,8 @@ export interface TaskParts {
   readonly stepsPerEpoch: number;
   /** Updates of the run. */
   readonly totalSteps: number;
+  /** The trained encoder that it learns from; only where its recipe has `teacher`. */
+  readonly teacher?: Teacher | undefined;
 }
 
 /**
@@ -43,6 +53,8 @@ export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = 
   readonly encoders?: readonly string[];
   /** Options of the encoder that the task needs; those of the user go before them. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
+  /** Whether it learns from a trained encoder, which the user gives as `teacher`; default false. */
+  readonly teacher?: boolean;
   /** Settings other than the usual ones; they may depend on what the user gave. */
   readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
   /** Builds the task. */

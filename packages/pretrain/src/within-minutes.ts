@@ -1,10 +1,10 @@
 import { fit } from '@selfsup/trainer';
-import { buildRun, startWeights, type BuiltRun } from './build-run.ts';
+import { buildRun, startWeights, type BuiltRun, type StartedNetworks } from './build-run.ts';
 import type { RunData } from './modality.ts';
 import { planRun, type RunPlan } from './plan-run.ts';
 import type { Progress } from './progress.ts';
 import type { RunConfig } from './run-config.ts';
-import type { StartedFactory, StartEncoder } from './start-encoder.ts';
+import type { StartEncoder } from './start-encoder.ts';
 
 /** What {@link planWithin} is told. */
 export interface WithinOptions {
@@ -16,6 +16,8 @@ export interface WithinOptions {
   readonly began: number;
   /** The encoder whose weights the run starts from. */
   readonly start?: StartEncoder | undefined;
+  /** The encoder that the task learns from. */
+  readonly teacher?: StartEncoder | undefined;
   readonly nameOf: (name: string) => string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -25,7 +27,7 @@ export interface WithinOptions {
 export interface PlanWithin {
   readonly plan: RunPlan;
   /** The weights that it starts with, already computed; dispose it. */
-  readonly started?: StartedFactory | undefined;
+  readonly started: StartedNetworks;
   /** Why it is planned so: sentences. */
   readonly reasons: readonly string[];
 }
@@ -101,7 +103,7 @@ const minutesOf = (seconds: number) => (seconds < 90 ? `${Math.round(seconds)} s
  * @remarks The number of epochs depends on how fast the machine is at that moment, so the plan is recorded: the same config gives the same bits.
  */
 export async function planWithin(first: RunPlan, data: RunData, options: WithinOptions): Promise<PlanWithin> {
-  const { config, minutes, began, start, nameOf, progress, signal } = options;
+  const { config, minutes, began, start, teacher, nameOf, progress, signal } = options;
   const { modality, registry } = first;
   const suggested = leavesOpen(config) ? modality.suggest?.({ data, options: first.options, minutes }) : undefined;
   const { settings = {} } = suggested ?? {};
@@ -113,7 +115,7 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
   const fitting = planned.batchSize === undefined && data.train.length > 1 ? { batchSize: Math.min(batchSize, data.train.length) } : {};
   const plan = planOf(fitting);
   const most = config.epochs === undefined ? planned.epochs : undefined;
-  const started = await startWeights(plan, data, { start, progress, signal });
+  const started = await startWeights(plan, data, { start, teacher, progress, signal });
   const over = secondsSince(began) - 60 * minutes;
   if (over > 0)
     progress.warn(
@@ -140,7 +142,7 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
       trial.trainer.dispose();
     }
   } catch (error) {
-    started?.dispose();
+    started.dispose();
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type Batch, type BatchRun, type Kept, type StepContext, type Targets } from '@selfsup/core';
 import { gatherRecord } from './gather-rows.ts';
+import { learningVariables } from './learning-variables.ts';
 import { addGradients, byPath, checkConnected, differentiateLoss, scaleGradients, type StepGradients } from './step-gradients.ts';
 import { computeTargets, type MicroBatches, type TaskAtWork, type UpdateContexts, type UpdateGradients } from './task-at-work.ts';
 import { checkRanks, concatRecords } from './tensor-record.ts';
@@ -15,7 +16,7 @@ function computePart<B extends Batch, T extends Targets>(
   { context, own }: { context: StepContext; own: Own },
 ): UpdateGradients<T> {
   const targets = own(computeTargets(run, batch, context));
-  const part = own(differentiateLoss(task, () => run.loss(batch, targets, context), Object.values(run.trainable)));
+  const part = own(differentiateLoss(task, () => run.loss(batch, targets, context), Object.values(learningVariables(run.trainable))));
   const gradients = byPath(run.trainable, part.gradients);
   checkConnected(task, gradients);
   if (run.afterStep) {

@@ -12,6 +12,7 @@ import {
 } from '@selfsup/core';
 import { takeSnapshot } from './buffer-snapshot.ts';
 import { gatherCounts, gatherSamples } from './gather-rows.ts';
+import { learningVariables } from './learning-variables.ts';
 import { addGradients, byPath, checkConnected, differentiateLoss, scaleGradients } from './step-gradients.ts';
 import { computeTargets, type MicroBatches, type TaskAtWork, type UpdateContexts, type UpdateGradients } from './task-at-work.ts';
 import { checkRows, concatRecords, ownTensors } from './tensor-record.ts';
@@ -70,7 +71,7 @@ function embedAgain<B extends Batch, T extends Targets>(
       }
       const product = () =>
         tf.addN(embed().flatMap(([name, tensor]) => (cached.has(name) ? [tf.sum(tf.mul(tensor, cached.get(name)!))] : [])));
-      const { grads } = tf.engine().gradients(product, Object.values(run.trainable), undefined, true);
+      const { grads } = tf.engine().gradients(product, Object.values(learningVariables(run.trainable)), undefined, true);
       return grads;
     }) as readonly (tf.Tensor | null)[];
     return byPath(run.trainable, gradients);
@@ -92,7 +93,7 @@ function embedOnce<B extends Batch, T extends Targets>(
     checkRows(task, batch, { embed: embeddings, targets });
     return run.loss(embeddings, targets, shared);
   };
-  const part = own(differentiateLoss(task, loss, Object.values(run.trainable)));
+  const part = own(differentiateLoss(task, loss, Object.values(learningVariables(run.trainable))));
   const gradients = byPath(run.trainable, part.gradients);
   checkConnected(task, gradients);
   return { ...part, gradients, targets };
@@ -129,7 +130,7 @@ async function embedTwice<B extends Batch, T extends Targets>(
     targets = own(await gatherSamples(targets, collective));
   }
   const named = namedTensors(embeddings);
-  const variables = Object.values(run.trainable);
+  const variables = Object.values(learningVariables(run.trainable));
   const whole = own(
     differentiateLoss(task, () => run.loss(embeddings, targets, shared), [...named.map(([, tensor]) => tensor), ...variables]),
   );

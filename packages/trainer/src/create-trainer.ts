@@ -13,6 +13,7 @@ import {
 import { checkRun, checkTask } from './check-task.ts';
 import { encodeRun, restoreRun, type RunState, type SaveOptions } from './checkpoint/run-checkpoint.ts';
 import { chain, type GradientTransform, type TransformState } from '@selfsup/optim';
+import { learningVariables } from './learning-variables.ts';
 import type { MicroBatches } from './task-at-work.ts';
 import { runTrainStep, type StepMetrics } from './train-step.ts';
 
@@ -84,7 +85,8 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  * @returns the trainer; give it to `fit`, or call `trainStep` in a loop of your own
  * @throws SelfsupError `SELFSUP_PLUGIN_API` when the task is not of this contract, `SELFSUP_OPTION` on an option out of its range
  * @remarks Step s of rank r draws from `ctx.stream(name)`, which is `createRng(seed).fold('step').fold(s).fold(r).fold(name)`, and from nothing else; see
- * `createStepContext`. There is no generator state to save. All ranks build the same networks, from `fold('create')`. Tasks with `embed` get the exact
+ * `createStepContext`. There is no generator state to save. A variable of `trainable` whose own flag `trainable` is false, as TensorFlow.js has it, stands
+ * still: it gets no gradient and has no slots, and checkpoints hold it all the same. All ranks build the same networks, from `fold('create')`. Tasks with `embed` get the exact
  * gradient of the whole batch by gradient caching (Gao et al. 2021, https://arxiv.org/abs/2101.06983).
  * @example
  * ```ts
@@ -107,7 +109,7 @@ export function createTrainer<B extends Batch, T extends Targets>(options: Train
     run.dispose();
     throw error;
   }
-  const optimizer = chain(options.optimizer).init(run.trainable);
+  const optimizer = chain(options.optimizer).init(learningVariables(run.trainable));
   const state: RunState = { task: task.name, seed, totalSteps, run, optimizer, step: 0 };
   let status: 'free' | 'busy' | 'disposed' = 'free';
   const assertFree = (who: string) => {

@@ -73,9 +73,12 @@ export function differentiateLoss(task: string, loss: () => LossResult, by: read
   }
 }
 
-/** Gives gradients in the order of the variables their paths. Internal. */
+/** Gives gradients in the order of the variables that learn their paths; the others have null. Internal. */
 export function byPath(variables: VariableMap, gradients: readonly (tf.Tensor | null | undefined)[]): Gradients {
-  return Object.fromEntries(Object.keys(variables).map((path, i) => [path, gradients[i] ?? null] as const));
+  let next = 0;
+  return Object.fromEntries(
+    Object.entries(variables).map(([path, { trainable }]) => [path, trainable ? (gradients[next++] ?? null) : null] as const),
+  );
 }
 
 /** Throws unless one of the variables has a gradient. Internal. */

@@ -9,6 +9,7 @@ import {
   type Targets,
 } from '@selfsup/core';
 import { takeSnapshot } from './buffer-snapshot.ts';
+import { learningVariables } from './learning-variables.ts';
 import type { TransformState } from '@selfsup/optim';
 import { reduceStep, type ReducedStep } from './reduce-gradients.ts';
 import type { MicroBatches, UpdateContexts, UpdateGradients } from './task-at-work.ts';
@@ -70,10 +71,12 @@ function applyUpdates(
   tf.tidy(() => {
     const gradients = run.transformGradients?.({ ...raw }, context) ?? raw;
     checkTransformed(task, raw, gradients);
-    const updates = optimizer.update(gradients, { step: context.step, variables: run.trainable });
+    const variables = learningVariables(run.trainable);
+    const learning = Object.fromEntries(Object.keys(variables).map((path) => [path, gradients[path] ?? null]));
+    const updates = optimizer.update(learning, { step: context.step, variables });
     for (const [path, update] of Object.entries(updates)) {
       if (update === null) continue;
-      const variable = run.trainable[path]!;
+      const variable = variables[path]!;
       tf.tidy(() => {
         variable.assign(tf.add(variable, update));
       });

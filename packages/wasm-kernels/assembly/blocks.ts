@@ -71,7 +71,7 @@ export function packOperand(
 /**
  * out[rows, n] = act(init + sum over taps and k of A[row, tap, k] * B[tap, k, n]) for up to ROW_BLOCK rows.
  * `tab` holds ROW_BLOCK pointers per tap, `out` ROW_BLOCK output rows; both are filled up to a multiple of 6.
- * `tile` is TILE_BYTES of scratch for a last panel that is not full.
+ * `tile` is TILE_BYTES of scratch for a last panel that is not full; `init` 0 continues from what the outputs hold.
  */
 export function rowsBlock(
   tab: usize,
@@ -102,7 +102,7 @@ export function rowsBlock(
       const tapTab = tab + <usize>t0 * tabStride;
       for (let j = 0; j < n; j += PANEL) {
         const column = (<usize>j) << 2;
-        const start: usize = first ? init + column : 0;
+        const start: usize = first && init != 0 ? init + column : 0;
         const columns = panelWidth(n - j);
         if (j + columns <= n) {
           for (let r = 0; r < rows; r += 6) {
@@ -113,7 +113,7 @@ export function rowsBlock(
           const width = (<usize>(n - j)) << 2;
           for (let r = 0; r < rows; r += 6) {
             const at = (<usize>r) << 2;
-            if (!first) moveTile(out + at, outOffset + column, tilePointers, 0, width);
+            if (start == 0) moveTile(out + at, outOffset + column, tilePointers, 0, width);
             tileRows(columns, tapTab + at, tabStride, tc, kOffset, kc, packed, start, tilePointers, 0, passAct);
             moveTile(tilePointers, 0, out + at, outOffset + column, width);
           }

@@ -3,6 +3,7 @@ import { bandBytes, bandChannels, bandPixel, bandRows, copyBand } from './depthw
 import { filterOne, filterScalar, filterThree } from './depthwise-filter-tiles';
 import * as g from './geometry';
 import { align, bytes } from './taps';
+import { place, seats, shareFrom, shareTo } from './team';
 
 /** Pixels that are summed in float32. */
 const SUM_PIXELS: i32 = 512;
@@ -30,14 +31,19 @@ function totalBytes(part: i32): usize {
   return (<usize>(g.filterHeight * g.filterWidth) * <usize>(g.outChannels + 8 * parts)) << 3;
 }
 
+/** Bytes of a member: a sum of three taps, and bands of x and dy. */
+function ownBytes(rowBytes: usize, rows: i32, pixel: usize): usize {
+  return 128 + align(bandBytes(rowBytes, reachOf(rows))) + align(bandBytes(<usize>g.outWidth * pixel, rows));
+}
+
 /** Bytes of scratch for `depthwiseFilter` with the geometry set. */
 export function depthwiseFilterScratch(): usize {
   const multiplier = g.outChannels / max(g.inChannels, 1);
   const part = bandChannels(g.inChannels, multiplier);
-  const pixel = bandPixel(part * multiplier);
+  const rows = rowsOf(<usize>columnsSeen() * bandPixel(part * multiplier));
+  const pixel = bytes(part * multiplier) + 64; // the most, whatever a member's share
   const rowBytes = <usize>columnsSeen() * pixel;
-  const rows = rowsOf(rowBytes);
-  return 256 + align(totalBytes(part)) + bandBytes(rowBytes, reachOf(rows)) + bandBytes(<usize>g.outWidth * pixel, rows);
+  return 256 + align(totalBytes(part)) + <usize>seats * ownBytes(rowBytes, rows, pixel);
 }
 
 /** totals += sums for the channels of a block. */
@@ -53,23 +59,31 @@ function addTotals(totals: usize, sums: usize, count: i32): void {
   }
 }
 
-/** dw from the float64 sums; blocks that were shifted back repeat values of their neighbors. */
+/** dw from the float64 sums of this member's blocks; one that was shifted back repeats values of its neighbor. */
 function writeFilter(totals: usize, part: i32, multiplier: i32, dw: usize): void {
   const taps = g.filterHeight * g.filterWidth;
   for (let c = 0; c < g.inChannels; c += part) {
     const wide = min(part, g.inChannels - c) * multiplier;
     const step = blockOf(wide);
-    for (let b = 0; b < wide; b += step) {
+    const last = shareTo(wide, shareUnit(step, wide, multiplier));
+    for (let b = shareFrom(wide, shareUnit(step, wide, multiplier)); b < last; b += step) {
       const first = c * multiplier + min(b, wide - step);
+      let from = totals + <usize>(b * taps) * 8;
       for (let t = 0; t < taps; t++) {
         const to = dw + bytes(t * g.outChannels + first);
         for (let i = 0; i < step; i++) {
-          store<f32>(to + bytes(i), <f32>load<f64>(totals));
-          totals += 8;
+          store<f32>(to + bytes(i), <f32>load<f64>(from));
+          from += 8;
         }
       }
     }
+    totals += <usize>(((wide + step - 1) / step) * step * taps) * 8;
   }
+}
+
+/** Members share the blocks of channels; where channels are repeated, one has them all. */
+function shareUnit(step: i32, wide: i32, multiplier: i32): i32 {
+  return multiplier == 1 ? step : wide;
 }
 
 /** dw = sum over output pixels of x (shifted by the tap) times dy. */
@@ -77,47 +91,46 @@ export function depthwiseFilter(x: usize, dy: usize, dw: usize, scratch: usize):
   const multiplier = g.outChannels / g.inChannels;
   const part = bandChannels(g.inChannels, multiplier);
   const across = g.filterWidth;
+  const taps = g.filterHeight * across;
   const columns = columnsSeen();
+  // Bands have so many rows whatever a member's share: sums are cut at the same places.
   const rows = rowsOf(<usize>columns * bandPixel(part * multiplier));
-  const sums = align(scratch);
-  const totals = sums + 128;
-  const band = totals + align(totalBytes(part));
-  const grads = band + bandBytes(<usize>columns * bandPixel(part * multiplier), reachOf(rows));
+  const most = bytes(part * multiplier) + 64;
+  const totals = align(scratch);
+  const sums = totals + align(totalBytes(part)) + <usize>place() * ownBytes(<usize>columns * most, rows, most);
+  const band = sums + 128;
+  const grads = band + align(bandBytes(<usize>columns * most, reachOf(rows)));
   const dyStep = bytes(g.outChannels);
-  memory.fill(totals, 0, totalBytes(part));
   for (let n = 0; n < g.batch; n++) {
     let own = totals;
     for (let c = 0; c < g.inChannels; c += part) {
-      const channels = min(part, g.inChannels - c);
-      const wide = channels * multiplier;
+      const wide = min(part, g.inChannels - c) * multiplier;
       const step = blockOf(wide);
-      const pixel = bandPixel(wide);
+      const unit = shareUnit(step, wide, multiplier);
+      const b0 = shareFrom(wide, unit),
+        b1 = shareTo(wide, unit);
+      const lead = min(b0, wide - step); // this member's first channel, and how many it has
+      const span = b1 - lead;
+      const pixel = bandPixel(span);
       const rowBytes = <usize>columns * pixel;
       const xRow = <usize>g.strideHeight * rowBytes;
       const xPixel = <usize>g.strideWidth * pixel;
       const tap = <usize>g.dilationWidth * pixel;
       const dyRow = <usize>g.outWidth * pixel;
-      let total = own;
-      for (let row = 0; row < g.outHeight; row += rows) {
+      const start = own + <usize>(b0 * taps) * 8;
+      if (n == 0 && b0 < b1) memory.fill(start, 0, <usize>(((b1 - b0 + step - 1) / step) * step * taps) * 8);
+      for (let row = 0; row < g.outHeight && b0 < b1; row += rows) {
         const count = min(rows, g.outHeight - row);
         const low = row * g.strideHeight - g.padTop;
-        copyBand(
-          x + bytes(c),
-          bytes(g.inChannels),
-          g.inHeight,
-          g.inWidth,
-          channels,
-          multiplier,
-          low,
-          low + reachOf(count),
-          g.padLeft,
-          columns,
-          band,
-        );
-        copyBand(dy + bytes(c * multiplier), dyStep, g.outHeight, g.outWidth, wide, 1, row, row + count, 0, g.outWidth, grads);
-        total = own;
-        for (let b = 0; b < wide; b += step) {
-          const first = bytes(min(b, wide - step));
+        const high = low + reachOf(count);
+        const image = x + bytes(c + lead);
+        const channels = span / multiplier;
+        copyBand(image, bytes(g.inChannels), g.inHeight, g.inWidth, channels, multiplier, low, high, g.padLeft, columns, band);
+        const gradient = dy + bytes(c * multiplier + lead);
+        copyBand(gradient, dyStep, g.outHeight, g.outWidth, span, 1, row, row + count, 0, g.outWidth, grads);
+        let total = start;
+        for (let b = b0; b < b1; b += step) {
+          const first = bytes(min(b, wide - step) - lead);
           const d = grads + first;
           for (let i = 0; i < g.filterHeight; i++) {
             const from = band + <usize>(i * g.dilationHeight) * rowBytes + first;
@@ -142,10 +155,11 @@ export function depthwiseFilter(x: usize, dy: usize, dw: usize, scratch: usize):
           }
         }
       }
-      own = total;
+      own += <usize>(((wide + step - 1) / step) * step * taps) * 8;
     }
     x += <usize>g.inHeight * <usize>g.inWidth * bytes(g.inChannels);
     dy += <usize>g.outHeight * <usize>g.outWidth * dyStep;
   }
+  if (g.batch == 0) memory.fill(totals, 0, totalBytes(part));
   writeFilter(totals, part, multiplier, dw);
 }

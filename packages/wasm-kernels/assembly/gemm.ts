@@ -5,20 +5,18 @@ import { align } from './taps';
 import { barrier, joinAgain, leaveTeam, place, seats, shareFrom, shareTo, team } from './team';
 import { PANEL, panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
 
-/** Bytes of packed B that stay in the second-level cache while all rows of A pass; wider products are done in blocks of columns. */
+/** Bytes of packed B that stay in the second-level cache while all rows of A pass; wider products are done in blocks of columns, longer ones in passes. */
 const CACHED: i32 = 1 << 20;
-/** Columns of a block when k is long: A is read once per block, so that blocks must not be narrow, as long as they fit into LARGEST bytes. */
-const WIDE_BLOCK: i32 = 256;
-const LARGEST: i32 = 32 << 20;
-/** Longest k for which members may pack panels of their own. */
-const SHORT: i32 = 1 << 16;
 /** Fewest columns of a member when A is transposed: it packs A for itself. */
 const LEAST_COLUMNS: i32 = 64;
 
+/** Values of k that are packed at once. */
+function passLength(n: i32, k: i32): i32 {
+  return <i64>columnsPerBlock(n, k) * <i64>k > CACHED >> 2 ? kPerPass(k, K_BLOCK) : k;
+}
+
 function columnsPerBlock(n: i32, k: i32): i32 {
-  const bytes = max(k, 1) << 2;
-  const limit = max(PANEL, max(CACHED / bytes, min(WIDE_BLOCK, LARGEST / bytes)) & ~(PANEL - 1));
-  return min(panelColumns(n), limit);
+  return min(panelColumns(n), max(PANEL, (CACHED / (max(min(k, K_BLOCK), 1) << 2)) & ~(PANEL - 1)));
 }
 
 /** The share of the work that the busiest member leaves to others: 1 when all have the same number of groups. */
@@ -27,8 +25,8 @@ function evenness(groups: i32, members: i32): f64 {
 }
 
 /** Whether members share the columns and not the rows. */
-function splitsColumns(m: i32, n: i32, k: i32, members: i32): bool {
-  if (members == 1 || k > SHORT) return false;
+function splitsColumns(m: i32, n: i32, members: i32): bool {
+  if (members == 1) return false;
   return evenness((n + PANEL - 1) / PANEL, members) > evenness((m + TILE_ROWS - 1) / TILE_ROWS, members) + 0.05;
 }
 
@@ -39,7 +37,7 @@ function ownBytes(n: i32, k: i32): usize {
 }
 
 function packedBytes(n: i32, k: i32): usize {
-  return <usize>columnsPerBlock(n, k) * ((<usize>max(k, 1)) << 2) + 64;
+  return <usize>columnsPerBlock(n, k) * ((<usize>max(passLength(n, k), 1)) << 2) + 64;
 }
 
 // With A transposed each member has it all: tile | bias panels | row pointers | small copy of A | packed B.
@@ -50,8 +48,7 @@ function ownBytesColumns(n: i32): usize {
 
 function scratchFor(m: i32, n: i32, k: i32, transposeA: bool, members: i32): usize {
   if (transposeA) return <usize>members * ownBytesColumns(n);
-  const copies = members > 1 && k <= SHORT ? members : 1; // of packed B
-  return <usize>members * ownBytes(n, k) + <usize>copies * packedBytes(n, k);
+  return <usize>members * (ownBytes(n, k) + packedBytes(n, k));
 }
 
 /** Bytes of scratch that a product of this shape needs. */
@@ -84,7 +81,7 @@ export function matmul(
     joinAgain(count);
     return;
   }
-  if (splitsColumns(m, n, k, team)) {
+  if (splitsColumns(m, n, team)) {
     const from = shareFrom(n, PANEL);
     const to = shareTo(n, PANEL);
     const own = scratch + <usize>place() * (ownBytes(n, k) + packedBytes(n, k));
@@ -126,22 +123,29 @@ function rowsProduct(
   const firstRow = shareFrom(m, TILE_ROWS);
   const lastRow = shareTo(m, TILE_ROWS);
   memory.fill(zeros, 0, (<usize>k) << 2);
+  const pass = passLength(n, k);
   for (let n0 = from; n0 < to; n0 += width) {
     const nb = min(width, to - n0);
     const column = (<usize>n0) << 2;
     packBias(bias != 0 ? bias + column : 0, nb, init);
-    if (n0 != from) barrier(); // all have used the panels of before
-    packOperand(transposeB ? b + <usize>n0 * ldb : b + column, 0, 1, k, nb, ldb, transposeB, K_BLOCK, packed);
-    barrier();
-    for (let m0 = firstRow; m0 < lastRow; m0 += ROW_BLOCK) {
-      const rows = min(ROW_BLOCK, lastRow - m0);
-      const padded = ((rows + 5) / 6) * 6;
-      for (let i = 0; i < padded; i++) {
-        const at = (<usize>i) << 2;
-        store<usize>(tab + at, i < rows ? a + ((<usize>(m0 + i) * <usize>k) << 2) : zeros);
-        store<usize>(out + at, i < rows ? c + <usize>(m0 + i) * ldc + column : dump);
+    for (let k0 = 0; k0 < k || k == 0; k0 += pass) {
+      const kc = min(pass, k - k0);
+      const start = (<usize>k0) << 2;
+      if (n0 != from || k0 != 0) barrier(); // all have used the panels of before
+      packOperand(transposeB ? b + <usize>n0 * ldb + start : b + <usize>k0 * ldb + column, 0, 1, kc, nb, ldb, transposeB, K_BLOCK, packed);
+      barrier();
+      const last = k0 + kc == k ? act : 0;
+      for (let m0 = firstRow; m0 < lastRow; m0 += ROW_BLOCK) {
+        const rows = min(ROW_BLOCK, lastRow - m0);
+        const padded = ((rows + 5) / 6) * 6;
+        for (let i = 0; i < padded; i++) {
+          const at = (<usize>i) << 2;
+          store<usize>(tab + at, i < rows ? a + ((<usize>(m0 + i) * <usize>k) << 2) + start : zeros);
+          store<usize>(out + at, i < rows ? c + <usize>(m0 + i) * ldc + column : dump);
+        }
+        rowsBlock(tab, 1, kc, K_BLOCK, padded, packed, nb, k0 == 0 ? init : 0, out, 0, last, tile);
       }
-      rowsBlock(tab, 1, k, K_BLOCK, padded, packed, nb, init, out, 0, act, tile);
+      if (k == 0) break;
     }
   }
 }

@@ -1,5 +1,6 @@
 // LARS: the step of a variable is scaled by the ratio of its norm to its gradient's. Norms in float64, in a pass of their own.
 import { madd } from './simd';
+import { barrier, LINE, place, shareFrom, shareTo, team } from './team';
 
 /** sqrt(sum of (a + weight * b)²); `b` 0: of a alone. */
 function norm(a: usize, b: usize, weight: f32, count: i32): f64 {
@@ -38,8 +39,8 @@ function move(
   forGradient: f32,
   forVelocity: f32,
 ): void {
-  const bytes = (<usize>count) << 2;
-  let i: usize = 0;
+  const bytes = (<usize>shareTo(count, LINE)) << 2;
+  let i = (<usize>shareFrom(count, LINE)) << 2;
   for (const vectors = bytes & ~15; i < vectors; i += 16) {
     const d = madd(v128.load(variable + i), f32x4.splat(decay), v128.load(gradient + i));
     const v = madd(v128.load(velocity + i), f32x4.splat(momentum), f32x4.mul(d, f32x4.splat(forGradient)));
@@ -75,8 +76,21 @@ export function larsUpdate(
   inside: i32,
   clip: i32,
 ): void {
-  const size = norm(variable, 0, 0, count);
-  const own = norm(gradient, split ? 0 : variable, decay, count);
+  // A team's first two members take one norm each, and the outputs hold them until all have read them.
+  const shared = team > 1 && count >= LINE;
+  const seat = place();
+  let size: f64 = 0,
+    own: f64 = 0;
+  if (!shared || seat == 0) size = norm(variable, 0, 0, count);
+  if (!shared || seat == 1) own = norm(gradient, split ? 0 : variable, decay, count);
+  if (shared) {
+    if (seat == 0) store<f64>(update, size);
+    if (seat == 1) store<f64>(nextVelocity, own);
+    barrier();
+    size = load<f64>(update);
+    own = load<f64>(nextVelocity);
+    barrier();
+  }
   let ratio: f64 = 1;
   if (size > 0 && own > 0) {
     ratio = (trust * size) / (own + (split ? <f64>decay * size : 0) + epsilon);

@@ -47,6 +47,7 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
 
   depthwiseForward: window,
   depthwiseInput: window,
+  depthwiseFilter: (args, geometry) => window(args, geometry) * 0.35, // measured
   maxPool: window,
   avgPool: window,
   maxPoolGrad: window,
@@ -65,6 +66,7 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   geluForward: each(1.4, 2),
   geluGrad: each(2, 3),
   sgdUpdate: each(0.7, 5),
+  larsUpdate: each(0.78, 5),
   adamWUpdate: each(1, 7),
   emaUpdate: each(0.44, 3),
   l2Normalize: each(0.52, 3, 4),
@@ -74,6 +76,8 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   extremum: each(0.48, 3),
   groupNorm: each(0.54, 6, 7, 8),
   groupNormGrad: each(0.87, 8, 9, 10),
+  gather: ([, , , batches = 0, outer = 0, , count = 0, bytes = 0]) => batches * outer * count * (bytes === 4 ? 1.1 : 5 + bytes * 0.03),
+  segmentSumInt: each(0.6, 3, 4),
   // Estimated from the bytes that they move
   arithmetic: each(0.4, 4),
   segmentSum: ([, , , rows = 0, size = 0, segments = 0]) => (rows + segments) * size * 0.15,

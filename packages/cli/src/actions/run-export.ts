@@ -1,5 +1,6 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import {
+  classifierFileNames,
   exportEncoder,
   fromCheckedJson,
   readText,
@@ -8,8 +9,8 @@ import {
   type RunResult,
   type RunStore,
 } from '@selfsup/pretrain';
-import { openEncoder, runFolder } from '@selfsup/pretrain/node';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { classifierFolder, listClassifiers, openEncoder, runFolder } from '@selfsup/pretrain/node';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
@@ -27,6 +28,21 @@ async function assertEmpty(out: string): Promise<void> {
   });
   if (names.length > 0)
     throw new SelfsupError('SELFSUP_OPTION', `--out must be a new or empty folder, but ${printable(out)} holds ${printable(names[0]!)}`);
+}
+
+/** The file of a classifier of a run. */
+async function classifierBytes(run: string, name: string): Promise<Uint8Array> {
+  const path = join(classifierFolder(run, name), classifierFileNames.weights);
+  return readFile(path).then(
+    (bytes) => new Uint8Array(bytes),
+    async (error: unknown) => {
+      const names = await listClassifiers(run).catch(() => []);
+      const there = names.length > 0 ? `; it has ${names.map((one) => printable(one)).join(', ')}` : '; it has none yet';
+      throw new SelfsupError('SELFSUP_OPTION', `--classifier: ${printable(run)} has no classifier '${printable(name)}'${there}`, {
+        cause: error,
+      });
+    },
+  );
 }
 
 /** What the run came to, for the model card; undefined where there is none. */
@@ -51,7 +67,9 @@ export async function runExport(flags: ExportFlags, output: Output): Promise<num
   const { name } = await chooseBackend(flags);
   const bytes = await openEncoder(run, { nameOf: '--run', registry, progress: output });
   const result = await resultOf(runFolder(run));
+  const classifier = flags.classifier === undefined ? undefined : await classifierBytes(run, flags.classifier);
   const files = await exportEncoder(bytes, {
+    classifier,
     registry,
     ...(readout !== undefined && { readout }),
     format,

@@ -182,7 +182,7 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
       if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
       for (const line of describeRates(rates)) output.line(line);
       if (report !== undefined) {
-        const summary = `${basename(flags.run)}, pretrained for ${encoder.step} updates, judged by ${test!.length} ${unit} of ${to}.`;
+        const summary = `${basename(flags.run)} (${encoder.origin}, ${encoder.step} updates), judged by ${test!.length} ${unit} of ${to}.`;
         const sections = labelCurveSections(rows, { title: 'Accuracy by labels' });
         await writeFile(report, await renderReport({ title: `Labels of ${from}`, summary, sections }));
         output.line(`Report: ${printable(report)}`);

@@ -9,6 +9,7 @@ import type { Output } from '../output/output.ts';
 import { resultLines } from '../output/result-lines.ts';
 import { showEvents } from '../output/show-events.ts';
 import type { CommandConfig } from '../plugins/load-config.ts';
+import { chooseBackend } from './choose-backend.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
 import { writeReport } from './write-report.ts';
 
@@ -65,7 +66,8 @@ const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
  */
 export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
   const { registry, output, verbose } = context;
-  const { init, ...others } = config;
+  const { init, teacher, ...others } = config;
+  if (init !== undefined || teacher !== undefined) await chooseBackend(config); // what other libraries wrote becomes an encoder on it
   const run: RunConfig = {
     ...others,
     ...(init !== undefined && {
@@ -76,6 +78,7 @@ export async function runTrain(config: CommandConfig, context: RunTrainContext):
         imageSize: typeof config['imageSize'] === 'number' ? config['imageSize'] : undefined,
       }),
     }),
+    ...(teacher !== undefined && { teacher: await openEncoder(teacher, { nameOf: '--teacher', registry, progress: output }) }),
   };
   const out = config.out ?? (await defaultOut(run, registry));
   const store = runFolder(out);

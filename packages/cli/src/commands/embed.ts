@@ -1,22 +1,31 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { EmbedFlags } from '../actions/run-embed.ts';
 import type { CommandContext } from '../command-context.ts';
 import { act, addDataFlags, addRunFlags } from '../flags/common-flags.ts';
+import { collect } from '../flags/parse-value.ts';
 
 const EXAMPLES = `
 Examples:
-  $ selfsup embed --run runs/shapes --data photos/ --out embeddings.npy
-  $ selfsup embed --run runs/text --data questions.txt --out embeddings.csv
-  $ python -c "import numpy; print(numpy.load('embeddings.npy').shape)"`;
+  $ selfsup embed photos/new --run runs/photos --out embeddings.npy
+  $ selfsup embed a.jpg b.jpg --run runs/photos --out embeddings.csv
+  $ find photos -name '*.jpg' | selfsup embed - --run runs/photos --out embeddings.parquet
+  $ selfsup embed --text "What is an atom?" --run runs/text --out embeddings.csv
+  $ selfsup embed --data photos/ --run runs/photos --split test --out embeddings.npy
+  $ python -c "import pandas; print(pandas.read_parquet('embeddings.parquet'))"`;
 
 /** `selfsup embed`. */
 export function embedCommand(context: CommandContext): Command {
   return addDataFlags(addRunFlags(new Command('embed')))
     .description('Write the features of samples: a row of numbers for each')
-    .requiredOption('--out <file>', 'the file to write: .npy (NumPy, float32 [samples, dim]) or .csv (a line for each sample)')
-    .option('--split <name>', 'train, test or all (default: all, training samples first)')
+    .argument('[inputs...]', 'files and folders; - reads paths, or for encoders of text texts, from standard input, one on each line')
+    .addOption(new Option('--text <text>', 'a text to embed; can be repeated').argParser(collect))
+    .requiredOption(
+      '--out <file>',
+      'the file to write: .npy (NumPy, float32 [samples, dim], with an .index.json beside it), .csv or .parquet (a row for each sample)',
+    )
+    .option('--split <name>', 'of --data: train, test or all (default: all, training samples first)')
     .addHelpText('after', EXAMPLES)
-    .action((_flags, self: Command) =>
-      act<EmbedFlags>(self, context, async (flags, output) => (await import('../actions/run-embed.ts')).runEmbed(flags, output)),
+    .action((inputs: string[], _flags: unknown, self: Command) =>
+      act<EmbedFlags>(self, context, async (flags, output) => (await import('../actions/run-embed.ts')).runEmbed(inputs, flags, output)),
     );
 }

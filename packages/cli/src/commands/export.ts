@@ -23,6 +23,7 @@ export function exportCommand(context: CommandContext): Command {
         'int8',
       ]),
     )
+    .option('--classifier <name>', 'onnx, tfjs: a classifier of the run goes along, see selfsup fine-tune')
     .option('--no-preprocessing', 'onnx, tfjs: leave the normalization of pixels to the caller')
     .option('--readout <name>', 'what the features are instead of what the run chose: global, or a readout of the encoder')
     .addHelpText('after', EXAMPLES);

@@ -12,6 +12,7 @@ interface OwnFlags {
   readonly data?: string;
   readonly out?: string;
   readonly init?: string;
+  readonly teacher?: string;
   readonly minutes?: number;
   readonly report?: boolean;
   readonly verbose?: boolean;
@@ -45,7 +46,14 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     .option('--data <source>', 'what to learn from: shapes (made up, no download), files, a folder, or a pattern')
     .option('--encoder <name>', 'an encoder of the list below, a file, or a package (default: the first that fits the task)')
     .option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>, with --minutes runs/<data>-<n>-minutes)')
-    .option('--init <source>', 'start with an encoder that there is: of a run (its folder), a file or folder of weights (timm, torchvision, Hugging Face, PyTorch), or hf:owner/name; its statistics and its tokenizer come along')
+    .option(
+      '--init <source>',
+      'start with an encoder that there is: of a run (its folder), a file or folder of weights (timm, torchvision, Hugging Face, PyTorch), or hf:owner/name; its statistics and its tokenizer come along',
+    )
+    .option(
+      '--teacher <source>',
+      'the trained encoder that the task distillation learns from, of any architecture (given as that of --init)',
+    )
     .addOption(
       new Option(
         '--minutes <n>',
@@ -69,8 +77,8 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
   addFlags(command, flags.task);
   return command.action((_flags, self: Command) =>
     act<OwnFlags>(self, context, async (own, output) => {
-      const { data, out, report, init, minutes } = own;
-      const given = { ...defined({ data, out, report, init, minutes }), ...givenBy(self, flags.run) };
+      const { data, out, report, init, teacher, minutes } = own;
+      const given = { ...defined({ data, out, report, init, teacher, minutes }), ...givenBy(self, flags.run) };
       const taskOptions = { ...config.taskOptions, ...givenBy(self, flags.task), ...own.taskOption };
       const encoderOptions = { ...config.encoderOptions, ...own.encoderOption };
       const readoutOptions = { ...config.readoutOptions, ...own.readoutOption };

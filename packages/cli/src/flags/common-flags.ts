@@ -8,11 +8,11 @@ import { collect, parseAny, parseNumber } from './parse-value.ts';
 
 /** Flags of every command that computes. */
 export interface BackendFlags {
-  readonly backend?: 'auto' | 'wasm' | 'cpu';
+  readonly backend?: 'auto' | 'wasm' | 'cpu' | undefined;
   /** Checked where the backend is chosen. */
-  readonly threads?: 'auto' | number;
+  readonly threads?: 'auto' | number | undefined;
   /** Checked where the backend is chosen. */
-  readonly wideVectors?: 'auto' | boolean;
+  readonly wideVectors?: 'auto' | boolean | undefined;
 }
 
 /** Flags of every command that opens a run. */

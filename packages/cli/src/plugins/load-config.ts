@@ -7,6 +7,8 @@ import { loadModule } from './load-module.ts';
 export type CommandConfig = RunConfig & {
   /** The folder of the run whose encoder this one starts from. */
   readonly init?: string | undefined;
+  /** The folder of the run whose encoder this one learns from. */
+  readonly teacher?: string | undefined;
   /** The folder of the run; default `runs/<task>-<data>-<encoder>`. */
   readonly out?: string | undefined;
   /** False: no report.html. */
@@ -33,6 +35,7 @@ export async function loadConfig(path: string, from: string): Promise<CommandCon
     ['out', 'string'],
     ['report', 'boolean'],
     ['init', 'string'],
+    ['teacher', 'string'],
   ] as const) {
     const value: unknown = (config as CommandConfig)[field];
     if (value !== undefined && typeof value !== kind)

@@ -237,8 +237,13 @@ export function matchLabels(table: LabelTable, files: readonly string[], { folde
       `has ${unknown.length} of ${rows.length} rows whose file is not in ${printable(folder)}: ${named(unknown)}; write the paths relative to that folder, or take the rows out`,
     );
   if (unclear.length > 0)
-    fail(`has ${unclear.length === 1 ? 'a row that fits' : `${unclear.length} rows that fit`} several files: ${named(unclear)}; write their paths relative to ${printable(folder)}`);
-  if (conflicting.length > 0) fail(`has two labels for ${conflicting.length === 1 ? 'a file' : `${conflicting.length} files`}: ${named(conflicting)}; leave one for each`);
+    fail(
+      `has ${unclear.length === 1 ? 'a row that fits' : `${unclear.length} rows that fit`} several files: ${named(unclear)}; write their paths relative to ${printable(folder)}`,
+    );
+  if (conflicting.length > 0)
+    fail(
+      `has two labels for ${conflicting.length === 1 ? 'a file' : `${conflicting.length} files`}: ${named(conflicting)}; leave one for each`,
+    );
   const classNames = [...new Set(given.values())].sort();
   if (classNames.length < 2)
     fail(`has one class only, '${printable(classNames[0] ?? '', { maxLength: 60 })}'; a classifier needs labels of at least two`);

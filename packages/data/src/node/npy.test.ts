@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readNpy, writeNpy } from './npy.ts';
+import { beginNpy, readNpy, writeNpy } from './npy.ts';
 
 let root = '';
 beforeEach(async () => {
@@ -48,6 +48,24 @@ describe('writeNpy and readNpy', () => {
     await expect(readNpy(join(root, 'cut.npy'))).rejects.toThrow('must have 24 bytes of data for shape [2, 3], got 23');
     await writeFile(join(root, 'wide.npy'), bytes.toString('latin1').replace('<f4', '<f8'), 'latin1');
     await expect(readNpy(join(root, 'wide.npy'))).rejects.toThrow('must hold <f4, <i4 or |u1, got <f8');
+  });
+
+  it('are joined by rows that come one after the other', async () => {
+    const path = join(root, 'new', 'x.npy');
+    const file = await beginNpy(path, { dim: 2 });
+    await file.write(new Float32Array([1, 2, 3, 4]));
+    await file.write(new Float32Array([5, 6]));
+    await expect(file.write(new Float32Array(3))).rejects.toThrow('`rows` must be rows of 2 numbers, got 3 numbers');
+    await expect(readdir(root)).resolves.toEqual(['new']);
+    expect(await file.keep()).toEqual([3, 2]);
+    expect(await readNpy(path)).toEqual({ data: new Float32Array([1, 2, 3, 4, 5, 6]), shape: [3, 2] });
+    expect((await readFile(path)).length % 64).toBe(24);
+    const other = await beginNpy(path, { dim: 2 });
+    await other.write(new Float32Array(2));
+    await other.drop();
+    expect((await readNpy(path)).shape).toEqual([3, 2]);
+    expect(await readdir(join(root, 'new'))).toEqual(['x.npy']);
+    await expect(beginNpy(path, { dim: 0 })).rejects.toThrow('`dim` must be an integer >= 1, got 0');
   });
 
   const put = async (shape: string, bytes: number, change = (text: string) => text) => {

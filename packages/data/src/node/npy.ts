@@ -1,5 +1,6 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { readHead, withFile } from './read-file-within.ts';
+import { beginFile } from './partial-file.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** The arrays that {@link writeNpy} and {@link readNpy} know: NumPy's float32, int32 and uint8. */
@@ -18,6 +19,17 @@ const ALIGNMENT = 64;
 const LONGEST_HEADER = 1 << 16;
 const SHAPE = /^ *(\d+L? *, *)*(\d+L? *, *\d+L? *|\d+L? *, *)?$/; // a tuple of Python: (), (3,), (3, 4) or (3, 4,)
 const descriptor = (data: NpyData) => (data instanceof Float32Array ? '<f4' : data instanceof Int32Array ? '<i4' : '|u1');
+/** The bytes as they are: every platform that Node supports here is little-endian. */
+const bytesOf = (data: NpyData) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** What stands before the numbers, of a multiple of 64 bytes and at least so many. */
+function headOf(type: string, shape: readonly number[], least = 0): Uint8Array {
+  const tuple = shape.length === 1 ? `(${shape[0]!},)` : `(${shape.join(', ')})`;
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const used = MAGIC.length + 4 + text.length + 1;
+  const length = Math.max(least, Math.ceil(used / ALIGNMENT) * ALIGNMENT) - MAGIC.length - 4;
+  return Buffer.from([...MAGIC, 1, 0, length & 255, length >> 8, ...Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1')]);
+}
 const product = (shape: readonly number[]) => shape.reduce((total, side) => total * side, 1);
 
 /**
@@ -37,13 +49,60 @@ const product = (shape: readonly number[]) => shape.reduce((total, side) => tota
 export async function writeNpy(path: string, data: NpyData, shape: readonly number[]): Promise<void> {
   if (shape.some((side) => !Number.isSafeInteger(side) || side < 0) || product(shape) !== data.length)
     throw new SelfsupError('SELFSUP_SHAPE', `writeNpy: \`data\` must fit shape [${shape.join(', ')}], got ${data.length} elements`);
-  const tuple = shape.length === 1 ? `(${shape[0]!},)` : `(${shape.join(', ')})`;
-  const text = `{'descr': '${descriptor(data)}', 'fortran_order': False, 'shape': ${tuple}, }`;
-  const used = MAGIC.length + 4 + text.length + 1;
-  const header = text + ' '.repeat((ALIGNMENT - (used % ALIGNMENT)) % ALIGNMENT) + '\n';
-  const start = Buffer.from([...MAGIC, 1, 0, header.length & 255, header.length >> 8]);
-  const body = new Uint8Array(data.buffer, data.byteOffset, data.byteLength); // every platform that Node supports here is little-endian
-  await writeWhole(path, Buffer.concat([start, Buffer.from(header, 'latin1'), body]), { who: 'writeNpy' });
+  await writeWhole(path, Buffer.concat([headOf(descriptor(data), shape), bytesOf(data)]), { who: 'writeNpy' });
+}
+
+/** An array that is written row by row. */
+export interface PartialNpy {
+  /** Adds rows, `[n, dim]` row-major. */
+  write(rows: Float32Array): Promise<void>;
+  /** Gives the file its name; tells the shape. */
+  keep(): Promise<readonly [rows: number, dim: number]>;
+  /** Removes it; nothing happens to a file that is kept. */
+  drop(): Promise<void>;
+}
+
+/**
+ * Begins a `.npy` file of float32 `[rows, dim]` to which rows are added one batch after the other; it appears when it is whole.
+ *
+ * @param path where to; its folder is made where there is none
+ * @param options `dim`: numbers in a row, an integer ≥ 1
+ * @returns see {@link PartialNpy}; `keep` or `drop` it
+ * @throws SelfsupError `SELFSUP_OPTION` on `dim` out of range, `SELFSUP_DATA` when the file cannot be written
+ * @example
+ * ```ts
+ * import { beginNpy } from '@selfsup/data/node';
+ * const file = await beginNpy('embeddings.npy', { dim: 3 });
+ * await file.write(new Float32Array(6));
+ * console.log(await file.keep()); // [2, 3]
+ * ```
+ */
+export async function beginNpy(path: string, { dim }: { dim: number }): Promise<PartialNpy> {
+  if (!Number.isSafeInteger(dim) || dim < 1)
+    throw new SelfsupError('SELFSUP_OPTION', `beginNpy: \`dim\` must be an integer >= 1, got ${dim}`);
+  const file = await beginFile(path, { who: 'beginNpy' });
+  const headFor = (rows: number) => headOf('<f4', [rows, dim], headOf('<f4', [Number.MAX_SAFE_INTEGER, dim]).length);
+  let rows = 0;
+  try {
+    await file.write(headFor(0)); // with room for any number of rows
+  } catch (error) {
+    await file.drop();
+    throw error;
+  }
+  return {
+    async write(more) {
+      if (more.length % dim !== 0)
+        throw new SelfsupError('SELFSUP_SHAPE', `beginNpy: \`rows\` must be rows of ${dim} numbers, got ${more.length} numbers`);
+      await file.write(bytesOf(more));
+      rows += more.length / dim;
+    },
+    async keep() {
+      await file.overwrite(headFor(rows));
+      await file.keep();
+      return [rows, dim];
+    },
+    drop: file.drop,
+  };
 }
 
 /**

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { batchNormTraining, emaUpdate, SelfsupError, type Rng } from '@selfsup/core';
 import { checkIntegers, checkOneOf } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
+import { isFrozen } from './is-frozen.ts';
 import { leafModule } from './leaf-module.ts';
 import { finishNorm, type NormActivation, type NormApplyOptions, type NormModule } from './norm-module.ts';
 
@@ -32,7 +33,8 @@ export interface BatchNormOptions {
  * @see Ioffe, Szegedy: "Batch Normalization", https://arxiv.org/abs/1502.03167
  * @remarks With `training: true` it normalizes with the batch's mean and biased variance, and moves the buffers towards the batch's mean and
  * **unbiased** variance, as PyTorch does (TensorFlow stores the biased one), also under a gradient tape. With `training: false` it uses the buffers and
- * writes nothing, nor does it with `updateStatistics: false`. The buffers carry no gradient.
+ * writes nothing, nor does it with `updateStatistics: false`. The buffers carry no gradient. Where the flag `trainable` of the variable `scale` is false, the
+ * layer is frozen: it runs as at inference, while training, too.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
@@ -63,7 +65,8 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
             `batchNorm: \`input\` must have ${channels} channels, got shape [${input.shape.join(', ')}]`,
           );
         const { scale, offset } = learned || { scale: tf.ones<tf.Rank.R1>([channels]), offset: tf.zeros<tf.Rank.R1>([channels]) };
-        if (!training) return finishNorm(tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T, { activation, residual });
+        if (!training || isFrozen(scale))
+          return finishNorm(tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T, { activation, residual });
         const batch = batchNormTraining(input, { scale, offset, epsilon, activation, ...(residual && { residual }) });
         if (!updateStatistics) return batch.y as T;
         const count = input.size / channels;

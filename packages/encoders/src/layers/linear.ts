@@ -5,6 +5,7 @@ import { checkIntegers } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
 import { kaimingUniform, type Initializer } from './initializers.ts';
 import { leafModule } from './leaf-module.ts';
+import { addAdapter } from './low-rank-adapters.ts';
 
 /** Options of {@link linear}. */
 export interface LinearOptions {
@@ -45,7 +46,10 @@ export function linear(options: LinearOptions): ModuleFactory<tf.Tensor2D, tf.Te
     return leafModule({ trainable: offset ? { kernel, bias: offset } : { kernel } }, (input) => {
       checkInput('linear', input, { rank: 2, channels: inputDim });
       // fused: the bias costs no pass over the output where the backend adds it within the product
-      return offset ? (tf.fused.matMul({ a: input, b: kernel, bias: offset }) as tf.Tensor2D) : tf.matMul<tf.Tensor2D>(input, kernel);
+      const output = offset
+        ? (tf.fused.matMul({ a: input, b: kernel, bias: offset }) as tf.Tensor2D)
+        : tf.matMul<tf.Tensor2D>(input, kernel);
+      return addAdapter(input, kernel, output);
     });
   };
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { batchNormTraining, emaUpdate, SelfsupError, type Rng } from '@selfsup/core';
 import { batchNorm, type BatchNormOptions } from './batch-norm.ts';
 import { checkIntegers } from './check-option.ts';
+import { isFrozen } from './is-frozen.ts';
 import type { NormModule } from './norm-module.ts';
 
 /** Options of {@link splitBatchNorm}. */
@@ -39,7 +40,7 @@ export function splitBatchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: Spl
     return {
       ...module,
       apply(input, apply) {
-        if (!apply.training || numSplits === 1) return module.apply(input, apply);
+        if (!apply.training || numSplits === 1 || isFrozen(scale)) return module.apply(input, apply);
         const n = input.shape[0];
         if (input.shape[input.rank - 1] !== channels || n < numSplits)
           throw new SelfsupError(

@@ -61,6 +61,7 @@ interface PretrainedImages extends Pretrained {
 
 /** A ResNet that someone trained. */
 export interface PretrainedResnet extends PretrainedImages {
+  /** What it is. */
   readonly kind: 'resnet';
   /** Its name among the encoders of runs. */
   readonly encoder: 'resnet18' | 'resnet34' | 'resnet50';
@@ -74,6 +75,7 @@ export interface PretrainedResnet extends PretrainedImages {
 
 /** A Vision Transformer that someone trained. */
 export interface PretrainedVit extends PretrainedImages {
+  /** What it is. */
   readonly kind: 'vit';
   /** Its name among the encoders of runs, by its width. */
   readonly encoder: 'vit-tiny' | 'vit-small' | 'vit-base';
@@ -87,6 +89,7 @@ export interface PretrainedVit extends PretrainedImages {
 
 /** A BERT that someone trained. */
 export interface PretrainedTextEncoder extends Pretrained {
+  /** What it is. */
   readonly kind: 'bert';
   /** Its name among the encoders of runs, the nearest in size. */
   readonly encoder: 'bert-tiny' | 'bert-mini' | 'bert-small' | 'bert-medium' | 'bert-base';

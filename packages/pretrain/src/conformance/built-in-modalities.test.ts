@@ -31,7 +31,7 @@ const kits: Record<string, ModalityConformanceOptions> = {
     badData: {
       'no images': { images: new Uint8Array(0), shape: [0, 8, 8, 1] },
       'a value above 255': { images: [0, 300, 0, 0], shape: [1, 2, 2, 1] },
-      'images that are not square': { images, shape: [15, 16, 8, 1] },
+      'images of another number of pixels': { images, shape: [15, 16, 7, 1] },
       'too few labels': { images, shape: [30, 8, 8, 1], labels: [0, 1] },
       'a number': 7,
     },

@@ -103,10 +103,21 @@ export async function checkFineTuning(subject: ModalitySubject): Promise<void> {
     const input = await examples.read(Int32Array.from({ length: count }, (_, i) => i));
     const features = tf.tidy(() => encoder.apply(input, { training: false }));
     const { shape } = features;
+    const values = await features.data();
     tf.dispose([input, features]);
     if (shape.length !== 2 || shape[0] !== count)
       fail(
         `\`fineTuning.encoder\` must give [${count}, columns] for ${count} examples, got [${shape.join(', ')}]; the encoder has ${factory.outputDim} columns`,
+      );
+    const read = fineTuning.features?.(built.encoder, own as Readonly<Record<string, unknown>>) ?? built.encoder;
+    const options = { ...encoding, stage: 'Encoding', indices: firstOf(data.train, count) };
+    const { modality } = subject;
+    const seen = await (modality.encodeWhole
+      ? modality.encodeWhole(read, data.train, options)
+      : modality.encode(read, data.train, options));
+    if (seen.data.length !== values.length || seen.data.some((value, i) => Math.abs(value - values[i]!) > 1e-3 * (1 + Math.abs(value))))
+      fail(
+        '`encode` must give with `fineTuning.features`, or with the module where there is none, what `fineTuning.encoder` gives: a classifier predicts by the one and learned by the other',
       );
   });
 }

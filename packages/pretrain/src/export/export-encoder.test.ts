@@ -72,13 +72,13 @@ describe('an encoder of images', () => {
       ...{ mean: new Float32Array(dim).fill(0.1), scale: new Float32Array(dim).fill(2), classes: ['a', 'b'], temperature: 0.5 },
     };
     const files = await exportEncoder(bytes, { format: 'tfjs', classifier });
-    expect(Object.keys(files)).toEqual(['model.json', 'weights.bin', 'preprocessor_config.json', 'README.md']);
+    expect(Object.keys(files)).toEqual(['model.json', 'weights.bin', 'config.json', 'preprocessor_config.json', 'README.md']);
     const model = await open(files);
     const input = tf.tensor4d(
       Float32Array.from(images.images, (value) => value / 255),
       [...shape],
     );
-    const [features, probabilities] = model.execute({ images: input }, ['features', 'probabilities']) as tf.Tensor[];
+    const [features, probabilities] = model.execute({ pixel_values: input }, ['features', 'probabilities']) as tf.Tensor[];
     const found = await features!.data();
     expect(Math.max(...found.map((value, i) => Math.abs(value - data[i]!)))).toBeLessThan(1e-5);
     const given = await probabilities!.data();
@@ -115,9 +115,9 @@ describe('an encoder of images', () => {
   it('comes with a model card', async () => {
     const card = new TextDecoder().decode((await exportEncoder(vit, {}))['README.md']);
     expect(card).toContain('# vit-tiny, simclr on array');
-    expect(card).toContain('resize it to 16x16 pixels, divide its values by 255');
+    expect(card).toContain('resize it to 16x16 pixels (height by width), divide its values by 255');
     expect(card).toContain('- `features` [batch, 16]');
-    expect(card).toContain("onnxruntime.InferenceSession('model.onnx')");
+    expect(card).toContain("onnxruntime.InferenceSession('onnx/model.onnx')");
   });
 
   it('is smaller in fewer bits, and only where the features stay', async () => {

@@ -1,6 +1,9 @@
 import { printable, SelfsupError } from '@selfsup/core';
+import { loadWeights } from '@selfsup/encoders';
 import { trace, writeGraphModel, writeOnnx, type Graph, type OnnxPrecision } from '@selfsup/export';
 import type * as tf from '@tensorflow/tfjs-core';
+import { decodeClassifier, type ClassifierParts } from '../classifier/classifier-file.ts';
+import { classifierOn, fineTunedFeatures } from '../classifier/load-classifier.ts';
 import { loadEncoder, type LoadedEncoder, type LoadEncoderOptions } from '../load-encoder.ts';
 import type { PortableNetwork } from '../portable.ts';
 import type { RunResult } from '../run-result.ts';
@@ -20,8 +23,8 @@ export interface ExportEncoderOptions extends LoadEncoderOptions {
   precision?: OnnxPrecision | undefined;
   /** Whether preprocessing, such as the normalization of pixels, is a part of the network; default true. Formats of weights have it in their config. */
   preprocessing?: boolean | undefined;
-  /** A classifier that goes along; its probabilities are the output `probabilities`. Default none. */
-  classifier?: LinearHead | undefined;
+  /** A classifier that goes along: one that was kept, as the bytes of its `classifier.safetensors`, or one of your own; its probabilities are the output `probabilities`. Default none. */
+  classifier?: Uint8Array | LinearHead | undefined;
   /** What the run came to, for the model card; default the card says that nothing was measured. */
   result?: RunResult | undefined;
 }
@@ -30,6 +33,21 @@ export interface ExportEncoderOptions extends LoadEncoderOptions {
 export function exportFormats({ modality, encoder }: Pick<LoadedEncoder, 'modality' | 'encoder'>): readonly string[] {
   const weights = Object.entries(modality.exports ?? {}).flatMap(([name, { encoders }]) => (encoders.includes(encoder.name) ? [name] : []));
   return [...(modality.portable ? GRAPH_FORMATS : []), ...weights];
+}
+
+/** A kept classifier as what is written. */
+function headOf({ description, head }: ClassifierParts): LinearHead {
+  const [kernel, bias, mean, scale] = [head.kernel, head.bias, head.mean, head.deviation].map((values) => Float32Array.from(values));
+  return { kernel: kernel!, bias: bias!, mean: mean!, scale: scale!, classes: description.classes, temperature: description.temperature };
+}
+
+/** An encoder as a kept classifier reads it, with the weights that it was tuned to. */
+async function withClassifier(encoder: LoadedEncoder, parts: ClassifierParts): Promise<LoadedEncoder> {
+  (await classifierOn(encoder, parts)).dispose(); // refuses one that was made with another encoder
+  const { description, encoder: weights } = parts;
+  if (description.kind === 'linear-probe') return encoder;
+  loadWeights(encoder.module, weights!);
+  return { ...encoder, features: fineTunedFeatures(encoder, encoder.module, description.options) };
 }
 
 /** The graph of a network, with its classifier. */
@@ -52,13 +70,24 @@ function traceNetwork(network: PortableNetwork, classifier: LinearHead | undefin
  * @param options see {@link ExportEncoderOptions}
  * @returns the files by name, with `/` between folders; `README.md` is a model card
  * @throws SelfsupError `SELFSUP_OPTION` on a format that the encoder cannot be written in, or a precision that loses too much; `SELFSUP_CHECKPOINT` when the file is damaged
- * @remarks ONNX: opset 17, any batch, texts of any length up to that of the run; images as `[batch, channels, height, width]`. An ONNX model of texts lies in `onnx/`, beside
- * the config and the tokenizer, where transformers.js looks for it. The features are those of the readout, of `embed`.
+ * @remarks ONNX: opset 17, any batch, texts of any length up to that of the run; images as `[batch, channels, height, width]`. The model lies in `onnx/`, beside
+ * the config and the preprocessing or the tokenizer, where transformers.js looks for it. The features are those of the readout, of `embed`.
  */
 export async function exportEncoder(bytes: Uint8Array, options: ExportEncoderOptions = {}): Promise<Readonly<Record<string, Uint8Array>>> {
-  const { precision = 'fp32', preprocessing = true, classifier, result } = options;
-  const encoder = await loadEncoder(bytes, options);
+  const { precision = 'fp32', preprocessing = true, result } = options;
+  const kept = options.classifier instanceof Uint8Array ? await decodeClassifier(options.classifier) : undefined;
+  const { name: readout, options: readoutOptions } = kept?.description.readout ?? {
+    name: options.readout,
+    options: options.readoutOptions,
+  };
+  const loaded = await loadEncoder(bytes, {
+    ...options,
+    ...(readout !== undefined && { readout }),
+    ...(readoutOptions && { readoutOptions }),
+  });
   try {
+    const encoder = kept ? await withClassifier(loaded, kept) : loaded;
+    const classifier = kept ? headOf(kept) : (options.classifier as LinearHead | undefined);
     const { modality } = encoder;
     const formats = exportFormats(encoder);
     const { format = formats[0] } = options;
@@ -97,15 +126,13 @@ export async function exportEncoder(bytes: Uint8Array, options: ExportEncoderOpt
       };
       const outputs = graph.outputs.map(({ name, value }) => ({ name, shape: graph.values.get(value)!.shape }));
       const made =
-        format === 'onnx'
-          ? { [modality.name === 'text' ? `onnx/${onnxName(precision)}` : onnxName(precision)]: writeOnnx(graph, { ...facts, precision }) }
-          : writeGraphModel(graph, facts);
+        format === 'onnx' ? { [`onnx/${onnxName(precision)}`]: writeOnnx(graph, { ...facts, precision }) } : writeGraphModel(graph, facts);
       return { ...made, ...network.files, 'README.md': card({ preprocessing: network.preprocessing, outputs }) };
     } finally {
       network.dispose();
     }
   } finally {
-    encoder.dispose();
+    loaded.dispose();
   }
 }
 

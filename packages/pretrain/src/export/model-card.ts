@@ -35,10 +35,21 @@ const uses: Readonly<Record<string, (context: ModelCardContext) => readonly stri
     return [
       '```python',
       'import numpy, onnxruntime',
-      `session = onnxruntime.InferenceSession('${name}')`,
+      `session = onnxruntime.InferenceSession('onnx/${name}')`,
       `images = numpy.zeros((1, ${channels}, ${height}, ${width}), dtype=numpy.float32)  # values in [0, 1]`,
-      "features = session.run(['features'], {'images': images})[0]",
+      "features = session.run(['features'], {'pixel_values': images})[0]",
       '```',
+      ...(channels === 3
+        ? [
+            '',
+            '```js',
+            "import { AutoModel, AutoProcessor, RawImage } from '@huggingface/transformers';",
+            "const processor = await AutoProcessor.from_pretrained('this-folder', { local_files_only: true });",
+            `const model = await AutoModel.from_pretrained('this-folder', { local_files_only: true, dtype: '${precision}' });`,
+            "const { features } = await model(await processor(await RawImage.read('photo.jpg')));",
+            '```',
+          ]
+        : []),
     ];
   },
   tfjs: ({ encoder: { modality, input } }) => {
@@ -49,7 +60,7 @@ const uses: Readonly<Record<string, (context: ModelCardContext) => readonly stri
       "const model = await loadGraphModel('https://example.com/this-folder/model.json');",
       modality.name === 'text'
         ? "const features = model.execute({ input_ids, attention_mask, token_type_ids }, 'features');"
-        : `const features = model.execute({ images }, 'features'); // images: float32 [n, ${height}, ${width}, ${channels}] in [0, 1]`,
+        : `const features = model.execute({ pixel_values }, 'features'); // float32 [n, ${height}, ${width}, ${channels}] in [0, 1]`,
       '```',
     ];
   },

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { normalize } from '@selfsup/augment';
 import { createRng, type Module } from '@selfsup/core';
 import { toImages } from '@selfsup/data';
-import { extractFeatures } from '@selfsup/evaluate';
+import { extractFeatureBatches } from '@selfsup/evaluate';
+import { gatherFeatures } from '../gather-features.ts';
 import type { AnyModule, EncodeOptions, Features } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 import { imageInputOf } from './image-input.ts';
@@ -22,35 +23,53 @@ export const chosenIndices = (length: number, indices: ArrayLike<number> | undef
  * @param encoder from normalized images `[n, h, w, c]` to `[n, dim]`
  * @param samples images; those that cannot be decoded are left out
  * @param options see {@link EncodeOptions}
- * @returns see {@link Features}
+ * @returns the features of one batch after the other; see {@link Features}
  */
-export async function encodeImages(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features> {
+export async function* encodeImageBatches(
+  encoder: AnyModule,
+  samples: Samples,
+  options: EncodeOptions,
+): AsyncGenerator<Features, void, void> {
   const images = asImages(samples);
   const { progress, signal } = options;
   const { mean, std } = imageInputOf(options.input);
-  const chosen = chosenIndices(images.length, options.indices);
+  const chosen = options.indices && Int32Array.from(options.indices);
+  const total = chosen?.length ?? images.length;
   const standardize = normalize({ mean: [...mean], std: [...std] });
   const unused = createRng(0); // normalizing draws nothing
-  const stage = progress.stage(options.stage, { total: chosen.length, unit: 'images' });
-  const indices: number[] = [];
+  const stage = progress.stage(options.stage, { total, unit: 'images' });
+  let read = new Int32Array(0);
   async function* batches() {
     const size = encodeBatchOf(images);
-    for (let first = 0; first < chosen.length; first += size) {
-      const batch = chosen.subarray(first, first + size);
+    for (let first = 0; first < total; first += size) {
+      const length = Math.min(size, total - first);
+      const batch = chosen ? chosen.subarray(first, first + length) : Int32Array.from({ length }, (_, i) => first + i);
       const pixels = await images.read(batch);
       if (pixels.indices.length === 0) continue;
-      for (const index of pixels.indices) indices.push(index);
+      read = Int32Array.from(pixels.indices);
       yield tf.tidy(() => standardize(toImages(pixels), unused)); // [n, h, w, c]
-      stage.update(first + batch.length);
+      stage.update(first + length);
     }
   }
   try {
-    const { data, shape } = await extractFeatures(encoder as Module<tf.Tensor4D>, batches(), { ...(signal && { signal }) });
-    return { data, shape, indices: Int32Array.from(indices) };
+    for await (const part of extractFeatureBatches(encoder as Module<tf.Tensor4D>, batches(), { ...(signal && { signal }) }))
+      yield { ...part, indices: read };
   } finally {
     stage.end();
   }
 }
+
+/**
+ * Encodes images with a network as at inference.
+ *
+ * @param encoder from normalized images `[n, h, w, c]` to `[n, dim]`
+ * @param samples images; those that cannot be decoded are left out
+ * @param options see {@link EncodeOptions}
+ * @returns see {@link Features}
+ * @throws SelfsupError `SELFSUP_DATA` when no image can be read
+ */
+export const encodeImages = (encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features> =>
+  gatherFeatures(encodeImageBatches(encoder, samples, options), samples.name);
 
 /** The side to which images are shrunk before their raw pixels are compared. */
 const RAW_SIDE = 64;

@@ -1,5 +1,6 @@
 import { convNet, resnet18, resnet34, resnet50, vit, type EncoderFactory, type VitFactory, type VitSize } from '@selfsup/encoders';
 import { z } from 'zod';
+import { blockLayers, groupLayers } from '../encoder-layers.ts';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { imageInputOf } from './image-input.ts';
 import { pyramidReadout, tokensReadout } from './image-readouts.ts';
@@ -81,6 +82,7 @@ const convNetEncoder = defineEncoder({
   options: convNetOptions,
   readouts: [pyramidReadout],
   starts: [patchStart],
+  layers: ({ widths }) => groupLayers(/^(?:conv|norm)(\d+)\//, { first: 1, count: widths.length }),
   create: ({ kernelSizes, ...options }: z.output<typeof convNetOptions>, input): EncoderFactory =>
     convNet({ channels: imageInputOf(input).channels, ...options, ...(kernelSizes && { kernelSizes }) }),
 });
@@ -92,6 +94,7 @@ const resnetEncoder = (depth: number, build: typeof resnet18): EncoderRecipe<Enc
     modalities,
     options: resnetOptions,
     readouts: [pyramidReadout],
+    layers: () => blockLayers(/^stage(\d+)\//, { first: 1, count: 4, top: /^$/ }),
     complete: (options, input) => ({ ...options, stem: options.stem ?? (imageInputOf(input).size <= SMALL_IMAGE ? 'cifar' : 'imagenet') }),
     create: ({ stem = 'imagenet', ...options }, input) => build({ channels: imageInputOf(input).channels, stem, ...options }),
   });
@@ -104,6 +107,7 @@ const vitEncoder = (name: string, title: string, size: VitSize): EncoderRecipe<V
     options: vitOptions(size),
     readouts: [pyramidReadout, tokensReadout],
     starts: [patchStart],
+    layers: ({ numLayers }) => blockLayers(/^block(\d+)\//, { first: 1, count: numLayers, top: /^norm\// }),
     complete: (options, input) => ({ ...options, patchSize: options.patchSize ?? (imageInputOf(input).size <= SMALL_IMAGE ? 4 : 16) }),
     create({ patchSize = 16, ...options }, input) {
       const { height, width: breadth, channels } = imageInputOf(input);

@@ -5,7 +5,8 @@ import type { PrepareContext } from '@selfsup/trainer';
 import { z } from 'zod';
 import { defineModality, type BuildContext, type RunData } from '../modality.ts';
 import type { GivenSettings, Settings } from '../settings.ts';
-import { encodeImages, rawPixels } from './encode-images.ts';
+import { alteredImages } from './altered-images.ts';
+import { encodeImageBatches, encodeImages, rawPixels } from './encode-images.ts';
 import { encodeViews } from './encode-views.ts';
 import { isPatchEncoder } from './encoders.ts';
 import { imageExamples, imageFeatureEncoder } from './image-examples.ts';
@@ -93,7 +94,11 @@ export function imageTaskParts({
   stepsPerEpoch,
   totalSteps,
   functions,
-}: Pick<BuildContext, 'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions'>): ImageTaskParts {
+  teacher,
+}: Pick<
+  BuildContext,
+  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher'
+>): ImageTaskParts {
   const { size: imageSize, height, width, channels, mean, std } = imageInputOf(data.input);
   const { projectionHead } = functions;
   if (projectionHead !== undefined && typeof projectionHead !== 'function')
@@ -105,6 +110,7 @@ export function imageTaskParts({
     settings,
     stepsPerEpoch,
     totalSteps,
+    teacher,
     imageSize,
     height,
     width,
@@ -166,9 +172,11 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   taskParts: imageTaskParts,
   prepare: prepareImages,
   encode: encodeImages,
+  encodeBatches: encodeImageBatches,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   encodeViews,
+  alteredCopies: alteredImages,
   fineTuning: {
     encoder: imageFeatureEncoder,
     examples: imageExamples,

@@ -1,8 +1,8 @@
 import { SelfsupError } from '@selfsup/core';
 import { saveWeights, toForeign, type PretrainedFamily, type ResnetOptions, type VitOptions, type VitSize } from '@selfsup/encoders';
-import { encodeSafetensors } from '@selfsup/safetensors';
+import { encodeSafetensors, type SafetensorsTensor } from '@selfsup/safetensors';
 import type { ExportContext, WeightsFormat } from '../modality.ts';
-import { imageInputOf } from './image-input.ts';
+import { imageInputOf, imageSizeOf } from './image-input.ts';
 
 const json = (content: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
 
@@ -24,13 +24,15 @@ function assertCommon(format: string, name: string, { stem, norm = 'batch' }: Re
 }
 
 async function tensorsOf(family: PretrainedFamily, { encoder, input, module }: ExportContext): Promise<Uint8Array> {
-  const { size: imageSize, channels } = imageInputOf(input);
+  const { channels, ...sides } = imageInputOf(input);
+  const imageSize = imageSizeOf(sides);
   const { options, name } = encoder;
   const own = resnets.includes(name) ? { ...options, encoder: name, channels } : { ...options, imageSize, channels };
-  return encodeSafetensors({
-    metadata: { format: 'pt' },
-    tensors: toForeign(family, await saveWeights(module), own as Parameters<typeof toForeign>[2]),
-  });
+  const tensors = new Map<string, SafetensorsTensor>(toForeign(family, await saveWeights(module), own as Parameters<typeof toForeign>[2]));
+  // PyTorch's counters of updates, which nothing reads at inference: transformers calls a file without them incomplete
+  for (const path of [...tensors.keys()].filter((one) => one.endsWith('.running_mean')))
+    tensors.set(path.replace(/running_mean$/, 'num_batches_tracked'), { dtype: 'I32', shape: [], data: new Int32Array(1) });
+  return encodeSafetensors({ metadata: { format: 'pt' }, tensors });
 }
 
 /** timm's name of the sizes, whose arguments are then overridden. */
@@ -41,7 +43,7 @@ const timmNames: Readonly<Record<string, string>> = {
 };
 
 function timmArguments({ encoder: { name, options }, input }: ExportContext): Record<string, unknown> {
-  const { size, channels } = imageInputOf(input);
+  const { channels, ...sides } = imageInputOf(input);
   if (resnets.includes(name)) return { in_chans: channels };
   const {
     patchSize,
@@ -58,7 +60,7 @@ function timmArguments({ encoder: { name, options }, input }: ExportContext): Re
   } = options as unknown as Vit;
   const isMean = pooling === 'mean' || !classToken;
   return {
-    ...{ in_chans: channels, img_size: size, patch_size: patchSize, embed_dim: width, depth: numLayers, num_heads: numHeads },
+    ...{ in_chans: channels, img_size: imageSizeOf(sides), patch_size: patchSize, embed_dim: width, depth: numLayers, num_heads: numHeads },
     ...{
       mlp_ratio: hiddenDim / width,
       qkv_bias: qkvBias ?? true,
@@ -76,8 +78,8 @@ async function timmFiles(context: ExportContext): Promise<Record<string, Uint8Ar
   const { encoder, input } = context;
   const isResnet = resnets.includes(encoder.name);
   if (isResnet) assertCommon('timm', encoder.name, encoder.options);
-  const { size, channels, mean, std } = imageInputOf(input);
-  const values = { input_size: [channels, size, size], mean, std, interpolation: 'bicubic', crop_pct: 1, num_classes: 0 };
+  const { height, width, channels, mean, std } = imageInputOf(input);
+  const values = { input_size: [channels, height, width], mean, std, interpolation: 'bicubic', crop_pct: 1, num_classes: 0 };
   return {
     'model.safetensors': await tensorsOf(isResnet ? 'resnet' : 'vit', context),
     'config.json': json({
@@ -96,7 +98,10 @@ const resnetShapes: Readonly<Record<string, { layer_type: string; depths: number
 };
 
 /** The family of Hugging Face's that a Vision Transformer is one of, and its config. */
-function vitConfig(options: Vit, { size, channels }: { size: number; channels: number }): { family: PretrainedFamily; config: object } {
+function vitConfig(
+  options: Vit,
+  { size, channels }: { size: number | readonly [number, number]; channels: number },
+): { family: PretrainedFamily; config: object } {
   const {
     patchSize,
     numLayers,
@@ -145,7 +150,8 @@ function vitConfig(options: Vit, { size, channels }: { size: number; channels: n
 /** config.json, model.safetensors and preprocessor_config.json, for `AutoModel` of transformers. */
 async function huggingFaceFiles(context: ExportContext): Promise<Record<string, Uint8Array>> {
   const { encoder, input } = context;
-  const { size, channels, mean, std } = imageInputOf(input);
+  const { height, width, channels, mean, std } = imageInputOf(input);
+  const size = imageSizeOf({ height, width });
   const shape = resnetShapes[encoder.name];
   if (shape) assertCommon('huggingface', encoder.name, encoder.options);
   const { family, config } = shape
@@ -165,7 +171,7 @@ async function huggingFaceFiles(context: ExportContext): Promise<Record<string, 
     : vitConfig(encoder.options as unknown as Vit, { size, channels });
   const preprocessor = {
     do_resize: true,
-    size: { height: size, width: size },
+    size: { height, width },
     do_rescale: true,
     rescale_factor: 1 / 255,
     do_normalize: true,

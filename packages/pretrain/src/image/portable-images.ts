@@ -4,6 +4,15 @@ import { createRng } from '@selfsup/core';
 import type { PortableContext, PortableNetwork } from '../portable.ts';
 import { imageInputOf } from './image-input.ts';
 
+const json = (content: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
+
+/** What transformers.js must know to open a model: it takes types that it does not know, too. */
+function modelConfig(encoder: string): { readonly model_type: string; readonly architectures?: readonly string[] } {
+  if (encoder.startsWith('resnet')) return { model_type: 'resnet', architectures: ['ResNetModel'] };
+  if (encoder.startsWith('vit')) return { model_type: 'vit', architectures: ['ViTModel'] };
+  return { model_type: encoder };
+}
+
 /** Numbers for people. */
 const list = (values: readonly number[]): string => values.map((value) => Number(value.toFixed(4))).join(', ');
 
@@ -11,28 +20,28 @@ const list = (values: readonly number[]): string => values.map((value) => Number
  * An encoder of images as other runtimes see it: pixels in, features out.
  *
  * @param context see {@link PortableContext}
- * @returns the network with the input `images` `[batch, size, size, channels]`, in [0, 1] where preprocessing is a part of it, and the output `features`
+ * @returns the network with the input `pixel_values`, as Hugging Face's models call it, `[batch, height, width, channels]`, in [0, 1] where preprocessing is a part of it, and the output `features`
  */
 export function portableImages({ encoder, preprocessing }: PortableContext): PortableNetwork {
-  const { size, channels, mean, std } = imageInputOf(encoder.input);
+  const { height, width, channels, mean, std } = imageInputOf(encoder.input);
   const standardize = normalize({ mean: [...mean], std: [...std] });
   const unused = createRng(0); // normalizing draws nothing
-  const values = { do_resize: true, size: { height: size, width: size }, do_rescale: true, rescale_factor: 1 / 255 };
+  const values = { do_resize: true, size: { height, width }, do_rescale: true, rescale_factor: 1 / 255 };
   const config = {
     image_processor_type: 'ViTImageProcessor',
     ...values,
     do_normalize: !preprocessing,
     ...(!preprocessing && { image_mean: mean, image_std: std }),
   };
-  const how = `Decode the image as ${channels === 1 ? 'gray' : channels === 3 ? 'RGB' : `${channels} channels`}, resize it to ${size}x${size} pixels, divide its values by 255`;
+  const how = `Decode the image as ${channels === 1 ? 'gray' : channels === 3 ? 'RGB' : `${channels} channels`}, resize it to ${height}x${width} pixels (height by width), divide its values by 255`;
   return {
-    inputs: [{ name: 'images', shape: ['batch', size, size, channels] }],
+    inputs: [{ name: 'pixel_values', shape: ['batch', height, width, channels] }],
     outputs: ['features'],
     run: ([images]) => {
       const pixels = images as tf.Tensor4D;
       return [encoder.features.apply(preprocessing ? standardize(pixels, unused) : pixels, { training: false })];
     },
-    files: { 'preprocessor_config.json': new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`) },
+    files: { 'config.json': json(modelConfig(encoder.encoder.name)), 'preprocessor_config.json': json(config) },
     preprocessing: [
       preprocessing
         ? `${how}. Subtracting the mean and dividing by the deviation is a part of the model.`

@@ -21,6 +21,14 @@ export const oneView: ViewsInput = {
   toBatch: ({ global }) => ({ images: global[0]! }),
 };
 
+/** `views`: one, or two of one size; with two the task shows its networks different ones. */
+export const oneOrTwoViews: ViewsInput = {
+  description: 'one view or two of one size',
+  numGlobal: [1, 2],
+  local: false,
+  toBatch: ({ global }) => ({ views: [...global] }),
+};
+
 /** `views`: two of one size. */
 export const twoViews: ViewsInput = {
   description: 'two views of one size',

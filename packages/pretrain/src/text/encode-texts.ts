@@ -1,6 +1,7 @@
 import { nextTurn, SelfsupError } from '@selfsup/core';
 import { poolTokens, type TokenInput } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
+import { gatherFeatures } from '../gather-features.ts';
 import type { AnyModule, EncodeOptions, Features } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 import { isSequenceReadout, sequenceEncoder, withAttention } from './sequence-encoder.ts';
@@ -44,18 +45,22 @@ function inputOf(sequences: readonly Sequence[], most: number): TokenInput & { r
 }
 
 /**
- * Features of texts by an encoder of tokens at inference.
+ * Features of texts by an encoder of tokens at inference, batch by batch.
  *
  * @param encoder gives states `[batch, length, dim]` of token ids, masks and segments; or a readout, which gives features `[batch, dim]`
  * @param samples texts or sequences, with the pooling: the mean of the states, filling left out, or the state of the first token
  * @param options see {@link EncodeOptions}
- * @returns float32 `[n, dim]`, in the order of the indices
- * @throws SelfsupError `SELFSUP_OPTION` on pooling `first` for an encoder whose first token has seen no other, `SELFSUP_DATA` when there is nothing to encode
+ * @returns float32 `[n, dim]` of up to 2,048 texts at a time, in the order of the indices
+ * @throws SelfsupError `SELFSUP_OPTION` on pooling `first` for an encoder whose first token has seen no other
  * @remarks Sequences of like lengths share a forward pass, so that little filling is computed. An encoder that learned to see only what is before a token is
  * used under the same mask.
  */
-export async function encodeTexts(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features> {
-  const { dataset, pooling, name } = asTexts(samples);
+export async function* encodeTextBatches(
+  encoder: AnyModule,
+  samples: Samples,
+  options: EncodeOptions,
+): AsyncGenerator<Features, void, void> {
+  const { dataset, pooling } = asTexts(samples);
   const { attention, length } = textInputOf(options.input);
   const { progress, stage: stageName, signal } = options;
   if (attention === 'causal' && pooling === 'first')
@@ -64,11 +69,8 @@ export async function encodeTexts(encoder: AnyModule, samples: Samples, options:
       '`pooling` must be mean for an encoder that learned to predict the next token: its first state has seen no other token',
     );
   const indices = options.indices ? Int32Array.from(options.indices) : Int32Array.from({ length: samples.length }, (_, i) => i);
-  if (indices.length === 0) throw new SelfsupError('SELFSUP_DATA', `${name} must have at least one text to encode, got none`);
   const pooled = isSequenceReadout(encoder) ? encoder : poolTokens(withAttention(sequenceEncoder(encoder), attention), { pooling });
   const stage = progress.stage(stageName, { total: indices.length, unit: 'texts' });
-  let data: Float32Array | undefined;
-  let dim = 0;
   try {
     for (let first = 0; first < indices.length; first += WINDOW) {
       const { tokenIds, attentionMask, segmentIds, shape } = await dataset.read(indices.subarray(first, first + WINDOW));
@@ -78,6 +80,8 @@ export async function encodeTexts(encoder: AnyModule, samples: Samples, options:
         return { ids: tokenIds.subarray(from, to), segments: segmentIds?.subarray(from, to) };
       });
       const order = [...sequences.keys()].sort((a, b) => sequences[a]!.ids.length - sequences[b]!.ids.length || a - b);
+      let data: Float32Array | undefined;
+      let dim = 0;
       for (let at = 0; at < order.length; at += BATCH) {
         await nextTurn();
         signal?.throwIfAborted();
@@ -87,13 +91,29 @@ export async function encodeTexts(encoder: AnyModule, samples: Samples, options:
         const values = await features.data<'float32'>();
         dim = features.shape[1]!;
         features.dispose();
-        data ??= new Float32Array(indices.length * dim);
-        for (const [i, row] of rows.entries()) data.set(values.subarray(i * dim, (i + 1) * dim), (first + row) * dim);
+        data ??= new Float32Array(order.length * dim);
+        for (const [i, row] of rows.entries()) data.set(values.subarray(i * dim, (i + 1) * dim), row * dim);
         stage.update(first + at + rows.length);
       }
+      yield { data: data!, shape: [order.length, dim], indices: indices.slice(first, first + WINDOW) };
     }
   } finally {
     stage.end();
   }
-  return { data: data!, shape: [indices.length, dim], indices };
+}
+
+/**
+ * Features of texts by an encoder of tokens at inference.
+ *
+ * @param encoder gives states `[batch, length, dim]` of token ids, masks and segments; or a readout, which gives features `[batch, dim]`
+ * @param samples texts or sequences, with the pooling: the mean of the states, filling left out, or the state of the first token
+ * @param options see {@link EncodeOptions}
+ * @returns float32 `[n, dim]`, in the order of the indices
+ * @throws SelfsupError `SELFSUP_OPTION` on pooling `first` for an encoder whose first token has seen no other, `SELFSUP_DATA` when there is nothing to encode
+ */
+export async function encodeTexts(encoder: AnyModule, samples: Samples, options: EncodeOptions): Promise<Features> {
+  const { name, length } = samples;
+  if ((options.indices?.length ?? length) === 0)
+    throw new SelfsupError('SELFSUP_DATA', `${name} must have at least one text to encode, got none`);
+  return gatherFeatures(encodeTextBatches(encoder, samples, options), name);
 }

@@ -1,6 +1,7 @@
 import { SelfsupError } from '@selfsup/core';
 import { bert, type BertFactory, type BertSize } from '@selfsup/encoders';
 import { z } from 'zod';
+import { blockLayers } from '../encoder-layers.ts';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { ppmiStart } from './ppmi-start.ts';
 import { textInputOf } from './text-input.ts';
@@ -39,6 +40,7 @@ const bertEncoder = (name: string, title: string, size: BertSize): EncoderRecipe
     readouts: textReadouts,
     starts: [ppmiStart],
     growing: ['embeddings/word/weight'],
+    layers: ({ numLayers }) => blockLayers(/^encoder\/layer(\d+)\//, { first: 0, count: numLayers, top: /^$/ }),
     complete(options, input) {
       const { length } = textInputOf(input);
       const { maxPositions = Math.max(512, length), embeddingDim = options.width } = options;

@@ -1,6 +1,7 @@
 import { createRng, SelfsupError } from '@selfsup/core';
 import { maskedLanguageHead, type BertFactory } from '@selfsup/encoders';
 import { restoreModule } from '@selfsup/trainer';
+import { withMergedAdapters } from '../adapters.ts';
 import { parseOptions } from '../option-schema.ts';
 import type { RunFile } from '../run-file.ts';
 import { textEncoders } from './encoders.ts';
@@ -54,7 +55,8 @@ function backboneOf({ encoder: { name, options }, input }: RunFile): BertFactory
  * ```
  */
 export async function openFillMask(options: OpenFillMaskOptions): Promise<FillMask> {
-  const { run, checkpoint, files } = options;
+  const { run, files } = options;
+  const checkpoint = await withMergedAdapters(options.checkpoint);
   if (run.settings.task !== 'masked-language')
     throw new SelfsupError(
       'SELFSUP_OPTION',

@@ -2,6 +2,8 @@ import { poolTokens, type TokenInput } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PortableContext, PortableNetwork } from '../portable.ts';
 import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
+import { tokenizerFiles } from './hugging-face/tokenizer-files.ts';
+import { TOKENIZER_FILE } from './run-tokenizer.ts';
 import { openBertCheckpoint } from './hugging-face/open-bert-checkpoint.ts';
 import { isSequenceReadout, sequenceEncoder, withAttention } from './sequence-encoder.ts';
 import { textInputOf } from './text-input.ts';
@@ -21,12 +23,19 @@ export async function portableText({ encoder, bytes }: PortableContext): Promise
   const pooling = (encoder.options as { pooling?: 'mean' | 'first' }).pooling ?? 'mean';
   const network = withAttention(sequenceEncoder(encoder.module), attention);
   const pooled = isSequenceReadout(encoder.features) ? encoder.features : poolTokens(network, { pooling });
-  const { numSegments = 2, ...options } = encoder.encoder.options as { numSegments?: number };
-  const networks = await openBertCheckpoint(bytes, options);
-  const { head } = networks;
+  const {
+    numSegments = 2,
+    embeddingDim,
+    width,
+  } = encoder.encoder.options as { numSegments?: number; embeddingDim?: number; width?: number };
+  const isBert = numSegments > 0 && (embeddingDim ?? width) === width; // what Hugging Face's class has a place for
+  const networks = isBert ? await openBertCheckpoint(bytes, encoder.encoder.options) : undefined;
+  const head = networks?.head;
   const names = numSegments > 0 ? NAMES : NAMES.slice(0, 2);
-  const { 'model.safetensors': weights, ...files } = await huggingFaceFiles({ checkpoint: bytes, ...encoder });
-  weights; // they are a part of the network
+  const written = isBert
+    ? await huggingFaceFiles({ checkpoint: bytes, ...encoder })
+    : await tokenizerFiles(encoder.files[TOKENIZER_FILE]!, { maxLength: length });
+  const files = Object.fromEntries(Object.entries(written).filter(([name]) => name !== 'model.safetensors')); // the weights are in the network
   return {
     inputs: names.map((name) => ({ name, shape: ['batch', 'length'], type: 'int32' })),
     bounds: { length },
@@ -44,7 +53,7 @@ export async function portableText({ encoder, bytes }: PortableContext): Promise
       `Tokenize with \`tokenizer.json\`, at most ${length} tokens; \`attention_mask\` is 1 where there is a token and 0 where there is filling.`,
     ],
     dispose: () => {
-      networks.dispose();
+      networks?.dispose();
     },
   };
 }

@@ -6,8 +6,9 @@ import { defineModality, type RunData } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 import type { GalleryItem } from '../section.ts';
 import type { GivenSettings } from '../settings.ts';
+import { alteredTexts } from './altered-texts.ts';
 import { textCollapseCauses } from './collapse-causes.ts';
-import { encodeTexts } from './encode-texts.ts';
+import { encodeTextBatches, encodeTexts } from './encode-texts.ts';
 import { heldOutProbes } from './held-out-probe.ts';
 import { textEncoders } from './encoders.ts';
 import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
@@ -112,7 +113,8 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     assertBatchFits(batchSize * worldSize, data);
     return createLoader(data.train.dataset, { batchSize, rng, rank, worldSize });
   },
-  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options }): TextTaskParts => ({
+  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher }): TextTaskParts => ({
+    teacher,
     backbone: backbone as BertFactory,
     settings,
     stepsPerEpoch,
@@ -125,6 +127,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   prepare: () => tokenBatch,
   throughput: ({ input }) => ({ unit: 'tokens', perSample: input.length }),
   encode: encodeTexts,
+  encodeBatches: encodeTextBatches,
   collapseCauses: textCollapseCauses,
   labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
   fineTuning: {
@@ -134,6 +137,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     examples: textExamples,
     defaults: { epochs: 4, minSteps: 200, batchSize: 32, learningRate: 3e-4 },
   },
+  alteredCopies: alteredTexts,
   show: showTexts,
   probes: heldOutProbes,
   sections: textSections,

@@ -2,7 +2,8 @@ import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
 import { createClipLoader, type ClipPixels, type ImageDataset, type VideoDataset } from '@selfsup/data';
 import type { PrepareContext } from '@selfsup/trainer';
 import { z } from 'zod';
-import { encodeImages, rawPixels } from '../image/encode-images.ts';
+import { alteredImages } from '../image/altered-images.ts';
+import { encodeImageBatches, encodeImages, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
 import { assertBatchFits, imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
 import { imageInputOf, imageSizeOf, shapeInWords, takesImages } from '../image/image-input.ts';
@@ -204,6 +205,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
   throughput: ({ clips }) => ({ unit: 'images', perSample: clips.clipLength }),
   encode: encodeImages,
   encodeWhole: encodeVideos,
+  encodeBatches: encodeImageBatches,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   fineTuning: {
@@ -211,6 +213,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
     examples: imageExamples,
     defaults: { epochs: 20, minSteps: 200, batchSize: 32, learningRate: 1e-3 },
   },
+  alteredCopies: alteredImages,
   show: showImages,
   nameOf: nameOfData,
 });

@@ -55,7 +55,7 @@ export async function indexTar(
   await withFile(path, who, async (file, length) => {
     let properties: { path?: string; size?: number } = {};
     let longName: string | undefined;
-    let window = { offset: 0, bytes: Buffer.alloc(0) };
+    let window: { offset: number; bytes: Uint8Array } = { offset: 0, bytes: new Uint8Array() };
     const read = async (offset: number, size: number): Promise<Uint8Array> => {
       if (size > WINDOW) return readAt(file, offset, size);
       if (offset < window.offset || offset + size > window.offset + window.bytes.length)

@@ -4,6 +4,7 @@ import { byolTask } from './byol.ts';
 import { colorizationTask } from './colorization.ts';
 import { dclTask } from './dcl.ts';
 import { dinoTask } from './dino.ts';
+import { distillationTask } from './distillation.ts';
 import { jigsawTask } from './jigsaw.ts';
 import { maeTask } from './mae.ts';
 import { mocoV3Task } from './moco-v3.ts';
@@ -30,6 +31,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   vicregTask,
   swavTask,
   dinoTask,
+  distillationTask,
   maeTask,
   simMimTask,
   rotationTask,

@@ -31,6 +31,7 @@ export interface OpenPretrainedSourceOptions {
 
 /** A file of weights. */
 export interface PretrainedFile {
+  /** Its name, without its folder. */
   readonly name: string;
   /** Its size in bytes. */
   readonly bytes: number;

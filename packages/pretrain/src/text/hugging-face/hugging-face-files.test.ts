@@ -71,8 +71,6 @@ it('says what is wrong', async () => {
   await expect(exported({ ...context, files: {} })).rejects.toThrow('the run has no tokenizer.json');
   await expect(exported({ ...context, input: { size: 32 } })).rejects.toThrow('the encoder does not take text');
   const { 'model.safetensors': checkpoint } = await exported(context);
-  await expect(exported({ ...context, checkpoint: checkpoint! })).rejects.toThrow(
-    'the checkpoint holds no BERT: its `backbone/embeddings/word/weight` must have rank 2, got none',
-  );
+  await expect(exported({ ...context, checkpoint: checkpoint! })).rejects.toThrow('expected a checkpoint of format selfsup, got format pt');
   expect(() => fromHuggingFaceFiles({})).toThrow('there is no config.json');
 });

@@ -5,7 +5,7 @@ import type { ExportContext } from '../../modality.ts';
 import { readRunTokenizer, TOKENIZER_FILE } from '../run-tokenizer.ts';
 import { textInputOf } from '../text-input.ts';
 import { openBertCheckpoint } from './open-bert-checkpoint.ts';
-import { tokenizerConfig } from './tokenizer-config.ts';
+import { tokenizerFiles } from './tokenizer-files.ts';
 
 const json = (content: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
 
@@ -36,13 +36,10 @@ export async function huggingFaceFiles(context: Omit<ExportContext, 'module'>): 
       ...(nextSentenceHead && { nextSentenceHead }),
       paddingId,
     });
-    const described = await tokenizerConfig(files[TOKENIZER_FILE]!, { maxLength: input.length });
     return {
       'config.json': json({ ...config, ...(input.attention === 'causal' && head && causal) }),
       'model.safetensors': encodeSafetensors({ metadata, tensors }),
-      [TOKENIZER_FILE]: json(JSON.parse(files[TOKENIZER_FILE]!)),
-      'tokenizer_config.json': json(described.config),
-      'special_tokens_map.json': json(described.special),
+      ...(await tokenizerFiles(files[TOKENIZER_FILE]!, { maxLength: input.length })),
     };
   } finally {
     networks.dispose();

@@ -2,6 +2,7 @@ import { createRng, SelfsupError } from '@selfsup/core';
 import { bert, maskedLanguageHead, nextSentenceHead, type MaskedLanguageHead, type ToHuggingFaceBertOptions } from '@selfsup/encoders';
 import { decodeSafetensors } from '@selfsup/safetensors';
 import { restoreModule } from '@selfsup/trainer';
+import { withMergedAdapters } from '../../adapters.ts';
 
 /** What a checkpoint does not say about its BERT. */
 export interface BertCheckpointOptions {
@@ -28,12 +29,13 @@ export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone
 /**
  * Rebuilds the BERT of a checkpoint of `masked-language`, and its heads, from the shapes that it holds; a backend must be in force.
  *
- * @param bytes the whole checkpoint
+ * @param given the whole checkpoint
  * @param options see {@link BertCheckpointOptions}
  * @returns see {@link BertCheckpoint}
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is damaged or its backbone is no BERT
  */
-export async function openBertCheckpoint(bytes: Uint8Array, options: BertCheckpointOptions = {}): Promise<BertCheckpoint> {
+export async function openBertCheckpoint(given: Uint8Array, options: BertCheckpointOptions = {}): Promise<BertCheckpoint> {
+  const bytes = await withMergedAdapters(given);
   const { tensors } = decodeSafetensors(bytes);
   const shapeOf = (path: string): readonly number[] => {
     const tensor = tensors.get(`trainable/${path}`);

@@ -1,0 +1,84 @@
+import { SelfsupError } from '@selfsup/core';
+import { openSamplesFor, type LoadedEncoder, type SamplesPart, type Skipped } from '@selfsup/pretrain';
+import { openInputs } from '@selfsup/pretrain/node';
+import { text as readAll } from 'node:stream/consumers';
+import { columnOptions, type DataFlags } from '../flags/common-flags.ts';
+
+/** The flags of commands that use an encoder on samples. */
+export interface InputFlags extends DataFlags {
+  readonly split?: string;
+  readonly text?: readonly string[];
+}
+
+/** Samples that a command works on. */
+export interface ReadInputs {
+  /** What they are called. */
+  readonly name: string;
+  /** Opened as they are needed. */
+  readonly parts: AsyncIterable<SamplesPart>;
+  /** What could not be used so far. */
+  skipped(): readonly Skipped[];
+}
+
+const SPLITS = ['train', 'test', 'all'];
+const linesOf = (text: string) => text.split(/\r?\n/).filter((line) => line.trim() !== '');
+
+/**
+ * Refuses flags that do not go together, before anything is opened.
+ *
+ * @param inputs files and folders
+ * @param flags see {@link InputFlags}
+ * @throws SelfsupError `SELFSUP_OPTION`
+ */
+export function checkInputs(inputs: readonly string[], { split, text, data }: InputFlags): void {
+  if (split !== undefined && !SPLITS.includes(split))
+    throw new SelfsupError('SELFSUP_OPTION', `--split must be one of ${SPLITS.join(', ')}, got '${split}'`);
+  if (data !== undefined && (inputs.length > 0 || text))
+    throw new SelfsupError('SELFSUP_OPTION', 'give either files, folders and --text, or --data, which keeps labels and parts');
+}
+
+async function* openGiven(
+  encoder: LoadedEncoder,
+  inputs: readonly string[],
+  { text = [] }: InputFlags,
+  skipped: (() => readonly Skipped[])[],
+) {
+  const said = inputs.includes('-') ? linesOf(await readAll(process.stdin)) : [];
+  const isText = encoder.modality.name === 'text';
+  const texts = [...text, ...(isText ? said : [])];
+  const paths = [...inputs.filter((input) => input !== '-'), ...(isText ? [] : said)];
+  for await (const input of openInputs(encoder, { paths, texts })) {
+    skipped.push(() => input.skipped());
+    yield { samples: input.samples };
+  }
+}
+
+/**
+ * Opens what a command works on: files and folders, standard input for `-`, texts; without any of them the data of the run, or `--data`.
+ *
+ * @param encoder that takes them
+ * @param inputs files and folders
+ * @param flags see {@link InputFlags}
+ * @returns see {@link ReadInputs}
+ * @throws SelfsupError `SELFSUP_DATA` when there is nothing to open
+ */
+export async function readInputs(encoder: LoadedEncoder, inputs: readonly string[], flags: InputFlags): Promise<ReadInputs> {
+  if (inputs.length > 0 || flags.text) {
+    const skipped: (() => readonly Skipped[])[] = [];
+    const [first = 'text'] = inputs;
+    return {
+      name: inputs.length + (flags.text?.length ?? 0) === 1 ? first : 'inputs',
+      parts: openGiven(encoder, inputs, flags, skipped),
+      skipped: () => skipped.flatMap((list) => list()),
+    };
+  }
+  const { split = 'all', data, limit, testLimit } = flags;
+  const opened = await openSamplesFor(encoder, { data, limit, testLimit, options: columnOptions(flags) });
+  const { train, test, unit, name } = opened;
+  if (split === 'test' && !test) throw new SelfsupError('SELFSUP_DATA', `--split test: these ${unit} have no test part; use --split train`);
+  async function* parts() {
+    for (const [part, samples] of [['train', train] as const, ['test', test] as const])
+      if (samples && (split === 'all' || split === part)) yield { samples, ...(test && { split: part }) };
+  }
+  return { name, parts: parts(), skipped: () => opened.skipped() };
+}
