@@ -25,7 +25,9 @@ describe('arrayImages', () => {
 
   it('refuses what does not fit', () => {
     expect(() => arrayImages(pixels, [5, 2, 2, 3])).toThrow('`pixels` must have 60 bytes for shape [5, 2, 2, 3], got 30');
-    expect(() => arrayImages(pixels, [5, 2, 3, 2])).toThrow('`shape` must be [n, height, width, 1 or 3], got [5, 2, 3, 2]');
+    expect(() => arrayImages(pixels, [5, 2, 3, 0])).toThrow(
+      '`shape` must be [n, height, width, channels], channels >= 1, got [5, 2, 3, 0]',
+    );
     expect(() => arrayImages(pixels, [5, 2, 1, 3], { labels: [1] })).toThrow('one label per image (5), got 1');
     expect(() => arrayImages(pixels, [5, 2, 1, 3], { labels: [0, 0, 0, 0, 2], classNames: ['a', 'b'] })).toThrow(
       '`labels[4]` must be an integer from 0 to 1',

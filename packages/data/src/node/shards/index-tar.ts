@@ -1,5 +1,4 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import type { FileHandle } from 'node:fs/promises';
 import { readAt, withFile } from '../read-file-within.ts';
 import { systemReason } from '../system-reason.ts';
 
@@ -14,6 +13,8 @@ export interface TarEntry {
 }
 
 const BLOCK = 512;
+/** Bytes that are read at once: small members lie close together. */
+const WINDOW = 2 ** 14;
 /** A longer list of a file's properties is a fault. */
 const MAX_PROPERTIES = 2 ** 20;
 
@@ -40,12 +41,12 @@ const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString().replace(/\0.
  * Finds the files of a tar archive by its headers; what they hold is passed over, so the archive may be of any size.
  *
  * @param path the archive, not compressed
- * @param options `who`: the caller, for messages; `visit`: called with each file, in order, while the archive is open
+ * @param options `who`: the caller, for messages; `visit`: called with each file, in order, and with what reads bytes of the archive
  * @throws SelfsupError `SELFSUP_DATA` when it is no tar archive, cut short, or has a path that leads out of it
  */
 export async function indexTar(
   path: string,
-  { who, visit }: { who: string; visit: (entry: TarEntry, file: FileHandle) => unknown },
+  { who, visit }: { who: string; visit: (entry: TarEntry, read: (offset: number, size: number) => Promise<Uint8Array>) => unknown },
 ): Promise<void> {
   const { parseTarHeader } = await import('@remix-run/tar-parser');
   const fail = (what: string, cause?: unknown): never => {
@@ -54,9 +55,16 @@ export async function indexTar(
   await withFile(path, who, async (file, length) => {
     let properties: { path?: string; size?: number } = {};
     let longName: string | undefined;
+    let window: { offset: number; bytes: Uint8Array } = { offset: 0, bytes: new Uint8Array() };
+    const read = async (offset: number, size: number): Promise<Uint8Array> => {
+      if (size > WINDOW) return readAt(file, offset, size);
+      if (offset < window.offset || offset + size > window.offset + window.bytes.length)
+        window = { offset, bytes: await readAt(file, offset, WINDOW) };
+      return window.bytes.subarray(offset - window.offset, offset - window.offset + size);
+    };
     if (length < 2 * BLOCK) fail(`is not a tar archive: it has ${length} bytes; make it anew, or take it out`);
     for (let at = 0; at + BLOCK <= length;) {
-      const block = await readAt(file, at, BLOCK);
+      const block = await read(at, BLOCK);
       if (block.every((byte) => byte === 0)) return; // the end
       let header: ReturnType<typeof parseTarHeader>;
       try {
@@ -77,14 +85,14 @@ export async function indexTar(
       const type = header.type;
       if (type === 'pax-header' || type === 'gnu-long-path') {
         if (size > MAX_PROPERTIES) fail(`is damaged at byte ${at - BLOCK}: the properties of a file have ${size} bytes`);
-        const bytes = await readAt(file, at, size);
+        const bytes = await read(at, size);
         if (type === 'pax-header') properties = readProperties(bytes);
         else longName = textOf(bytes);
       } else if (type !== 'pax-global-header' && type !== 'gnu-long-link-path') {
         const name = (properties.path ?? longName ?? header.name).replace(/^(\.\/)+/, '');
         if (/^[/\\]|^[a-z]:[/\\]/i.test(name) || name.split(/[/\\]/).includes('..'))
           fail(`has the path ${printable(name, { maxLength: 120 })}, which leads out of the archive; it is not to be trusted: take it out`);
-        if (type === 'file' || type === 'contiguous-file') await visit({ name, offset: at, size }, file);
+        if (type === 'file' || type === 'contiguous-file') await visit({ name, offset: at, size }, read);
         [properties, longName] = [{}, undefined];
       }
       at += upToBlock(size);

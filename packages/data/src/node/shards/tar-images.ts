@@ -1,5 +1,4 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import type { FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { readAt, withFile } from '../read-file-within.ts';
 import { LABEL_NAMES } from '../text/pick-columns.ts';
@@ -65,22 +64,26 @@ export async function tarImages(path: string, { who, unused }: { who: string; un
   const labels: Record<LabelKind, Map<string, string | number>> = { cls: new Map(), json: new Map(), txt: new Map() };
   const beside: Record<LabelKind, number> = { cls: 0, json: 0, txt: 0 };
   const examples: Partial<Record<LabelKind, string>> = {};
-  const readLabel = async (kind: LabelKind, { name, offset, size }: TarEntry, file: FileHandle) => {
+  const readLabel = async (
+    kind: LabelKind,
+    { name, offset, size }: TarEntry,
+    read: (offset: number, size: number) => Promise<Uint8Array>,
+  ) => {
     beside[kind]++;
     examples[kind] ??= name;
     if (size > MAX_LABEL[kind]) return;
-    const text = (await readAt(file, offset, size)).toString();
+    const text = Buffer.from(await read(offset, size)).toString();
     const label = kind === 'json' ? labelOfJson(text) : plainLabel(text);
     if (label !== undefined) labels[kind].set(keyOf(name), label);
   };
   await indexTar(path, {
     who,
-    visit(entry, file) {
+    visit(entry, read) {
       const { name } = entry;
       if (name.split('/').some((part) => part.startsWith('.') || part === '__MACOSX')) return;
       if (PHOTO.test(name)) return entries.push(entry);
       const kind = labelKindOf(name);
-      if (kind) return readLabel(kind, entry, file);
+      if (kind) return readLabel(kind, entry, read);
       addUnusedFile(unused, `${printable(posix.basename(path))}/${name}`);
     },
   });
