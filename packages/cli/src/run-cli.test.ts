@@ -69,7 +69,11 @@ describe('bad input', () => {
       /unknown option '--num_epochs' \(Did you mean --epochs\?\)/,
     ],
     ['a flag like none', () => ['--data', 'shapes', '--zebra'], /unknown option '--zebra'; see selfsup -h/],
-    ['a flag of other tasks', () => ['--queue-size', '3'], /--queue-size is an option of moco, nnclr, swav, not of simclr/],
+    [
+      'a flag of other tasks',
+      () => ['--queue-size', '3'],
+      /--queue-size is an option of (distillation, )?moco, nnclr, (distillation, )?swav(, distillation)?, not of simclr/,
+    ],
     ['a flag of another kind of data', () => ['--length', '3'], /--length is for text; simclr learns from images/],
     [
       'an unknown option of the task',
@@ -139,7 +143,7 @@ describe('bad input', () => {
     [['embed', '--run', 'x', '--out', 'x.txt'], /--out must end in \.npy, \.csv or \.parquet, got x\.txt/],
     [['embed', '--run', 'x', '--out', 'x.npy', '--split', 'half'], /--split must be one of train, test, all, got 'half'/],
     [['report', '--run', at('nowhere')], /holds no run \(there is no run\.json\); train one first: selfsup train --data <source> --out/],
-    [['export', '--run', at('nowhere'), '--out', 'x'], /holds no run/],
+    [['export', '--run', at('nowhere'), '--out', 'x'], /nowhere is not there; give the folder of a run/],
     [['predict-mask', '[MASK]', '--run', at('nowhere')], /holds no run/],
     [
       ['fine-tune', '--run', 'x', '--label-counts', '10,many'],

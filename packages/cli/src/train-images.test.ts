@@ -125,7 +125,9 @@ describe('selfsup train on images', () => {
     });
     expect(readFileSync(at('next/report.html'), 'utf8')).toContain('those of simclr on shapes (16 updates, sha256');
     const failed = async (...argv: string[]) => (await selfsup('train', ...from, ...argv, '--out', at('never'))).stderr;
-    expect(await failed('--init', at('nowhere'))).toContain('--init must be the folder of a run with checkpoint.safetensors');
+    expect(await failed('--init', at('nowhere'))).toContain(
+      'nowhere is not there; give the folder of a run, the file of an encoder, or hf:owner/name',
+    );
     expect(await failed('--init', at('whole'), '--encoder', 'resnet18')).toContain(
       '--init: that encoder has --encoder "conv-net", this run asks for "resnet18"; leave --encoder out',
     );
@@ -357,8 +359,11 @@ describe('a run on images', () => {
     expect(untold.stderr).toContain('say what to classify: files, folders, or - for standard input');
   });
 
-  it('has no export and no masks', async () => {
-    expect((await selfsup('export', '--run', at('whole'), '--out', at('never'))).stderr).toContain('encoders of images cannot be exported');
+  it('is exported, and has no masks', async () => {
+    const { result } = await succeed('export', '--run', at('whole'), '--out', at('onnx'));
+    expect([...(result['files'] as string[])].sort()).toEqual(['README.md', 'config.json', 'onnx/model.onnx', 'preprocessor_config.json']);
+    const refused = await selfsup('export', '--run', at('whole'), '--format', 'safetensors', '--out', at('never'));
+    expect(refused.stderr).toContain("conv-net cannot be exported as 'safetensors'");
     expect((await selfsup('predict-mask', '[MASK]', '--run', at('whole'))).stderr).toContain('only runs of masked-language have a head');
     expect(existsSync(at('never'))).toBe(false);
   });

@@ -46,6 +46,11 @@ export async function openEncoder(source: string, options: OpenEncoderOptions = 
     const bytes = (await store.read(runFileNames.checkpoint)) ?? (await store.read(runFileNames.encoder));
     if (bytes) return bytes;
     const names = await readdir(source);
+    if (names.includes(runFileNames.run))
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `${nameOf}: ${shown} has no checkpoint yet; go on with: selfsup train --resume --out ${shown}`,
+      );
     if (!names.some((name) => /\.(safetensors|safetensors\.index\.json|bin|bin\.index\.json|pth|pt)$/.test(name)))
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
