@@ -51,8 +51,9 @@ export interface OnnxBuilder {
 /** Over this no file of protobuf may be. */
 const MOST_BYTES = 2 ** 31 - 1;
 
-const bytesOf = (array: Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+/** What an array holds, as bytes; they share its memory. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /** float32 values as a tensor. */
 export const floatTensor = (data: Float32Array, shape: readonly number[]): OnnxTensor => ({ type: 'float32', shape, bytes: bytesOf(data) });

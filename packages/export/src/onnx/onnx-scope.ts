@@ -1,6 +1,6 @@
 import { SelfsupError } from '@selfsup/core';
 import { isFixed, type Constant, type Dim, type Graph, type Value, type ValueType } from '../graph.ts';
-import { int64Tensor, type OnnxAttribute, type OnnxBuilder } from './onnx-builder.ts';
+import { bytesOf, int64Tensor, type OnnxAttribute, type OnnxBuilder } from './onnx-builder.ts';
 import { dataTypes, type OnnxType } from './onnx-schema.ts';
 import { asFloat16, quantize, WORTH_ROUNDING } from './quantize.ts';
 
@@ -48,9 +48,6 @@ export interface OnnxScope {
   /** The type of ONNX of a type of ours. */
   readonly typeOf: (type: ValueType) => OnnxType;
 }
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
-  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /** What {@link createOnnxScope} is told. */
 export interface OnnxScopeOptions {

@@ -1,10 +1,9 @@
+import { csvCell } from '../csv-cell.ts';
 import type { Predictions } from './classifier.ts';
 
 /** How predictions are written. */
 export type PredictionFormat = 'csv' | 'jsonl';
 
-/** A cell of a CSV file, with quotes where it needs them. */
-const cell = (text: string): string => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const rounded = (value: number): string => String(Number(value.toFixed(6)));
 
 /** Options of {@link predictionHeader} and {@link predictionLines}. */
@@ -24,7 +23,7 @@ export interface PredictionTable {
  * @returns empty for `jsonl`
  */
 export function predictionHeader({ format, classes, nameOf }: PredictionTable): string {
-  return format === 'jsonl' ? '' : `${[nameOf, 'class', 'probability', ...classes.map((name) => cell(`p_${name}`))].join(',')}\n`;
+  return format === 'jsonl' ? '' : `${[nameOf, 'class', 'probability', ...classes.map((name) => csvCell(`p_${name}`))].join(',')}\n`;
 }
 
 /**
@@ -41,7 +40,7 @@ export function predictionLines(predictions: Predictions, names: readonly string
     .map((name, row) => {
       const of = Array.from(probabilities.data.subarray(row * classes.length, (row + 1) * classes.length), rounded);
       const probability = of[labels[row]!]!;
-      if (format === 'csv') return `${[cell(name), cell(given[row]!), probability, ...of].join(',')}\n`;
+      if (format === 'csv') return `${[csvCell(name), csvCell(given[row]!), probability, ...of].join(',')}\n`;
       const entries = classes.map((each, i) => `${JSON.stringify(each)}:${of[i]!}`).join(',');
       return `{${JSON.stringify(nameOf)}:${JSON.stringify(name)},"class":${JSON.stringify(given[row])},"probability":${probability},"probabilities":{${entries}}}\n`;
     })

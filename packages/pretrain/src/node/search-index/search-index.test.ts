@@ -14,6 +14,8 @@ import { buildSearchIndex, openSearchIndex } from './search-index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'selfsup-index-'));
 const encoders: LoadedEncoder[] = [];
+/** The first encoder, read on two grids. */
+const pyramids: LoadedEncoder[] = [];
 beforeAll(async () => {
   for (const seed of [1, 2]) {
     const network = convNet({ widths: [4, 8] })(createRng(seed));
@@ -24,10 +26,14 @@ beforeAll(async () => {
     });
     network.dispose();
     encoders.push(await loadEncoder(bytes));
+    for (const grid of seed === 1 ? [1, 2] : []) {
+      const readoutOptions = { levels: [{ layer: 'layer2', grid }] };
+      pyramids.push(await loadEncoder(bytes, { readout: 'pyramid', readoutOptions }));
+    }
   }
 });
 afterAll(() => {
-  for (const encoder of encoders) encoder.dispose();
+  for (const encoder of [...encoders, ...pyramids]) encoder.dispose();
   rmSync(root, { recursive: true });
 });
 
@@ -58,6 +64,15 @@ describe('an index on disk', () => {
     const hits = await index.search(queries, { count: 3 });
     expect(hits.map((found) => [found[0]!.row, found.length])).toEqual([[5, 3], [9, 3]]); // prettier-ignore
     await expect(openSearchIndex(folder, other)).rejects.toThrow(/was built with another encoder or readout \(hf:someone\/1\)/);
+  });
+
+  it('tells readouts of one encoder apart, and their options', async () => {
+    const [one, four] = pyramids as [LoadedEncoder, LoadedEncoder];
+    const folder = join(root, 'readouts');
+    const { train } = await openSamplesFor(one, { data: shapes({ count: 4, seed: 0, size: 16 }) });
+    await buildSearchIndex(folder, embedSamples(one, [{ samples: train }]), { encoder: one });
+    expect((await openSearchIndex(folder, one)).items).toHaveLength(train.length);
+    for (const other of [four, encoders[0]!]) await expect(openSearchIndex(folder, other)).rejects.toThrow(/another encoder or readout/);
   });
 
   it('is searched by a graph above a size, with nearly the exact neighbors', async () => {

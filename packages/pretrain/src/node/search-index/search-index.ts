@@ -49,9 +49,8 @@ export interface BuildSearchIndexOptions {
 }
 
 /** What decides the features: weights and readout. */
-async function identityOf({ module, encoder, settings, features, input }: LoadedEncoder): Promise<string> {
-  const read = features === module ? 'global' : [settings.readout, settings.readoutOptions];
-  return sha256(new TextEncoder().encode(JSON.stringify([await encoderHash(module), encoder.name, read, input])));
+async function identityOf({ module, encoder, readout, input }: LoadedEncoder): Promise<string> {
+  return sha256(new TextEncoder().encode(JSON.stringify([await encoderHash(module), encoder.name, readout, input])));
 }
 
 /**
