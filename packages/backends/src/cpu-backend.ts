@@ -1,15 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
-import type { BackendSetup } from './backend-setup.ts';
+import type { BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { repairCpu } from './repair-cpu.ts';
 
-/**
- * Makes the plain JavaScript backend current, with the gradients repaired that tfjs gets wrong there. It is slow.
- *
- * @returns its details
- * @throws SelfsupError `SELFSUP_BACKEND` when `@tensorflow/tfjs-backend-cpu` is not installed
- */
-export const setUpCpu: BackendSetup = async () => {
+async function setUp(): Promise<PreparedBackend> {
   tf.enableProdMode(); // without it the backend prints an advertisement in Node
   try {
     await import('@tensorflow/tfjs-backend-cpu');
@@ -24,4 +18,7 @@ export const setUpCpu: BackendSetup = async () => {
   await tf.ready();
   repairCpu();
   return { name: 'cpu', description: 'cpu (plain JavaScript)' };
-};
+}
+
+/** The plain JavaScript backend, with the gradients repaired that tfjs gets wrong there. It is slow. */
+export const cpuSetup: BackendSetup = { name: 'cpu', setUp };
