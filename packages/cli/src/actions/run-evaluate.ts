@@ -12,7 +12,8 @@ export type EvaluateKnnFlags = EvaluateFlags & { readonly k?: number; readonly t
 export type EvaluateLinearProbeFlags = EvaluateFlags & { readonly l2?: readonly number[]; readonly maxIterations?: number };
 
 const rounded = (value: number) => Number(value.toFixed(2));
-const nameOf = (subject: string) => (subject === 'untrained' ? 'the untrained encoder' : subject);
+const titles: Readonly<Record<string, string>> = { untrained: 'the untrained encoder', start: 'the start alone' };
+const nameOf = (subject: string) => titles[subject] ?? subject;
 
 /** Opens run and samples, judges, and tells scripts what all judgements have in common. */
 async function judge(

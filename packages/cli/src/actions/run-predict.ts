@@ -1,5 +1,5 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { predictionHeader, predictionLines, type PredictionTable } from '@selfsup/pretrain';
+import { countSkipped, predictionHeader, predictionLines, type PredictionTable, type Skipped } from '@selfsup/pretrain';
 import { classifierFolder, listClassifiers, loadClassifier, openInputs } from '@selfsup/pretrain/node';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
@@ -115,7 +115,7 @@ export async function runPredict(
     const sink = await openSink(out, write);
     const counts = new Array<number>(classes.length).fill(0);
     let [classified, open] = [0, 0];
-    const skipped: { path: string; reason: string }[] = [];
+    const skipped: Skipped[] = [];
     try {
       await sink.write(predictionHeader(table));
       for await (const input of openInputs(encoder, { paths, texts })) {
@@ -136,7 +136,8 @@ export async function runPredict(
         stage.end();
         skipped.push(...input.skipped());
       }
-      if (classified === 0) throw new SelfsupError('SELFSUP_DATA', `nothing could be classified: ${skipped.length} inputs cannot be read`);
+      if (classified === 0)
+        throw new SelfsupError('SELFSUP_DATA', `nothing could be classified: ${countSkipped(skipped)} inputs cannot be read`);
       await sink.keep();
     } catch (error) {
       await sink.drop();
@@ -144,7 +145,7 @@ export async function runPredict(
     }
     const parts = classes.map((name, i) => `${printable(name, { maxLength: 40 })} ${counts[i]!}`).filter((_, i) => counts[i]! > 0); // prettier-ignore
     progress.line(
-      `${classified} classified${out === undefined ? '' : `, in ${printable(out)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${skipped.length} not read` : ''}`,
+      `${classified} classified${out === undefined ? '' : `, in ${printable(out)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : ''}`,
     );
     output.event('result', {
       ...{ command: 'predict', run, classifier: description.name, backend: backend.name, backendDescription: backend.description },
