@@ -29,6 +29,7 @@ import type { Output } from '../output/output.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
 import { keepFineTuned, shortName } from './fine-tuned.ts';
 import { openRun } from './open-run.ts';
+import { openStart } from './open-start.ts';
 
 /** The flags of `selfsup fine-tune`. */
 export interface FineTuneFlags extends RunFlags, ColumnFlags, LabelFlags {

@@ -47,10 +47,10 @@ describe('a table as a corpus', () => {
     expect(await rows((await open({ textColumn: 0, header: false }, at('a.csv'))).train)).toEqual(['[CLS] w0 [SEP]', '[CLS] w2 [SEP]']);
     expect(await countDocuments(at('a.csv'), { textColumn: 0, header: true })).toBe(1);
     expect(await countDocuments(at('a.csv'), { textColumn: 0 })).toBe(2);
-    const vocabulary = async (header: boolean) => Object.keys((await trainTokenizer(at('a.csv'), { textColumn: 1, header, units: 'words' })).toJson().vocabulary); // prettier-ignore
-    expect(await vocabulary(false)).toContain('w1');
-    expect(await vocabulary(true)).not.toContain('w1');
-    expect(await vocabulary(true)).toContain('w3');
+    const vocabulary = async (header: boolean) => JSON.stringify((await trainTokenizer(at('a.csv'), { textColumn: 1, header, units: 'words' })).toJson()); // prettier-ignore
+    expect(await vocabulary(false)).toContain('"w1"');
+    expect(await vocabulary(true)).not.toContain('"w1"');
+    expect(await vocabulary(true)).toContain('"w3"');
     await put('b.csv', 'text\nw5\n'); // looks like a name, and is a text
     expect(await countDocuments(at('b.csv'))).toBe(1);
     expect(await countDocuments(at('b.csv'), { header: false })).toBe(2);
