@@ -186,6 +186,14 @@ describe('PPMI embeddings', () => {
     );
   });
 
+  test('tell how far they are, up to the end', async () => {
+    const told: { rows: number; totalRows: number }[] = [];
+    await ppmiEmbeddings(documents, { ...given, dim, maxTokens: 5, onProgress: (progress) => told.push(progress) });
+    expect(told.length).toBeGreaterThan(5);
+    expect(told.at(-1)!.rows).toBe(told[0]!.totalRows);
+    for (const [i, { rows }] of told.entries()) expect(rows).toBeGreaterThan(told[i - 1]?.rows ?? 0);
+  });
+
   test('stop when they are told to', async () => {
     const stop = new AbortController();
     stop.abort(new Error('enough'));

@@ -223,7 +223,7 @@ export async function openCorpus(patterns: string | readonly string[], options: 
       fail(
         'SELFSUP_DATA',
         state.documents < 2
-          ? `there is one document, of ${state.tokens.toLocaleString('en-US')} tokens, and none can be held out to measure on; give more texts, ` +
+          ? `there is one document (tokens: ${state.tokens.toLocaleString('en-US')}), and none can be held out to measure on; give more texts, ` +
               "let `documents` cut finer ('blank-line', 'chapter' or, in code, a pattern), or hold nothing out (`validationFraction` 0)"
           : `\`validationFraction\` ${validationFraction} leaves no document for ${split === 'train' ? 'training' : 'validation'}, there are ${state.documents}; ` +
               "choose another fraction, or let `documents` cut finer: 'blank-line', 'chapter' or, in code, a pattern",
