@@ -47,7 +47,9 @@ describe('a table as a corpus', () => {
     expect(await rows((await open({ textColumn: 0, header: false }, at('a.csv'))).train)).toEqual(['[CLS] w0 [SEP]', '[CLS] w2 [SEP]']);
     expect(await countDocuments(at('a.csv'), { textColumn: 0, header: true })).toBe(1);
     expect(await countDocuments(at('a.csv'), { textColumn: 0 })).toBe(2);
-    const vocabulary = async (header: boolean) => JSON.stringify((await trainTokenizer(at('a.csv'), { textColumn: 1, header, units: 'words' })).toJson()); // prettier-ignore
+    await put('c.csv', 'w0,w1 w1\nw2,w3 w3\n');
+    const vocabulary = async (header: boolean) =>
+      JSON.stringify((await trainTokenizer(at('c.csv'), { textColumn: 1, header, units: 'words' })).toJson());
     expect(await vocabulary(false)).toContain('"w1"');
     expect(await vocabulary(true)).not.toContain('"w1"');
     expect(await vocabulary(true)).toContain('"w3"');
