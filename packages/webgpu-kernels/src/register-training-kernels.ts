@@ -80,7 +80,7 @@ function register(kernels: readonly string[]): TrainingKernels {
     registerKernel({
       kernelName,
       backendName: 'webgpu',
-      kernelFunc: ({ inputs, attrs, backend: owner }) => tableOf(owner as object)[kernelName]!(inputs, attrs ?? {}),
+      kernelFunc: ({ inputs, attrs, backend: owner }) => tableOf(owner)[kernelName]!(inputs, attrs ?? {}),
     });
   }
   let live = true;

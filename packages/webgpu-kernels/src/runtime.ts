@@ -39,7 +39,7 @@ const UNIFORM = 0x40;
 const COPY_DST = 0x08;
 
 /** Workgroups in up to three dimensions: `count` of them or a few more. */
-function spread(count: number, limit: number): [number, number, number] {
+export function spread(count: number, limit: number): [number, number, number] {
   if (count <= limit) return [count, 1, 1];
   const side = Math.ceil(Math.sqrt(count));
   if (side <= limit) return [side, Math.ceil(count / side), 1];

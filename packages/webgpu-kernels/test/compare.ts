@@ -79,8 +79,8 @@ async function evaluate(backend: string, { inputs, run, differentiate = 0 }: Cas
   return read;
 }
 
-/** Bits of results, NaN made one. */
-const bitsOf = (values: Float32Array): number[] => [...new Uint32Array(values.map((value) => (Number.isNaN(value) ? NaN : value)).buffer)];
+/** Where two results first differ in a bit, NaN taken as one number; −1 where they do not. */
+const firstDifference = (a: Float32Array, b: Float32Array): number => a.findIndex((value, i) => !Object.is(value, b[i]));
 
 /** Compares the fused form with the composed one, and the fused one with itself. */
 export async function check(one: Case): Promise<void> {
@@ -91,7 +91,7 @@ export async function check(one: Case): Promise<void> {
   expected.forEach(({ shape, values }, i) => {
     const result = got[i]!;
     expect(result.shape, `${one.title}, result ${i}`).toEqual(shape);
-    expect(bitsOf(again[i]!.values), `${one.title}, result ${i}: the bits of another run`).toEqual(bitsOf(result.values));
+    expect(firstDifference(again[i]!.values, result.values), `${one.title}, result ${i}: where another run has other bits`).toBe(-1);
     const finite = [...values].filter((value) => Number.isFinite(value)).map(Math.abs);
     const size = finite.reduce((a, b) => Math.max(a, b), 1);
     values.forEach((value, at) => {
