@@ -7,8 +7,10 @@ import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
 import { larsKernel } from './lars-kernel.ts';
 import { layerNormKernels } from './layer-norm-kernels.ts';
 import { optimizerKernels } from './optimizer-kernels.ts';
+import { rowLogSumExpKernels } from './row-log-sum-exp-kernels.ts';
 import type { KernelTable, Runtime } from './runtime.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
+import { sumOfEachKernel } from './sum-of-each-kernel.ts';
 
 /** Every kernel of this package, bound to one backend. */
 export function kernelTable(runtime: Runtime): KernelTable {
@@ -23,5 +25,7 @@ export function kernelTable(runtime: Runtime): KernelTable {
     ...geluKernels(runtime),
     ...l2NormalizeKernels(runtime),
     ...groupNormKernels(runtime),
+    ...rowLogSumExpKernels(runtime),
+    ...sumOfEachKernel(runtime),
   };
 }

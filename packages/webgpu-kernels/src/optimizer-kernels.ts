@@ -53,6 +53,16 @@ const ema = elementwise({
   body: 'average[i] = u.momentum * old[i] + u.rest * fresh[i];',
 });
 
+const moving = elementwise({
+  name: 'SelfsupMovingStatistics',
+  inputs: { mean: 'f32', variance: 'f32', batchMean: 'f32', batchVariance: 'f32' },
+  outputs: ['nextMean', 'nextVariance'],
+  uniforms: { momentum: 'f32', rest: 'f32', correction: 'f32' },
+  body: `
+  nextMean[i] = u.momentum * mean[i] + u.rest * batchMean[i];
+  nextVariance[i] = u.momentum * variance[i] + u.rest * (batchVariance[i] * u.correction);`,
+});
+
 /** Checks that the named inputs, those that are there, have one shape, and returns them with it. */
 function alike(kernelName: string, inputs: NamedTensorInfoMap, names: readonly string[]): { shape: number[]; operands: TensorInfo[] } {
   const { shape } = input(inputs, names[0]!);
@@ -78,6 +88,8 @@ function adamWUniforms(attrs: NamedAttrMap) {
  * SelfsupAdamWUpdate: inputs `gradient`, `firstMoment`, `secondMoment`, optionally `variable`, attributes `learningRate`, `beta1`, `beta2`, `epsilon`,
  * `weightDecay` and `count`, the updates including this one, or 0 for no bias correction → `[update, firstMoment, secondMoment]`.
  * SelfsupEmaUpdate: inputs `old`, `fresh`, attribute `momentum` → momentum · old + (1 − momentum) · fresh.
+ * SelfsupMovingStatistics: inputs `mean`, `variance`, `batchMean`, `batchVariance`, attributes `momentum` and `correction` → `[mean, variance]`, the averages
+ * as above, the batch's variance times `correction`.
  */
 export function optimizerKernels(runtime: Runtime): KernelTable {
   return {
@@ -103,6 +115,14 @@ export function optimizerKernels(runtime: Runtime): KernelTable {
       return produce(runtime, [shape], (outputs) => {
         ema(runtime, { inputs: operands, outputs, uniforms: { momentum, rest: 1 - momentum } });
       })[0]!;
+    },
+    SelfsupMovingStatistics(inputs, attrs) {
+      const names = ['mean', 'variance', 'batchMean', 'batchVariance'];
+      const { shape, operands } = alike('SelfsupMovingStatistics', inputs, names);
+      const { momentum, correction } = numbers(attrs, { momentum: 0, correction: 1 });
+      return produce(runtime, [shape, shape], (outputs) => {
+        moving(runtime, { inputs: operands, outputs, uniforms: { momentum, rest: 1 - momentum, correction } });
+      });
     },
   };
 }
