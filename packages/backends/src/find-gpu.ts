@@ -13,7 +13,7 @@ export interface FoundGpu {
 const TESTED_PACKAGE = 'webgpu@0.6.2';
 
 interface DawnPackage {
-  create(flags: readonly string[]): GPU;
+  readonly create: (flags: readonly string[]) => GPU;
   readonly globals: Readonly<Record<string, unknown>>;
 }
 
@@ -26,8 +26,9 @@ const processHere = (): NodeJS.Process | undefined => {
 export const isInNode = (): boolean => processHere() !== undefined;
 
 /** Where the Vulkan loader finds the descriptions of drivers on Linux; empty where there are none. */
-function vulkanDrivers({ env, getBuiltinModule }: NodeJS.Process): readonly string[] {
-  const fs = getBuiltinModule('node:fs');
+function vulkanDrivers(node: NodeJS.Process): readonly string[] {
+  const { env } = node;
+  const fs = node.getBuiltinModule('node:fs');
   const named = [env['VK_DRIVER_FILES'], env['VK_ICD_FILENAMES'], env['VK_ADD_DRIVER_FILES']].flatMap((list) => list?.split(':') ?? []);
   const roots = [env['XDG_CONFIG_HOME'] ?? `${env['HOME'] ?? ''}/.config`, env['XDG_DATA_HOME'] ?? `${env['HOME'] ?? ''}/.local/share`];
   const shared = (env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(':');

@@ -63,7 +63,7 @@ export function guardWebgpu(backend: WebGPUBackend, { canReadSync }: { canReadSy
   };
   device.addEventListener('uncapturederror', (event) => {
     event.preventDefault(); // it is thrown, not printed
-    note(asFailure((event as GPUUncapturedErrorEvent).error));
+    note(asFailure(event.error));
   });
   const lost = device.lost.then((info) => {
     note(asLoss(info));
@@ -86,11 +86,12 @@ export function guardWebgpu(backend: WebGPUBackend, { canReadSync }: { canReadSy
   });
   backend.bufferManager = pool as unknown as WebGPUBackend['bufferManager'];
 
-  const { read, readSync } = backend;
+  const read = backend.read.bind(backend);
+  const readSync = backend.readSync.bind(backend);
   backend.read = async (dataId) => {
     assertSound();
     try {
-      return await read.call(backend, dataId);
+      return await read(dataId);
     } catch (error) {
       await Promise.race([lost, Promise.resolve()]); // a mapping fails just before the loss is told
       throw error;
@@ -102,7 +103,7 @@ export function guardWebgpu(backend: WebGPUBackend, { canReadSync }: { canReadSy
     const { values, dtype } = (backend as unknown as { tensorMap: tf.DataStorage<{ values: unknown; dtype: tf.DataType }> }).tensorMap.get(
       dataId,
     );
-    if (canReadSync || values != null || dtype === 'string') return readSync.call(backend, dataId);
+    if (canReadSync || values != null || dtype === 'string') return readSync(dataId);
     throw new SelfsupError(
       'SELFSUP_BACKEND',
       'webgpu backend: data cannot be read without waiting; use `await tensor.data()` instead of `dataSync()` or `arraySync()`',

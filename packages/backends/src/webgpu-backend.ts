@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { SelfsupError, isSelfsupError } from '@selfsup/core';
 import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-setup.ts';
-import { findGpu, isInNode, whyNoDriver, type FoundGpu } from './find-gpu.ts';
+import { findGpu, isInNode, whyNoDriver } from './find-gpu.ts';
 import { guardOf, guardWebgpu } from './guard-webgpu.ts';
 import { repairWebgpu } from './repair-webgpu.ts';
 import { isSoftwareAdapter, nameAdapter } from './software-adapter.ts';
@@ -115,12 +115,15 @@ async function setUp({ trainingKernels = true }: BackendOptions): Promise<Prepar
   const backend = tf.backend() as WebGPUBackend;
   const { maxTensorBytes } = guardOf(backend) ?? guardWebgpu(backend, { canReadSync: typeof OffscreenCanvas !== 'undefined' });
   const kernels = trainingKernels ? [] : ['stock kernels'];
-  return { name: 'webgpu', description: describe(backend.device, kernels), limits: { maxTensorBytes }, close: () => close(found) };
-}
-
-function close(found: FoundGpu): void {
-  removeBackend();
-  found.remove();
+  return {
+    name: 'webgpu',
+    description: describe(backend.device, kernels),
+    limits: { maxTensorBytes },
+    close() {
+      removeBackend();
+      found.remove();
+    },
+  };
 }
 
 /** WebGPU: the graphics card of this machine, in a page or through the package `webgpu` in Node. `auto` leaves simulated ones alone. */
