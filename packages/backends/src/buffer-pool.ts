@@ -29,11 +29,11 @@ export interface BufferPool<B extends PooledBuffer> {
 }
 
 /** All buffers together may hold this many times what was in use at the most, so that steps alike find theirs again, and a little more. */
-const SLACK = 1.5;
+const SLACK = 2;
 const SLACK_BYTES = 2 ** 26;
 
 /**
- * Keeps free buffers for the next tensor of their size, as tfjs does, but not all of them for ever: when buffers together hold more than 1.5 times what
+ * Keeps free buffers for the next tensor of their size, as tfjs does, but not all of them for ever: when buffers together hold more than twice what
  * was in use at once so far, and 64 MiB, those that were free the longest are destroyed.
  */
 export function createBufferPool<B extends PooledBuffer>({ create, check, isIdle }: BufferPoolOptions<B>): BufferPool<B> {

@@ -3,6 +3,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { SelfsupError, isSelfsupError } from '@selfsup/core';
 import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { findGpu, isInNode, whyNoDriver } from './find-gpu.ts';
+import { importBackend } from './import-backend.ts';
 import { guardOf, guardWebgpu } from './guard-webgpu.ts';
 import { repairWebgpu } from './repair-webgpu.ts';
 import { isSoftwareAdapter, nameAdapter } from './software-adapter.ts';
@@ -66,15 +67,23 @@ function removeBackend(): void {
   backend?.device.destroy();
 }
 
+let imported: Promise<typeof import('@tensorflow/tfjs-backend-webgpu')> | undefined;
+
+/** Once: the backend registers itself at its first import only. */
+function importWebgpu() {
+  imported ??= importBackend('webgpu', {
+    package: '@tensorflow/tfjs-backend-webgpu',
+    load: () => import('@tensorflow/tfjs-backend-webgpu'),
+  });
+  return imported.catch((error: unknown) => {
+    imported = undefined;
+    throw error;
+  });
+}
+
 /** Opens a device on the adapter, and tfjs's backend on the device. */
 async function openBackend(gpu: GPU): Promise<void> {
-  const { WebGPUBackend: Backend } = await import('@tensorflow/tfjs-backend-webgpu').catch((cause: unknown) => {
-    throw new SelfsupError(
-      'SELFSUP_BACKEND',
-      'selectBackend: the webgpu backend is not installed; run `npm install @tensorflow/tfjs-backend-webgpu`',
-      { cause },
-    );
-  });
+  const { WebGPUBackend: Backend } = await importWebgpu();
   const adapter = await requestAdapter(gpu);
   if (!adapter) throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: ${noAdapter()}`);
   const device = await requestDevice(adapter).catch((cause: unknown) => {
