@@ -5,8 +5,13 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { isSelfsupError } from '@selfsup/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { closeBackends } from './prepare-backend.ts';
+import { proveBackend } from './prove-backend.ts';
 import { selectBackend } from './select-backend.ts';
 import { webgpuSetup } from './webgpu-backend.ts';
+
+await import('@tensorflow/tfjs-backend-webgpu');
+/** The kernels of tfjs, before anything repairs them. */
+const stock = new Map(tf.getKernelsForBackend('webgpu').map((config) => [config.kernelName, config]));
 
 const against = await webgpuSetup.reasonToSkip!({});
 const isSimulated = against?.includes('simulates a GPU on the processor') === true;
@@ -42,6 +47,23 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
     const device = deviceOf();
     await selectBackend({ prefer: 'webgpu' });
     expect(deviceOf()).toBe(device); // what lies on it stays
+  });
+
+  it.each([
+    ['AvgPoolGrad', 'the gradient of an average-pool over the edge wrongly: expected [0.25, 1.25, 1.75, 6.75], got [0.25, '],
+    ['BatchMatMul', 'the product of long rows by a transposed matrix wrongly: expected [300, 2348, 4396, 6444], got ['],
+  ])('is proved where tfjs alone computes wrongly, in %s', async (kernelName, message) => {
+    const repaired = tf.getKernel(kernelName, 'webgpu');
+    const use = (config: tf.KernelConfig) => {
+      tf.unregisterKernel(kernelName, 'webgpu');
+      tf.registerKernel(config);
+    };
+    use(stock.get(kernelName)!);
+    try {
+      await expect(proveBackend()).rejects.toThrow(`backend 'webgpu' computes ${message}`);
+    } finally {
+      use(repaired);
+    }
   });
 
   it('divides the gradient of an average-pool by the part of the window in the image', async () => {

@@ -67,19 +67,13 @@ function removeBackend(): void {
   backend?.device.destroy();
 }
 
-let imported: Promise<typeof import('@tensorflow/tfjs-backend-webgpu')> | undefined;
-
-/** Once: the backend registers itself at its first import only. */
-function importWebgpu() {
-  imported ??= importBackend('webgpu', {
+/** tfjs's backend. It registers a factory only where it is first imported after WebGPU was found, so that this says nothing of its copy of tfjs-core. */
+const importWebgpu = () =>
+  importBackend('webgpu', {
     package: '@tensorflow/tfjs-backend-webgpu',
     load: () => import('@tensorflow/tfjs-backend-webgpu'),
+    isBound: ({ WebGPUBackend: Backend }) => Backend.prototype instanceof tf.KernelBackend,
   });
-  return imported.catch((error: unknown) => {
-    imported = undefined;
-    throw error;
-  });
-}
 
 /** Opens a device on the adapter, and tfjs's backend on the device. */
 async function openBackend(gpu: GPU): Promise<void> {
