@@ -4,7 +4,8 @@ import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 /** What one output along an axis is made of: the places on the input's axis, and their weights. */
 type Mixture = readonly (readonly [at: number, weight: number])[];
 
-interface Axis {
+/** How one axis of the output comes from one of the input. */
+export interface Axis {
   /** The length of the input's axis. */
   readonly size: number;
   /** One for each place on the output's axis. */
@@ -81,7 +82,8 @@ function bilinearAxis(size: number, count: number, { alignCorners, halfPixelCent
 type Pooling = Pick<Parameters<typeof backend_util.computePool3DInfo>, 1 | 2 | 4>;
 type Attrs = NonNullable<Parameters<KernelConfig['kernelFunc']>[0]['attrs']>;
 
-function averageAxes(input: TensorInfo, dy: TensorInfo, attrs: Attrs): Axis[] {
+/** Average pooling: which places of the input each output is the mean of, along each spatial axis. */
+export function averageAxes(input: TensorInfo, dy: TensorInfo, attrs: Attrs): Axis[] {
   const [filterSize, strides, pad] = [attrs['filterSize'], attrs['strides'], attrs['pad']] as unknown as Pooling[1 | 2 | 4][];
   if (input.shape.length === 4) {
     const g = backend_util.computePool2DInfo(
