@@ -1,0 +1,1 @@
+export { registerTensorflowKernels, type TensorflowKernels } from './register-tensorflow-kernels.ts';
