@@ -21,6 +21,7 @@ export interface Operations {
     type(name: string, dtype: 'float' | 'int' | 'bool'): Attribute;
     float(name: string, value: number): Attribute;
     int(name: string, value: number): Attribute;
+    ints(name: string, value: readonly number[]): Attribute;
     bool(name: string, value: boolean): Attribute;
     string(name: string, value: string): Attribute;
   };
@@ -44,6 +45,7 @@ export function compute(backend: TensorflowBackend, build: (operations: Operatio
   const attribute: Operations['attribute'] = {
     type: (name, dtype) => ({ name, type: binding.TF_ATTR_TYPE, value: types[dtype] }),
     float: (name, value) => ({ name, type: binding.TF_ATTR_FLOAT, value }),
+    ints: (name, value) => ({ name, type: binding.TF_ATTR_INT, value }),
     int: (name, value) => ({ name, type: binding.TF_ATTR_INT, value }),
     bool: (name, value) => ({ name, type: binding.TF_ATTR_BOOL, value }),
     string: (name, value) => ({ name, type: binding.TF_ATTR_STRING, value }),
@@ -79,11 +81,7 @@ export function compute(backend: TensorflowBackend, build: (operations: Operatio
         ? x
         : operations.run('Reshape', [x, operations.integers(shape)], [float, attribute.type('Tshape', 'int')]),
     reduce: (name, x, { axes, keepDims = false }) =>
-      operations.run(
-        name,
-        [x, operations.integers(axes)],
-        [attribute.bool('keep_dims', keepDims), float, attribute.type('Tidx', 'int')],
-      ),
+      operations.run(name, [x, operations.integers(axes)], [attribute.bool('keep_dims', keepDims), float, attribute.type('Tidx', 'int')]),
   };
   try {
     const outputs = build(operations);

@@ -1,5 +1,6 @@
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { batchNormKernels } from './batch-norm-kernels.ts';
+import { convolutionKernels } from './convolution-kernels.ts';
 import { crossEntropyKernels } from './cross-entropy-kernels.ts';
 import { geluKernels } from './gelu-kernels.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
@@ -15,4 +16,10 @@ export type Kernel = (
 export type KernelTable = Readonly<Record<string, Kernel>>;
 
 /** The kernels that run everywhere: operations that TensorFlow has. */
-export const kernelTable: KernelTable = { ...batchNormKernels, ...crossEntropyKernels, ...geluKernels, ...softmaxKernels };
+export const kernelTable: KernelTable = {
+  ...batchNormKernels,
+  ...convolutionKernels,
+  ...crossEntropyKernels,
+  ...geluKernels,
+  ...softmaxKernels,
+};

@@ -7,6 +7,8 @@ const BACKEND = 'tensorflow';
 
 /** What {@link registerTensorflowKernels} registered. */
 export interface TensorflowKernels {
+  /** One line for a person, such as `20 training kernels`. */
+  readonly description: string;
   /** Names of the kernels that now belong to this package. */
   readonly kernels: readonly string[];
   /** Takes them away again. Calling it again does nothing. */
@@ -43,12 +45,12 @@ export function registerTensorflowKernels(): TensorflowKernels {
     registerKernel({
       kernelName,
       backendName: BACKEND,
-      kernelFunc: ({ inputs, attrs, backend }) =>
-        kernel(inputs as Parameters<typeof kernel>[0], attrs ?? {}, backend as TensorflowBackend),
+      kernelFunc: ({ inputs, attrs, backend }) => kernel(inputs as Parameters<typeof kernel>[0], attrs ?? {}, backend as TensorflowBackend),
     });
   }
   return {
     kernels,
+    description: `${kernels.length} training kernels`,
     dispose() {
       for (const name of kernels) remove(name);
     },
