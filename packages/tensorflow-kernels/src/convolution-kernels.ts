@@ -83,10 +83,11 @@ function maxPool(
   );
   return (backend) =>
     compute(backend, (tf) => [
-      tf.run(name, operands.map(tf.input), [
-        ...windowAttributes(tf, geometry),
-        tf.attribute.ints('ksize', [1, geometry.filterHeight, geometry.filterWidth, 1]),
-      ]),
+      tf.run(
+        name,
+        operands.map((tensor) => tf.input(tensor)),
+        [...windowAttributes(tf, geometry), tf.attribute.ints('ksize', [1, geometry.filterHeight, geometry.filterWidth, 1])],
+      ),
     ])[0]!;
 }
 

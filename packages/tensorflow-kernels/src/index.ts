@@ -1,1 +1,1 @@
-export { registerTensorflowKernels, type TensorflowKernels } from './register-tensorflow-kernels.ts';
+export { registerTensorflowKernels, type RegisterTensorflowKernelsOptions, type TensorflowKernels } from './register-tensorflow-kernels.ts';

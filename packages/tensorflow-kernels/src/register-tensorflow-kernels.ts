@@ -1,9 +1,16 @@
-import { getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
+import { backend, getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
+import { compiledKernels, hasCompiledKernels } from './compiled-kernels.ts';
 import { kernelTable } from './kernel-table.ts';
 import type { TensorflowBackend } from './tensorflow-backend.ts';
 
 const BACKEND = 'tensorflow';
+
+/** Options of {@link registerTensorflowKernels}. */
+export interface RegisterTensorflowKernelsOptions {
+  /** False leaves the operations alone that `buildTensorflowBinding` compiled into the binding, and takes TensorFlow's own; default true. */
+  compiled?: boolean;
+}
 
 /** What {@link registerTensorflowKernels} registered. */
 export interface TensorflowKernels {
@@ -11,6 +18,8 @@ export interface TensorflowKernels {
   readonly description: string;
   /** Names of the kernels that now belong to this package. */
   readonly kernels: readonly string[];
+  /** Whether the fused operations are those compiled into the binding. */
+  readonly isCompiled: boolean;
   /** Takes them away again. Calling it again does nothing. */
   dispose(): void;
 }
@@ -19,6 +28,7 @@ export interface TensorflowKernels {
  * Registers the fused operations of `@selfsup/core` on the TensorFlow backend of `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`, by TensorFlow's
  * own kernels.
  *
+ * @param options see {@link RegisterTensorflowKernelsOptions}
  * @returns the names of the registered kernels, and `dispose`
  * @throws SelfsupError `SELFSUP_BACKEND` if the current backend is not tensorflow
  * @example
@@ -30,27 +40,31 @@ export interface TensorflowKernels {
  * console.log(kernels.length);
  * ```
  */
-export function registerTensorflowKernels(): TensorflowKernels {
+export function registerTensorflowKernels({ compiled = true }: RegisterTensorflowKernelsOptions = {}): TensorflowKernels {
   if (getBackend() !== BACKEND)
     throw new SelfsupError(
       'SELFSUP_BACKEND',
       `registerTensorflowKernels: expected the backend '${BACKEND}', got '${getBackend()}'; import @tensorflow/tfjs-node and await tf.setBackend('${BACKEND}') first`,
     );
-  const kernels = Object.keys(kernelTable);
+  const isCompiled = compiled && hasCompiledKernels(backend() as unknown as TensorflowBackend);
+  const table = isCompiled ? { ...kernelTable, ...compiledKernels } : kernelTable;
+  const kernels = Object.keys(table);
   const remove = (name: string) => {
     if (getKernel(name, BACKEND) as KernelConfig | undefined) unregisterKernel(name, BACKEND);
   };
-  for (const [kernelName, kernel] of Object.entries(kernelTable)) {
+  for (const [kernelName, kernel] of Object.entries(table)) {
     remove(kernelName);
     registerKernel({
       kernelName,
       backendName: BACKEND,
-      kernelFunc: ({ inputs, attrs, backend }) => kernel(inputs as Parameters<typeof kernel>[0], attrs ?? {}, backend as TensorflowBackend),
+      kernelFunc: ({ inputs, attrs, backend: caller }) =>
+        kernel(inputs as Parameters<typeof kernel>[0], attrs ?? {}, caller as TensorflowBackend),
     });
   }
   return {
     kernels,
-    description: `${kernels.length} training kernels`,
+    isCompiled,
+    description: `${kernels.length} training kernels${isCompiled ? ', fused ones compiled in' : ''}`,
     dispose() {
       for (const name of kernels) remove(name);
     },

@@ -27,10 +27,9 @@ export interface Binding {
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
-  /** Whether the operations of this package were compiled into it: only `buildTensorflowBinding` does. */
-  readonly selfsupKernels?: number;
   createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number;
   deleteTensor(id: number): void;
+  tensorDataSync(id: number): ArrayLike<number>;
   executeOp(name: string, attributes: readonly Attribute[], inputs: readonly number[], outputs: number): Handle[];
 }
 
