@@ -11,7 +11,7 @@ export function hasCompiledKernels({ binding, isUsingGpuDevice }: TensorflowBack
   if (isUsingGpuDevice) return false;
   try {
     const [{ id }] = binding.executeOp('SelfsupVersion', [], [], 1) as [Handle];
-    const [version] = binding.tensorDataSync(id);
+    const version = binding.tensorDataSync(id)[0];
     binding.deleteTensor(id);
     return version === VERSION;
   } catch {
