@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { coresHere } from './count-cores.ts';
+import { assertOneCore } from './import-backend.ts';
 import { findTfjsNode, importTfjsNode, NOT_INSTALLED, type FoundPackage } from './load-tfjs-node.ts';
 
 /** What tfjs-node's backend says of itself. */
@@ -24,13 +25,8 @@ async function load(found: FoundPackage, options: BackendOptions): Promise<void>
   const wanted = wantedThreads(options);
   await importTfjsNode(found, { threads: wanted });
   started = Number(process.env['TF_NUM_INTRAOP_THREADS']) || wanted;
-  const factory = tf.findBackendFactory('tensorflow') as (() => tf.KernelBackend) | null;
-  if (!factory)
-    throw new SelfsupError(
-      'SELFSUP_BACKEND',
-      `selectBackend: ${found.name} registered its backend in another copy of @tensorflow/tfjs-core than the one of selfsup (${tf.version_core}); ` +
-        'run `npm ls @tensorflow/tfjs-core` and give both the same version, such as by `npm dedupe` or by `overrides` in package.json',
-    );
+  assertOneCore('tensorflow', found.name);
+  const factory = tf.findBackendFactory('tensorflow');
   tf.removeBackend('tensorflow');
   tf.registerBackend('tensorflow', factory, 0);
   if (before !== undefined) await tf.setBackend(before);

@@ -2,8 +2,6 @@
 // tfjs-node; they are registered through TensorFlow's C interface, so that they know nothing of a version of TensorFlow.
 // All numbers are float32; what an operation takes besides tensors comes in `options`, since attributes that change would pile up in TensorFlow's cache.
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -16,6 +14,10 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"

@@ -53,26 +53,26 @@ const makers: Readonly<Record<string, (dice: Dice) => Case>> = {
     const channels = [shape.at(-1)!];
     return differentiable([shape, channels, channels, ...(withResidual ? [shape] : [])], (x, scale, offset, residual) => {
       const rest = { activation, epsilon: 1e-3, ...(residual && { residual }) };
-      const { y, mean, variance } = batchNormTraining(x!, { scale: scale!, offset: offset!, ...rest });
+      const { y, mean, variance } = batchNormTraining(x, { scale: scale, offset: offset, ...rest });
       return [y, mean, variance];
     });
   },
   layerNorm(dice) {
     const features = 2 + dice.int(70);
     return differentiable([[dice.int(4), dice.int(6), features], [features], [features]], (x, scale, offset) =>
-      layerNorm(x!, { scale: scale!, offset: offset!, epsilon: 1e-3 }),
+      layerNorm(x, { scale: scale, offset: offset, epsilon: 1e-3 }),
     );
   },
   groupNorm(dice) {
     const [numGroups, each] = [dice.int(4), dice.int(5)];
     const channels = numGroups * each;
     return differentiable([[dice.int(4), 1 + dice.int(8), 2, channels], [channels], [channels]], (x, scale, offset) =>
-      groupNorm(x!, { scale: scale!, offset: offset!, numGroups, epsilon: 1e-3 }),
+      groupNorm(x, { scale: scale, offset: offset, numGroups, epsilon: 1e-3 }),
     );
   },
-  l2Normalize: (dice) => differentiable([[dice.int(9), dice.int(40)]], (x) => l2Normalize(x!)),
-  gelu: (dice) => differentiable([[dice.int(9), dice.int(90)]], (x) => gelu(tf.mul(x!, 3))),
-  'gelu by tanh': (dice) => differentiable([[dice.int(9), dice.int(90)]], (x) => gelu(tf.mul(x!, 3), { approximate: 'tanh' })),
+  l2Normalize: (dice) => differentiable([[dice.int(9), dice.int(40)]], (x) => l2Normalize(x)),
+  gelu: (dice) => differentiable([[dice.int(9), dice.int(90)]], (x) => gelu(tf.mul(x, 3))),
+  'gelu by tanh': (dice) => differentiable([[dice.int(9), dice.int(90)]], (x) => gelu(tf.mul(x, 3), { approximate: 'tanh' })),
   maskedSoftmax(dice) {
     const [batch, heads, queries, keys] = [dice.int(3), dice.int(3), dice.int(4), dice.int(40)];
     const masks = [[keys], [batch, 1, 1, keys], [queries, keys], [1, heads, 1, keys], [batch, 1, 1, 1], [batch, heads, queries, keys]];
@@ -81,7 +81,7 @@ const makers: Readonly<Record<string, (dice: Dice) => Case>> = {
     const hidden = Array.from({ length: size }, () => (dice.int(5) === 1 ? -Infinity : dice.int(3)));
     const isMasked = dice.int(4) > 1;
     return differentiable([[batch, heads, queries, keys]], (x) =>
-      maskedSoftmax(x!, { scale: 0.5, ...(isMasked && { mask: tf.tensor(hidden, shape) }) }),
+      maskedSoftmax(x, { scale: 0.5, ...(isMasked && { mask: tf.tensor(hidden, shape) }) }),
     );
   },
   softmaxCrossEntropy(dice) {
@@ -92,14 +92,14 @@ const makers: Readonly<Record<string, (dice: Dice) => Case>> = {
   takeRows(dice) {
     const [batch, rows] = [dice.int(3), dice.int(9)];
     const ids = Array.from({ length: batch * 5 }, () => dice.int(rows) - 1);
-    return differentiable([[batch, rows, dice.int(9)]], (x) => takeRows(x!, tf.tensor(ids, [batch, 5], 'int32'), { batchDims: 1 }));
+    return differentiable([[batch, rows, dice.int(9)]], (x) => takeRows(x, tf.tensor(ids, [batch, 5], 'int32'), { batchDims: 1 }));
   },
-  dropout: (dice) => differentiable([[dice.int(300)]], (x) => dropout(x!, { rate: 0.3, rng: createRng(5) })),
+  dropout: (dice) => differentiable([[dice.int(300)]], (x) => dropout(x, { rate: 0.3, rng: createRng(5) })),
   sgdUpdate(dice) {
     const options = { learningRate: dice.unit(), momentum: dice.unit(), nesterov: dice.coin(), weightDecay: dice.coin() ? dice.unit() : 0 };
     const moves = dice.coin();
     return update(dice, 3, (gradient, velocity, variable) => {
-      const after = sgdUpdate({ gradient: gradient!, variable: variable!, ...(moves && { velocity: velocity! }) }, options);
+      const after = sgdUpdate({ gradient: gradient, variable: variable, ...(moves && { velocity: velocity }) }, options);
       return [after.update, ...(after.velocity ? [after.velocity] : [])];
     });
   },
@@ -107,7 +107,7 @@ const makers: Readonly<Record<string, (dice: Dice) => Case>> = {
     const moments = { beta1: dice.unit(), beta2: dice.unit(), epsilon: 1e-4 };
     const options = { learningRate: dice.unit(), count: dice.int(5) - 1, ...moments, weightDecay: dice.coin() ? dice.unit() : 0 };
     return update(dice, 4, (gradient, firstMoment, root, variable) => {
-      const tensors = { gradient: gradient!, firstMoment: firstMoment!, secondMoment: tf.square(root!), variable: variable! };
+      const tensors = { gradient: gradient, firstMoment: firstMoment, secondMoment: tf.square(root), variable: variable };
       const after = adamWUpdate(tensors, options);
       return [after.update, after.firstMoment, after.secondMoment];
     });
@@ -115,13 +115,13 @@ const makers: Readonly<Record<string, (dice: Dice) => Case>> = {
   larsUpdate(dice) {
     const options = { learningRate: dice.unit(), momentum: dice.unit(), weightDecay: dice.unit(), trustCoefficient: 0.1 };
     return update(dice, 3, (gradient, velocity, variable) => {
-      const after = larsUpdate({ gradient: gradient!, velocity: velocity!, variable: variable! }, options);
+      const after = larsUpdate({ gradient: gradient, velocity: velocity, variable: variable }, options);
       return [after.update, after.velocity];
     });
   },
   emaUpdate(dice) {
     const momentum = dice.unit();
-    return update(dice, 2, (old, fresh) => emaUpdate(old!, fresh!, momentum));
+    return update(dice, 2, (old, fresh) => emaUpdate(old, fresh, momentum));
   },
   'conv2d, padded by numbers'(dice) {
     const [x, size, stride, padding] = [image(dice), dice.int(3), dice.int(2), dice.int(3) - 1];
