@@ -14,14 +14,18 @@ export interface FoundPackage {
 
 const BUILD = '`npx selfsup backends build-tensorflow --libtensorflow FOLDER`';
 
-/** Looks for tfjs-node where the program was started, then beside this package; nothing outside of Node. */
-export function findTfjsNode(): FoundPackage | undefined {
+/**
+ * Looks for tfjs-node where the program was started, then beside this package; nothing outside of Node.
+ *
+ * @param starts the folders and files to start from
+ */
+export function findTfjsNode(starts?: readonly string[]): FoundPackage | undefined {
   const node = (globalThis as { process?: NodeJS.Process }).process;
-  if (!node?.versions?.node || node.getBuiltinModule === undefined) return undefined;
+  if (node?.getBuiltinModule === undefined) return undefined;
   const { createRequire } = node.getBuiltinModule('node:module');
   const { pathToFileURL } = node.getBuiltinModule('node:url');
   for (const name of TFJS_NODE_PACKAGES)
-    for (const from of [`${node.cwd()}/`, import.meta.url])
+    for (const from of starts ?? [`${node.cwd()}/`, import.meta.url])
       try {
         return { name, url: pathToFileURL(createRequire(from).resolve(name)).href };
       } catch {
