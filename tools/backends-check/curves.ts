@@ -53,12 +53,12 @@ const imageNetworks = () => {
 
 const lessons: Readonly<Record<string, Lesson>> = {
   'conv-net SimCLR': {
-    task: () => simclr(imageNetworks()) as unknown as AnyPretextTask,
+    task: () => simclr(imageNetworks()),
     optimizer: () => sgd({ learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4 }),
     batchAt: viewsAt,
   },
   'conv-net MoCo': {
-    task: () => moco({ ...imageNetworks(), outputDim: 8, queueSize: 40, shuffleGroups: 2, momentum: 0.99 }) as unknown as AnyPretextTask,
+    task: () => moco({ ...imageNetworks(), outputDim: 8, queueSize: 40, shuffleGroups: 2, momentum: 0.99 }),
     optimizer: () => sgd({ learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4 }),
     batchAt: viewsAt,
   },
@@ -66,7 +66,7 @@ const lessons: Readonly<Record<string, Lesson>> = {
     task() {
       const backbone = vit({ channels: 3, imageSize: SIDE, patchSize: 3, numLayers: 2, width: 24, numHeads: 2 });
       const decoder = maeDecoder({ inputDim: 24, gridSize: 4, patchSize: 3, width: 16, numLayers: 1, numHeads: 2 });
-      return mae({ backbone, decoder, masking: maskPatches({ gridSize: 4 }) }) as unknown as AnyPretextTask;
+      return mae({ backbone, decoder, masking: maskPatches({ gridSize: 4 }) });
     },
     optimizer: () => adamW({ learningRate: 1e-3, weightDecay: 0.05 }),
     batchAt: (step) => ({ images: imagesAt(step) }),
@@ -76,7 +76,7 @@ const lessons: Readonly<Record<string, Lesson>> = {
       const backbone = bertTiny({ vocabularySize: VOCABULARY });
       const head = maskedLanguageHead({ width: backbone.outputDim, vocabularySize: VOCABULARY });
       const masking = maskTokens({ vocabularySize: VOCABULARY, maskId: 3, paddingId: 0, specialIds: [1, 2] });
-      return maskedLanguage({ backbone, head, masking }) as unknown as AnyPretextTask;
+      return maskedLanguage({ backbone, head, masking });
     },
     optimizer: () => chain(clipByGlobalNorm(1), adamW({ learningRate: 1e-3, weightDecay: 0.01 })),
     batchAt: tokensAt,
@@ -87,7 +87,7 @@ const lessons: Readonly<Record<string, Lesson>> = {
 export const curveNames = Object.keys(lessons);
 
 const trainerFor = ({ task, optimizer }: Lesson): Trainer =>
-  createTrainer({ task: task(), optimizer: optimizer(), totalSteps: STEPS, seed: 0 }) as unknown as Trainer;
+  createTrainer({ task: task(), optimizer: optimizer(), totalSteps: STEPS, seed: 0 });
 
 /** Trains up to a step; gives the losses. */
 async function trainTo(trainer: Trainer, { batchAt }: Lesson, end: number): Promise<number[]> {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { closeBackends, selectBackend } from '@selfsup/backends';
 import { isSelfsupError } from '@selfsup/core';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
+import { tuning } from '../../packages/wasm-kernels/src/threaded-kernels.ts';
 import { continueCurve, curveNames } from './curves.ts';
 import type { Continued, PlaceFindings } from './findings.ts';
 import { places, slugOf, type Place } from './places.ts';
@@ -38,6 +39,7 @@ function versionsOf(names: readonly string[]): Record<string, string> {
 
 /** Makes the backend of a place current; gives what it says of itself. */
 async function prepare({ backend, simd, threads = 1 }: Place): Promise<string> {
+  tuning.leastShare = 0; // every call is forked, however small
   const { description } = await selectBackend({ prefer: backend, threads });
   if (simd === undefined) return description;
   const registered = await registerTrainingKernels({ simd, threads });

@@ -147,7 +147,7 @@ ${continued(ran)}
 
 ## Defects of the backends, and how they are mended
 
-What TensorFlow.js ${'4.22.0'} computes wrongly by itself and right after \`selectBackend\`:
+What TensorFlow.js 4.22.0 computes wrongly by itself and right after \`selectBackend\`:
 
 ${table(
   ['backend', 'defect', 'mended by'],

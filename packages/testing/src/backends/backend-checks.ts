@@ -59,7 +59,7 @@ function has(one: Operation, kind: BackendCheckKind, judging: Judging): boolean 
 async function check(one: Operation, kind: BackendCheckKind, judging: Judging): Promise<void> {
   for (const [i, { draw, made }] of casesOf(one, kind, judging).entries()) {
     const where = `${one.name} of ${describeInputs(made.inputs)} (case ${i})`;
-    const measure = { tolerance: judging.slack * (one.tolerance ?? 2e-5), where };
+    const measure = { tolerance: judging.slack * (one.tolerance ?? 2e-5), where, each: kind === 'not finite' };
     if (kind !== 'gradient') await checkValues(made, measure);
     else if (made.gradients !== undefined) await checkGradient(made, { ...measure, draw });
   }

@@ -8,6 +8,8 @@ import type { OperationCase, Tensors } from './operation.ts';
 export interface Measure {
   /** The largest error as a part of the largest number that is expected, or of 0.1. */
   readonly tolerance: number;
+  /** True: as a part of each number by itself, or of 0.1. */
+  readonly each?: boolean;
   /** The case in words. */
   readonly where: string;
 }
@@ -37,12 +39,14 @@ export const describeInputs = (inputs: OperationCase['inputs']): string =>
     .map(([name, { shape, dtype }]) => `${name}${dtype === 'float32' ? '' : ` ${dtype}`} [${shape.join(', ')}]`)
     .join(', ');
 
-function compare(got: ArrayLike<number>, expected: Float64Array, { tolerance, where }: Measure): void {
+function compare(got: ArrayLike<number>, expected: Float64Array, { tolerance, where, each = false }: Measure): void {
   if (got.length !== expected.length) fail(`${where} must have ${expected.length} elements, got ${got.length}`);
   const rounded = Float32Array.from(expected);
   const scale = rounded.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0.1);
   rounded.forEach((value, i) => {
-    const right = Number.isFinite(value) ? Math.abs(got[i]! - value) <= tolerance * scale : Object.is(value, got[i]);
+    const right = Number.isFinite(value)
+      ? Math.abs(got[i]! - value) <= tolerance * (each ? Math.max(0.1, Math.abs(value)) : scale)
+      : Object.is(value, got[i]);
     if (!right) fail(`${where}: element ${i} must be ${value}, got ${got[i]!}`);
   });
 }
@@ -86,7 +90,7 @@ async function withTensors(
   } finally {
     tf.dispose(tensors);
     const left = tf.memory().numTensors - before;
-    if (left !== 0) fail(`${where} leaves ${left} tensors`); // eslint-disable-line no-unsafe-finally -- an error before would be shown, and leave none
+    if (left !== 0) fail(`${where} leaves ${left} tensors`);  
   }
 }
 

@@ -64,6 +64,15 @@ export const elementwiseOperations: readonly Operation[] = [
   unary('sign', { compute: tf.sign, f: Math.sign, differentiable: false, specials: SPECIALS.filter((x) => !Number.isNaN(x)) }),
   unary('step', { compute: (x) => tf.step(x), f: (x) => (x > 0 ? 1 : Number.isNaN(x) ? NaN : 0), differentiable: false }),
   unary('floor', { compute: tf.floor, f: Math.floor, differentiable: false }),
+  // halves to the even neighbor
+  unary('round', {
+    compute: tf.round,
+    f: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.sign(x) * Math.round(Math.abs(x))),
+    differentiable: false,
+    range: { low: -4, high: 4 },
+    specials: [...SPECIALS, 0.5, 1.5, 2.5, -0.5, -1.5],
+  }),
+  unary('isFinite', { compute: tf.isFinite, f: (x) => Number(Number.isFinite(x)), differentiable: false }),
   unary('clipByValue', {
     compute: (x) => tf.clipByValue(x, -0.7, 1.1),
     f: (x) => (x < -0.7 ? Math.fround(-0.7) : x > 1.1 ? Math.fround(1.1) : x),

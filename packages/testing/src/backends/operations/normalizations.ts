@@ -84,7 +84,7 @@ const evaluationBatchNorm: Operation = {
         offset: draw.numbers(channels),
         scale: draw.numbers(channels),
       },
-      compute: (t) => tf.batchNorm(t['x']!, t['mean'] as tf.Tensor1D, t['variance'] as tf.Tensor1D, t['offset'] as tf.Tensor1D, t['scale'] as tf.Tensor1D, EPSILON), // prettier-ignore
+      compute: (t) => tf.batchNorm(t['x']!, t['mean'] as tf.Tensor1D, t['variance'] as tf.Tensor1D, t['offset'], t['scale'], EPSILON), // prettier-ignore
       expected(t) {
         const centered = zip(t['x']!, t['mean']!, (x, center) => x - center);
         const normal = zip(centered, t['variance']!, (x, variance) => x / Math.sqrt(variance + EPSILON));

@@ -126,6 +126,21 @@ const moments: Operation = {
   },
 };
 
+const all: Operation = {
+  name: 'all',
+  random(draw) {
+    const shape = draw.shape(1, 3);
+    const axes = axesOf(draw, shape.length);
+    const { values } = draw.numbers(shape, { low: 0, high: 1 });
+    const x = operand(shape, values.map((v) => Number(v > 0.1)), 'bool'); // prettier-ignore
+    return {
+      inputs: { x },
+      compute: ({ x: input }) => tf.all(input!, axes),
+      expected: ({ x: input }) => reduce(input!, { axes }, (v) => Number(v.every((one) => one !== 0))),
+    };
+  },
+};
+
 /** Sums, means, extremes and what is made of them along axes. Internal. */
 export const reductionOperations: readonly Operation[] = [
   reduction('sum', { compute: (x, axes, keepDims) => tf.sum(x, axes, keepDims), f: total, ofNothing: 0 }),
@@ -137,6 +152,7 @@ export const reductionOperations: readonly Operation[] = [
   { name: 'argMin', ...position(tf.argMin, Math.min) },
   alongRows('softmax', { compute: (x) => tf.softmax(x), f: softmax }),
   alongRows('logSoftmax', { compute: (x) => tf.logSoftmax(x), f: (row) => row.map((x) => x - logSumExp(row)) }),
+  all,
   cumsum,
   moments,
 ];

@@ -179,6 +179,20 @@ const expandDims: Operation = {
   },
 };
 
+const squeeze: Operation = {
+  name: 'squeeze',
+  random(draw) {
+    const shape = draw.shape(1, 3);
+    const axis = draw.integer(0, shape.length);
+    return {
+      inputs: { x: draw.numbers(shape.toSpliced(axis, 0, 1)) },
+      compute: ({ x }) => tf.squeeze(x!, [axis]),
+      expected: ({ x }) => nd(shape, x!.values),
+      gradients: ['x'],
+    };
+  },
+};
+
 /** Tensors that are made from no other. */
 const creation = (name: string, make: (draw: Draw) => Pick<OperationCase, 'compute' | 'expected'>): Operation => ({
   name,
@@ -196,6 +210,7 @@ export const shapeOperations: readonly Operation[] = [
   transposed,
   reshape,
   expandDims,
+  squeeze,
   creation('zeros', (draw) => {
     const shape = draw.shape(1, 3);
     return { compute: () => tf.zeros(shape), expected: () => nd(shape, () => 0) };
