@@ -85,13 +85,15 @@ async function withTensors(
   const before = tf.memory().numTensors;
   dirty(inputs, compute);
   const tensors = makeTensors(inputs);
+  let outputs: Awaited<ReturnType<typeof read>>;
   try {
-    return await read(() => compute(tensors));
+    outputs = await read(() => compute(tensors));
   } finally {
     tf.dispose(tensors);
-    const left = tf.memory().numTensors - before;
-    if (left !== 0) fail(`${where} leaves ${left} tensors`);  
   }
+  const left = tf.memory().numTensors - before;
+  if (left !== 0) fail(`${where} leaves ${left} tensors`);
+  return outputs;
 }
 
 /** Compares what the current backend computes with the definition. Internal. */
