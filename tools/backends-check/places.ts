@@ -20,13 +20,15 @@ export interface Place {
   readonly skipped?: string;
 }
 
-/** Debian's chromium brings a Vulkan driver that computes on the processor. */
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+/** Debian's chromium brings a Vulkan driver that computes on the processor, and a loader for those who have none. */
+const CHROMIUM = '/usr/lib/chromium';
 
 /** Where the driver of the GPU is, or one that does without. */
 function vulkanEnvironment(): Pick<Place, 'env'> {
-  if (process.env['VK_ICD_FILENAMES'] !== undefined || !existsSync(SWIFTSHADER)) return {};
-  return { env: { VK_ICD_FILENAMES: SWIFTSHADER } };
+  const driver = `${CHROMIUM}/vk_swiftshader_icd.json`;
+  const { VK_ICD_FILENAMES: named, LD_LIBRARY_PATH: libraries = '' } = process.env;
+  if (named !== undefined || !existsSync(driver)) return {};
+  return { env: { VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: `${libraries}:${CHROMIUM}` } };
 }
 
 /** The wide build wants a flag that V8 has from Node 24 on, and only there. */
