@@ -7,6 +7,8 @@ import type { CheckFinding, PlaceFindings } from './findings.ts';
 export interface RunChecksOptions extends BackendCheckOptions {
   /** Called before each check and each training. */
   readonly onStart?: (what: string) => void;
+  /** Called after each check that failed: some backends refuse all work after an error, and have to be prepared again. */
+  readonly onFailure?: () => Promise<unknown>;
   /** Called with the checkpoint of each training. */
   readonly onCheckpoint?: (curve: string, bytes: Uint8Array) => void;
   /** Which trainings; default all. */
@@ -26,7 +28,7 @@ const inShort = (error: unknown): string => {
  * @returns what was found
  */
 export async function runChecks(options: RunChecksOptions = {}): Promise<Required<Pick<PlaceFindings, 'checks' | 'curves' | 'seconds'>>> {
-  const { onStart, onCheckpoint, curves: wanted = curveNames, ...rest } = options;
+  const { onStart, onFailure, onCheckpoint, curves: wanted = curveNames, ...rest } = options;
   const start = performance.now();
   const checks: CheckFinding[] = [];
   for (const { operation, kind, name, run } of backendChecks(rest)) {
@@ -36,6 +38,7 @@ export async function runChecks(options: RunChecksOptions = {}): Promise<Require
       (error: unknown) => inShort(error),
     );
     checks.push({ operation, kind, ...(problem !== undefined && { problem }) });
+    if (problem !== undefined) await onFailure?.();
   }
   const curves: Record<string, readonly number[]> = {};
   for (const name of wanted) {
@@ -46,6 +49,7 @@ export async function runChecks(options: RunChecksOptions = {}): Promise<Require
       onCheckpoint?.(name, checkpoint);
     } catch (error) {
       checks.push({ operation: name, kind: 'values', problem: inShort(error) });
+      await onFailure?.();
     }
   }
   return { checks, curves, seconds: (performance.now() - start) / 1000 };

@@ -61,6 +61,7 @@ async function run(place: Place, folder: string, operations?: readonly string[])
   const found = await runChecks({
     ...(place.slack !== undefined && { slack: place.slack }),
     ...(operations && { operations, curves: [] }),
+    onFailure: () => prepare(place),
     onCheckpoint: (curve, bytes) => {
       writeFileSync(join(checkpoints, `${slugOf(curve)}.safetensors`), bytes);
     },
