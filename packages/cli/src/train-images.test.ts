@@ -373,6 +373,23 @@ describe('selfsup train on photos', () => {
   const photo = (path: string, options: Create) => sharp({ create: options }).jpeg().toFile(path);
   const few = '--image-size 16 --epochs 1 --batch-size 4 --encoder-option widths=[4,8] --head-output 8 --backend wasm'.split(' ');
 
+  it('evaluate shows the start alone where training began with weights from the data, and says so where it cannot', async () => {
+    for (const label of ['light', 'dark'])
+      for (let i = 0; i < 8; i++) {
+        mkdirSync(at(`noise/${label}`), { recursive: true });
+        const noise = { type: 'gaussian', mean: label === 'light' ? 160 : 90, sigma: 30 } as const;
+        await photo(at(`noise/${label}/${i}.jpg`), { width: 24, height: 24, channels: 3, background: 'black', noise });
+      }
+    cpSync(at('noise'), at('moved'), { recursive: true });
+    await succeed('train', '--data', at('noise'), ...few, '--start', 'patches', '--no-report', '--out', at('started'));
+    const judge = () => selfsup('evaluate', 'knn', '--run', at('started'), '--data', at('moved'), '--baselines', '--backend', 'wasm');
+    expect((await judge()).stdout).toMatch(/%, the untrained encoder\nkNN [\d.]+ %, the start alone\n$/);
+    rmSync(at('noise'), { recursive: true });
+    const { stdout, stderr } = await judge();
+    expect(stdout).not.toContain('the start alone');
+    expect(stderr).toContain('the start alone is not compared, because the data of the run cannot be opened: ');
+  });
+
   it('skips, counts and names broken ones', async () => {
     for (const [label, background] of [
       ['cold', '#2244cc'],
