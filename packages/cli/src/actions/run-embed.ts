@@ -45,7 +45,11 @@ export async function runEmbed(inputs: readonly string[], flags: EmbedFlags, out
         rows += part.items.length;
       }
       const skipped = opened.skipped();
-      if (!file) throw new SelfsupError('SELFSUP_DATA', `nothing could be embedded: ${skipped.length} inputs cannot be read`);
+      if (!file)
+        throw new SelfsupError(
+          'SELFSUP_DATA',
+          `nothing could be embedded: ${skipped.length === 1 ? '1 input' : `${skipped.length} inputs`} cannot be read`,
+        );
       await file.keep();
       const index = /\.npy$/i.test(out) ? indexPathOf(out) : undefined;
       const beside = index === undefined ? '' : `; what each row stands for in ${printable(index)}`;

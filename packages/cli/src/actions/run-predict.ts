@@ -139,7 +139,10 @@ export async function runPredict(
           skipped.push(...input.skipped());
         }
         if (classified === 0)
-          throw new SelfsupError('SELFSUP_DATA', `nothing could be classified: ${skipped.length} inputs cannot be read`);
+          throw new SelfsupError(
+            'SELFSUP_DATA',
+            `nothing could be classified: ${skipped.length === 1 ? '1 input' : `${skipped.length} inputs`} cannot be read`,
+          );
         await sink.keep();
       } catch (error) {
         await sink.drop();
