@@ -57,7 +57,7 @@ export async function runExport(flags: ExportFlags, output: Output): Promise<num
   const { registry } = await gatherPlugins({ plugins: plugin }, process.cwd());
   const folder = await beginWholeFolder(out, '--out');
   try {
-    const { name } = await chooseBackend(flags);
+    const { name } = await chooseBackend(flags, registry);
     const bytes = await openEncoder(run, { nameOf: '--run', registry, progress: output });
     const result = await resultOf(runFolder(run));
     const classifier = flags.classifier === undefined ? undefined : await classifierBytes(run, flags.classifier);

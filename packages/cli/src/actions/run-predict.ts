@@ -95,7 +95,7 @@ export async function runPredict(
   await assertWritable(out, '--out');
   const folder = await findClassifier(flags);
   const { registry } = await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd());
-  const backend = await chooseBackend(flags);
+  const backend = await chooseBackend(flags, registry);
   for (const reason of backend.rejected) output.warn(reason);
   const progress = {
     ...output,
