@@ -220,7 +220,7 @@ export async function openCorpus(patterns: string | readonly string[], options: 
         'SELFSUP_DATA',
         `\`validationFraction\` ${validationFraction} leaves no document for ${split === 'train' ? 'training' : 'validation'}, there are ${state.documents}; ` +
           `${state.documents < 2 ? 'hold nothing out (`validationFraction` 0), give more documents' : 'choose another fraction'}, ` +
-          "or let `documents` cut finer: 'blank-line', 'chapter' or, in code, a pattern",
+          "or let `documents` cut finer: 'line', 'blank-line', 'chapter' or, in code, a pattern",
       );
   const name = files.length === 1 ? basename(files[0]!) : `${files.length} files`;
   const open = async (split: SplitName): Promise<TokenDataset> => {
