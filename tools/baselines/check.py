@@ -175,7 +175,7 @@ def rows_of_embed() -> None:
         ids = {'train': ['train/a/1.jpg', 'train/b/2.jpg'], 'test': ['test/a/3.jpg']}
         split = Split('x', 0, 'image', 'data', {'class': Labeling(['a', 'b'], [0, 1], [0])}, ids, str(folder))
         order = [('train', 'train/b/2.jpg'), ('train', 'train/a/1.jpg'), ('test', 'test/a/3.jpg')]
-        rows = [{'split': part, 'index': i, 'id': str(folder / 'data' / path)} for i, (part, path) in enumerate(order)]
+        rows = [{'split': part, 'index': i, 'file': str(folder / 'data' / path)} for i, (part, path) in enumerate(order)]
         np.save(folder / 'all.npy', np.arange(6, dtype=np.float32).reshape(3, 2))
         (folder / 'all.index.json').write_text(json.dumps({'rows': rows}))
         train, test = split_embeddings(folder / 'all.npy', split)

@@ -223,7 +223,7 @@ def split_embeddings(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
         at = [(row, entry) for row, entry in enumerate(index) if entry['split'] == part]
         if split.ids:
             root = (split.path / split.data).resolve()
-            rows = {os.path.relpath(os.path.realpath(entry['id']), root).replace(os.sep, '/'): row for row, entry in at}
+            rows = {os.path.relpath(os.path.realpath(entry['file']), root).replace(os.sep, '/'): row for row, entry in at}
             wanted: list[str] | list[int] = split.ids[part]
         else:
             rows = {entry['index']: row for row, entry in at}

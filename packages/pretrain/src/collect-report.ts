@@ -6,6 +6,7 @@ import type { AnyModality, Features } from './modality.ts';
 import type { Progress } from './progress.ts';
 import { projectMap } from './project-map.ts';
 import type { RunFile } from './run-file.ts';
+import { describeSkipped } from './skipped.ts';
 import type { RunResult } from './run-result.ts';
 import type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Series } from './section.ts';
 import type { AnyTaskRecipe } from './task-recipe.ts';
@@ -249,7 +250,7 @@ function tables({ run, result }: CollectReportContext): Section[] {
       `${result.trainSamples}, ${result.testSamples}${run.dataset.testFrom ? ` (${run.dataset.testFrom})` : ''}`,
     ],
     ...Object.entries(result.facts).map(([name, value]) => [name, showValue(value)]),
-    ...(result.skipped.length > 0 ? [['Skipped', String(result.skipped.length)]] : []),
+    ...(result.skipped.length > 0 ? [['Skipped', describeSkipped(result.skipped)]] : []),
     ['checkpoint', `sha256 ${result.checkpoint}`],
   ] as string[][];
   const used = [

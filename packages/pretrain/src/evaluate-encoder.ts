@@ -72,7 +72,7 @@ type Subject = readonly [name: string, module: AnyModule];
 
 async function judgeEach<T>(
   encoder: LoadedEncoder,
-  baselines: boolean,
+  { baselines, start }: { baselines: boolean; start: AnyModule | undefined },
   judge: (subject: Subject) => Promise<T>,
 ): Promise<Record<string, T>> {
   const { features, modality } = encoder;
@@ -85,6 +85,7 @@ async function judgeEach<T>(
   } finally {
     untrained.encoder.dispose();
   }
+  if (start) found['start'] = await judge(['start', start]);
   return found;
 }
 
@@ -106,11 +107,13 @@ export interface EvaluateKnnOptions {
   whitening?: boolean | undefined;
   /** Also judge the raw input and the untrained encoder; default false. */
   baselines?: boolean | undefined;
+  /** What the run started from, the `features` of `createStartOf`: with baselines judged, too. */
+  start?: AnyModule | undefined;
   /** Shows progress; default none is shown. */
   progress?: Progress;
 }
 
-/** What {@link evaluateKnn} finds: percentages by `trained`, and with baselines `untrained` and the raw input. */
+/** What {@link evaluateKnn} finds: percentages by `trained`, and with baselines `untrained`, the raw input and `start`. */
 export interface KnnEvaluation {
   /** In percent, by what was judged: the trained encoder and, where asked for, the baselines. */
   readonly accuracy: Readonly<Record<string, number>>;
@@ -149,7 +152,7 @@ export async function evaluateKnn(
   const votes = { ...settings, knnK: k, knnTemperature: temperature, knnWhitening: whitening };
   const context = { modality: encoder.modality, train, test, settings: votes, encoding: { input, files: encoder.files, progress } };
   let bank = 0;
-  const accuracy = await judgeEach(encoder, baselines, async ([name, module]) => {
+  const accuracy = await judgeEach(encoder, { baselines, start: options.start }, async ([name, module]) => {
     const encoded = await encodeBank(module, context, name);
     bank = encoded.bank.features.shape[0];
     return voteByNeighbors(encoded, votes);
@@ -165,6 +168,8 @@ export interface EvaluateLinearProbeOptions {
   maxIterations?: number | undefined;
   /** Also judge the raw input and the untrained encoder; default false. */
   baselines?: boolean | undefined;
+  /** What the run started from, the `features` of `createStartOf`: with baselines judged, too. */
+  start?: AnyModule | undefined;
   /** Shows progress; default none is shown. */
   progress?: Progress;
 }
@@ -223,7 +228,7 @@ async function chooseL2(
  * @param encoder from `loadEncoder`
  * @param samples from {@link openSamplesFor}; both parts need labels
  * @param options see {@link EvaluateLinearProbeOptions}
- * @returns findings by `trained`, and with baselines `untrained` and the raw input
+ * @returns findings by `trained`, and with baselines `untrained`, the raw input and, where it is given, `start`
  * @throws SelfsupError `SELFSUP_OPTION` on a number out of range, `SELFSUP_DATA` without labels or with fewer than 2 training samples
  */
 export async function evaluateLinearProbe(
@@ -240,7 +245,7 @@ export async function evaluateLinearProbe(
   const { modality, input, files } = encoder;
   const settings = { ...encoder.settings, knnBank: Infinity };
   const context = { modality, train: samples.train, test: samples.test, settings, encoding: { input, files, progress } };
-  return judgeEach(encoder, baselines, async ([name, module]) => {
+  return judgeEach(encoder, { baselines, start: options.start }, async ([name, module]) => {
     const encoded = await encodeBank(module, context, name);
     const [train, test] = [withLabels(encoded.bank), withLabels(encoded.test!)];
     if (train.labels.length < 2)

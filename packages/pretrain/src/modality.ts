@@ -15,10 +15,14 @@ import type { AnyTaskRecipe, TaskParts, Teacher } from './task-recipe.ts';
 
 /** Something that could not be used. */
 export interface Skipped {
-  /** Which file or row. */
+  /** Which file or row; of several of a kind how many, and the first. */
   readonly path: string;
   /** Why. */
   readonly reason: string;
+  /** What they are, in the plural, such as `HEIC pictures`; where an entry stands for all of a kind. */
+  readonly kind?: string | undefined;
+  /** How many the entry stands for; default 1. */
+  readonly count?: number | undefined;
 }
 
 /** The data of a run, opened. Modalities add what their tasks need. */

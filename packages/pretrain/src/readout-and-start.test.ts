@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { builtinPlugins } from './builtins.ts';
+import { createStartOf } from './classifier/start-features.ts';
 import { detectTask } from './detect-task.ts';
 import { defineEncoder } from './encoder-recipe.ts';
 import { evaluateKnn, openSamplesFor } from './evaluate-encoder.ts';
@@ -178,6 +179,36 @@ describe('a start', () => {
     expect(again).toMatchObject({ type: 'end', wasFinished: true });
     const longer = await end({ data: tiny.data!, resume: true, epochs: 1, backend: 'cpu' }, { store });
     await expectSameWeights(longer.encoder, (await end({ ...tiny, start: 'mean' })).encoder);
+  });
+
+  it('needs no full batch where nothing is trained', async () => {
+    const store = memoryStore();
+    const { result } = await end({ ...tiny, data: twoClasses(10), start: 'mean', epochs: 0, batchSize: 128 }, { store });
+    expect(result).toMatchObject({ steps: 0, trainSamples: 8 });
+    expect(parseRunFile((await readText(store, 'run.json'))!, 'run.json').settings.batchSize).toBe(8);
+    expect(await failure({ ...tiny, data: twoClasses(10), batchSize: 128 })).toMatch(/a batch of 128 is larger than the 8 training images/);
+  });
+
+  it('is judged beside the trained encoder where it is asked for', async () => {
+    const { encoder: bytes } = await end({ ...tiny, start: 'mean' });
+    const { encoder: alone } = await end({ ...tiny, start: 'mean', epochs: 0 });
+    const [loaded, start] = [await loadEncoder(bytes, { registry }), await loadEncoder(alone, { registry })];
+    const samples = await openSamplesFor(loaded, { data: tiny.data });
+    const made = (await createStartOf(loaded, samples.train, { registry }))!;
+    const { accuracy } = await evaluateKnn(loaded, samples, { baselines: true, start: made.features });
+    expect(Object.keys(accuracy)).toEqual(['trained', 'raw pixels', 'untrained', 'start']);
+    expect(accuracy['start']).toBe((await evaluateKnn(start, samples)).accuracy['trained']);
+    expect(Object.keys((await evaluateKnn(loaded, samples, { start: made.features })).accuracy)).toEqual(['trained']);
+    for (const { encoder } of [made]) encoder.dispose();
+    loaded.dispose();
+    start.dispose();
+  });
+
+  it('of patches says what to do about images of one color', async () => {
+    const black = { images: new Uint8Array(20 * 64), shape: [20, 8, 8, 1] as const };
+    expect(await failure({ data: black, task: 'simclr', encoder: 'conv-net', start: 'patches', epochs: 0, backend: 'cpu' })).toMatch(
+      /^SELFSUP_DATA: the images of .* are all alike or of one color each, .*give other images, or begin with `start` random/,
+    );
   });
 
   it('is refused by name, and beside an encoder to start from', async () => {

@@ -17,6 +17,7 @@ import { readText, runFileNames, writeChecked, type RunStore } from './run-store
 import type { Settings } from './settings.ts';
 import { sha256 } from './sha256.ts';
 import { version } from './version.ts';
+import { countSkipped } from './skipped.ts';
 import { measureProbes, roundedAll, type ProbeAtWork, type Session, type SessionContext } from './session-at-work.ts';
 import type { StartEncoder } from './start-encoder.ts';
 import { withWayOut } from './way-out.ts';
@@ -232,11 +233,18 @@ const describeChange = ({ setting, from, to }: RunFile['changes'][number]): stri
       ? `Forward passes have ${to} samples instead of ${from} from here on; updates have as many as before, so steps, epochs and schedules stay`
       : `Each update is made from ${to} forward passes instead of ${from}`;
 
+/** A plan whose batch is no larger than the data, where nothing is trained: then it serves nothing but a later session. */
+function fittingWithoutTraining(plan: RunPlan, { train }: RunData): RunPlan {
+  const { settings, earlier } = plan;
+  if (earlier || settings.epochs > 0 || settings.batchSize <= train.length) return plan;
+  return { ...plan, settings: { ...settings, batchSize: Math.max(1, train.length) } };
+}
+
 /** The plan that runs: the first one, or what suits its data and the time; built. */
 async function buildPlanned(first: RunPlan, data: RunData, context: SessionContext) {
   const { start, within } = context;
   const planned = within && !first.earlier ? await planWithin(first, data, { ...context, ...within }) : undefined;
-  const plan = planned?.plan ?? first;
+  const plan = fittingWithoutTraining(planned?.plan ?? first, data);
   const started = planned ? planned.started : await startWeights(plan, data, { ...context, start });
   try {
     return { plan, built: buildRun(plan, data, started), reasons: planned?.reasons ?? [] };
@@ -293,7 +301,7 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
     };
     await emit({
       ...{ type: 'start', run: store.name, ...facts, backend: backend.name, backendDescription: backend.description },
-      ...{ dataset: dataset.name, unit: dataset.unit, train: dataset.train, test: dataset.test, skipped: data.skipped().length },
+      ...{ dataset: dataset.name, unit: dataset.unit, train: dataset.train, test: dataset.test, skipped: countSkipped(data.skipped()) },
       ...{ stepsPerEpoch: built.stepsPerEpoch, totalSteps: built.totalSteps, step },
     });
     const encoding = { input: file.input, files, progress };

@@ -1,5 +1,5 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { embedSamples } from '@selfsup/pretrain';
+import { countSkipped, embedSamples } from '@selfsup/pretrain';
 import { assertEmbeddingsPath, beginEmbeddings, indexPathOf, type EmbeddingsFile } from '@selfsup/pretrain/node';
 import { stat } from 'node:fs/promises';
 import type { RunFlags } from '../flags/common-flags.ts';
@@ -48,12 +48,12 @@ export async function runEmbed(inputs: readonly string[], flags: EmbedFlags, out
       if (!file)
         throw new SelfsupError(
           'SELFSUP_DATA',
-          `nothing could be embedded: ${skipped.length === 1 ? '1 input' : `${skipped.length} inputs`} cannot be read`,
+          `nothing could be embedded: ${countSkipped(skipped) === 1 ? '1 input' : `${countSkipped(skipped)} inputs`} cannot be read`,
         );
       await file.keep();
       const index = /\.npy$/i.test(out) ? indexPathOf(out) : undefined;
       const beside = index === undefined ? '' : `; what each row stands for in ${printable(index)}`;
-      const lost = skipped.length > 0 ? `; ${skipped.length} not read` : '';
+      const lost = skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : '';
       output.line(`${rows} embeddings of ${dim} numbers in ${printable(out)}${beside}${lost}`);
       output.event('result', {
         ...{ command: 'embed', run: flags.run, dataset: opened.name, backend, backendDescription, steps: encoder.step },

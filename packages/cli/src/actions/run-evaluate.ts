@@ -1,7 +1,15 @@
-import { evaluateKnn, evaluateLinearProbe, openSamplesFor, type LinearFinding, type OpenedSamples } from '@selfsup/pretrain';
+import {
+  evaluateKnn,
+  evaluateLinearProbe,
+  openSamplesFor,
+  type AnyModule,
+  type LinearFinding,
+  type OpenedSamples,
+} from '@selfsup/pretrain';
 import { columnOptions, labelSource, type DataFlags, type RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { openRun, type OpenedEncoder } from './open-run.ts';
+import { openStart } from './open-start.ts';
 
 type EvaluateFlags = RunFlags & DataFlags & { readonly baselines?: boolean };
 
@@ -12,22 +20,25 @@ export type EvaluateKnnFlags = EvaluateFlags & { readonly k?: number; readonly t
 export type EvaluateLinearProbeFlags = EvaluateFlags & { readonly l2?: readonly number[]; readonly maxIterations?: number };
 
 const rounded = (value: number) => Number(value.toFixed(2));
-const nameOf = (subject: string) => (subject === 'untrained' ? 'the untrained encoder' : subject);
+const titles: Readonly<Record<string, string>> = { untrained: 'the untrained encoder', start: 'the start alone' };
+const nameOf = (subject: string) => titles[subject] ?? subject;
 
 /** Opens run and samples, judges, and tells scripts what all judgements have in common. */
 async function judge(
   command: string,
   { flags, output }: { flags: EvaluateFlags; output: Output },
-  work: (run: OpenedEncoder, samples: OpenedSamples) => Promise<Readonly<Record<string, unknown>>>,
+  work: (run: OpenedEncoder, samples: OpenedSamples, start: AnyModule | undefined) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<number> {
   const opened = await openRun(flags, output);
   const { encoder, backend, backendDescription } = opened;
+  let start: Awaited<ReturnType<typeof openStart>>;
   try {
     const { data, testData, limit, testLimit } = flags;
     const labels = labelSource(flags);
     const options = labels === undefined ? columnOptions(flags) : undefined;
     const samples = await openSamplesFor(encoder, { data, testData, labels, limit, testLimit, options });
-    const found = await work(opened, samples);
+    start = flags.baselines ? await openStart(encoder, { registry: opened.registry, output }) : undefined;
+    const found = await work(opened, samples, start?.features);
     output.event('result', {
       command: `evaluate ${command}`,
       run: flags.run,
@@ -42,6 +53,7 @@ async function judge(
     });
     return 0;
   } finally {
+    start?.encoder.dispose();
     encoder.dispose();
   }
 }
@@ -54,9 +66,9 @@ async function judge(
  * @returns the exit code
  */
 export function runEvaluateKnn(flags: EvaluateKnnFlags, output: Output): Promise<number> {
-  return judge('knn', { flags, output }, async ({ encoder }, samples) => {
+  return judge('knn', { flags, output }, async ({ encoder }, samples, start) => {
     const { k: wanted, temperature: scale, whitening, baselines } = flags;
-    const found = await evaluateKnn(encoder, samples, { k: wanted, temperature: scale, whitening, baselines, progress: output });
+    const found = await evaluateKnn(encoder, samples, { k: wanted, temperature: scale, whitening, baselines, start, progress: output });
     const { accuracy, k, temperature, bank, test } = found;
     const { trained, ...others } = accuracy;
     output.line(`kNN ${trained!.toFixed(2)} % of ${test} test ${samples.unit} (${k} of ${bank} vote, temperature ${temperature})`);
@@ -73,9 +85,9 @@ export function runEvaluateKnn(flags: EvaluateKnnFlags, output: Output): Promise
  * @returns the exit code
  */
 export function runEvaluateLinearProbe(flags: EvaluateLinearProbeFlags, output: Output): Promise<number> {
-  return judge('linear-probe', { flags, output }, async ({ encoder }, samples) => {
+  return judge('linear-probe', { flags, output }, async ({ encoder }, samples, start) => {
     const { l2, maxIterations, baselines } = flags;
-    const found = await evaluateLinearProbe(encoder, samples, { l2, maxIterations, baselines, progress: output });
+    const found = await evaluateLinearProbe(encoder, samples, { l2, maxIterations, baselines, start, progress: output });
     const say = (name: string, { accuracy, l2: penalty, trainAccuracy }: LinearFinding) => {
       const what = name === 'trained' ? ` of ${samples.test!.length} test ${samples.unit}` : `, ${nameOf(name)}`;
       output.line(

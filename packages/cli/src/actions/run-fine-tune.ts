@@ -5,7 +5,6 @@ import {
   assertNoClassifier,
   classifierFileNames,
   classifierSections,
-  createStartOf,
   describeClassifier,
   keepClassifier,
   measureLabelCurve,
@@ -29,6 +28,7 @@ import { assertWritable, writeWholeFile } from '../output/write-whole-file.ts';
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { keepFineTuned, shortName } from './fine-tuned.ts';
 import { openRun } from './open-run.ts';
+import { openStart } from './open-start.ts';
 
 /** The flags of `selfsup fine-tune`. */
 export interface FineTuneFlags extends RunFlags, ColumnFlags, LabelFlags {
@@ -114,8 +114,7 @@ async function compare(
   const { method, curve = false, learningRate: learningRates, scratchLearningRate: scratchLearningRates, seeds, l2 } = flags;
   const [baselines, scratch] = [flags.baselines ?? curve, flags.scratch ?? curve];
   const { epochs, minSteps, batchSize, option: options } = flags;
-  const own = baselines && encoder.run && encoder.step > 0 ? await openSamplesFor(encoder).catch(() => undefined) : undefined;
-  const start = own && (await createStartOf(encoder, own.train, { registry, progress: output, signal }));
+  const start = baselines ? await openStart(encoder, { registry, output, signal }) : undefined;
   try {
     return await measureLabelCurve(encoder, samples, {
       ...{ method, baselines, scratch, start: start?.features, counts, seeds, l2, epochs, minSteps, batchSize },

@@ -1,5 +1,5 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { predictionHeader, predictionLines, type PredictionTable } from '@selfsup/pretrain';
+import { countSkipped, predictionHeader, predictionLines, type PredictionTable, type Skipped } from '@selfsup/pretrain';
 import { classifierFolder, listClassifiers, loadClassifier, openInputs } from '@selfsup/pretrain/node';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
@@ -117,7 +117,7 @@ export async function runPredict(
       const sink = await openSink(out, write);
       const counts = new Array<number>(classes.length).fill(0);
       let [classified, open] = [0, 0];
-      const skipped: { path: string; reason: string }[] = [];
+      const skipped: Skipped[] = [];
       try {
         await sink.write(predictionHeader(table));
         for await (const input of openInputs(encoder, { paths, texts })) {
@@ -141,7 +141,7 @@ export async function runPredict(
         if (classified === 0)
           throw new SelfsupError(
             'SELFSUP_DATA',
-            `nothing could be classified: ${skipped.length === 1 ? '1 input' : `${skipped.length} inputs`} cannot be read`,
+            `nothing could be classified: ${countSkipped(skipped) === 1 ? '1 input' : `${countSkipped(skipped)} inputs`} cannot be read`,
           );
         await sink.keep();
       } catch (error) {

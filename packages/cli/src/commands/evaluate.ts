@@ -15,7 +15,10 @@ const PROBE_EXAMPLES = `
 function evaluation(name: string): Command {
   return addLabelFlags(addDataFlags(addRunFlags(new Command(name))))
     .option('--test-data <source>', 'samples to be judged by, where they lie elsewhere')
-    .option('--baselines', 'also judge the raw input, such as pixels, and the encoder as it was before training');
+    .option(
+      '--baselines',
+      'also judge the raw input, such as pixels, the encoder as it was before training, and a start from the data alone',
+    );
 }
 
 const knn = (context: CommandContext) =>

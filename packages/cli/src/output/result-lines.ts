@@ -1,4 +1,4 @@
-import { formatSeconds, type RunResult } from '@selfsup/pretrain';
+import { describeSkipped, formatSeconds, type RunResult } from '@selfsup/pretrain';
 
 const whole = (value: number) => Math.round(value).toLocaleString('en-US');
 
@@ -26,7 +26,7 @@ export function resultLines(result: RunResult): string[] {
       [`training as a whole`, `${whole(perSecond)} ${unit}/s`],
     );
   }
-  if (skipped.length > 0) rows.push(['skipped', String(skipped.length)]);
+  if (skipped.length > 0) rows.push(['skipped', describeSkipped(skipped)]);
   const width = Math.max(...rows.map(([name]) => name.length)) + 3;
   const end = Math.max(...rows.map(([, value]) => value.split(' ')[0]!.length));
   const aligned = ([name, value]: [string, string]) => `  ${name.padEnd(width)}${' '.repeat(end - value.split(' ')[0]!.length)}${value}`;

@@ -176,7 +176,7 @@ describe('PPMI embeddings', () => {
       'SELFSUP_DATA ppmiEmbeddings: `documents` must have integer ids in [0, 30), got 31 in document 0',
     );
     expect(await failure(() => ppmiEmbeddings([[1, 2], [3]], { ...given, dim }))).toMatch(
-      /^SELFSUP_DATA .*0 tokens that are in at least 2\./,
+      /^SELFSUP_DATA .*0 tokens are in at least 2 /,
     );
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim: 0 }))).toMatch(/^SELFSUP_OPTION ppmiEmbeddings: `dim`/);
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim, smoothing: 2 }))).toMatch(/`smoothing` must be in \[0, 1\], got 2/);
@@ -184,6 +184,14 @@ describe('PPMI embeddings', () => {
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim, lengthPower: -1 }))).toMatch(
       /`lengthPower` must be in \[0, 1\], got -1/,
     );
+  });
+
+  test('tell how far they are, up to the end', async () => {
+    const told: { rows: number; totalRows: number }[] = [];
+    await ppmiEmbeddings(documents, { ...given, dim, maxTokens: 5, onProgress: (progress) => told.push(progress) });
+    expect(told.length).toBeGreaterThan(5);
+    expect(told.at(-1)!.rows).toBe(told[0]!.totalRows);
+    for (const [i, { rows }] of told.entries()) expect(rows).toBeGreaterThan(told[i - 1]?.rows ?? 0);
   });
 
   test('stop when they are told to', async () => {

@@ -33,6 +33,8 @@ export interface PpmiEmbeddingsOptions {
   oversampling?: number;
   /** Where the subspace and the rows without counts start; default 0. */
   seed?: number;
+  /** Told after some rows of the matrix, counted or multiplied, once the documents are read; at the end `rows` is `totalRows`. */
+  onProgress?: (progress: { readonly rows: number; readonly totalRows: number }) => void;
   /** Stops the work; the promise is rejected with the signal's reason then. */
   signal?: AbortSignal;
 }
@@ -140,16 +142,22 @@ function completeTable(table: Float32Array, { dim, placed, rng }: { dim: number;
 export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmbeddingsOptions): Promise<PpmiEmbeddings> {
   checkOptions(options);
   const { vocabularySize, dim, ignoredIds = [], minDocuments = 2, maxTokens = 8000, window, smoothing = 0.75, lengthPower = 0.5 } = options;
-  const { iterations = 3, oversampling = 10, seed = 0, signal } = options;
+  const { iterations = 3, oversampling = 10, seed = 0, onProgress, signal } = options;
   const rng = createRng(seed).fold('ppmi');
   const counted = await countDocuments(documents, { who: 'ppmiEmbeddings', vocabularySize, ignoredIds, minDocuments, signal });
   const { ranked } = counted;
   const columns = Math.min(ranked.length, maxTokens);
-  const { square, transposed, rest } = await ppmiMatrix(coOccurrence(counted, { columns, window }), { smoothing, signal });
+  // each row is counted, and those of the square go through 2 · iterations + 1 products, the others through one
+  const totalRows = 2 * ranked.length + 2 * iterations * columns;
+  let rows = 0;
+  const onRows = (more: number) => {
+    onProgress?.({ rows: (rows += more), totalRows });
+  };
+  const { square, transposed, rest } = await ppmiMatrix(coOccurrence(counted, { columns, window }), { smoothing, signal, onRows });
   if (square.values.length === 0)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `ppmiEmbeddings: \`documents\` must have tokens that stand together more often than by chance; got ${counted.numDocuments} documents with ${ranked.length} tokens that are in at least ${minDocuments}. Give it more text, or a smaller \`minDocuments\``,
+      `ppmiEmbeddings: no two tokens stand together more often than by chance: of ${counted.numDocuments} documents ${ranked.length} tokens are in at least ${minDocuments} (\`minDocuments\`); give more documents, or longer ones`,
     );
   const svd: TruncatedSvd = await truncatedSvd(square, {
     transposed,
@@ -157,10 +165,11 @@ export async function ppmiEmbeddings(documents: TokenDocuments, options: PpmiEmb
     oversampling,
     iterations,
     rng: rng.fold('subspace'),
+    onRows,
     ...(signal && { signal }),
   });
   const rank = svd.values.length;
-  const folded = await multiply(rest, svd.right, { width: rank, signal }); // [rows - columns, rank]
+  const folded = await multiply(rest, svd.right, { width: rank, signal, onRows }); // [rows - columns, rank]
   const embeddings = new Float32Array(vocabularySize * dim);
   const shape = { dim, rank, lengthPower };
   const placed = [

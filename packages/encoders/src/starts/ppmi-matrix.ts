@@ -23,7 +23,7 @@ const TURN = 100;
  */
 export async function ppmiMatrix(
   pairs: CoOccurrence,
-  { smoothing, signal }: { smoothing: number; signal?: AbortSignal | undefined },
+  { smoothing, signal, onRows }: { smoothing: number; signal?: AbortSignal | undefined; onRows?: ((rows: number) => void) | undefined },
 ): Promise<PpmiMatrix> {
   const { rows, columns, sums } = pairs;
   const logSums = sums.map((sum) => Math.log(sum)); // −∞ where a token stands alone; it has no counts then
@@ -51,6 +51,7 @@ export async function ppmiMatrix(
     }
     target.endRow();
     if (row < columns) transposed.endRow();
+    if ((row + 1) % TURN === 0 || row + 1 === rows) onRows?.((row % TURN) + 1);
   }
   return { square: square.finish(), transposed: transposed.finish(), rest: rest.finish() };
 }

@@ -25,6 +25,8 @@ export interface TruncatedSvdOptions {
   rng: Rng;
   /** Stops before the next block of rows. */
   signal?: AbortSignal;
+  /** Told how many rows a block had. */
+  onRows?: ((rows: number) => void) | undefined;
 }
 
 /** Entries of the matrix between two turns of the event loop. */
@@ -34,7 +36,7 @@ const TURN = 200_000;
 export async function multiply(
   matrix: SparseMatrix,
   dense: Float32Array,
-  { width, signal }: { width: number; signal?: AbortSignal | undefined },
+  { width, signal, onRows }: { width: number; signal?: AbortSignal | undefined; onRows?: ((rows: number) => void) | undefined },
 ): Promise<Float32Array> {
   const rows = matrix.shape[0];
   const out = new Float32Array(rows * width);
@@ -43,6 +45,7 @@ export async function multiply(
     await nextTurn();
     signal?.throwIfAborted();
     multiplyRows(matrix, dense, { width, out, from, to });
+    onRows?.(to - from);
   }
   return out;
 }
@@ -111,15 +114,16 @@ function project(dense: Float32Array, vectors: Float64Array, { width, rank }: { 
  * @remarks `2 · iterations + 1` products of the matrix with `rank + oversampling` columns; the subspace is orthonormalized, in float64, once an iteration.
  */
 export async function truncatedSvd(matrix: SparseMatrix, options: TruncatedSvdOptions): Promise<TruncatedSvd> {
-  const { transposed, oversampling, iterations, rng, signal } = options;
+  const { transposed, oversampling, iterations, rng, signal, onRows } = options;
   const [rows, columns] = matrix.shape;
   const width = Math.min(options.rank + oversampling, rows, columns);
+  const product = { width, signal, onRows };
   let right = drawNormal(rng, columns * width);
   for (let iteration = 0; iteration < iterations; iteration++) {
-    right = await multiply(transposed, await multiply(matrix, right, { width, signal }), { width, signal });
+    right = await multiply(transposed, await multiply(matrix, right, product), product);
     orthonormalize(right, width);
   }
-  const image = await multiply(matrix, right, { width, signal }); // [rows, width]
+  const image = await multiply(matrix, right, product); // [rows, width]
   const { values: squares, vectors } = semidefiniteEigen(gramOf(image, width), width);
   const all = Math.min(options.rank, width);
   const none = squares.findIndex((square, k) => k >= all || square <= 1e-12 * squares[0]! || square === 0);

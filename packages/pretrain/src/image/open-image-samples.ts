@@ -2,7 +2,8 @@ import { SelfsupError } from '@selfsup/core';
 import type { LabelSource, OpenContext, OpenedSamples, SamplesRequest } from '../modality.ts';
 import { imageInputOf, imageSizeOf, shapeInWords, takesImages, type SizedImageInput } from './image-input.ts';
 import { imageSamples, joinImages, pickImages, translateLabels, type ImageSamples } from './image-samples.ts';
-import { splitImages, warnAboutSkipped, type OpenedImageData } from './opened-images.ts';
+import { warnAboutSkipped } from '../skipped.ts';
+import { splitImages, type OpenedImageData } from './opened-images.ts';
 
 /** Refuses images that an encoder does not take. */
 function assertInput(samples: ImageSamples, input: SizedImageInput): void {

@@ -29,15 +29,6 @@ export interface ImageParts {
 const CHUNK = 256;
 /** Images that are read before training, so that broken files show up early. */
 const READ_FIRST = 20_000;
-/** Skipped images that are named one by one; the result names them all. */
-const NAMED = 5;
-
-/** Names what was skipped, the first few one by one. */
-export function warnAboutSkipped(skipped: readonly Skipped[], progress: Progress): void {
-  for (const { path, reason } of skipped.slice(0, NAMED)) progress.warn(`skipped ${path}: ${reason}`);
-  if (skipped.length > NAMED) progress.warn(`skipped ${skipped.length - NAMED} more; the result names them all`);
-}
-
 /** Splits what was opened; of labeled images without a test part some are held out, chosen by the seed. */
 export function splitImages(
   opened: OpenedImageData,

@@ -1,5 +1,5 @@
 import { normalize } from '@selfsup/augment';
-import { createRng, drawPermutation } from '@selfsup/core';
+import { createRng, drawPermutation, isSelfsupError, SelfsupError } from '@selfsup/core';
 import { toImages } from '@selfsup/data';
 import { startFromPatches, type PatchEncoder } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
@@ -32,6 +32,13 @@ export const patchStart: StartRecipe<PatchEncoder> = {
           stage.update(index * numRounds + round);
         },
       });
+    } catch (error) {
+      if (!isSelfsupError(error) || error.code !== 'SELFSUP_DATA') throw error;
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `the images of ${samples.name} are all alike or of one color each, so \`start\` patches finds nothing in them; give other images, or begin with \`start\` random`,
+        { cause: error },
+      );
     } finally {
       standardized.dispose();
       stage?.end();

@@ -13,6 +13,8 @@ export interface DocumentSequencesOptions {
 /** Documents in memory, cut into sequences. */
 export interface DocumentSequences {
   readonly dataset: TokenDataset;
+  /** `[dataset.length]`: the document of each sequence, from 0. */
+  readonly documentOf: Int32Array;
   /** Tokens of the documents, without those that frame sequences. */
   readonly tokens: number;
   /** How many of them stand for what the vocabulary cannot spell. */
@@ -36,12 +38,16 @@ export function documentSequences(documents: readonly string[], options: Documen
   const pad = special.pad ?? special.separator ?? specialTokenId(tokenizer, 'pad');
   const room = length - first.length - last.length;
   const spans: Int32Array[] = [];
+  const documentOf: number[] = [];
   let [tokens, unknownTokens] = [0, 0];
-  for (const document of documents) {
+  for (const [number, document] of documents.entries()) {
     const { ids } = tokenizer.encode(document, { addSpecialTokens: false });
     tokens += ids.length;
     unknownTokens += ids.reduce((count, id) => count + Number(id === special.unknown), 0);
-    for (let at = 0; at < ids.length; at += room) spans.push(ids.subarray(at, at + room));
+    for (let at = 0; at < ids.length; at += room) {
+      spans.push(ids.subarray(at, at + room));
+      documentOf.push(number);
+    }
   }
   if (spans.length === 0) throw new SelfsupError('SELFSUP_DATA', `there is no text in ${name}; give texts with words in them`);
   const dataset: TokenDataset = {
@@ -67,5 +73,5 @@ export function documentSequences(documents: readonly string[], options: Documen
       return Promise.resolve({ tokenIds, attentionMask, shape: [indices.length, length], indices: Int32Array.from(indices) });
     },
   };
-  return { dataset, tokens, unknownTokens };
+  return { dataset, documentOf: Int32Array.from(documentOf), tokens, unknownTokens };
 }

@@ -1,6 +1,7 @@
-import { drawUniform } from '@selfsup/core';
+import { drawUniform, isSelfsupError, SelfsupError } from '@selfsup/core';
 import { ppmiEmbeddings, startFromTokens, type BertEncoder } from '@selfsup/encoders';
 import type { StartRecipe } from '../encoder-recipe.ts';
+import type { Stage } from '../progress.ts';
 import { asTexts } from './text-samples.ts';
 import { documentsOf } from './token-counts.ts';
 
@@ -11,19 +12,30 @@ export const ppmiStart: StartRecipe<BertEncoder> = {
   async apply(encoder, { samples, rng, progress, signal }) {
     const { dataset, tokenizer } = asTexts(samples);
     const [vocabularySize, dim] = encoder.wordEmbedding.shape;
-    const stage = progress.stage('Starting from the mutual information of tokens', { total: 1, unit: 'starts' });
+    let stage: Stage | undefined;
     try {
       const start = await ppmiEmbeddings(documentsOf(dataset), {
         vocabularySize,
         dim,
         ignoredIds: tokenizer.specialIds,
         seed: Math.floor(2 ** 31 * drawUniform(rng, 1)[0]!),
+        onProgress({ rows, totalRows }) {
+          stage ??= progress.stage('Starting from the mutual information of tokens', { total: totalRows, unit: 'rows' });
+          stage.update(rows);
+        },
         ...(signal && { signal }),
       });
       startFromTokens(encoder, start);
-      stage.update(1);
+    } catch (error) {
+      if (!isSelfsupError(error) || error.code !== 'SELFSUP_DATA') throw error;
+      const { length } = dataset;
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `${samples.name} is too little text for \`start\` ppmi: in ${length === 1 ? 'one sequence' : `${length} sequences`} no two words stand together more often than by chance; give more texts, or begin with \`start\` random`,
+        { cause: error },
+      );
     } finally {
-      stage.end();
+      stage?.end();
     }
   },
 };

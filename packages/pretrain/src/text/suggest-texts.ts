@@ -1,3 +1,4 @@
+import { MOST_SHORT } from './recipes/declutr.ts';
 import type { SuggestRequest, Suggestion } from '../modality.ts';
 import type { TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';
@@ -18,17 +19,18 @@ const FEWEST = 256;
 export function suggestTexts({ data }: SuggestRequest<TextRunData, TextOptions>): Suggestion {
   const { length } = data.train;
   const enough = length >= FEWEST;
+  const isTrained = enough && data.shortShare <= MOST_SHORT;
   const [tokens, sequences] = [data.input.vocabularySize, length].map((count) => count.toLocaleString('en-US'));
   return {
     settings: {
       ...{ task: 'declutr', encoder: 'bert-tiny', start: 'ppmi', readout: 'embedding', knnK: 20 },
-      ...{ epochs: enough ? EPOCHS : 0, batchSize: Math.min(256, length) },
+      ...{ epochs: isTrained ? EPOCHS : 0, batchSize: Math.min(256, length) },
     },
     reasons: [
       `word embeddings that start from the mutual information of ${tokens} tokens in ${sequences} sequences, and are read by their mean`,
-      enough
+      isTrained
         ? `declutr on top, up to ${EPOCHS} epochs: more of them learn the texts by heart`
-        : `no training on top: fewer than ${FEWEST} sequences are too few`,
+        : `no training on top: ${enough ? 'most sequences have fewer than two tokens, and no halves to tell apart' : `fewer than ${FEWEST} sequences are too few`}`,
     ],
   };
 }

@@ -6,6 +6,7 @@ import { defineModality, type RunData } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 import type { GalleryItem } from '../section.ts';
 import type { GivenSettings } from '../settings.ts';
+import { warnAboutSkipped } from '../skipped.ts';
 import { alteredTexts } from './altered-texts.ts';
 import { textCollapseCauses } from './collapse-causes.ts';
 import { encodeTextBatches, encodeTexts } from './encode-texts.ts';
@@ -24,7 +25,7 @@ import { suggestTexts } from './suggest-texts.ts';
 import { textSections } from './text-sections.ts';
 import { textFacts, type TextTaskParts } from './text-task.ts';
 import { tokenBatch } from './token-batch.ts';
-import { COUNTS_FILE, countsFile, readCounts } from './token-counts.ts';
+import { COUNTS_FILE, countsFile, readCounts, shortShareOf } from './token-counts.ts';
 
 /** BERT's optimizer, and a tenth of the run to warm up. */
 function textDefaults({ epochs = 10 }: GivenSettings): GivenSettings {
@@ -86,6 +87,8 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     const parts = await openSequences({ data, options, seed, testFraction, limit, testLimit, hidesTokens }, context);
     const { train, test, testFrom, tokenizer, found, fingerprint, facts } = parts;
     const tokenizerHash = await hashTokenizer(tokenizer);
+    const skipped = () => parts.skipped?.() ?? [];
+    warnAboutSkipped(skipped(), context.progress);
     return {
       name: train.name,
       unit: 'sequences',
@@ -93,6 +96,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
       ...(test && { test }),
       ...(testFrom && { testFrom }),
       tokenizer,
+      shortShare: await shortShareOf(train.dataset, tokenizer),
       input: {
         vocabularySize: tokenizer.vocabularySize,
         length: options.length,
@@ -105,7 +109,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
         [TOKENIZER_FILE]: tokenizerFile(tokenizer),
         [COUNTS_FILE]: (!context.start && context.earlier?.files[COUNTS_FILE]) || (await countsFile(train.dataset, tokenizer)),
       },
-      skipped: () => parts.skipped?.() ?? [],
+      skipped,
     };
   },
   openSamples: openTextSamples,
@@ -122,6 +126,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     tokenizer: data.tokenizer,
     length: options.length,
     nextSentence: options.nextSentence,
+    shortShare: data.shortShare,
     counts: () => readCounts(data.files ?? {}, data.input.vocabularySize),
   }),
   prepare: () => tokenBatch,

@@ -63,6 +63,30 @@ describe('text within minutes', () => {
       }
   }, 60_000);
 
+  it('shows how far the start is, and says what to do about texts without halves, or of nothing in common', async () => {
+    const stages: { done: number; total: number }[] = [];
+    const collect = async (config: RunConfig) => {
+      for await (const event of pretrain({
+        backend: 'cpu',
+        length: 12,
+        encoderOptions: { numLayers: 1, width: 16, numHeads: 2 },
+        ...config,
+      }))
+        if (event.type === 'progress' && event.stage.startsWith('Starting')) stages.push(event);
+    };
+    await collect({ data: { texts }, task: 'declutr', start: 'ppmi', vocabulary: 'words', epochs: 0 });
+    const { done, total } = stages.at(-1)!;
+    expect(total).toBeGreaterThan(20);
+    expect(done).toBe(total);
+    const words = Array.from({ length: 300 }, (_, i) => farm[i % 6]!);
+    await expect(collect({ data: { texts: words }, task: 'declutr', vocabulary: 'words', epochs: 1 })).rejects.toThrow(
+      'declutr tells halves of texts apart, and 100 % of the training sequences have fewer than two tokens; give longer texts, or another task',
+    );
+    await expect(
+      collect({ data: { texts: words }, task: 'masked-language', start: 'ppmi', vocabulary: 'words', epochs: 0 }),
+    ).rejects.toThrow(/^texts is too little text for `start` ppmi: .*give more texts, or begin with `start` random/);
+  });
+
   it('weighs words by how few texts have them; damage to the counts is found', async () => {
     const { store, encoder } = await run({
       task: 'masked-language',

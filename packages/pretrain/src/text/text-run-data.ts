@@ -8,6 +8,8 @@ export interface TextRunData extends RunData {
   readonly train: TextSamples;
   readonly test?: TextSamples;
   readonly input: TextInput;
+  /** The part of the sequences with fewer than two tokens, special ones not counted; of the first 10,000. */
+  readonly shortShare: number;
   /** What made the token ids. */
   readonly tokenizer: Tokenizer;
 }

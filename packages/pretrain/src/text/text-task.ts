@@ -12,6 +12,8 @@ export interface TextTaskParts extends TaskParts {
   readonly length: number;
   /** Whether sequences are pairs of sentences with labels `nextSentence`. */
   readonly nextSentence: boolean;
+  /** The part of the training sequences with fewer than two tokens, special ones not counted; in [0, 1]. */
+  readonly shortShare: number;
   /** How frequent the tokens of the training text are, and how much each says. */
   readonly counts: () => TokenStatistics;
 }

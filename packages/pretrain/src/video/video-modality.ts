@@ -10,7 +10,8 @@ import { imageInputOf, imageSizeOf, shapeInWords, takesImages } from '../image/i
 import { imageSamples, translateLabels } from '../image/image-samples.ts';
 import { nameOfData } from '../image/name-of-data.ts';
 import { openImageSamples } from '../image/open-image-samples.ts';
-import { measureImages, warnAboutSkipped, type ImageParts, type OpenedImageData } from '../image/opened-images.ts';
+import { warnAboutSkipped } from '../skipped.ts';
+import { measureImages, type ImageParts, type OpenedImageData } from '../image/opened-images.ts';
 import { patchSizeOf } from '../image/patch-size.ts';
 import { prepareViews } from '../image/prepare-views.ts';
 import { showImages } from '../image/thumbnails.ts';

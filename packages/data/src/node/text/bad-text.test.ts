@@ -35,7 +35,7 @@ describe('bad text', () => {
     await refused('there is no text in any of 2 files');
     await put('corpus/a.txt', 'w0');
     await expect(open({ validationFraction: 0.1 })).rejects.toThrow(
-      '`validationFraction` 0.1 leaves no document for validation, there are 1',
+      'there is one document (tokens: 1), and none can be held out to measure on; give more texts',
     );
   });
 

@@ -17,6 +17,8 @@ export interface BuildOptions {
   readonly documents: DocumentRule;
   /** Where the text of tables is. */
   readonly textColumn: Column | readonly Column[] | undefined;
+  /** Whether the first line of tables has the names of the columns. */
+  readonly header: boolean | undefined;
   /** Undefined: sentences are not told apart. */
   readonly sentences: SentenceRule | undefined;
   readonly validationFraction: number;
@@ -86,11 +88,11 @@ export async function buildCorpus(index: CorpusIndex, options: BuildOptions): Pr
   };
 
   for (; state.file < files.length; state.file++, state.byte = 0, state.split = startOfFile()) {
-    const { textColumn, onBytes } = options;
+    const { textColumn, header, onBytes } = options;
     // a table is read from its start again when work goes on: its replacements count once it is done
     const counted: InvalidBytes = tableFormatOf(files[state.file]!) === undefined ? state.invalid : { count: 0 };
     const replaced = options.replaceInvalid ? counted : undefined;
-    const reading = { who: 'openCorpus', documents, textColumn, replaced, onBytes, start: state.byte };
+    const reading = { who: 'openCorpus', documents, textColumn, header, replaced, onBytes, start: state.byte };
     for await (const { parts, position } of readDocuments(files[state.file]!, state.split, reading)) {
       signal?.throwIfAborted();
       for (const part of parts) addText(part.text, part.begins);

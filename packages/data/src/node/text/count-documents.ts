@@ -10,6 +10,8 @@ export interface CountDocumentsOptions {
   documents?: DocumentRule;
   /** Where the text of tables is; default as `openCorpus`. */
   textColumn?: Column | readonly Column[];
+  /** Whether the first line of tables (`.csv`, `.tsv`) has the names of the columns; default where it looks so. */
+  header?: boolean;
   /** Counting stops at so many, an integer ≥ 1; default Infinity. */
   atMost?: number;
 }
@@ -28,11 +30,11 @@ export interface CountDocumentsOptions {
  * ```
  */
 export async function countDocuments(patterns: string | readonly string[], options: CountDocumentsOptions = {}): Promise<number> {
-  const { documents = 'file', atMost = Infinity, textColumn } = options;
+  const { documents = 'file', atMost = Infinity, textColumn, header } = options;
   const { files } = await findTextFiles('countDocuments', patterns);
   let count = 0;
   for (const file of files) {
-    const reading = { who: 'countDocuments', documents, textColumn, replaced: { count: 0 } };
+    const reading = { who: 'countDocuments', documents, textColumn, header, replaced: { count: 0 } };
     for await (const { parts } of readDocuments(file, startOfFile(), reading)) {
       for (const { begins } of parts) if (begins && ++count >= atMost) return count;
       if (documents === 'file' && tableFormatOf(file) === undefined) break; // one piece says that it is not empty

@@ -42,6 +42,8 @@ export interface OpenCorpusOptions {
    * several, which are joined with a line end; default `text`, `sentence`, `question`, `review`, `content`, `body`, `message`, `comment`, or `title` with `description`.
    */
   textColumn?: Column | readonly Column[];
+  /** Whether the first line of tables (`.csv`, `.tsv`) has the names of the columns; default where it looks so. */
+  header?: boolean;
   /** Whether sequences go on across the ends of documents, with a separator between them; default false. */
   acrossDocuments?: boolean;
   /** The share of the documents that is held out, in [0, 1): every 1/share-th one; default 0. */
@@ -125,6 +127,7 @@ async function prepare(
     tokenizer,
     documents = 'file',
     textColumn,
+    header,
     validationFraction = 0,
     invalidUtf8 = 'error',
     nextSentence = false,
@@ -144,7 +147,7 @@ async function prepare(
   const { vocabularySize } = tokenizer;
   const tokenizerHash = digest(JSON.stringify(tokenizer.toJson()));
   const rule = documents instanceof RegExp ? { source: documents.source, flags: documents.flags } : documents;
-  const columns = tables.some((table) => table !== null) ? (textColumn ?? null) : null;
+  const columns = tables.some((table) => table !== null) ? [textColumn ?? null, header ?? null] : null;
   const all = { format: 2, hashes, tables, columns, tokenizerHash, rule, sentences: sentences ?? null, validationFraction, invalidUtf8 };
   const key = digest(JSON.stringify(all)).slice(0, 32);
   const root = options.cacheFolder ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'selfsup', 'corpora');
@@ -158,6 +161,7 @@ async function prepare(
     tokenizer,
     documents,
     textColumn,
+    header,
     sentences,
     validationFraction,
     replaceInvalid: invalidUtf8 === 'replace',
@@ -218,9 +222,11 @@ export async function openCorpus(patterns: string | readonly string[], options: 
     if (wanted && shards[split].length === 0)
       fail(
         'SELFSUP_DATA',
-        `\`validationFraction\` ${validationFraction} leaves no document for ${split === 'train' ? 'training' : 'validation'}, there are ${state.documents}; ` +
-          `${state.documents < 2 ? 'hold nothing out (`validationFraction` 0), give more documents' : 'choose another fraction'}, ` +
-          "or let `documents` cut finer: 'line', 'blank-line', 'chapter' or, in code, a pattern",
+        state.documents < 2
+          ? `there is one document (tokens: ${state.tokens.toLocaleString('en-US')}), and none can be held out to measure on; give more texts, ` +
+              "let `documents` cut finer ('line', 'blank-line', 'chapter' or, in code, a pattern), or hold nothing out (`validationFraction` 0)"
+          : `\`validationFraction\` ${validationFraction} leaves no document for ${split === 'train' ? 'training' : 'validation'}, there are ${state.documents}; ` +
+              "choose another fraction, or let `documents` cut finer: 'line', 'blank-line', 'chapter' or, in code, a pattern",
       );
   const name = files.length === 1 ? basename(files[0]!) : `${files.length} files`;
   const open = async (split: SplitName): Promise<TokenDataset> => {

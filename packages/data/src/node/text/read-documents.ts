@@ -14,6 +14,8 @@ export interface ReadDocumentsOptions {
   readonly documents: DocumentRule;
   /** Where the text of a table is. */
   readonly textColumn?: Column | readonly Column[] | undefined;
+  /** Whether the first line of a table has the names of the columns; default where it looks so. */
+  readonly header?: boolean | undefined;
   /** Where replacements of invalid UTF-8 are counted; without it they are an error. */
   readonly replaced?: InvalidBytes | undefined;
   /** Told how many bytes a piece had. */
@@ -38,7 +40,7 @@ export async function* readDocuments(
   state: SplitState,
   options: ReadDocumentsOptions & { start?: number },
 ): AsyncGenerator<DocumentsPiece, void, undefined> {
-  const { who, documents, textColumn, replaced, onBytes, start = 0 } = options;
+  const { who, documents, textColumn, header, replaced, onBytes, start = 0 } = options;
   const format = tableFormatOf(path);
   if (format === undefined) {
     let from = start;
@@ -65,7 +67,7 @@ export async function* readDocuments(
     onBytes?.(bytes - read);
     read = bytes;
   };
-  const asking = { textColumn, who, path, labeled: false };
+  const asking = { textColumn, header, who, path, labeled: false };
   for await (const { text } of format === 'parquet' ? parquetRows(path, { ...asking, onRows }) : readTable(pieces(), { ...asking, format }))
     if (++row > start) yield { parts: text.trim() === '' ? [] : [{ text, begins: true }], position: row };
 }

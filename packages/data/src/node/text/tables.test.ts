@@ -41,6 +41,23 @@ describe('a table as a corpus', () => {
     );
   });
 
+  it('has names in its first line, or none, as it is told', async () => {
+    await put('a.csv', 'w0,w1\nw2,w3\n');
+    expect(await rows((await open({ textColumn: 0, header: true }, at('a.csv'))).train)).toEqual(['[CLS] w2 [SEP]']);
+    expect(await rows((await open({ textColumn: 0, header: false }, at('a.csv'))).train)).toEqual(['[CLS] w0 [SEP]', '[CLS] w2 [SEP]']);
+    expect(await countDocuments(at('a.csv'), { textColumn: 0, header: true })).toBe(1);
+    expect(await countDocuments(at('a.csv'), { textColumn: 0 })).toBe(2);
+    await put('c.csv', 'w0,w1 w1\nw2,w3 w3\n');
+    const vocabulary = async (header: boolean) =>
+      JSON.stringify((await trainTokenizer(at('c.csv'), { textColumn: 1, header, units: 'words' })).toJson());
+    expect(await vocabulary(false)).toContain('"w1"');
+    expect(await vocabulary(true)).not.toContain('"w1"');
+    expect(await vocabulary(true)).toContain('"w3"');
+    await put('b.csv', 'text\nw5\n'); // looks like a name, and is a text
+    expect(await countDocuments(at('b.csv'))).toBe(1);
+    expect(await countDocuments(at('b.csv'), { header: false })).toBe(2);
+  });
+
   it('is not the text of the same bytes', async () => {
     const content = 'text\nw1\nw2\n';
     await put('a.txt', content);

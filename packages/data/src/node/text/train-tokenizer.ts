@@ -12,6 +12,8 @@ export interface TrainTokenizerOptions extends TrainWordPieceOptions {
   invalidUtf8?: 'error' | 'replace';
   /** Where the text of tables is; default as `openCorpus`. */
   textColumn?: Column | readonly Column[];
+  /** Whether the first line of tables (`.csv`, `.tsv`) has the names of the columns; default where it looks so. */
+  header?: boolean;
   /** Told how many bytes have been read, after each MiB or so. */
   onProgress?: (bytes: number) => void;
 }
@@ -30,7 +32,7 @@ export interface TrainTokenizerOptions extends TrainWordPieceOptions {
  * ```
  */
 export async function trainTokenizer(patterns: string | readonly string[], options: TrainTokenizerOptions = {}): Promise<Tokenizer> {
-  const { invalidUtf8 = 'error', onProgress, textColumn, ...training } = options;
+  const { invalidUtf8 = 'error', onProgress, textColumn, header, ...training } = options;
   const replaced = invalidUtf8 === 'replace' ? { count: 0 } : undefined;
   const { files } = await findTextFiles('trainTokenizer', patterns);
   async function* texts() {
@@ -40,7 +42,7 @@ export async function trainTokenizer(patterns: string | readonly string[], optio
       onProgress?.(bytes);
     };
     for (const file of files) {
-      const reading = { who: 'trainTokenizer', documents: 'file', textColumn, replaced, onBytes } as const;
+      const reading = { who: 'trainTokenizer', documents: 'file', textColumn, header, replaced, onBytes } as const;
       for await (const { parts } of readDocuments(file, startOfFile(), reading)) for (const { text } of parts) yield text;
     }
   }

@@ -8,6 +8,7 @@ import type { OpenContext } from '../../modality.ts';
 import { parseOptions } from '../../option-schema.ts';
 import { silentProgress } from '../../progress.ts';
 import { settingsSchema } from '../../settings.ts';
+import { countSkipped, describeSkipped } from '../../skipped.ts';
 import { maskedLanguageTask } from '../../text/recipes/masked-language.ts';
 import { openTextSamples } from '../../text/open-text-samples.ts';
 import { hashTokenizer } from '../../text/run-tokenizer.ts';
@@ -72,6 +73,42 @@ describe('text files to learn from', () => {
     expect([resumed.input, resumed.fingerprint]).toEqual([data.input, data.fingerprint]);
   });
 
+  it('have the labels of a table, in every sequence of a row, and whole rows are held out', async () => {
+    const rows = sentences(20).map((text, i) => `${text} ${text}\t${i % 2 === 0 ? 'even' : 'odd'}`);
+    const { train, test, testFrom, facts } = await open(put('labeled.tsv', `text\tlabel\n${rows.join('\n')}\n`));
+    expect([train.classNames, testFrom, facts!['documents']]).toEqual([['even', 'odd'], 'held out', 20]);
+    expect([train.length, test!.length]).toEqual([32, 8]); // two sequences of each row
+    expect([...train.labels!].filter((label) => label === 0).length + [...test!.labels!].filter((label) => label === 0).length).toBe(20);
+    for (let i = 0; i < train.length; i += 2) expect(train.labels![i]).toBe(train.labels![i + 1]);
+    const bare = put('bare.tsv', `${rows.join('\n')}\n`);
+    expect((await open(bare, { textColumn: '0', labelColumn: '1', header: false })).train.classNames).toEqual(['even', 'odd']);
+    const warned: string[] = [];
+    const progress = { ...silentProgress, warn: (text: string) => void warned.push(text) };
+    const numbered = put(
+      'numbered.tsv',
+      `text\tid\n${sentences(20)
+        .map((text, i) => `${text}\t${i}`)
+        .join('\n')}\n`,
+    );
+    expect((await open(numbered, { labelColumn: 'id' }, { context: { progress } })).train.labels).toBeUndefined();
+    expect(warned).toEqual(['the labels are not used: 20 classes of 20 rows are too many to measure by']);
+    expect((await open(numbered)).train.labels).toBeUndefined();
+  });
+
+  it('are named by kind where they are not used', async () => {
+    const warned: string[] = [];
+    const progress = { ...silentProgress, warn: (text: string) => void warned.push(text) };
+    mkdirSync(join(root, 'mixed'));
+    put('mixed/a.txt', sentences(40).join('\n\n'));
+    for (const name of ['a.jpg', 'b.jpg', 'c.pdf']) put(`mixed/${name}`, '');
+    const skipped = (await open(join(root, 'mixed'), {}, { context: { progress } })).skipped();
+    expect(skipped.map(({ kind, count }) => [kind, count])).toEqual([['.jpg files', 2], ['.pdf files', 1]]); // prettier-ignore
+    expect([countSkipped(skipped), describeSkipped(skipped)]).toEqual([3, '3 (2 .jpg files, 1 .pdf files)']);
+    expect(describeSkipped([...skipped, { path: 'x', reason: 'broken' }])).toBe('4 (2 .jpg files, 1 .pdf files, 1 that could not be read)');
+    expect(describeSkipped([{ path: 'x', reason: 'broken' }])).toBe('1');
+    expect(warned[0]).toMatch(/^skipped 2 \.jpg files, such as a\.jpg: is not named \.txt/);
+  });
+
   it('may be pairs of sentences', async () => {
     const file = put('pairs.txt', Array.from({ length: 12 }, () => 'the cat sat. the dog ran. the bird flew. the fish swam.').join('\n\n'));
     const data = await open(file, { documents: 'blank-line', nextSentence: true });
@@ -105,7 +142,7 @@ describe('text files to learn from', () => {
     [
       'one document',
       () => [join(root, 'corpus'), { documents: 'file' }],
-      /`testFraction` 0\.2 leaves no document .*let `documents` cut finer/,
+      /there is one document .*give more texts, let `documents` cut finer .*hold nothing out \(`testFraction` 0\)/,
     ],
     [
       'no [MASK]',

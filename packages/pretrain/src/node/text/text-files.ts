@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createRng, isSelfsupError, SelfsupError } from '@selfsup/core';
-import { openCorpus, openLabeledText, openTokenizer, trainTokenizer } from '@selfsup/data/node';
+import { openCorpus, openLabeledText, openTokenizer, trainTokenizer, type OpenLabeledTextOptions } from '@selfsup/data/node';
 import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import { silentProgress, type Stage } from '../../progress.ts';
@@ -10,6 +10,7 @@ import { learningVocabulary, openingOf, type OpenedSequences, type OpenedTexts, 
 import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
 import { chooseDocuments } from './choose-documents.ts';
+import { labeledSequences, openLabeledTable } from './labeled-table.ts';
 
 /** The same error, with the settings of a run where it names options of a function. */
 function inSettings(error: unknown): unknown {
@@ -29,7 +30,7 @@ async function tokenizerOf(data: string, opening: TextOpening, progress = silent
 const columnOf = (name: string): string | number => (/^\d+$/.test(name) ? Number(name) : name);
 
 /** The columns of tables that were asked for. */
-function columnsOf({ textColumn, labelColumn, header }: TextOpening) {
+function columnsOf({ textColumn, labelColumn, header }: TextOpening): OpenLabeledTextOptions {
   const columns = textColumn?.split(',').map((name) => columnOf(name.trim()));
   return {
     ...(columns && { textColumn: columns.length === 1 ? columns[0]! : columns }),
@@ -38,22 +39,25 @@ function columnsOf({ textColumn, labelColumn, header }: TextOpening) {
   };
 }
 
-/** The column of texts alone, where it was asked for. */
+/** Where the texts of tables are, as far as it was asked for. */
 function textColumnOf(opening: TextOpening) {
-  const { textColumn } = columnsOf(opening);
-  return textColumn === undefined ? {} : { textColumn };
+  const { textColumn, header } = columnsOf(opening);
+  return { ...(textColumn !== undefined && { textColumn }), ...(header !== undefined && { header }) };
 }
 
 async function openSequences(data: string, settings: DatasetOptions): Promise<OpenedSequences> {
   const opening = openingOf(settings);
   const { length, testFraction, invalidUtf8, nextSentence, hidesTokens } = opening;
   const { progress = silentProgress } = settings;
-  const documents = opening.documents ?? (await chooseDocuments(data, { testFraction, progress, ...textColumnOf(opening) }));
+  const labeled =
+    invalidUtf8 === 'error' && !nextSentence ? await openLabeledTable(data, { columns: columnsOf(opening), progress }) : undefined;
+  const documents = labeled
+    ? 'file'
+    : (opening.documents ?? (await chooseDocuments(data, { testFraction, progress, ...textColumnOf(opening) })));
   const tokenizer = await tokenizerOf(data, opening, progress);
   if (opening.before) assertGrown(tokenizer, opening.before); // before minutes of tokenizing
   if (hidesTokens) specialTokenId(tokenizer, 'mask'); // before minutes of tokenizing
-  const { textColumn, header } = columnsOf(opening);
-  const tableColumns = { ...(textColumn !== undefined && { textColumn }), ...(header !== undefined && { header }) };
+  if (labeled) return labeledSequences(labeled, { tokenizer, length, seed: settings.seed, testFraction });
   let stage: Stage | undefined;
   const corpus = await openCorpus(data, {
     tokenizer,
@@ -62,7 +66,7 @@ async function openSequences(data: string, settings: DatasetOptions): Promise<Op
     validationFraction: testFraction,
     invalidUtf8,
     nextSentence,
-    ...tableColumns,
+    ...textColumnOf(opening),
     rng: createRng(settings.seed).fold('corpus'),
     onProgress({ phase, bytes, totalBytes }) {
       if (phase === 'hashing') return; // a second for each GB
@@ -116,7 +120,7 @@ async function openTexts(path: string, settings: DatasetOptions): Promise<Opened
 }
 
 /**
- * Opens text files: to learn from a file, a folder or a pattern such as `corpus/**\/*.txt`; to encode or classify a `.tsv`, `.csv` or `.jsonl` with texts and
+ * Opens text files: to learn from a file, a folder or a pattern such as `corpus/**\/*.txt`, measured by the labels of a table that has some; to encode or classify a `.tsv`, `.csv` or `.jsonl` with texts and
  * labels, TREC's questions, or a `.txt` with a text on each line. A path at which there is nothing is accepted too, to say so.
  */
 export const textFiles: DatasetOpener<OpenedSequences | OpenedTexts> = {

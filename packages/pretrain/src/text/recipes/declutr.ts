@@ -1,10 +1,14 @@
 import { tokenReadout, type BertEncoder } from '@selfsup/encoders';
 import { declutr } from '@selfsup/pretext-tasks/declutr';
+import { SelfsupError } from '@selfsup/core';
 import { z } from 'zod';
 import { defineTextTask } from '../text-task.ts';
 
 /** What each text is read by: the part of `tokenReadout`. */
 const PARTS = { embedding: 'embedding/weighted', top: 'top/mean' } as const;
+
+/** At most such a part of the sequences may have fewer than two tokens. */
+export const MOST_SHORT = 0.5;
 
 /** Contrastive halves of texts; on the word embeddings alone it takes seconds. */
 export const declutrTask = defineTextTask({
@@ -34,7 +38,12 @@ export const declutrTask = defineTextTask({
     warmupEpochs: 0.05 * epochs,
   }),
   predictsTokens: false,
-  create({ backbone, tokenizer, counts }, { reads, dropRate, temperature }) {
+  create({ backbone, tokenizer, counts, shortShare }, { reads, dropRate, temperature }) {
+    if (shortShare > MOST_SHORT)
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `declutr tells halves of texts apart, and ${Math.floor(100 * shortShare)} % of the training sequences have fewer than two tokens; give longer texts, or another task such as masked-language`,
+      );
     const { tokenWeights, unigram } = counts();
     const { specialIds } = tokenizer;
     return declutr<BertEncoder>({
