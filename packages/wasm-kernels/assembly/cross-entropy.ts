@@ -1,9 +1,9 @@
 // Cross entropy of rows of logits from integer labels. A negative label means that the row is ignored: loss 0, gradient 0.
 import { constant, ZERO } from './constant';
 import { expNegative, log } from './exp';
-import { expShiftedPair, expShiftedTimesPair } from './exp-wide';
+import { expShiftedTimesPair } from './exp-wide';
 import { laneMax, laneSum, loadTail, storeTail } from './tail';
-import { place, seats, shareFrom, shareTo } from './team';
+import { shareFrom, shareTo } from './team';
 import { PANEL } from './tile-shape';
 
 /** Sums run in float32 over at most so many bytes, then in float64. */
@@ -27,27 +27,13 @@ function largestOf(x: usize, columns: i32): f32 {
   return laneMax(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
 }
 
-/** Bytes of scratch of each member: two vectors, on a line of the cache of their own. */
-const OWN_BYTES: usize = 64;
-
-/** Bytes of scratch of crossEntropy. */
-export function crossEntropyScratch(): usize {
-  return <usize>(seats + 1) * OWN_BYTES;
-}
-
-/** The sum of exp(x - shift). */
-function expSum(x: usize, columns: i32, shift: v128, spare: usize): f64 {
+/** The sum of exp(x - shift). Not in pairs, though they can be joined: a sum in this order took a fifth longer then. */
+function expSum(x: usize, columns: i32, shift: v128): f64 {
   const end = x + ((<usize>columns) << 2);
   let total: f64 = 0;
   while (x + 16 <= end) {
     const stop = min(x + CHUNK, end);
     let sum = ZERO;
-    if (PANEL == 16) {
-      for (; x + 32 <= stop; x += 32) {
-        expShiftedPair(x, spare, shift);
-        sum = f32x4.add(f32x4.add(sum, v128.load(spare)), v128.load(spare, 16));
-      }
-    }
     for (; x + 16 <= stop; x += 16) sum = f32x4.add(sum, expNegative(f32x4.sub(v128.load(x), shift)));
     total += laneSum(sum);
   }
@@ -59,8 +45,7 @@ function expSum(x: usize, columns: i32, shift: v128, spare: usize): f64 {
  * losses[i] = log sum exp(logits[i]) - logits[i][labels[i]]. The log-sum-exp of each row is an output too; that of an ignored row is 0.
  * Returns the first row (of this member) whose label is not below `classes`, or -1.
  */
-export function crossEntropy(logits: usize, labels: usize, losses: usize, logSumExp: usize, rows: i32, classes: i32, scratch: usize): i32 {
-  const spare = ((scratch + OWN_BYTES - 1) & ~(OWN_BYTES - 1)) + <usize>place() * OWN_BYTES;
+export function crossEntropy(logits: usize, labels: usize, losses: usize, logSumExp: usize, rows: i32, classes: i32): i32 {
   const bytes = (<usize>classes) << 2;
   const first = shareFrom(rows, 1);
   const last = shareTo(rows, 1);
@@ -72,7 +57,7 @@ export function crossEntropy(logits: usize, labels: usize, losses: usize, logSum
       level: f64 = 0;
     if (label >= 0) {
       const largest = largestOf(logits, classes);
-      const tail = log(expSum(logits, classes, f32x4.splat(largest), spare));
+      const tail = log(expSum(logits, classes, f32x4.splat(largest)));
       // From the maximum first: the loss of a sure prediction keeps its digits however large the logits.
       loss = tail + (<f64>largest - <f64>load<f32>(logits + ((<usize>label) << 2)));
       level = tail + <f64>largest;

@@ -6,6 +6,7 @@ import { blockSumBytes, endBlock, foldBlocks, startBlock, startTotals, SHARE_CHA
 import { madd } from './simd';
 import { shareFrom, shareTo } from './team';
 import { laneSum, loadTail, storeTail } from './tail';
+import { PANEL } from './tile-shape';
 
 const CHUNK: usize = 4096;
 /** Rows that the forward pass takes at a time. */
@@ -409,7 +410,8 @@ export function layerNormGrad(
     const own = startBlock(sums, block, features);
     const stop = min(block + SUM_ROWS, last);
     let r = block;
-    for (; r + 2 <= stop; r += 2) {
+    // in narrow builds two rows at a time gain nothing
+    for (; PANEL == 16 && r + 2 <= stop; r += 2) {
       const at = <usize>r * bytes;
       const one = (<usize>r) << 2;
       gradTwoRows(dy + at, x + at, scale, dx + at, own, features, mean + one, inverse + one);

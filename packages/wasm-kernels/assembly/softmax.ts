@@ -67,10 +67,7 @@ function terms(y: usize, columns: i32, largest: f32): f64 {
     const stop = min(y + CHUNK, end);
     let sum = ZERO;
     if (PANEL == 16) {
-      for (; y + 32 <= stop; y += 32) {
-        expShiftedPair(y, y, shift);
-        sum = f32x4.add(f32x4.add(sum, v128.load(y)), v128.load(y, 16));
-      }
+      for (; y + 32 <= stop; y += 32) sum = expShiftedPair(y, y, shift, sum);
     }
     for (; y + 16 <= stop; y += 16) {
       const e = expNegative(f32x4.sub(v128.load(y), shift));
@@ -164,7 +161,7 @@ function restSum(dy: usize, y: usize, count: i32): f64 {
   return laneSum(f32x4.mul(loadTail(dy, count, ZERO), loadTail(y, count, ZERO)));
 }
 
-/** dx = scale * y * (dy - sum of dy * y), by rows: four at a time, whose sums are chains that run side by side. */
+/** dx = scale * y * (dy - sum of dy * y), by rows. One at a time: four, whose sums ran side by side, took a third longer. */
 export function softmaxGrad(dy: usize, y: usize, dx: usize, rows: i32, columns: i32, scale: f32): void {
   const bytes = (<usize>columns) << 2;
   const vectors = bytes & ~15;
@@ -173,45 +170,7 @@ export function softmaxGrad(dy: usize, y: usize, dx: usize, rows: i32, columns: 
   dy += <usize>first * bytes;
   y += <usize>first * bytes;
   dx += <usize>first * bytes;
-  let r = first;
-  for (; r + 4 <= last; r += 4) {
-    const dyB = dy + bytes,
-      dyC = dyB + bytes,
-      dyD = dyC + bytes;
-    const yB = y + bytes,
-      yC = yB + bytes,
-      yD = yC + bytes;
-    let totalA: f64 = 0,
-      totalB: f64 = 0,
-      totalC: f64 = 0,
-      totalD: f64 = 0;
-    let c: usize = 0;
-    while (c < vectors) {
-      const stop = min(c + CHUNK, vectors);
-      let sumA = ZERO,
-        sumB = ZERO,
-        sumC = ZERO,
-        sumD = ZERO;
-      for (; c < stop; c += 16) {
-        sumA = madd(v128.load(dy + c), v128.load(y + c), sumA);
-        sumB = madd(v128.load(dyB + c), v128.load(yB + c), sumB);
-        sumC = madd(v128.load(dyC + c), v128.load(yC + c), sumC);
-        sumD = madd(v128.load(dyD + c), v128.load(yD + c), sumD);
-      }
-      totalA += laneSum(sumA);
-      totalB += laneSum(sumB);
-      totalC += laneSum(sumC);
-      totalD += laneSum(sumD);
-    }
-    spreadRow(dy, y, dx, columns, scale, totalA);
-    spreadRow(dyB, yB, dx + bytes, columns, scale, totalB);
-    spreadRow(dyC, yC, dx + 2 * bytes, columns, scale, totalC);
-    spreadRow(dyD, yD, dx + 3 * bytes, columns, scale, totalD);
-    dy += bytes << 2;
-    y += bytes << 2;
-    dx += bytes << 2;
-  }
-  for (; r < last; r++) {
+  for (let r = first; r < last; r++) {
     let total: f64 = 0;
     let c: usize = 0;
     while (c < vectors) {
