@@ -1,5 +1,8 @@
-/** The backends that selfsup prepares; webgl, webgpu and tensorflow follow. */
-export type BackendName = 'wasm' | 'cpu';
+/** The backends that selfsup brings; plugins add others. */
+export type BuiltinBackend = 'tensorflow' | 'webgpu' | 'wasm' | 'webgl' | 'cpu';
+/** The name of a backend, as tfjs has it. */
+// `string & {}` keeps the known names in an editor's suggestions
+export type BackendName = BuiltinBackend | (string & {});
 
 /** What a prepared backend says of itself. */
 export interface BackendDetails {
@@ -7,13 +10,27 @@ export interface BackendDetails {
   readonly name: BackendName;
   /** One line for a person, such as `wasm, relaxed SIMD, 12 training kernels`. */
   readonly description: string;
+  /** What does not fit on it; absent where only memory limits it. */
+  readonly limits?: BackendLimits;
+}
+
+/** What does not fit on a backend. */
+export interface BackendLimits {
+  /** The bytes of the largest tensor. */
+  readonly maxTensorBytes?: number;
+}
+
+/** A backend after its set-up. */
+export interface PreparedBackend extends BackendDetails {
+  /** Frees what would keep the process alive; the backend is gone afterwards. Absent where nothing does. */
+  close?(): void | Promise<void>;
 }
 
 /** Options that reach the set-up of each backend. */
 export interface BackendOptions {
   /** The folder from which a browser gets the three .wasm files of tfjs-backend-wasm, such as `/tfjs/`; in Node they are found beside the package. */
   wasmPath?: string;
-  /** False leaves the stock kernels of tfjs-backend-wasm alone; default true. */
+  /** False leaves the stock kernels of the backend alone (wasm, webgpu, tensorflow); default true. */
   trainingKernels?: boolean;
   /** False computes 3×3 convolutions on wasm by plain sums, with less rounding and several times slower; default true. */
   winograd?: boolean;
@@ -32,5 +49,19 @@ export interface BackendOptions {
   wideVectors?: 'auto' | boolean;
 }
 
-/** One backend: imports it, makes it current, repairs it. Throws a `SELFSUP_BACKEND` error with the cure when it cannot. */
-export type BackendSetup = (options: BackendOptions) => Promise<BackendDetails>;
+/** One backend: how it is found, made current and repaired. Plugins bring others of the same form. */
+export interface BackendSetup {
+  /** The tfjs name of the backend, such as `webgpu`. */
+  readonly name: BackendName;
+  /**
+   * Why `auto` leaves it alone: not installed, no device, a device that is only simulated, slower here than what comes after it. Undefined when it may be
+   * tried. It changes nothing that the backends after it would notice. Absent: `auto` tries it.
+   */
+  reasonToSkip?(options: BackendOptions): Promise<string | undefined>;
+  /**
+   * Imports it, makes it current, repairs it.
+   *
+   * @throws SelfsupError `SELFSUP_BACKEND` with the cure when it cannot
+   */
+  setUp(options: BackendOptions): Promise<PreparedBackend>;
+}

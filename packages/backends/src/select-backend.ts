@@ -1,35 +1,47 @@
 import { SelfsupError, isSelfsupError } from '@selfsup/core';
 import type { BackendDetails, BackendName, BackendOptions, BackendSetup } from './backend-setup.ts';
-import { setUpCpu } from './cpu-backend.ts';
-import { proveBackend } from './prove-backend.ts';
+import { builtinBackends } from './builtin-backends.ts';
+import { prepareBackend } from './prepare-backend.ts';
 import { registerGradients } from './register-gradients.ts';
-import { setUpWasm } from './wasm-backend.ts';
 
 /** Options of {@link selectBackend}. */
 export interface SelectBackendOptions extends BackendOptions {
   /** `auto` (default) takes the fastest that proves itself; a name insists on that one. */
   prefer?: 'auto' | BackendName;
+  /** What there is to choose from, in the order in which `auto` tries; default {@link builtinBackends}. */
+  backends?: readonly BackendSetup[];
 }
 
 /** What {@link selectBackend} returns. */
 export interface SelectedBackend extends BackendDetails {
-  /** The backends that were tried before and why they were left, in order. */
+  /** The backends that failed before and why, in order. */
   readonly rejected: readonly string[];
+  /** The backends that `auto` did not try, such as those that are not installed, and why. */
+  readonly skipped: readonly string[];
 }
 
-const SETUPS: Readonly<Record<BackendName, BackendSetup>> = { wasm: setUpWasm, cpu: setUpCpu };
 /** The most threads that may be asked for. */
 const MOST_THREADS = 256;
-const FASTEST_FIRST: readonly BackendName[] = ['wasm', 'cpu'];
 
 const list = (reasons: readonly string[]): string => reasons.map((reason) => `- ${reason}`).join('\n');
+
+/** Refuses options that no backend can follow. */
+export function assertBackendOptions({ threads = 'auto', wideVectors = false }: BackendOptions, who: string): void {
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: \`threads\` must be 'auto' or a whole number from 1 to ${MOST_THREADS}, got ${JSON.stringify(threads)}`,
+    );
+  if (wideVectors !== 'auto' && typeof wideVectors !== 'boolean')
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`wideVectors\` must be 'auto', true or false, got ${JSON.stringify(wideVectors)}`);
+}
 
 /**
  * Makes a tfjs backend current that can really train: registers the gradients, installs the kernels that it lacks, guards its memory, and proves it
  * on tiny gradients.
  *
  * @param options see {@link SelectBackendOptions}
- * @returns the backend in force, described, with the reasons why faster ones were left. Where `auto` had to leave one, `console.warn` says so, too
+ * @returns the backend in force, described, with the reasons why faster ones were left. Where `auto` had to leave one that failed, `console.warn` says so, too
  * @throws SelfsupError `SELFSUP_OPTION` for an unknown name; `SELFSUP_BACKEND` with the reason and the cure when the backend asked for, or every one, fails
  * @example
  * ```ts
@@ -39,41 +51,34 @@ const list = (reasons: readonly string[]): string => reasons.map((reason) => `- 
  * ```
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<SelectedBackend> {
-  const { prefer = 'auto', ...rest } = options;
-  if (prefer !== 'auto' && !Object.hasOwn(SETUPS, prefer))
+  const { prefer = 'auto', backends = builtinBackends, ...rest } = options;
+  if (prefer !== 'auto' && !backends.some(({ name }) => name === prefer))
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `selectBackend: \`prefer\` must be one of auto, ${FASTEST_FIRST.join(', ')}, got '${String(prefer)}'`,
+      `selectBackend: \`prefer\` must be one of auto, ${backends.map(({ name }) => name).join(', ')}, got '${String(prefer)}'`,
     );
-  const { threads = 'auto' } = rest;
-  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
-    throw new SelfsupError(
-      'SELFSUP_OPTION',
-      `selectBackend: \`threads\` must be 'auto' or a whole number from 1 to ${MOST_THREADS}, got ${JSON.stringify(threads)}`,
-    );
-  const { wideVectors = false } = rest;
-  if (wideVectors !== 'auto' && typeof wideVectors !== 'boolean')
-    throw new SelfsupError(
-      'SELFSUP_OPTION',
-      `selectBackend: \`wideVectors\` must be 'auto', true or false, got ${JSON.stringify(wideVectors)}`,
-    );
+  assertBackendOptions(rest, 'selectBackend');
   await registerGradients();
-  const rejected: string[] = [];
-  const wanted = prefer === 'auto' && wideVectors === true ? 'wasm' : prefer; // only wasm has wide vectors, and `true` insists
-  for (const name of wanted === 'auto' ? FASTEST_FIRST : [wanted]) {
+  const wanted = prefer === 'auto' && rest.wideVectors === true ? 'wasm' : prefer; // only wasm has wide vectors, and `true` insists
+  const [rejected, skipped]: [string[], string[]] = [[], []];
+  for (const setup of backends.filter(({ name }) => wanted === 'auto' || name === wanted)) {
+    const against = wanted === 'auto' ? await setup.reasonToSkip?.(rest) : undefined;
+    if (against !== undefined) {
+      skipped.push(`${setup.name}: ${against}`);
+      continue;
+    }
     try {
-      const details = await SETUPS[name](rest);
-      await proveBackend();
+      const { name, description, limits } = await prepareBackend(setup, rest);
       // A run on a slower backend than the one that was expected must not look like any other run.
       if (rejected.length > 0)
         console.warn(
-          `selectBackend: ${details.description} is used, many times slower than ${rejected.length === 1 ? 'the backend' : 'those'} that failed:\n${list(rejected)}`,
+          `selectBackend: ${description} is used, ${setup.name === 'cpu' ? 'many times slower than' : 'instead of'} ${rejected.length === 1 ? 'the backend' : 'those'} that failed:\n${list(rejected)}`,
         );
-      return { ...details, rejected };
+      return { name, description, ...(limits && { limits }), rejected, skipped };
     } catch (error) {
       if (wanted !== 'auto' || !isSelfsupError(error)) throw error;
       rejected.push(error.message);
     }
   }
-  throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: no backend can train here:\n${list(rejected)}`);
+  throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: no backend can train here:\n${list([...rejected, ...skipped])}`);
 }

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { SelfsupError } from '@selfsup/core';
-import type { BackendSetup } from './backend-setup.ts';
+import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { checkWasmFile, SERVE_WASM_FILES, WASM_FILES } from './check-wasm-file.ts';
 import { coresHere } from './count-cores.ts';
 import { guardMalloc, type WasmHeap } from './guard-malloc.ts';
+import { importBackend } from './import-backend.ts';
 import { startOnSharedMemory } from './share-memory.ts';
 
 interface NodeProcess {
@@ -65,30 +66,15 @@ function removeUnsharedBackend(): void {
   tf.registerBackend('wasm', factory, 2);
 }
 
-/**
- * Makes the WebAssembly backend current, guards its allocator and installs the training kernels.
- *
- * @param options see BackendOptions
- * @returns its details
- * @throws SelfsupError `SELFSUP_BACKEND` when a package is missing or the module does not start
- */
-export const setUpWasm: BackendSetup = async ({
-  wasmPath,
-  trainingKernels = true,
-  winograd = true,
-  threads: asked = 'auto',
-  wideVectors = false,
-}) => {
+async function setUp(options: BackendOptions): Promise<PreparedBackend> {
+  const { wasmPath, trainingKernels = true, winograd = true, threads: asked = 'auto', wideVectors = false } = options;
   tf.enableProdMode();
   const isMinified = avoidBrokenThreads() && typeof SharedArrayBuffer !== 'undefined' && !inNode(); // elsewhere tfjs's own threads are not needed
   const wanted = wantedThreads(asked);
   const threads = isMinified ? 1 : wanted;
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch((cause: unknown) => {
-    throw new SelfsupError(
-      'SELFSUP_BACKEND',
-      'selectBackend: the wasm backend is not installed; run `npm install @tensorflow/tfjs-backend-wasm`',
-      { cause },
-    );
+  const { setWasmPaths } = await importBackend('wasm', {
+    package: '@tensorflow/tfjs-backend-wasm',
+    load: () => import('@tensorflow/tfjs-backend-wasm'),
   });
   const path = wasmPath === undefined ? pathInNode() : wasmPath.replace(/\/*$/, '/');
   const share = threads > 1 && trainingKernels && path !== undefined && inNode() && typeof SharedArrayBuffer !== 'undefined';
@@ -146,4 +132,7 @@ export const setUpWasm: BackendSetup = async ({
     ...(whyNarrow === undefined ? [] : [whyNarrow]),
   ];
   return { name: 'wasm', description: `wasm (${[description, ...rest].join(', ')})` };
-};
+}
+
+/** The WebAssembly backend, with its allocator guarded and the training kernels installed. */
+export const wasmSetup: BackendSetup = { name: 'wasm', setUp };
