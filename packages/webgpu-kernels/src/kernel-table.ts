@@ -6,6 +6,7 @@ import { groupNormKernels } from './group-norm-kernels.ts';
 import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
 import { larsKernel } from './lars-kernel.ts';
 import { layerNormKernels } from './layer-norm-kernels.ts';
+import { leadingSumsKernels } from './leading-sums-kernels.ts';
 import { optimizerKernels } from './optimizer-kernels.ts';
 import { rowLogSumExpKernels } from './row-log-sum-exp-kernels.ts';
 import type { KernelTable, Runtime } from './runtime.ts';
@@ -27,5 +28,6 @@ export function kernelTable(runtime: Runtime): KernelTable {
     ...groupNormKernels(runtime),
     ...rowLogSumExpKernels(runtime),
     ...sumOfEachKernel(runtime),
+    ...leadingSumsKernels(runtime),
   };
 }

@@ -38,6 +38,36 @@ describeOnGpu('sums along rows', () => {
     empty.dispose();
   });
 
+  it('sums and means over axes that are not the last are those of the cpu backend', async () => {
+    const cases = [
+      [[7, 5], 0],
+      [
+        [2, 6, 6, 20],
+        [1, 2],
+      ],
+      [
+        [3, 4, 1, 33],
+        [0, 1, 2],
+      ],
+      [[2, 1500, 3], 1],
+      [
+        [4, 3, 5],
+        [0, 2],
+      ],
+      [[4, 3], 1],
+      [[6, 1], 0],
+    ] as const;
+    for (const [i, [shape, axis]] of cases.entries()) {
+      const x = drawFor(i).normal('x', shape);
+      const axes = [axis].flat();
+      const run: Case['run'] = ([drawn]) => {
+        const given = tf.add(drawn!, 1); // on the device
+        return [tf.sum(given, axes), tf.mean(given, axes, true)];
+      };
+      await check({ title: `sums of [${shape.join(', ')}] over ${axes.join(', ')}`, inputs: [x], differentiate: 1, run });
+    }
+  });
+
   it('movingStatistics is that of the composed form', async () => {
     const draw = drawFor(9);
     await check({
