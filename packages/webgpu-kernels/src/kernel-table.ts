@@ -1,3 +1,4 @@
+import { addEachKernel } from './add-each-kernel.ts';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { crossEntropyKernels } from './cross-entropy-kernels.ts';
 import { dropoutKernel } from './dropout-kernel.ts';
@@ -28,6 +29,7 @@ export function kernelTable(runtime: Runtime): KernelTable {
     ...groupNormKernels(runtime),
     ...rowLogSumExpKernels(runtime),
     ...sumOfEachKernel(runtime),
+    ...addEachKernel(runtime),
     ...leadingSumsKernels(runtime),
   };
 }

@@ -1,5 +1,5 @@
-// Sums along rows that contrastive losses need, and the sums of gradients.
-import { movingStatistics, rowLogSumExp, rowLogSumExpGradient, sumOfEach, type OmittedEntries } from '@selfsup/core';
+// Sums along rows that contrastive losses need, and what a trainer does with many tensors.
+import { addEach, movingStatistics, rowLogSumExp, rowLogSumExpGradient, sumOfEach, type OmittedEntries } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { check, drawFor, type Case } from '../test/compare.ts';
@@ -65,6 +65,14 @@ describeOnGpu('sums along rows', () => {
         return [tf.sum(given, axes), tf.mean(given, axes, true)];
       };
       await check({ title: `sums of [${shape.join(', ')}] over ${axes.join(', ')}`, inputs: [x], differentiate: 1, run });
+    }
+  });
+
+  it('addEach takes pairs of any number and size', async () => {
+    const shapes = [[3], [700, 2], [], [1, 5], [300]];
+    for (const count of [1, 2, 5]) {
+      const inputs = ['term', 'other'].flatMap((name) => shapes.slice(0, count).map((shape, i) => drawFor(i).normal(name, shape)));
+      await check({ title: `addEach of ${count}`, inputs, run: (all) => addEach(all.slice(0, count), all.slice(count)) });
     }
   });
 
