@@ -1,19 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 import type { BackendSetup, PreparedBackend } from './backend-setup.ts';
+import { importBackend } from './import-backend.ts';
 import { repairCpu } from './repair-cpu.ts';
 
 async function setUp(): Promise<PreparedBackend> {
   tf.enableProdMode(); // without it the backend prints an advertisement in Node
-  try {
-    await import('@tensorflow/tfjs-backend-cpu');
-  } catch (cause) {
-    throw new SelfsupError(
-      'SELFSUP_BACKEND',
-      'selectBackend: the cpu backend is not installed; run `npm install @tensorflow/tfjs-backend-cpu`',
-      { cause },
-    );
-  }
+  await importBackend('cpu', { package: '@tensorflow/tfjs-backend-cpu', load: () => import('@tensorflow/tfjs-backend-cpu') });
   if (!(await tf.setBackend('cpu'))) throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: tfjs could not initialize its cpu backend');
   await tf.ready();
   repairCpu();

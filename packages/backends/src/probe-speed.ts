@@ -2,54 +2,72 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** What a backend computes in a second. */
 export interface BackendSpeed {
-  /** Products of two 512×512 matrices, in GFLOP/s. */
+  /** Products of two 512×512 matrices (of 64×64 where those are slow), in GFLOP/s. */
   readonly products: number;
-  /** A 3×3 convolution of 16 images of 32×32 from 32 to 32 channels with both gradients, in GFLOP/s of plain sums. */
+  /** A 3×3 convolution of 16 images of 32×32 with 32 channels (of one image of 16×16 with 16, where that is slow) and both its gradients, in GFLOP/s of plain sums. */
   readonly convolutions: number;
 }
 
-const SIZE = 512;
-const [IMAGES, EDGE, CHANNELS] = [16, 32, 32];
-const PRODUCT_FLOP = 2 * SIZE ** 3;
-const CONVOLUTION_FLOP = 3 * 2 * IMAGES * EDGE ** 2 * 9 * CHANNELS ** 2;
+/** A piece of work: its floating-point operations, how to run it once, and its tensors. */
+interface Work {
+  readonly flop: number;
+  readonly tensors: readonly tf.Tensor[];
+  readonly run: () => tf.Tensor;
+}
 
-/** Runs something again and again for so many seconds, and waits for each result. */
-async function perSecond(seconds: number, run: () => tf.Tensor): Promise<number> {
-  const turn = async () => {
-    const result = tf.tidy(run);
-    await result.data(); // one number: it says that all work is done
-    result.dispose();
+/** A first turn above this, in seconds, is work that is too much for the backend. */
+const SLOW = 0.1;
+
+function product(size: number): Work {
+  const matrix = tf.fill<tf.Rank.R2>([size, size], 0.5);
+  return { flop: 2 * size ** 3, tensors: [matrix], run: () => tf.slice(tf.matMul(matrix, matrix), [0, 0], [1, 1]) };
+}
+
+function convolution(images: number, edge: number): Work {
+  const channels = edge;
+  const x = tf.fill<tf.Rank.R4>([images, edge, edge, channels], 0.5);
+  const filter = tf.fill<tf.Rank.R4>([3, 3, channels, channels], 0.1);
+  const gradients = tf.grads((...[input, weights]) => tf.sum(tf.conv2d(input as tf.Tensor4D, weights as tf.Tensor4D, 1, 'same')));
+  const corner = (tensor: tf.Tensor) => tf.slice(tensor, [0, 0, 0, 0], [1, 1, 1, 1]);
+  return {
+    flop: 3 * 2 * images * edge ** 2 * 9 * channels ** 2,
+    tensors: [x, filter],
+    run: () => tf.addN(gradients([x, filter]).map(corner)),
   };
-  await turn(); // compiles what is compiled on first use
+}
+
+/** One turn, until its result is there, in seconds. */
+async function turn({ run }: Work): Promise<number> {
   const start = performance.now();
-  let turns = 0;
-  let elapsed;
-  do {
-    await turn();
-    turns++;
-    elapsed = (performance.now() - start) / 1000;
-  } while (elapsed < seconds);
-  return turns / elapsed;
+  const result = tf.tidy(run);
+  await result.data();
+  result.dispose();
+  return (performance.now() - start) / 1000;
+}
+
+/** GFLOP/s of the work over so many seconds, of the smaller one where the larger one would take long. */
+async function speedOf(seconds: number, small: Work, large: Work): Promise<number> {
+  try {
+    await turn(small); // compiles what is compiled on first use
+    const work = (await turn(small)) > SLOW ? small : large;
+    if (work === large) await turn(large);
+    let [turns, elapsed] = [0, 0];
+    while (elapsed < seconds) {
+      elapsed += await turn(work);
+      turns++;
+    }
+    return (turns * work.flop) / elapsed / 1e9;
+  } finally {
+    tf.dispose([...small.tensors, ...large.tensors]);
+  }
 }
 
 /**
  * Measures the current backend with the two operations that training spends its time in.
  *
- * @param seconds how long, at least one turn each after a first one that does not count
+ * @param seconds how long, half of it each; at least one turn
  */
 export async function probeSpeed(seconds: number): Promise<BackendSpeed> {
-  const matrix = tf.fill<tf.Rank.R2>([SIZE, SIZE], 0.5);
-  const images = tf.fill<tf.Rank.R4>([IMAGES, EDGE, EDGE, CHANNELS], 0.5);
-  const filter = tf.fill<tf.Rank.R4>([3, 3, CHANNELS, CHANNELS], 0.1);
-  const gradients = tf.grads((...[x, f]) => tf.sum(tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 1, 'same')));
-  try {
-    const products = await perSecond(seconds / 2, () => tf.sum(tf.slice(tf.matMul(matrix, matrix), [0, 0], [1, 1])));
-    const convolutions = await perSecond(seconds / 2, () => {
-      const [dx, df] = gradients([images, filter]) as [tf.Tensor, tf.Tensor];
-      return tf.add(tf.sum(tf.slice(dx, [0, 0, 0, 0], [1, 1, 1, 1])), tf.sum(tf.slice(df, [0, 0, 0, 0], [1, 1, 1, 1])));
-    });
-    return { products: (products * PRODUCT_FLOP) / 1e9, convolutions: (convolutions * CONVOLUTION_FLOP) / 1e9 };
-  } finally {
-    tf.dispose([matrix, images, filter]);
-  }
+  const products = await speedOf(seconds / 2, product(64), product(512));
+  return { products, convolutions: await speedOf(seconds / 2, convolution(1, 16), convolution(16, 32)) };
 }

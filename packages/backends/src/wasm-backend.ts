@@ -5,6 +5,7 @@ import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-se
 import { checkWasmFile, SERVE_WASM_FILES, WASM_FILES } from './check-wasm-file.ts';
 import { coresHere } from './count-cores.ts';
 import { guardMalloc, type WasmHeap } from './guard-malloc.ts';
+import { importBackend } from './import-backend.ts';
 import { startOnSharedMemory } from './share-memory.ts';
 
 interface NodeProcess {
@@ -71,12 +72,9 @@ async function setUp(options: BackendOptions): Promise<PreparedBackend> {
   const isMinified = avoidBrokenThreads() && typeof SharedArrayBuffer !== 'undefined' && !inNode(); // elsewhere tfjs's own threads are not needed
   const wanted = wantedThreads(asked);
   const threads = isMinified ? 1 : wanted;
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm').catch((cause: unknown) => {
-    throw new SelfsupError(
-      'SELFSUP_BACKEND',
-      'selectBackend: the wasm backend is not installed; run `npm install @tensorflow/tfjs-backend-wasm`',
-      { cause },
-    );
+  const { setWasmPaths } = await importBackend('wasm', {
+    package: '@tensorflow/tfjs-backend-wasm',
+    load: () => import('@tensorflow/tfjs-backend-wasm'),
   });
   const path = wasmPath === undefined ? pathInNode() : wasmPath.replace(/\/*$/, '/');
   const share = threads > 1 && trainingKernels && path !== undefined && inNode() && typeof SharedArrayBuffer !== 'undefined';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { augmentCommand } from './commands/augment.ts';
+import { backendsCommand } from './commands/backends.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { duplicatesCommand, outliersCommand, searchCommand, selectCommand } from './commands/explore.ts';
@@ -59,6 +60,7 @@ export async function createProgram(argv: readonly string[], context: CommandCon
     duplicatesCommand,
     outliersCommand,
     selectCommand,
+    backendsCommand,
   ];
   program.addCommand(await train(argv, context));
   for (const make of commands) program.addCommand(make(context));

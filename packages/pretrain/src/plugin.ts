@@ -1,3 +1,4 @@
+import type { BackendSetup } from '@selfsup/backends';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { AnyModality, DatasetOpener } from './modality.ts';
 import type { AnyTaskRecipe } from './task-recipe.ts';
@@ -15,6 +16,8 @@ export interface Plugin {
   readonly encoders?: readonly EncoderRecipe<any, any>[];
   /** What opens data that nobody else does. */
   readonly datasets?: readonly DatasetOpener[];
+  /** Backends that it brings; `auto` tries them before those of selfsup. */
+  readonly backends?: readonly BackendSetup[];
 }
 
 /** Gives a plugin its type; it returns what it is given. */

@@ -140,6 +140,7 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         prefer: config.backend ?? 'auto',
         threads: config.threads ?? 'auto',
         wideVectors: config.wideVectors ?? false,
+        backends: plan.registry.backends.all,
       });
       for (const reason of backend.rejected) post({ type: 'notice', level: 'warning', text: reason });
       await runSession(plan, {

@@ -1,3 +1,4 @@
+import { builtinBackends, type BackendSetup } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { AnyModality, DatasetOpener } from './modality.ts';
@@ -17,7 +18,7 @@ export interface Names<T> {
   get(name: string): T;
 }
 
-/** All tasks, modalities, encoders and data sets that there are. */
+/** All tasks, modalities, encoders, data sets and backends that there are. */
 export interface Registry {
   /** The plugins it was made of, in order. */
   readonly plugins: readonly Plugin[];
@@ -29,6 +30,8 @@ export interface Registry {
   readonly encoders: Names<EncoderRecipe>;
   /** What opens data, in the order in which they are asked. */
   readonly datasets: readonly DatasetOpener[];
+  /** What computes, in the order in which `auto` tries: what plugins bring, then what selfsup brings. */
+  readonly backends: Names<BackendSetup>;
 }
 
 function names<T extends { readonly name: string; readonly aliases?: readonly string[] }>(
@@ -93,5 +96,6 @@ export function createRegistry(plugins: readonly Plugin[]): Registry {
     modalities: names('modality', plugins, ({ modalities = [] }) => modalities),
     encoders: names('encoder', plugins, ({ encoders = [] }) => encoders as readonly EncoderRecipe[]),
     datasets: plugins.flatMap(({ datasets = [] }) => datasets),
+    backends: names('backend', [...plugins, { name: '@selfsup/backends', backends: builtinBackends }], ({ backends = [] }) => backends),
   };
 }

@@ -23,7 +23,12 @@ export type OptimizerBuilder = (context: OptimizerContext) => GradientTransform;
 
 /** How a session runs, without influence on what it computes: the one source of flags, checks and types. */
 export const sessionSchema = z.strictObject({
-  backend: z.enum(['auto', 'wasm', 'cpu']).optional().describe('what computes; default auto: the fastest that proves itself'),
+  backend: z
+    .string()
+    .optional()
+    .describe(
+      'what computes: auto, tensorflow, webgpu, wasm, webgl, cpu, or the backend of a plugin; default auto: the fastest that proves itself',
+    ),
   threads: z
     .union([z.literal('auto'), z.int().min(1).max(256)])
     .optional()

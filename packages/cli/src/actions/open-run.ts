@@ -90,7 +90,7 @@ export async function openRun(flags: RunFlags, output: Output): Promise<OpenedEn
   const alone = !existsSync(join(flags.run, runFileNames.run)) && (isForeign(flags.run) || existsSync(flags.run));
   const found = alone ? undefined : await findRun(flags);
   const { registry } = found ?? (await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd()));
-  const backend = await chooseBackend(flags);
+  const backend = await chooseBackend(flags, registry);
   for (const reason of backend.rejected) output.warn(reason);
   const options = { registry, progress: output, ...(flags.readout !== undefined && { readout: flags.readout }) };
   const open = async () => {

@@ -64,7 +64,7 @@ export async function runExport(flags: ExportFlags, output: Output): Promise<num
   const { out, run, readout, plugin = [], format, precision, preprocessing } = flags;
   const { registry } = await gatherPlugins({ plugins: plugin }, process.cwd());
   await assertEmpty(out);
-  const { name } = await chooseBackend(flags);
+  const { name } = await chooseBackend(flags, registry);
   const bytes = await openEncoder(run, { nameOf: '--run', registry, progress: output });
   const result = await resultOf(runFolder(run));
   const classifier = flags.classifier === undefined ? undefined : await classifierBytes(run, flags.classifier);

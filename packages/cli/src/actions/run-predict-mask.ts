@@ -19,7 +19,7 @@ export type PredictMaskFlags = RunFlags & { readonly top?: number };
 export async function runPredictMask(text: string, flags: PredictMaskFlags, output: Output): Promise<number> {
   const found = await findRun(flags);
   const { checkpoint, files } = await readCheckpoint(found);
-  await chooseBackend(flags);
+  await chooseBackend(flags, found.registry);
   const model = await openFillMask({ run: found.file, checkpoint, files });
   try {
     const { top } = flags;

@@ -94,7 +94,7 @@ export async function runPredict(
     throw new SelfsupError('SELFSUP_OPTION', 'say what to classify: files, folders, or - for standard input');
   const folder = await findClassifier(flags);
   const { registry } = await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd());
-  const backend = await chooseBackend(flags);
+  const backend = await chooseBackend(flags, registry);
   for (const reason of backend.rejected) output.warn(reason);
   const progress = {
     ...output,

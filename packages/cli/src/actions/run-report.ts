@@ -25,7 +25,7 @@ export async function runReport(flags: RunFlags, output: Output): Promise<number
       'SELFSUP_CHECKPOINT',
       `the task ${printable(file.settings.task)} of this run is not here; nothing that a run's file names is loaded by itself, so add: --plugin <file or package>`,
     );
-  await chooseBackend(flags);
+  await chooseBackend(flags, registry);
   const more = [...(await fineTunedSections(store)), ...(await classifierReports(flags.run))];
   const report = await writeReport(store, await reportRun(store, { registry, more, progress: output }));
   output.line(`Report: ${pathToFileURL(resolve(report)).href}`);

@@ -67,7 +67,7 @@ const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
 export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
   const { registry, output, verbose } = context;
   const { init, teacher, ...others } = config;
-  if (init !== undefined || teacher !== undefined) await chooseBackend(config); // what other libraries wrote becomes an encoder on it
+  if (init !== undefined || teacher !== undefined) await chooseBackend(config, registry); // what other libraries wrote becomes an encoder on it
   const run: RunConfig = {
     ...others,
     ...(init !== undefined && {

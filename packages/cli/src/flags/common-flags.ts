@@ -8,7 +8,7 @@ import { collect, parseAny, parseNumber } from './parse-value.ts';
 
 /** Flags of every command that computes. */
 export interface BackendFlags {
-  readonly backend?: 'auto' | 'wasm' | 'cpu' | undefined;
+  readonly backend?: string | undefined;
   /** Checked where the backend is chosen. */
   readonly threads?: 'auto' | number | undefined;
   /** Checked where the backend is chosen. */
@@ -52,8 +52,12 @@ export const pluginOption = (): Option =>
 
 /** Adds `--backend`, `--threads`, `--wide-vectors`. */
 export function addBackendFlags(command: Command): Command {
+  return addSpeedFlags(command.option('--backend <name>', 'what computes (default: auto, the fastest that works; see selfsup backends)'));
+}
+
+/** Adds `--threads`, `--wide-vectors`. */
+export function addSpeedFlags(command: Command): Command {
   return command
-    .addOption(new Option('--backend <name>', 'what computes (default: auto, the fastest that works)').choices(['auto', 'wasm', 'cpu']))
     .option('--threads <n>', 'how many threads compute on wasm (default: auto, the cores of the machine)', parseAny)
     .option('--wide-vectors <auto|true|false>', 'vectors of 256 bits on wasm (default: auto, where a short trial gains)', parseAny);
 }
@@ -122,13 +126,17 @@ export async function act<F>(self: Command, context: CommandContext, run: (flags
   const { createOutput } = await import('../output/create-output.ts');
   const flags = self.optsWithGlobals<F & { json?: boolean }>();
   const output = createOutput(context.streams, { json: flags.json });
-  context.code = await run(flags, {
-    ...output,
-    line: (text) => {
-      output.line(inFlags(text, context));
-    },
-    warn: (text) => {
-      output.warn(inFlags(text, context));
-    },
-  });
+  try {
+    context.code = await run(flags, {
+      ...output,
+      line: (text) => {
+        output.line(inFlags(text, context));
+      },
+      warn: (text) => {
+        output.warn(inFlags(text, context));
+      },
+    });
+  } finally {
+    await (await import('@selfsup/backends')).closeBackends(); // some would keep the process alive
+  }
 }

@@ -5,18 +5,20 @@ import { describeValue } from './describe-value.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A list of a plugin, and how one of its things is recognized. */
-const kinds: Readonly<Record<'tasks' | 'encoders' | 'modalities' | 'datasets', (thing: Fields) => boolean>> = {
+const kinds: Readonly<Record<'tasks' | 'encoders' | 'modalities' | 'datasets' | 'backends', (thing: Fields) => boolean>> = {
   tasks: ({ name, create, modality }) => typeof name === 'string' && typeof create === 'function' && typeof modality === 'string',
   encoders: ({ name, create, modalities }) => typeof name === 'string' && typeof create === 'function' && Array.isArray(modalities),
   modalities: ({ name, open, prepare, encode }) =>
     typeof name === 'string' && [open, prepare, encode].every((method) => typeof method === 'function'),
   datasets: ({ name, open, accepts }) => typeof name === 'string' && typeof open === 'function' && typeof accepts === 'function',
+  backends: ({ name, setUp }) => typeof name === 'string' && typeof setUp === 'function',
 };
 const expectations = {
   tasks: 'the recipe of a task (defineTask, defineImageTask, …)',
   encoders: 'the recipe of an encoder (defineEncoder)',
   modalities: 'a modality (defineModality)',
   datasets: 'an opener of data',
+  backends: 'the set-up of a backend (BackendSetup)',
 } as const;
 const hasSchema = ({ options }: Fields): boolean => typeof options === 'object' && options !== null && '~standard' in options;
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -28,7 +30,7 @@ function assertUsable(thing: Fields, kind: keyof typeof kinds, where: string): v
       'SELFSUP_PLUGIN_API',
       `${where}: ${name} is written for contract ${typeof thing['api'] === 'number' ? thing['api'] : '(none)'}, this is contract 1; install versions that match`,
     );
-  if (kind !== 'datasets' && !hasSchema(thing))
+  if (kind !== 'datasets' && kind !== 'backends' && !hasSchema(thing))
     throw new SelfsupError(
       'SELFSUP_PLUGIN_API',
       `${where}: the \`options\` of ${name} must be a schema, such as z.strictObject({}) of zod 4.2 or newer, got ${describeValue(thing['options'])}`,

@@ -271,3 +271,41 @@ describe('a task of the user', () => {
     expect((await selfsup('train', '--task', './nowhere.ts')).stderr).toContain('--task: there is no file ./nowhere.ts');
   });
 });
+
+describe('a backend of the user', () => {
+  const watched = write(
+    'night.ts',
+    `import { builtinBackends } from '@selfsup/backends';
+    import { definePlugin } from '@selfsup/pretrain';
+    const cpu = builtinBackends.find(({ name }) => name === 'cpu')!;
+    const night = { ...cpu, name: 'night', reasonToSkip: () => Promise.resolve('it is day') };
+    export default definePlugin({ name: 'night', backends: [night] });`,
+  );
+
+  it('is shown beside the others, with the reason why it is not taken by itself', async () => {
+    const { code, stdout } = await selfsup('backends', '--plugin', watched, '--json');
+    const { auto, backends } = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; auto: string; backends: Record<string, unknown>[] })
+      .findLast(({ type }) => type === 'result')!;
+    expect([code, auto]).toEqual([0, 'wasm']);
+    expect(backends[0]).toMatchObject({ name: 'night', works: true, byItself: false, reason: 'it is day' });
+    expect(backends.find(({ name }) => name === 'wasm')).toMatchObject({ works: true, byItself: true });
+    const plain = await selfsup('backends', '--plugin', watched);
+    expect(plain.stdout).toMatch(
+      / {2}night {7}cpu \(plain JavaScript\)\n.* GFLOP\/s in products, .*\n.*only by its name \(--backend night\): it is day/,
+    );
+    expect(plain.stdout).toContain('* is what --backend auto takes here.');
+  }, 60_000);
+
+  it('computes where its name is given, and refuses what is none', async () => {
+    const out = at('runs/night');
+    await succeed('train', ...tinyImages, '--plugin', watched, '--backend', 'night', '--out', out);
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ backend: 'cpu' });
+    const bad = write('bad-backend.ts', `export default { name: 'bad', backends: [{ name: 'bad' }] };`);
+    expect((await selfsup('backends', '--plugin', bad)).stderr).toMatch(
+      /`backends` must hold the set-up of a backend \(BackendSetup\), got/,
+    );
+  });
+});

@@ -126,7 +126,7 @@ export async function checkFineTuning(subject: ModalitySubject): Promise<void> {
 export async function checkProbes(subject: ModalitySubject): Promise<void> {
   await withModality(subject, async ({ plan, data, built, encoding }) => {
     const { settings, options, recipe } = plan;
-    const run = describeRun(plan, { data, built, backend: { name: tf.getBackend() as 'cpu' | 'wasm' }, start: undefined });
+    const run = describeRun(plan, { data, built, backend: { name: tf.getBackend() }, start: undefined });
     const context: ProbeContext = {
       ...{ data, settings, options, recipe, taskOptions: settings.taskOptions, task: built.trainer.run, encoder: built.encoder },
       ...{ totalSteps: built.totalSteps, run, encoding },
