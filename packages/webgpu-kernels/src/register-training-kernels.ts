@@ -82,7 +82,7 @@ function register(kernels: readonly string[]): TrainingKernels {
       kernelName,
       backendName: 'webgpu',
       kernelFunc: ({ inputs, attrs = {}, backend: owner }) => {
-        const ours = tableOf(owner as object)[kernelName]!(inputs, attrs);
+        const ours = tableOf(owner)[kernelName]!(inputs, attrs);
         if (ours) return ours;
         if (former) return former.kernelFunc({ inputs, attrs, backend: owner });
         throw new SelfsupError(
