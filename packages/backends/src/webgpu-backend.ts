@@ -5,7 +5,7 @@ import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-se
 import { findGpu, isInNode, whyNoDriver } from './find-gpu.ts';
 import { importBackend } from './import-backend.ts';
 import { guardOf, guardWebgpu } from './guard-webgpu.ts';
-import { repairWebgpu } from './repair-webgpu.ts';
+import { repairTransposes, repairWebgpu } from './repair-webgpu.ts';
 import { isSoftwareAdapter, nameAdapter } from './software-adapter.ts';
 
 /** What the kernels may use where the adapter has it. */
@@ -116,7 +116,11 @@ async function setUp({ trainingKernels = true }: BackendOptions): Promise<Prepar
     throw error;
   }
   const backend = tf.backend() as WebGPUBackend;
-  const { maxTensorBytes } = guardOf(backend) ?? guardWebgpu(backend, { canReadSync: typeof OffscreenCanvas !== 'undefined' });
+  if (!guardOf(backend)) {
+    guardWebgpu(backend, { canReadSync: typeof OffscreenCanvas !== 'undefined' });
+    repairTransposes(backend);
+  }
+  const { maxTensorBytes } = guardOf(backend)!;
   const kernels = trainingKernels ? [] : ['stock kernels'];
   return {
     name: 'webgpu',
