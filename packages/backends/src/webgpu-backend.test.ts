@@ -40,7 +40,7 @@ const failure = (call: () => unknown) => {
 describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left out: ${absent})`}`, () => {
   afterAll(async () => {
     await closeBackends();
-    await tf.setBackend('cpu');
+    expect(tf.getBackend()).toBe('cpu'); // which was there before
   });
 
   it('is taken by its name, says what computes, and by itself only on a real adapter', async () => {

@@ -126,9 +126,12 @@ async function setUp({ trainingKernels = true }: BackendOptions): Promise<Prepar
     name: 'webgpu',
     description: describe(backend.device, kernels),
     limits: { maxTensorBytes },
-    close() {
+    async close() {
+      const isCurrent = tf.engine().backendName === 'webgpu';
       removeBackend();
       found.remove();
+      const [other] = Object.keys(tf.engine().registry); // tfjs is left without a current one otherwise, and can ask for none without waiting
+      if (isCurrent && other !== undefined) await tf.setBackend(other);
     },
   };
 }
