@@ -1,6 +1,7 @@
 import { softwareGpu } from '../../tools/presets/software-gpu.ts';
 import { shared } from '../../tools/presets/vitest.ts';
 
-Object.assign(process.env, softwareGpu()); // the processes of the tests inherit it
+// only where something trains on it: `selfsup backends` would measure its speed, and wait for it
+if (process.env['SELFSUP_TESTS'] === 'slow') Object.assign(process.env, softwareGpu());
 
 export default shared();
