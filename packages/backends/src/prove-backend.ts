@@ -20,6 +20,11 @@ const convolution = (filter: tf.Tensor, x: tf.Tensor) =>
 
 const PROOFS: readonly Proof[] = [
   {
+    what: 'sums of 32-bit floats',
+    expected: [1], // (1 + 2⁻²⁰) − 1, times 2²⁰; enough of them that no backend takes them for small change of its CPU
+    compute: () => tf.min(tf.mul(tf.sub(tf.add(tf.fill([512], 2 ** -20), 1), 1), 2 ** 20)),
+  },
+  {
     what: 'the filter gradient of a convolution',
     expected: [27, 37, 57, 67], // Σ weight · x over the four positions of each tap
     compute: () => tf.grad((filter) => convolution(filter, ramp([1, 3, 3, 1], 0)))(ramp([2, 2, 1, 1], -1)),
