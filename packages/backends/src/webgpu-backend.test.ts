@@ -45,7 +45,9 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
 
   it('is taken by its name, says what computes, and by itself only on a real adapter', async () => {
     const { description, limits } = await selectBackend({ prefer: 'webgpu' });
-    expect(description).toMatch(isSimulated ? /^webgpu \(google swiftshader, simulated on the processor/ : /^webgpu \((?!.*simulated)/);
+    expect(description).toMatch(
+      isSimulated ? /^webgpu \(google swiftshader, simulated on the processor, \d+ fused kernels\)$/ : /^webgpu \((?!.*simulated)/,
+    );
     const { maxBufferSize, maxStorageBufferBindingSize } = deviceOf().limits;
     expect(limits).toEqual({ maxTensorBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize) });
     const device = deviceOf();

@@ -95,10 +95,17 @@ async function openBackend(gpu: GPU): Promise<void> {
 /** The adapter of each device. */
 const adapters = new WeakMap<GPUDevice, GPUAdapterInfo>();
 
-function describe(device: GPUDevice, extra: readonly string[]): string {
+function describe(device: GPUDevice, kernels: string): string {
   const info = adapters.get(device) ?? (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
   const simulated = info && isSoftwareAdapter(info) ? ['simulated on the processor'] : [];
-  return `webgpu (${[info ? nameAdapter(info) : 'a GPU', ...simulated, ...extra].join(', ')})`;
+  return `webgpu (${[info ? nameAdapter(info) : 'a GPU', ...simulated, kernels].join(', ')})`;
+}
+
+/** Puts the fused kernels in, where they are installed: tfjs's own compute the same from more programs. */
+async function addTrainingKernels(): Promise<string> {
+  const kernels = await import('@selfsup/webgpu-kernels').catch(() => undefined);
+  if (!kernels) return 'stock kernels; `npm install @selfsup/webgpu-kernels` makes it faster';
+  return (await kernels.registerTrainingKernels()).description;
 }
 
 async function setUp({ trainingKernels = true }: BackendOptions): Promise<PreparedBackend> {
@@ -121,7 +128,7 @@ async function setUp({ trainingKernels = true }: BackendOptions): Promise<Prepar
     repairTransposes(backend);
   }
   const { maxTensorBytes } = guardOf(backend)!;
-  const kernels = trainingKernels ? [] : ['stock kernels'];
+  const kernels = trainingKernels ? await addTrainingKernels() : 'stock kernels';
   return {
     name: 'webgpu',
     description: describe(backend.device, kernels),
