@@ -140,8 +140,30 @@ function setRunning(running: boolean): void {
   pause.textContent = 'Pause';
 }
 
+let endSurvey: (() => void) | undefined;
+
+/** Finds out what computes here; training ends that, and it begins again afterwards. */
+function lookAround(): void {
+  const summary = find('backends-summary');
+  summary.textContent = 'Looking what computes here …';
+  endSurvey = surveyInWorker({
+    trying: (name) => {
+      summary.textContent = `Looking what computes here: ${name} …`;
+    },
+    found: (found) => {
+      endSurvey = undefined;
+      fillBackends(backend, found);
+      listBackends(find('backend-list'), found);
+      const works = found.filter((one) => one.works).map(({ name }) => name);
+      summary.textContent = works.length > 0 ? `What computes here: ${works.join(', ')}` : 'Nothing was found that computes here';
+      if (automatic(found) === undefined && works.length > 0) backend.value = works[0]!;
+    },
+  });
+}
+
 async function run(): Promise<void> {
-  endSurvey();
+  const surveying = endSurvey !== undefined;
+  endSurvey?.();
   forget();
   progress.value = 0;
   plan = { totalSteps: 1, epochs: epochs.valueAsNumber, description: '' };
@@ -155,6 +177,7 @@ async function run(): Promise<void> {
   }
   course = undefined;
   setRunning(false);
+  if (surveying) lookAround();
 }
 
 start.onclick = () => {
@@ -197,20 +220,7 @@ files.onchange = async () => {
   select.value = shown;
 };
 
-find('backends-summary').textContent = 'Looking what computes here …';
 fillBackends(backend, []);
-const endSurvey = surveyInWorker({
-  trying: (name) => {
-    find('backends-summary').textContent = `Looking what computes here: ${name} …`;
-  },
-  found: (found) => {
-    fillBackends(backend, found);
-    listBackends(find('backend-list'), found);
-    const works = found.filter((one) => one.works).map(({ name }) => name);
-    find('backends-summary').textContent =
-      works.length > 0 ? `What computes here: ${works.join(', ')}` : 'Nothing was found that computes here';
-    if (automatic(found) === undefined && works.length > 0) backend.value = works[0]!;
-  },
-});
+lookAround();
 usePictures(await madeUpPictures(Number(shown)));
 start.disabled = false;
