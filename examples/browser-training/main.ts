@@ -8,14 +8,14 @@ import { ownPictures } from './own-pictures.ts';
 import { showNeighbors } from './show-neighbors.ts';
 import { toNpy } from './to-npy.ts';
 
-const find = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
+const find = (id: string): HTMLElement => document.getElementById(id)!;
 const [select, backend, epochs] = [
-  find<HTMLSelectElement>('pictures'),
-  find<HTMLSelectElement>('backend'),
-  find<HTMLInputElement>('epochs'),
+  find('pictures') as HTMLSelectElement,
+  find('backend') as HTMLSelectElement,
+  find('epochs') as HTMLInputElement,
 ];
-const [start, pause, stop] = [find<HTMLButtonElement>('start'), find<HTMLButtonElement>('pause'), find<HTMLButtonElement>('stop')];
-const [progress, status, files] = [find<HTMLProgressElement>('progress'), find('status'), find<HTMLInputElement>('files')];
+const [start, pause, stop] = [find('start') as HTMLButtonElement, find('pause') as HTMLButtonElement, find('stop') as HTMLButtonElement];
+const [progress, status, files] = [find('progress') as HTMLProgressElement, find('status'), find('files') as HTMLInputElement];
 const [gallery, neighbors] = [find('gallery'), find('neighbors')];
 
 /** How many pictures are there to choose from. */
@@ -66,7 +66,7 @@ function choose(index: number): void {
 }
 
 function offer(id: string, bytes?: Uint8Array<ArrayBuffer>): void {
-  const link = find<HTMLAnchorElement>(id);
+  const link = find(id) as HTMLAnchorElement;
   if (link.href) URL.revokeObjectURL(link.href);
   link.setAttribute('aria-disabled', String(bytes === undefined));
   if (bytes === undefined) {
@@ -127,7 +127,8 @@ function show(message: Message): void {
   } else if (message.type === 'encoder') {
     offer('encoder', new Uint8Array(message.bytes));
     if (now) offer('embeddings', toNpy(now.features));
-  } else if (message.type === 'end') say(message.result.verdict.join(' '));
+  } else if (message.type === 'end')
+    say(`${message.result.steps} updates in ${Math.round(message.result.seconds)} s on ${plan.description}.`);
   else if (message.type === 'stopped') say(`Stopped after ${message.step} of ${message.totalSteps} updates; what was learned is kept.`);
   else if (message.type === 'notice' && message.level === 'warning') say(message.text, true);
   if (message.type !== 'progress') drawCharts();
