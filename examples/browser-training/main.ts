@@ -222,6 +222,11 @@ files.onchange = async () => {
 };
 
 fillBackends(backend, []);
+const asked = new URLSearchParams(location.search).get('backend'); // such as index.html?backend=webgl
+if (asked !== null) {
+  backend.add(new Option(asked, asked));
+  backend.value = asked;
+}
 lookAround();
 usePictures(await madeUpPictures(Number(shown)));
 start.disabled = false;
