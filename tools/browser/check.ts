@@ -340,6 +340,10 @@ async function check(executablePath: string): Promise<void> {
         /^selectBackend: cpu \(plain JavaScript\) is used, many times slower than .*nowhere\/tfjs-backend-wasm-threaded-simd\.wasm \(HTTP 404\); serve tfjs-backend-wasm\.wasm, .*With Vite: /s,
       ],
       'webgl computes': [/^webgl \(.*SwiftShader/, 'epsilon 1e-7', 'losses as on cpu, with the epsilon that tfjs takes by itself'],
+      // what tfjs makes of 0/0, infinity and nothing there
+      'webgl, every operation': ['div', 'relu', 'relu6', 'softplus', 'clipByValue', 'sum'].map(
+        (name) => new RegExp(`^${name}, (not finite|empty)$`),
+      ),
       'webgl refuses': [
         /^SELFSUP_MEMORY webgl backend: a tensor is too large for a texture .*use a smaller batch/,
         /^SELFSUP_BACKEND webgl backend: the browser took the graphics context away/,

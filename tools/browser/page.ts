@@ -4,7 +4,7 @@ import { learn } from '../../examples/browser-training/learn.ts';
 import { learnInWorker } from '../../examples/browser-training/learn-in-worker.ts';
 import '../../examples/browser-training/wasm-files.ts';
 import { recordRun, THREADS } from './record-run.ts';
-import { proveWebgl, refuseWebgl, wasmFromNowhere } from './prove-webgl.ts';
+import { checkWebgl, proveWebgl, refuseWebgl, wasmFromNowhere } from './prove-webgl.ts';
 import { trainBriefly } from './train-briefly.ts';
 
 /** Whether the heap of the wasm backend is shared memory: that of its threaded build is. */
@@ -19,6 +19,7 @@ export const checks = {
   'pretrain in a worker': () => recordRun((lesson, say) => learnInWorker(lesson, say).done),
   'wasm from nowhere': wasmFromNowhere,
   'webgl computes': proveWebgl,
+  'webgl, every operation': checkWebgl,
   'webgl refuses': refuseWebgl,
 };
 Object.assign(globalThis, { checks });
