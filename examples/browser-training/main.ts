@@ -189,6 +189,7 @@ pause.onclick = () => {
   if (pausing) course?.pause();
   else course?.goOn();
   pause.textContent = pausing ? 'Go on' : 'Pause';
+  say(pausing ? 'Paused.' : 'Goes on …');
 };
 stop.onclick = () => {
   stop.disabled = pause.disabled = true;
