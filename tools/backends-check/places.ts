@@ -16,6 +16,8 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
   /** How many times the error of the others it is allowed. */
   readonly slack?: number;
+  /** Random cases per operation: fewer where each shape is a program to compile. */
+  readonly cases?: number;
   /** Why it cannot run here. */
   readonly skipped?: string;
 }
@@ -57,7 +59,7 @@ const wasmPlaces = (['relaxed', 'plain', 'wide'] as const).flatMap((simd) =>
 export const places: readonly Place[] = [
   { name: 'cpu', backend: 'cpu' },
   ...wasmPlaces,
-  { name: 'webgpu', backend: 'webgpu', slack: 5, ...vulkanEnvironment() },
+  { name: 'webgpu', backend: 'webgpu', slack: 5, cases: 4, ...vulkanEnvironment() },
   { name: 'tensorflow', backend: 'tensorflow' },
 ];
 

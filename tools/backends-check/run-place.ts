@@ -60,6 +60,10 @@ async function run(place: Place, folder: string, operations?: readonly string[])
   mkdirSync(checkpoints, { recursive: true });
   const found = await runChecks({
     ...(place.slack !== undefined && { slack: place.slack }),
+    ...(place.cases !== undefined && { cases: place.cases }),
+    onStart: (what) => {
+      console.log(what); // check.ts shows the end of it where the process dies
+    },
     ...(operations && { operations, curves: [] }),
     onFailure: () => prepare(place),
     onCheckpoint: (curve, bytes) => {
