@@ -19,7 +19,7 @@ export const doors: Doors = {
   '@selfsup/trainer': ['@selfsup/core', '@selfsup/optim', '@selfsup/safetensors'],
   '@selfsup/evaluate': ['@selfsup/core', '@selfsup/optim'],
   '@selfsup/data': ['@selfsup/core'],
-  '@selfsup/backends': ['@selfsup/core', '@selfsup/wasm-kernels'],
+  '@selfsup/backends': ['@selfsup/core', '@selfsup/tensorflow-kernels', '@selfsup/wasm-kernels'],
   '@selfsup/pretext-tasks': ['@selfsup/core', '@selfsup/losses'],
   '@selfsup/testing': ['@selfsup/core'],
   '@selfsup/pretrain': [
@@ -39,6 +39,8 @@ export const doors: Doors = {
   '@selfsup/report': ['@selfsup/core', '@selfsup/pretrain'],
   'create-selfsup-task': [],
   '@selfsup/export': ['@selfsup/core'],
+  '@selfsup/webgpu-kernels': ['@selfsup/core'],
+  '@selfsup/tensorflow-kernels': ['@selfsup/core'],
   selfsup: 'everything',
 };
 

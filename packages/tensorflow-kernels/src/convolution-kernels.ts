@@ -1,0 +1,132 @@
+import { backend_util, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import { compute, type Operations } from './compute.ts';
+import type { Kernel, KernelTable } from './kernel-table.ts';
+import type { Attribute, Handle } from './tensorflow-backend.ts';
+
+type Pad = 'valid' | 'same' | number | backend_util.ExplicitPadding;
+interface Geometry {
+  readonly padInfo: backend_util.PadInfo;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly dataFormat: string;
+}
+interface ConvolutionAttributes {
+  readonly strides: [number, number] | number;
+  readonly pad: Pad;
+  readonly dataFormat?: 'NHWC' | 'NCHW';
+  readonly dilations?: [number, number] | number;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+/** Strides, data format and padding as TensorFlow has them; a padding by numbers is `EXPLICIT`, which the kernels of tfjs-node refuse. */
+function windowAttributes({ attribute }: Operations, { padInfo, strideHeight, strideWidth, dataFormat }: Geometry): Attribute[] {
+  const isLast = dataFormat === 'channelsLast';
+  const spread = (height: readonly number[], width: readonly number[], fill: readonly number[]) =>
+    isLast ? [...fill, ...height, ...width, ...fill] : [...fill, ...fill, ...height, ...width];
+  const { type, top, bottom, left, right } = padInfo;
+  const isNamed = type === 'SAME' || type === 'VALID';
+  return [
+    attribute.type('T', 'float'),
+    attribute.ints('strides', spread([strideHeight], [strideWidth], [1])),
+    attribute.string('data_format', isLast ? 'NHWC' : 'NCHW'),
+    attribute.string('padding', isNamed ? type : 'EXPLICIT'),
+    ...(isNamed ? [] : [attribute.ints('explicit_paddings', spread([top, bottom], [left, right], [0, 0]))]),
+  ];
+}
+
+/** A convolution or one of its gradients; `operands` are what TensorFlow's operation takes. */
+function convolution(
+  name: string,
+  {
+    inputShape,
+    filterShape,
+    attrs,
+    isDepthwise = false,
+  }: { inputShape: readonly number[]; filterShape: readonly number[]; attrs: ConvolutionAttributes; isDepthwise?: boolean },
+  operands: (tf: Operations) => readonly Handle[],
+): (backend: Parameters<Kernel>[2]) => TensorInfo {
+  const { strides, pad, dilations = 1, dimRoundingMode, dataFormat = 'NHWC' } = attrs;
+  const geometry = backend_util.computeConv2DInfo(
+    [...inputShape] as [number, number, number, number],
+    [...filterShape] as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    isDepthwise,
+    backend_util.convertConv2DDataFormat(dataFormat),
+  );
+  const { dilationHeight, dilationWidth } = geometry;
+  const rates = dataFormat === 'NHWC' ? [1, dilationHeight, dilationWidth, 1] : [1, 1, dilationHeight, dilationWidth];
+  return (backend) =>
+    compute(backend, (tf) => [tf.run(name, operands(tf), [...windowAttributes(tf, geometry), tf.attribute.ints('dilations', rates)])])[0]!;
+}
+
+const of = (attrs: NamedAttrMap) => attrs as unknown as ConvolutionAttributes;
+
+/** Max-pooling or its gradient; `operands` are what TensorFlow's operation takes. */
+function maxPool(
+  name: string,
+  { image, attrs }: { image: TensorInfo; attrs: NamedAttrMap },
+  operands: readonly TensorInfo[],
+): ReturnType<typeof convolution> {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as ConvolutionAttributes & {
+    filterSize: [number, number] | number;
+  };
+  const geometry = backend_util.computePool2DInfo(
+    image.shape as [number, number, number, number],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+  return (backend) =>
+    compute(backend, (tf) => [
+      tf.run(
+        name,
+        operands.map((tensor) => tf.input(tensor)),
+        [...windowAttributes(tf, geometry), tf.attribute.ints('ksize', [1, geometry.filterHeight, geometry.filterWidth, 1])],
+      ),
+    ])[0]!;
+}
+
+/** The convolutions, their gradients and max-pooling of tfjs, for paddings by numbers too: tfjs-node has them for `same` and `valid` alone. */
+export const convolutionKernels: KernelTable = {
+  Conv2D({ x, filter }, attrs, backend) {
+    const shapes = { inputShape: x!.shape, filterShape: filter!.shape, attrs: of(attrs) };
+    return convolution('Conv2D', shapes, (tf) => [tf.input(x!), tf.input(filter!)])(backend);
+  },
+  Conv2DBackpropInput({ dy, filter }, attrs, backend) {
+    const inputShape = attrs['inputShape'] as number[];
+    const shapes = { inputShape, filterShape: filter!.shape, attrs: of(attrs) };
+    return convolution('Conv2DBackpropInput', shapes, (tf) => [tf.integers(inputShape), tf.input(filter!), tf.input(dy!)])(backend);
+  },
+  Conv2DBackpropFilter({ x, dy }, attrs, backend) {
+    const filterShape = attrs['filterShape'] as number[];
+    const shapes = { inputShape: x!.shape, filterShape, attrs: of(attrs) };
+    return convolution('Conv2DBackpropFilter', shapes, (tf) => [tf.input(x!), tf.integers(filterShape), tf.input(dy!)])(backend);
+  },
+  DepthwiseConv2dNative({ x, filter }, attrs, backend) {
+    const shapes = { inputShape: x!.shape, filterShape: filter!.shape, attrs: of(attrs), isDepthwise: true };
+    return convolution('DepthwiseConv2dNative', shapes, (tf) => [tf.input(x!), tf.input(filter!)])(backend);
+  },
+  DepthwiseConv2dNativeBackpropInput({ dy, filter }, attrs, backend) {
+    const inputShape = attrs['inputShape'] as number[];
+    const shapes = { inputShape, filterShape: filter!.shape, attrs: of(attrs), isDepthwise: true };
+    const operands = (tf: Operations) => [tf.integers(inputShape), tf.input(filter!), tf.input(dy!)];
+    return convolution('DepthwiseConv2dNativeBackpropInput', shapes, operands)(backend);
+  },
+  DepthwiseConv2dNativeBackpropFilter({ x, dy }, attrs, backend) {
+    const filterShape = attrs['filterShape'] as number[];
+    const shapes = { inputShape: x!.shape, filterShape, attrs: of(attrs), isDepthwise: true };
+    const operands = (tf: Operations) => [tf.input(x!), tf.integers(filterShape), tf.input(dy!)];
+    return convolution('DepthwiseConv2dNativeBackpropFilter', shapes, operands)(backend);
+  },
+  MaxPool({ x }, attrs, backend) {
+    return maxPool('MaxPool', { image: x!, attrs }, [x!])(backend);
+  },
+  MaxPoolGrad({ dy, input, output }, attrs, backend) {
+    return maxPool('MaxPoolGrad', { image: input!, attrs }, [input!, output!, dy!])(backend);
+  },
+};

@@ -1,0 +1,1 @@
+export { registerTensorflowKernels, type RegisterTensorflowKernelsOptions, type TensorflowKernels } from './register-tensorflow-kernels.ts';

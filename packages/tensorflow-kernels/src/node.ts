@@ -1,0 +1,1 @@
+export { buildTensorflowBinding, type BuildTensorflowBindingOptions, type TensorflowBinding } from './node/build-tensorflow-binding.ts';
