@@ -1,10 +1,12 @@
 import {
+  backend_util,
   type DataStorage,
   type DataType,
   env,
   getKernel,
   registerKernel,
   unregisterKernel,
+  util,
   type KernelConfig,
   type KernelFunc,
   type TensorInfo,
@@ -94,14 +96,56 @@ const sumOfMany =
     return sum;
   };
 
+/** The place in a single row has the shape of a number, not of a row. */
+const placeInRow =
+  (stock: KernelConfig): KernelFunc =>
+  (call) => {
+    const place = stock.kernelFunc(call) as TensorInfo;
+    return call.inputs['x']!.shape.length === 1 ? { ...place, shape: [] } : place;
+  };
+
+/** The sum of nothing is 0; the GPU gets no buffer without bytes. */
+const sumOfNothing =
+  (stock: KernelConfig): KernelFunc =>
+  (call) => {
+    const { inputs, attrs = {}, backend } = call;
+    const x = inputs['x']!;
+    if (util.sizeFromShape(x.shape) > 0) return stock.kernelFunc(call);
+    const axes = util.parseAxisParam(attrs['axis'] as number | number[], x.shape);
+    const [kept] = backend_util.computeOutAndReduceShapes(x.shape, axes);
+    const shape = attrs['keepDims'] ? backend_util.expandShapeToKeepDim(kept, axes) : kept;
+    const dtype = x.dtype === 'bool' ? 'int32' : x.dtype;
+    const size = util.sizeFromShape(shape);
+    return (backend as WebGPUBackend).makeTensorInfo(shape, dtype, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
+  };
+
+/** From the end to the start: tfjs's program adds up other places then. The row is turned around, added up, and turned back. */
+const sumFromEnd =
+  (stock: KernelConfig): KernelFunc =>
+  (call) => {
+    const { inputs, attrs = {}, backend } = call;
+    if (!attrs['reverse']) return stock.kernelFunc(call);
+    const turn = (x: TensorInfo) =>
+      getKernel('Reverse', 'webgpu').kernelFunc({ inputs: { x }, attrs: { dims: [attrs['axis'] as number] }, backend }) as TensorInfo;
+    const turned = turn(inputs['x']!);
+    const summed = stock.kernelFunc({ inputs: { x: turned }, attrs: { ...attrs, reverse: false }, backend }) as TensorInfo;
+    const result = turn(summed);
+    for (const { dataId } of [turned, summed]) (backend as WebGPUBackend).disposeData(dataId);
+    return result;
+  };
+
 /**
  * Mends what tfjs's webgpu backend computes wrongly: the gradients of average pooling where a window reaches over the edge (it divides by the whole window),
- * products of rows of 2000 and more by a transposed matrix, and sums of more tensors than a program can be given. Once; later calls do nothing.
+ * products of rows of 2000 and more by a transposed matrix, sums of more tensors than a program can be given, `argMax` and `argMin` of a single row, sums of
+ * nothing, and `cumsum` from the end, which its gradient needs. Once; later calls do nothing.
  */
 export function repairWebgpu(): void {
   for (const kernelName of ['AvgPoolGrad', 'AvgPool3DGrad']) repair(kernelName, averagePoolGradient);
   for (const kernelName of ['BatchMatMul', '_FusedMatMul']) repair(kernelName, longProduct);
   repair('AddN', sumOfMany);
+  for (const kernelName of ['ArgMax', 'ArgMin']) repair(kernelName, placeInRow);
+  repair('Sum', sumOfNothing);
+  repair('Cumsum', sumFromEnd);
 }
 
 /** The part of a program that {@link repairTransposes} looks at. */
