@@ -8,6 +8,10 @@ interface Geometry {
   readonly padInfo: backend_util.PadInfo;
   readonly strideHeight: number;
   readonly strideWidth: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly effectiveFilterHeight: number;
+  readonly effectiveFilterWidth: number;
   readonly dataFormat: string;
 }
 interface ConvolutionAttributes {
@@ -18,19 +22,37 @@ interface ConvolutionAttributes {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-/** Strides, data format and padding as TensorFlow has them; a padding by numbers is `EXPLICIT`, which the kernels of tfjs-node refuse. */
-function windowAttributes({ attribute }: Operations, { padInfo, strideHeight, strideWidth, dataFormat }: Geometry): Attribute[] {
+/** What `SAME` pads along one axis: what is left over goes after the end. */
+function samePadding({ size, stride, reach }: { size: number; stride: number; reach: number }): readonly [before: number, after: number] {
+  const all = Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
+  return [all >> 1, all - (all >> 1)];
+}
+
+/** The name of a padding: one by numbers is `EXPLICIT`, unless it has a name as well, under which TensorFlow has faster kernels. */
+function paddingName(geometry: Geometry): 'SAME' | 'VALID' | 'EXPLICIT' {
+  const { type, top, bottom, left, right } = geometry.padInfo;
+  if (type === 'SAME' || type === 'VALID') return type;
+  if (Math.max(top, bottom, left, right) === 0) return 'VALID';
+  const { inHeight, inWidth, strideHeight, strideWidth, effectiveFilterHeight, effectiveFilterWidth } = geometry;
+  const rows = samePadding({ size: inHeight, stride: strideHeight, reach: effectiveFilterHeight });
+  const columns = samePadding({ size: inWidth, stride: strideWidth, reach: effectiveFilterWidth });
+  return rows.join() === `${top},${bottom}` && columns.join() === `${left},${right}` ? 'SAME' : 'EXPLICIT';
+}
+
+/** Strides, data format and padding as TensorFlow has them; the kernels of tfjs-node refuse a padding by numbers. */
+function windowAttributes({ attribute }: Operations, geometry: Geometry): Attribute[] {
+  const { padInfo, strideHeight, strideWidth, dataFormat } = geometry;
   const isLast = dataFormat === 'channelsLast';
   const spread = (height: readonly number[], width: readonly number[], fill: readonly number[]) =>
     isLast ? [...fill, ...height, ...width, ...fill] : [...fill, ...fill, ...height, ...width];
-  const { type, top, bottom, left, right } = padInfo;
-  const isNamed = type === 'SAME' || type === 'VALID';
+  const { top, bottom, left, right } = padInfo;
+  const padding = paddingName(geometry);
   return [
     attribute.type('T', 'float'),
     attribute.ints('strides', spread([strideHeight], [strideWidth], [1])),
     attribute.string('data_format', isLast ? 'NHWC' : 'NCHW'),
-    attribute.string('padding', isNamed ? type : 'EXPLICIT'),
-    ...(isNamed ? [] : [attribute.ints('explicit_paddings', spread([top, bottom], [left, right], [0, 0]))]),
+    attribute.string('padding', padding),
+    ...(padding === 'EXPLICIT' ? [attribute.ints('explicit_paddings', spread([top, bottom], [left, right], [0, 0]))] : []),
   ];
 }
 
