@@ -35,6 +35,8 @@ export const runFileSchema = z.strictObject({
   input: record,
   /** What must be the same when the run is resumed. */
   fingerprint: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** The sha256 of each file that lies beside run.json and belongs to the run, such as its tokenizer. */
+  files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)).default({}),
   /** The data as it was found. */
   dataset: z.strictObject({
     name: z.string(),

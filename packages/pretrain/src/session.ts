@@ -1,5 +1,5 @@
 import type { SelectedBackend } from '@selfsup/backends';
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import { fit, readCheckpointMetadata, type FitResult } from '@selfsup/trainer';
 import { buildRun, startWeights, type BuiltRun } from './build-run.ts';
 import { createFeatureHealth } from './feature-health.ts';
@@ -15,6 +15,7 @@ import type { Measures, Probe } from './probe.ts';
 import { elsewhere, type RunFile } from './run-file.ts';
 import { readText, runFileNames, writeChecked, type RunStore } from './run-store.ts';
 import type { Settings } from './settings.ts';
+import { sha256 } from './sha256.ts';
 import { version } from './version.ts';
 import { measureProbes, roundedAll, type ProbeAtWork, type Session, type SessionContext } from './session-at-work.ts';
 import type { StartEncoder } from './start-encoder.ts';
@@ -67,6 +68,7 @@ export function describeRun(
     encoder: { name: plan.encoder.name, options: { ...built.encoderOptions }, prefix: built.prefix },
     input: { ...data.input },
     fingerprint: { ...data.fingerprint },
+    files: {},
     dataset: { name, unit, train: train.length, test: test?.length ?? 0, ...(testFrom && { testFrom }) },
     stepsPerEpoch: built.stepsPerEpoch,
     totalSteps: built.totalSteps,
@@ -92,6 +94,24 @@ export async function readRunFiles(store: RunStore): Promise<Record<string, stri
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await readText(store, name)) ?? ''] as const)));
 }
 
+const hashesOf = async (files: Readonly<Record<string, string>>): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    await Promise.all(Object.entries(files).map(async ([name, text]) => [name, await sha256(new TextEncoder().encode(text))] as const)),
+  );
+
+/** The files of a run that goes on, as they were when it began. */
+async function readOwnFiles(store: RunStore, { files: before }: RunFile): Promise<Record<string, string>> {
+  const files = await readRunFiles(store);
+  const now = await hashesOf(files);
+  for (const [name, hash] of Object.entries(before))
+    if (now[name] !== hash)
+      throw new SelfsupError(
+        'SELFSUP_CHECKPOINT',
+        `${printable(name)} of ${store.name} ${now[name] === undefined ? 'is missing' : 'is damaged or was changed'} since the run began; restore it, or start a new run`,
+      );
+  return files;
+}
+
 /** Opens the data of a run, and makes sure that it is the same when the run is continued. Internal. */
 export async function openData(
   plan: RunPlan,
@@ -101,7 +121,7 @@ export async function openData(
   const context = createOpenContext(registry, modality.name, {
     progress,
     earlier: earlier
-      ? { input: earlier.input, files: await readRunFiles(store) }
+      ? { input: earlier.input, files: await readOwnFiles(store, earlier) }
       : start && { input: start.description.input, files: start.description.files },
     start: !earlier && start !== undefined,
   });
@@ -241,12 +261,15 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
   try {
     const saved = earlier && (await store.read(runFileNames.checkpoint));
     const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
+    const files = data.files ?? {};
     const changes = earlier ? changesOf(earlier, { settings, step }) : [];
     const file: RunFile = earlier
       ? { ...earlier, settings, totalSteps: built.totalSteps, changes: [...earlier.changes, ...changes] }
-      : describeRun(plan, { data, built, backend, start: context.start, teacher: context.teacher, reasons });
+      : {
+          ...describeRun(plan, { data, built, backend, start: context.start, teacher: context.teacher, reasons }),
+          files: await hashesOf(files),
+        };
     for (const reason of reasons) progress.line(reason);
-    const files = data.files ?? {};
     if (!earlier) {
       for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
       if (context.start) await store.write(runFileNames.start, context.start.bytes);

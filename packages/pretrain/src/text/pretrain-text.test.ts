@@ -73,7 +73,15 @@ describe('pretraining on text in memory', () => {
     );
     const file = (await store.read('tokenizer.json'))!;
     await store.write('tokenizer.json', new TextEncoder().encode(new TextDecoder().decode(file).replace('"cat"', '"cow"')));
-    await expect(run({ resume: true, data: config.data }, store)).rejects.toThrow('is not the tokenizer that this run began with');
+    await expect(run({ resume: true, data: config.data }, store)).rejects.toThrow(
+      /^tokenizer\.json of .* is damaged or was changed since the run began; restore it, or start a new run$/,
+    );
+    await store.write('tokenizer.json', file);
+    const counts = new TextDecoder().decode((await store.read('token-counts.json'))!);
+    await store.write('token-counts.json', new TextEncoder().encode(counts.replace(/\d/, '7')));
+    await expect(run({ resume: true, data: config.data }, store)).rejects.toThrow(/^token-counts\.json of .* is damaged/);
+    await store.remove('token-counts.json');
+    await expect(run({ resume: true, data: config.data }, store)).rejects.toThrow(/^token-counts\.json of .* is missing since/);
   });
 
   it('votes by neighbors where texts have labels, and says when it is on the plateau', async () => {
