@@ -99,7 +99,7 @@ describe('selectBackend', () => {
   });
 
   it('refuses an unknown name', async () => {
-    await expect(selectBackend({ prefer: 'cuda' as 'cpu' })).rejects.toThrow("must be one of auto, wasm, cpu, got 'cuda'");
+    await expect(selectBackend({ prefer: 'cuda' as 'cpu' })).rejects.toThrow(/must be one of auto, tensorflow, .*wasm, .*cpu, got 'cuda'/);
   });
 
   it('throws SELFSUP_MEMORY on an exhausted heap and stays usable', async () => {
