@@ -31,6 +31,20 @@ export default defineConfig(
     },
   },
   {
+    // the webgpu backend cannot be read without waiting; the conformance kits and gradient checks run where it can
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/testing/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[property.name=/^(dataSync|arraySync|bufferSync)$/]',
+          message: 'The webgpu backend cannot be read without waiting: use `await tensor.data()`, or values that the host has already.',
+        },
+      ],
+    },
+  },
+  {
     // AssemblyScript: its types are the compiler's business, and kernels take as many numbers as they need
     files: ['**/assembly/**/*.ts'],
     extends: [tseslint.configs.disableTypeChecked],

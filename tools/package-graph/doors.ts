@@ -39,6 +39,7 @@ export const doors: Doors = {
   '@selfsup/report': ['@selfsup/core', '@selfsup/pretrain'],
   'create-selfsup-task': [],
   '@selfsup/export': ['@selfsup/core'],
+  '@selfsup/webgpu-kernels': ['@selfsup/core'],
   '@selfsup/tensorflow-kernels': ['@selfsup/core'],
   selfsup: 'everything',
 };

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { createRng, drawUniform } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { colorBins } from './color-bins.ts';
-import { colorCodes } from './color-codes.ts';
+import { codeOnDevice, colorCodes } from './color-codes.ts';
 import { colorWeights } from './color-weights.ts';
 import { rgbToLab } from './rgb-to-lab.ts';
 
@@ -57,6 +58,21 @@ describe('colorCodes', () => {
         expect(nearest.map((bin) => rows[i]![bin]!)).toSatisfy((actual: number[]) => distance(actual, shares) < 1e-4);
         expect(rows[i]!.filter((share) => share > 0)).toHaveLength(5);
         expect(labels.arraySync()[i]).toBe(nearest[0]);
+      }
+    });
+  });
+
+  it('gives the same by operations of the backend, where nothing can be read without waiting', () => {
+    tf.tidy(() => {
+      const images = tf.tensor4d(drawUniform(createRng(5), 2 * 8 * 8 * 3), [2, 8, 8, 3]);
+      const weights = Float32Array.from(colorBins(), (_, bin) => 1 + bin / 100);
+      const expected = colorCodes({ outputSize: 4, weights })(images);
+      const ab = tf.slice(rgbToLab(images), [0, 0, 0, 1], [2, 8, 8, 2]);
+      const found = codeOnDevice(tf.avgPool<tf.Tensor4D>(ab, 2, 2, 'valid'), { bins: colorBins(), neighbors: 5, sigma: 5, weights });
+      expect([found.labels.dtype, found.labels.arraySync()]).toEqual(['int32', expected.labels.arraySync()]);
+      for (const name of ['codes', 'weights'] as const) {
+        expect(found[name].shape).toEqual(expected[name].shape);
+        expect(tf.max(tf.abs(tf.sub<tf.Tensor>(found[name], expected[name]))).dataSync()[0]).toBeLessThan(1e-5);
       }
     });
   });

@@ -48,7 +48,8 @@ export interface ColorCoding {
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; the function `SELFSUP_SHAPE` on images without 3 channels or whose sides are no
  * multiples of `outputSize`, `SELFSUP_DTYPE` on images that are not float32
  * @see Zhang, Isola, Efros: "Colorful Image Colorization", section 2.1, https://arxiv.org/abs/1603.08511
- * @remarks Colors are coded on the host in float64. Of bins at equal distance the first counts as nearer.
+ * @remarks Colors are coded on the host in float64; of bins at equal distance the first counts as nearer. On webgpu, from which they cannot be read without
+ * waiting, they are coded there in float32, and of bins at equal distance any may come first.
  * @example
  * ```ts
  * import { colorCodes } from '@selfsup/augment';
@@ -76,31 +77,22 @@ export function colorCodes(options: ColorCodesOptions): ColorCoding {
     );
   const code = (images: tf.Tensor4D): CodedColors => {
     checkImages('colorCodes', images, [3]);
-    const [n, height, width] = images.shape;
+    const [, height, width] = images.shape;
     if (height % outputSize !== 0 || width % outputSize !== 0)
       throw new SelfsupError(
         'SELFSUP_SHAPE',
         `colorCodes: \`images\` must have sides that are multiples of \`outputSize\` ${outputSize}, got ${height}×${width}`,
       );
     const [lightness, colors] = split(images, outputSize);
-    const ab = colors.dataSync();
-    colors.dispose();
-    const rows = n * outputSize * outputSize;
-    const codes = new Float32Array(rows * bins.length);
-    const labels = new Int32Array(rows);
-    for (let row = 0; row < rows; row++) {
-      const nearest = nearestBins(bins, [ab[2 * row]!, ab[2 * row + 1]!], neighbors);
-      const share = nearest.map(([, squared]) => Math.exp((nearest[0]![1] - squared) / (2 * sigma * sigma))); // the nearest's is 1
-      const total = share.reduce((sum, x) => sum + x, 0);
-      nearest.forEach(([bin], k) => (codes[row * bins.length + bin] = share[k]! / total));
-      labels[row] = nearest[0]![0];
+    const options = { bins, neighbors, sigma, weights };
+    try {
+      return { lightness, ...(readsAtOnce() ? codeOnHost(colors, options) : codeOnDevice(colors, options)) };
+    } catch (error) {
+      lightness.dispose();
+      throw error;
+    } finally {
+      colors.dispose();
     }
-    return {
-      lightness,
-      codes: tf.tensor2d(codes, [rows, bins.length]),
-      labels: tf.tensor1d(labels, 'int32'),
-      weights: tf.tensor1d(Float32Array.from(labels, (label) => weights?.[label] ?? 1)),
-    };
   };
   return Object.assign(code, { bins, outputSize });
 }
@@ -114,6 +106,60 @@ function split(images: tf.Tensor4D, outputSize: number): [tf.Tensor4D, tf.Tensor
     const cell: [number, number] = [height / outputSize, width / outputSize];
     const colors = tf.avgPool(tf.slice(lab, [0, 0, 0, 1], [n, height, width, 2]), cell, cell, 'valid');
     return [tf.tile(lightness, [1, 1, 1, 3]), colors];
+  });
+}
+
+type Codes = Omit<CodedColors, 'lightness'>;
+
+interface CodeOptions extends Required<Pick<ColorCodesOptions, 'neighbors' | 'sigma'>> {
+  readonly bins: readonly (readonly [number, number])[];
+  readonly weights: ArrayLike<number> | undefined;
+}
+
+/** Whether tensors can be read without waiting for a device. */
+const readsAtOnce = (): boolean => tf.getBackend() !== 'webgpu';
+
+function codeOnHost(colors: tf.Tensor4D, { bins, neighbors, sigma, weights }: CodeOptions): Codes {
+  // eslint-disable-next-line no-restricted-syntax -- only where `readsAtOnce`
+  const ab = colors.dataSync();
+  const rows = ab.length / 2;
+  const codes = new Float32Array(rows * bins.length);
+  const labels = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const nearest = nearestBins(bins, [ab[2 * row]!, ab[2 * row + 1]!], neighbors);
+    const share = nearest.map(([, squared]) => Math.exp((nearest[0]![1] - squared) / (2 * sigma * sigma))); // the nearest's is 1
+    const total = share.reduce((sum, x) => sum + x, 0);
+    nearest.forEach(([bin], k) => (codes[row * bins.length + bin] = share[k]! / total));
+    labels[row] = nearest[0]![0];
+  }
+  return {
+    codes: tf.tensor2d(codes, [rows, bins.length]),
+    labels: tf.tensor1d(labels, 'int32'),
+    weights: tf.tensor1d(Float32Array.from(labels, (label) => weights?.[label] ?? 1)),
+  };
+}
+
+/** The same by operations of the backend. */
+export function codeOnDevice(colors: tf.Tensor4D, { bins, neighbors, sigma, weights }: CodeOptions): Codes {
+  return tf.tidy(() => {
+    const [a, b] = tf.split(tf.reshape(colors, [-1, 2]), 2, 1) as [tf.Tensor2D, tf.Tensor2D]; // [rows, 1] each
+    const centers = (axis: 0 | 1) =>
+      tf.tensor2d(
+        bins.map((bin) => bin[axis]),
+        [1, bins.length],
+      );
+    const squared = tf.add(tf.square(tf.sub(a, centers(0))), tf.square(tf.sub(b, centers(1)))); // [rows, bins]
+    const { values, indices } = tf.topk(tf.neg(squared), neighbors); // [rows, neighbors], nearest first
+    const share = tf.exp(tf.div(tf.sub(values, tf.slice(values, [0, 0], [-1, 1])), 2 * sigma * sigma));
+    const shares = tf.unstack(tf.div(share, tf.sum(share, 1, true)), 1); // [rows] each
+    const places = tf.unstack(indices, 1) as tf.Tensor1D[];
+    const codes = places.map((place, k) => tf.mul<tf.Tensor2D>(tf.oneHot(place, bins.length), tf.expandDims(shares[k]!, 1)));
+    const labels = tf.cast(places[0]!, 'int32');
+    return {
+      codes: tf.addN(codes),
+      labels,
+      weights: weights ? tf.gather(tf.tensor1d(Float32Array.from(weights)), labels) : tf.onesLike(shares[0] as tf.Tensor1D),
+    };
   });
 }
 

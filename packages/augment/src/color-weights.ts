@@ -44,7 +44,7 @@ export async function colorWeights(
   let total = 0;
   for await (const images of batches) {
     const { lightness, codes, labels, weights } = coding(images);
-    for (const label of labels.dataSync()) counts[label]!++;
+    for (const label of await labels.data()) counts[label]!++;
     total += labels.size;
     for (const tensor of [lightness, codes, labels, weights]) tensor.dispose();
   }

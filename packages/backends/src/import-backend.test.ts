@@ -3,7 +3,8 @@ import { importBackend } from './import-backend.ts';
 
 describe('importBackend', () => {
   it('says what to install', async () => {
-    const load = () => import('no-such-package');
+    const name: string = 'no-such-package';
+    const load = () => import(name);
     await expect(importBackend('webgpu', { package: '@tensorflow/tfjs-backend-webgpu', load })).rejects.toThrow(
       'selectBackend: the webgpu backend is not installed; run `npm install @tensorflow/tfjs-backend-webgpu`',
     );

@@ -20,6 +20,11 @@ const convolution = (filter: tf.Tensor, x: tf.Tensor) =>
 
 const PROOFS: readonly Proof[] = [
   {
+    what: 'sums of 32-bit floats',
+    expected: [1], // (1 + 2⁻²⁰) − 1, times 2²⁰; enough of them that no backend takes them for small change of its CPU
+    compute: () => tf.min(tf.mul(tf.sub(tf.add(tf.fill([512], 2 ** -20), 1), 1), 2 ** 20)),
+  },
+  {
     what: 'the filter gradient of a convolution',
     expected: [27, 37, 57, 67], // Σ weight · x over the four positions of each tap
     compute: () => tf.grad((filter) => convolution(filter, ramp([1, 3, 3, 1], 0)))(ramp([2, 2, 1, 1], -1)),
@@ -52,10 +57,19 @@ const PROOFS: readonly Proof[] = [
         ramp([2, 1, 2, 1], 0),
       ),
   },
+  {
+    what: 'the product of long rows by a transposed matrix',
+    expected: [300, 2348, 4396, 6444], // row 3 has its only 1 at 300, so that it takes place 300 out of each row of 2048 numbers
+    compute: () => {
+      const picking = tf.oneHot(tf.mul(tf.range(0, 16, 1, 'int32'), tf.scalar(100, 'int32')), 2048);
+      return tf.slice(tf.matMul(tf.cast(picking, 'float32'), ramp([16, 2048], 0), false, true), [3, 0], [1, 4]);
+    },
+  },
 ];
 
 /**
- * Proves on tiny gradients that the current backend can train: convolution, max-pool of negative inputs, gather, average-pool over the edge, upsampling.
+ * Proves on tiny gradients that the current backend can train: convolution, max-pool of negative inputs, gather, average-pool over the edge, upsampling, and a
+ * product of long rows.
  *
  * @throws SelfsupError `SELFSUP_BACKEND` naming the backend, what it cannot compute or computes wrongly, and the cure
  * @example

@@ -98,8 +98,14 @@ describe('selectBackend', () => {
     tf.dispose([patches, classes]);
   });
 
+  it('says where webgl is to be had', async () => {
+    await expect(selectBackend({ prefer: 'webgl' })).rejects.toThrow(
+      'webgl cannot be used here: WebGL is in browsers only; in Node choose webgpu, wasm or cpu',
+    );
+  });
+
   it('refuses an unknown name', async () => {
-    await expect(selectBackend({ prefer: 'cuda' as 'cpu' })).rejects.toThrow(/must be one of auto, tensorflow, .*wasm, .*cpu, got 'cuda'/);
+    await expect(selectBackend({ prefer: 'cuda' as 'cpu' })).rejects.toThrow(/must be one of auto, (\w+, )*wasm, (\w+, )*cpu, got 'cuda'/);
   });
 
   it('throws SELFSUP_MEMORY on an exhausted heap and stays usable', async () => {

@@ -1,3 +1,4 @@
+import { rowLogSumExp, rowLogSumExpGradient, type OmittedEntries } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Options of {@link similarityLogSumExp}. */
@@ -13,20 +14,6 @@ export interface SimilarityLogSumExpOptions {
   /** Anchors whose similarities are computed at a time, ≥ 1; default all. Bounds the memory to `[blockSize, candidates]`, forward and backward. */
   blockSize?: number;
 }
-
-/** Applies the steps in turn and disposes what each of them consumed: two large matrices alive instead of one per step. */
-function through(x: tf.Tensor2D, ...steps: readonly ((x: tf.Tensor2D) => tf.Tensor)[]): tf.Tensor2D {
-  return steps.reduce<tf.Tensor2D>((input, step) => {
-    const output = step(input) as tf.Tensor2D;
-    input.dispose();
-    return output;
-  }, x);
-}
-
-const maskedBy =
-  (counted: tf.Tensor | undefined) =>
-  (x: tf.Tensor2D): tf.Tensor =>
-    counted ? tf.mul(x, counted) : tf.clone(x);
 
 /**
  * For each anchor the logarithm of the summed exponentials of its similarities to all candidates: log Σⱼ exp(⟨aᵢ, cⱼ⟩ / temperature).
@@ -46,53 +33,17 @@ export function similarityLogSumExp(anchors: tf.Tensor2D, candidates: tf.Tensor2
   const starts = Array.from({ length: Math.ceil(numAnchors / blockSize) }, (_, i) => i * blockSize);
   const rowsOf = <T extends tf.Tensor>(x: T, from: number): T => tf.slice(x, from, Math.min(blockSize, numAnchors - from));
   const logitsOf = (a: tf.Tensor2D, c: tf.Tensor2D): tf.Tensor2D => tf.matMul(tf.div(a, temperature), c, false, true); // [anchors, candidates]
-  /** 0 where a candidate does not count for one of `count` anchors from `from` on, 1 elsewhere. */
-  const countedMask = (from: number, count: number): tf.Tensor | undefined => {
-    if (omit === undefined) return undefined;
-    return tf.tidy(() => {
-      // through int32: the wasm backend's OneHot writes integers into float32 tensors
-      if (omit === 'itself') return tf.cast(tf.oneHot(tf.range(from, from + count, 1, 'int32'), numCandidates, 0, 1), 'float32'); // [count, candidates]
-      const image = Int32Array.from({ length: count }, (_, i) => (from + i) % images);
-      const ofOneView = tf.cast(tf.oneHot(tf.tensor1d(image, 'int32'), images, 0, 1), 'float32'); // [count, images]
-      return tf.tile(ofOneView, [1, numCandidates / images]); // [count, candidates]
-    });
-  };
-
-  const forward = (a: tf.Tensor2D, c: tf.Tensor2D, from: number): tf.Tensor1D => {
-    const count = a.shape[0];
-    const counted = countedMask(from, count);
-    let logits = logitsOf(a, c);
-    const masked = maskedBy(counted);
-    const floor = counted ? tf.min(logits, 1, true) : tf.zeros([count, 1]); // [anchors, 1]
-    logits = through(logits, (x) => tf.sub(x, floor), masked); // counted entries >= 0, the anchor itself 0
-    const top = tf.max(logits, 1, true); // [anchors, 1]
-    const sums = through(
-      logits,
-      (x) => tf.sub(x, top),
-      tf.exp,
-      masked,
-      (x) => tf.sum(x, 1, true),
-    ); // [anchors, 1]
-    return tf.reshape(tf.add(tf.add(tf.log(sums), top), floor), [count]);
-  };
+  /** What does not count for the anchors from `from` on. */
+  const omitted = (from: number): OmittedEntries | undefined =>
+    omit === undefined ? undefined : { from, period: omit === 'itself' ? numCandidates : images };
+  const forward = (a: tf.Tensor2D, c: tf.Tensor2D, from: number): tf.Tensor1D => rowLogSumExp(logitsOf(a, c), omitted(from));
 
   /** The gradients of one block of anchors: towards them, and towards all candidates. */
   const backwardBlock = (block: Record<'a' | 'c' | 'result' | 'dy', tf.Tensor>, from: number): tf.Tensor[] =>
     tf.tidy(() => {
       const [a, c] = [block.a as tf.Tensor2D, block.c as tf.Tensor2D];
-      const count = a.shape[0];
-      const counted = countedMask(from, count);
-      const masked = maskedBy(counted);
-      const column = tf.reshape(block.result, [count, 1]);
-      const scale = tf.reshape(tf.div(block.dy, temperature), [count, 1]);
-      const weights = through(
-        logitsOf(a, c),
-        (x) => tf.sub(x, column),
-        masked, // the anchor itself becomes 0: everything counted is below 0 but for rounding
-        tf.exp,
-        masked,
-        (x) => tf.mul(x, scale),
-      ); // [count, candidates]
+      const dy = tf.div(block.dy, temperature);
+      const weights = rowLogSumExpGradient({ logits: logitsOf(a, c), result: block.result, dy }, omitted(from)); // [count, candidates]
       const towardsAnchors = tf.matMul(weights, c);
       return detachCandidates ? [towardsAnchors] : [towardsAnchors, tf.matMul(weights, a, true)];
     });

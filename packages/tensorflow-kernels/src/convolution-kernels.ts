@@ -1,6 +1,6 @@
 import { backend_util, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import { compute, type Operations } from './compute.ts';
-import type { Kernel, KernelTable } from './kernel-table.ts';
+import type { Kernel, KernelTable } from './kernel.ts';
 import type { Attribute, Handle } from './tensorflow-backend.ts';
 
 type Shape4D = [number, number, number, number];

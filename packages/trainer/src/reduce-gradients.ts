@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Collective, Gradients, VariableMap } from '@selfsup/core';
+import { sumOfEach, type Collective, type Gradients, type VariableMap } from '@selfsup/core';
 import type { StepGradients } from './step-gradients.ts';
 
 /** The gradients and numbers of a step, the same on every rank. Internal. */
@@ -15,7 +15,7 @@ export interface ReducedStep {
 /** One process: only loss, metrics and the sums that show whether the gradients are finite leave the backend, in one transfer. */
 async function readSolo({ gradients, summary }: StepGradients): Promise<ReducedStep> {
   const paths = Object.keys(gradients).filter((path) => gradients[path] !== null);
-  const read = tf.tidy(() => tf.concat1d([summary, tf.stack(paths.map((path) => tf.sum(gradients[path]!))) as tf.Tensor1D]));
+  const read = tf.tidy(() => tf.concat1d([summary, sumOfEach(paths.map((path) => gradients[path]!))]));
   try {
     const numbers = Float32Array.from(await read.data());
     return {

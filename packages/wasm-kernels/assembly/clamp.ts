@@ -32,6 +32,28 @@ export function clamp(x: usize, y: usize, count: i32, low: f32, high: f32): void
   if (rest > 0) storeTail(y, hold(loadTail(x, rest, ZERO), lows, highs), rest);
 }
 
+/** 1, -1 or 0, as x is above, below or 0; 0 for NaN. */
+// @inline
+function signs(x: v128): v128 {
+  const above = v128.and(f32x4.gt(x, ZERO), f32x4.splat(1)),
+    below = v128.and(f32x4.lt(x, ZERO), f32x4.splat(-1));
+  return v128.or(above, below);
+}
+
+/** y = sign(x). */
+export function sign(x: usize, y: usize, count: i32): void {
+  const from = (<usize>shareFrom(count, LINE)) << 2;
+  const end = x + ((<usize>shareTo(count, LINE)) << 2);
+  x += from;
+  y += from;
+  for (; x + 16 <= end; x += 16) {
+    v128.store(y, signs(v128.load(x)));
+    y += 16;
+  }
+  const rest = <i32>((end - x) >> 2);
+  if (rest > 0) storeTail(y, signs(loadTail(x, rest, ZERO)), rest);
+}
+
 /** y = max(a, b), or min(a, b), for `count` numbers; an operand that is not `wide` is one number. */
 export function extremum(a: usize, b: usize, y: usize, count: i32, wideA: i32, wideB: i32, smallest: i32): void {
   const from = (<usize>shareFrom(count, LINE)) << 2;

@@ -7,7 +7,7 @@ export { depthwiseInput, depthwiseInputScratch } from './depthwise-input';
 export { depthwiseFilter, depthwiseFilterScratch } from './depthwise-filter';
 export { maxPoolGrad } from './pool';
 export { avgPool, maxPool } from './pool-forward';
-export { clamp, extremum } from './clamp';
+export { clamp, extremum, sign } from './clamp';
 export { winogradForward, winogradForwardScratch, winogradInput, winogradInputScratch } from './winograd';
 export { winogradFilter, winogradFilterScratch } from './winograd-filter';
 export { batchNorm, batchNormScratch } from './norm';

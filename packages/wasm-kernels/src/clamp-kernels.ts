@@ -49,7 +49,8 @@ function extremum(runtime: Runtime, { a, b }: { a: TensorInfo; b: TensorInfo }, 
 
 /**
  * Relu, Relu6, ClipByValue, Maximum and Minimum of float32 tensors, through which NaN passes, as on the cpu backend. The stock kernels turn it into a
- * bound or into the other operand; Relu does so where the sign bit is set, as in the NaN that x86 makes of 0/0. Other dtypes go to the stock kernels.
+ * bound or into the other operand; Relu does so where the sign bit is set, as in the NaN that x86 makes of 0/0. And Sign, which the stock kernel takes for 0
+ * below 1e-6. Other dtypes go to the stock kernels.
  */
 export function clampKernels(runtime: Runtime): KernelTable {
   const clamp = (x: TensorInfo, low: number, high: number): TensorInfo =>
@@ -76,6 +77,13 @@ export function clampKernels(runtime: Runtime): KernelTable {
       const x = input(inputs, 'x');
       if (x.dtype !== 'float32') return runtime.runStock('ClipByValue', inputs, attrs);
       return clamp(x, attrs['clipValueMin'] as number, attrs['clipValueMax'] as number);
+    },
+    Sign(inputs, attrs) {
+      const x = input(inputs, 'x');
+      if (x.dtype !== 'float32') return runtime.runStock('Sign', inputs, attrs);
+      return produce(runtime, x.shape, 'float32', (y) => {
+        runtime.kernels.sign(runtime.offset(x), y, util.sizeFromShape(x.shape));
+      });
     },
     Maximum: pairwise('Maximum', 0),
     Minimum: pairwise('Minimum', 1),

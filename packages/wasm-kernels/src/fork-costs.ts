@@ -73,6 +73,7 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   l2NormalizeGrad: each(0.52, 4, 5),
   dropout: each(1.15, 2),
   clamp: each(0.25, 2),
+  sign: each(0.25, 2),
   extremum: each(0.48, 3),
   groupNorm: each(0.54, 6, 7, 8),
   groupNormGrad: each(0.87, 8, 9, 10),

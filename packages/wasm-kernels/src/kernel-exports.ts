@@ -73,6 +73,7 @@ export interface KernelExports {
   // assembly/clamp.ts
   clamp(x: number, y: number, count: number, low: number, high: number): void;
   extremum(a: number, b: number, y: number, count: number, wideA: number, wideB: number, smallest: number): void;
+  sign(x: number, y: number, count: number): void;
 
   // assembly/winograd.ts
   winogradForward(x: number, w: number, y: number, bias: number, act: number, scratch: number): void;

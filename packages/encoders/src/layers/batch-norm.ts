@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormTraining, emaUpdate, SelfsupError, type Rng } from '@selfsup/core';
+import { batchNormTraining, movingStatistics, SelfsupError, type Rng } from '@selfsup/core';
 import { checkIntegers, checkOneOf } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
 import { isFrozen } from './is-frozen.ts';
@@ -69,10 +69,9 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
           return finishNorm(tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T, { activation, residual });
         const batch = batchNormTraining(input, { scale, offset, epsilon, activation, ...(residual && { residual }) });
         if (!updateStatistics) return batch.y as T;
-        const count = input.size / channels;
-        mean.assign(emaUpdate<tf.Tensor1D>(mean, batch.mean, momentum));
-        const unbiased = tf.mul<tf.Tensor1D>(batch.variance, count / (count - 1));
-        variance.assign(emaUpdate<tf.Tensor1D>(variance, unbiased, momentum));
+        const moved = movingStatistics({ mean, variance }, batch, { momentum, count: input.size / channels });
+        mean.assign(moved.mean);
+        variance.assign(moved.variance);
         return batch.y as T;
       },
     );

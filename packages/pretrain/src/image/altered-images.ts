@@ -22,17 +22,18 @@ const CHANGES: readonly Change[] = [
   (image) => horizontalFlip(image, [true]),
 ];
 
-function change(pixels: ImagePixels, places: readonly number[], seed: number): Uint8Array {
+async function change(pixels: ImagePixels, places: readonly number[], seed: number): Promise<Uint8Array> {
   const [, height, width, channels] = pixels.shape;
   const size = height * width * channels;
   const out = new Uint8Array(pixels.pixels.length);
   for (const [row, place] of places.entries()) {
-    const values = tf.tidy(() => {
+    const altered = tf.tidy(() => {
       const image = toImages({ pixels: pixels.pixels.subarray(row * size, (row + 1) * size), shape: [1, height, width, channels] });
       const changed = CHANGES[place % CHANGES.length]!(image, drawUniform(createRng(seed).fold('altered').fold(place), 4));
-      return tf.round(tf.clipByValue(tf.mul(changed, 255), 0, 255)).dataSync();
+      return tf.round(tf.clipByValue(tf.mul(changed, 255), 0, 255));
     });
-    out.set(values, row * size);
+    out.set(await altered.data(), row * size);
+    altered.dispose();
   }
   return out;
 }
@@ -55,7 +56,7 @@ export function alteredImages(samples: Samples, { indices, seed }: AlteredCopies
       const found = await images.read(asked.map((row) => chosen[row]!));
       const places: number[] = [];
       for (const row of asked) if (found.indices[places.length] === chosen[row]) places.push(row); // without those that cannot be read
-      return { pixels: change(found, places, seed), shape: found.shape, indices: Int32Array.from(places) };
+      return { pixels: await change(found, places, seed), shape: found.shape, indices: Int32Array.from(places) };
     },
   };
 }

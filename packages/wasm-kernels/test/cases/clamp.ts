@@ -30,6 +30,12 @@ function clip(random: Random): KernelCase {
   return { inputs: { x }, attrs, expected: [Float64Array.from(x.values, (v) => hold(v, low, high))], alsoCpu: true };
 }
 
+/** Of numbers of all magnitudes, also of those that are next to nothing. */
+function sign(random: Random): KernelCase {
+  const x = withSpecials(random, anyValues(random, anyShape(random)), [...SPECIALS, 1e-7, -1e-7, 1e-30, -1e-30], pick(random, [0, 0.1, 0.4]));
+  return { inputs: { x }, attrs: {}, expected: [Float64Array.from(x.values, (v) => Math.sign(v) || 0)], alsoCpu: true };
+}
+
 /** Operands that broadcast in every pattern. */
 export const pairwise =
   (larger: (a: number, b: number) => number) =>
@@ -64,6 +70,7 @@ export const clampCases: readonly CaseMaker[] = [
   { title: 'Relu', kernel: 'Relu', make: bounded(Infinity), measure: 'elements' },
   { title: 'Relu6', kernel: 'Relu6', make: bounded(6), measure: 'elements' },
   { title: 'ClipByValue', kernel: 'ClipByValue', make: clip, measure: 'elements' },
+  { title: 'Sign', kernel: 'Sign', make: sign, measure: 'elements' },
   { title: 'Maximum', kernel: 'Maximum', make: pairwise(Math.max), measure: 'elements' },
   { title: 'Minimum', kernel: 'Minimum', make: pairwise(Math.min), measure: 'elements' },
 ];

@@ -1,0 +1,85 @@
+import {
+  env,
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+  type KernelConfig,
+  type KernelFunc,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { averageAxes, type Axis } from './resampling-axes.ts';
+
+/** What `dy` has to be multiplied by `[1, …spatial, 1]`, because the kernel divides by the whole window: its size over that of the part inside. */
+function correction(axes: readonly Axis[], filterSize: number | readonly number[]): { values: Float32Array; shape: number[] } {
+  let values = [1];
+  axes.forEach(({ outputs }, i) => {
+    const whole = typeof filterSize === 'number' ? filterSize : filterSize[i]!;
+    values = values.flatMap((value) => outputs.map((mixture) => (value * whole) / mixture.length));
+  });
+  return { values: Float32Array.from(values), shape: [1, ...axes.map(({ outputs }) => outputs.length), 1] };
+}
+
+const repaired = new WeakSet<KernelConfig>();
+
+/** Replaces a kernel by what is made of it, once. */
+function repair(kernelName: string, mend: (stock: KernelConfig) => KernelFunc): void {
+  const stock = getKernel(kernelName, 'webgpu') as KernelConfig | undefined;
+  if (stock === undefined || repaired.has(stock)) return;
+  const config: KernelConfig = { ...stock, kernelFunc: mend(stock) };
+  repaired.add(config);
+  unregisterKernel(kernelName, 'webgpu');
+  registerKernel(config);
+}
+
+/** By the size of the part of a window that lies in the image, as the forward pass divides. */
+const averagePoolGradient =
+  (stock: KernelConfig): KernelFunc =>
+  ({ inputs, attrs = {}, backend }) => {
+    const gpu = backend as WebGPUBackend;
+    const dy = inputs['dy']!;
+    const { values, shape } = correction(averageAxes(inputs['input']!, dy, attrs), attrs['filterSize'] as number | number[]);
+    if (values.every((factor) => factor === 1)) return stock.kernelFunc({ inputs, backend, attrs });
+    const factors = gpu.makeTensorInfo(shape, 'float32', values);
+    const scaled = getKernel('Multiply', 'webgpu').kernelFunc({ inputs: { a: dy, b: factors }, backend }) as TensorInfo;
+    const dx = stock.kernelFunc({ inputs: { ...inputs, dy: scaled }, backend, attrs });
+    for (const { dataId } of [factors, scaled]) gpu.disposeData(dataId);
+    return dx;
+  };
+
+/** The number by which tfjs knows its program for products with few outputs. */
+const SMALL_OUTPUT = 2;
+/** From this length on it takes another one. */
+const LONG = 2000;
+
+/**
+ * Products of long rows into few outputs go to a program of tfjs that reads a transposed second matrix the wrong way, and adds up in an order that changes from
+ * run to run. They take the one for shorter rows instead.
+ */
+const longProduct =
+  (stock: KernelConfig): KernelFunc =>
+  ({ inputs, attrs = {}, backend }) => {
+    const [a, b] = [inputs['a']!.shape, inputs['b']!.shape];
+    const [rows, length] = attrs['transposeA'] ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
+    const columns = attrs['transposeB'] ? b.at(-2)! : b.at(-1)!;
+    const tiles = Math.ceil(rows / 32) * Math.ceil(columns / 32);
+    const few = (backend as WebGPUBackend).thresholdToIncreaseWorkgroups * (rows <= 8 ? 2 : 1);
+    if (length < LONG || tiles > few || rows * columns <= 128) return stock.kernelFunc({ inputs, attrs, backend });
+    const flag = 'WEBGPU_MATMUL_PROGRAM_TYPE';
+    const before = env().getNumber(flag);
+    env().set(flag, SMALL_OUTPUT);
+    try {
+      return stock.kernelFunc({ inputs, attrs, backend });
+    } finally {
+      env().set(flag, before);
+    }
+  };
+
+/**
+ * Mends what tfjs's webgpu backend computes wrongly: the gradients of average pooling where a window reaches over the edge (it divides by the whole window),
+ * and products of rows of 2000 and more by a transposed matrix. Once; later calls do nothing.
+ */
+export function repairWebgpu(): void {
+  for (const kernelName of ['AvgPoolGrad', 'AvgPool3DGrad']) repair(kernelName, averagePoolGradient);
+  for (const kernelName of ['BatchMatMul', '_FusedMatMul']) repair(kernelName, longProduct);
+}

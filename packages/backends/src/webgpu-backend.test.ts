@@ -1,0 +1,191 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { isSelfsupError } from '@selfsup/core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { closeBackends } from './prepare-backend.ts';
+import { proveBackend } from './prove-backend.ts';
+import { selectBackend } from './select-backend.ts';
+import { webgpuSetup } from './webgpu-backend.ts';
+
+await import('@tensorflow/tfjs-backend-webgpu');
+/** The kernels of tfjs, before anything repairs them. */
+const stock = new Map(tf.getKernelsForBackend('webgpu').map((config) => [config.kernelName, config]));
+
+const against = await webgpuSetup.reasonToSkip!({});
+const isSimulated = against?.includes('simulates a GPU on the processor') === true;
+/** Why the tests on an adapter cannot run here. */
+const absent = against === undefined || isSimulated ? undefined : against;
+
+const deviceOf = () => (tf.backend() as WebGPUBackend).device;
+const allocated = () => (tf.memory() as unknown as { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU;
+const read = async (make: () => tf.Tensor): Promise<number[]> => {
+  const tensor = tf.tidy(make);
+  return [...(await tensor.data().finally(() => tensor.dispose()))];
+};
+const codeOf = (error: unknown) => (isSelfsupError(error) ? [error.code, error.message] : [error]);
+const failure = (call: () => unknown) => {
+  try {
+    return [call()];
+  } catch (error) {
+    return codeOf(error);
+  }
+};
+
+describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left out: ${absent})`}`, () => {
+  afterAll(async () => {
+    await closeBackends();
+    await tf.setBackend('cpu');
+  });
+
+  it('is taken by its name, says what computes, and by itself only on a real adapter', async () => {
+    const { description, limits } = await selectBackend({ prefer: 'webgpu' });
+    expect(description).toMatch(isSimulated ? /^webgpu \(google swiftshader, simulated on the processor/ : /^webgpu \((?!.*simulated)/);
+    const { maxBufferSize, maxStorageBufferBindingSize } = deviceOf().limits;
+    expect(limits).toEqual({ maxTensorBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize) });
+    const device = deviceOf();
+    await selectBackend({ prefer: 'webgpu' });
+    expect(deviceOf()).toBe(device); // what lies on it stays
+  });
+
+  it.each([
+    ['AvgPoolGrad', 'the gradient of an average-pool over the edge wrongly: expected [0.25, 1.25, 1.75, 6.75], got [0.25, '],
+    ['BatchMatMul', 'the product of long rows by a transposed matrix wrongly: expected [300, 2348, 4396, 6444], got ['],
+  ])('is proved where tfjs alone computes wrongly, in %s', async (kernelName, message) => {
+    const repaired = tf.getKernel(kernelName, 'webgpu');
+    const use = (config: tf.KernelConfig) => {
+      tf.unregisterKernel(kernelName, 'webgpu');
+      tf.registerKernel(config);
+    };
+    use(stock.get(kernelName)!);
+    try {
+      await expect(proveBackend()).rejects.toThrow(`backend 'webgpu' computes ${message}`);
+    } finally {
+      use(repaired);
+    }
+  });
+
+  it('divides the gradient of an average-pool by the part of the window in the image', async () => {
+    // 2×2 pixels, windows of 3: each output is the mean of all four pixels, each weight 1 … 4 goes back in quarters
+    const gradient = tf.grad((x) => tf.sum(tf.mul(tf.avgPool(x as tf.Tensor4D, 3, 1, 'same'), tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]))));
+    expect(await read(() => gradient(tf.ones([1, 2, 2, 1])))).toEqual([2.5, 2.5, 2.5, 2.5]);
+    const inside = tf.grad((x) => tf.sum(tf.avgPool(x as tf.Tensor4D, 2, 2, 'valid')));
+    expect(await read(() => inside(tf.ones([1, 2, 2, 1])))).toEqual([0.25, 0.25, 0.25, 0.25]);
+    const depth = tf.grad((x) => tf.sum(tf.avgPool3d(x as tf.Tensor5D, [2, 1, 1], 1, 'same')));
+    expect(await read(() => depth(tf.ones([1, 2, 1, 1, 1])))).toEqual([0.5, 1.5]);
+  });
+
+  it.skipIf(typeof OffscreenCanvas !== 'undefined')('refuses to be read without waiting, and says what to do', () => {
+    tf.tidy(() => {
+      const known = tf.tensor1d([1, 2]);
+      expect([...known.dataSync()]).toEqual([1, 2]); // nothing has run on it, it is still here
+      const computed = tf.add(tf.fill([2], 1), known); // on the GPU; what is small and here is computed here
+      expect(failure(() => computed.dataSync())).toEqual([
+        'SELFSUP_BACKEND',
+        'webgpu backend: data cannot be read without waiting; use `await tensor.data()` instead of `dataSync()` or `arraySync()`',
+      ]);
+    });
+  });
+
+  it('throws on a tensor over the limit of the device instead of computing zeros, and stays usable', async () => {
+    const { maxBufferSize } = deviceOf().limits;
+    const [code, message] = failure(() => tf.tidy(() => tf.fill([maxBufferSize / 4 + 1], 1)));
+    expect(code).toBe('SELFSUP_MEMORY');
+    expect(message).toMatch(/^webgpu backend: a tensor of \d+ bytes is too large, this GPU takes \d+ bytes at most; use a smaller batch/);
+    expect(await read(() => tf.fill([2], 3))).toEqual([3, 3]);
+  });
+
+  it('does not grow with batches of ever new sizes', async () => {
+    const MiB = 2 ** 20;
+    const before = allocated();
+    let sum = 0;
+    for (let i = 0; i < 40; i++) {
+      const values = new Float32Array(MiB + 1024 * i).fill(i);
+      expect(await read(() => tf.slice(tf.tensor1d(values), [values.length - 1], [1]))).toEqual([i]);
+      sum += values.byteLength;
+    }
+    expect(sum).toBeGreaterThan(160 * MiB);
+    expect(allocated() - before).toBeLessThan(90 * MiB);
+  });
+
+  it('throws what the device reports at the next read and the next tensor, until it is set up anew', async () => {
+    const kept = tf.fill([2], 1);
+    deviceOf().createBuffer({ size: 2 ** 50, usage: GPUBufferUsage.STORAGE });
+    const refused = await read(() => tf.add(kept, 1)).catch(codeOf);
+    expect(refused[0]).toBe('SELFSUP_BACKEND');
+    expect(refused[1]).toMatch(
+      /refused a command \(Buffer size .* cannot be trusted; checkpoints are not affected: resume from the last one/,
+    );
+    expect(failure(() => tf.add(kept, 1))).toEqual(refused);
+    kept.dispose();
+    await selectBackend({ prefer: 'webgpu' });
+    expect(await read(() => tf.fill([1], 2))).toEqual([2]);
+  });
+
+  it('tells a full memory from other errors', async () => {
+    const error = new GPUOutOfMemoryError('Failed to allocate memory for buffer mapping');
+    deviceOf().dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error, cancelable: true }));
+    const [code, message] = await read(() => tf.fill([1], 1)).catch(codeOf);
+    expect(code).toBe('SELFSUP_MEMORY');
+    expect(message).toMatch(
+      /has no memory left \(Failed to allocate .* resume from the last one, and use a smaller batch, image size or encoder$/,
+    );
+  });
+
+  it('throws after the loss of the device, and works after it is set up anew', async () => {
+    await selectBackend({ prefer: 'webgpu' });
+    const kept = tf.fill([2], 1);
+    deviceOf().destroy();
+    const lost = await kept.data().catch(codeOf);
+    expect(lost[0]).toBe('SELFSUP_BACKEND');
+    expect(lost[1]).toMatch(/the GPU was lost \(destroyed.*all tensors with it; checkpoints are not affected: resume from the last one/);
+    expect(failure(() => tf.add(kept, 1))).toEqual(lost);
+    kept.dispose();
+    await selectBackend({ prefer: 'webgpu' });
+    expect(await read(() => tf.fill([1], 5))).toEqual([5]);
+  });
+});
+
+/** Runs a module in a process of its own; how it ended and what it wrote. */
+function runAlone(script: string, { imports = [] as string[], env = {} as Record<string, string> } = {}) {
+  const flags = [
+    '--conditions=@selfsup/source',
+    ...imports.flatMap((text) => ['--import', `data:text/javascript,${encodeURIComponent(text)}`]),
+  ];
+  const index = new URL('index.ts', import.meta.url).href;
+  const text = `import { closeBackends, selectBackend } from ${JSON.stringify(index)}; ${script}`;
+  return new Promise<{ code: number | null; out: string }>((resolve, reject) => {
+    const cwd = fileURLToPath(new URL('..', import.meta.url));
+    const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', text], { cwd, env: { ...process.env, ...env } });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.on('error', reject).on('close', (code) => resolve({ code, out }));
+  });
+}
+const showFailure = `await selectBackend({ prefer: 'webgpu' }).then(() => console.log('works'), (error) => console.log(error.code, error.message));`;
+// as if it were not installed
+const withoutPackage = `import { register } from 'node:module';
+register('data:text/javascript,' + encodeURIComponent("export const resolve = (name, context, next) => name === 'webgpu' ? Promise.reject(new Error('Cannot find package')) : next(name, context);"));`;
+
+describe.runIf(process.features.typescript)('the webgpu backend in a process of its own', () => {
+  it('says what to install', async () => {
+    const { code, out } = await runAlone(showFailure, { imports: [withoutPackage] });
+    expect([code, out]).toEqual([
+      0,
+      'SELFSUP_BACKEND selectBackend: WebGPU in Node comes from the package `webgpu`, which cannot be loaded (Cannot find package); run `npm install webgpu@0.6.2`\n',
+    ]);
+  });
+
+  it.runIf(process.platform === 'linux')('says that there is no adapter, and what to install', async () => {
+    const nowhere = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' };
+    const { code, out } = await runAlone(showFailure, { env: nowhere });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^SELFSUP_BACKEND selectBackend: WebGPU finds no adapter; (no Vulkan driver is installed; )?install the .*driver/);
+  });
+
+  it.skipIf(absent)('lets the process end', async () => {
+    const script = `await selectBackend({ prefer: 'webgpu' }); await closeBackends(); console.log('closed', typeof navigator.gpu);`;
+    expect(await runAlone(script)).toEqual({ code: 0, out: 'closed undefined\n' });
+  });
+});

@@ -1,0 +1,133 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { SelfsupError, isSelfsupError } from '@selfsup/core';
+import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-setup.ts';
+import { findGpu, isInNode, whyNoDriver } from './find-gpu.ts';
+import { importBackend } from './import-backend.ts';
+import { guardOf, guardWebgpu } from './guard-webgpu.ts';
+import { repairWebgpu } from './repair-webgpu.ts';
+import { isSoftwareAdapter, nameAdapter } from './software-adapter.ts';
+
+/** What the kernels may use where the adapter has it. */
+const FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'bgra8unorm-storage', 'subgroups'];
+/** Devices have the least of these unless more is asked for. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeInvocationsPerWorkgroup',
+] as const;
+
+const requestAdapter = (gpu: GPU) => gpu.requestAdapter({ powerPreference: 'high-performance' });
+
+async function reasonToSkip(): Promise<string | undefined> {
+  const noDriver = whyNoDriver();
+  if (noDriver !== undefined) return noDriver;
+  try {
+    const { gpu } = await findGpu();
+    const adapter = await requestAdapter(gpu);
+    if (!adapter) return noAdapter();
+    return isSoftwareAdapter(adapter.info)
+      ? `its only adapter (${nameAdapter(adapter.info)}) simulates a GPU on the processor, slower than wasm`
+      : undefined;
+  } catch (error) {
+    if (!isSelfsupError(error)) throw error;
+    return error.message.replace(/^selectBackend: /, '');
+  }
+}
+
+const noAdapter = (): string =>
+  `WebGPU finds no adapter; ${whyNoDriver() ?? (isInNode() ? 'install the driver of the GPU (on Linux its Vulkan driver and libvulkan1)' : 'switch hardware acceleration on in the settings of the browser, and see chrome://gpu')}`;
+
+/** A device of the adapter with all that it can. */
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const limits = LIMITS.filter((name) => adapter.limits[name] !== undefined).map((name) => [name, adapter.limits[name]] as const);
+  return adapter.requestDevice({
+    requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)),
+    requiredLimits: Object.fromEntries(limits),
+  });
+}
+
+/** The backend of an earlier set-up, unless something went wrong on it. */
+function soundBackend(): WebGPUBackend | undefined {
+  const backend = tf.engine().registry['webgpu'] as WebGPUBackend | undefined;
+  return backend && guardOf(backend)?.failure() === undefined ? backend : undefined;
+}
+
+function removeBackend(): void {
+  if (tf.findBackendFactory('webgpu') == null) return;
+  const backend = tf.engine().registry['webgpu'] as WebGPUBackend | undefined;
+  if (backend) guardOf(backend)?.ignore();
+  tf.removeBackend('webgpu');
+  backend?.device.destroy();
+}
+
+/** tfjs's backend. It registers a factory only where it is first imported after WebGPU was found, so that this says nothing of its copy of tfjs-core. */
+const importWebgpu = () =>
+  importBackend('webgpu', {
+    package: '@tensorflow/tfjs-backend-webgpu',
+    load: () => import('@tensorflow/tfjs-backend-webgpu'),
+    isBound: ({ WebGPUBackend: Backend }) => Backend.prototype instanceof tf.KernelBackend,
+  });
+
+/** Opens a device on the adapter, and tfjs's backend on the device. */
+async function openBackend(gpu: GPU): Promise<void> {
+  const { WebGPUBackend: Backend } = await importWebgpu();
+  const adapter = await requestAdapter(gpu);
+  if (!adapter) throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: ${noAdapter()}`);
+  const device = await requestDevice(adapter).catch((cause: unknown) => {
+    throw new SelfsupError(
+      'SELFSUP_BACKEND',
+      `selectBackend: the GPU (${nameAdapter(adapter.info)}) gives no device: ${(cause as Error).message}`,
+      { cause },
+    );
+  });
+  adapters.set(device, adapter.info);
+  removeBackend(); // of before, and tfjs's own factory, which knows neither these limits nor that there may be no adapter
+  tf.registerBackend('webgpu', () => new Backend(device, adapter.info), 3);
+}
+
+/** The adapter of each device. */
+const adapters = new WeakMap<GPUDevice, GPUAdapterInfo>();
+
+function describe(device: GPUDevice, extra: readonly string[]): string {
+  const info = adapters.get(device) ?? (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
+  const simulated = info && isSoftwareAdapter(info) ? ['simulated on the processor'] : [];
+  return `webgpu (${[info ? nameAdapter(info) : 'a GPU', ...simulated, ...extra].join(', ')})`;
+}
+
+async function setUp({ trainingKernels = true }: BackendOptions): Promise<PreparedBackend> {
+  tf.enableProdMode();
+  const found = await findGpu();
+  found.install();
+  try {
+    if (!soundBackend()) await openBackend(found.gpu);
+    if (!(await tf.setBackend('webgpu')))
+      throw new SelfsupError('SELFSUP_BACKEND', 'selectBackend: tfjs could not start its webgpu backend');
+    await tf.ready();
+    repairWebgpu();
+  } catch (error) {
+    found.remove();
+    throw error;
+  }
+  const backend = tf.backend() as WebGPUBackend;
+  const { maxTensorBytes } = guardOf(backend) ?? guardWebgpu(backend, { canReadSync: typeof OffscreenCanvas !== 'undefined' });
+  const kernels = trainingKernels ? [] : ['stock kernels'];
+  return {
+    name: 'webgpu',
+    description: describe(backend.device, kernels),
+    limits: { maxTensorBytes },
+    close() {
+      removeBackend();
+      found.remove();
+    },
+  };
+}
+
+/** WebGPU: the graphics card of this machine, in a page or through the package `webgpu` in Node. `auto` leaves simulated ones alone. */
+export const webgpuSetup: BackendSetup = { name: 'webgpu', reasonToSkip, setUp };

@@ -1,0 +1,1 @@
+export { registerTrainingKernels, type TrainingKernels } from './register-training-kernels.ts';

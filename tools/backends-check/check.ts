@@ -1,0 +1,119 @@
+// `npm run test:backends`: what must be the same on every backend. Makes the checks of `backendChecks` and trains briefly, on each backend that this machine has,
+// in a process of its own, continues checkpoints of one on the others, and writes docs/backends.md. What is not there is skipped, with the reason.
+//   --only TEXT             places with it in their names, such as wasm; then docs/backends.md stays as it is
+//   --operations A,B        only these operations, and no trainings; docs/backends.md stays as it is
+//   --findings FOLDER       where the findings of each place are kept between runs, and those of `npm run test:browser`; default .cache/backends-check
+//   --libtensorflow FOLDER  a TensorFlow, whose binding is built on the spot
+//   --no-write              docs/backends.md stays as it is
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Continued, PlaceFindings } from './findings.ts';
+import { failuresOf } from './judge.ts';
+import { HOME, places, slugOf, type Place } from './places.ts';
+import { keepFindings, writeDocument } from './record.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    operations: { type: 'string' },
+    findings: { type: 'string' },
+    libtensorflow: { type: 'string' },
+    'no-write': { type: 'boolean', default: false },
+  },
+});
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const findings = flags.findings ?? join(root, '.cache/backends-check');
+const scratch = mkdtempSync(join(tmpdir(), 'selfsup-backends-'));
+const LIMIT = 15 * 60_000;
+
+/** Runs one place; gives its answer, or throws what the process said. */
+async function ask<T>(place: Place, ...task: readonly string[]): Promise<T> {
+  const file = join(scratch, `answer-${slugOf(place.name)}.json`);
+  rmSync(file, { force: true });
+  const script = fileURLToPath(new URL('run-place.ts', import.meta.url));
+  const argv = [...(place.flags ?? []), '--conditions=@selfsup/source', script, place.name, scratch, ...task];
+  const child = spawn(process.execPath, argv, { env: { ...process.env, ...place.env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.once('close', (...how) => { resolve(how); })); // prettier-ignore
+  if (code !== 0 || !existsSync(file)) throw new Error(`the process ended with ${signal ?? code}: ${said.trim().slice(-600)}`);
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
+
+async function runPlace(place: Place): Promise<PlaceFindings> {
+  const about = { place: place.name, platform: `Node ${process.versions.node}`, date: new Date().toISOString().slice(0, 10) };
+  if (place.skipped !== undefined) return { ...about, skipped: place.skipped };
+  try {
+    return await ask<PlaceFindings>(place, 'run', ...(flags.operations === undefined ? [] : [flags.operations]));
+  } catch (error) {
+    return { ...about, checks: [{ operation: 'the process', kind: 'values', problem: (error as Error).message }] };
+  }
+}
+
+/** Carries checkpoints from home to each other place and back. */
+async function exchange(found: PlaceFindings[]): Promise<PlaceFindings[]> {
+  const home = found.find(({ place }) => place === HOME);
+  const trained = found.filter(({ curves }) => curves !== undefined && Object.keys(curves).length > 0);
+  if (home === undefined || !trained.includes(home)) return found;
+  const goOn = async (to: string, from: string): Promise<readonly Continued[]> => {
+    console.log(`     the checkpoints of ${from} on ${to}`);
+    try {
+      return await ask<readonly Continued[]>(
+        places.find(({ name }) => name === to)!,
+        'continue',
+        from,
+      );
+    } catch (error) {
+      report(false, to, `does not continue from ${from}: ${(error as Error).message}`);
+      return [];
+    }
+  };
+  const result: PlaceFindings[] = [];
+  const back: Continued[] = [];
+  for (const one of found) {
+    // other builds of wasm write the same bits as home, or are compared with it anyway
+    const isOther = trained.includes(one) && !one.place.startsWith('wasm');
+    result.push(isOther ? { ...one, continued: await goOn(one.place, HOME) } : one);
+    if (isOther) back.push(...(await goOn(HOME, one.place)));
+  }
+  return result.map((one) => (one.place === HOME && back.length > 0 ? { ...one, continued: back } : one));
+}
+
+function report(ok: boolean, where: string, detail: string): void {
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${where}: ${detail}`);
+  if (!ok) process.exitCode = 1;
+}
+
+async function check(): Promise<void> {
+  mkdirSync(findings, { recursive: true });
+  const wanted = places.filter(({ name }) => flags.only === undefined || name.includes(flags.only));
+  const ran: PlaceFindings[] = [];
+  for (const place of wanted) {
+    const found = await runPlace(place);
+    const { skipped, checks = [], seconds = 0, description } = found;
+    if (skipped !== undefined) console.log(`skipped: ${place.name}: ${skipped}`);
+    else console.log(`     ${place.name}: ${checks.length} checks and the trainings in ${seconds.toFixed(0)} s on ${description ?? '?'}`);
+    ran.push(found);
+  }
+  const all = flags.operations === undefined ? await exchange(ran) : ran;
+  const known = keepFindings(findings, all);
+  const reference = (all.find(({ place }) => place === 'cpu') ?? known.find(({ place }) => place === 'cpu'))?.curves ?? {};
+  for (const found of all.filter(({ skipped }) => skipped === undefined)) {
+    const failures = failuresOf(found, reference);
+    for (const { place, what } of failures) report(false, place, what);
+    if (failures.length === 0)
+      report(true, found.place, `${found.checks?.length ?? 0} checks, ${Object.keys(found.curves ?? {}).length} trainings as on cpu`);
+  }
+  if (flags.only === undefined && flags.operations === undefined && !flags['no-write']) await writeDocument(known);
+}
+
+try {
+  await check();
+} finally {
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+}

@@ -1,0 +1,49 @@
+/** A defect of TensorFlow.js that does not reach who uses selfsup. */
+export interface MendedDefect {
+  readonly backend: string;
+  readonly defect: string;
+  /** What mends it, and where. */
+  readonly mend: string;
+}
+
+const KERNELS = 'training kernels of `@selfsup/wasm-kernels`';
+
+/** What is known to be wrong in tfjs and what is done about it. */
+export const mendedDefects: readonly MendedDefect[] = [
+  {
+    backend: 'all',
+    defect: 'tfjs-core alone registers no gradients in Node and in bundles',
+    mend: '`registerGradients`, called by `selectBackend`',
+  },
+  {
+    backend: 'all',
+    defect:
+      'wrong shapes in the gradients of `maximum`, `minimum` and `squaredDifference` of operands that broadcast, of `matMul` of a batch that broadcasts, of `cumsum` along any axis but the last; `split` into one part has no gradient; `logSumExp` of infinity is NaN',
+    mend: 'not mended: no package of selfsup differentiates these. Broadcast the operand first (`tile`), turn the axis to the end (`transpose`)',
+  },
+  {
+    backend: 'cpu',
+    defect:
+      'the gradient of `avgPool` divides by the whole window at the edge; that of `image.resizeNearestNeighbor` mixes up the images of a batch',
+    mend: '`repairCpu` in `@selfsup/backends`',
+  },
+  { backend: 'wasm', defect: 'no gradients of filters, of depthwise convolutions and of `gather`', mend: KERNELS },
+  {
+    backend: 'wasm',
+    defect:
+      'the gradient of `maxPool` over negative numbers is 0; that of a convolution by its input is wrong for stride 3; `gather` with batch dimensions and sums of nothing are garbage',
+    mend: KERNELS,
+  },
+  { backend: 'wasm', defect: '`relu`, `relu6`, `clipByValue`, `maximum`, `minimum`, `avgPool` turn NaN into a number', mend: KERNELS },
+  { backend: 'wasm', defect: '`sign` of numbers below 1e-6 is 0', mend: KERNELS },
+  {
+    backend: 'wasm',
+    defect: 'an exhausted heap is overwritten from its start, in silence',
+    mend: 'a guard before each allocation: `SELFSUP_MEMORY`',
+  },
+  {
+    backend: 'webgl',
+    defect: '`epsilon()` is 1e-4, which optimizers and losses of tfjs add in their denominators',
+    mend: 'selfsup gives every epsilon itself',
+  },
+];

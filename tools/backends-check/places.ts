@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
+import type { SimdBuild } from '@selfsup/wasm-kernels';
+
+/** A place in Node where the checks run, in a process of its own. */
+export interface Place {
+  /** As in the head of the table. */
+  readonly name: string;
+  readonly backend: string;
+  /** The build of the wasm kernels. */
+  readonly simd?: SimdBuild;
+  readonly threads?: number;
+  /** Flags of Node. */
+  readonly flags?: readonly string[];
+  /** The environment that it needs. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How many times the error of the others it is allowed. */
+  readonly slack?: number;
+  /** Why it cannot run here. */
+  readonly skipped?: string;
+}
+
+/** Debian's chromium brings a Vulkan driver that computes on the processor, and a loader for those who have none. */
+const CHROMIUM = '/usr/lib/chromium';
+
+/** Where the driver of the GPU is, or one that does without. */
+function vulkanEnvironment(): Pick<Place, 'env'> {
+  const driver = `${CHROMIUM}/vk_swiftshader_icd.json`;
+  const { VK_ICD_FILENAMES: named, LD_LIBRARY_PATH: libraries = '' } = process.env;
+  if (named !== undefined || !existsSync(driver)) return {};
+  return { env: { VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: `${libraries}:${CHROMIUM}` } };
+}
+
+/** The wide build wants a flag that V8 has from Node 24 on, and only there. */
+function wideVectors(): Pick<Place, 'flags' | 'skipped'> {
+  const hasFlag = Number.parseInt(process.versions.node, 10) >= 24 && process.arch === 'x64';
+  return hasFlag ? { flags: ['--experimental-wasm-revectorize'] } : { skipped: 'the wide build needs Node 24 on x64' };
+}
+
+const wasmPlaces = (['relaxed', 'plain', 'wide'] as const).flatMap((simd) =>
+  [1, 2].map((threads): Place => {
+    const { skipped, flags } = simd === 'wide' ? wideVectors() : {};
+    const tooFew = threads > cpus().length ? `this machine has ${cpus().length} core` : undefined;
+    const why = skipped ?? tooFew;
+    return {
+      name: `wasm ${simd}, ${threads} thread${threads > 1 ? 's' : ''}`,
+      backend: 'wasm',
+      simd,
+      threads,
+      ...(flags && { flags }),
+      ...(why !== undefined && { skipped: why }),
+    };
+  }),
+);
+
+/** Where the checks run, the reference first. */
+export const places: readonly Place[] = [
+  { name: 'cpu', backend: 'cpu' },
+  ...wasmPlaces,
+  { name: 'webgpu', backend: 'webgpu', slack: 5, ...vulkanEnvironment() },
+  { name: 'tensorflow', backend: 'tensorflow' },
+];
+
+/** The place whose checkpoints the others continue. */
+export const HOME = 'wasm relaxed, 1 thread';
+
+/** A place's name as that of a file. */
+export const slugOf = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
