@@ -7,7 +7,7 @@ import { createRng, drawNormal, drawUniform, type Batch } from '@selfsup/core';
 import { bertMini, convNet, projectionHead, resnet18 } from '@selfsup/encoders';
 import { adamW, sgd } from '@selfsup/optim';
 import { simclr } from '@selfsup/pretext-tasks/simclr';
-import { createTrainer } from '@selfsup/trainer';
+import { createTrainer, type Trainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { create, globals } from 'webgpu';
 import { registerGradients } from '../../packages/backends/src/register-gradients.ts';
@@ -27,11 +27,7 @@ interface Step {
   dispose(): void;
 }
 
-function step<B extends Batch>(
-  description: string,
-  trainer: { trainStep(batch: B): Promise<unknown>; dispose(): void },
-  makeBatch: () => B,
-): Step {
+function step<B extends Batch>(description: string, trainer: Trainer<B>, makeBatch: () => B): Step {
   return {
     description,
     async run() {
