@@ -11,6 +11,7 @@ import { leadingSumsKernels } from './leading-sums-kernels.ts';
 import { optimizerKernels } from './optimizer-kernels.ts';
 import { rowLogSumExpKernels } from './row-log-sum-exp-kernels.ts';
 import type { KernelTable, Runtime } from './runtime.ts';
+import { segmentSumKernel } from './segment-sum-kernel.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
 import { sumOfEachKernel } from './sum-of-each-kernel.ts';
 
@@ -31,5 +32,6 @@ export function kernelTable(runtime: Runtime): KernelTable {
     ...sumOfEachKernel(runtime),
     ...addEachKernel(runtime),
     ...leadingSumsKernels(runtime),
+    ...segmentSumKernel(runtime),
   };
 }

@@ -68,6 +68,21 @@ describeOnGpu('sums along rows', () => {
     }
   });
 
+  it('the gradient of a gather adds rows in their order, the same bits each time', async () => {
+    const ids = (values: number[]) => ({ shape: [values.length], values: Int32Array.from(values), dtype: 'int32' as const });
+    const gather: Case['run'] = ([table, rows]) => tf.gather(tf.add(table!, 1), rows as tf.Tensor1D);
+    const many = Array.from({ length: 700 }, (_, i) => (i * i) % 13);
+    for (const [columns, rows] of [
+      [5, [2, 0, 2, 3, 2]],
+      [300, many],
+      [1, [0]],
+    ] as const)
+      // prettier-ignore
+      await check({ title: `gather of ${columns}`, inputs: [drawFor(columns).normal('table', [13, columns]), ids([...rows])], differentiate: 1, run: gather });
+    const outside: Case['run'] = ([x, segments]) => tf.unsortedSegmentSum(tf.mul(x!, 1), segments as tf.Tensor1D, 3);
+    await check({ title: 'ids outside', inputs: [drawFor(8).normal('x', [4, 2, 3]), ids([1, -1, 1, 0])], run: outside });
+  });
+
   it('addEach takes pairs of any number and size', async () => {
     const shapes = [[3], [700, 2], [], [1, 5], [300]];
     for (const count of [1, 2, 5]) {
