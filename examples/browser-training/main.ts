@@ -197,6 +197,8 @@ stop.onclick = () => {
   course?.stop();
 };
 
+const wishes = new URLSearchParams(location.search); // such as index.html?backend=webgl&size=16
+const size = Number(wishes.get('size') ?? 24);
 let shown = '1500';
 select.append(
   ...[200, 600, 1500].map((count) => new Option(`${count} made-up shapes`, String(count))),
@@ -205,7 +207,7 @@ select.append(
 select.value = shown;
 select.onchange = () => {
   if (select.value === 'own') files.click();
-  else void madeUpPictures(Number((shown = select.value))).then(usePictures);
+  else void madeUpPictures(Number((shown = select.value)), size).then(usePictures);
 };
 files.oncancel = () => {
   select.value = shown;
@@ -223,11 +225,11 @@ files.onchange = async () => {
 };
 
 fillBackends(backend, []);
-const asked = new URLSearchParams(location.search).get('backend'); // such as index.html?backend=webgl
+const asked = wishes.get('backend');
 if (asked !== null) {
   backend.add(new Option(asked, asked));
   backend.value = asked;
 }
 lookAround();
-usePictures(await madeUpPictures(Number(shown)));
+usePictures(await madeUpPictures(Number(shown), size));
 start.disabled = false;
