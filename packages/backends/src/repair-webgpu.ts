@@ -1,16 +1,15 @@
 import {
-  backend_util,
   env,
   getKernel,
   registerKernel,
   unregisterKernel,
-  util,
   type KernelConfig,
   type KernelFunc,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { averageAxes, type Axis } from './resampling-axes.ts';
+import { placeInRow, sumFromEnd, sumOfNothing } from './webgpu-axes.ts';
 
 /** What `dy` has to be multiplied by `[1, …spatial, 1]`, because the kernel divides by the whole window: its size over that of the part inside. */
 function correction(axes: readonly Axis[], filterSize: number | readonly number[]): { values: Float32Array; shape: number[] } {
@@ -77,53 +76,14 @@ const longProduct =
     }
   };
 
-/** The place in a single row has the shape of a number, not of a row. */
-const placeInRow =
-  (stock: KernelConfig): KernelFunc =>
-  (call) => {
-    const place = stock.kernelFunc(call) as TensorInfo;
-    return call.inputs['x']!.shape.length === 1 ? { ...place, shape: [] } : place;
-  };
-
-/** The sum of nothing is 0; the GPU gets no buffer without bytes. */
-const sumOfNothing =
-  (stock: KernelConfig): KernelFunc =>
-  (call) => {
-    const { inputs, attrs = {}, backend } = call;
-    const x = inputs['x']!;
-    if (util.sizeFromShape(x.shape) > 0) return stock.kernelFunc(call);
-    const axes = util.parseAxisParam(attrs['axis'] as number | number[], x.shape);
-    const [kept] = backend_util.computeOutAndReduceShapes(x.shape, axes);
-    const shape = attrs['keepDims'] ? backend_util.expandShapeToKeepDim(kept, axes) : kept;
-    const dtype = x.dtype === 'bool' ? 'int32' : x.dtype;
-    const size = util.sizeFromShape(shape);
-    return (backend as WebGPUBackend).makeTensorInfo(shape, dtype, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
-  };
-
-/** From the end to the start: tfjs's program adds up other places then. The row is turned around, added up, and turned back. */
-const sumFromEnd =
-  (stock: KernelConfig): KernelFunc =>
-  (call) => {
-    const { inputs, attrs = {}, backend } = call;
-    if (!attrs['reverse']) return stock.kernelFunc(call);
-    const turn = (x: TensorInfo) =>
-      getKernel('Reverse', 'webgpu').kernelFunc({ inputs: { x }, attrs: { dims: [attrs['axis'] as number] }, backend }) as TensorInfo;
-    const turned = turn(inputs['x']!);
-    const summed = stock.kernelFunc({ inputs: { x: turned }, attrs: { ...attrs, reverse: false }, backend }) as TensorInfo;
-    const result = turn(summed);
-    for (const { dataId } of [turned, summed]) (backend as WebGPUBackend).disposeData(dataId);
-    return result;
-  };
-
 /**
  * Mends what tfjs's webgpu backend computes wrongly: the gradients of average pooling where a window reaches over the edge (it divides by the whole window),
- * products of rows of 2000 and more by a transposed matrix, `argMax` and `argMin` of a single row, sums of nothing, and `cumsum` from the end, which its
- * gradient needs. Once; later calls do nothing.
+ * and products of rows of 2000 and more by a transposed matrix. Once; later calls do nothing.
  */
 export function repairWebgpu(): void {
-  for (const kernelName of ['AvgPoolGrad', 'AvgPool3DGrad']) repair(kernelName, averagePoolGradient);
-  for (const kernelName of ['BatchMatMul', '_FusedMatMul']) repair(kernelName, longProduct);
   for (const kernelName of ['ArgMax', 'ArgMin']) repair(kernelName, placeInRow);
   repair('Sum', sumOfNothing);
   repair('Cumsum', sumFromEnd);
+  for (const kernelName of ['AvgPoolGrad', 'AvgPool3DGrad']) repair(kernelName, averagePoolGradient);
+  for (const kernelName of ['BatchMatMul', '_FusedMatMul']) repair(kernelName, longProduct);
 }
