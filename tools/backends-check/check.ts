@@ -111,7 +111,8 @@ async function check(): Promise<void> {
     else console.log(`     ${place.name}: ${checks.length} checks and the trainings in ${seconds.toFixed(0)} s on ${description ?? '?'}`);
     ran.push(found);
   }
-  const all = flags.operations === undefined ? await exchange(ran) : ran;
+  keepFindings(findings, ran); // what follows takes minutes on slow backends
+  const all = flags.operations === undefined && !flags['no-trainings'] ? await exchange(ran) : ran;
   const known = keepFindings(findings, all);
   const reference = (all.find(({ place }) => place === 'cpu') ?? known.find(({ place }) => place === 'cpu'))?.curves ?? {};
   for (const found of all.filter(({ skipped }) => skipped === undefined)) {

@@ -13,8 +13,8 @@ export function nd(shape: readonly number[], fill: ArrayLike<number> | ((at: num
   return { shape, values };
 }
 
-/** How far apart neighbors along each axis are. Internal. */
-export function stridesOf(shape: readonly number[]): number[] {
+/** How far apart neighbors along each axis are. */
+function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);
   for (let axis = shape.length - 1, step = 1; axis >= 0; step *= shape[axis]!, axis--) strides[axis] = step;
   return strides;
