@@ -5,7 +5,6 @@ import {
   getKernel,
   registerKernel,
   unregisterKernel,
-  util,
   type KernelConfig,
   type KernelFunc,
   type TensorInfo,
