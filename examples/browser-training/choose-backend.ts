@@ -4,7 +4,7 @@ import type { SurveyedBackend } from '@selfsup/backends';
 const speedOf = ({ speed }: SurveyedBackend): string => {
   if (speed === undefined) return '';
   const { convolutions } = speed;
-  return `${convolutions >= 10 ? Math.round(convolutions) : convolutions.toFixed(1)} GFLOP/s`;
+  return `${convolutions >= 10 ? Math.round(convolutions) : convolutions.toPrecision(2)} GFLOP/s`;
 };
 
 /** The backend that `auto` would take. */
@@ -36,11 +36,11 @@ export function listBackends(list: HTMLElement, found: readonly SurveyedBackend[
       item.classList.toggle('works', backend.works);
       const name = document.createElement('strong');
       name.textContent = backend.name;
-      const { works, byItself, reason, description } = backend;
+      const { works, byItself, reason, description = '' } = backend;
       const details = [
-        works && description !== backend.name ? description : '',
+        description.replace(`${backend.name} (`, '(').replace(/^\((.*)\)$/, '$1'),
         speedOf(backend),
-        works && !byItself ? `not chosen automatically: ${reason}` : (reason ?? ''),
+        works && !byItself ? `Not chosen automatically: ${reason}` : (reason ?? ''),
       ];
       item.append(name, ` ${details.filter((part) => part).join('. ')}`);
       return item;

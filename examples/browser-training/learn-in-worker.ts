@@ -15,9 +15,9 @@ export type Answer =
 interface Work {
   /** When all is said. */
   readonly done: Promise<void>;
-  tell(order: Order): void;
+  readonly tell: (order: Order) => void;
   /** Ends it at once. */
-  end(): void;
+  readonly end: () => void;
 }
 
 function work(order: Order, say: (answer: Answer) => void): Work {
@@ -50,10 +50,10 @@ function work(order: Order, say: (answer: Answer) => void): Work {
 /** Learning that goes on in a worker. */
 export interface Course {
   readonly done: Promise<void>;
-  pause(): void;
-  goOn(): void;
+  readonly pause: () => void;
+  readonly goOn: () => void;
   /** Stops after the update under way; what was learned is said before `done`. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
 /** Like `learn`, in a worker: the page can be used meanwhile. */

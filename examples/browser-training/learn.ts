@@ -90,7 +90,7 @@ export async function learn(
 
 /** The encoder within a checkpoint, without what only training needs. */
 async function encoderOf(checkpoint: Uint8Array): Promise<Uint8Array> {
-  const { dispose, encoder } = await loadEncoder(checkpoint);
-  dispose();
-  return keepEncoder(checkpoint, encoder.prefix);
+  const loaded = await loadEncoder(checkpoint);
+  loaded.dispose();
+  return keepEncoder(checkpoint, loaded.encoder.prefix);
 }

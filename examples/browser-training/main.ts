@@ -8,14 +8,14 @@ import { ownPictures } from './own-pictures.ts';
 import { showNeighbors } from './show-neighbors.ts';
 import { toNpy } from './to-npy.ts';
 
-const find = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
+const find = (id: string): HTMLElement => document.getElementById(id)!;
 const [select, backend, epochs] = [
-  find<HTMLSelectElement>('pictures'),
-  find<HTMLSelectElement>('backend'),
-  find<HTMLInputElement>('epochs'),
+  find('pictures') as HTMLSelectElement,
+  find('backend') as HTMLSelectElement,
+  find('epochs') as HTMLInputElement,
 ];
-const [start, pause, stop] = [find<HTMLButtonElement>('start'), find<HTMLButtonElement>('pause'), find<HTMLButtonElement>('stop')];
-const [progress, status, files] = [find<HTMLProgressElement>('progress'), find('status'), find<HTMLInputElement>('files')];
+const [start, pause, stop] = [find('start') as HTMLButtonElement, find('pause') as HTMLButtonElement, find('stop') as HTMLButtonElement];
+const [progress, status, files] = [find('progress') as HTMLProgressElement, find('status'), find('files') as HTMLInputElement];
 const [gallery, neighbors] = [find('gallery'), find('neighbors')];
 
 /** How many pictures are there to choose from. */
@@ -66,7 +66,7 @@ function choose(index: number): void {
 }
 
 function offer(id: string, bytes?: Uint8Array<ArrayBuffer>): void {
-  const link = find<HTMLAnchorElement>(id);
+  const link = find(id) as HTMLAnchorElement;
   if (link.href) URL.revokeObjectURL(link.href);
   link.setAttribute('aria-disabled', String(bytes === undefined));
   if (bytes === undefined) {
@@ -127,7 +127,8 @@ function show(message: Message): void {
   } else if (message.type === 'encoder') {
     offer('encoder', new Uint8Array(message.bytes));
     if (now) offer('embeddings', toNpy(now.features));
-  } else if (message.type === 'end') say(message.result.verdict.join(' '));
+  } else if (message.type === 'end')
+    say(`${message.result.steps} updates in ${Math.round(message.result.seconds)} s on ${plan.description}.`);
   else if (message.type === 'stopped') say(`Stopped after ${message.step} of ${message.totalSteps} updates; what was learned is kept.`);
   else if (message.type === 'notice' && message.level === 'warning') say(message.text, true);
   if (message.type !== 'progress') drawCharts();
@@ -140,8 +141,30 @@ function setRunning(running: boolean): void {
   pause.textContent = 'Pause';
 }
 
+let endSurvey: (() => void) | undefined;
+
+/** Finds out what computes here; training ends that, and it begins again afterwards. */
+function lookAround(): void {
+  const summary = find('backends-summary');
+  summary.textContent = 'Looking what computes here …';
+  endSurvey = surveyInWorker({
+    trying: (name) => {
+      summary.textContent = `Looking what computes here: ${name} …`;
+    },
+    found: (found) => {
+      endSurvey = undefined;
+      fillBackends(backend, found);
+      listBackends(find('backend-list'), found);
+      const works = found.filter((one) => one.works).map(({ name }) => name);
+      summary.textContent = works.length > 0 ? `What computes here: ${works.join(', ')}` : 'Nothing was found that computes here';
+      if (automatic(found) === undefined && works.length > 0) backend.value = works[0]!;
+    },
+  });
+}
+
 async function run(): Promise<void> {
-  endSurvey();
+  const surveying = endSurvey !== undefined;
+  endSurvey?.();
   forget();
   progress.value = 0;
   plan = { totalSteps: 1, epochs: epochs.valueAsNumber, description: '' };
@@ -155,6 +178,7 @@ async function run(): Promise<void> {
   }
   course = undefined;
   setRunning(false);
+  if (surveying) lookAround();
 }
 
 start.onclick = () => {
@@ -165,6 +189,7 @@ pause.onclick = () => {
   if (pausing) course?.pause();
   else course?.goOn();
   pause.textContent = pausing ? 'Go on' : 'Pause';
+  say(pausing ? 'Paused.' : 'Goes on …');
 };
 stop.onclick = () => {
   stop.disabled = pause.disabled = true;
@@ -172,6 +197,8 @@ stop.onclick = () => {
   course?.stop();
 };
 
+const wishes = new URLSearchParams(location.search); // such as index.html?backend=webgl&size=16
+const size = Number(wishes.get('size') ?? 24);
 let shown = '1500';
 select.append(
   ...[200, 600, 1500].map((count) => new Option(`${count} made-up shapes`, String(count))),
@@ -180,7 +207,7 @@ select.append(
 select.value = shown;
 select.onchange = () => {
   if (select.value === 'own') files.click();
-  else void madeUpPictures(Number((shown = select.value))).then(usePictures);
+  else void madeUpPictures(Number((shown = select.value)), size).then(usePictures);
 };
 files.oncancel = () => {
   select.value = shown;
@@ -197,20 +224,12 @@ files.onchange = async () => {
   select.value = shown;
 };
 
-find('backends-summary').textContent = 'Looking what computes here …';
 fillBackends(backend, []);
-const endSurvey = surveyInWorker({
-  trying: (name) => {
-    find('backends-summary').textContent = `Looking what computes here: ${name} …`;
-  },
-  found: (found) => {
-    fillBackends(backend, found);
-    listBackends(find('backend-list'), found);
-    const works = found.filter((one) => one.works).map(({ name }) => name);
-    find('backends-summary').textContent =
-      works.length > 0 ? `What computes here: ${works.join(', ')}` : 'Nothing was found that computes here';
-    if (automatic(found) === undefined && works.length > 0) backend.value = works[0]!;
-  },
-});
-usePictures(await madeUpPictures(Number(shown)));
+const asked = wishes.get('backend');
+if (asked !== null) {
+  backend.add(new Option(asked, asked));
+  backend.value = asked;
+}
+lookAround();
+usePictures(await madeUpPictures(Number(shown), size));
 start.disabled = false;

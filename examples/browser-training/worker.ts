@@ -21,7 +21,10 @@ async function listen(): Promise<void> {
 
 async function follow(order: Order): Promise<void> {
   if (order.type === 'survey') {
-    const found = await surveyBackends({ seconds: 0.3, onBackend: (name) => post({ type: 'trying', name }) });
+    const onBackend = (name: string) => {
+      post({ type: 'trying', name });
+    };
+    const found = await surveyBackends({ seconds: 0.3, onBackend });
     post({ type: 'survey', found });
   } else if (order.type === 'learn') {
     const say = (message: Answer) => {

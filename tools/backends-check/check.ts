@@ -1,7 +1,8 @@
 // `npm run test:backends`: what must be the same on every backend. Makes the checks of `backendChecks` and trains briefly, on each backend that this machine has,
 // in a process of its own, continues checkpoints of one on the others, and writes docs/backends.md. What is not there is skipped, with the reason.
-//   --only TEXT             places with it in their names, such as wasm; then docs/backends.md stays as it is
+//   --only A,B              places with one of these in their names, such as cpu,wasm; then docs/backends.md stays as it is
 //   --operations A,B        only these operations, and no trainings; docs/backends.md stays as it is
+//   --no-trainings          the operations alone, which is quick where a GPU is simulated
 //   --findings FOLDER       where the findings of each place are kept between runs, and those of `npm run test:browser`; default .cache/backends-check
 //   --libtensorflow FOLDER  a TensorFlow, whose binding is built on the spot
 //   --no-write              docs/backends.md stays as it is
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runCli } from 'selfsup';
 import type { Continued, PlaceFindings } from './findings.ts';
 import { failuresOf } from './judge.ts';
 import { HOME, places, slugOf, type Place } from './places.ts';
@@ -21,6 +23,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     operations: { type: 'string' },
     findings: { type: 'string' },
+    'no-trainings': { type: 'boolean', default: false },
     libtensorflow: { type: 'string' },
     'no-write': { type: 'boolean', default: false },
   },
@@ -49,10 +52,18 @@ async function runPlace(place: Place): Promise<PlaceFindings> {
   const about = { place: place.name, platform: `Node ${process.versions.node}`, date: new Date().toISOString().slice(0, 10) };
   if (place.skipped !== undefined) return { ...about, skipped: place.skipped };
   try {
-    return await ask<PlaceFindings>(place, 'run', ...(flags.operations === undefined ? [] : [flags.operations]));
+    if (place.backend === 'tensorflow' && flags.libtensorflow !== undefined) await buildTensorflow(flags.libtensorflow);
+    return await ask<PlaceFindings>(place, 'run', flags.operations ?? '', flags['no-trainings'] ? 'no trainings' : '');
   } catch (error) {
     return { ...about, checks: [{ operation: 'the process', kind: 'values', problem: (error as Error).message }] };
   }
+}
+
+/** Compiles tfjs-node's native part, as a user would. */
+async function buildTensorflow(folder: string): Promise<void> {
+  let said = '';
+  const streams = { stdout: { write: () => true }, stderr: { write: (text: string) => (said += text) } };
+  if ((await runCli(['backends', 'build-tensorflow', '--libtensorflow', folder], streams)) !== 0) throw new Error(said.trim());
 }
 
 /** Carries checkpoints from home to each other place and back. */
@@ -91,7 +102,7 @@ function report(ok: boolean, where: string, detail: string): void {
 
 async function check(): Promise<void> {
   mkdirSync(findings, { recursive: true });
-  const wanted = places.filter(({ name }) => flags.only === undefined || name.includes(flags.only));
+  const wanted = places.filter(({ name }) => flags.only?.split(',').some((part) => name.includes(part)) ?? true);
   const ran: PlaceFindings[] = [];
   for (const place of wanted) {
     const found = await runPlace(place);
@@ -100,7 +111,8 @@ async function check(): Promise<void> {
     else console.log(`     ${place.name}: ${checks.length} checks and the trainings in ${seconds.toFixed(0)} s on ${description ?? '?'}`);
     ran.push(found);
   }
-  const all = flags.operations === undefined ? await exchange(ran) : ran;
+  keepFindings(findings, ran); // what follows takes minutes on slow backends
+  const all = flags.operations === undefined && !flags['no-trainings'] ? await exchange(ran) : ran;
   const known = keepFindings(findings, all);
   const reference = (all.find(({ place }) => place === 'cpu') ?? known.find(({ place }) => place === 'cpu'))?.curves ?? {};
   for (const found of all.filter(({ skipped }) => skipped === undefined)) {

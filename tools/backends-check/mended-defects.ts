@@ -42,6 +42,22 @@ export const mendedDefects: readonly MendedDefect[] = [
     mend: 'a guard before each allocation: `SELFSUP_MEMORY`',
   },
   {
+    backend: 'webgpu',
+    defect:
+      'the gradient of `avgPool` at the edge; products of long rows by a transposed matrix; `cumsum` from the end, and so its gradient; `argMax` of a single row has a shape of its own; the sum of nothing throws; tensors over the limit read zeros in silence',
+    mend: '`repairWebgpu` and a guard on the device, in `@selfsup/backends`',
+  },
+  {
+    backend: 'webgpu',
+    defect: '`pad`, and so the gradient of `slice`, of five axes is refused',
+    mend: 'not mended: no package differentiates slices of videos',
+  },
+  {
+    backend: 'tensorflow',
+    defect: '`avgPool` takes no padding in numbers',
+    mend: 'not mended: `averagePool` of `@selfsup/encoders` has none',
+  },
+  {
     backend: 'webgl',
     defect: '`epsilon()` is 1e-4, which optimizers and losses of tfjs add in their denominators',
     mend: 'selfsup gives every epsilon itself',

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { SimdBuild } from '@selfsup/wasm-kernels';
+import { softwareGpu } from '../presets/software-gpu.ts';
 
 /** A place in Node where the checks run, in a process of its own. */
 export interface Place {
@@ -16,19 +16,10 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
   /** How many times the error of the others it is allowed. */
   readonly slack?: number;
+  /** Random cases per operation: fewer where each shape is a program to compile. */
+  readonly cases?: number;
   /** Why it cannot run here. */
   readonly skipped?: string;
-}
-
-/** Debian's chromium brings a Vulkan driver that computes on the processor, and a loader for those who have none. */
-const CHROMIUM = '/usr/lib/chromium';
-
-/** Where the driver of the GPU is, or one that does without. */
-function vulkanEnvironment(): Pick<Place, 'env'> {
-  const driver = `${CHROMIUM}/vk_swiftshader_icd.json`;
-  const { VK_ICD_FILENAMES: named, LD_LIBRARY_PATH: libraries = '' } = process.env;
-  if (named !== undefined || !existsSync(driver)) return {};
-  return { env: { VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: `${libraries}:${CHROMIUM}` } };
 }
 
 /** The wide build wants a flag that V8 has from Node 24 on, and only there. */
@@ -57,7 +48,7 @@ const wasmPlaces = (['relaxed', 'plain', 'wide'] as const).flatMap((simd) =>
 export const places: readonly Place[] = [
   { name: 'cpu', backend: 'cpu' },
   ...wasmPlaces,
-  { name: 'webgpu', backend: 'webgpu', slack: 5, ...vulkanEnvironment() },
+  { name: 'webgpu', backend: 'webgpu', slack: 5, cases: 4, env: softwareGpu() },
   { name: 'tensorflow', backend: 'tensorflow' },
 ];
 

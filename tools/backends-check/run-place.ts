@@ -1,5 +1,5 @@
 // One place of check.ts, in a process of its own: prepares the backend, makes the checks or goes on from a checkpoint, writes what it found as JSON.
-//   node run-place.ts PLACE FOLDER run [OPERATIONS]       checks and trainings
+//   node run-place.ts PLACE FOLDER run OPERATIONS TRAININGS   checks of all or some operations, and trainings unless 'no trainings'
 //   node run-place.ts PLACE FOLDER continue FROM          goes on from the checkpoints of another place
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -47,7 +47,11 @@ async function prepare({ backend, simd, threads = 1 }: Place): Promise<string> {
   return `wasm (${registered.description}, ${registered.kernels.length} training kernels)`;
 }
 
-async function run(place: Place, folder: string, operations?: readonly string[]): Promise<PlaceFindings> {
+async function run(
+  place: Place,
+  folder: string,
+  { operations, trainings }: { operations: string; trainings: string },
+): Promise<PlaceFindings> {
   const about = { place: place.name, platform: `Node ${process.versions.node}`, date: new Date().toISOString().slice(0, 10) };
   let description: string;
   try {
@@ -60,7 +64,12 @@ async function run(place: Place, folder: string, operations?: readonly string[])
   mkdirSync(checkpoints, { recursive: true });
   const found = await runChecks({
     ...(place.slack !== undefined && { slack: place.slack }),
-    ...(operations && { operations, curves: [] }),
+    ...(place.cases !== undefined && { cases: place.cases }),
+    onStart: (what) => {
+      console.log(what); // check.ts shows the end of it where the process dies
+    },
+    ...(operations !== '' && { operations: operations.split(',') }),
+    ...((operations !== '' || trainings !== '') && { curves: [] }),
     onFailure: () => prepare(place),
     onCheckpoint: (curve, bytes) => {
       writeFileSync(join(checkpoints, `${slugOf(curve)}.safetensors`), bytes);
@@ -82,8 +91,8 @@ async function goOn(place: Place, folder: string, from: string): Promise<readonl
   return continued;
 }
 
-const [name, folder, task, extra] = process.argv.slice(2) as [string, string, 'run' | 'continue', string?];
+const [name, folder, task, extra = '', trainings = ''] = process.argv.slice(2) as [string, string, 'run' | 'continue', string?, string?];
 const place = places.find((one) => one.name === name)!;
-const answer = task === 'run' ? await run(place, folder, extra?.split(',')) : await goOn(place, folder, extra!);
+const answer = task === 'run' ? await run(place, folder, { operations: extra, trainings }) : await goOn(place, folder, extra);
 await closeBackends();
 writeFileSync(join(folder, `answer-${slugOf(name)}.json`), JSON.stringify(answer));

@@ -72,6 +72,7 @@ function continued(ran: readonly PlaceFindings[]): string {
       return [from, place, `${errors.length}`, Math.max(...errors).toExponential(1)];
     });
   });
+  if (pairs.length === 0) return 'This was not tried in these runs.';
   return table(['written on', 'continued on', 'trainings', 'largest difference from cpu'], pairs);
 }
 

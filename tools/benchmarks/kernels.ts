@@ -1,5 +1,6 @@
 // `npm run bench:kernels`: the training kernels, a column for each build and number of threads, beside those of stock tfjs-backend-wasm.
-//   --only TEXT  --builds LIST (default: those of this engine, of plain, relaxed, wide)  --threads LIST (default 1,2 where there are two cores)
+//   --set LIST (of products, convolutions, operations, single; default all)  --only TEXT
+//   --builds LIST (default: those of this engine, of plain, relaxed, wide)  --threads LIST (default 1,2 where there are two cores)
 //   --no-winograd  --json
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -11,9 +12,11 @@ import { measureLimits, type MachineLimits } from './kernels/machine-limits.ts';
 import { matmulCases } from './kernels/matmul-cases.ts';
 import { rateOf } from './kernels/measure.ts';
 import { operationCases } from './kernels/operation-cases.ts';
+import { singleCases } from './kernels/single-cases.ts';
 
 const { values: options } = parseArgs({
   options: {
+    set: { type: 'string', default: 'products,convolutions,operations,single' },
     only: { type: 'string', default: '' },
     builds: { type: 'string' },
     threads: { type: 'string' },
@@ -40,6 +43,11 @@ const builds =
     ? [...new Set<SimdBuild>(['relaxed', inUse])].slice(inUse === 'plain' ? 1 : 0)
     : options.builds.split(',').map(asBuild);
 const variants = builds.flatMap((simd) => counts.map((threads) => ({ simd, threads, label: `${simd} ${threads}` })));
+const SETS = { products: matmulCases, convolutions: convolutionCases, operations: operationCases, single: singleCases };
+const isSet = (name: string): name is keyof typeof SETS => Object.hasOwn(SETS, name);
+const sets = options.set
+  .split(',')
+  .map((name) => (isSet(name) ? SETS[name] : fail(`--set must be of ${Object.keys(SETS).join(', ')}, got ${name}`)));
 const winograd = !options['no-winograd'];
 (await registerTrainingKernels({ simd: builds[0]!, winograd, threads: counts[0]! })).dispose();
 const limits = new Map<SimdBuild, MachineLimits>();
@@ -62,7 +70,7 @@ if (!options.json) {
   );
   console.log(line(['', 'stock', ...variants.map(({ label }) => label)]));
 }
-for (const make of [matmulCases, convolutionCases, operationCases]) {
+for (const make of sets) {
   for (const one of make().filter(({ name }) => name.includes(options.only))) {
     process.stderr.write(`\r${one.name.padEnd(60)}`);
     const stock = rateOf(one);

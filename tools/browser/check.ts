@@ -1,8 +1,9 @@
-// `npm run test:browser`: what trains in Node must train in a browser, too, and come to the same bits. Builds examples/browser and a page of checks with Vite,
+// `npm run test:browser`: what trains in Node must train in a browser, too, and on wasm come to the same bits. Builds examples/browser-training and a page of checks with Vite,
 // opens them in a real Chromium, ordinarily and cross-origin-isolated (where the heap of the wasm backend is shared memory), trains by the parts and with
 // `pretrain`, on the page and in a worker, asks for two threads everywhere, and compares losses, checkpoint, encoder and features with those of Node, and
-// the threads with those that the place can give: two in a worker of an isolated page, else one and the reason. Then it uses the page of the example
-// as a person would. Skips where no Chromium is found; CHROMIUM_PATH names one.
+// the threads with those that the place can give: two in a worker of an isolated page, else one and the reason. Then it proves the webgl backend, its refusals
+// among them, asks for wasm where its files are not, and uses the built page of the example as a person would, on wasm, webgl and webgpu: the encoder that it
+// downloads must give the same embeddings in Node within 1e-4. Graphics are simulated on the CPU. Skips where no Chromium is found; CHROMIUM_PATH names one.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,25 +11,30 @@ import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { builtinBackends, selectBackend } from '@selfsup/backends';
+import { loadEncoder } from '@selfsup/pretrain/node';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { learn } from '../../examples/browser/learn.ts';
+import { madeUpPictures } from '../../examples/browser-training/made-up-pictures.ts';
+import { learn } from '../../examples/browser-training/learn.ts';
 import type { checks } from './page.ts';
 import { recordRun, THREADS, type RecordedRun } from './record-run.ts';
 import { trainBriefly, type BriefRun } from './train-briefly.ts';
 
 const PLACES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+  '--no-sandbox --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --use-angle=swiftshader --enable-unsafe-swiftshader --disable-dev-shm-usage --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
-const TYPES: Record<string, string> = { js: 'text/javascript', wasm: 'application/wasm', html: 'text/html' };
-const LIMIT = 120_000;
+const TYPES: Record<string, string> = { css: 'text/css', js: 'text/javascript', wasm: 'application/wasm', html: 'text/html' };
+const LIMIT = 240_000;
 
-type Check = keyof typeof checks;
+type Check = 'parts' | 'pretrain on the page' | 'pretrain in a worker';
+/** What page.ts answers in words. */
+type Proof = Exclude<keyof typeof checks, Check>;
 type Answer = (BriefRun | RecordedRun) & { isolated: boolean; shared?: boolean; seconds?: number };
 /** A kind of page. */
 interface Place {
@@ -52,9 +58,9 @@ function report(where: string, ok: boolean, detail: string): void {
 /** Builds the page of checks and that of the example into a folder. */
 async function buildPages(folder: string, minify: boolean): Promise<void> {
   const start = performance.now();
-  const input = { checks: join(root, 'tools/browser/page.html'), example: join(root, 'examples/browser/index.html') };
+  const input = { checks: join(root, 'tools/browser/page.html'), example: join(root, 'examples/browser-training/index.html') };
   await build({
-    configFile: join(root, 'examples/browser/vite.config.ts'),
+    configFile: join(root, 'examples/browser-training/vite.config.ts'),
     root,
     logLevel: 'error',
     build: { outDir: folder, minify: minify ? 'oxc' : false, reportCompressedSize: false, rolldownOptions: { input } },
@@ -81,17 +87,17 @@ async function serve(folder: string, headers: Record<string, string>): Promise<{
 }
 
 /** Opens a page that fails with the first error that nobody caught. */
-async function open(browser: Browser, address: string): Promise<{ page: Page; failure: Promise<never> }> {
+async function open(browser: Browser, address: string, limit = LIMIT): Promise<{ page: Page; failure: Promise<never> }> {
   const page = await browser.newPage();
-  page.setDefaultTimeout(LIMIT);
+  page.setDefaultTimeout(limit);
   const failure = new Promise<never>((_, reject) => {
     page.on('pageerror', reject);
     page.on('crash', () => {
       reject(new Error('the page crashed'));
     });
     setTimeout(() => {
-      reject(new Error(`no answer within ${LIMIT / 1000} s`));
-    }, LIMIT).unref();
+      reject(new Error(`no answer within ${limit / 1000} s`));
+    }, limit).unref();
   });
   failure.catch(() => undefined);
   await page.goto(address);
@@ -99,7 +105,7 @@ async function open(browser: Browser, address: string): Promise<{ page: Page; fa
 }
 
 /** Runs one of the checks of page.ts. */
-async function ask(browser: Browser, address: string, name: Check) {
+async function ask<T>(browser: Browser, address: string, name: Check | Proof): Promise<T> {
   const { page, failure } = await open(browser, `${address}tools/browser/page.html`);
   await page.waitForFunction(() => 'checks' in globalThis);
   const answer = page.evaluate(async (which) => {
@@ -107,7 +113,7 @@ async function ask(browser: Browser, address: string, name: Check) {
     return { isolated: crossOriginIsolated, ...(await all[which]!()) };
   }, name);
   try {
-    return (await Promise.race([answer, failure])) as Answer;
+    return (await Promise.race([answer, failure])) as T;
   } finally {
     await page.close();
   }
@@ -127,7 +133,7 @@ async function compare(browser: Browser, place: Place, expected: Record<Check, B
   const { server, address } = await serve(place.folder, place.isolated ? ISOLATED : {});
   for (const [name, threads] of Object.entries(place.checks) as [Check, string][]) {
     try {
-      const answer = await ask(browser, address, name);
+      const answer = await ask<Answer>(browser, address, name);
       const { backend, losses, isolated, shared, seconds, tensors } = answer;
       const asPlanned =
         isolated === place.isolated && tensors === 0 && (shared ?? place.shared) === place.shared && backend.includes(threads);
@@ -147,27 +153,143 @@ async function compare(browser: Browser, place: Place, expected: Record<Check, B
   server.close();
 }
 
-/** Clicks through the page of the example. */
-async function useExample(browser: Browser, folder: string): Promise<void> {
-  const { server, address } = await serve(folder, {});
-  try {
-    const { page, failure } = await open(browser, `${address}examples/browser/index.html`);
-    const use = async () => {
-      await page.fill('#epochs', '2');
-      await page.click('text=Learn in a worker');
-      const link = await page.waitForSelector('a[download]');
-      const bytes = await link.evaluate(async (a) => (await (await fetch((a as HTMLAnchorElement).href)).arrayBuffer()).byteLength);
-      await page.waitForSelector('#neighbors canvas');
-      const pictures = await page.$$('#neighbors canvas');
-      return `${pictures.length} pictures beside their neighbors, an encoder of ${bytes} bytes to download`;
-    };
-    report('example', true, await Promise.race([use(), failure]));
-  } catch (error) {
-    report('example', false, String(error));
-  } finally {
-    server.closeAllConnections();
-    server.close();
+/** What the page of checks must say in words. */
+async function prove(browser: Browser, folder: string, proofs: Readonly<Record<Proof, readonly (string | RegExp)[]>>): Promise<void> {
+  const { server, address } = await serve(folder, ISOLATED);
+  for (const [name, expected] of Object.entries(proofs) as [Proof, readonly (string | RegExp)[]][]) {
+    try {
+      const { said } = await ask<{ said: readonly string[] }>(browser, address, name);
+      const ok = said.length === expected.length && expected.every((line, i) => said[i]!.match(line) !== null);
+      report(`page, ${name}`, ok, said[0] ?? 'nothing');
+      if (!ok) console.log(`     got ${JSON.stringify(said, null, 1)}`);
+    } catch (error) {
+      report(`page, ${name}`, false, String(error));
+    }
   }
+  server.closeAllConnections();
+  server.close();
+}
+
+/** The numbers of an .npy file of float32. */
+function readNpy(path: string): Float32Array {
+  const bytes = readFileSync(path);
+  return new Float32Array(Uint8Array.from(bytes.subarray(10 + bytes.readUInt16LE(8))).buffer);
+}
+
+/** Presses a button that downloads, and gives the path of the file. */
+async function download(page: Page, id: string): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click(id)]);
+  const path = join(scratch, file.suggestedFilename());
+  await file.saveAs(path);
+  return path;
+}
+
+/** Uses the page of the example: chooses a backend, trains, pauses, and opens in Node what it offers. */
+async function useExample(browser: Browser, address: string, { backend, epochs }: { backend: string; epochs: number }): Promise<void> {
+  const where = `example on ${backend}`;
+  const size = backend === 'wasm' ? 24 : 12; // a simulated GPU is slow
+  const { page, failure } = await open(browser, `${address}?backend=${backend}&size=${size}`, 2 * LIMIT);
+  const use = async () => {
+    await page.waitForSelector('#start:enabled');
+    await page.selectOption('#pictures', '200');
+    await page.fill('#epochs', String(epochs));
+    await page.click('#start');
+    await page.waitForFunction(() => document.querySelector('#loss-value')!.textContent !== '');
+    await page.click('#pause');
+    await page.waitForFunction(() => document.querySelector('#pause')!.textContent === 'Go on');
+    await page.click('#pause');
+    await page.waitForSelector('#embeddings[href]');
+    const { data } = await embedInNode(await download(page, '#encoder'), size);
+    const there = readNpy(await download(page, '#embeddings'));
+    const difference = Math.max(...data.map((value, i) => Math.abs(value - there[i]!)));
+    const counts = await page.evaluate(() =>
+      ['#loss-chart .line', '#knn-chart circle', '#gallery canvas', '#neighbors canvas'].map(
+        (place) => document.querySelectorAll(place).length,
+      ),
+    );
+    const ok = data.length === there.length && difference < 1e-4 && counts.join() === `1,${epochs + 1},48,16`;
+    report(
+      where,
+      ok,
+      `embeddings of the encoder in Node differ by at most ${difference.toExponential(1)}; ${await page.innerText('#status')}`,
+    );
+    if (!ok) console.log(`     ${data.length} and ${there.length} numbers; lines, points, pictures, neighbors: ${counts.join(', ')}`);
+  };
+  try {
+    await Promise.race([use(), failure]);
+  } catch (error) {
+    report(where, false, `${String(error)} ${await page.innerText('#status').catch(() => '')}`);
+  } finally {
+    await page.close();
+  }
+}
+
+async function embedInNode(path: string, size = 24): Promise<{ data: ArrayLike<number> & Float32Array }> {
+  await selectBackend({ prefer: 'wasm' });
+  const encoder = await loadEncoder(path);
+  try {
+    const { data } = await encoder.embed(await madeUpPictures(200, size));
+    return { data: Float32Array.from(data) };
+  } finally {
+    encoder.dispose();
+  }
+}
+
+/** Stops a run in the page, and sees that what was learned can be had. */
+async function stopExample(browser: Browser, address: string): Promise<void> {
+  const { page, failure } = await open(browser, address);
+  const use = async () => {
+    await page.waitForSelector('#start:enabled');
+    await page.selectOption('#pictures', '200');
+    await page.fill('#epochs', '400');
+    await page.click('#start');
+    await page.waitForFunction(() => document.querySelector('#loss-value')!.textContent !== '');
+    await page.click('#stop');
+    await page.waitForSelector('#encoder[href]');
+    const { data } = await embedInNode(await download(page, '#encoder'));
+    const status = await page.innerText('#status');
+    report('example, stopped', data.length > 0 && status.startsWith('Stopped after '), status);
+  };
+  try {
+    await Promise.race([use(), failure]);
+  } catch (error) {
+    report('example, stopped', false, `${String(error)} ${await page.innerText('#status').catch(() => '')}`);
+  } finally {
+    await page.close();
+  }
+}
+
+/** Sees that the select box of the page offers what works. */
+async function surveyInExample(browser: Browser, address: string, expected: readonly string[]): Promise<void> {
+  const { page, failure } = await open(browser, address);
+  const use = async () => {
+    await page.waitForFunction(() => document.querySelectorAll('#backend-list li').length > 0);
+    const offered = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLOptionElement>('#backend option')].filter(({ disabled }) => !disabled).map(({ text }) => text),
+    );
+    const ok = offered[0] === 'Automatic (wasm)' && expected.every((name) => offered.some((text) => text.startsWith(`${name}, `)));
+    report('example, what computes here', ok, offered.join(' | '));
+  };
+  try {
+    await Promise.race([use(), failure]);
+  } catch (error) {
+    report('example, what computes here', false, String(error));
+  } finally {
+    await page.close();
+  }
+}
+
+/** Builds the example as its own config has it, and uses it. */
+async function tryExample(browser: Browser): Promise<void> {
+  const folder = join(scratch, 'example');
+  await build({ root: join(root, 'examples/browser-training'), logLevel: 'error', build: { outDir: folder, reportCompressedSize: false } });
+  const { server, address } = await serve(folder, ISOLATED);
+  const known = ['wasm', 'webgl', 'webgpu'].filter((backend) => builtinBackends.some(({ name }) => name === backend));
+  for (const backend of known) await useExample(browser, `${address}index.html`, { backend, epochs: backend === 'wasm' ? 2 : 1 });
+  await surveyInExample(browser, `${address}index.html`, known);
+  await stopExample(browser, `${address}index.html`);
+  server.closeAllConnections();
+  server.close();
 }
 
 async function check(executablePath: string): Promise<void> {
@@ -202,19 +324,36 @@ async function check(executablePath: string): Promise<void> {
       shared: true,
       checks: { parts: onPage, 'pretrain on the page': onPage, 'pretrain in a worker': '2 threads' },
     },
-    // minifiers break the threads of tfjs, and selfsup goes without
+    // minifiers that compress break the threads of tfjs, and selfsup goes without; the config of the example spares its worker
     {
       name: 'isolated page, minified',
       folder: minified,
       isolated: true,
       shared: false,
-      checks: { parts: brokenByMinifier, 'pretrain in a worker': brokenByMinifier },
+      checks: { parts: brokenByMinifier, 'pretrain in a worker': '2 threads' },
     },
   ];
   const browser = await chromium.launch({ executablePath, args: FLAGS.split(' ') });
   try {
     for (const place of places) await compare(browser, place, expected);
-    await useExample(browser, minified);
+    await prove(browser, readable, {
+      'wasm from nowhere': [
+        /^selectBackend: cpu \(plain JavaScript\) is used, many times slower than .*nowhere\/tfjs-backend-wasm-threaded-simd\.wasm \(HTTP 404\); serve tfjs-backend-wasm\.wasm, .*With Vite: /s,
+      ],
+      'webgl computes': [/^webgl \(.*SwiftShader/, 'epsilon 1e-7', 'losses as on cpu, with the epsilon that tfjs takes by itself'],
+      // what tfjs makes of 0/0, infinity and nothing there
+      'webgl, every operation': ['div', 'relu', 'relu6', 'softplus', 'clipByValue', 'sum'].map(
+        (name) => new RegExp(`^${name}, (not finite|empty)$`),
+      ),
+      'webgl refuses': [
+        /^SELFSUP_MEMORY webgl backend: a tensor is too large for a texture .*use a smaller batch/,
+        /^SELFSUP_BACKEND webgl backend: the browser took the graphics context away/,
+        /^SELFSUP_BACKEND webgl backend: the browser took the graphics context away/,
+        'after a new start: 9',
+        /^SELFSUP_BACKEND selectBackend: webgl cannot be used here: the device computes with 16-bit floats only/,
+      ],
+    });
+    await tryExample(browser);
   } finally {
     await browser.close();
   }

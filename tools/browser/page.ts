@@ -1,9 +1,10 @@
 // The page of check.ts, which calls these.
 import * as tf from '@tensorflow/tfjs-core';
-import { learn } from '../../examples/browser/learn.ts';
-import { learnInWorker } from '../../examples/browser/learn-in-worker.ts';
-import '../../examples/browser/wasm-files.ts';
+import { learn } from '../../examples/browser-training/learn.ts';
+import { learnInWorker } from '../../examples/browser-training/learn-in-worker.ts';
+import '../../examples/browser-training/wasm-files.ts';
 import { recordRun, THREADS } from './record-run.ts';
+import { checkWebgl, proveWebgl, refuseWebgl, wasmFromNowhere } from './prove-webgl.ts';
 import { trainBriefly } from './train-briefly.ts';
 
 /** Whether the heap of the wasm backend is shared memory: that of its threaded build is. */
@@ -15,6 +16,10 @@ const isShared = () =>
 export const checks = {
   parts: async () => ({ ...(await trainBriefly({ threads: THREADS })), shared: isShared() }),
   'pretrain on the page': () => recordRun(learn),
-  'pretrain in a worker': () => recordRun(learnInWorker),
+  'pretrain in a worker': () => recordRun((lesson, say) => learnInWorker(lesson, say).done),
+  'wasm from nowhere': wasmFromNowhere,
+  'webgl computes': proveWebgl,
+  'webgl, every operation': checkWebgl,
+  'webgl refuses': refuseWebgl,
 };
 Object.assign(globalThis, { checks });

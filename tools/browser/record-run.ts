@@ -1,7 +1,7 @@
-// A run of examples/browser as numbers that can be compared: the same function is used in Node, on a page and for a worker.
+// A run of examples/browser-training as numbers that can be compared: the same function is used in Node, on a page and for a worker.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Lesson, Message } from '../../examples/browser/learn.ts';
-import { madeUpPictures } from '../../examples/browser/made-up-pictures.ts';
+import type { Lesson, Message } from '../../examples/browser-training/learn.ts';
+import { madeUpPictures } from '../../examples/browser-training/made-up-pictures.ts';
 
 /** What can be compared of a run. */
 export interface RecordedRun {
@@ -38,17 +38,18 @@ export async function recordRun(learn: (lesson: Lesson, say: (message: Message) 
   const messages: Message[] = [];
   const pictures = await madeUpPictures(160);
   const start = performance.now();
-  await learn({ pictures, epochs: 2, threads: THREADS }, (message) => messages.push(message));
+  await learn({ pictures, epochs: 2, backend: 'wasm', threads: THREADS }, (message) => messages.push(message));
   const seconds = (performance.now() - start) / 1000;
   const find = <T extends Message['type']>(type: T) =>
     messages.find((message): message is Extract<Message, { type: T }> => message.type === type)!;
-  const [begin, end, features] = [find('start'), find('end'), find('features')];
+  const [begin, end] = [find('start'), find('end')];
+  const features = messages.findLast((message) => message.type === 'features')!;
   return {
     backend: begin.backendDescription,
     losses: messages.flatMap((message) => (message.type === 'step' ? [message.loss] : [])),
     events: messages.map(({ type }) => type).filter((type) => type !== 'progress' && type !== 'notice'),
     encoder: await digest(end.encoder),
-    features: await digest(new Uint8Array(features.data.buffer)),
+    features: await digest(new Uint8Array(features.features.data.buffer)),
     verdict: end.result.verdict.join(' '),
     tensors: tf.engine().state.numTensors, // also where this thread has no backend
     seconds,

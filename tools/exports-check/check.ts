@@ -56,7 +56,9 @@ async function exportBy(written: Omit<Written, 'id'>): Promise<string | undefine
   const { subject, format, precision, folder } = written;
   let said = '';
   const streams = { stdout: { write: () => true }, stderr: { write: (text: string) => (said += text) } };
-  const argv = ['export', '--run', subject.run, '--format', format, '--out', folder, ...(precision ? ['--precision', precision] : [])];
+  const classifier =
+    subject.classifier !== undefined && (format === 'onnx' || format === 'tfjs') ? ['--classifier', subject.classifier] : [];
+  const argv = ['export', '--run', subject.run, '--format', format, '--out', folder, ...(precision ? ['--precision', precision] : []), ...classifier]; // prettier-ignore
   return (await runCli(argv, streams)) === 0 ? undefined : said.trim().replace(/^selfsup: /, '');
 }
 

@@ -6,7 +6,7 @@ import { loadTokenizer, type Tokenizer } from '@selfsup/data/text';
 import type { BertEncoder, VitEncoder } from '@selfsup/encoders';
 import { poolTokens, type TokenInput } from '@selfsup/evaluate';
 import { openFillMask, parseRunFile, type LoadedEncoder } from '@selfsup/pretrain';
-import { loadEncoder } from '@selfsup/pretrain/node';
+import { classifierFolder, loadClassifier, loadEncoder } from '@selfsup/pretrain/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Case, Numbers } from './exchange.ts';
 import { sentences, type Subject } from './subjects.ts';
@@ -22,22 +22,26 @@ const numbersOfAll = (make: () => Readonly<Record<string, tf.Tensor>>): Record<s
 };
 
 /** Images with colors that change slowly, and noise. */
-function drawPixels(count: number, { size, channels }: { readonly size: number; readonly channels: number }): Numbers {
+function drawPixels(
+  count: number,
+  { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
+): Numbers {
   const rng = createRng(count);
-  const noise = drawUniform(rng.fold('noise'), count * size * size * channels, { max: 1 });
+  const noise = drawUniform(rng.fold('noise'), count * height * width * channels, { max: 1 });
   const slopes = drawUniform(rng.fold('slopes'), 2 * count * channels, { min: -1, max: 1 });
   const data = Array.from(noise, (value, i) => {
-    const [channel, pixel] = [i % channels, Math.floor(i / channels) % (size * size)];
-    const at = 2 * (Math.floor(i / (channels * size * size)) * channels + channel);
-    const [x, y] = [(pixel % size) / size - 0.5, Math.floor(pixel / size) / size - 0.5];
+    const [channel, pixel] = [i % channels, Math.floor(i / channels) % (height * width)];
+    const at = 2 * (Math.floor(i / (channels * height * width)) * channels + channel);
+    const [x, y] = [(pixel % width) / width - 0.5, Math.floor(pixel / width) / height - 0.5];
     return Math.max(0, Math.min(255, Math.round(128 + 120 * (slopes[at]! * x + slopes[at + 1]! * y) + 60 * (value - 0.5))));
   });
-  return { shape: [count, size, size, channels], data };
+  return { shape: [count, height, width, channels], data };
 }
 
 function imageCase(encoder: LoadedEncoder, count: number): Case {
-  const { size, channels, mean, std } = encoder.input as { size: number; channels: number; mean: number[]; std: number[] };
-  const pixels = drawPixels(count, { size, channels });
+  const input = encoder.input as { size: number; height?: number; width?: number; channels: number; mean: number[]; std: number[] };
+  const { size, height = size, width = size, channels, mean, std } = input;
+  const pixels = drawPixels(count, { height, width, channels });
   const inference = { training: false };
   const expected = numbersOfAll(() => {
     const images = tf.div<tf.Tensor4D>(tf.tensor4d([...pixels.data], pixels.shape as [number, number, number, number]), 255);
@@ -128,6 +132,18 @@ async function maskCase({ subject, tokenizer }: TextContext): Promise<Case> {
   };
 }
 
+/** The same images as `selfsup predict` sees them: what a classifier that goes along has to say. */
+async function withProbabilities(subject: Subject, { pixels, expected, ...rest }: Case): Promise<Case> {
+  const classifier = await loadClassifier(classifierFolder(subject.run, subject.classifier!), { encoder: subject.run });
+  const { probabilities } = await classifier.predict({ images: Uint8Array.from(pixels!.data), shape: pixels!.shape });
+  classifier.dispose();
+  return {
+    ...rest,
+    pixels: pixels!,
+    expected: { ...expected, probabilities: { shape: [...probabilities.shape], data: [...probabilities.data] } },
+  };
+}
+
 /** What our encoder makes of some inputs. */
 export interface Expected {
   readonly cases: readonly Case[];
@@ -144,7 +160,13 @@ export interface Expected {
 export async function computeExpected(subject: Subject): Promise<Expected> {
   const encoder = await loadEncoder(subject.run);
   try {
-    if (subject.kind === 'image') return { cases: [imageCase(encoder, 4), imageCase(encoder, 1)], masks: [] };
+    if (subject.kind === 'image') {
+      const cases = [imageCase(encoder, 4), imageCase(encoder, 1)];
+      return {
+        cases: subject.classifier === undefined ? cases : await Promise.all(cases.map((one) => withProbabilities(subject, one))),
+        masks: [],
+      };
+    }
     const tokenizer = await loadTokenizer(encoder.files['tokenizer.json']!, { name: 'tokenizer.json' });
     const context = { subject, tokenizer };
     return { cases: textCases(encoder, context), masks: subject.fillsMasks ? [await maskCase(context)] : [] };

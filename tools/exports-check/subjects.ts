@@ -21,6 +21,8 @@ export interface Subject {
   readonly refused: readonly Format[];
   /** Whether it has a head that guesses words. */
   readonly fillsMasks: boolean;
+  /** The name of a classifier of its run that goes along where the format has a place for it. */
+  readonly classifier?: string;
 }
 
 const MEAN = [0.485, 0.456, 0.406];
@@ -44,6 +46,8 @@ interface RandomEncoder {
   readonly encoder: string;
   readonly encoderOptions: Readonly<Record<string, unknown>>;
   readonly size: number;
+  /** Where it is not `size`. */
+  readonly width?: number;
   readonly channels?: 1 | 3;
   readonly refused: readonly Format[];
 }
@@ -90,6 +94,11 @@ function randomEncoders(): RandomEncoder[] {
       ...{ encoder: 'vit-tiny', encoderOptions: { ...tiny, positions: 'learned' }, size: 32, refused: [] },
     },
     {
+      name: 'ViT, images of 32x48 pixels',
+      module: only(vit({ ...tiny, imageSize: [32, 48], positions: 'learned' })),
+      ...{ encoder: 'vit-tiny', encoderOptions: { ...tiny, positions: 'learned' }, size: 32, width: 48, refused: [] },
+    },
+    {
       name: 'ViT, mean of patches, sin-cos positions',
       module: only(vit({ ...tiny, imageSize: 32, pooling: 'mean' })),
       ...{ encoder: 'vit-tiny', encoderOptions: { ...tiny, pooling: 'mean' }, size: 32, refused: [] },
@@ -100,7 +109,8 @@ function randomEncoders(): RandomEncoder[] {
 async function writeRandom({ module, channels = 3, ...subject }: RandomEncoder, path: string): Promise<void> {
   const weights = disturbed(await saveWeights(module), createRng(1));
   module.dispose();
-  const input = { size: subject.size, channels, mean: MEAN.slice(0, channels), std: STD.slice(0, channels) };
+  const sides = subject.width === undefined ? {} : { height: subject.size, width: subject.width };
+  const input = { size: subject.size, ...sides, channels, mean: MEAN.slice(0, channels), std: STD.slice(0, channels) };
   const source = { name: 'random weights', sha256: '0'.repeat(64), family: 'random' };
   const { encoder, encoderOptions } = subject;
   writeFileSync(path, await importEncoder({ modality: 'image', encoder, encoderOptions, input, weights, source }));
@@ -116,10 +126,10 @@ export function sentences(count: number, seed: number): string[] {
   });
 }
 
-async function train(flags: readonly string[]): Promise<void> {
+async function command(argv: readonly string[]): Promise<void> {
   let said = '';
   const stream = { write: (text: string) => (said += text) };
-  if ((await runCli(['train', ...flags, '--no-report'], { stdout: stream, stderr: stream })) !== 0) throw new Error(said);
+  if ((await runCli(argv, { stdout: stream, stderr: stream })) !== 0) throw new Error(said);
 }
 
 const text = (folder: string, out: string) => [
@@ -169,8 +179,9 @@ function trained(folder: string): (Omit<Subject, 'run'> & { readonly flags: (out
   const ofText: Format[] = ['safetensors-timm'];
   return [
     {
-      name: 'conv-net, a run with readout pyramid',
+      name: 'conv-net, a run with readout pyramid and a classifier',
       kind: 'image',
+      classifier: 'few',
       refused: ['safetensors-timm', 'huggingface'],
       fillsMasks: false,
       flags: (out) => [...images(out), ...convNetFlags],
@@ -221,7 +232,8 @@ export async function makeSubjects(folder: string, isWanted: (name: string) => b
     if (!isWanted(subject.name)) continue;
     const run = join(folder, `${subjects.length}`);
     mkdirSync(run);
-    await train(flags(run));
+    await command(['train', ...flags(run), '--no-report']);
+    if (subject.classifier !== undefined) await command(['fine-tune', '--run', run, '--label-counts', '3-per-class', '--name', subject.classifier]); // prettier-ignore
     subjects.push({ ...subject, run });
   }
   return subjects;

@@ -19,7 +19,7 @@ export const doors: Doors = {
   '@selfsup/trainer': ['@selfsup/core', '@selfsup/optim', '@selfsup/safetensors'],
   '@selfsup/evaluate': ['@selfsup/core', '@selfsup/optim'],
   '@selfsup/data': ['@selfsup/core'],
-  '@selfsup/backends': ['@selfsup/core', '@selfsup/tensorflow-kernels', '@selfsup/wasm-kernels'],
+  '@selfsup/backends': ['@selfsup/core', '@selfsup/tensorflow-kernels', '@selfsup/wasm-kernels', '@selfsup/webgpu-kernels'],
   '@selfsup/pretext-tasks': ['@selfsup/core', '@selfsup/losses'],
   '@selfsup/testing': ['@selfsup/core'],
   '@selfsup/pretrain': [

@@ -1,4 +1,6 @@
 import {
+  type DataStorage,
+  type DataType,
   env,
   getKernel,
   registerKernel,
@@ -9,6 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { averageAxes, type Axis } from './resampling-axes.ts';
+import { placeInRow, sumFromEnd, sumOfNothing } from './webgpu-axes.ts';
 
 /** What `dy` has to be multiplied by `[1, …spatial, 1]`, because the kernel divides by the whole window: its size over that of the part inside. */
 function correction(axes: readonly Axis[], filterSize: number | readonly number[]): { values: Float32Array; shape: number[] } {
@@ -75,11 +78,63 @@ const longProduct =
     }
   };
 
+/** A sum of more tensors than one program can be given, part after part. */
+const sumOfMany =
+  (stock: KernelConfig): KernelFunc =>
+  ({ inputs, attrs = {}, backend }) => {
+    const gpu = backend as WebGPUBackend;
+    const most = gpu.device.limits.maxStorageBuffersPerShaderStage - 1; // one is for the result
+    const [first, ...others] = inputs as unknown as TensorInfo[];
+    let sum = first!;
+    for (let i = 0; i === 0 || i < others.length; i += most - 1) {
+      const part = [sum, ...others.slice(i, i + most - 1)] as unknown as typeof inputs;
+      const next = stock.kernelFunc({ inputs: part, attrs, backend }) as TensorInfo;
+      if (i > 0) gpu.disposeData(sum.dataId);
+      sum = next;
+    }
+    return sum;
+  };
+
 /**
  * Mends what tfjs's webgpu backend computes wrongly: the gradients of average pooling where a window reaches over the edge (it divides by the whole window),
- * and products of rows of 2000 and more by a transposed matrix. Once; later calls do nothing.
+ * products of rows of 2000 and more by a transposed matrix, sums of more tensors than a program can be given, `argMax` and `argMin` of a single row, sums of
+ * nothing, and `cumsum` from the end, which its gradient needs. Once; later calls do nothing.
  */
 export function repairWebgpu(): void {
   for (const kernelName of ['AvgPoolGrad', 'AvgPool3DGrad']) repair(kernelName, averagePoolGradient);
   for (const kernelName of ['BatchMatMul', '_FusedMatMul']) repair(kernelName, longProduct);
+  repair('AddN', sumOfMany);
+  for (const kernelName of ['ArgMax', 'ArgMin']) repair(kernelName, placeInRow);
+  repair('Sum', sumOfNothing);
+  repair('Cumsum', sumFromEnd);
+}
+
+/** The part of a program that {@link repairTransposes} looks at. */
+interface Program {
+  shaderKey: string;
+  getUserCode(): string;
+}
+
+/**
+ * Lets a backend transpose what lies in buffers of integers: int32, bool, and float32 that was cast from them. tfjs's program for more than two axes does not
+ * compile for these, the one for two rounds integers above 2²⁴.
+ *
+ * @param backend once, after its start
+ */
+export function repairTransposes(backend: WebGPUBackend): void {
+  const run = backend.runWebGPUProgram.bind(backend);
+  const { tensorMap } = backend as unknown as { tensorMap: DataStorage<{ dtype: DataType }> };
+  backend.runWebGPUProgram = (program, inputs, dtype, ...rest) => {
+    const transpose = program as unknown as Program;
+    if (/^transpose(_|Shared$)/.test(transpose.shaderKey) && tensorMap.get(inputs[0]!.dataId).dtype !== 'float32') {
+      const code = transpose.getUserCode();
+      const mended =
+        dtype === 'float32'
+          ? code.replace(/\(flatIndex, (A\[[^\]]*\])/, '(flatIndex, f32($1)')
+          : code.replace('array<f32,', 'array<i32,').replace('f32(A[', 'i32(A[').replace('setOutputAtIndex(', 'setOutputAtIndexI32(');
+      transpose.getUserCode = () => mended;
+      transpose.shaderKey += `_${dtype}`;
+    }
+    return run(program, inputs, dtype, ...rest);
+  };
 }

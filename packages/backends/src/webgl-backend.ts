@@ -3,6 +3,7 @@ import type { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
 import { SelfsupError } from '@selfsup/core';
 import type { BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { guardWebgl, maxTensorBytes } from './guard-webgl.ts';
+import { importBackend } from './import-backend.ts';
 import { repairConvolutions } from './repair-convolutions.ts';
 import { repairResampling } from './repair-resampling.ts';
 
@@ -63,12 +64,9 @@ async function setUp(): Promise<PreparedBackend> {
         : 'this browser gives no WebGL 2 context; see its page about graphics (chrome://gpu, about:support), or choose wasm',
     );
   assertFloat32(device.hasFloat32);
-  const { MathBackendWebGL } = await import('@tensorflow/tfjs-backend-webgl').catch((cause: unknown) => {
-    throw new SelfsupError(
-      'SELFSUP_BACKEND',
-      'selectBackend: the webgl backend is not installed; run `npm install @tensorflow/tfjs-backend-webgl`',
-      { cause },
-    );
+  const { MathBackendWebGL } = await importBackend('webgl', {
+    package: '@tensorflow/tfjs-backend-webgl',
+    load: () => import('@tensorflow/tfjs-backend-webgl'),
   });
   tf.env().set('SOFTWARE_WEBGL_ENABLED', true); // who names it gets it on a simulated device, too
   if (tf.env().getNumber('WEBGL_DELETE_TEXTURE_THRESHOLD') < 0) tf.env().set('WEBGL_DELETE_TEXTURE_THRESHOLD', POOL_BYTES);
@@ -97,7 +95,7 @@ function reasonToSkip(): Promise<string> {
     device === undefined
       ? 'there is no WebGL 2 here'
       : device.isSimulated
-        ? `there is no graphics device, only one that the CPU simulates (${device.renderer})`
+        ? 'there is no graphics device, only one that the CPU simulates'
         : 'it trains from many small programs, and browsers take its device away without notice; name it where it is faster than wasm for you';
   return Promise.resolve(reason);
 }

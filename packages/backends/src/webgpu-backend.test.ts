@@ -22,7 +22,11 @@ const deviceOf = () => (tf.backend() as WebGPUBackend).device;
 const allocated = () => (tf.memory() as unknown as { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU;
 const read = async (make: () => tf.Tensor): Promise<number[]> => {
   const tensor = tf.tidy(make);
-  return [...(await tensor.data().finally(() => tensor.dispose()))];
+  return [
+    ...(await tensor.data().finally(() => {
+      tensor.dispose();
+    })),
+  ];
 };
 const codeOf = (error: unknown) => (isSelfsupError(error) ? [error.code, error.message] : [error]);
 const failure = (call: () => unknown) => {
@@ -36,12 +40,14 @@ const failure = (call: () => unknown) => {
 describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left out: ${absent})`}`, () => {
   afterAll(async () => {
     await closeBackends();
-    await tf.setBackend('cpu');
+    expect(tf.getBackend()).toBe('cpu'); // which was there before
   });
 
   it('is taken by its name, says what computes, and by itself only on a real adapter', async () => {
     const { description, limits } = await selectBackend({ prefer: 'webgpu' });
-    expect(description).toMatch(isSimulated ? /^webgpu \(google swiftshader, simulated on the processor/ : /^webgpu \((?!.*simulated)/);
+    expect(description).toMatch(
+      isSimulated ? /^webgpu \(google swiftshader, simulated on the processor, \d+ fused kernels\)$/ : /^webgpu \((?!.*simulated)/,
+    );
     const { maxBufferSize, maxStorageBufferBindingSize } = deviceOf().limits;
     expect(limits).toEqual({ maxTensorBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize) });
     const device = deviceOf();
@@ -74,6 +80,32 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
     expect(await read(() => inside(tf.ones([1, 2, 2, 1])))).toEqual([0.25, 0.25, 0.25, 0.25]);
     const depth = tf.grad((x) => tf.sum(tf.avgPool3d(x as tf.Tensor5D, [2, 1, 1], 1, 'same')));
     expect(await read(() => depth(tf.ones([1, 2, 1, 1, 1])))).toEqual([0.5, 1.5]);
+  });
+
+  it.each([1, 7, 11, 12, 45])('adds %i tensors', async (count) => {
+    const terms = () => Array.from({ length: count }, (_, i) => tf.fill([3], 2 ** (i % 20)));
+    const expected = Array.from({ length: count }, (_, i) => 2 ** (i % 20)).reduce((sum, x) => sum + x, 0);
+    expect(await read(() => tf.addN(terms()))).toEqual([expected, expected, expected]);
+  });
+
+  it.each([[[1, 0]], [[0, 2, 1]], [[2, 0, 1]], [[3, 1, 0, 2]]])('transposes int32 and bool by %j', async (order) => {
+    const shape = [40, 30, 3, 2].slice(0, order.length);
+    const values = Int32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => 2 ** 24 + i); // not all of them are float32
+    const strides = tf.util.computeStrides(shape).concat(1);
+    const sizes = order.map((_, axis) => order.slice(axis + 1).reduce((size, d) => size * shape[d]!, 1));
+    const from = (i: number) => order.reduce((sum, d, axis) => sum + (Math.floor(i / sizes[axis]!) % shape[d]!) * strides[d]!, 0);
+    const expected = Array.from(values, (_, i) => values[from(i)]!);
+    expect(await read(() => tf.transpose(tf.tensor(values, shape, 'int32'), order))).toEqual(expected);
+    const odd = tf.tidy(() =>
+      tf.tensor(
+        Uint8Array.from(values, (value) => value % 2),
+        shape,
+        'bool',
+      ),
+    );
+    expect(await read(() => tf.transpose(odd, order))).toEqual(expected.map((value) => value % 2));
+    expect(await read(() => tf.transpose(tf.cast(odd, 'float32'), order))).toEqual(expected.map((value) => value % 2));
+    odd.dispose();
   });
 
   it.skipIf(typeof OffscreenCanvas !== 'undefined')('refuses to be read without waiting, and says what to do', () => {
@@ -148,7 +180,7 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
 });
 
 /** Runs a module in a process of its own; how it ended and what it wrote. */
-function runAlone(script: string, { imports = [] as string[], env = {} as Record<string, string> } = {}) {
+function runAlone(script: string, { imports = [] as string[], env = {} } = {}) {
   const flags = [
     '--conditions=@selfsup/source',
     ...imports.flatMap((text) => ['--import', `data:text/javascript,${encodeURIComponent(text)}`]),
@@ -160,7 +192,9 @@ function runAlone(script: string, { imports = [] as string[], env = {} as Record
     const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', text], { cwd, env: { ...process.env, ...env } });
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    child.on('error', reject).on('close', (code) => resolve({ code, out }));
+    child.on('error', reject).on('close', (code) => {
+      resolve({ code, out });
+    });
   });
 }
 const showFailure = `await selectBackend({ prefer: 'webgpu' }).then(() => console.log('works'), (error) => console.log(error.code, error.message));`;

@@ -5,7 +5,7 @@ import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-se
 import { findGpu, isInNode, whyNoDriver } from './find-gpu.ts';
 import { importBackend } from './import-backend.ts';
 import { guardOf, guardWebgpu } from './guard-webgpu.ts';
-import { repairWebgpu } from './repair-webgpu.ts';
+import { repairTransposes, repairWebgpu } from './repair-webgpu.ts';
 import { isSoftwareAdapter, nameAdapter } from './software-adapter.ts';
 
 /** What the kernels may use where the adapter has it. */
@@ -95,10 +95,17 @@ async function openBackend(gpu: GPU): Promise<void> {
 /** The adapter of each device. */
 const adapters = new WeakMap<GPUDevice, GPUAdapterInfo>();
 
-function describe(device: GPUDevice, extra: readonly string[]): string {
+function describe(device: GPUDevice, kernels: string): string {
   const info = adapters.get(device) ?? (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
   const simulated = info && isSoftwareAdapter(info) ? ['simulated on the processor'] : [];
-  return `webgpu (${[info ? nameAdapter(info) : 'a GPU', ...simulated, ...extra].join(', ')})`;
+  return `webgpu (${[info ? nameAdapter(info) : 'a GPU', ...simulated, kernels].join(', ')})`;
+}
+
+/** Puts the fused kernels in, where they are installed: tfjs's own compute the same from more programs. */
+async function addTrainingKernels(): Promise<string> {
+  const kernels = await import('@selfsup/webgpu-kernels').catch(() => undefined);
+  if (!kernels) return 'stock kernels; `npm install @selfsup/webgpu-kernels` makes it faster';
+  return (await kernels.registerTrainingKernels()).description;
 }
 
 async function setUp({ trainingKernels = true }: BackendOptions): Promise<PreparedBackend> {
@@ -116,15 +123,22 @@ async function setUp({ trainingKernels = true }: BackendOptions): Promise<Prepar
     throw error;
   }
   const backend = tf.backend() as WebGPUBackend;
-  const { maxTensorBytes } = guardOf(backend) ?? guardWebgpu(backend, { canReadSync: typeof OffscreenCanvas !== 'undefined' });
-  const kernels = trainingKernels ? [] : ['stock kernels'];
+  if (!guardOf(backend)) {
+    guardWebgpu(backend, { canReadSync: typeof OffscreenCanvas !== 'undefined' });
+    repairTransposes(backend);
+  }
+  const { maxTensorBytes } = guardOf(backend)!;
+  const kernels = trainingKernels ? await addTrainingKernels() : 'stock kernels';
   return {
     name: 'webgpu',
     description: describe(backend.device, kernels),
     limits: { maxTensorBytes },
-    close() {
+    async close() {
+      const isCurrent = tf.engine().backendName === 'webgpu';
       removeBackend();
       found.remove();
+      const [other] = Object.keys(tf.engine().registry); // tfjs is left without a current one otherwise, and can ask for none without waiting
+      if (isCurrent && other !== undefined) await tf.setBackend(other);
     },
   };
 }

@@ -91,7 +91,11 @@ describe('bad input', () => {
       () => ['--data', 'shapes', '--encoder-option', 'width=3'],
       /--encoder-option width; did you mean .*widths/,
     ],
-    ['an unknown backend', () => ['--data', 'shapes', '--backend', 'abacus'], /--backend must be one of auto, wasm, cpu, got 'abacus'/],
+    [
+      'an unknown backend',
+      () => ['--data', 'shapes', '--backend', 'abacus'],
+      /--backend must be one of auto, tensorflow, .*wasm, .*cpu, got 'abacus'/,
+    ],
     ['no thread', () => ['--data', 'shapes', '--threads', '0'], /--threads must be 'auto', or an integer in \[1, 256\], got 0/],
     ['a word for threads', () => ['--data', 'shapes', '--threads', 'many'], /--threads must be 'auto', or an integer in .*, got 'many'/],
     ['perhaps wide vectors', () => ['--data', 'shapes', '--wide-vectors', '1'], /--wide-vectors must be 'auto', or true or false, got 1/],

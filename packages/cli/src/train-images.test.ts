@@ -434,6 +434,15 @@ describe('selfsup train on photos', () => {
     await succeed('predict', ...run, at('photos/warm/7.jpg'), '--out', at('found/one.jsonl'), '--threshold', '1');
     const line = JSON.parse(readFileSync(at('found/one.jsonl'), 'utf8')) as Record<string, unknown>;
     expect(line).toMatchObject({ file: at('photos/warm/7.jpg'), class: '', probabilities: { red: line['probability'] } });
+    mkdirSync(at('broken'));
+    for (let i = 0; i < 258; i++) writeFileSync(at(`broken/${i}.jpg`), 'no picture'); // more than are classified at once
+    const mixed = await succeed('predict', ...run, at('broken'), at('photos/warm/7.jpg'), '--out', at('found/mixed.csv'));
+    expect(mixed.result).toMatchObject({ classified: 1, counts: { red: 1 } });
+    const none = await selfsup('predict', ...run, at('broken/0.jpg'), '--out', at('found/none.csv'));
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('nothing could be classified: 1 input cannot be read')]);
+    const unwritable = await selfsup('predict', ...run, at('photos'), '--out', at('labels.csv/x.csv'));
+    expect([unwritable.code, unwritable.stderr]).toEqual([1, expect.stringMatching(/cannot write .*choose another place/)]);
+    expect(readdirSync(at('found')).sort()).toEqual(['mixed.csv', 'one.jsonl', 'predictions.csv']);
     writeFileSync(at('labels.csv'), 'file,label\ncold/0.jpg,a\nnowhere.jpg,b\n');
     const wrong = await selfsup('fine-tune', ...run, '--data', at('photos'), '--labels', at('labels.csv'), '--overwrite');
     expect(wrong.stderr).toMatch(/labels\.csv has 1 of 2 rows whose file is not in .*photos: nowhere\.jpg \(line 3\)/);

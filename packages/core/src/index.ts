@@ -8,6 +8,7 @@ export type { ApplyOptions, Module, ModuleFactory, VariableMap } from './module.
 export { createMomentumPair, type MomentumPair } from './momentum-pair.ts';
 export { mapTensors, namedTensors } from './named-tensors.ts';
 export { adamWUpdate, type AdamWTensors, type AdamWUpdate, type AdamWUpdateOptions } from './ops/adam-w-update.ts';
+export { addEach } from './ops/add-each.ts';
 export { batchNormTraining, type BatchNormParameters, type BatchNormResult } from './ops/batch-norm.ts';
 export { emaUpdate } from './ops/ema-update.ts';
 export { groupNorm, type GroupNormParameters } from './ops/group-norm.ts';

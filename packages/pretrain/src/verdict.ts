@@ -5,6 +5,10 @@ const show = (value: number, unit: string) => `${unit === '%' ? value.toFixed(1)
 /** How much better than a baseline; negative is worse. */
 const gain = ({ better, trained }: Comparison, baseline: number) => (better === 'higher' ? trained - baseline : baseline - trained);
 
+/** Several names as one phrase: `a, b or c`. */
+const either = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), names.at(-1)!].filter((part) => part !== '').join(' or ');
+
 /** What to try where pretraining did not help. */
 const ADVICE = 'Train longer, use more data, or try another task; the report shows the curves';
 
@@ -24,7 +28,7 @@ export function judge(comparisons: readonly Comparison[], alarms: number): strin
     const lost = entries.filter(([, value]) => gain(comparison, value) <= margin).map(([name]) => name);
     if (lost.length === 0) return [`Pretraining helped: ${title} ${show(trained, unit)}, against ${list}.`];
     return [
-      `Pretraining has not helped yet: ${title} ${show(trained, unit)} does not beat ${lost.join(' and ')} (${list}).`,
+      `Pretraining has not helped yet: ${title} ${show(trained, unit)} does not beat ${either(lost)}${margin > 0 ? ` by more than ${show(margin, unit)}` : ''} (${list}).`,
       `${advice ?? ADVICE}.`,
     ];
   });

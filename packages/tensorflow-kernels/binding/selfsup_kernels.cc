@@ -200,12 +200,14 @@ void Gelu(Call &call) {
   ShareNumbers(x.count, [&](int64_t from, int64_t to, int) {
     const float *in = x.data;
     if (isTanh) {
+#pragma omp simd
       for (int64_t i = from; i < to; i++) {
         const float v = in[i], held = Held(v);
         y[i] = (v < -kFar ? -kFar : v) * Gate(kRoot * held * (1.0f + kCubic * held * held));
       }
       return;
     }
+#pragma omp simd
     for (int64_t i = from; i < to; i++) {
       float below, density;
       const float v = in[i];
@@ -224,6 +226,7 @@ void GeluGrad(Call &call) {
   ShareNumbers(x.count, [&](int64_t from, int64_t to, int) {
     const float *in = x.data, *outer = dy.data;
     if (isTanh) {
+#pragma omp simd
       for (int64_t i = from; i < to; i++) {
         const float v = Held(in[i]), square = v * v;
         const float g = Gate(kRoot * v * (1.0f + kCubic * square));
@@ -231,6 +234,7 @@ void GeluGrad(Call &call) {
       }
       return;
     }
+#pragma omp simd
     for (int64_t i = from; i < to; i++) {
       float below, density;
       const float v = Held(in[i]);
@@ -262,6 +266,7 @@ void LayerNorm(Call &call) {
 #pragma omp simd reduction(+ : squares)
       for (int64_t i = 0; i < features; i++) squares += (in[i] - middle) * (in[i] - middle);
       const float by = 1.0f / std::sqrt(squares / features + epsilon);
+#pragma omp simd
       for (int64_t i = 0; i < features; i++) out[i] = (in[i] - middle) * by * factor[i] + shift[i];
       mean[row] = middle;
       inverse[row] = by;
@@ -293,6 +298,7 @@ void LayerNormGrad(Call &call) {
       }
       shift /= features;
       slope /= features;
+#pragma omp simd
       for (int64_t i = 0; i < features; i++) {
         const float normalized = (in[i] - middle) * by;
         out[i] = (outer[i] * factor[i] - shift - normalized * slope) * by;
@@ -348,6 +354,7 @@ void MaskedSoftmax(Call &call) {
         sum += out[i];
       }
       const float by = sum == 0 ? 0.0f : 1.0f / sum;
+#pragma omp simd
       for (int64_t i = 0; i < keys; i++) out[i] *= by;
     }
   });
@@ -367,6 +374,7 @@ void MaskedSoftmaxGrad(Call &call) {
       float along = 0;
 #pragma omp simd reduction(+ : along)
       for (int64_t i = 0; i < keys; i++) along += outer[i] * at[i];
+#pragma omp simd
       for (int64_t i = 0; i < keys; i++) out[i] = (outer[i] - along) * at[i] * scale;
     }
   });
@@ -420,6 +428,7 @@ void CrossEntropyGrad(Call &call) {
         continue;
       }
       const float weight = dy.data[row], total = logSumExp.data[row];
+#pragma omp simd
       for (int64_t i = 0; i < classes; i++) to_row[i] = weight * Exp(in[i] - total);
       to_row[label] -= weight;
     }
@@ -470,6 +479,7 @@ void BatchNorm(Call &call) {
   const std::vector<double> sums = SumRows(rows, channels, [&](int64_t from, int64_t to, float *plain, float *squares) {
     for (int64_t row = from; row < to; row++) {
       const float *in = x.data + row * channels;
+#pragma omp simd
       for (int64_t c = 0; c < channels; c++) {
         const float difference = in[c] - first[c];
         plain[c] += difference;
@@ -492,10 +502,13 @@ void BatchNorm(Call &call) {
       const float *in = x.data + row * channels, *beside = residual.data + row * channels;
       float *out = y + row * channels;
       if (isResidual)
+#pragma omp simd
         for (int64_t c = 0; c < channels; c++) out[c] = in[c] * a[c] + b[c] + beside[c];
       else
+#pragma omp simd
         for (int64_t c = 0; c < channels; c++) out[c] = in[c] * a[c] + b[c];
       if (isRelu)
+#pragma omp simd
         for (int64_t c = 0; c < channels; c++) out[c] = out[c] < 0 ? 0.0f : out[c];
     }
   });
@@ -521,6 +534,7 @@ void BatchNormGrad(Call &call) {
       const float *in = x.data + row * channels, *outer = dy.data + row * channels, *after = y.data + row * channels;
       float *passed = dResidual + row * channels;
       if (isResidual) {
+#pragma omp simd
         for (int64_t c = 0; c < channels; c++) {
           const float g = after[c] > 0 ? outer[c] : 0.0f;
           passed[c] = g;
@@ -528,12 +542,14 @@ void BatchNormGrad(Call &call) {
           along[c] += g * (in[c] - middle[c]);
         }
       } else if (isRelu) {
+#pragma omp simd
         for (int64_t c = 0; c < channels; c++) {
           const float g = in[c] * a[c] + b[c] > 0 ? outer[c] : 0.0f;
           plain[c] += g;
           along[c] += g * (in[c] - middle[c]);
         }
       } else {
+#pragma omp simd
         for (int64_t c = 0; c < channels; c++) {
           plain[c] += outer[c];
           along[c] += outer[c] * (in[c] - middle[c]);
@@ -555,9 +571,11 @@ void BatchNormGrad(Call &call) {
       const float *in = x.data + row * channels, *outer = (isResidual ? dResidual : dy.data) + row * channels;
       float *out = dx + row * channels;
       if (isRelu && !isResidual)
+#pragma omp simd
         for (int64_t c = 0; c < channels; c++)
           out[c] = a[c] * (in[c] * a[c] + b[c] > 0 ? outer[c] : 0.0f) - s[c] * (in[c] - middle[c]) - k[c];
       else
+#pragma omp simd
         for (int64_t c = 0; c < channels; c++) out[c] = a[c] * outer[c] - s[c] * (in[c] - middle[c]) - k[c];
     }
   });
@@ -575,6 +593,7 @@ void SgdUpdate(Call &call) {
   const bool isNesterov = options.data[3] != 0;
   ShareNumbers(gradient.count, [&](int64_t from, int64_t to, int) {
     const float *g = gradient.data, *v = velocity.data, *w = variable.data;
+#pragma omp simd
     for (int64_t i = from; i < to; i++) {
       const float direction = decays ? g[i] + decay * w[i] : g[i];
       if (!moves) {
@@ -599,6 +618,7 @@ void AdamWUpdate(Call &call) {
   const bool decays = decay != 0;
   ShareNumbers(gradient.count, [&](int64_t from, int64_t to, int) {
     const float *g = gradient.data, *m = first.data, *v = second.data, *w = variable.data;
+#pragma omp simd
     for (int64_t i = from; i < to; i++) {
       const float mean = beta1 * m[i] + rest1 * g[i], square = beta2 * v[i] + rest2 * g[i] * g[i];
       nextFirst[i] = mean;
@@ -616,6 +636,7 @@ void EmaUpdate(Call &call) {
   if (call.Failed()) return;
   const float keep = options.data[0], take = options.data[1];
   ShareNumbers(old.count, [&](int64_t from, int64_t to, int) {
+#pragma omp simd
     for (int64_t i = from; i < to; i++) y[i] = keep * old.data[i] + take * fresh.data[i];
   });
 }

@@ -1,6 +1,6 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { compute, type Operations } from './compute.ts';
-import type { KernelTable } from './kernel-table.ts';
+import type { KernelTable } from './kernel.ts';
 import type { Handle } from './tensorflow-backend.ts';
 
 /** TensorFlow wants four axes: all but the channels become one. */

@@ -1,6 +1,6 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { compute, type Operations } from './compute.ts';
-import type { KernelTable } from './kernel-table.ts';
+import type { KernelTable } from './kernel.ts';
 import type { Handle, TensorflowBackend } from './tensorflow-backend.ts';
 
 /** The version of binding/selfsup_kernels.cc that these kernels call. */

@@ -79,7 +79,11 @@ export function compute(backend: TensorflowBackend, build: (operations: Operatio
     reshape: (x, shape) =>
       util.arraysEqual([...x.shape], [...shape])
         ? x
-        : operations.run('Reshape', [x, operations.integers(shape)], [float, attribute.type('Tshape', 'int')]),
+        : operations.run(
+            'Reshape',
+            [x, operations.integers(shape)],
+            [attribute.type('T', x.dtype === binding.TF_INT32 ? 'int' : 'float'), attribute.type('Tshape', 'int')],
+          ),
     reduce: (name, x, { axes, keepDims = false }) =>
       operations.run(name, [x, operations.integers(axes)], [attribute.bool('keep_dims', keepDims), float, attribute.type('Tidx', 'int')]),
   };

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { compute, type Operations } from './compute.ts';
-import type { KernelTable } from './kernel-table.ts';
+import type { KernelTable } from './kernel.ts';
 import type { Handle } from './tensorflow-backend.ts';
 
 /** The loss of each row and its gradient, as if every label counted; which labels do; and the labels, those that do not as 0. */

@@ -1,5 +1,5 @@
 import { compute, type Operations } from './compute.ts';
-import type { KernelTable } from './kernel-table.ts';
+import type { KernelTable } from './kernel.ts';
 import type { Handle } from './tensorflow-backend.ts';
 
 const ROOT = Math.sqrt(2 / Math.PI);

@@ -1,5 +1,5 @@
 import { compute } from './compute.ts';
-import type { KernelTable } from './kernel-table.ts';
+import type { KernelTable } from './kernel.ts';
 
 /**
  * The softmax of attention, by `Softmax`. SelfsupMaskedSoftmax: inputs `x [..., keys]`, optionally `mask`, attribute `scale` → softmax(scale·x + mask); a row

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  addEach,
   SelfsupError,
   type AnyPretextTaskRun,
   type Batch,
@@ -34,6 +35,9 @@ export interface TrainedRun<B extends Batch, T extends Targets> {
   readonly run: AnyPretextTaskRun<B, T>;
   readonly optimizer: TransformState;
 }
+
+/** Variables that are moved at a time: what one program of a GPU takes, and little memory. */
+const ADDED_TOGETHER = 2;
 
 function checkFinite(task: string, step: number, { summary, nonFinite }: ReducedStep): void {
   const loss = summary[0]!;
@@ -74,13 +78,19 @@ function applyUpdates(
     const variables = learningVariables(run.trainable);
     const learning = Object.fromEntries(Object.keys(variables).map((path) => [path, gradients[path] ?? null]));
     const updates = optimizer.update(learning, { step: context.step, variables });
-    for (const [path, update] of Object.entries(updates)) {
-      if (update === null) continue;
-      const variable = variables[path]!;
+    const moves = Object.entries(updates).flatMap(([path, update]) => (update === null ? [] : [{ variable: variables[path]!, update }]));
+    for (let i = 0; i < moves.length; i += ADDED_TOGETHER) {
+      const some = moves.slice(i, i + ADDED_TOGETHER);
       tf.tidy(() => {
-        variable.assign(tf.add(variable, update));
+        const sums = addEach(
+          some.map(({ variable }) => variable),
+          some.map(({ update }) => update),
+        );
+        some.forEach(({ variable }, j) => {
+          variable.assign(sums[j]!);
+        });
       });
-      update.dispose();
+      for (const { update } of some) update.dispose();
     }
   });
 }

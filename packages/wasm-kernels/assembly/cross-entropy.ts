@@ -27,7 +27,7 @@ function largestOf(x: usize, columns: i32): f32 {
   return laneMax(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
 }
 
-/** The sum of exp(x - shift). */
+/** The sum of exp(x - shift). Not in pairs, though they can be joined: a sum in this order took a fifth longer then. */
 function expSum(x: usize, columns: i32, shift: v128): f64 {
   const end = x + ((<usize>columns) << 2);
   let total: f64 = 0;

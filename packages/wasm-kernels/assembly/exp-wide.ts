@@ -583,9 +583,9 @@ export function geluPair(x: usize, to: usize, approximate: bool): void {
   v128.store(to, rv, 16);
 }
 
-/** expShifted of the two vectors at x. */
+/** expShifted of the two vectors at x; returns the sum, to which both are added. */
 // @inline
-export function expShiftedPair(x: usize, to: usize, shift: v128): void {
+export function expShiftedPair(x: usize, to: usize, shift: v128, sum: v128): v128 {
   const ONE = f32x4.splat(ONE_VALUE);
   const LOG2_E = f32x4.splat(LOG2_E_VALUE);
   const HIGH = f32x4.splat(HIGH_VALUE);
@@ -608,6 +608,7 @@ export function expShiftedPair(x: usize, to: usize, shift: v128): void {
     rv = fv;
   v128.store(to, ru);
   v128.store(to, rv, 16);
+  return f32x4.add(f32x4.add(sum, ru), rv);
 }
 
 /** expShiftedTimes of the two vectors at x. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { CaseMaker } from '../test/case-maker.ts';
-import { variants, type Variant } from '../test/wasm-under-test.ts';
+import { moreVariants, variants, type Variant } from '../test/wasm-under-test.ts';
 
 /** What to fuzz. */
 export interface FuzzOptions {
@@ -11,6 +11,8 @@ export interface FuzzOptions {
   readonly variants: readonly Variant[];
   readonly makers: readonly CaseMaker[];
 }
+
+const all: readonly Variant[] = [...variants, ...moreVariants];
 
 const USAGE =
   'usage: npm run fuzz:kernels -- [--cases 1000] [--seed 1] [--kernel NAME] [--maker TITLE] [--simd plain|relaxed|wide] [--threads 1|2|3]';
@@ -41,11 +43,9 @@ export function readFuzzOptions(args: readonly string[], makers: readonly CaseMa
       const known = kernel !== undefined ? [...new Set(makers.map((m) => m.kernel))] : makers.map((m) => `'${m.title}'`);
       throw new Error(`nothing is called ${kernel ?? ''} ${maker ?? ''}; there are ${known.join(', ')}`);
     }
-    const asked = variants.filter(
-      (v) => (simd === undefined || simd === v.simd) && (threads === undefined || threads === String(v.threads)),
-    );
+    const asked = all.filter((v) => (simd === undefined || simd === v.simd) && (threads === undefined || threads === String(v.threads)));
     if (asked.length === 0)
-      throw new Error(`--simd and --threads must be one of ${variants.map((v) => `${v.simd} ${v.threads}`).join(', ')} in this Node`);
+      throw new Error(`--simd and --threads must be one of ${all.map((v) => `${v.simd} ${v.threads}`).join(', ')} in this Node`);
     return { cases: whole('cases', values.cases, 1), seed: whole('seed', values.seed, 0), variants: asked, makers: chosen };
   } catch (error) {
     throw new Error(`fuzz:kernels: ${(error as Error).message}\n${USAGE}`, { cause: error });

@@ -31,12 +31,12 @@ function wide([, comment, , name, parameters, body]) {
 }
 
 /** f of two neighboring vectors from memory to memory. `more` are parameters, `before` and `after` what is done with the argument and the result. */
-function pair({ name, as = name, more = '', passed = '', before = (x) => x, after = (y) => y }) {
+function pair({ name, as = name, more = '', passed = '', before = (x) => x, after = (y) => y, sums = false }) {
   const taken = [...needs(name)];
   return `
-/** ${as} of the two vectors at x. */
+/** ${as} of the two vectors at x${sums ? '; returns the sum, to which both are added' : ''}. */
 // @inline
-export function ${as}Pair(x: usize, to: usize${more}): void {
+export function ${as}Pair(x: usize, to: usize${more}): ${sums ? 'v128' : 'void'} {
 ${taken.map((c) => `  const ${c} = f32x4.splat(${c}_VALUE);\n`).join('')}
   const a = v128.load(x),
     b = v128.load(x, 16);
@@ -46,7 +46,7 @@ ${taken.map((c) => `  const ${c} = f32x4.splat(${c}_VALUE);\n`).join('')}
   const ru = ${after('fu')}, rv = ${after('fv')};
   v128.store(to, ru);
   v128.store(to, rv, 16);
-}
+${sums ? '  return f32x4.add(f32x4.add(sum, ru), rv);\n' : ''}}
 `;
 }
 const shifted = (x) => `f32x4.sub(${x}, shift)`;
@@ -55,7 +55,7 @@ const pairs = [
   { name: 'erfv' },
   { name: 'tanhv' },
   { name: 'gelu', more: ', approximate: bool', passed: ', approximate' },
-  { name: 'expNegative', as: 'expShifted', more: ', shift: v128', before: shifted },
+  { name: 'expNegative', as: 'expShifted', more: ', shift: v128, sum: v128', before: shifted, sums: true },
   {
     name: 'expNegative',
     as: 'expShiftedTimes',

@@ -27,6 +27,12 @@ export const variants: readonly Variant[] = [
   ),
 ];
 
+/** Builds on numbers of threads that `variants` leaves out: few cases of theirs are tested, many fuzzed. */
+export const moreVariants: readonly Variant[] = [
+  ...(supportedSimd() === 'relaxed' ? [{ simd: 'relaxed' as const, threads: 3 }] : []),
+  ...[2, 3].map((threads) => ({ simd: 'plain' as const, threads })),
+].filter(({ simd, threads }) => !variants.some((variant) => variant.simd === simd && variant.threads === threads));
+
 /** A variant in words. */
 export const nameOf = ({ simd, threads }: Variant): string => `${simd} SIMD, ${threads} thread${threads === 1 ? '' : 's'}`;
 

@@ -1,3 +1,4 @@
+import { addEachKernel } from './add-each-kernel.ts';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { crossEntropyKernels } from './cross-entropy-kernels.ts';
 import { dropoutKernel } from './dropout-kernel.ts';
@@ -6,9 +7,11 @@ import { groupNormKernels } from './group-norm-kernels.ts';
 import { l2NormalizeKernels } from './l2-normalize-kernels.ts';
 import { larsKernel } from './lars-kernel.ts';
 import { layerNormKernels } from './layer-norm-kernels.ts';
+import { leadingSumsKernels } from './leading-sums-kernels.ts';
 import { optimizerKernels } from './optimizer-kernels.ts';
 import { rowLogSumExpKernels } from './row-log-sum-exp-kernels.ts';
 import type { KernelTable, Runtime } from './runtime.ts';
+import { segmentSumKernel } from './segment-sum-kernel.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
 import { sumOfEachKernel } from './sum-of-each-kernel.ts';
 
@@ -27,5 +30,8 @@ export function kernelTable(runtime: Runtime): KernelTable {
     ...groupNormKernels(runtime),
     ...rowLogSumExpKernels(runtime),
     ...sumOfEachKernel(runtime),
+    ...addEachKernel(runtime),
+    ...leadingSumsKernels(runtime),
+    ...segmentSumKernel(runtime),
   };
 }

@@ -20,7 +20,8 @@ describeOnGpu('registerTrainingKernels', (kernels) => {
     expect(kernels().kernels.every(has)).toBe(true);
     kernels().dispose();
     kernels().dispose();
-    expect(kernels().kernels.some(has)).toBe(false);
+    const stock = ['Sum', 'Mean', 'UnsortedSegmentSum']; // ours hand some calls on to them
+    expect(kernels().kernels.filter(has).sort()).toEqual(stock.sort());
     const again = await registerTrainingKernels();
     expect(again).not.toBe(kernels());
     expect(again.kernels.every(has)).toBe(true);

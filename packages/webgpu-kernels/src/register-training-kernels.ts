@@ -78,9 +78,18 @@ function register(kernels: readonly string[]): TrainingKernels {
       unregisterKernel(kernelName, 'webgpu');
     }
     registerKernel({
+      ...former,
       kernelName,
       backendName: 'webgpu',
-      kernelFunc: ({ inputs, attrs, backend: owner }) => tableOf(owner)[kernelName]!(inputs, attrs ?? {}),
+      kernelFunc: ({ inputs, attrs = {}, backend: owner }) => {
+        const ours = tableOf(owner)[kernelName]!(inputs, attrs);
+        if (ours) return ours;
+        if (former) return former.kernelFunc({ inputs, attrs, backend: owner });
+        throw new SelfsupError(
+          'SELFSUP_BACKEND',
+          `${kernelName}: the webgpu backend has no such kernel; import @tensorflow/tfjs-backend-webgpu`,
+        );
+      },
     });
   }
   let live = true;

@@ -1,5 +1,5 @@
-// Sums along rows that contrastive losses need, and the sums of gradients.
-import { movingStatistics, rowLogSumExp, rowLogSumExpGradient, sumOfEach, type OmittedEntries } from '@selfsup/core';
+// Sums along rows that contrastive losses need, and what a trainer does with many tensors.
+import { addEach, movingStatistics, rowLogSumExp, rowLogSumExpGradient, sumOfEach, type OmittedEntries } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { check, drawFor, type Case } from '../test/compare.ts';
@@ -36,6 +36,59 @@ describeOnGpu('sums along rows', () => {
     const empty = tf.zeros([0]);
     expect(() => sumOfEach([empty])).toThrow('SelfsupSumOfEach: `x0` must be float32 with values, got float32 [0]');
     empty.dispose();
+  });
+
+  it('sums and means over axes that are not the last are those of the cpu backend', async () => {
+    const cases = [
+      [[7, 5], 0],
+      [
+        [2, 6, 6, 20],
+        [1, 2],
+      ],
+      [
+        [3, 4, 1, 33],
+        [0, 1, 2],
+      ],
+      [[2, 1500, 3], 1],
+      [
+        [4, 3, 5],
+        [0, 2],
+      ],
+      [[4, 3], 1],
+      [[6, 1], 0],
+    ] as const;
+    for (const [i, [shape, axis]] of cases.entries()) {
+      const x = drawFor(i).normal('x', shape);
+      const axes = [axis].flat();
+      const run: Case['run'] = ([drawn]) => {
+        const given = tf.add(drawn!, 1); // on the device
+        return [tf.sum(given, axes), tf.mean(given, axes, true)];
+      };
+      await check({ title: `sums of [${shape.join(', ')}] over ${axes.join(', ')}`, inputs: [x], differentiate: 1, run });
+    }
+  });
+
+  it('the gradient of a gather adds rows in their order, the same bits each time', async () => {
+    const ids = (values: number[]) => ({ shape: [values.length], values: Int32Array.from(values), dtype: 'int32' as const });
+    const gather: Case['run'] = ([table, rows]) => tf.gather(tf.add(table!, 1), rows as tf.Tensor1D);
+    const many = Array.from({ length: 700 }, (_, i) => (i * i) % 13);
+    for (const [columns, rows] of [
+      [5, [2, 0, 2, 3, 2]],
+      [300, many],
+      [1, [0]],
+    ] as const)
+      // prettier-ignore
+      await check({ title: `gather of ${columns}`, inputs: [drawFor(columns).normal('table', [13, columns]), ids([...rows])], differentiate: 1, run: gather });
+    const outside: Case['run'] = ([x, segments]) => tf.unsortedSegmentSum(tf.mul(x!, 1), segments as tf.Tensor1D, 3);
+    await check({ title: 'ids outside', inputs: [drawFor(8).normal('x', [4, 2, 3]), ids([1, -1, 1, 0])], run: outside });
+  });
+
+  it('addEach takes pairs of any number and size', async () => {
+    const shapes = [[3], [700, 2], [], [1, 5], [300]];
+    for (const count of [1, 2, 5]) {
+      const inputs = ['term', 'other'].flatMap((name) => shapes.slice(0, count).map((shape, i) => drawFor(i).normal(name, shape)));
+      await check({ title: `addEach of ${count}`, inputs, run: (all) => addEach(all.slice(0, count), all.slice(count)) });
+    }
   });
 
   it('movingStatistics is that of the composed form', async () => {

@@ -21,12 +21,14 @@ export interface Runtime {
   output(shape: readonly number[]): TensorInfo;
   /** Records a program in the backend's queue. */
   dispatch(program: Program, on: Dispatch): void;
+  /** Whether the numbers of a tensor lie on the device already. tfjs computes with small ones on the CPU where they do not. */
+  isOnDevice(tensor: TensorInfo): boolean;
   /** Frees a tensor made inside a kernel, as soon as what was recorded has run. */
   release(tensor: TensorInfo): void;
 }
 
-/** A kernel as this package writes it: inputs and attributes in, one or more tensors out. */
-export type Kernel = (inputs: NamedTensorInfoMap, attrs: NamedAttrMap) => TensorInfo | TensorInfo[];
+/** A kernel as this package writes it: inputs and attributes in, one or more tensors out; nothing where the stock kernel is to do it. */
+export type Kernel = (inputs: NamedTensorInfoMap, attrs: NamedAttrMap) => TensorInfo | TensorInfo[] | undefined;
 /** Kernels by name. */
 export type KernelTable = Readonly<Record<string, Kernel>>;
 
@@ -131,6 +133,7 @@ export function createRuntime(backend: WebgpuBackend): Runtime {
       else backend.uploadToGPU(tensor.dataId);
       return tensor;
     },
+    isOnDevice: (tensor) => backend.tensorMap.get(tensor.dataId).resource != null,
     release(tensor) {
       backend.disposeData(tensor.dataId);
     },

@@ -1,12 +1,7 @@
-import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { create, globals } from 'webgpu';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { registerTrainingKernels, type TrainingKernels } from '../src/index.ts';
-
-/** The software GPU in Debian's package `chromium`. */
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
-if (existsSync(SWIFTSHADER)) process.env['VK_ICD_FILENAMES'] ??= SWIFTSHADER;
 
 /** Dawn's WebGPU, where tfjs looks for it. tfjs may only be imported afterwards: it asks when it is loaded. */
 async function startGpu(): Promise<boolean> {

@@ -21,13 +21,13 @@ import {
 } from '@selfsup/pretrain';
 import { buildSearchIndex, openInputs, openSearchIndex } from '@selfsup/pretrain/node';
 import { renderReport } from '@selfsup/report';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RunFlags } from '../flags/common-flags.ts';
-import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
-import { stopOnInterrupt } from '../stop-on-interrupt.ts';
+import { assertWritable, writeWholeFile } from '../output/write-whole-file.ts';
+import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { openRun, type OpenedEncoder } from './open-run.ts';
 import { checkInputs, readInputs, type InputFlags } from './read-inputs.ts';
 
@@ -77,8 +77,7 @@ async function writeRows(out: string, rows: readonly Row[]): Promise<void> {
   const lines = /\.csv$/i.test(out)
     ? [columns.join(','), ...rows.map((row) => columns.map((name) => csvCell(String(row[name] ?? ''))).join(','))]
     : rows.map((row) => JSON.stringify(row));
-  await mkdir(dirname(out), { recursive: true });
-  await writeFile(out, lines.map((line) => `${line}\n`).join(''));
+  await writeWholeFile(out, lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Columns that say which sample a row is of. */
@@ -108,9 +107,10 @@ function hitTable(queries: EmbeddedSet, items: readonly EmbeddedSample[], hits: 
   return { lines, rows };
 }
 
-function assertTable(out: string | undefined): void {
+async function assertTable(out: string | undefined): Promise<void> {
   if (out !== undefined && !/\.(csv|jsonl)$/i.test(out))
     throw new SelfsupError('SELFSUP_OPTION', `--out must end in .csv or .jsonl, got ${printable(out)}`);
+  await assertWritable(out, '--out');
 }
 
 /** What all commands on many samples do: open the encoder, embed the samples, find, print and write. */
@@ -121,40 +121,38 @@ async function explore(
 ): Promise<number> {
   const { out, report } = flags;
   checkInputs(inputs, flags);
-  assertTable(out);
+  await assertTable(out);
   if (report !== undefined && !/\.html?$/i.test(report))
     throw new SelfsupError('SELFSUP_OPTION', `--report must end in .html, got ${printable(report)}`);
+  await assertWritable(report, '--report');
   const opened = await openRun(flags, output);
   const { encoder, backend, backendDescription } = opened;
-  const interrupt = stopOnInterrupt(output);
-  try {
-    const read = await readInputs(encoder, inputs, flags);
-    const { signal } = interrupt;
-    const set = await embedSet(encoder, read.parts, { signal });
-    const found = await find({ opened, set, name: read.name, signal });
-    for (const line of found.lines) output.line(line);
-    if (out !== undefined) {
-      await writeRows(out, found.rows);
-      output.line(`Written: ${printable(out)}`);
-    }
-    if (report !== undefined) {
-      const page = await renderReport(await found.report());
-      await mkdir(dirname(report), { recursive: true });
-      await writeFile(report, page);
-      output.line(`Report: ${pathToFileURL(resolve(report)).href}`);
-    }
-    output.event('result', {
-      ...{ command, run: flags.run, dataset: read.name, backend, backendDescription, steps: encoder.step },
-      ...{ samples: set.items.length, ...found.facts, rows: found.rows, out, report, skipped: read.skipped() },
-    });
-    return 0;
-  } catch (error) {
-    if (interrupt.signal.aborted) return INTERRUPTED;
-    throw error;
-  } finally {
-    interrupt.release();
-    encoder.dispose();
-  }
+  return runUntilInterrupt(
+    output,
+    async (signal) => {
+      const read = await readInputs(encoder, inputs, flags);
+      const set = await embedSet(encoder, read.parts, { signal });
+      const found = await find({ opened, set, name: read.name, signal });
+      signal.throwIfAborted();
+      for (const line of found.lines) output.line(line);
+      if (out !== undefined) {
+        await writeRows(out, found.rows);
+        output.line(`Written: ${printable(out)}`);
+      }
+      if (report !== undefined) {
+        await writeWholeFile(report, await renderReport(await found.report()));
+        output.line(`Report: ${pathToFileURL(resolve(report)).href}`);
+      }
+      output.event('result', {
+        ...{ command, run: flags.run, dataset: read.name, backend, backendDescription, steps: encoder.step },
+        ...{ samples: set.items.length, ...found.facts, rows: found.rows, out, report, skipped: read.skipped() },
+      });
+      return 0;
+    },
+    () => {
+      encoder.dispose();
+    },
+  );
 }
 
 /**
@@ -189,23 +187,22 @@ async function buildIndex(inputs: readonly string[], flags: SearchFlags, output:
     throw new SelfsupError('SELFSUP_OPTION', 'build first, then search: leave --query, --text and --index out with --build');
   checkInputs(inputs, rest);
   const { encoder, backend, backendDescription } = await openRun(flags, output);
-  const interrupt = stopOnInterrupt(output);
-  try {
-    const read = await readInputs(encoder, inputs, rest);
-    const built = await buildSearchIndex(build, embedSamples(encoder, read.parts, { signal: interrupt.signal }), { encoder });
-    output.line(
-      `${built.rows} samples in ${printable(build)}, searched ${built.exact ? 'exactly' : 'by a graph'}; search them with --index`,
-    );
-    const facts = { command: 'search', run, dataset: read.name, backend, backendDescription, steps: encoder.step };
-    output.event('result', { ...facts, samples: built.rows, exact: built.exact, build, skipped: read.skipped() });
-    return 0;
-  } catch (error) {
-    if (interrupt.signal.aborted) return INTERRUPTED;
-    throw error;
-  } finally {
-    interrupt.release();
-    encoder.dispose();
-  }
+  return runUntilInterrupt(
+    output,
+    async (signal) => {
+      const read = await readInputs(encoder, inputs, rest);
+      const built = await buildSearchIndex(build, embedSamples(encoder, read.parts, { signal }), { encoder });
+      output.line(
+        `${built.rows} samples in ${printable(build)}, searched ${built.exact ? 'exactly' : 'by a graph'}; search them with --index`,
+      );
+      const facts = { command: 'search', run, dataset: read.name, backend, backendDescription, steps: encoder.step };
+      output.event('result', { ...facts, samples: built.rows, exact: built.exact, build, skipped: read.skipped() });
+      return 0;
+    },
+    () => {
+      encoder.dispose();
+    },
+  );
 }
 
 /** `selfsup search --index`: searches in an index. */
@@ -216,7 +213,7 @@ async function searchIndex(inputs: readonly string[], flags: SearchFlags, output
   if (query.length === 0 && !text)
     throw new SelfsupError('SELFSUP_OPTION', 'say what to look for: --query photo.jpg, or --text "..." for an encoder of text');
   if (!Number.isSafeInteger(count) || count < 1) throw new SelfsupError('SELFSUP_OPTION', `--count must be an integer >= 1, got ${count}`);
-  assertTable(out);
+  await assertTable(out);
   const { encoder, backend, backendDescription } = await openRun(flags, output);
   try {
     const index = await openSearchIndex(folder, encoder);

@@ -3,9 +3,9 @@ import { countSkipped, embedSamples } from '@selfsup/pretrain';
 import { assertEmbeddingsPath, beginEmbeddings, indexPathOf, type EmbeddingsFile } from '@selfsup/pretrain/node';
 import { stat } from 'node:fs/promises';
 import type { RunFlags } from '../flags/common-flags.ts';
-import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
-import { stopOnInterrupt } from '../stop-on-interrupt.ts';
+import { assertWritable } from '../output/write-whole-file.ts';
+import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { openRun } from './open-run.ts';
 import { checkInputs, readInputs, type InputFlags } from './read-inputs.ts';
 
@@ -16,6 +16,7 @@ async function checkOut(out: string): Promise<void> {
   const isFolder = await stat(out).then((info) => info.isDirectory(), () => false); // prettier-ignore
   if (isFolder) throw new SelfsupError('SELFSUP_OPTION', `--out must be a file such as embeddings.npy, got the folder ${printable(out)}`);
   assertEmbeddingsPath(out, '--out');
+  await assertWritable(out, '--out');
 }
 
 /**
@@ -31,35 +32,38 @@ export async function runEmbed(inputs: readonly string[], flags: EmbedFlags, out
   checkInputs(inputs, flags);
   await checkOut(out);
   const { encoder, backend, backendDescription } = await openRun(flags, output);
-  const interrupt = stopOnInterrupt(output);
   let file: EmbeddingsFile | undefined;
   let [rows, dim] = [0, 0];
-  try {
-    const opened = await readInputs(encoder, inputs, flags);
-    for await (const part of embedSamples(encoder, opened.parts, { signal: interrupt.signal })) {
-      dim = part.features.shape[1];
-      file ??= await beginEmbeddings(out, { dim });
-      await file.write(part);
-      rows += part.items.length;
-    }
-    const skipped = opened.skipped();
-    if (!file) throw new SelfsupError('SELFSUP_DATA', `nothing could be embedded: ${countSkipped(skipped)} inputs cannot be read`);
-    await file.keep();
-    const index = /\.npy$/i.test(out) ? indexPathOf(out) : undefined;
-    const beside = index === undefined ? '' : `; what each row stands for in ${printable(index)}`;
-    const lost = skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : '';
-    output.line(`${rows} embeddings of ${dim} numbers in ${printable(out)}${beside}${lost}`);
-    output.event('result', {
-      ...{ command: 'embed', run: flags.run, dataset: opened.name, backend, backendDescription, steps: encoder.step },
-      ...{ split, rows, dim, out, index, skipped },
-    });
-    return 0;
-  } catch (error) {
-    if (interrupt.signal.aborted) return INTERRUPTED;
-    throw error;
-  } finally {
-    await file?.drop();
-    interrupt.release();
-    encoder.dispose();
-  }
+  return runUntilInterrupt(
+    output,
+    async (signal) => {
+      const opened = await readInputs(encoder, inputs, flags);
+      for await (const part of embedSamples(encoder, opened.parts, { signal })) {
+        dim = part.features.shape[1];
+        file ??= await beginEmbeddings(out, { dim });
+        await file.write(part);
+        rows += part.items.length;
+      }
+      const skipped = opened.skipped();
+      if (!file)
+        throw new SelfsupError(
+          'SELFSUP_DATA',
+          `nothing could be embedded: ${countSkipped(skipped) === 1 ? '1 input' : `${countSkipped(skipped)} inputs`} cannot be read`,
+        );
+      await file.keep();
+      const index = /\.npy$/i.test(out) ? indexPathOf(out) : undefined;
+      const beside = index === undefined ? '' : `; what each row stands for in ${printable(index)}`;
+      const lost = skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : '';
+      output.line(`${rows} embeddings of ${dim} numbers in ${printable(out)}${beside}${lost}`);
+      output.event('result', {
+        ...{ command: 'embed', run: flags.run, dataset: opened.name, backend, backendDescription, steps: encoder.step },
+        ...{ split, rows, dim, out, index, skipped },
+      });
+      return 0;
+    },
+    async () => {
+      await file?.drop();
+      encoder.dispose();
+    },
+  );
 }

@@ -10,25 +10,17 @@ import {
   type RunStore,
 } from '@selfsup/pretrain';
 import { classifierFolder, listClassifiers, openEncoder, runFolder } from '@selfsup/pretrain/node';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
+import { beginWholeFolder } from '../output/write-whole-folder.ts';
 import { gatherPlugins } from '../plugins/gather-plugins.ts';
 import { chooseBackend } from './choose-backend.ts';
 
 /** The flags of `selfsup export`. */
 export type ExportFlags = RunFlags &
   Pick<ExportEncoderOptions, 'format' | 'precision' | 'preprocessing'> & { readonly out: string; readonly classifier?: string };
-
-async function assertEmpty(out: string): Promise<void> {
-  const names = await readdir(out).catch((error: unknown) => {
-    if ((error as { code?: string }).code === 'ENOENT') return [];
-    throw new SelfsupError('SELFSUP_OPTION', `--out must be a folder, new or empty, got ${printable(out)}`, { cause: error });
-  });
-  if (names.length > 0)
-    throw new SelfsupError('SELFSUP_OPTION', `--out must be a new or empty folder, but ${printable(out)} holds ${printable(names[0]!)}`);
-}
 
 /** The file of a classifier of a run. */
 async function classifierBytes(run: string, name: string): Promise<Uint8Array> {
@@ -63,26 +55,20 @@ async function resultOf(store: RunStore): Promise<RunResult | undefined> {
 export async function runExport(flags: ExportFlags, output: Output): Promise<number> {
   const { out, run, readout, plugin = [], format, precision, preprocessing } = flags;
   const { registry } = await gatherPlugins({ plugins: plugin }, process.cwd());
-  await assertEmpty(out);
-  const { name } = await chooseBackend(flags, registry);
-  const bytes = await openEncoder(run, { nameOf: '--run', registry, progress: output });
-  const result = await resultOf(runFolder(run));
-  const classifier = flags.classifier === undefined ? undefined : await classifierBytes(run, flags.classifier);
-  const files = await exportEncoder(bytes, {
-    classifier,
-    registry,
-    ...(readout !== undefined && { readout }),
-    format,
-    precision,
-    preprocessing,
-    result,
-  });
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(out, path)), { recursive: true });
-    await writeFile(join(out, path), content);
+  const folder = await beginWholeFolder(out, '--out');
+  try {
+    const { name } = await chooseBackend(flags, registry);
+    const bytes = await openEncoder(run, { nameOf: '--run', registry, progress: output });
+    const result = await resultOf(runFolder(run));
+    const classifier = flags.classifier === undefined ? undefined : await classifierBytes(run, flags.classifier);
+    const options = { classifier, registry, format, precision, preprocessing, result, ...(readout !== undefined && { readout }) };
+    const files = await exportEncoder(bytes, options);
+    await folder.keep(files);
+    const names = Object.keys(files);
+    output.line(`Wrote ${names.join(', ')} to ${printable(out)}`);
+    output.event('result', { command: 'export', run, format: format ?? 'onnx', out, files: names, backend: name });
+    return 0;
+  } finally {
+    await folder.drop();
   }
-  const names = Object.keys(files);
-  output.line(`Wrote ${names.join(', ')} to ${printable(out)}`);
-  output.event('result', { command: 'export', run, format: format ?? 'onnx', out, files: names, backend: name });
-  return 0;
 }

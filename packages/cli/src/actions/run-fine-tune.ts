@@ -21,12 +21,11 @@ import {
 } from '@selfsup/pretrain';
 import { classifierFolder, runFolder } from '@selfsup/pretrain/node';
 import { labelCurveSections, renderReport } from '@selfsup/report';
-import { writeFile } from 'node:fs/promises';
 import { basename, join, parse } from 'node:path';
 import { columnOptions, labelSource, type ColumnFlags, type LabelFlags, type RunFlags } from '../flags/common-flags.ts';
-import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
-import { stopOnInterrupt } from '../stop-on-interrupt.ts';
+import { assertWritable, writeWholeFile } from '../output/write-whole-file.ts';
+import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { keepFineTuned, shortName } from './fine-tuned.ts';
 import { openRun } from './open-run.ts';
 import { openStart } from './open-start.ts';
@@ -148,86 +147,85 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
       'SELFSUP_OPTION',
       '--report draws accuracy over labels; it needs --curve, or --label-counts with at least two counts',
     );
+  await assertWritable(report, '--report');
   if (flags.name !== undefined) assertClassifierName(flags.name);
   const way = 'choose another with --name, or add --overwrite';
   const placeOf = (name: string) => runFolder(flags.out ?? classifierFolder(flags.run, name));
   const early = flags.name ?? (counts.length === 1 ? defaultName(flags, counts[0]!) : undefined);
   if (early !== undefined) await assertNoClassifier(placeOf(early), { overwrite: flags.overwrite ?? false, way });
   const { encoder, store, registry, backend, backendDescription } = await openRun(flags, output);
-  const interrupt = stopOnInterrupt(output);
-  try {
-    if (!store && flags.out === undefined)
-      throw new SelfsupError(
-        'SELFSUP_OPTION',
-        `${printable(flags.run)} is not the folder of a run; say where to keep the classifier with --out`,
-      );
-    const labels: LabelSource | string | undefined = labelSource(flags);
-    const samples = await openSamplesFor(encoder, {
-      ...{ data: flags.data, testData: flags.testData, labels, whole: true },
-      options: labels === undefined ? columnOptions(flags) : undefined,
-      testFraction: compares ? undefined : 0, // all labels are learned from; cross-validation judges, or a part of them
-    });
-    const from = flags.data === undefined ? (encoder.run?.dataset.name ?? encoder.origin) : shortName(flags.data);
-    const to = flags.testData === undefined ? from : shortName(flags.testData);
-    const { signal } = interrupt;
-    const facts: Record<string, unknown> = { steps: encoder.step };
-    if (compares) {
-      const { rows, rates } = await compare({ encoder, samples, registry }, { flags, counts, output, signal });
-      const { test, name, unit } = samples;
-      output.line(
-        `Accuracy on ${test!.length} test ${unit} of ${printable(name)}, ${method === 'linear' ? 'by a linear classifier' : 'the encoder trained, too'}:`,
-      );
-      output.line(formatLabelCurve(rows));
-      if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
-      for (const line of describeRates(rates)) output.line(line);
-      if (report !== undefined) {
-        const summary = `${basename(flags.run)} (${encoder.origin}, ${encoder.step} updates), judged by ${test!.length} ${unit} of ${to}.`;
-        const sections = labelCurveSections(rows, { title: 'Accuracy by labels' });
-        await writeFile(report, await renderReport({ title: `Labels of ${from}`, summary, sections }));
-        output.line(`Report: ${printable(report)}`);
+  return runUntilInterrupt(
+    output,
+    async (signal) => {
+      if (!store && flags.out === undefined)
+        throw new SelfsupError(
+          'SELFSUP_OPTION',
+          `${printable(flags.run)} is not the folder of a run; say where to keep the classifier with --out`,
+        );
+      const labels: LabelSource | string | undefined = labelSource(flags);
+      const samples = await openSamplesFor(encoder, {
+        ...{ data: flags.data, testData: flags.testData, labels, whole: true },
+        options: labels === undefined ? columnOptions(flags) : undefined,
+        testFraction: compares ? undefined : 0, // all labels are learned from; cross-validation judges, or a part of them
+      });
+      const from = flags.data === undefined ? (encoder.run?.dataset.name ?? encoder.origin) : shortName(flags.data);
+      const to = flags.testData === undefined ? from : shortName(flags.testData);
+      const facts: Record<string, unknown> = { steps: encoder.step };
+      if (compares) {
+        const { rows, rates } = await compare({ encoder, samples, registry }, { flags, counts, output, signal });
+        const { test, name, unit } = samples;
+        output.line(
+          `Accuracy on ${test!.length} test ${unit} of ${printable(name)}, ${method === 'linear' ? 'by a linear classifier' : 'the encoder trained, too'}:`,
+        );
+        output.line(formatLabelCurve(rows));
+        if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
+        for (const line of describeRates(rates)) output.line(line);
+        if (report !== undefined) {
+          const summary = `${basename(flags.run)} (${encoder.origin}, ${encoder.step} updates), judged by ${test!.length} ${unit} of ${to}.`;
+          const sections = labelCurveSections(rows, { title: 'Accuracy by labels' });
+          await writeWholeFile(report, await renderReport({ title: `Labels of ${from}`, summary, sections }));
+          output.line(`Report: ${printable(report)}`);
+        }
+        const measured = { testSamples: test!.length, rows, ...(rates.length > 0 && { learningRates: rates }) };
+        Object.assign(facts, measured);
+        if (store) await keepFineTuned(store, { train: from, test: to, method, steps: encoder.step, ...measured });
       }
-      const measured = { testSamples: test!.length, rows, ...(rates.length > 0 && { learningRates: rates }) };
-      Object.assign(facts, measured);
-      if (store) await keepFineTuned(store, { train: from, test: to, method, steps: encoder.step, ...measured });
-    }
-    const count = largestOf(counts, samples);
-    const name = flags.name ?? defaultName(flags, count);
-    const place = placeOf(name);
-    await assertNoClassifier(place, { overwrite: flags.overwrite ?? false, way });
-    const { epochs, minSteps, batchSize, learningRate: learningRates, option: options, l2, threshold } = flags;
-    const trained = await trainClassifier(encoder, samples, {
-      ...{ name, method, count, seed: seeds[0], threshold, l2, epochs, minSteps, batchSize, learningRates, options, signal },
-      ...(flags.labels !== undefined && { labelsFrom: shortName(flags.labels) }),
-      progress: output,
-    });
-    trained.classifier.dispose();
-    const { description } = trained;
-    const sections = await classifierSections(trained, encoder.modality);
-    await keepClassifier(place, trained, sections);
-    const summary = describeClassifier(description);
-    const page = await renderReport({ title: `Classifier ${name}`, summary: `${summary}.`, sections });
-    await place.write(classifierFileNames.report, new TextEncoder().encode(page));
-    const { judged, trainedOn, classes, temperature } = description;
-    const said = judged && `${(100 * judged.accuracy).toFixed(1)} % of ${judged.samples.toLocaleString('en-US')} ${trainedOn.unit} right`;
-    const by =
-      judged &&
-      { test: 'not learned from', 'cross-validation': 'by cross-validation', 'held-out part': 'of the labels, held out' }[judged.by];
-    output.line(
-      `Classifier ${printable(name)}: ${classes.length} classes, ${trainedOn.samples.toLocaleString('en-US')} labels${said ? `; ${said} (${by})` : ''}`,
-    );
-    output.line(`Kept in ${printable(place.name)}; what it gets wrong: ${printable(join(place.name, classifierFileNames.report))}`);
-    output.line(`Use it: selfsup predict --run ${printable(flags.run)} --classifier ${printable(flags.out ?? name)} <files or folders>`);
-    output.event('result', {
-      ...{ command: 'fine-tune', run: flags.run, backend, backendDescription, ...facts },
-      classifier: { name, folder: place.name, kind: description.kind, classes, labels: trainedOn.samples, temperature, judged },
-      skipped: samples.skipped(),
-    });
-    return 0;
-  } catch (error) {
-    if (interrupt.signal.aborted) return INTERRUPTED;
-    throw error;
-  } finally {
-    interrupt.release();
-    encoder.dispose();
-  }
+      const count = largestOf(counts, samples);
+      const name = flags.name ?? defaultName(flags, count);
+      const place = placeOf(name);
+      await assertNoClassifier(place, { overwrite: flags.overwrite ?? false, way });
+      const { epochs, minSteps, batchSize, learningRate: learningRates, option: options, l2, threshold } = flags;
+      const trained = await trainClassifier(encoder, samples, {
+        ...{ name, method, count, seed: seeds[0], threshold, l2, epochs, minSteps, batchSize, learningRates, options, signal },
+        ...(flags.labels !== undefined && { labelsFrom: shortName(flags.labels) }),
+        progress: output,
+      });
+      trained.classifier.dispose();
+      const { description } = trained;
+      const sections = await classifierSections(trained, encoder.modality);
+      await keepClassifier(place, trained, sections);
+      const summary = describeClassifier(description);
+      const page = await renderReport({ title: `Classifier ${name}`, summary: `${summary}.`, sections });
+      await place.write(classifierFileNames.report, new TextEncoder().encode(page));
+      const { judged, trainedOn, classes, temperature } = description;
+      const said = judged && `${(100 * judged.accuracy).toFixed(1)} % of ${judged.samples.toLocaleString('en-US')} ${trainedOn.unit} right`;
+      const by =
+        judged &&
+        { test: 'not learned from', 'cross-validation': 'by cross-validation', 'held-out part': 'of the labels, held out' }[judged.by];
+      output.line(
+        `Classifier ${printable(name)}: ${classes.length} classes, ${trainedOn.samples.toLocaleString('en-US')} labels${said ? `; ${said} (${by})` : ''}`,
+      );
+      output.line(`Kept in ${printable(place.name)}; what it gets wrong: ${printable(join(place.name, classifierFileNames.report))}`);
+      output.line(`Use it: selfsup predict --run ${printable(flags.run)} --classifier ${printable(flags.out ?? name)} <files or folders>`);
+      output.event('result', {
+        ...{ command: 'fine-tune', run: flags.run, backend, backendDescription, ...facts },
+        classifier: { name, folder: place.name, kind: description.kind, classes, labels: trainedOn.samples, temperature, judged },
+        skipped: samples.skipped(),
+      });
+      return 0;
+    },
+    () => {
+      encoder.dispose();
+    },
+  );
 }

@@ -6,10 +6,10 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunFlags } from '../flags/common-flags.ts';
-import { INTERRUPTED } from '../exit-codes.ts';
 import type { Output } from '../output/output.ts';
 import { gatherPlugins } from '../plugins/gather-plugins.ts';
-import { stopOnInterrupt } from '../stop-on-interrupt.ts';
+import { assertWritable } from '../output/write-whole-file.ts';
+import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { chooseBackend } from './choose-backend.ts';
 
 /** The flags of `selfsup predict`. */
@@ -92,6 +92,7 @@ export async function runPredict(
     throw new SelfsupError('SELFSUP_OPTION', '--json and predictions cannot share standard output; add --out');
   if (inputs.length === 0 && !flags.text)
     throw new SelfsupError('SELFSUP_OPTION', 'say what to classify: files, folders, or - for standard input');
+  await assertWritable(out, '--out');
   const folder = await findClassifier(flags);
   const { registry } = await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd());
   const backend = await chooseBackend(flags, registry);
@@ -104,59 +105,61 @@ export async function runPredict(
     },
   }; // standard output is for the predictions
   const classifier = await loadClassifier(folder, { encoder: run, registry, progress });
-  const interrupt = stopOnInterrupt(output);
-  try {
-    const { classes, encoder, description } = classifier;
-    const isText = encoder.modality.name === 'text';
-    const said = inputs.includes('-') ? linesOf(await readAll(process.stdin)) : [];
-    const texts = [...(flags.text ?? []), ...(isText ? said : [])];
-    const paths = [...inputs.filter((input) => input !== '-'), ...(isText ? [] : said)];
-    const table: PredictionTable = { format: /\.jsonl$/i.test(out ?? '') ? 'jsonl' : 'csv', classes, nameOf: isText ? 'text' : 'file' };
-    const sink = await openSink(out, write);
-    const counts = new Array<number>(classes.length).fill(0);
-    let [classified, open] = [0, 0];
-    const skipped: Skipped[] = [];
-    try {
-      await sink.write(predictionHeader(table));
-      for await (const input of openInputs(encoder, { paths, texts })) {
-        const { samples } = input;
-        const stage = progress.stage('Classifying', { total: samples.length, unit: description.trainedOn.unit });
-        for (let first = 0; first < samples.length; first += BATCH) {
-          interrupt.signal.throwIfAborted();
-          const indices = Int32Array.from({ length: Math.min(BATCH, samples.length - first) }, (_, i) => first + i);
-          const found = await classifier.predictSamples(samples, { indices, threshold, signal: interrupt.signal, quiet: true });
-          await sink.write(predictionLines(found, Array.from(found.indices, input.nameOf), table)); // prettier-ignore
-          for (const [row, label] of found.labels.entries()) {
-            classified++;
-            if (found.classes[row] === '') open++;
-            else counts[label]!++;
+  return runUntilInterrupt(
+    output,
+    async (signal) => {
+      const { classes, encoder, description } = classifier;
+      const isText = encoder.modality.name === 'text';
+      const said = inputs.includes('-') ? linesOf(await readAll(process.stdin)) : [];
+      const texts = [...(flags.text ?? []), ...(isText ? said : [])];
+      const paths = [...inputs.filter((input) => input !== '-'), ...(isText ? [] : said)];
+      const table: PredictionTable = { format: /\.jsonl$/i.test(out ?? '') ? 'jsonl' : 'csv', classes, nameOf: isText ? 'text' : 'file' };
+      const sink = await openSink(out, write);
+      const counts = new Array<number>(classes.length).fill(0);
+      let [classified, open] = [0, 0];
+      const skipped: Skipped[] = [];
+      try {
+        await sink.write(predictionHeader(table));
+        for await (const input of openInputs(encoder, { paths, texts })) {
+          const { samples } = input;
+          const stage = progress.stage('Classifying', { total: samples.length, unit: description.trainedOn.unit });
+          for (let first = 0; first < samples.length; first += BATCH) {
+            signal.throwIfAborted();
+            const indices = Int32Array.from({ length: Math.min(BATCH, samples.length - first) }, (_, i) => first + i);
+            const found = await classifier.predictSamples(samples, { indices, threshold, signal, quiet: true });
+            await sink.write(predictionLines(found, Array.from(found.indices, input.nameOf), table)); // prettier-ignore
+            for (const [row, label] of found.labels.entries()) {
+              classified++;
+              if (found.classes[row] === '') open++;
+              else counts[label]!++;
+            }
+            stage.update(first + indices.length);
           }
-          stage.update(first + indices.length);
+          stage.end();
+          skipped.push(...input.skipped());
         }
-        stage.end();
-        skipped.push(...input.skipped());
+        if (classified === 0)
+          throw new SelfsupError(
+            'SELFSUP_DATA',
+            `nothing could be classified: ${countSkipped(skipped) === 1 ? '1 input' : `${countSkipped(skipped)} inputs`} cannot be read`,
+          );
+        await sink.keep();
+      } catch (error) {
+        await sink.drop();
+        throw error;
       }
-      if (classified === 0)
-        throw new SelfsupError('SELFSUP_DATA', `nothing could be classified: ${countSkipped(skipped)} inputs cannot be read`);
-      await sink.keep();
-    } catch (error) {
-      await sink.drop();
-      throw error;
-    }
-    const parts = classes.map((name, i) => `${printable(name, { maxLength: 40 })} ${counts[i]!}`).filter((_, i) => counts[i]! > 0); // prettier-ignore
-    progress.line(
-      `${classified} classified${out === undefined ? '' : `, in ${printable(out)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : ''}`,
-    );
-    output.event('result', {
-      ...{ command: 'predict', run, classifier: description.name, backend: backend.name, backendDescription: backend.description },
-      ...{ classified, open, out, counts: Object.fromEntries(classes.map((name, i) => [name, counts[i]!])), skipped },
-    });
-    return 0;
-  } catch (error) {
-    if (interrupt.signal.aborted) return INTERRUPTED;
-    throw error;
-  } finally {
-    interrupt.release();
-    classifier.dispose();
-  }
+      const parts = classes.map((name, i) => `${printable(name, { maxLength: 40 })} ${counts[i]!}`).filter((_, i) => counts[i]! > 0); // prettier-ignore
+      progress.line(
+        `${classified} classified${out === undefined ? '' : `, in ${printable(out)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${skipped.length} not read` : ''}`,
+      );
+      output.event('result', {
+        ...{ command: 'predict', run, classifier: description.name, backend: backend.name, backendDescription: backend.description },
+        ...{ classified, open, out, counts: Object.fromEntries(classes.map((name, i) => [name, counts[i]!])), skipped },
+      });
+      return 0;
+    },
+    () => {
+      classifier.dispose();
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { hasKernel, runKernel } from './run-kernel.ts';
 
 /** Statistics per channel, float32 `[channels]`. */
 export interface ChannelStatistics {
+  /** The average of the values. */
   mean: tf.Tensor1D;
   /** Biased where it is a batch's, unbiased where it is an average. */
   variance: tf.Tensor1D;

@@ -141,7 +141,7 @@ describe('imageFolder', () => {
     await mkdir(folder);
     await symlink(join('..', 'outside'), join(folder, 'c'));
     await expect(imageFolder(folder)).rejects.toThrow(
-      'there are 1 links out of the folder, such as c, each of which leads out of the data folder; copy',
+      'found 1 links out of the folder, such as c, which leads out of the data folder; copy',
     );
   });
 

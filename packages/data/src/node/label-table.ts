@@ -173,7 +173,10 @@ export async function readLabelTable(path: string, options: LabelTableOptions = 
   if (nameless) failAbout({ who, path }, `must have a file in each row, but line ${nameless.line} has none`);
   const labeled = rows.filter(({ label }) => label !== '');
   if (labeled.length === 0)
-    failAbout({ who, path }, `has no labels${rows.length > 0 ? `: the label is empty in each of ${rows.length} rows` : ''}`);
+    failAbout(
+      { who, path },
+      `has no labels${rows.length > 0 ? `, the label is empty in each of ${rows.length} rows` : ''}; write a line for each file and its class, such as: a.jpg,hat`,
+    );
   return { path, rows: labeled, empty: rows.length - labeled.length };
 }
 
@@ -232,9 +235,10 @@ export function matchLabels(table: LabelTable, files: readonly string[], { folde
     else given.set(found, row.label);
   }
   const fail = (what: string) => failAbout({ who: 'matchLabels', path }, what);
+  const example = printable(files[0] === undefined ? '' : relative(folder, files[0]).replace(/^(\.\.[\\/])+/, ''), { maxLength: 80 });
   if (unknown.length > 0)
     fail(
-      `has ${unknown.length} of ${rows.length} rows whose file is not in ${printable(folder)}: ${named(unknown)}; write the paths relative to that folder, or take the rows out`,
+      `has ${unknown.length} of ${rows.length} rows whose file is not in ${printable(folder)}: ${named(unknown)}; write the paths relative to that folder, where one is ${example}, or take the rows out`,
     );
   if (unclear.length > 0)
     fail(

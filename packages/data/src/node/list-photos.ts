@@ -55,10 +55,10 @@ export async function listPictures(folder: string, options: { who: string; advic
   if (paths.length === 0) {
     const found = unused
       .list()
-      .map(({ kind, reason, count, example }) => `${count} ${kind}, such as ${printable(example)}, each of which ${reason}`);
+      .map(({ kind, reason, count, example }) => `${count} ${kind}, such as ${printable(example)}, which ${reason}`);
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `${who}: there are no images in ${printable(folder)}; ${found.length > 0 ? `there are ${found.join('; ')}` : advice}`,
+      `${who}: there are no images in ${printable(folder)}; ${found.length > 0 ? `found ${found.join('; ')}` : advice}`,
     );
   }
   return { folder, paths, fileOf: (path, label) => ({ path: join(folder, path), label }), unused, ...labels };

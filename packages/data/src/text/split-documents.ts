@@ -1,8 +1,8 @@
 /**
- * What separates documents: `file`: each file is one; `blank-line`: lines without anything on them; `chapter`: headings of a book; a pattern: a line that it
- * matches begins a document.
+ * What separates documents: `file`: each file is one; `line`: each line that is not blank is one; `blank-line`: lines without anything on them; `chapter`:
+ * headings of a book; a pattern: a line that it matches begins a document.
  */
-export type DocumentRule = 'file' | 'blank-line' | 'chapter' | RegExp;
+export type DocumentRule = 'file' | 'line' | 'blank-line' | 'chapter' | RegExp;
 
 /** Where the splitting stands between two pieces of a file; plain data. */
 export interface SplitState {
@@ -50,8 +50,10 @@ export function* splitDocuments(text: string, rule: DocumentRule, state: SplitSt
     const starts =
       rule === 'blank-line'
         ? state.fresh && !blank
-        : (state.fresh && !blank) ||
-          (whole && (rule === 'chapter' ? CHAPTER.test(line) && state.characters >= SHORTEST_CHAPTER : matches(rule, line)));
+        : rule === 'line'
+          ? whole && !blank
+          : (state.fresh && !blank) ||
+            (whole && (rule === 'chapter' ? CHAPTER.test(line) && state.characters >= SHORTEST_CHAPTER : matches(rule, line)));
     if (starts) {
       if (at > from) yield { text: text.slice(from, at), begins };
       from = at;

@@ -175,9 +175,7 @@ describe('PPMI embeddings', () => {
     expect(await failure(() => ppmiEmbeddings([[1, 31]], { ...given, dim }))).toBe(
       'SELFSUP_DATA ppmiEmbeddings: `documents` must have integer ids in [0, 30), got 31 in document 0',
     );
-    expect(await failure(() => ppmiEmbeddings([[1, 2], [3]], { ...given, dim }))).toMatch(
-      /^SELFSUP_DATA .*0 tokens are in at least 2 /,
-    );
+    expect(await failure(() => ppmiEmbeddings([[1, 2], [3]], { ...given, dim }))).toMatch(/^SELFSUP_DATA .*0 tokens are in at least 2 /);
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim: 0 }))).toMatch(/^SELFSUP_OPTION ppmiEmbeddings: `dim`/);
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim, smoothing: 2 }))).toMatch(/`smoothing` must be in \[0, 1\], got 2/);
     expect(await failure(() => ppmiEmbeddings([], { ...given, dim, oversampling: -1 }))).toMatch(/`oversampling` must be an integer >= 0/);

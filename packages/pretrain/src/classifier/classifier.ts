@@ -1,7 +1,8 @@
 import { SelfsupError } from '@selfsup/core';
 import { linearLogits, softmaxRows, type FeatureMatrix, type LinearClassifier } from '@selfsup/evaluate';
 import type { LoadedEncoder } from '../load-encoder.ts';
-import type { AnyModule, OpenedSamples } from '../modality.ts';
+import { joinBatches } from '../gather-features.ts';
+import type { AnyModule, Features, OpenedSamples } from '../modality.ts';
 import { silentProgress } from '../progress.ts';
 import type { Samples } from '../samples.ts';
 import type { ClassifierDescription } from './classifier-description.ts';
@@ -72,19 +73,32 @@ function checkThreshold(threshold: number): void {
     throw new SelfsupError('SELFSUP_OPTION', `predict: \`threshold\` must be in [0, 1], got ${threshold}`);
 }
 
+type Encoding = Pick<ClassifierNetwork, 'encoder' | 'features'>;
+interface EncodingOptions {
+  readonly quiet?: boolean | undefined;
+  readonly stage: string;
+  readonly indices?: ArrayLike<number> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const encodeOptions = ({ input, files, openContext }: Encoding['encoder'], { quiet = false, ...rest }: EncodingOptions) => ({
+  ...{ input, files, progress: quiet ? silentProgress : openContext.progress },
+  ...rest,
+});
+
+/** The same, where perhaps none of them can be read. */
+function encodeWhatCanBeRead(network: Encoding, samples: Samples, options: EncodingOptions): Promise<Features | undefined> {
+  const { encoder, features } = network;
+  const { modality } = encoder;
+  return modality.encodeBatches && !modality.encodeWhole
+    ? joinBatches(modality.encodeBatches(features, samples, encodeOptions(encoder, options)))
+    : encodeToClassify(network, samples, options);
+}
+
 /** The features of samples as a classifier gets them: of videos the mean over their frames. Internal. */
-export function encodeToClassify(
-  { encoder, features }: Pick<ClassifierNetwork, 'encoder' | 'features'>,
-  samples: Samples,
-  {
-    stage,
-    indices,
-    signal,
-    quiet = false,
-  }: { quiet?: boolean | undefined; stage: string; indices?: ArrayLike<number> | undefined; signal?: AbortSignal | undefined },
-) {
-  const { modality, input, files, openContext } = encoder;
-  const given = { input, files, progress: quiet ? silentProgress : openContext.progress, stage, indices, signal };
+export function encodeToClassify({ encoder, features }: Encoding, samples: Samples, options: EncodingOptions): Promise<Features> {
+  const { modality } = encoder;
+  const given = encodeOptions(encoder, options);
   return modality.encodeWhole ? modality.encodeWhole(features, samples, given) : modality.encode(features, samples, given);
 }
 
@@ -99,7 +113,12 @@ export function createClassifier(network: ClassifierNetwork): Classifier {
   const predictSamples: Classifier['predictSamples'] = async (samples, options = {}) => {
     const { threshold = description.threshold, stage = 'Classifying', indices: wanted, signal, quiet } = options;
     checkThreshold(threshold);
-    const { indices, ...features } = await encodeToClassify(network, samples, { stage, indices: wanted, signal, quiet });
+    const found = await encodeWhatCanBeRead(network, samples, { stage, indices: wanted, signal, quiet });
+    if (!found) {
+      const none = () => new Int32Array(0);
+      return { classes: [], labels: none(), probabilities: { data: new Float32Array(0), shape: [0, classes.length] }, indices: none() };
+    }
+    const { indices, ...features } = found;
     const probabilities = softmaxRows(await linearLogits(head, features), { temperature });
     const labels = new Int32Array(indices.length);
     const names = Array.from(labels, (_, row) => {

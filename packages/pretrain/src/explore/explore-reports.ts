@@ -160,6 +160,7 @@ export async function outliersReport(context: ExploreReportContext, outliers: re
         title: 'Outliers',
         text: 'The least usual first, with the local outlier factor: about 1 where a sample is among its like, larger the sparser its surroundings are.',
         rows: inRows(await picturesOf(context, shown), ACROSS),
+        grid: true,
       },
     ],
   };
@@ -192,6 +193,7 @@ export async function selectionReport(
         title: 'To label, in this order',
         text: `${how} Any first few are diverse, too, so you can stop at any time.`,
         rows: inRows(await picturesOf(context, shown), ACROSS),
+        grid: true,
       },
     ],
   };

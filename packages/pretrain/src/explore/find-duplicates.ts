@@ -168,7 +168,9 @@ export async function findDuplicates(
   return {
     groups,
     threshold,
-    chosenBy: chosen?.chosenBy ?? 'The threshold was given.',
+    chosenBy:
+      chosen?.chosenBy ??
+      (options.threshold === undefined ? 'There are no two different samples, so no threshold was chosen.' : 'The threshold was given.'),
     ...(chosen && { copiesFound: chosen.copiesFound, histogram: chosen.histogram }),
   };
 }

@@ -72,6 +72,9 @@ describe('an encoder of images', () => {
       ...{ mean: new Float32Array(dim).fill(0.1), scale: new Float32Array(dim).fill(2), classes: ['a', 'b'], temperature: 0.5 },
     };
     const files = await exportEncoder(bytes, { format: 'tfjs', classifier });
+    const card = new TextDecoder().decode(files['README.md']);
+    expect(card).toContain("const [features, probabilities] = model.execute({ pixel_values }, ['features', 'probabilities']);");
+    expect(card).toContain('- `probabilities` [batch, 2], of the classes in this order');
     expect(Object.keys(files)).toEqual(['model.json', 'weights.bin', 'config.json', 'preprocessor_config.json', 'README.md']);
     const model = await open(files);
     const input = tf.tensor4d(
@@ -112,10 +115,43 @@ describe('an encoder of images', () => {
     encoder.dispose();
   });
 
+  it('takes images that are not square', async () => {
+    const sides = [12, 16, 24, 3] as const;
+    const wide = { images: Uint8Array.from(drawUniform(createRng(6), 12 * 16 * 24 * 3, { min: 0, max: 255 })), shape: sides };
+    const bytes = await trained({ ...small, data: wide });
+    const encoder = await loadEncoder(bytes);
+    const { data } = await encoder.embed(wide);
+    encoder.dispose();
+    const files = await exportEncoder(bytes, { format: 'tfjs' });
+    const model = await open(files);
+    const input = tf.tensor4d(Float32Array.from(wide.images, (value) => value / 255), [...sides]); // prettier-ignore
+    const features = model.execute({ pixel_values: input }, 'features') as tf.Tensor;
+    const found = await features.data();
+    expect(Math.max(...found.map((value, i) => Math.abs(value - data[i]!)))).toBeLessThan(1e-5);
+    tf.dispose([input, features]);
+    model.dispose();
+    const card = new TextDecoder().decode((await exportEncoder(bytes, {}))['README.md']);
+    expect(card).toContain('numpy.zeros((1, 3, 16, 24), dtype=numpy.float32)');
+    const processor: unknown = JSON.parse(new TextDecoder().decode(files['preprocessor_config.json']));
+    expect(processor).toMatchObject({ size: { height: 16, width: 24 }, do_normalize: false });
+    expect(processor).not.toHaveProperty('crop_size');
+  });
+
+  it('says to transformers how photos are made to fit: resized to cover, the middle cropped', async () => {
+    const processor = async (options: ExportEncoderOptions) =>
+      JSON.parse(new TextDecoder().decode((await exportEncoder(vit, options))['preprocessor_config.json'])) as unknown;
+    const fit = { size: { shortest_edge: 16 }, resample: 1, do_center_crop: true, crop_size: { height: 16, width: 16 } };
+    expect(await processor({})).toMatchObject({ ...fit, do_normalize: false });
+    expect(await processor({ preprocessing: false })).toMatchObject({ ...fit, image_mean: [expect.any(Number), expect.any(Number), expect.any(Number)] }); // prettier-ignore
+    expect(await processor({ format: 'huggingface' })).toMatchObject({ ...fit, do_normalize: true });
+  });
+
   it('comes with a model card', async () => {
     const card = new TextDecoder().decode((await exportEncoder(vit, {}))['README.md']);
     expect(card).toContain('# vit-tiny, simclr on array');
-    expect(card).toContain('resize it to 16x16 pixels (height by width), divide its values by 255');
+    expect(card).toContain('just covers 16x16 pixels (height by width; Lanczos with antialiasing), crop the middle, divide');
+    expect(card).toContain("features = session.run(['features'], {'pixel_values': images})[0]");
+    expect(card).toContain('Nothing was measured in this export.');
     expect(card).toContain('- `features` [batch, 16]');
     expect(card).toContain("onnxruntime.InferenceSession('onnx/model.onnx')");
   });

@@ -20,7 +20,8 @@ const sideOf = (dim: Dim): string =>
 
 /** How each format is opened, in the language of those who open it. */
 const uses: Readonly<Record<string, (context: ModelCardContext) => readonly string[]>> = {
-  onnx: ({ encoder: { modality, input }, precision }) => {
+  onnx: ({ encoder: { modality, input }, precision, outputs }) => {
+    const names = outputs.map((output) => output.name).join(', ');
     const name = { fp32: 'model.onnx', fp16: 'model_fp16.onnx', int8: 'model_int8.onnx' }[precision];
     if (modality.name === 'text')
       return [
@@ -28,7 +29,7 @@ const uses: Readonly<Record<string, (context: ModelCardContext) => readonly stri
         "import { AutoModel, AutoTokenizer } from '@huggingface/transformers';",
         "const tokenizer = await AutoTokenizer.from_pretrained('this-folder', { local_files_only: true });",
         "const model = await AutoModel.from_pretrained('this-folder', { local_files_only: true, dtype: '" + precision + "' });",
-        "const { features } = await model(await tokenizer(['a text', 'another'], { padding: true }));",
+        `const { ${names} } = await model(await tokenizer(['a text', 'another'], { padding: true }));`,
         '```',
       ];
     const { size, height = size, width = size, channels } = input as { size: number; height?: number; width?: number; channels: number };
@@ -37,7 +38,7 @@ const uses: Readonly<Record<string, (context: ModelCardContext) => readonly stri
       'import numpy, onnxruntime',
       `session = onnxruntime.InferenceSession('onnx/${name}')`,
       `images = numpy.zeros((1, ${channels}, ${height}, ${width}), dtype=numpy.float32)  # values in [0, 1]`,
-      "features = session.run(['features'], {'pixel_values': images})[0]",
+      `${names} = session.run([${outputs.map((output) => `'${output.name}'`).join(', ')}], {'pixel_values': images})${outputs.length === 1 ? '[0]' : ''}`,
       '```',
       ...(channels === 3
         ? [
@@ -46,21 +47,22 @@ const uses: Readonly<Record<string, (context: ModelCardContext) => readonly stri
             "import { AutoModel, AutoProcessor, RawImage } from '@huggingface/transformers';",
             "const processor = await AutoProcessor.from_pretrained('this-folder', { local_files_only: true });",
             `const model = await AutoModel.from_pretrained('this-folder', { local_files_only: true, dtype: '${precision}' });`,
-            "const { features } = await model(await processor(await RawImage.read('photo.jpg')));",
+            `const { ${names} } = await model(await processor(await RawImage.read('photo.jpg')));`,
             '```',
           ]
         : []),
     ];
   },
-  tfjs: ({ encoder: { modality, input } }) => {
+  tfjs: ({ encoder: { modality, input }, outputs }) => {
+    const given = modality.name === 'text' ? '{ input_ids, attention_mask, token_type_ids }' : '{ pixel_values }';
+    const names = outputs.map((output) => output.name);
+    const call = `const ${names.length === 1 ? names[0]! : `[${names.join(', ')}]`} = model.execute(${given}, ${names.length === 1 ? `'${names[0]!}'` : `[${names.map((name) => `'${name}'`).join(', ')}]`});`;
     const { size, height = size, width = size, channels } = input as { size: number; height?: number; width?: number; channels: number };
     return [
       '```js',
       "import { loadGraphModel } from '@tensorflow/tfjs-converter';",
       "const model = await loadGraphModel('https://example.com/this-folder/model.json');",
-      modality.name === 'text'
-        ? "const features = model.execute({ input_ids, attention_mask, token_type_ids }, 'features');"
-        : `const features = model.execute({ pixel_values }, 'features'); // float32 [n, ${height}, ${width}, ${channels}] in [0, 1]`,
+      modality.name === 'text' ? call : `${call} // pixel_values: float32 [n, ${height}, ${width}, ${channels}] in [0, 1]`,
       '```',
     ];
   },
@@ -84,7 +86,8 @@ function measures({ probes, trainSamples, testSamples, dataset }: RunResult): st
       return `| ${probe}: ${name} | ${Number(value.toFixed(3))} | ${beside.join(', ')} |`;
     }),
   );
-  const counts = `Trained on ${trainSamples.toLocaleString('en-US')} samples of ${dataset}, judged by ${testSamples.toLocaleString('en-US')}.`;
+  const judges = testSamples > 0 ? `, judged by ${testSamples.toLocaleString('en-US')}` : '; none were held out to judge it by';
+  const counts = `Trained on ${trainSamples.toLocaleString('en-US')} samples of ${dataset}${judges}.`;
   return [counts, ...(rows.length > 0 ? ['', '| measure | this encoder | beside it |', '|---|---|---|', ...rows] : [])];
 }
 
@@ -116,7 +119,15 @@ export function modelCard(context: ModelCardContext): string {
     ...(result ? measures(result) : ['Nothing was measured in this export.']),
     ...(preprocessing.length > 0 ? ['', '## Input', '', ...preprocessing] : []),
     ...(outputs.length > 0
-      ? ['', '## Outputs', '', ...outputs.map(({ name, shape }) => `- \`${name}\` [${shape.map(sideOf).join(', ')}]`)]
+      ? [
+          '',
+          '## Outputs',
+          '',
+          ...outputs.map(
+            ({ name, shape }) =>
+              `- \`${name}\` [${shape.map(sideOf).join(', ')}]${name === 'probabilities' ? ', of the classes in this order' : ''}`,
+          ),
+        ]
       : []),
     ...(use ? ['', '## Use', '', ...use] : []),
     '',

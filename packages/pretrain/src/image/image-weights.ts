@@ -3,6 +3,7 @@ import { saveWeights, toForeign, type PretrainedFamily, type ResnetOptions, type
 import { encodeSafetensors, type SafetensorsTensor } from '@selfsup/safetensors';
 import type { ExportContext, WeightsFormat } from '../modality.ts';
 import { imageInputOf, imageSizeOf } from './image-input.ts';
+import { imageProcessor } from './image-processor.ts';
 
 const json = (content: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
 
@@ -150,7 +151,7 @@ function vitConfig(
 /** config.json, model.safetensors and preprocessor_config.json, for `AutoModel` of transformers. */
 async function huggingFaceFiles(context: ExportContext): Promise<Record<string, Uint8Array>> {
   const { encoder, input } = context;
-  const { height, width, channels, mean, std } = imageInputOf(input);
+  const { height, width, channels } = imageInputOf(input);
   const size = imageSizeOf({ height, width });
   const shape = resnetShapes[encoder.name];
   if (shape) assertCommon('huggingface', encoder.name, encoder.options);
@@ -169,19 +170,10 @@ async function huggingFaceFiles(context: ExportContext): Promise<Record<string, 
         },
       }
     : vitConfig(encoder.options as unknown as Vit, { size, channels });
-  const preprocessor = {
-    do_resize: true,
-    size: { height, width },
-    do_rescale: true,
-    rescale_factor: 1 / 255,
-    do_normalize: true,
-    image_mean: mean,
-    image_std: std,
-  };
   return {
     'config.json': json(config),
     'model.safetensors': await tensorsOf(family, context),
-    'preprocessor_config.json': json({ image_processor_type: 'ViTImageProcessor', ...preprocessor }),
+    'preprocessor_config.json': json(imageProcessor(imageInputOf(input), { normalize: true })),
   };
 }
 

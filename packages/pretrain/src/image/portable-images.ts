@@ -3,6 +3,7 @@ import { normalize } from '@selfsup/augment';
 import { createRng } from '@selfsup/core';
 import type { PortableContext, PortableNetwork } from '../portable.ts';
 import { imageInputOf } from './image-input.ts';
+import { describeResizing, imageProcessor } from './image-processor.ts';
 
 const json = (content: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
 
@@ -23,17 +24,12 @@ const list = (values: readonly number[]): string => values.map((value) => Number
  * @returns the network with the input `pixel_values`, as Hugging Face's models call it, `[batch, height, width, channels]`, in [0, 1] where preprocessing is a part of it, and the output `features`
  */
 export function portableImages({ encoder, preprocessing }: PortableContext): PortableNetwork {
-  const { height, width, channels, mean, std } = imageInputOf(encoder.input);
+  const input = imageInputOf(encoder.input);
+  const { height, width, channels, mean, std } = input;
   const standardize = normalize({ mean: [...mean], std: [...std] });
   const unused = createRng(0); // normalizing draws nothing
-  const values = { do_resize: true, size: { height, width }, do_rescale: true, rescale_factor: 1 / 255 };
-  const config = {
-    image_processor_type: 'ViTImageProcessor',
-    ...values,
-    do_normalize: !preprocessing,
-    ...(!preprocessing && { image_mean: mean, image_std: std }),
-  };
-  const how = `Decode the image as ${channels === 1 ? 'gray' : channels === 3 ? 'RGB' : `${channels} channels`}, resize it to ${height}x${width} pixels (height by width), divide its values by 255`;
+  const config = imageProcessor(input, { normalize: !preprocessing });
+  const how = describeResizing(input);
   return {
     inputs: [{ name: 'pixel_values', shape: ['batch', height, width, channels] }],
     outputs: ['features'],

@@ -63,7 +63,10 @@ export async function openEncoder(source: string, options: OpenEncoderOptions = 
   const files = await openPretrainedSource(source, { progress });
   const { foreign, notes } = await readForeignEncoder(files, { imageSize });
   const hash = files.revision === undefined ? `sha256 ${files.sha256.slice(0, 12)}…` : `revision ${files.revision.slice(0, 12)}…`;
-  progress.line(`${shown}: ${foreign.encoder}, ${foreign.source.family} (${hash})${notes.map((note) => `; ${note}`).join('')}`);
+  const { size } = foreign.input as { size?: number }; // of text there is none
+  const other = imageSize === undefined && nameOf !== '--run' ? ', or as `imageSize` says' : '';
+  const said = [...(size === undefined ? [] : [`takes images of ${size}x${size} pixels${other}`]), ...notes];
+  progress.line(`${shown}: ${foreign.encoder}, ${foreign.source.family} (${hash})${said.map((note) => `; ${note}`).join('')}`);
   return importEncoder(foreign, registry);
 }
 

@@ -24,7 +24,7 @@ export const textOptions = z.strictObject({
   length: z.int().min(4).default(128).describe('tokens of a sequence, special ones included'),
   /** What separates documents. */
   documents: z
-    .enum(['file', 'blank-line', 'chapter'])
+    .enum(['file', 'line', 'blank-line', 'chapter'])
     .optional()
     .describe('what separates documents of files; default each file is one, or something finer where files are too few to hold any out'),
   /** What becomes of bytes that are not valid UTF-8. */

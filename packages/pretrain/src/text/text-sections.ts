@@ -35,7 +35,7 @@ const NAMES: Readonly<Record<string, string>> = {
   tokens: 'Tokens',
   unknownTokens: 'Unknown to the vocabulary',
 };
-const RULES: Readonly<Record<string, string>> = { file: 'files', 'blank-line': 'blank lines', chapter: 'chapters' };
+const RULES: Readonly<Record<string, string>> = { file: 'files', line: 'lines', 'blank-line': 'blank lines', chapter: 'chapters' };
 
 /** The table of the text. */
 function textTable({ data, run }: ProbeContext<TextRunData, TextOptions>): Section {

@@ -25,6 +25,7 @@ export interface BackendCheck {
   readonly name: string;
   /** As in `tf.conv2d`, or the name of an operation of `@selfsup/core`. */
   readonly operation: string;
+  /** Whether values, gradients, numbers that are not finite, or empty tensors are looked at. */
   readonly kind: BackendCheckKind;
   /** Makes the check on the current backend; rejects with a SelfsupError that says what is wrong, or with what the backend throws. */
   readonly run: () => Promise<void>;

@@ -13,13 +13,6 @@ export function nd(shape: readonly number[], fill: ArrayLike<number> | ((at: num
   return { shape, values };
 }
 
-/** How far apart neighbors along each axis are. Internal. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  for (let axis = shape.length - 1, step = 1; axis >= 0; step *= shape[axis]!, axis--) strides[axis] = step;
-  return strides;
-}
-
 /** An array whose element at an index is a function of that index. Internal. */
 export function fromIndex(shape: readonly number[], element: (index: readonly number[]) => number): NdArray {
   const index = shape.map(() => 0);

@@ -32,7 +32,12 @@ function clip(random: Random): KernelCase {
 
 /** Of numbers of all magnitudes, also of those that are next to nothing. */
 function sign(random: Random): KernelCase {
-  const x = withSpecials(random, anyValues(random, anyShape(random)), [...SPECIALS, 1e-7, -1e-7, 1e-30, -1e-30], pick(random, [0, 0.1, 0.4]));
+  const x = withSpecials(
+    random,
+    anyValues(random, anyShape(random)),
+    [...SPECIALS, 1e-7, -1e-7, 1e-30, -1e-30],
+    pick(random, [0, 0.1, 0.4]),
+  );
   return { inputs: { x }, attrs: {}, expected: [Float64Array.from(x.values, (v) => Math.sign(v) || 0)], alsoCpu: true };
 }
 

@@ -12,6 +12,7 @@ it('counts files, chapters and what blank lines part, up to a number', async () 
   expect(await countDocuments(at('corpus'))).toBe(2); // an empty file is no document
   expect(await countDocuments(at('corpus'), { documents: 'chapter' })).toBe(4);
   expect(await countDocuments(at('corpus'), { documents: 'blank-line' })).toBe(8); // a heading, too, stands alone
+  expect(await countDocuments(at('corpus'), { documents: 'line' })).toBe(3 * 121 + 3);
   expect(await countDocuments(at('corpus'), { documents: 'blank-line', atMost: 5 })).toBe(5);
   expect(await countDocuments([at('corpus/a.txt')], { documents: /^CHAPTER [23]/ })).toBe(3);
   await expect(countDocuments(at('none'))).rejects.toThrow('countDocuments: no file matches');

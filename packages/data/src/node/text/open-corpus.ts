@@ -224,9 +224,9 @@ export async function openCorpus(patterns: string | readonly string[], options: 
         'SELFSUP_DATA',
         state.documents < 2
           ? `there is one document (tokens: ${state.tokens.toLocaleString('en-US')}), and none can be held out to measure on; give more texts, ` +
-              "let `documents` cut finer ('blank-line', 'chapter' or, in code, a pattern), or hold nothing out (`validationFraction` 0)"
+              "let `documents` cut finer ('line', 'blank-line', 'chapter' or, in code, a pattern), or hold nothing out (`validationFraction` 0)"
           : `\`validationFraction\` ${validationFraction} leaves no document for ${split === 'train' ? 'training' : 'validation'}, there are ${state.documents}; ` +
-              "choose another fraction, or let `documents` cut finer: 'blank-line', 'chapter' or, in code, a pattern",
+              "choose another fraction, or let `documents` cut finer: 'line', 'blank-line', 'chapter' or, in code, a pattern",
       );
   const name = files.length === 1 ? basename(files[0]!) : `${files.length} files`;
   const open = async (split: SplitName): Promise<TokenDataset> => {

@@ -88,6 +88,43 @@ describe('the opener of files of images', () => {
     await expect(open(at('hub'), { imageSize: 8, maxPixels: 11 })).rejects.toThrow(/it has \d+ x \d+ pixels, and `maxPixels` is 11/);
   });
 
+  it('labels photos in tar archives and Parquet files by a table', async () => {
+    const photos = ['cat', 'dog'].map((label) => readFileSync(join(at('photos'), label, readdirSync(join(at('photos'), label)).find((name) => name !== 'broken.png')!))); // prettier-ignore
+    const member = (name: string, bytes: Uint8Array) => {
+      const head = Buffer.alloc(512);
+      head.write(name, 0);
+      head.write(bytes.length.toString(8).padStart(11, '0'), 124);
+      head.write('ustar\x0000', 257, 'latin1');
+      head.write('0', 156);
+      head.fill(' ', 148, 156);
+      head.write(
+        `${head
+          .reduce((sum, byte) => sum + byte, 0)
+          .toString(8)
+          .padStart(6, '0')}\0`,
+        148,
+      );
+      return Buffer.concat([head, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
+    };
+    mkdirSync(at('tars'));
+    const archive = [...['a/1.jpg', 'a/2.jpg'].map((name, i) => member(name, photos[i]!)), Buffer.alloc(1024)];
+    writeFileSync(at('tars/train-0.tar'), Buffer.concat(archive));
+    writeFileSync(at('rows.parquet'), new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'image', data: photos, type: 'BYTE_ARRAY' }] }))); // prettier-ignore
+    writeFileSync(at('tars.csv'), 'file,label\n2.jpg,low\na/1.jpg,high\n');
+    writeFileSync(at('rows.csv'), 'file;label\nrows.parquet#1;low\nrows.parquet#0;high\n');
+    for (const [data, table] of [
+      ['tars', 'tars.csv'],
+      ['tars/train-0.tar', 'tars.csv'],
+      ['rows.parquet', 'rows.csv'],
+    ] as const) {
+      const { train, test } = await imageFiles.open(at(data), { seed: 0, options: { imageSize: 8, labels: at(table) } });
+      expect([train.length, train.classNames, Array.from(train.labels!), test]).toEqual([2, ['high', 'low'], [0, 1], undefined]);
+    }
+    await expect(open(at('rows.parquet'), { imageSize: 8, labels: at('tars.csv') })).rejects.toThrow(
+      'where one is rows.parquet#0, or take the rows out',
+    );
+  });
+
   it('opens files of images, with labels from another file', async () => {
     const images = writeIdx('images.idx', [3, 4, 4], new Uint8Array(48).fill(9));
     const labels = writeIdx('labels.idx', [3], Uint8Array.of(2, 0, 1));

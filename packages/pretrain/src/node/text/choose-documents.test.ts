@@ -35,6 +35,13 @@ it('takes chapters where there are enough, else blank lines, and says so', async
   expect((await choose(join(root, 'n*.txt'))).said).toContain('2 files are too few');
 });
 
+it('takes lines where there is nothing coarser, such as one sentence in each', async () => {
+  expect(await choose(put('sentences.txt', 'a sentence\n'.repeat(10)))).toEqual({
+    rule: 'line',
+    said: expect.stringContaining('its lines count as documents') as string,
+  });
+});
+
 it('leaves it at files where nothing cuts fine enough', async () => {
   expect(await choose(put('short.txt', 'a note\n\n'.repeat(9)))).toEqual({ rule: 'file', said: '' });
   expect((await choose(join(root, 'short.txt'), 0.2)).rule).toBe('blank-line'); // three are enough for a fifth

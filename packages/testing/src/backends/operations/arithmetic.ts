@@ -113,7 +113,8 @@ const addN: Operation = {
   name: 'addN',
   random(draw) {
     const shape = draw.shape(0, 3);
-    const names = ['a', 'b', 'c', 'd', 'e'].slice(0, draw.integer(1, 5));
+    const count = draw.pick([1, 2, 3, 5, 40]); // more than the buffers that a program on a GPU can have
+    const names = Array.from({ length: count }, (_, i) => `x${i}`);
     const inputs = Object.fromEntries(names.map((name) => [name, draw.numbers(shape)]));
     return {
       inputs,

@@ -26,7 +26,14 @@ function pooled(x: NdArray, { size, stride, pad }: Pool, f: (values: readonly nu
   });
 }
 
-function pool(name: string, compute: typeof tf.maxPool, f: (values: readonly number[]) => number): Operation {
+interface PoolOperation {
+  readonly compute: typeof tf.maxPool;
+  readonly f: (values: readonly number[]) => number;
+  /** False: only 'same' and 'valid', as the packages call it; TensorFlow has no other. */
+  readonly numericPad: boolean;
+}
+
+function pool(name: string, { compute, f, numericPad }: PoolOperation): Operation {
   const make = (x: Operand, how: Pool): OperationCase => ({
     inputs: { x },
     compute: ({ x: input }) => compute(input as tf.Tensor4D, how.size, how.stride, how.pad),
@@ -36,7 +43,11 @@ function pool(name: string, compute: typeof tf.maxPool, f: (values: readonly num
     name,
     random(draw) {
       const size = draw.pick([1, 2, 2, 3, 3]);
-      const how = { size, stride: draw.pick([1, 2, 2, 3]), pad: draw.pick<Pool['pad']>(['same', 'valid', Math.floor(size / 2)]) };
+      const how = {
+        size,
+        stride: draw.pick([1, 2, 2, 3]),
+        pad: draw.pick<Pool['pad']>(['same', 'valid', numericPad ? Math.floor(size / 2) : 'valid']),
+      };
       const x = draw.distinct([draw.integer(1, 3), draw.integer(3, 8), draw.integer(3, 8), draw.pick([1, 2, 3, 4, 5, 9])]);
       // all below zero now and then: a maximum that starts from 0 would show
       const shifted = draw.integer(0, 2) === 0 ? operand(x.shape, x.values.map((v) => v - 3)) : x; // prettier-ignore
@@ -51,4 +62,7 @@ function pool(name: string, compute: typeof tf.maxPool, f: (values: readonly num
 }
 
 /** Averages and maxima of windows. Internal. */
-export const poolOperations: readonly Operation[] = [pool('avgPool', tf.avgPool, average), pool('maxPool', tf.maxPool, largestNumber)];
+export const poolOperations: readonly Operation[] = [
+  pool('avgPool', { compute: tf.avgPool, f: average, numericPad: false }),
+  pool('maxPool', { compute: tf.maxPool, f: largestNumber, numericPad: true }),
+];

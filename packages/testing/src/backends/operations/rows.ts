@@ -1,7 +1,7 @@
-import { softmaxCrossEntropy, takeRows } from '@selfsup/core';
+import { rowLogSumExp, rowLogSumExpGradient, softmaxCrossEntropy, takeRows } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { operand } from '../draw.ts';
-import { at, fromIndex, nd } from '../nd-array.ts';
+import { operand, type Draw } from '../draw.ts';
+import { at, fromIndex, nd, type NdArray } from '../nd-array.ts';
 import type { Operation } from '../operation.ts';
 
 const gather: Operation = {
@@ -132,6 +132,81 @@ const crossEntropy: Operation = {
   ],
 };
 
+const topk: Operation = {
+  name: 'topk',
+  random(draw) {
+    const shape = draw.shape(1, 3);
+    const k = draw.integer(1, shape.at(-1)!);
+    const best = (row: Float64Array) => [...row.keys()].sort((i, j) => row[j]! - row[i]!).slice(0, k);
+    return {
+      inputs: { x: draw.distinct(shape) },
+      compute({ x }) {
+        const { values, indices } = tf.topk(x!, k);
+        return [values, indices];
+      },
+      expected({ x }) {
+        const length = shape.at(-1)!;
+        const rows = Array.from({ length: x!.values.length / length }, (_, i) => x!.values.subarray(i * length, (i + 1) * length));
+        const out = [...shape.slice(0, -1), k];
+        return [
+          nd(
+            out,
+            rows.flatMap((row) => best(row).map((i) => row[i]!)),
+          ),
+          nd(out, rows.flatMap(best)),
+        ];
+      },
+    };
+  },
+};
+
+/** Rows of logits with entries that do not count, now and then. */
+function logitsCase(draw: Draw) {
+  const period = draw.integer(1, 5);
+  const [rows, columns] = [draw.integer(1, 9), period * draw.integer(2, 4)];
+  const omit = draw.integer(0, 2) ? { from: draw.integer(0, 6), period: Math.max(period, 2) } : undefined;
+  const width = omit ? omit.period * draw.integer(period > 1 ? 1 : 2, 4) : columns;
+  const counts = (i: number, j: number) => omit === undefined || (omit.from + i) % omit.period !== j % omit.period;
+  return { shape: [rows, width] as const, omit, counts };
+}
+
+/** log Σ exp over the entries of each row that count. */
+const countedSums = ({ shape: [rows, columns], values }: NdArray, counts: (i: number, j: number) => boolean) =>
+  nd([rows!], (i) => {
+    const row = Array.from({ length: columns! }, (_, j) => (counts(i, j) ? values[i * columns! + j]! : -Infinity));
+    const most = Math.max(...row);
+    return most + Math.log(row.reduce((sum, x) => sum + Math.exp(x - most), 0));
+  });
+
+const rowSums: Operation = {
+  name: 'rowLogSumExp',
+  random(draw) {
+    const { shape, omit, counts } = logitsCase(draw);
+    return {
+      inputs: { logits: draw.numbers(shape, { low: -8, high: 8 }) },
+      compute: ({ logits }) => rowLogSumExp(tf.clone(logits as tf.Tensor2D), omit),
+      expected: ({ logits }) => countedSums(logits!, counts),
+    };
+  },
+};
+
+const rowSumsGradient: Operation = {
+  name: 'rowLogSumExpGradient',
+  random(draw) {
+    const { shape, omit, counts } = logitsCase(draw);
+    const logits = draw.numbers(shape, { low: -8, high: 8 });
+    const result = operand([shape[0]], countedSums(logits, counts).values);
+    return {
+      inputs: { logits, result, dy: draw.numbers([shape[0]]) },
+      compute: (t) => rowLogSumExpGradient({ logits: tf.clone(t['logits'] as tf.Tensor2D), result: t['result']!, dy: t['dy']! }, omit),
+      expected: (t) =>
+        fromIndex(shape, ([i, j]) =>
+          counts(i!, j!) ? t['dy']!.values[i!]! * Math.exp(at(t['logits']!, [i!, j!]) - t['result']!.values[i!]!) : 0,
+        ),
+    };
+  },
+};
+
 /** Rows by their numbers, and losses from labels. Internal. */
 export const rowOperations: readonly Operation[] = [
   gather,
@@ -141,4 +216,7 @@ export const rowOperations: readonly Operation[] = [
   oneHot,
   takeRowsOperation,
   crossEntropy,
+  topk,
+  rowSums,
+  rowSumsGradient,
 ];

@@ -66,6 +66,23 @@ const sliceCase = (x: Operand, start: number[], size: number[]): OperationCase =
   expected: ({ x: input }) => fromIndex(size, (index) => at(input!, index.map((i, axis) => i + start[axis]!))), // prettier-ignore
 });
 
+const unstack: Operation = {
+  name: 'unstack',
+  random(draw) {
+    const shape = draw.shape(1, 4).map((size) => size + 1);
+    const axis = draw.integer(0, shape.length - 1);
+    return {
+      inputs: { x: draw.numbers(shape) },
+      compute: ({ x }) => tf.unstack(x!, axis),
+      expected: ({ x }) =>
+        Array.from({ length: shape[axis]! }, (_, part) =>
+          fromIndex(shape.toSpliced(axis, 1), (index) => at(x!, index.toSpliced(axis, 0, part))),
+        ),
+      ...(shape.length < 5 && { gradients: ['x'] }),
+    };
+  },
+};
+
 const slice: Operation = {
   name: 'slice',
   random(draw) {
@@ -204,6 +221,7 @@ const creation = (name: string, make: (draw: Draw) => Pick<OperationCase, 'compu
 export const shapeOperations: readonly Operation[] = [
   concat,
   stack,
+  unstack,
   slice,
   split,
   tile,

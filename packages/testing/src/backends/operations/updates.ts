@@ -1,4 +1,6 @@
-import { adamWUpdate, emaUpdate, larsUpdate, sgdUpdate } from '@selfsup/core';
+import { adamWUpdate, emaUpdate, larsUpdate, movingStatistics, sgdUpdate, sumOfEach } from '@selfsup/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { operand } from '../draw.ts';
 import { nd, zip, type NdArray } from '../nd-array.ts';
 import type { Operation } from '../operation.ts';
 
@@ -113,5 +115,49 @@ const ema: Operation = {
   },
 };
 
+const statistics: Operation = {
+  name: 'movingStatistics',
+  random(draw) {
+    const channels = [draw.integer(1, 17)];
+    const [momentum, count] = [draw.pick([0, 0.9, 0.99]), draw.integer(2, 9)];
+    const names = ['mean', 'variance', 'batchMean', 'batchVariance'];
+    return {
+      inputs: Object.fromEntries(names.map((name) => [name, draw.numbers(channels, { low: 0.1, high: 2 })])),
+      compute(t) {
+        const [old, batch] = [
+          { mean: t['mean'] as tf.Tensor1D, variance: t['variance'] as tf.Tensor1D },
+          { mean: t['batchMean'] as tf.Tensor1D, variance: t['batchVariance'] as tf.Tensor1D },
+        ];
+        const { mean, variance } = movingStatistics(old, batch, { momentum, count });
+        return [mean, variance];
+      },
+      expected: (t) => [
+        combine(t['mean']!, t['batchMean']!, (a, b) => momentum * a + (1 - momentum) * b),
+        combine(t['variance']!, t['batchVariance']!, (a, b) => momentum * a + ((1 - momentum) * b * count) / (count - 1)),
+      ],
+    };
+  },
+};
+
+const sums: Operation = {
+  name: 'sumOfEach',
+  random(draw) {
+    const names = Array.from({ length: draw.integer(1, 12) }, (_, i) => `x${i}`);
+    return {
+      inputs: Object.fromEntries(names.map((name) => [name, draw.numbers(draw.shape(0, 3))])),
+      compute: (t) => sumOfEach(names.map((name) => t[name]!)),
+      expected: (t) => nd([names.length], (i) => t[names[i]!]!.values.reduce((a, b) => a + b, 0)),
+    };
+  },
+  // it is asked whether all gradients are finite
+  notFinite: () => [
+    {
+      inputs: { x0: operand([3], [1, NaN, 2]), x1: operand([2], [1, 2]), x2: operand([3], [1, Infinity, 2]) },
+      compute: (t) => sumOfEach([t['x0']!, t['x1']!, t['x2']!]),
+      expected: () => nd([3], [NaN, 3, Infinity]),
+    },
+  ],
+};
+
 /** Steps of optimizers. Internal. */
-export const updateOperations: readonly Operation[] = [sgd, adamW, lars, ema];
+export const updateOperations: readonly Operation[] = [sgd, adamW, lars, ema, statistics, sums];
