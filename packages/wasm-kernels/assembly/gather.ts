@@ -1,6 +1,6 @@
 // Gather along one axis, and its adjoint, the sum over segments.
 
-import { LINE, shareFrom, shareTo } from './team';
+import { barrier, LINE, shareFrom, shareTo } from './team';
 
 /** Members share the slices. out[b, o, i, :] = x[b, o, indices[b, i], :]; slices of `sliceBytes`. Returns the place of the first index outside [0, dim), or -1. */
 export function gather(x: usize, indices: usize, out: usize, batches: i32, outer: i32, dim: i32, count: i32, sliceBytes: usize): i32 {
@@ -42,14 +42,17 @@ export function segmentSum(x: usize, ids: usize, out: usize, rows: i32, size: i3
   const bytes = (<usize>size) << 2;
   const from = (<usize>shareFrom(size, LINE)) << 2;
   const own = ((<usize>shareTo(size, LINE)) << 2) - from;
+  if (rows / CROWDED < segments) {
+    // in one piece, segment by segment: many short pieces cost more than what they clear
+    const first = shareFrom(segments, 1);
+    memory.fill(out + <usize>first * bytes, 0, <usize>(shareTo(segments, 1) - first) * bytes);
+    barrier();
+    if (own != 0) addRows(x + from, ids, out + from, rows, bytes, own, segments);
+    return;
+  }
   if (own == 0) return;
   x += from;
   out += from;
-  if (rows / CROWDED < segments) {
-    clear(out, segments, bytes, own);
-    addRows(x, ids, out, rows, bytes, own, segments);
-    return;
-  }
   // Few segments: blocks of rows in float32, their sums in float64.
   const totals = ((scratch + 15) & ~15) + (from << 1);
   for (let s: usize = 0; s < <usize>segments; s++) memory.fill(totals + ((s * bytes) << 1), 0, own << 1);
