@@ -77,7 +77,7 @@ describe('pretraining on text in memory', () => {
       /^tokenizer\.json of .* is damaged or was changed since the run began; restore it, or start a new run$/,
     );
     await store.write('tokenizer.json', file);
-    const counts = new TextDecoder().decode((await store.read('token-counts.json')));
+    const counts = new TextDecoder().decode(await store.read('token-counts.json'));
     await store.write('token-counts.json', new TextEncoder().encode(counts.replace(/\d/, '7')));
     await expect(run({ resume: true, data: config.data }, store)).rejects.toThrow(/^token-counts\.json of .* is damaged/);
     await store.remove('token-counts.json');

@@ -1,5 +1,5 @@
-import { adamWUpdate, emaUpdate, larsUpdate, movingStatistics, sgdUpdate, sumOfEach } from '@selfsup/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import { addEach, adamWUpdate, emaUpdate, larsUpdate, movingStatistics, sgdUpdate, sumOfEach } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { operand } from '../draw.ts';
 import { nd, zip, type NdArray } from '../nd-array.ts';
 import type { Operation } from '../operation.ts';
@@ -160,4 +160,28 @@ const sums: Operation = {
 };
 
 /** Steps of optimizers. Internal. */
-export const updateOperations: readonly Operation[] = [sgd, adamW, lars, ema, statistics, sums];
+/** A pair of each kind: the sums side by side, since a check looks at one tensor. */
+const additions: Operation = {
+  name: 'addEach',
+  random(draw) {
+    const names = Array.from({ length: draw.integer(1, 5) }, (_, i) => String(i));
+    const shapes = names.map(() => draw.shape(0, 3));
+    const pairs = (first: string) => names.map((name, i) => [`${first}${name}`, draw.numbers(shapes[i]!)] as const);
+    return {
+      inputs: Object.fromEntries([...pairs('x'), ...pairs('y')]),
+      compute: (t) =>
+        tf.concat(
+          addEach(
+            names.map((name) => t[`x${name}`]!),
+            names.map((name) => t[`y${name}`]!),
+          ).map((sum) => tf.reshape(sum, [-1])),
+        ),
+      expected: (t) => {
+        const sums = names.flatMap((name) => [...t[`x${name}`]!.values].map((value, i) => value + t[`y${name}`]!.values[i]!));
+        return nd([sums.length], (i) => sums[i]!);
+      },
+    };
+  },
+};
+
+export const updateOperations: readonly Operation[] = [sgd, adamW, lars, ema, statistics, sums, additions];
