@@ -15,8 +15,8 @@ interface Work {
   readonly run: () => tf.Tensor;
 }
 
-/** A first turn above this, in seconds, is work that is too much for the backend. */
-const SLOW = 0.1;
+/** Work that would take more seconds than this a turn is too much for the backend. */
+const LONG = 5;
 
 function product(size: number): Work {
   const matrix = tf.fill<tf.Rank.R2>([size, size], 0.5);
@@ -49,7 +49,8 @@ async function turn({ run }: Work): Promise<number> {
 async function speedOf(seconds: number, small: Work, large: Work): Promise<number> {
   try {
     await turn(small); // compiles what is compiled on first use
-    const work = (await turn(small)) > SLOW ? small : large;
+    const expected = ((await turn(small)) * large.flop) / small.flop;
+    const work = expected > LONG ? small : large;
     if (work === large) await turn(large);
     let [turns, elapsed] = [0, 0];
     while (elapsed < seconds) {
