@@ -17,6 +17,10 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { madeUpPictures } from '../../examples/browser-training/made-up-pictures.ts';
 import { learn } from '../../examples/browser-training/learn.ts';
+import type { PlaceFindings } from '../backends-check/findings.ts';
+import { failuresOf } from '../backends-check/judge.ts';
+import { keepFindings } from '../backends-check/record.ts';
+import type { OperationsAnswer } from './check-operations.ts';
 import type { checks } from './page.ts';
 import { recordRun, THREADS, type RecordedRun } from './record-run.ts';
 import { trainBriefly, type BriefRun } from './train-briefly.ts';
@@ -33,8 +37,9 @@ const TYPES: Record<string, string> = { css: 'text/css', js: 'text/javascript', 
 const LIMIT = 240_000;
 
 type Check = 'parts' | 'pretrain on the page' | 'pretrain in a worker';
+type Operations = 'operations on wasm' | 'operations on webgl' | 'operations on webgpu';
 /** What page.ts answers in words. */
-type Proof = Exclude<keyof typeof checks, Check>;
+type Proof = Exclude<keyof typeof checks, Check | Operations>;
 type Answer = (BriefRun | RecordedRun) & { isolated: boolean; shared?: boolean; seconds?: number };
 /** A kind of page. */
 interface Place {
@@ -105,7 +110,7 @@ async function open(browser: Browser, address: string, limit = LIMIT): Promise<{
 }
 
 /** Runs one of the checks of page.ts. */
-async function ask<T>(browser: Browser, address: string, name: Check | Proof): Promise<T> {
+async function ask<T>(browser: Browser, address: string, name: Check | Proof | Operations): Promise<T> {
   const { page, failure } = await open(browser, `${address}tools/browser/page.html`);
   await page.waitForFunction(() => 'checks' in globalThis);
   const answer = page.evaluate(async (which) => {
@@ -166,6 +171,30 @@ async function prove(browser: Browser, folder: string, proofs: Readonly<Record<P
       report(`page, ${name}`, false, String(error));
     }
   }
+  server.closeAllConnections();
+  server.close();
+}
+
+/** Every operation on each backend that a page has; what is found goes where `npm run test:backends` keeps it, and into docs/backends.md. */
+async function checkEverywhere(browser: Browser, folder: string): Promise<void> {
+  const { server, address } = await serve(folder, ISOLATED);
+  const platform = `Chromium ${browser.version().split('.').slice(0, 2).join('.')}`;
+  const about = { platform, date: new Date().toISOString().slice(0, 10) };
+  const found: PlaceFindings[] = [];
+  for (const backend of ['wasm', 'webgl', 'webgpu'] as const) {
+    const place = `${backend} in a page`;
+    try {
+      const { description, checks, seconds, versions } = await ask<OperationsAnswer>(browser, address, `operations on ${backend}`);
+      const one: PlaceFindings = { ...about, place, description, checks, seconds, versions };
+      const failures = failuresOf(one, {});
+      report(place, failures.length === 0, `${checks.length} checks in ${seconds.toFixed(0)} s on ${description}`);
+      for (const { what } of failures) console.log(`     ${what}`);
+      found.push(one);
+    } catch (error) {
+      report(place, false, String(error));
+    }
+  }
+  keepFindings(join(root, '.cache/backends-check'), found);
   server.closeAllConnections();
   server.close();
 }
@@ -341,10 +370,6 @@ async function check(executablePath: string): Promise<void> {
         /^selectBackend: cpu \(plain JavaScript\) is used, many times slower than .*nowhere\/tfjs-backend-wasm-threaded-simd\.wasm \(HTTP 404\); serve tfjs-backend-wasm\.wasm, .*With Vite: /s,
       ],
       'webgl computes': [/^webgl \(.*SwiftShader/, 'epsilon 1e-7', 'losses as on cpu, with the epsilon that tfjs takes by itself'],
-      // what tfjs makes of 0/0, infinity and nothing there
-      'webgl, every operation': ['div', 'relu', 'relu6', 'softplus', 'clipByValue', 'sum'].map(
-        (name) => new RegExp(`^${name}, (not finite|empty)$`),
-      ),
       'webgl refuses': [
         /^SELFSUP_MEMORY webgl backend: a tensor is too large for a texture .*use a smaller batch/,
         /^SELFSUP_BACKEND webgl backend: the browser took the graphics context away/,
@@ -353,6 +378,7 @@ async function check(executablePath: string): Promise<void> {
         /^SELFSUP_BACKEND selectBackend: webgl cannot be used here: the device computes with 16-bit floats only/,
       ],
     });
+    await checkEverywhere(browser, readable);
     await tryExample(browser);
   } finally {
     await browser.close();

@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { learn } from '../../examples/browser-training/learn.ts';
 import { learnInWorker } from '../../examples/browser-training/learn-in-worker.ts';
 import '../../examples/browser-training/wasm-files.ts';
+import { checkOperations } from './check-operations.ts';
 import { recordRun, THREADS } from './record-run.ts';
-import { checkWebgl, proveWebgl, refuseWebgl, wasmFromNowhere } from './prove-webgl.ts';
+import { proveWebgl, refuseWebgl, wasmFromNowhere } from './prove-webgl.ts';
 import { trainBriefly } from './train-briefly.ts';
 
 /** Whether the heap of the wasm backend is shared memory: that of its threaded build is. */
@@ -19,7 +20,9 @@ export const checks = {
   'pretrain in a worker': () => recordRun((lesson, say) => learnInWorker(lesson, say).done),
   'wasm from nowhere': wasmFromNowhere,
   'webgl computes': proveWebgl,
-  'webgl, every operation': checkWebgl,
+  'operations on wasm': () => checkOperations('wasm'),
+  'operations on webgl': () => checkOperations('webgl'),
+  'operations on webgpu': () => checkOperations('webgpu'),
   'webgl refuses': refuseWebgl,
 };
 Object.assign(globalThis, { checks });

@@ -1,7 +1,6 @@
 // What a page says of backends that compute, and of those that must refuse. Each answer is some lines, which check.ts compares.
 import { selectBackend } from '@selfsup/backends';
 import { isSelfsupError } from '@selfsup/core';
-import { backendChecks } from '@selfsup/testing';
 import * as tf from '@tensorflow/tfjs-core';
 
 interface Said {
@@ -65,17 +64,6 @@ export async function proveWebgl(): Promise<Said> {
     ? 'losses as on cpu, with the epsilon that tfjs takes by itself'
     : `losses ${losses.join(' ')}, on cpu ${expected.join(' ')}`;
   return { said: [description, `epsilon ${tf.backend().epsilon()}`, compared] };
-}
-
-/** webgl: the checks of every operation that fail; none of them is about finite numbers. */
-export async function checkWebgl(): Promise<Said> {
-  await selectBackend({ prefer: 'webgl' });
-  const said: string[] = [];
-  for (const { name, run } of backendChecks({ cases: 1 }))
-    await run().catch(() => {
-      said.push(name);
-    });
-  return { said };
 }
 
 /** webgl: a tensor that fits no texture, a context that is lost during and before a reading, a new start, and a device without 32-bit floats. */
