@@ -13,5 +13,5 @@ export { closeBackends } from './prepare-backend.ts';
 export type { BackendSpeed } from './probe-speed.ts';
 export { proveBackend } from './prove-backend.ts';
 export { registerGradients } from './register-gradients.ts';
-export { selectBackend, type SelectBackendOptions, type SelectedBackend } from './select-backend.ts';
+export { assertBackendName, selectBackend, type SelectBackendOptions, type SelectedBackend } from './select-backend.ts';
 export { surveyBackends, type SurveyedBackend, type SurveyOptions } from './survey-backends.ts';

@@ -1,7 +1,6 @@
-import { getKernel, registerKernel, unregisterKernel, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { repairKernel } from './repair-kernel.ts';
 import type { Attrs } from './resampling-axes.ts';
-
-const repaired = new WeakSet<KernelConfig>();
 
 const pairOf = (value: unknown): readonly [number, number] => (typeof value === 'number' ? [value, value] : (value as [number, number]));
 
@@ -42,19 +41,10 @@ const CONVOLUTIONS: Readonly<
  * @param backendName a backend with tfjs's own kernels
  */
 export function repairConvolutions(backendName: string): void {
-  for (const [kernelName, shapesOf] of Object.entries(CONVOLUTIONS)) {
-    const stock = getKernel(kernelName, backendName) as KernelConfig | undefined;
-    if (stock === undefined || repaired.has(stock)) continue;
-    const config: KernelConfig = {
-      ...stock,
-      kernelFunc({ inputs, attrs = {}, backend }) {
-        const [image, filter] = shapesOf(inputs as Record<string, TensorInfo>, attrs);
-        const sizes = { image: planeOf(image, attrs), window: [filter[0]!, filter[1]!], dy: planeOf(inputs['dy']!.shape, attrs) } as const;
-        return stock.kernelFunc({ inputs, backend, attrs: padToTheEnd(attrs, sizes) });
-      },
-    };
-    repaired.add(config);
-    unregisterKernel(kernelName, backendName);
-    registerKernel(config);
-  }
+  for (const [kernelName, shapesOf] of Object.entries(CONVOLUTIONS))
+    repairKernel(kernelName, backendName, (stock) => ({ inputs, attrs = {}, backend }) => {
+      const [image, filter] = shapesOf(inputs as Record<string, TensorInfo>, attrs);
+      const sizes = { image: planeOf(image, attrs), window: [filter[0]!, filter[1]!], dy: planeOf(inputs['dy']!.shape, attrs) } as const;
+      return stock.kernelFunc({ inputs, backend, attrs: padToTheEnd(attrs, sizes) });
+    });
 }

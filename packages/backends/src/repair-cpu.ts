@@ -1,6 +1,7 @@
-import { getKernel, registerKernel, unregisterKernel, util, type KernelConfig } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { repairConvolutions } from './repair-convolutions.ts';
+import { repairKernel } from './repair-kernel.ts';
 import { RESAMPLING_GRADIENTS, type Axis } from './resampling-axes.ts';
 
 /** The transpose of a map that works on each axis by itself: every output hands its gradient back to what it was made of. Axes 1, 2, … of `dy`. */
@@ -31,8 +32,6 @@ function transposeAxes(
   return { values: Float32Array.from(values), shape };
 }
 
-const repaired = new WeakSet<KernelConfig>();
-
 /**
  * Replaces the gradients that tfjs's cpu backend gets wrong: of average pooling where a window reaches over the edge (it divides by the whole window, the
  * forward pass by the part inside), and of resizing by nearest neighbors (every image of a batch takes the gradient of the first rows) and bilinear
@@ -41,21 +40,11 @@ const repaired = new WeakSet<KernelConfig>();
  */
 export function repairCpu(): void {
   repairConvolutions('cpu');
-  for (const [kernelName, image, axes] of RESAMPLING_GRADIENTS) {
-    const stock = getKernel(kernelName, 'cpu') as KernelConfig | undefined;
-    if (stock !== undefined && repaired.has(stock)) continue;
-    const config: KernelConfig = {
-      kernelName,
-      backendName: 'cpu',
-      kernelFunc({ inputs, attrs, backend }) {
-        const cpu = backend as MathBackendCPU;
-        const [x, dy] = [inputs[image]!, inputs['dy']!];
-        const { values, shape } = transposeAxes(cpu.data.get(dy.dataId).values as Float32Array, dy.shape, axes(x, dy, attrs ?? {}));
-        return cpu.makeTensorInfo(shape, 'float32', values);
-      },
-    };
-    repaired.add(config);
-    if (stock !== undefined) unregisterKernel(kernelName, 'cpu');
-    registerKernel(config);
-  }
+  for (const [kernelName, image, axes] of RESAMPLING_GRADIENTS)
+    repairKernel(kernelName, 'cpu', () => ({ inputs, attrs, backend }) => {
+      const cpu = backend as MathBackendCPU;
+      const [x, dy] = [inputs[image]!, inputs['dy']!];
+      const { values, shape } = transposeAxes(cpu.data.get(dy.dataId).values as Float32Array, dy.shape, axes(x, dy, attrs ?? {}));
+      return cpu.makeTensorInfo(shape, 'float32', values);
+    });
 }

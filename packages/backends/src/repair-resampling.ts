@@ -1,12 +1,5 @@
-import {
-  getKernel,
-  registerKernel,
-  unregisterKernel,
-  util,
-  type KernelBackend,
-  type KernelConfig,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import { getKernel, util, type KernelBackend, type TensorInfo } from '@tensorflow/tfjs-core';
+import { repairKernel } from './repair-kernel.ts';
 import { RESAMPLING_GRADIENTS, type Axis } from './resampling-axes.ts';
 
 interface TensorMaker extends KernelBackend {
@@ -47,28 +40,16 @@ function transposeByProducts(dy: TensorInfo, axes: readonly Axis[], { backend, n
   return whole;
 }
 
-const repaired = new WeakSet<KernelConfig>();
-
 /**
  * Replaces gradients that tfjs gets wrong on its graphics backends: of average pooling where a window reaches over the edge, and of resizing with half-pixel
  * centers. Each becomes one product of matrices per axis, by the backend's own kernels. Once; later calls do nothing.
  *
- * @param backendName such as `webgl`
+ * @param backendName such as `webgl` or `webgpu`
  */
 export function repairResampling(backendName: string): void {
-  for (const [kernelName, image, axes] of RESAMPLING_GRADIENTS) {
-    const stock = getKernel(kernelName, backendName) as KernelConfig | undefined;
-    if (stock !== undefined && repaired.has(stock)) continue;
-    const config: KernelConfig = {
-      kernelName,
-      backendName,
-      kernelFunc({ inputs, attrs, backend }) {
-        const [x, dy] = [inputs[image]!, inputs['dy']!];
-        return transposeByProducts(dy, axes(x, dy, attrs ?? {}), { backend: backend as TensorMaker, name: backendName });
-      },
-    };
-    repaired.add(config);
-    if (stock !== undefined) unregisterKernel(kernelName, backendName);
-    registerKernel(config);
-  }
+  for (const [kernelName, image, axes] of RESAMPLING_GRADIENTS)
+    repairKernel(kernelName, backendName, () => ({ inputs, attrs, backend }) => {
+      const [x, dy] = [inputs[image]!, inputs['dy']!];
+      return transposeByProducts(dy, axes(x, dy, attrs ?? {}), { backend: backend as TensorMaker, name: backendName });
+    });
 }

@@ -1,54 +1,8 @@
-import {
-  type DataStorage,
-  type DataType,
-  env,
-  getKernel,
-  registerKernel,
-  unregisterKernel,
-  type KernelConfig,
-  type KernelFunc,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import { env, type DataStorage, type DataType, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { averageAxes, type Axis } from './resampling-axes.ts';
+import { repairKernel } from './repair-kernel.ts';
+import { repairResampling } from './repair-resampling.ts';
 import { placeInRow, sumFromEnd, sumOfNothing } from './webgpu-axes.ts';
-
-/** What `dy` has to be multiplied by `[1, …spatial, 1]`, because the kernel divides by the whole window: its size over that of the part inside. */
-function correction(axes: readonly Axis[], filterSize: number | readonly number[]): { values: Float32Array; shape: number[] } {
-  let values = [1];
-  axes.forEach(({ outputs }, i) => {
-    const whole = typeof filterSize === 'number' ? filterSize : filterSize[i]!;
-    values = values.flatMap((value) => outputs.map((mixture) => (value * whole) / mixture.length));
-  });
-  return { values: Float32Array.from(values), shape: [1, ...axes.map(({ outputs }) => outputs.length), 1] };
-}
-
-const repaired = new WeakSet<KernelConfig>();
-
-/** Replaces a kernel by what is made of it, once. */
-function repair(kernelName: string, mend: (stock: KernelConfig) => KernelFunc): void {
-  const stock = getKernel(kernelName, 'webgpu') as KernelConfig | undefined;
-  if (stock === undefined || repaired.has(stock)) return;
-  const config: KernelConfig = { ...stock, kernelFunc: mend(stock) };
-  repaired.add(config);
-  unregisterKernel(kernelName, 'webgpu');
-  registerKernel(config);
-}
-
-/** By the size of the part of a window that lies in the image, as the forward pass divides. */
-const averagePoolGradient =
-  (stock: KernelConfig): KernelFunc =>
-  ({ inputs, attrs = {}, backend }) => {
-    const gpu = backend as WebGPUBackend;
-    const dy = inputs['dy']!;
-    const { values, shape } = correction(averageAxes(inputs['input']!, dy, attrs), attrs['filterSize'] as number | number[]);
-    if (values.every((factor) => factor === 1)) return stock.kernelFunc({ inputs, backend, attrs });
-    const factors = gpu.makeTensorInfo(shape, 'float32', values);
-    const scaled = getKernel('Multiply', 'webgpu').kernelFunc({ inputs: { a: dy, b: factors }, backend }) as TensorInfo;
-    const dx = stock.kernelFunc({ inputs: { ...inputs, dy: scaled }, backend, attrs });
-    for (const { dataId } of [factors, scaled]) gpu.disposeData(dataId);
-    return dx;
-  };
 
 /** The number by which tfjs knows its program for products with few outputs. */
 const SMALL_OUTPUT = 2;
@@ -95,18 +49,25 @@ const sumOfMany =
     return sum;
   };
 
+/** What takes the place of tfjs's kernels. */
+const REPAIRS: Readonly<Record<string, (stock: KernelConfig) => KernelFunc>> = {
+  BatchMatMul: longProduct,
+  _FusedMatMul: longProduct,
+  AddN: sumOfMany,
+  ArgMax: placeInRow,
+  ArgMin: placeInRow,
+  Sum: sumOfNothing,
+  Cumsum: sumFromEnd,
+};
+
 /**
- * Mends what tfjs's webgpu backend computes wrongly: the gradients of average pooling where a window reaches over the edge (it divides by the whole window),
- * products of rows of 2000 and more by a transposed matrix, sums of more tensors than a program can be given, `argMax` and `argMin` of a single row, sums of
- * nothing, and `cumsum` from the end, which its gradient needs. Once; later calls do nothing.
+ * Mends what tfjs's webgpu backend computes wrongly: the gradients of average pooling where a window reaches over the edge (it divides by the whole window;
+ * those of resizing are replaced with them), products of rows of 2000 and more by a transposed matrix, sums of more tensors than a program can be given, `argMax` and `argMin` of a
+ * single row, sums of nothing, and `cumsum` from the end, which its gradient needs. Once; later calls do nothing.
  */
 export function repairWebgpu(): void {
-  for (const kernelName of ['AvgPoolGrad', 'AvgPool3DGrad']) repair(kernelName, averagePoolGradient);
-  for (const kernelName of ['BatchMatMul', '_FusedMatMul']) repair(kernelName, longProduct);
-  repair('AddN', sumOfMany);
-  for (const kernelName of ['ArgMax', 'ArgMin']) repair(kernelName, placeInRow);
-  repair('Sum', sumOfNothing);
-  repair('Cumsum', sumFromEnd);
+  for (const [kernelName, mend] of Object.entries(REPAIRS)) repairKernel(kernelName, 'webgpu', mend);
+  repairResampling('webgpu');
 }
 
 /** The part of a program that {@link repairTransposes} looks at. */

@@ -54,7 +54,8 @@ type Pooling = Pick<Parameters<typeof backend_util.computePool3DInfo>, 1 | 2 | 4
 /** The attributes of a kernel. */
 export type Attrs = NonNullable<Parameters<KernelConfig['kernelFunc']>[0]['attrs']>;
 
-export function averageAxes(input: TensorInfo, dy: TensorInfo, attrs: Attrs): Axis[] {
+/** Average pooling: which places of the input each output is the mean of, along each spatial axis. */
+function averageAxes(input: TensorInfo, dy: TensorInfo, attrs: Attrs): Axis[] {
   const [filterSize, strides, pad] = [attrs['filterSize'], attrs['strides'], attrs['pad']] as unknown as Pooling[1 | 2 | 4][];
   if (input.shape.length === 4) {
     const g = backend_util.computePool2DInfo(

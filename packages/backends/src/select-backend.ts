@@ -1,4 +1,4 @@
-import { SelfsupError, isSelfsupError } from '@selfsup/core';
+import { isSelfsupError, printable, SelfsupError } from '@selfsup/core';
 import type { BackendDetails, BackendName, BackendOptions, BackendSetup } from './backend-setup.ts';
 import { builtinBackends } from './builtin-backends.ts';
 import { prepareBackend } from './prepare-backend.ts';
@@ -24,6 +24,20 @@ export interface SelectedBackend extends BackendDetails {
 const MOST_THREADS = 256;
 
 const list = (reasons: readonly string[]): string => reasons.map((reason) => `- ${reason}`).join('\n');
+
+/**
+ * Refuses the name of a backend that is not there.
+ *
+ * @param name `auto`, or one of theirs
+ * @param backends what there is
+ * @param option how the message calls the option, such as `--backend`
+ * @throws SelfsupError `SELFSUP_OPTION` with the names that there are
+ */
+export function assertBackendName(name: string, backends: readonly Pick<BackendSetup, 'name'>[], option: string): void {
+  const names = ['auto', ...backends.map((backend) => backend.name)];
+  if (names.includes(name)) return;
+  throw new SelfsupError('SELFSUP_OPTION', `${option} must be one of ${names.join(', ')}, got '${printable(name, { maxLength: 60 })}'`);
+}
 
 /** Refuses options that no backend can follow. */
 export function assertBackendOptions({ threads = 'auto', wideVectors = false }: BackendOptions, who: string): void {
@@ -52,11 +66,7 @@ export function assertBackendOptions({ threads = 'auto', wideVectors = false }: 
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<SelectedBackend> {
   const { prefer = 'auto', backends = builtinBackends, ...rest } = options;
-  if (prefer !== 'auto' && !backends.some(({ name }) => name === prefer))
-    throw new SelfsupError(
-      'SELFSUP_OPTION',
-      `selectBackend: \`prefer\` must be one of auto, ${backends.map(({ name }) => name).join(', ')}, got '${String(prefer)}'`,
-    );
+  assertBackendName(prefer, backends, 'selectBackend: `prefer`');
   assertBackendOptions(rest, 'selectBackend');
   await registerGradients();
   const wanted = prefer === 'auto' && rest.wideVectors === true ? 'wasm' : prefer; // only wasm has wide vectors, and `true` insists

@@ -1,3 +1,4 @@
+import { assertBackendName } from '@selfsup/backends';
 import { printable, printableValue, SelfsupError } from '@selfsup/core';
 import type { EncoderDescription } from './encoder-file.ts';
 import type { EncoderRecipe } from './encoder-recipe.ts';
@@ -179,15 +180,6 @@ function assertSameEncoder(
     if (!isSame(value, before.options[name])) refuse(`encoderOptions.${name}`, [before.options[name], value]);
 }
 
-/** Refuses a backend that nobody brings, before anything is opened. */
-function assertBackend(backend: string | undefined, { backends }: Registry, nameOf: (name: string) => string): void {
-  if (backend === undefined || backend === 'auto' || backends.has(backend)) return;
-  throw new SelfsupError(
-    'SELFSUP_OPTION',
-    `${nameOf('backend')} must be one of auto, ${backends.names.join(', ')}, got '${printable(backend, { maxLength: 60 })}'`,
-  );
-}
-
 /**
  * Makes complete what a user asked for: finds task, modality and encoder, fills in settings and options, and checks everything that needs no data.
  *
@@ -215,7 +207,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
   if (minutes !== undefined && earlier)
     throw new SelfsupError('SELFSUP_OPTION', `${nameOf('minutes')} must be left out when a run is continued: it goes on as it was planned`);
   parseOptions(sessionSchema, Object.fromEntries(sessionOptionNames.map((name) => [name, config[name]])), { who: 'the run', nameOf });
-  assertBackend(config.backend, registry, nameOf);
+  assertBackendName(config.backend ?? 'auto', registry.backends.all, nameOf('backend'));
   const given = splitConfig(
     { ...config, task, ...(config.encoder !== undefined && { encoder: nameIn(config.encoder) }) },
     {

@@ -1,5 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
-import { openSamplesFor, type LoadedEncoder, type SamplesPart, type Skipped } from '@selfsup/pretrain';
+import { countSkipped, openSamplesFor, type LoadedEncoder, type SamplesPart, type Skipped } from '@selfsup/pretrain';
 import { openInputs } from '@selfsup/pretrain/node';
 import { text as readAll } from 'node:stream/consumers';
 import { columnOptions, type DataFlags } from '../flags/common-flags.ts';
@@ -37,17 +37,40 @@ export function checkInputs(inputs: readonly string[], { split, text, data }: In
     throw new SelfsupError('SELFSUP_OPTION', 'give either files, folders and --text, or --data, which keeps labels and parts');
 }
 
-async function* openGiven(
-  encoder: LoadedEncoder,
+/**
+ * Tells files and folders from texts; `-` stands for the lines of standard input, which are texts for an encoder of text and paths for others.
+ *
+ * @param encoder that takes them
+ * @param inputs files, folders and `-`
+ * @param given texts of `--text`
+ * @returns what `openInputs` opens
+ */
+export async function sortInputs(
+  { modality }: Pick<LoadedEncoder, 'modality'>,
   inputs: readonly string[],
-  { text = [] }: InputFlags,
-  skipped: (() => readonly Skipped[])[],
-) {
+  given: readonly string[] = [],
+): Promise<{ paths: string[]; texts: string[] }> {
   const said = inputs.includes('-') ? linesOf(await readAll(process.stdin)) : [];
-  const isText = encoder.modality.name === 'text';
-  const texts = [...text, ...(isText ? said : [])];
-  const paths = [...inputs.filter((input) => input !== '-'), ...(isText ? [] : said)];
-  for await (const input of openInputs(encoder, { paths, texts })) {
+  const isText = modality.name === 'text';
+  return {
+    texts: [...given, ...(isText ? said : [])],
+    paths: [...inputs.filter((input) => input !== '-'), ...(isText ? [] : said)],
+  };
+}
+
+/**
+ * The error of a command that could read nothing.
+ *
+ * @param done such as `embedded`
+ * @param skipped what could not be read
+ */
+export function nothingRead(done: string, skipped: readonly Skipped[]): SelfsupError {
+  const count = countSkipped(skipped);
+  return new SelfsupError('SELFSUP_DATA', `nothing could be ${done}: ${count === 1 ? '1 input' : `${count} inputs`} cannot be read`);
+}
+
+async function* openGiven(encoder: LoadedEncoder, inputs: readonly string[], { text }: InputFlags, skipped: (() => readonly Skipped[])[]) {
+  for await (const input of openInputs(encoder, await sortInputs(encoder, inputs, text))) {
     skipped.push(() => input.skipped());
     yield { samples: input.samples };
   }

@@ -7,7 +7,7 @@ import type { Output } from '../output/output.ts';
 import { assertWritable } from '../output/write-whole-file.ts';
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { openRun } from './open-run.ts';
-import { checkInputs, readInputs, type InputFlags } from './read-inputs.ts';
+import { checkInputs, nothingRead, readInputs, type InputFlags } from './read-inputs.ts';
 
 /** The flags of `selfsup embed`. */
 export type EmbedFlags = RunFlags & InputFlags & { readonly out: string };
@@ -45,11 +45,7 @@ export async function runEmbed(inputs: readonly string[], flags: EmbedFlags, out
         rows += part.items.length;
       }
       const skipped = opened.skipped();
-      if (!file)
-        throw new SelfsupError(
-          'SELFSUP_DATA',
-          `nothing could be embedded: ${countSkipped(skipped) === 1 ? '1 input' : `${countSkipped(skipped)} inputs`} cannot be read`,
-        );
+      if (!file) throw nothingRead('embedded', skipped);
       await file.keep();
       const index = /\.npy$/i.test(out) ? indexPathOf(out) : undefined;
       const beside = index === undefined ? '' : `; what each row stands for in ${printable(index)}`;

@@ -2,15 +2,13 @@ import { printable, SelfsupError } from '@selfsup/core';
 import { countSkipped, predictionHeader, predictionLines, type PredictionTable, type Skipped } from '@selfsup/pretrain';
 import { classifierFolder, listClassifiers, loadClassifier, openInputs } from '@selfsup/pretrain/node';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { text as readAll } from 'node:stream/consumers';
 import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { gatherPlugins } from '../plugins/gather-plugins.ts';
-import { assertWritable } from '../output/write-whole-file.ts';
+import { assertWritable, beginWholeFile, type NewFile } from '../output/write-whole-file.ts';
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { chooseBackend } from './choose-backend.ts';
+import { nothingRead, sortInputs } from './read-inputs.ts';
 
 /** The flags of `selfsup predict`. */
 export interface PredictFlags extends RunFlags {
@@ -40,37 +38,18 @@ async function findClassifier({ run, classifier }: PredictFlags): Promise<string
 }
 
 /** Where the lines go: a file, which is there whole or not at all, or standard output. */
-async function openSink(out: string | undefined, write: (text: string) => void) {
-  if (out === undefined)
-    return {
-      write: (text: string) => {
-        write(text);
-        return Promise.resolve();
-      },
-      keep: () => Promise.resolve(),
-      drop: () => Promise.resolve(),
-    };
-  await mkdir(dirname(out), { recursive: true });
-  const temporary = `${out}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w').catch((error: unknown) => {
-    throw new SelfsupError('SELFSUP_DATA', `cannot write ${printable(out)}: ${(error as Error).message}`, { cause: error });
-  });
+async function openSink(out: string | undefined, write: (text: string) => void): Promise<NewFile> {
+  if (out !== undefined) return beginWholeFile(out);
+  const done = () => Promise.resolve();
   return {
-    write: async (text: string) => {
-      await file.writeFile(text);
+    write: (text) => {
+      write(String(text));
+      return done();
     },
-    keep: async () => {
-      await file.close();
-      await rename(temporary, out);
-    },
-    drop: async () => {
-      await file.close();
-      await rm(temporary, { force: true });
-    },
+    keep: done,
+    drop: done,
   };
 }
-
-const linesOf = (text: string) => text.split(/\r?\n/).filter((line) => line.trim() !== '');
 
 /**
  * `selfsup predict`: classifies photos or texts by a kept classifier, batch by batch.
@@ -110,9 +89,7 @@ export async function runPredict(
     async (signal) => {
       const { classes, encoder, description } = classifier;
       const isText = encoder.modality.name === 'text';
-      const said = inputs.includes('-') ? linesOf(await readAll(process.stdin)) : [];
-      const texts = [...(flags.text ?? []), ...(isText ? said : [])];
-      const paths = [...inputs.filter((input) => input !== '-'), ...(isText ? [] : said)];
+      const given = await sortInputs(encoder, inputs, flags.text);
       const table: PredictionTable = { format: /\.jsonl$/i.test(out ?? '') ? 'jsonl' : 'csv', classes, nameOf: isText ? 'text' : 'file' };
       const sink = await openSink(out, write);
       const counts = new Array<number>(classes.length).fill(0);
@@ -120,7 +97,7 @@ export async function runPredict(
       const skipped: Skipped[] = [];
       try {
         await sink.write(predictionHeader(table));
-        for await (const input of openInputs(encoder, { paths, texts })) {
+        for await (const input of openInputs(encoder, given)) {
           const { samples } = input;
           const stage = progress.stage('Classifying', { total: samples.length, unit: description.trainedOn.unit });
           for (let first = 0; first < samples.length; first += BATCH) {
@@ -138,19 +115,14 @@ export async function runPredict(
           stage.end();
           skipped.push(...input.skipped());
         }
-        if (classified === 0)
-          throw new SelfsupError(
-            'SELFSUP_DATA',
-            `nothing could be classified: ${countSkipped(skipped) === 1 ? '1 input' : `${countSkipped(skipped)} inputs`} cannot be read`,
-          );
+        if (classified === 0) throw nothingRead('classified', skipped);
         await sink.keep();
-      } catch (error) {
+      } finally {
         await sink.drop();
-        throw error;
       }
       const parts = classes.map((name, i) => `${printable(name, { maxLength: 40 })} ${counts[i]!}`).filter((_, i) => counts[i]! > 0); // prettier-ignore
       progress.line(
-        `${classified} classified${out === undefined ? '' : `, in ${printable(out)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${skipped.length} not read` : ''}`,
+        `${classified} classified${out === undefined ? '' : `, in ${printable(out)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : ''}`,
       );
       output.event('result', {
         ...{ command: 'predict', run, classifier: description.name, backend: backend.name, backendDescription: backend.description },

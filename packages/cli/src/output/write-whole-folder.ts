@@ -1,6 +1,7 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { refusePlace, temporaryOf } from './write-whole-file.ts';
 
 /** A folder that is being made. */
 export interface NewFolder {
@@ -28,12 +29,11 @@ export async function beginWholeFolder(path: string, flag: string): Promise<NewF
       'SELFSUP_OPTION',
       `${flag} must be a new or empty folder, but ${printable(path)} holds ${printable(names[0]!)}; choose another, or remove it`,
     );
-  const temporary = `${path.replace(/[\\/]+$/, '')}.${process.pid}.tmp`;
+  const temporary = temporaryOf(path.replace(/[\\/]+$/, ''));
   const drop = () => rm(temporary, { recursive: true, force: true });
   const refuse = async (error: unknown): Promise<never> => {
     await drop().catch(() => undefined);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SelfsupError('SELFSUP_DATA', `cannot write ${printable(path)}: ${reason}; choose another place`, { cause: error });
+    return refusePlace(path, error);
   };
   await mkdir(temporary, { recursive: true }).catch(refuse);
   return {
