@@ -89,7 +89,7 @@ th { color: var(--soft); } thead th { font-weight: 600; white-space: nowrap; }
 tbody th { overflow-wrap: anywhere; } .tables tbody th { width: 42%; } .wide tbody th { min-width: 6em; }
 td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; } .short td { white-space: nowrap; }
 .wide table { width: auto; min-width: min(100%, 460px); }
-.rows.grid { grid-template-columns: minmax(0, 1fr); } .grid .row { gap: 16px 14px; } .grid .item { width: 96px; } .grid .item img { height: auto; width: 90px; max-width: 100%; } .of-texts.grid .row { grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); } .of-texts.grid .item { width: auto; }
+.rows.grid { display: flex; flex-wrap: wrap; gap: 16px 14px; } .grid .row { display: contents; } .of-texts.grid { display: grid; } .grid .item { width: 96px; } .grid .item img { height: auto; width: 90px; max-width: 100%; } .of-texts.grid .row { grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); } .of-texts.grid .item { width: auto; }
 .matrix { width: auto; font-variant-numeric: tabular-nums; border-collapse: separate; border-spacing: 2px; }
 .matrix th, .matrix td { border: 0; padding: 4px 6px; }
 .matrix thead th { vertical-align: bottom; font-weight: 400; font-size: .84rem; } .matrix thead .side { color: var(--soft); font-size: .84rem; text-align: left; }

@@ -17,7 +17,7 @@ export interface ExploreReportContext {
 }
 
 /** Pictures on a page, at most: in all, of one group, and in a row of a grid. */
-const [MOST_ROWS, MOST_IN_ROW, MOST_SELECTED] = [100, 12, 1000];
+const [MOST_ROWS, MOST_IN_ROW, ACROSS] = [100, 12, 10];
 const count = (n: number, unit: string) => `${n.toLocaleString('en-US')} ${unit}${n === 1 ? '' : 's'}`;
 
 /** The end of a path: what fits below a picture. */
@@ -43,6 +43,10 @@ async function picturesOf(
     return { ...shown[i]!, ...(caption !== '' && { caption }) };
   });
 }
+
+/** One long row as several. */
+const inRows = <T>(items: readonly T[], across: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / across) }, (_, i) => items.slice(i * across, (i + 1) * across));
 
 /**
  * The page of a search: each query with what is most like it.
@@ -155,7 +159,7 @@ export async function outliersReport(context: ExploreReportContext, outliers: re
         kind: 'gallery',
         title: 'Outliers',
         text: 'The least usual first, with the local outlier factor: about 1 where a sample is among its like, larger the sparser its surroundings are.',
-        rows: [await picturesOf(context, shown)],
+        rows: inRows(await picturesOf(context, shown), ACROSS),
         grid: true,
       },
     ],
@@ -175,7 +179,7 @@ export async function selectionReport(
   selected: readonly SelectedSample[],
   method: SelectionMethod,
 ): Promise<ReportData> {
-  const shown = selected.slice(0, MOST_SELECTED).map(({ row, size }) => ({ row, ...(size !== undefined && { note: `of ${size}` }) }));
+  const shown = selected.slice(0, MOST_ROWS * ACROSS).map(({ row, size }) => ({ row, ...(size !== undefined && { note: `of ${size}` }) }));
   const how =
     method === 'typicality'
       ? 'Each is the most typical of a cluster of its own; the number says how many samples the cluster has.'
@@ -188,7 +192,7 @@ export async function selectionReport(
         kind: 'gallery',
         title: 'To label, in this order',
         text: `${how} Any first few are diverse, too, so you can stop at any time.`,
-        rows: [await picturesOf(context, shown)],
+        rows: inRows(await picturesOf(context, shown), ACROSS),
         grid: true,
       },
     ],
