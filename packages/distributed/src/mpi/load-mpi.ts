@@ -1,5 +1,4 @@
 import { SelfsupError } from '@selfsup/core';
-import { createRequire } from 'node:module';
 import type { Launcher } from '../launcher.ts';
 
 /** The functions of MPI that are used; each returns 0 or a code of an error. */
@@ -41,9 +40,9 @@ const files = {
 /** Enough for MPICH, which needs more than the 128 KiB that an asynchronous call has by itself. */
 const STACK = 2 << 20;
 
-function loadKoffi(): Koffi {
+async function loadKoffi(): Promise<Koffi> {
   try {
-    return createRequire(import.meta.url)('koffi') as Koffi;
+    return (await import('koffi')).default as unknown as Koffi;
   } catch (cause) {
     throw new SelfsupError(
       'SELFSUP_COLLECTIVE',
@@ -75,8 +74,8 @@ const prototypes = (H: string) => ({
  * @param given a file in place of those that are usual, default the variable `MPI_LIBRARY`
  * @throws SelfsupError `SELFSUP_COLLECTIVE` without koffi or without a library
  */
-export function loadMpi(launcher: Launcher | undefined, given: string | undefined = process.env['MPI_LIBRARY']): MpiLibrary {
-  const koffi = loadKoffi();
+export async function loadMpi(launcher: Launcher | undefined, given: string | undefined = process.env['MPI_LIBRARY']): Promise<MpiLibrary> {
+  const koffi = await loadKoffi();
   koffi.config({ async_stack_size: STACK });
   const order = launcher?.mpi === 'mpich' ? [...files.mpich, ...files['open-mpi']] : [...files['open-mpi'], ...files.mpich];
   const tried: string[] = [];

@@ -40,9 +40,17 @@ let opened = false;
  * `SELFSUP_STATE` when it is called twice: MPI begins once in a process
  * @remarks MPI is fail-stop: where one rank ends, all do. Write checkpoints, and start the job again.
  */
-export function mpiTransport({ library: file, launcher = findLauncher(), timeoutSeconds = 1800 }: MpiTransportOptions = {}): Transport {
+export async function mpiTransport({
+  library: file,
+  launcher = findLauncher(),
+  timeoutSeconds = 1800,
+}: MpiTransportOptions = {}): Promise<Transport> {
   if (opened) throw new SelfsupError('SELFSUP_STATE', 'MPI begins once in a process; keep the collective of the first call');
-  const mpi = loadMpi(launcher, file);
+  opened = true;
+  const mpi = await loadMpi(launcher, file).catch((error: unknown) => {
+    opened = false;
+    throw error;
+  });
   const { functions, world, byte } = mpi;
   const describe = (code: number): string => {
     const [text, length] = [new Uint8Array(1024), mpi.int()];
@@ -54,7 +62,6 @@ export function mpiTransport({ library: file, launcher = findLauncher(), timeout
   };
   const provided = mpi.int();
   check(functions['initThread']!(null, null, SERIALIZED, provided), 'MPI_Init_thread');
-  opened = true;
   check(functions['setErrorHandler']!(world, mpi.returnErrors), 'MPI_Comm_set_errhandler');
   const numbers = ['rank', 'size'].map((name) => {
     const value = mpi.int();
@@ -88,23 +95,20 @@ export function mpiTransport({ library: file, launcher = findLauncher(), timeout
     check(functions[name]!(...args), name);
   };
   /** On another thread, so that timers and signals are served; nothing comes back from a rank that is gone, so the wait has an end. */
-  const callAsync = (name: string, ...args: unknown[]): Promise<void> =>
-    new Promise((resolve, reject) => {
+  const callAsync = async (name: string, ...args: unknown[]): Promise<void> => {
+    const result = await new Promise<number>((resolve, reject) => {
       const timer = setTimeout(() => {
         abort(new Error(`${name} has not ended after ${timeoutSeconds} seconds; a rank stands still, or the network does`));
         process.kill(process.pid, 'SIGKILL'); // where even the abort hangs
       }, 1000 * timeoutSeconds);
       (functions[name] as MpiFunction).async(...args, (error: Error | null, code: number) => {
         clearTimeout(timer);
-        try {
-          if (error) throw error;
-          check(code, name);
-          resolve();
-        } catch (failure) {
-          reject(failure as Error);
-        }
+        if (error) reject(error);
+        else resolve(code);
       });
     });
+    check(result, name);
+  };
 
   type Call = readonly [name: string, ...args: unknown[]];
   /** The calls of an exchange of parts of at most {@link MOST} bytes, with what comes before and after each. */
