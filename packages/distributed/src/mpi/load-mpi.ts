@@ -42,7 +42,7 @@ const STACK = 2 << 20;
 
 async function loadKoffi(): Promise<Koffi> {
   try {
-    return (await import('koffi')).default as unknown as Koffi;
+    return (await import('koffi')).default;
   } catch (cause) {
     throw new SelfsupError(
       'SELFSUP_COLLECTIVE',
