@@ -6,6 +6,13 @@ import { checkNumGlobal, distanceFromCenter } from './lejepa-loss.ts';
 import { normalQuantile } from './normal-quantile.ts';
 import { checkDirections } from './sig-reg.ts';
 
+/** For each number of the columns `[n, slices]` the quantile of its place; nothing of it is taped, as a custom gradient has no tape inside. */
+const quantilesOfPlaces = (along: tf.Tensor2D, quantiles: tf.Tensor1D): tf.Tensor2D =>
+  tf.customGrad((x) => ({
+    value: tf.gather(quantiles, ranksOfColumns(x as tf.Tensor2D)),
+    gradFunc: () => tf.zerosLike(along),
+  }))(along) as tf.Tensor2D;
+
 /** Options of {@link visregLoss}. */
 export interface VisregLossOptions {
   /** float32 `[dim, numSlices]`: the directions along which the rows are looked at, unit columns; draw them anew in each step. */
@@ -72,7 +79,7 @@ export function visregLoss(views: readonly tf.Tensor2D[], options: VisregLossOpt
       const centered = tf.sub<tf.Tensor2D>(view, means);
       const deviations = tf.sqrt(tf.mean(tf.square(centered), 0));
       const along = tf.matMul<tf.Tensor2D>(tf.div(centered, tf.add(stopGradient(deviations), EPSILON)), directions); // [n, slices]
-      const wanted = stopGradient(tf.gather(quantiles, ranksOfColumns(stopGradient(along))));
+      const wanted = quantilesOfPlaces(along, quantiles);
       const scale = tf.mean(tf.square(tf.sub(1, deviations)));
       const shape = tf.mean(tf.squaredDifference(along, wanted));
       const center = tf.mean(tf.square(means));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError } from '@selfsup/core';
+import { l2Normalize, SelfsupError, takeRows } from '@selfsup/core';
 import { checkViews } from './check-views.ts';
 import { inverseCholesky } from './inverse-cholesky.ts';
 
@@ -57,7 +57,7 @@ export function wMseLoss(views: readonly tf.Tensor2D[], options: WMseLossOptions
     );
   return tf.tidy(() => {
     const whitened = views.map((view) => {
-      const groups = tf.reshape<tf.Rank.R3>(order ? tf.gather(view, order) : view, [n / groupSize, groupSize, dim]);
+      const groups = tf.reshape<tf.Rank.R3>(order ? takeRows(view, order) : view, [n / groupSize, groupSize, dim]);
       return l2Normalize(tf.reshape<tf.Rank.R2>(whiten(groups, epsilon), [n, dim]));
     });
     const pairs = whitened.flatMap((a, i) => whitened.slice(i + 1).map((b) => tf.mean(tf.sum(tf.mul(a, b), 1))));
