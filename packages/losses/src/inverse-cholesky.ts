@@ -25,6 +25,7 @@ export function inverseCholesky(matrices: tf.Tensor3D): tf.Tensor3D {
     const lower = tf.matMul<tf.Tensor3D>(part(matrices, second, first), p, false, true); // L21 = B·Pᵀ
     const q = inverseCholesky(tf.sub(part(matrices, second, second), tf.matMul<tf.Tensor3D>(lower, lower, false, true)));
     const corner = tf.neg(tf.matMul<tf.Tensor3D>(q, tf.matMul<tf.Tensor3D>(lower, p)));
-    return tf.concat([tf.concat([p, tf.zeros([count, half, n - half])], 2), tf.concat([corner, q], 2)], 1) as tf.Tensor3D;
+    const upper = tf.concat<tf.Tensor3D>([p, tf.zeros([count, half, n - half])], 2);
+    return tf.concat<tf.Tensor3D>([upper, tf.concat<tf.Tensor3D>([corner, q], 2)], 1);
   });
 }

@@ -11,7 +11,7 @@ const quantilesOfPlaces = (along: tf.Tensor2D, quantiles: tf.Tensor1D): tf.Tenso
   tf.customGrad((x) => ({
     value: tf.gather(quantiles, ranksOfColumns(x as tf.Tensor2D)),
     gradFunc: () => tf.zerosLike(along),
-  }))(along) as tf.Tensor2D;
+  }))(along) as unknown as tf.Tensor2D;
 
 /** Options of {@link visregLoss}. */
 export interface VisregLossOptions {

@@ -57,3 +57,13 @@ export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';
+export { empSsl, type EmpSslOptions } from './emp-ssl.ts';
+export { fastSiam, type FastSiamOptions } from './fast-siam.ts';
+export { frossl, type FrosslOptions } from './frossl.ts';
+export { lejepa, type LejepaOptions } from './lejepa.ts';
+export { mmcr, type MmcrOptions } from './mmcr.ts';
+export { tico, type TicoOptions, type TicoTargets } from './tico.ts';
+export { vibcreg, type VibcregOptions } from './vibcreg.ts';
+export { visreg, type VisregOptions } from './visreg.ts';
+export { wMse, type WMseOptions } from './w-mse.ts';
+export type { ManyViewsBatch } from './views-networks.ts';
