@@ -83,3 +83,14 @@ export const cropOnly = (scale: Range, resize?: typeof bicubic): Recipe => ({
   global: [{ size: 224, crop: { ...cropOf(...scale), ...resize } }],
   local: [],
 });
+
+/** So many views made alike. */
+export const alike = (count: number, view: ViewRecipe): Recipe => ({ global: Array.from({ length: count }, () => view), local: [] });
+
+/** Square patches of a quarter of the image, of EMP-SSL. */
+export const patchesOf = (count: number, size: number): Recipe =>
+  alike(count, {
+    size,
+    crop: { scale: [0.25, 0.25], ratio: [1, 1], flipProbability: 0.5 },
+    ...colorsOf([0.4, 0.4, 0.4, 0.2], { blur: 0.1, solarize: 0.1 }),
+  });

@@ -37,6 +37,10 @@ const dino = (area: string) => [
 ];
 const dinoLocal = (area: string) => `96 | ${area} | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | -`;
 
+const lejepa = [
+  ...twice('224 | 0.3–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
+  ...times(6, '96 | 0.05–0.3 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
+];
 const published: Record<string, string[]> = {
   'simclr imagenet': simclr,
   'simclr cifar': twice('32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
@@ -59,6 +63,18 @@ const published: Record<string, string[]> = {
   'nnclr cifar': asymmetricCifar,
   'vicreg imagenet': twice('224 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | 0.1'),
   'vicreg cifar': twice('32 | 0.2–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | - | 0.1'),
+  'fast-siam imagenet': times(4, mocoV2[0]!),
+  'fast-siam cifar': times(4, '32 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
+  'w-mse imagenet': twice('224 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.1 | - | -'),
+  'w-mse cifar': twice('32 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.1 | - | -'),
+  'emp-ssl imagenet': times(20, '224 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl cifar': times(20, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl 8-patches': times(8, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl 100-patches': times(100, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'lejepa imagenet': lejepa,
+  'lejepa cifar': times(4, '32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
+  'visreg imagenet': lejepa,
+  'visreg cifar': times(4, '32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
   'vicreg solo': twice('224 | 0.2–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | 0.1'),
   'swav imagenet': [
     ...twice('224 | 0.14–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),

@@ -40,6 +40,14 @@ export const twoViews: ViewsInput = {
 /** `views`: two or more of one size. */
 export const manyViews: ViewsInput = { ...twoViews, description: 'two or more views of one size', numGlobal: [2, Infinity] };
 
+/** `views`: two or more large ones and any number of small ones after them. */
+export const manyCropViews: ViewsInput = {
+  description: 'two or more large views and any number of small ones',
+  numGlobal: [2, Infinity],
+  local: true,
+  toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
+};
+
 /** `views`: two large ones and any number of small ones after them; the recipe `dino/imagenet` has small ones for images of any size. */
 export const multiCropViews: ViewsInput = {
   description: 'two large views and any number of small ones',

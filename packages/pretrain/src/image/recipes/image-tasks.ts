@@ -16,6 +16,15 @@ import { simMimTask } from './sim-mim.ts';
 import { simSiamTask } from './sim-siam.ts';
 import { simclrTask } from './simclr.ts';
 import { swavTask } from './swav.ts';
+import { vibcregTask } from './vibcreg.ts';
+import { wMseTask } from './w-mse.ts';
+import { frosslTask } from './frossl.ts';
+import { mmcrTask } from './mmcr.ts';
+import { ticoTask } from './tico.ts';
+import { lejepaTask } from './lejepa.ts';
+import { visregTask } from './visreg.ts';
+import { empSslTask } from './emp-ssl.ts';
+import { fastSiamTask } from './fast-siam.ts';
 import { vicregTask } from './vicreg.ts';
 
 /** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
@@ -27,8 +36,17 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   nnclrTask,
   byolTask,
   simSiamTask,
+  fastSiamTask,
   barlowTwinsTask,
   vicregTask,
+  vibcregTask,
+  wMseTask,
+  frosslTask,
+  mmcrTask,
+  ticoTask,
+  lejepaTask,
+  visregTask,
+  empSslTask,
   swavTask,
   dinoTask,
   distillationTask,
