@@ -32,7 +32,12 @@ export { selfAttention, type AttentionApplyOptions, type AttentionModule, type S
 export { sequential, type Layer } from './layers/sequential.ts';
 export { splitBatchNorm, type SplitBatchNormOptions } from './layers/split-batch-norm.ts';
 export { stateless } from './layers/stateless.ts';
-export { transformerBlock, type BlockApplyOptions, type TransformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
+export {
+  transformerBlock,
+  type BlockApplyOptions,
+  type TransformerBlock,
+  type TransformerBlockOptions,
+} from './layers/transformer-block.ts';
 export { loadWeights } from './load-weights.ts';
 export { maeDecoder, type MaeDecoder, type MaeDecoderOptions } from './mae-decoder.ts';
 export {

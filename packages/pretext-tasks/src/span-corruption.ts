@@ -21,9 +21,7 @@ export type SpanCorruptionTargets = Readonly<Record<'corruptedIds' | 'corruptedM
 export type SpanCorruption = (
   rows: { readonly tokenIds: Int32Array; readonly attentionMask?: Int32Array; readonly length: number },
   rng: Rng,
-) => Readonly<
-  Record<'tokenIds' | 'attentionMask' | 'decoderIds' | 'labels', Int32Array> & Record<'length' | 'targetLength', number>
->;
+) => Readonly<Record<'tokenIds' | 'attentionMask' | 'decoderIds' | 'labels', Int32Array> & Record<'length' | 'targetLength', number>>;
 
 /** Options of {@link spanCorruption}. */
 export interface SpanCorruptionOptions<M extends TokenEncoder> {

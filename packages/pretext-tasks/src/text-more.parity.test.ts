@@ -58,20 +58,20 @@ const tasks: Readonly<Record<Name, AnyPretextTask>> = {
       linear: linear({ inputDim: width, outputDim: width }),
       tanh: stateless((x: tf.Tensor2D) => tf.tanh(x)),
     }),
-  }) as unknown as AnyPretextTask,
+  }),
   tsdae: tsdae({
     backbone,
     decoder: bertDecoder({ memory: 'vector', tied: true }),
     head,
     deletion: deletion(),
-  }) as unknown as AnyPretextTask,
+  }),
   'tsdae of its own': tsdae({
     backbone,
     decoder: bertDecoder({ memory: 'vector' }),
     head,
     deletion: deletion(),
     pooling: 'mean',
-  }) as unknown as AnyPretextTask,
+  }),
   'span-corruption': spanCorruption({
     backbone,
     decoder: bertDecoder(),
@@ -84,7 +84,7 @@ const tasks: Readonly<Record<Name, AnyPretextTask>> = {
       length: corruptedIds!.shape[1]!,
       targetLength: decoderIds!.shape[1]!,
     })),
-  }) as unknown as AnyPretextTask,
+  }),
 };
 
 it.each(Object.keys(tasks) as Name[])(`takes three training steps as ${meta.versions} do: %s`, async (name) => {

@@ -57,8 +57,7 @@ export function crossAttention(options: CrossAttentionOptions): (rng: Rng) => Cr
     throw new SelfsupError('SELFSUP_OPTION', `crossAttention: \`numHeads\` must divide the width ${width}, got ${numHeads}`);
   const layer = (inputDim: number) => linear({ inputDim, outputDim: width, initializer, biasInitializer: zeros });
   return (rng) => {
-    const chooses =
-      kind === 'sequence' ? { query: layer(width)(rng.fold('query')), key: layer(memoryDim)(rng.fold('key')) } : undefined;
+    const chooses = kind === 'sequence' ? { query: layer(width)(rng.fold('query')), key: layer(memoryDim)(rng.fold('key')) } : undefined;
     const [value, output] = [layer(memoryDim)(rng.fold('value')), layer(width)(rng.fold('output'))];
     const parts = { ...chooses, value, output };
     return {

@@ -19,7 +19,10 @@ export const simCseTask = defineTextTask({
   paper: 'https://arxiv.org/abs/2104.08821',
   summary: 'The encoder sees each text twice under two dropout masks, and tells which two belong together; it trains what `pooling` reads.',
   options: z.strictObject({
-    head: z.enum(['mlp', 'none']).default('mlp').describe('what is put on the pooled states in training: a linear layer with tanh, or nothing'),
+    head: z
+      .enum(['mlp', 'none'])
+      .default('mlp')
+      .describe('what is put on the pooled states in training: a linear layer with tanh, or nothing'),
     temperature: z.number().gt(0).default(0.05).describe('softmax scale: the similarities are divided by it'),
   }),
   defaults: ({ epochs = 10 }) => ({

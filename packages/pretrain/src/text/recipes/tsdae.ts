@@ -18,12 +18,12 @@ export const tsdaeTask = defineTextTask({
     decoderLayers: z.int().min(1).exactOptional().describe("blocks of a decoder that is not tied; default the encoder's number"),
   }),
   create({ backbone, tokenizer, pooling }, { deleteRate, tied, decoderLayers: numLayers }) {
-    const { special, specialIds, isContinuation } = tokenizer;
+    const { special, specialIds } = tokenizer;
     return tsdae<BertEncoder>({
       backbone,
       decoder: bertDecoder({ memory: 'vector', tied, ...(numLayers !== undefined && { numLayers }) }),
       head: tokenHead(backbone),
-      deletion: deleteTokens({ specialIds, deleteRate, isContinuation, fillId: special.pad ?? 0 }),
+      deletion: deleteTokens({ specialIds, deleteRate, isContinuation: (id) => tokenizer.isContinuation(id), fillId: special.pad ?? 0 }),
       pooling,
     });
   },
