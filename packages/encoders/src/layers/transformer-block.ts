@@ -5,6 +5,7 @@ import { checkIntegers } from './check-option.ts';
 import { kaimingUniform, zeros, type Initializer } from './initializers.ts';
 import { layerNorm } from './layer-norm.ts';
 import { linear } from './linear.ts';
+import { recomputed } from './recomputed.ts';
 import { selfAttention, type AttentionApplyOptions, type AttentionModule } from './self-attention.ts';
 
 /** Options of {@link transformerBlock}. */
@@ -62,7 +63,7 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
       output: narrow(rng.fold('output')),
       norm: norm(rng),
     };
-    return {
+    const block: TransformerBlock = {
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
       apply: (input, { between, ...apply }) =>
@@ -81,5 +82,8 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
         for (const part of Object.values(parts)) part.dispose();
       },
     };
+    const frugal = recomputed(block);
+    // what comes between reads tensors and variables that the block does not know, and whose gradients it could not give
+    return { ...block, apply: (input, options) => (options.between ? block : frugal).apply(input, options) };
   };
 }
