@@ -111,7 +111,7 @@ async function readBoth(
   const found: number[] = [];
   for (const index of all) {
     const of = index < border ? 0 : 1;
-    const { pixels, indices: read } = parts[of]!;
+    const { pixels, indices: read } = parts[of];
     if (read[next[of]!] !== index - of * border) continue; // it is not there any more
     rows.push(pixels.subarray(next[of]! * bytes, (next[of]! + 1) * bytes));
     found.push(index);
@@ -203,7 +203,7 @@ export async function frameVideos(list: PhotoList<VideoFile>, name: string, opti
       short.push(skip);
       onSkip?.(skip);
     }
-    for (const _ of parts) labels.push(label!);
+    labels.push(...parts.map(() => label!));
     return parts;
   });
   if (stretches.length === 0) {

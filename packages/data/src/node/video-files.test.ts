@@ -43,8 +43,10 @@ const secondsOf = ({ pixels, shape: [n, length, height, width] }: ClipPixels) =>
   Array.from({ length: n }, (_, i) =>
     Array.from({ length }, (_, k) => Math.round((pixels[(i * length + k) * height * width * 3]! - 40) / 10)),
   );
-const stillsOf = async ({ length, read }: ImageDataset) =>
-  secondsOf({ ...(await read(Array.from({ length }, (_, i) => i)).then(({ pixels }) => ({ pixels }))), shape: [1, length, 8, 8, 3], indices: new Int32Array(1) })[0]; // prettier-ignore
+const stillsOf = async (stills: ImageDataset) => {
+  const { pixels } = await stills.read(Array.from({ length: stills.length }, (_, i) => i));
+  return secondsOf({ pixels, shape: [1, stills.length, 8, 8, 3], indices: Int32Array.of(0) })[0];
+};
 const options = { imageSize: 8, clipLength: 3, framesPerSecond: 1 };
 
 describe.runIf(isThere)('video files', () => {
