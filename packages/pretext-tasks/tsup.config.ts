@@ -28,6 +28,7 @@ export default library({
     'src/skip-gram.ts',
     'src/span-corruption.ts',
     'src/swav.ts',
+    'src/time-contrastive.ts',
     'src/tsdae.ts',
     'src/vicreg.ts',
   ],

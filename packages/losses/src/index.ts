@@ -19,4 +19,5 @@ export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-ent
 export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';
 export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';
 export { swavLoss, type SwavLossOptions } from './swav-loss.ts';
+export { tripletLoss, type TripletLossOptions, type Triplets } from './triplet-loss.ts';
 export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';

@@ -66,5 +66,6 @@ export {
 export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { DecodedSequences, EncodedSequences, TokenDecoder, TokenEncoder, TokenHead } from './token-networks.ts';
+export { timeContrastive, type TimeContrastiveBatch, type TimeContrastiveOptions, type TimeWindows } from './time-contrastive.ts';
 export { tsdae, type TokenDeletion, type TsdaeBatch, type TsdaeOptions, type TsdaeTargets } from './tsdae.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';

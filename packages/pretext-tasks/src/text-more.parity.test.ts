@@ -5,23 +5,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
 import { simCse } from './sim-cse.ts';
+import { linearHead, smoothEncoder } from '../fixtures/conformance-rows.ts';
 import { spanCorruption } from './span-corruption.ts';
+import { timeContrastive } from './time-contrastive.ts';
 import { tsdae } from './tsdae.ts';
 
 interface Values {
   shape: number[];
   values: number[];
 }
-type Name = 'sim-cse' | 'tsdae' | 'tsdae of its own' | 'span-corruption';
+type Name = 'time-contrastive' | 'sim-cse' | 'tsdae' | 'tsdae of its own' | 'span-corruption';
 interface Fixture {
   meta: { versions: string };
   config: { numLayers: number; width: number; numHeads: number; vocabularySize: number; maxPositions: number };
   rate: number;
   start: Readonly<Record<string, Values>>;
   batches: Readonly<Record<string, Values>>[];
+  frames: Values[];
   runs: Readonly<Record<Name, ReferenceStep[]>>;
 }
-const { meta, config, rate, start, batches, runs } = JSON.parse(
+const { meta, config, rate, start, batches, frames, runs } = JSON.parse(
   readFileSync(new URL('../fixtures/text-more.json', import.meta.url), 'utf8'),
 ) as Fixture;
 const { width } = config;
@@ -52,6 +55,7 @@ const dropping = (rng: Parameters<typeof backbone>[0]) => {
 const deletion = () =>
   inTurn(({ noisyIds, noisyMask }) => ({ tokenIds: ids(noisyIds!), attentionMask: ids(noisyMask!), length: noisyIds!.shape[1]! }));
 const tasks: Readonly<Record<Name, AnyPretextTask>> = {
+  'time-contrastive': timeContrastive({ backbone: smoothEncoder, projectionHead: linearHead }),
   'sim-cse': simCse({
     backbone: dropping,
     projectionHead: sequential<tf.Tensor2D, tf.Tensor2D>({
@@ -93,7 +97,9 @@ it.each(Object.keys(tasks) as Name[])(`takes three training steps as ${meta.vers
     {
       task: tasks[name],
       rate,
-      start: Object.fromEntries(Object.keys(steps[0]!.values).map((path) => [path, start[path]!])),
+      start: Object.fromEntries(
+        Object.keys(steps[0]!.values).map((path) => [path, start[name === 'time-contrastive' ? `clips/${path}` : path]!]),
+      ),
       steps,
       // a constant added to all scores of a row changes nothing
       frozen: (path) => path.endsWith('key/bias'),
@@ -101,6 +107,7 @@ it.each(Object.keys(tasks) as Name[])(`takes three training steps as ${meta.vers
     (step) => {
       const { tokenIds, attentionMask } = batches[step]!;
       const tensor = ({ values, shape }: Values) => tf.tensor(values, shape, 'int32');
+      if (name === 'time-contrastive') return { frames: tf.tensor(frames[step]!.values, frames[step]!.shape) };
       return { tokenIds: tensor(tokenIds!), attentionMask: tensor(attentionMask!) };
     },
   );

@@ -32,7 +32,7 @@ const stride = z.int().min(1);
 
 const videoOptions = z.strictObject({
   ...pictureOptions,
-  clipLength: z.int().min(3).max(6).default(4).describe('frames of a clip'),
+  clipLength: z.int().min(2).max(64).default(4).describe('frames of a clip'),
   frameStride: z
     .union([stride, z.tuple([stride, stride])])
     .default(1)

@@ -114,7 +114,7 @@ describe('what is wrong with videos', () => {
     ],
     [join(videos, 'right', 'v0'), {}, '0.png must lie in the folder of its video'],
     [videos, { clipLength: 6 }, 'a video must have at least 6 frames, but not one of the 8 videos of videos has'],
-    [videos, { clipLength: 7 }, 'video: `clipLength` must be an integer in [3, 6], got 7'],
+    [videos, { clipLength: 1 }, 'video: `clipLength` must be an integer in [2, 64], got 1'],
     [videos, { frameStride: [3, 1] }, '`frameStride` must be an integer >= 1, or the least and the greatest, got [3, 1]'],
   ])('%j %j', async (data, given, message) => {
     await expect((async () => open(data, given))()).rejects.toThrow(message);
