@@ -39,6 +39,12 @@ export interface BertSize {
   numHeads: number;
 }
 
+/** How a BERT encoder runs. */
+export interface BertApplyOptions extends ApplyOptions {
+  /** What becomes of the states `[batch, length, width]` of each layer, from 0, between its attention and its perceptron, as in a decoder; default nothing. */
+  between?: (states: tf.Tensor3D, layer: number) => tf.Tensor3D;
+}
+
 /** A BERT encoder: a module of token ids that also takes masks and segments. */
 export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
   /** The options with which it was made, defaults filled in. */
@@ -48,7 +54,7 @@ export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
   /** The word embedding `[vocabularySize, embeddingDim]`, `embeddings/word/weight`: what a language head is tied to. */
   readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
   /** The hidden states of the last block, float32 `[batch, length, width]`; `apply(tokenIds, options)` is this without mask and segments. */
-  encode(sequences: TokenSequences, options: ApplyOptions): tf.Tensor3D;
+  encode(sequences: TokenSequences, options: BertApplyOptions): tf.Tensor3D;
 }
 
 /** Makes BERT encoders: a `ModuleFactory` from int32 `[batch, length]` to float32 `[batch, length, outputDim]`. */
@@ -166,7 +172,7 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
       ...(projection ? { 'embeddings/projection': projection } : {}),
       ...Object.fromEntries(blocks.map((layer, i) => [`encoder/layer${i}`, layer])),
     };
-    const encode: BertEncoder['encode'] = (sequences, apply) => {
+    const encode: BertEncoder['encode'] = (sequences, { between, ...apply }) => {
       checkSequences(who, sequences, maxPositions);
       return tf.tidy(() => {
         const mask = sequences.attentionMask && additiveMask(sequences.attentionMask);
@@ -174,7 +180,12 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
         const [batch, length] = sequences.tokenIds.shape;
         const rows = () => tf.reshape<tf.Rank.R2>(embedded, [batch * length, embeddingDim]);
         let x = projection ? tf.reshape<tf.Rank.R3>(projection.apply(rows(), apply), [batch, length, width]) : embedded;
-        for (const [i, layer] of blocks.entries()) x = layer.apply(x, { ...partOptions(apply, `layer${i}`), ...(mask ? { mask } : {}) });
+        for (const [i, layer] of blocks.entries())
+          x = layer.apply(x, {
+            ...partOptions(apply, `layer${i}`),
+            ...(mask && { mask }),
+            ...(between && { between: (states) => between(states, i) }),
+          });
         return x;
       });
     };

@@ -1,6 +1,7 @@
 export type { BertEmbeddings } from './bert-embeddings.ts';
+export { bertDecoder, type BertDecoder, type BertDecoderOptions, type DecodedTokens } from './bert-decoder.ts';
 export { bertBase, bertMedium, bertMini, bertSmall, bertTiny } from './bert-sizes.ts';
-export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize } from './bert.ts';
+export { bert, type BertApplyOptions, type BertEncoder, type BertFactory, type BertOptions, type BertSize } from './bert.ts';
 export { colorizationHead, type ColorizationHeadOptions } from './colorization-head.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
 export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
@@ -12,7 +13,9 @@ export { fromLayersModel, type BuildLayersModel, type FromLayersModelOptions } f
 export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
 export { averagePool, type AveragePoolOptions } from './layers/average-pool.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
+export { causalMask } from './layers/causal-mask.ts';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
+export { crossAttention, type CrossAttention, type CrossAttentionOptions, type MemoryKind } from './layers/cross-attention.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { globalAveragePool } from './layers/global-average-pool.ts';
 export { groupNorm, type GroupNormOptions } from './layers/group-norm.ts';
@@ -29,7 +32,12 @@ export { selfAttention, type AttentionApplyOptions, type AttentionModule, type S
 export { sequential, type Layer } from './layers/sequential.ts';
 export { splitBatchNorm, type SplitBatchNormOptions } from './layers/split-batch-norm.ts';
 export { stateless } from './layers/stateless.ts';
-export { transformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
+export {
+  transformerBlock,
+  type BlockApplyOptions,
+  type TransformerBlock,
+  type TransformerBlockOptions,
+} from './layers/transformer-block.ts';
 export { loadWeights } from './load-weights.ts';
 export { maeDecoder, type MaeDecoder, type MaeDecoderOptions } from './mae-decoder.ts';
 export {

@@ -24,6 +24,7 @@ export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-ent
 export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';
 export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';
 export { swavLoss, type SwavLossOptions } from './swav-loss.ts';
+export { tripletLoss, type TripletLossOptions, type Triplets } from './triplet-loss.ts';
 export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';
 export { ticoCovariance, ticoLoss, type TicoLossOptions } from './tico-loss.ts';
 export { vibcregLoss, type VibcregLossOptions } from './vibcreg-loss.ts';

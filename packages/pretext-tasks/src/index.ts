@@ -1,6 +1,7 @@
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
+export type { ChosenPlaces } from './chosen-places.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
 export {
@@ -43,19 +44,30 @@ export { moco, type MocoBatch, type MocoEmbeddings, type MocoOptions, type MocoT
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
 export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrKept } from './nnclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
+export type { SentencePooling } from './pool-sentences.ts';
 export type { PredictedViews, ProjectedViews } from './projection-networks.ts';
 export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
 export type { FilledTargets } from './fill-in-samples.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
 export { rotation, type RotationBatch, type RotationOptions, type RotationTargets } from './rotation.ts';
+export { simCse, type SimCseBatch, type SimCseEmbeddings, type SimCseOptions } from './sim-cse.ts';
 export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { simSiam, type SimSiamOptions } from './sim-siam.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
 export { skipGram, type SkipGramBatch, type SkipGramOptions, type SkipGramTargets } from './skip-gram.ts';
+export {
+  spanCorruption,
+  type SpanCorruption,
+  type SpanCorruptionBatch,
+  type SpanCorruptionOptions,
+  type SpanCorruptionTargets,
+} from './span-corruption.ts';
 export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
-export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
+export type { DecodedSequences, EncodedSequences, TokenDecoder, TokenEncoder, TokenHead } from './token-networks.ts';
+export { timeContrastive, type TimeContrastiveBatch, type TimeContrastiveOptions, type TimeWindows } from './time-contrastive.ts';
+export { tsdae, type TokenDeletion, type TsdaeBatch, type TsdaeOptions, type TsdaeTargets } from './tsdae.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';
 export { empSsl, type EmpSslOptions } from './emp-ssl.ts';
 export { fastSiam, type FastSiamOptions } from './fast-siam.ts';
