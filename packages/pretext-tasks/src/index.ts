@@ -1,6 +1,7 @@
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
+export { clip, type ClipOptions } from './clip.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
 export {
@@ -28,6 +29,7 @@ export {
   type FrameOrdersOptions,
   type FrameOrderTargets,
 } from './frame-order.ts';
+export type { ImageTextBatch, ImageTextEmbeddings, ImageTextFactories, TextStates } from './image-text-networks.ts';
 export {
   jigsaw,
   jigsawPermutations,
@@ -49,6 +51,7 @@ export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type
 export type { FilledTargets } from './fill-in-samples.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
 export { rotation, type RotationBatch, type RotationOptions, type RotationTargets } from './rotation.ts';
+export { siglip, type SiglipOptions } from './siglip.ts';
 export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { simSiam, type SimSiamOptions } from './sim-siam.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
