@@ -15,12 +15,13 @@ it('says of each image which shape of which color is on which ground', () => {
 });
 
 it('is the same to the bit on every machine, and each split has images of its own', async () => {
-  const { captions, read } = captionedShapes({ count: 20, seed: 0 });
-  const { pixels } = await read([3, 0, 3]);
+  const dataset = captionedShapes({ count: 20, seed: 0 });
+  const { captions } = dataset;
+  const { pixels } = await dataset.read([3, 0, 3]);
   expect(pixels.subarray(0, 3072)).toEqual(pixels.subarray(6144));
   expect(captionedShapes({ count: 1000, seed: 0 }).captions.slice(0, 20)).toEqual(captions);
   expect(captionedShapes({ count: 20, seed: 0, split: 'test' }).captions).not.toEqual(captions);
-  const hash = createHash('sha256').update((await read(captions.map((_, i) => i))).pixels);
+  const hash = createHash('sha256').update((await dataset.read(captions.map((_, i) => i))).pixels);
   expect(hash.digest('hex')).toBe('1ac4886a551cc6571c89c70219fc413c75f50fb420720ec0fbc32a8ce6e1ae4e');
 });
 
