@@ -65,6 +65,7 @@ export {
   type EncodeOptions,
   type ExportContext,
   type Features,
+  type FurtherEncoder,
   type LabelSource,
   type Modality,
   type OpenContext,
@@ -116,6 +117,14 @@ export {
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
 export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export { imageTextModality } from './image-text/image-text-modality.ts';
+export type { ImageTextOptions } from './image-text/image-text-options.ts';
+export { imageTextPlugin } from './image-text/image-text-plugin.ts';
+export type { ImageTextRunData } from './image-text/image-text-run-data.ts';
+export { defineImageTextTask, type ImageTextTask, type ImageTextTaskParts } from './image-text/image-text-task.ts';
+export { captionedShapesPairs, memoryPairs, type OpenedPairs, type PairDatasets, type PairsInMemory } from './image-text/pair-openers.ts';
+export type { PairSamples } from './image-text/pair-samples.ts';
+export { imageTextTasks } from './image-text/recipes/image-text-tasks.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
