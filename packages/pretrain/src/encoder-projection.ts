@@ -26,10 +26,9 @@ const projectedLayers = (layers: EncoderLayers): EncoderLayers => ({
 export function withProjection<F extends EncoderFactory | BertFactory, O extends { projectionDim?: number }>(
   recipe: EncoderRecipe<F, O>,
 ): EncoderRecipe<F, O> {
-  const { layers } = recipe;
   return {
     ...recipe,
-    ...(layers && { layers: (options: O) => projectedLayers(layers(options)) }),
+    ...(recipe.layers && { layers: (options: O) => projectedLayers(recipe.layers!(options)) }),
     create({ projectionDim, ...options }, input) {
       const factory = recipe.create(options as O, input);
       return projectionDim === undefined ? factory : projected(factory, { outputDim: projectionDim });

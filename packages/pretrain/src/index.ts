@@ -157,7 +157,7 @@ export { loadClassifier, type LoadClassifierOptions } from './classifier/load-cl
 export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
 export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';
 export { csvCell } from './csv-cell.ts';
-export { embedSet, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
+export { embedSet, joinSets, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
 export { contentKeys } from './explore/content-keys.ts';
 export { findDuplicates, type DuplicateGroup, type Duplicates, type FindDuplicatesOptions } from './explore/find-duplicates.ts';
 export { findOutliers, type FindOutliersOptions, type Outlier } from './explore/find-outliers.ts';

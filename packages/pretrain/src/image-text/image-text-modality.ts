@@ -199,9 +199,7 @@ export const imageTextModality = defineModality<ImageTextRunData, ImageTextOptio
           modality: 'text',
           encoder: { name: options.textEncoder, options: encoderOptions },
           input: textInput,
-          options: parseOptions(textOptions, { length, pooling, vocabulary, header }, { who: 'texts' }) as Readonly<
-            Record<string, unknown>
-          >,
+          options: parseOptions(textOptions, { length, pooling, vocabulary, header }, { who: 'texts' }),
         },
       },
       fingerprint: {

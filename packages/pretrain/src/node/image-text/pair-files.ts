@@ -20,16 +20,16 @@ export const pairFiles: DatasetOpener<OpenedPairs | OpenedImageData> = {
   recognizes: async (data) => isPath(data) && (await looksLikeImageTexts(data)),
   async open(data, settings) {
     const path = data as string;
-    const { seed, progress, options, limit, testLimit } = settings;
+    const { seed, progress, options } = settings;
     if (openPairsAs(options) === 'either' && !(await looksLikeImageTexts(path))) return openImageFiles(path, settings);
     const { imageColumn, textColumn, labelColumn, header, testFraction, tokenizer } = options as Partial<ImageTextOptions> & {
       testFraction?: number;
     };
-    const { limit: _, testLimit: __, ...sizes } = sizesOf(settings);
     const watch = watchDecoding(progress, 'photos');
     const { onProgress, onSkip } = watch;
     const opened = await openImageTexts(path, {
-      ...{ seed, limit, testLimit, testFraction, ...sizes, onProgress, onSkip },
+      ...sizesOf(settings),
+      ...{ seed, testFraction, onProgress, onSkip },
       ...{ imageColumn: columnOf(imageColumn), textColumn: columnOf(textColumn), labelColumn: columnOf(labelColumn), header },
     }).finally(watch.end);
     const { train, test, testFrom, empty } = opened;
