@@ -1,6 +1,6 @@
 import { createRng, drawPermutation } from '@selfsup/core';
 import { nearestNeighbors, type FeatureMatrix } from '@selfsup/evaluate';
-import { takeFeatures } from '../explore/embedded-set.ts';
+import { takeFeatures } from '../take-features.ts';
 import { showImages } from '../image/thumbnails.ts';
 import type { ProbeContext } from '../modality.ts';
 import type { GalleryItem, Section } from '../section.ts';
