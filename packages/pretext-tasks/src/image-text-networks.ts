@@ -61,7 +61,7 @@ export function createImageTextNetworks(
   { rng, learned }: { rng: Rng; learned: Readonly<Record<string, number>> },
 ) {
   checkChoice(who, { pooling }, ['mean', 'first']);
-  const [image, text] = [makeImage(rng.fold('image')), makeText(rng.fold('text'))];
+  const [image, text] = [makeImage(rng.fold('backbone')), makeText(rng.fold('text'))]; // as the backbone of any task
   const numbers = Object.fromEntries(
     Object.entries(learned).map(([name, value]) => [name, tf.tidy(() => tf.variable<tf.Rank.R0>(tf.scalar(value), true))]),
   );
