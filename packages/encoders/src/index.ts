@@ -49,6 +49,7 @@ export {
 export type { MappedEncoder, MappedEncoderFactory, MapsOptions } from './mapped-encoder.ts';
 export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
 export type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
+export { projected, type ProjectedOptions } from './projected.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
 export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { pyramid, pyramidDim, type Pyramid, type PyramidLevel, type PyramidOptions } from './pyramid.ts';

@@ -1,6 +1,7 @@
 export { barlowTwinsLoss, type BarlowTwinsLossOptions } from './barlow-twins-loss.ts';
 export { binaryAccuracy } from './binary-accuracy.ts';
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './binary-cross-entropy.ts';
+export { clipLoss, type ClipLossOptions } from './clip-loss.ts';
 export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrastive-accuracy.ts';
 export { decoupledContrastiveLoss, type DecoupledContrastiveLossOptions } from './decoupled-contrastive-loss.ts';
 export { dinoLoss, type DinoLossOptions } from './dino-loss.ts';
@@ -19,6 +20,7 @@ export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from '
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
 export { seedLoss, type SeedLossOptions } from './seed-loss.ts';
 export { sigReg, type SigRegOptions } from './sig-reg.ts';
+export { siglipLoss, type SiglipLossOptions } from './siglip-loss.ts';
 export { skipGramLoss, type SkipGramLossOptions } from './skip-gram-loss.ts';
 export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts';
 export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';

@@ -2,6 +2,7 @@ export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export type { ChosenPlaces } from './chosen-places.ts';
+export { clip, type ClipOptions } from './clip.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
 export {
@@ -29,6 +30,7 @@ export {
   type FrameOrdersOptions,
   type FrameOrderTargets,
 } from './frame-order.ts';
+export type { ImageTextBatch, ImageTextEmbeddings, ImageTextFactories, TextStates } from './image-text-networks.ts';
 export {
   jigsaw,
   jigsawPermutations,
@@ -52,6 +54,7 @@ export type { FilledTargets } from './fill-in-samples.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
 export { rotation, type RotationBatch, type RotationOptions, type RotationTargets } from './rotation.ts';
 export { simCse, type SimCseBatch, type SimCseEmbeddings, type SimCseOptions } from './sim-cse.ts';
+export { siglip, type SiglipOptions } from './siglip.ts';
 export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { simSiam, type SimSiamOptions } from './sim-siam.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
