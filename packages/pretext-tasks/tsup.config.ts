@@ -11,6 +11,7 @@ export default library({
     'src/declutr.ts',
     'src/dino.ts',
     'src/distillation.ts',
+    'src/ibot.ts',
     'src/jigsaw.ts',
     'src/mae.ts',
     'src/masked-language.ts',

@@ -6,8 +6,10 @@ export { decoupledContrastiveLoss, type DecoupledContrastiveLossOptions } from '
 export { dinoLoss, type DinoLossOptions } from './dino-loss.ts';
 export { embeddingStd, type EmbeddingStdOptions } from './embedding-std.ts';
 export { featureDistillationLoss, type FeatureDistillationLossOptions } from './feature-distillation-loss.ts';
+export { ibotPatchLoss, type IbotPatchLossOptions } from './ibot-patch-loss.ts';
 export { infoNce, type InfoNceOptions } from './info-nce.ts';
 export { keyAccuracy, type KeyAccuracyOptions } from './key-accuracy.ts';
+export { koLeoLoss, type KoLeoLossOptions } from './ko-leo-loss.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
 export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cross-entropy.ts';
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';

@@ -28,6 +28,7 @@ export {
   type FrameOrdersOptions,
   type FrameOrderTargets,
 } from './frame-order.ts';
+export { ibot, type IbotBatch, type IbotEmbeddings, type IbotOptions, type IbotTargets } from './ibot.ts';
 export {
   jigsaw,
   jigsawPermutations,
@@ -36,6 +37,8 @@ export {
   type JigsawPermutationsOptions,
   type JigsawTargets,
 } from './jigsaw.ts';
+export type { CropMasking, MaskedCrops } from './masked-crops.ts';
+export type { PatchHeadFactories } from './patch-heads.ts';
 export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
 export { mocoV3, type MocoV3Batch, type MocoV3Embeddings, type MocoV3Options, type MocoV3Targets } from './moco-v3.ts';

@@ -5,6 +5,7 @@ import { colorizationTask } from './colorization.ts';
 import { dclTask } from './dcl.ts';
 import { dinoTask } from './dino.ts';
 import { distillationTask } from './distillation.ts';
+import { ibotTask } from './ibot.ts';
 import { jigsawTask } from './jigsaw.ts';
 import { maeTask } from './mae.ts';
 import { mocoV3Task } from './moco-v3.ts';
@@ -31,6 +32,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   vicregTask,
   swavTask,
   dinoTask,
+  ibotTask,
   distillationTask,
   maeTask,
   simMimTask,

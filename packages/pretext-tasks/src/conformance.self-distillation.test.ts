@@ -1,0 +1,39 @@
+import { drawNormal, createRng } from '@selfsup/core';
+import { dinoHead, vit } from '@selfsup/encoders';
+import * as tf from '@tensorflow/tfjs-core';
+import { channels, row, side, testRows } from '../fixtures/conformance-rows.ts';
+import { ibot } from './ibot.ts';
+import type { CropMasking } from './masked-crops.ts';
+
+// The kit of @selfsup/testing over the tasks that distill class tokens and patches of a Vision Transformer into another one.
+const [width, outputDim] = [4, 5];
+const size = { imageSize: side, patchSize: 2, channels, numLayers: 1, width, numHeads: 1 };
+const masked = vit({ ...size, maskToken: true });
+const head = dinoHead({ inputDim: width, bottleneckDim: 4, outputDim, numLayers: 1 });
+/** The same masks for every image, so that ranks can be compared: patches 1 and 2 of the first crop, patch 3 of the second. */
+const masking: CropMasking = ({ count }) => ({ masked: Int32Array.from({ length: 4 * count }, (_, i) => [1, 2, 7, -1][i % 4]!) });
+/** Crops of random images with noise: float32 `[4, side, side, channels]` each. */
+const cropsAt = (step: number, sides: readonly number[]) => {
+  const rng = createRng(5).fold(step);
+  const images = drawNormal(rng.fold('images'), 4 * channels);
+  return {
+    views: sides.map((height, v) => {
+      const noise = drawNormal(rng.fold(v), 4 * height * height * channels, { standardDeviation: 0.5 });
+      const shifted = noise.map((x, i) => x + images[Math.floor(i / (height * height * channels)) * channels + (i % channels)]!);
+      return tf.tensor4d(shifted, [4, height, height, channels]);
+    }),
+  };
+};
+const heads = { projectionHead: head, patchHead: head, outputDim };
+const options = { gradientSamples: 0, learningRate: 0.003 };
+
+testRows([
+  row('ibot', ibot({ backbone: masked, projectionHead: head, outputDim, masking }), {
+    batchAt: (step) => cropsAt(step, [side, side]),
+    ...options,
+  }),
+  row('ibot with a patch head and a local crop', ibot({ backbone: masked, ...heads, masking, freezeLastLayerSteps: 2 }), {
+    batchAt: (step) => cropsAt(step, [side, side, 2]),
+    ...options,
+  }),
+]);

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import type { Schedule } from '@selfsup/core';
+import { dinoHead, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
+import { ibot } from './ibot.ts';
+import type { CropMasking } from './masked-crops.ts';
+
+interface Run {
+  rate: number;
+  momenta: number[];
+  start: Readonly<Record<string, { shape: number[]; values: number[] }>>;
+  steps: (ReferenceStep & { views: number[][]; masked: number[] })[];
+}
+interface Distillation extends Run {
+  temperatures: number[];
+  patchTemperatures: number[];
+}
+interface Fixture {
+  meta: { torch: string };
+  vit: VitOptions & VitSize & { channels: number };
+  head: { inputDim: number; hiddenDim: number; bottleneckDim: number; numLayers: number };
+  batch: number;
+  sides: number[];
+  tasks: Readonly<Record<'ibot' | 'ibot-untied', Distillation>>;
+}
+const fixture = JSON.parse(readFileSync(new URL('../fixtures/self-distillation.json', import.meta.url), 'utf8')) as Fixture;
+const backbone = vit({ ...fixture.vit, maskToken: true });
+const head = (outputDim: number) => dinoHead({ ...fixture.head, outputDim });
+const at =
+  (values: readonly number[]): Schedule =>
+  (step) =>
+    values[step]!;
+
+/** The masks of the fixture, one after the other. */
+function maskingOf({ steps }: Pick<Run, 'steps'>): CropMasking {
+  let drawn = 0;
+  return () => ({ masked: Int32Array.from(steps[drawn++]!.masked) });
+}
+const viewsOf = ({ steps }: Pick<Run, 'steps'>, step: number) => ({
+  views: steps[step]!.views.map((values, i) => {
+    const side = fixture.sides[i]!;
+    return tf.tensor4d(values, [fixture.batch, side, side, fixture.vit.channels]);
+  }),
+});
+/** What moves by rounding alone: a constant added to all scores of a query changes nothing. */
+const stays = (path: string) => path.endsWith('key/bias') && !path.startsWith('teacher/');
+
+it.each(['ibot', 'ibot-untied'] as const)(`%s takes three steps as PyTorch ${fixture.meta.torch} does`, async (name) => {
+  const run = fixture.tasks[name];
+  const task = ibot({
+    backbone,
+    projectionHead: head(6),
+    ...(name === 'ibot-untied' && { patchHead: head(6) }),
+    outputDim: 6,
+    masking: maskingOf(run),
+    teacherTemperature: at(run.temperatures),
+    teacherPatchTemperature: at(run.patchTemperatures),
+    patchWeight: 0.7,
+    momentum: at(run.momenta),
+    centerMomentum: 0.8,
+    freezeLastLayerSteps: 1,
+  });
+  const frozen = (path: string, step: number) => stays(path) || (step === 0 && path.includes('lastLayer') && !path.startsWith('teacher/'));
+  const metrics = await checkSteps({ task, ...run, frozen }, (step) => viewsOf(run, step));
+  for (const [step, { classLoss, patchLoss }] of metrics.entries())
+    expect(classLoss! + 0.7 * patchLoss!).toBeCloseTo(run.steps[step]!.loss, 3);
+});
