@@ -113,6 +113,7 @@ describe('recipes', () => {
       ['simclr solo-cifar', 'bicubic'],
       ['swav solo', 'bicubic'],
       ['dino imagenet', 'bicubic'],
+      ['ibot imagenet', 'bicubic'],
       ['mae imagenet', 'bicubic'],
     ]);
   });
