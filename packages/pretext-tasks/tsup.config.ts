@@ -10,6 +10,7 @@ export default library({
     'src/frame-order.ts',
     'src/declutr.ts',
     'src/dino.ts',
+    'src/dino-v2.ts',
     'src/distillation.ts',
     'src/ibot.ts',
     'src/jigsaw.ts',

@@ -72,6 +72,8 @@ const published: Record<string, string[]> = {
   'dino lightly-train': [...dino('0.14–1'), ...times(6, dinoLocal('0.05–0.14'))],
   'ibot imagenet': [...dino('0.32–1'), ...times(10, dinoLocal('0.05–0.32'))],
   'ibot cifar': asymmetricCifar,
+  'dino-v2 imagenet': [...dino('0.32–1'), ...times(8, dinoLocal('0.05–0.32'))],
+  'dino-v2 cifar': asymmetricCifar,
   'msn imagenet': [
     ...twice('224 | 0.3–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
     ...times(10, '96 | 0.05–0.3 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
@@ -114,6 +116,7 @@ describe('recipes', () => {
       ['swav solo', 'bicubic'],
       ['dino imagenet', 'bicubic'],
       ['ibot imagenet', 'bicubic'],
+      ['dino-v2 imagenet', 'bicubic'],
       ['mae imagenet', 'bicubic'],
     ]);
   });

@@ -2,6 +2,7 @@ import { drawNormal, createRng } from '@selfsup/core';
 import { dinoHead, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { channels, row, side, testRows } from '../fixtures/conformance-rows.ts';
+import { dinoV2 } from './dino-v2.ts';
 import { ibot } from './ibot.ts';
 import type { CropMasking } from './masked-crops.ts';
 
@@ -25,15 +26,15 @@ const cropsAt = (step: number, sides: readonly number[]) => {
   };
 };
 const heads = { projectionHead: head, patchHead: head, outputDim };
-const options = { gradientSamples: 0, learningRate: 0.003 };
+const options = { gradientSamples: 0, learningRate: 0.003, steps: 4 };
 
 testRows([
-  row('ibot', ibot({ backbone: masked, projectionHead: head, outputDim, masking }), {
-    batchAt: (step) => cropsAt(step, [side, side]),
-    ...options,
-  }),
   row('ibot with a patch head and a local crop', ibot({ backbone: masked, ...heads, masking, freezeLastLayerSteps: 2 }), {
     batchAt: (step) => cropsAt(step, [side, side, 2]),
+    ...options,
+  }),
+  row('dino-v2', dinoV2({ backbone: masked, ...heads, masking }), {
+    batchAt: (step) => cropsAt(step, [side, side]),
     ...options,
   }),
 ]);

@@ -20,6 +20,7 @@ export {
 } from './distillation.ts';
 export type { ImageStatistics, TeacherImages } from './teacher-images.ts';
 export { dino, type DinoBatch, type DinoEmbeddings, type DinoOptions, type DinoTargets } from './dino.ts';
+export { dinoV2, type DinoV2Batch, type DinoV2Embeddings, type DinoV2Options, type DinoV2Targets } from './dino-v2.ts';
 export {
   frameOrder,
   frameOrders,

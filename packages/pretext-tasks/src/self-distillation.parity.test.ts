@@ -4,6 +4,7 @@ import { dinoHead, vit, type VitOptions, type VitSize } from '@selfsup/encoders'
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
+import { dinoV2 } from './dino-v2.ts';
 import { ibot } from './ibot.ts';
 import type { CropMasking } from './masked-crops.ts';
 
@@ -23,7 +24,9 @@ interface Fixture {
   head: { inputDim: number; hiddenDim: number; bottleneckDim: number; numLayers: number };
   batch: number;
   sides: number[];
-  tasks: Readonly<Record<'ibot' | 'ibot-untied', Distillation>>;
+  tasks: Readonly<
+    Record<'ibot' | 'ibot-untied', Distillation> & Record<'dino-v2' | 'dino-v2-center', Omit<Distillation, 'patchTemperatures'>>
+  >;
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/self-distillation.json', import.meta.url), 'utf8')) as Fixture;
 const backbone = vit({ ...fixture.vit, maskToken: true });
@@ -66,4 +69,22 @@ it.each(['ibot', 'ibot-untied'] as const)(`%s takes three steps as PyTorch ${fix
   const metrics = await checkSteps({ task, ...run, frozen }, (step) => viewsOf(run, step));
   for (const [step, { classLoss, patchLoss }] of metrics.entries())
     expect(classLoss! + 0.7 * patchLoss!).toBeCloseTo(run.steps[step]!.loss, 3);
+});
+
+it.each(['dino-v2', 'dino-v2-center'] as const)(`%s takes three steps as PyTorch ${fixture.meta.torch} does`, async (name) => {
+  const run = fixture.tasks[name];
+  const task = dinoV2({
+    backbone,
+    projectionHead: head(6),
+    patchHead: head(6),
+    outputDim: 6,
+    centering: name === 'dino-v2' ? 'sinkhorn' : 'center',
+    masking: maskingOf(run),
+    teacherTemperature: at(run.temperatures),
+    patchWeight: 0.8,
+    momentum: at(run.momenta),
+  });
+  const metrics = await checkSteps({ task, ...run, frozen: stays }, (step) => viewsOf(run, step));
+  for (const [step, { classLoss, patchLoss, koLeo }] of metrics.entries())
+    expect(classLoss! + 0.8 * patchLoss! + 0.1 * koLeo!).toBeCloseTo(run.steps[step]!.loss, 3);
 });

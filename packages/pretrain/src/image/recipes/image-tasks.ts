@@ -4,6 +4,7 @@ import { byolTask } from './byol.ts';
 import { colorizationTask } from './colorization.ts';
 import { dclTask } from './dcl.ts';
 import { dinoTask } from './dino.ts';
+import { dinoV2Task } from './dino-v2.ts';
 import { distillationTask } from './distillation.ts';
 import { ibotTask } from './ibot.ts';
 import { jigsawTask } from './jigsaw.ts';
@@ -33,6 +34,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   swavTask,
   dinoTask,
   ibotTask,
+  dinoV2Task,
   distillationTask,
   maeTask,
   simMimTask,
