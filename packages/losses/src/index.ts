@@ -13,6 +13,7 @@ export { koLeoLoss, type KoLeoLossOptions } from './ko-leo-loss.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
 export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cross-entropy.ts';
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
+export { msnLoss, type MsnLossOptions } from './msn-loss.ts';
 export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
 export { seedLoss, type SeedLossOptions } from './seed-loss.ts';

@@ -6,8 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ibotPatchLoss } from './ibot-patch-loss.ts';
 import { koLeoLoss } from './ko-leo-loss.ts';
+import { msnLoss } from './msn-loss.ts';
 
-type Options = Readonly<Record<string, number>>;
+type Options = Readonly<Record<string, unknown>>;
 interface Fixture {
   meta: { torch: string };
   cases: {
@@ -27,6 +28,7 @@ const losses = {
       ...(center && { center: center as tf.Tensor1D }),
     }),
   koLeoLoss: ([embeddings]: tf.Tensor[], options: Options) => koLeoLoss(embeddings as tf.Tensor2D, options),
+  msnLoss: ([targets, ...anchors]: tf.Tensor[], options: Options) => msnLoss(anchors as tf.Tensor2D[], targets as tf.Tensor2D, options),
 };
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/self-distillation-losses.json', import.meta.url), 'utf8')) as Fixture;
 

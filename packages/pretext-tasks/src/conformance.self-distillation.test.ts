@@ -1,10 +1,12 @@
 import { drawNormal, createRng } from '@selfsup/core';
-import { dinoHead, vit } from '@selfsup/encoders';
+import { dinoHead, linear, prototypes, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { channels, row, side, testRows } from '../fixtures/conformance-rows.ts';
 import { dinoV2 } from './dino-v2.ts';
 import { ibot } from './ibot.ts';
 import type { CropMasking } from './masked-crops.ts';
+import { msn } from './msn.ts';
+import type { PatchMasking } from './patch-masking.ts';
 
 // The kit of @selfsup/testing over the tasks that distill class tokens and patches of a Vision Transformer into another one.
 const [width, outputDim] = [4, 5];
@@ -13,6 +15,12 @@ const masked = vit({ ...size, maskToken: true });
 const head = dinoHead({ inputDim: width, bottleneckDim: 4, outputDim, numLayers: 1 });
 /** The same masks for every image, so that ranks can be compared: patches 1 and 2 of the first crop, patch 3 of the second. */
 const masking: CropMasking = ({ count }) => ({ masked: Int32Array.from({ length: 4 * count }, (_, i) => [1, 2, 7, -1][i % 4]!) });
+/** The same three patches of every image. */
+const kept: PatchMasking = ({ count }) => ({
+  keep: Int32Array.from({ length: 3 * count }, (_, i) => [0, 1, 3][i % 3]!),
+  restore: new Int32Array(4 * count),
+  mask: new Float32Array(4 * count),
+});
 /** Crops of random images with noise: float32 `[4, side, side, channels]` each. */
 const cropsAt = (step: number, sides: readonly number[]) => {
   const rng = createRng(5).fold(step);
@@ -37,4 +45,18 @@ testRows([
     batchAt: (step) => cropsAt(step, [side, side]),
     ...options,
   }),
+  row(
+    'msn',
+    msn({
+      backbone: vit(size),
+      projectionHead: linear({ inputDim: width, outputDim: 4 }),
+      prototypes: prototypes({ inputDim: 4, numPrototypes: 5 }),
+      masking: kept,
+    }),
+    {
+      batchAt: (step) => cropsAt(step, [side, side, 2]),
+      ...options,
+      skip: { differences: 'the targets depend on the prototypes, but carry no gradient' },
+    },
+  ),
 ]);

@@ -1,22 +1,29 @@
 import { readFileSync } from 'node:fs';
 import type { Schedule } from '@selfsup/core';
-import { dinoHead, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
+import { dinoHead, linear, prototypes, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
 import { dinoV2 } from './dino-v2.ts';
 import { ibot } from './ibot.ts';
 import type { CropMasking } from './masked-crops.ts';
+import { msn } from './msn.ts';
+import { pmsn } from './pmsn.ts';
 
 interface Run {
   rate: number;
   momenta: number[];
   start: Readonly<Record<string, { shape: number[]; values: number[] }>>;
-  steps: (ReferenceStep & { views: number[][]; masked: number[] })[];
+  steps: (ReferenceStep & { views: number[][] })[];
 }
 interface Distillation extends Run {
+  steps: (Run['steps'][0] & { masked: number[] })[];
   temperatures: number[];
   patchTemperatures: number[];
+}
+interface MaskedSiamese extends Run {
+  steps: (Run['steps'][0] & { keep: number[] })[];
+  options: Readonly<Record<'iterations' | 'powerLawExponent', number>>;
 }
 interface Fixture {
   meta: { torch: string };
@@ -25,7 +32,9 @@ interface Fixture {
   batch: number;
   sides: number[];
   tasks: Readonly<
-    Record<'ibot' | 'ibot-untied', Distillation> & Record<'dino-v2' | 'dino-v2-center', Omit<Distillation, 'patchTemperatures'>>
+    Record<'ibot' | 'ibot-untied', Distillation> &
+      Record<'dino-v2' | 'dino-v2-center', Omit<Distillation, 'patchTemperatures'>> &
+      Record<'msn' | 'pmsn', MaskedSiamese>
   >;
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/self-distillation.json', import.meta.url), 'utf8')) as Fixture;
@@ -37,7 +46,7 @@ const at =
     values[step]!;
 
 /** The masks of the fixture, one after the other. */
-function maskingOf({ steps }: Pick<Run, 'steps'>): CropMasking {
+function maskingOf({ steps }: Pick<Distillation, 'steps'>): CropMasking {
   let drawn = 0;
   return () => ({ masked: Int32Array.from(steps[drawn++]!.masked) });
 }
@@ -48,7 +57,7 @@ const viewsOf = ({ steps }: Pick<Run, 'steps'>, step: number) => ({
   }),
 });
 /** What moves by rounding alone: a constant added to all scores of a query changes nothing. */
-const stays = (path: string) => path.endsWith('key/bias') && !path.startsWith('teacher/');
+const stays = (path: string) => path.endsWith('key/bias') && !path.startsWith('teacher/') && !path.startsWith('target/');
 
 it.each(['ibot', 'ibot-untied'] as const)(`%s takes three steps as PyTorch ${fixture.meta.torch} does`, async (name) => {
   const run = fixture.tasks[name];
@@ -87,4 +96,22 @@ it.each(['dino-v2', 'dino-v2-center'] as const)(`%s takes three steps as PyTorch
   const metrics = await checkSteps({ task, ...run, frozen: stays }, (step) => viewsOf(run, step));
   for (const [step, { classLoss, patchLoss, koLeo }] of metrics.entries())
     expect(classLoss! + 0.8 * patchLoss! + 0.1 * koLeo!).toBeCloseTo(run.steps[step]!.loss, 3);
+});
+
+it.each(['msn', 'pmsn'] as const)(`%s takes three steps as PyTorch ${fixture.meta.torch} does`, async (name) => {
+  const run = fixture.tasks[name];
+  let drawn = 0;
+  const options = {
+    backbone: vit(fixture.vit),
+    projectionHead: linear({ inputDim: fixture.head.inputDim, outputDim: 4 }),
+    prototypes: prototypes({ inputDim: 4, numPrototypes: 6 }),
+    masking: () => ({
+      keep: Int32Array.from(run.steps[drawn++]!.keep),
+      restore: new Int32Array(fixture.batch * 16),
+      mask: new Float32Array(fixture.batch * 16),
+    }),
+    momentum: at(run.momenta),
+    ...run.options,
+  };
+  await checkSteps({ task: name === 'msn' ? msn(options) : pmsn(options), ...run, frozen: stays }, (step) => viewsOf(run, step));
 });

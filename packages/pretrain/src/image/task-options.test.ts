@@ -23,6 +23,8 @@ describe('options of tasks', () => {
     ['dino', { outputDim: 32, teacherTemperature: 0.07, warmupTeacherTemperature: 0.05, warmupTeacherEpochs: 2 }],
     ['ibot', { outputDim: 32, heads: 'untied', patchWeight: 2 }],
     ['dino-v2', { outputDim: 32, centering: 'center', koLeoWeight: 0 }],
+    ['msn', { numPrototypes: 16, iterations: 0, maskRatio: 0.5 }],
+    ['pmsn', { powerLawExponent: 1 }],
     ['mae', { maskRatio: 0.5, decoderLayers: 1, decoderWidth: 8, decoderHeads: 2 }],
     ['sim-mim', { maskUnit: 1, maskRatio: 0.25 }],
     ['colorization', { outputSize: 4, gridStep: 30 }],

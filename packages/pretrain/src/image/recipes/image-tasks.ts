@@ -11,7 +11,9 @@ import { jigsawTask } from './jigsaw.ts';
 import { maeTask } from './mae.ts';
 import { mocoV3Task } from './moco-v3.ts';
 import { mocoTask } from './moco.ts';
+import { msnTask } from './msn.ts';
 import { nnclrTask } from './nnclr.ts';
+import { pmsnTask } from './pmsn.ts';
 import { relativePatchTask } from './relative-patch.ts';
 import { rotationTask } from './rotation.ts';
 import { simMimTask } from './sim-mim.ts';
@@ -35,6 +37,8 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   dinoTask,
   ibotTask,
   dinoV2Task,
+  msnTask,
+  pmsnTask,
   distillationTask,
   maeTask,
   simMimTask,
