@@ -1,7 +1,8 @@
 import { drawNormal, createRng } from '@selfsup/core';
 import { dinoHead, linear, prototypes, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import { channels, row, side, testRows } from '../fixtures/conformance-rows.ts';
+import { channels, linearHead, projected, row, side, smoothEncoder, testRows } from '../fixtures/conformance-rows.ts';
+import { deepClusterV2 } from './deep-cluster-v2.ts';
 import { dinoV2 } from './dino-v2.ts';
 import { ibot } from './ibot.ts';
 import type { CropMasking } from './masked-crops.ts';
@@ -37,6 +38,18 @@ const heads = { projectionHead: head, patchHead: head, outputDim };
 const options = { gradientSamples: 0, learningRate: 0.003, steps: 4 };
 
 testRows([
+  row(
+    'deep-cluster-v2',
+    deepClusterV2({
+      backbone: smoothEncoder,
+      projectionHead: linearHead,
+      projectionDim: projected,
+      numSamples: 4,
+      clusterEverySteps: 2,
+      numPrototypes: [3, 2],
+    }),
+    { batchAt: (step) => ({ ...cropsAt(step, [side, side]), indices: tf.tensor1d([2, 0, 3, 1], 'int32') }), gradientSamples: 1 },
+  ),
   row('ibot with a patch head and a local crop', ibot({ backbone: masked, ...heads, masking, freezeLastLayerSteps: 2 }), {
     batchAt: (step) => cropsAt(step, [side, side, 2]),
     ...options,

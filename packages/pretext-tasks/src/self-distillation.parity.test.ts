@@ -4,6 +4,8 @@ import { dinoHead, linear, prototypes, vit, type VitOptions, type VitSize } from
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
+import { mappedNetwork } from '../fixtures/mapped-network.ts';
+import { deepClusterV2 } from './deep-cluster-v2.ts';
 import { dinoV2 } from './dino-v2.ts';
 import { ibot } from './ibot.ts';
 import type { CropMasking } from './masked-crops.ts';
@@ -25,6 +27,10 @@ interface MaskedSiamese extends Run {
   steps: (Run['steps'][0] & { keep: number[] })[];
   options: Readonly<Record<'iterations' | 'powerLawExponent', number>>;
 }
+interface DeepCluster extends Omit<Run, 'momenta'> {
+  samples: number;
+  steps: (Run['steps'][0] & { indices: number[] })[];
+}
 interface Fixture {
   meta: { torch: string };
   vit: VitOptions & VitSize & { channels: number };
@@ -34,7 +40,8 @@ interface Fixture {
   tasks: Readonly<
     Record<'ibot' | 'ibot-untied', Distillation> &
       Record<'dino-v2' | 'dino-v2-center', Omit<Distillation, 'patchTemperatures'>> &
-      Record<'msn' | 'pmsn', MaskedSiamese>
+      Record<'msn' | 'pmsn', MaskedSiamese> &
+      Record<'deep-cluster-v2', DeepCluster>
   >;
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/self-distillation.json', import.meta.url), 'utf8')) as Fixture;
@@ -114,4 +121,22 @@ it.each(['msn', 'pmsn'] as const)(`%s takes three steps as PyTorch ${fixture.met
     ...run.options,
   };
   await checkSteps({ task: name === 'msn' ? msn(options) : pmsn(options), ...run, frozen: stays }, (step) => viewsOf(run, step));
+});
+
+it(`deep-cluster-v2 fills its memory, clusters and learns as PyTorch ${fixture.meta.torch} does, in two epochs and a step`, async () => {
+  const { channels } = fixture.vit;
+  const { samples, ...run } = fixture.tasks['deep-cluster-v2'];
+  const task = deepClusterV2({
+    backbone: mappedNetwork({ channels, width: 6, norm: false }),
+    projectionHead: linear({ inputDim: 6, outputDim: 4 }),
+    projectionDim: 4,
+    numSamples: samples,
+    clusterEverySteps: 2,
+    numPrototypes: [3, 2],
+  });
+  const frozen = (path: string, step: number) => step < 2 && !path.startsWith('prototypes/');
+  await checkSteps({ task, ...run, frozen }, (step) => ({
+    views: run.steps[step]!.views.map((values, i) => tf.tensor4d(values, [4, i < 2 ? 4 : 2, i < 2 ? 4 : 2, channels])),
+    indices: tf.tensor1d(run.steps[step]!.indices, 'int32'),
+  }));
 });
