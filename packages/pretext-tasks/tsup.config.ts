@@ -7,6 +7,7 @@ export default library({
     'src/byol.ts',
     'src/colorization.ts',
     'src/dcl.ts',
+    'src/deep-cluster-v2.ts',
     'src/frame-order.ts',
     'src/declutr.ts',
     'src/dino.ts',

@@ -4,6 +4,13 @@ export type { ViewPairBatch } from './check-view-pair.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
 export {
+  deepClusterV2,
+  type DeepClusterV2Batch,
+  type DeepClusterV2Kept,
+  type DeepClusterV2Options,
+  type DeepClusterV2Targets,
+} from './deep-cluster-v2.ts';
+export {
   declutr,
   type DeclutrBatch,
   type DeclutrEmbeddings,

@@ -20,6 +20,7 @@ describe('options of tasks', () => {
     ['barlow-twins', { lambda: 0.1 }],
     ['vicreg', { covarianceWeight: 5, convention: 'summed' }],
     ['swav', { numPrototypes: 16, epsilon: 0.1, freezePrototypesEpochs: 0 }],
+    ['deep-cluster-v2', { headOutput: 16, numPrototypes: [2] }],
     ['dino', { outputDim: 32, teacherTemperature: 0.07, warmupTeacherTemperature: 0.05, warmupTeacherEpochs: 2 }],
     ['ibot', { outputDim: 32, heads: 'untied', patchWeight: 2 }],
     ['dino-v2', { outputDim: 32, centering: 'center', koLeoWeight: 0 }],

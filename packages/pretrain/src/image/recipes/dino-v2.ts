@@ -13,6 +13,10 @@ export const dinoV2Task = defineImageTask({
   title: 'DINOv2',
   paper: 'https://arxiv.org/abs/2304.07193',
   summary: 'As iBOT, with targets that use all outputs alike and with features that keep away from each other.',
+  advice: {
+    take: 'As for `ibot`, where `dino` or `ibot` leave outputs unused: its targets are balanced in every update.',
+    leave: 'Updates have few images: the balance and the spreading need some dozens, or `--accumulate`.',
+  },
   options: z.strictObject({
     ...patchDistillationOptions('untied'),
     centering: z

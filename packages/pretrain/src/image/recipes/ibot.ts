@@ -13,6 +13,10 @@ export const ibotTask = defineImageTask({
   title: 'iBOT',
   paper: 'https://arxiv.org/abs/2111.07832',
   summary: 'As DINO, and for patches behind mask tokens the encoder predicts what the teacher, who sees them, says.',
+  advice: {
+    take: 'The encoder is a Vision Transformer whose states of patches matter, too, as for segmentation; and there is time.',
+    leave: 'Runs of minutes, as for `dino`; each update costs more.',
+  },
   options: z.strictObject(patchDistillationOptions('shared')),
   input: multiCropViews,
   views: recipeSource('ibot'),

@@ -3,6 +3,7 @@ import { barlowTwinsTask } from './barlow-twins.ts';
 import { byolTask } from './byol.ts';
 import { colorizationTask } from './colorization.ts';
 import { dclTask } from './dcl.ts';
+import { deepClusterV2Task } from './deep-cluster-v2.ts';
 import { dinoTask } from './dino.ts';
 import { dinoV2Task } from './dino-v2.ts';
 import { distillationTask } from './distillation.ts';
@@ -34,6 +35,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   barlowTwinsTask,
   vicregTask,
   swavTask,
+  deepClusterV2Task,
   dinoTask,
   ibotTask,
   dinoV2Task,

@@ -13,6 +13,10 @@ export const msnTask = defineImageTask({
   title: 'MSN',
   paper: 'https://arxiv.org/abs/2204.07141',
   summary: 'A view of which patches are left out belongs to the same prototypes as a whole view, and all prototypes are used.',
+  advice: {
+    take: 'The encoder is a Vision Transformer and labels will be few: its features are meant for that, and masked views are cheap.',
+    leave: 'Classes are far from equally frequent: then `pmsn`.',
+  },
   options: z.strictObject(maskedSiameseOptions),
   input: multiCropViews,
   views: recipeSource('msn'),

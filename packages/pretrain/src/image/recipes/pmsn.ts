@@ -13,6 +13,10 @@ export const pmsnTask = defineImageTask({
   title: 'PMSN',
   paper: 'https://arxiv.org/abs/2210.07277',
   summary: 'As MSN, for data whose classes are not equally frequent: some prototypes are used more often than others.',
+  advice: {
+    take: 'As for `msn`, where a few classes have most of the images.',
+    leave: 'Classes are about equally frequent: then `msn`.',
+  },
   options: z.strictObject({
     ...maskedSiameseOptions,
     powerLawExponent: z.number().min(0).default(0.25).describe('the k-th prototype should be used as k to the power of minus this'),
