@@ -86,10 +86,15 @@ const published: Record<string, string[]> = {
   'dino cifar': asymmetricCifar,
   'dino lightly': [...dino('0.4–1'), ...times(6, dinoLocal('0.05–0.4'))],
   'dino lightly-train': [...dino('0.14–1'), ...times(6, dinoLocal('0.05–0.14'))],
+  'ibot imagenet': [...dino('0.32–1'), ...times(10, dinoLocal('0.05–0.32'))],
+  'ibot cifar': asymmetricCifar,
+  'dino-v2 imagenet': [...dino('0.32–1'), ...times(8, dinoLocal('0.05–0.32'))],
+  'dino-v2 cifar': asymmetricCifar,
   'msn imagenet': [
     ...twice('224 | 0.3–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
     ...times(10, '96 | 0.05–0.3 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
   ],
+  'msn cifar': twice('32 | 0.3–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
   'mae imagenet': ['224 | 0.2–1 | - | - | - | -'],
   'mae solo': ['224 | 0.08–1 | - | - | - | -'],
   'i-jepa imagenet': ['224 | 0.2–1 | - | - | - | -'],
@@ -127,6 +132,8 @@ describe('recipes', () => {
       ['simclr solo-cifar', 'bicubic'],
       ['swav solo', 'bicubic'],
       ['dino imagenet', 'bicubic'],
+      ['ibot imagenet', 'bicubic'],
+      ['dino-v2 imagenet', 'bicubic'],
       ['mae imagenet', 'bicubic'],
     ]);
   });

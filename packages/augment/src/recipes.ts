@@ -42,10 +42,12 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", https://arxiv.org/abs/2104.14294
  * @remarks Sources: `simclr` google-research/simclr; `moco-v1`, `moco-v2` and `sim-siam` the authors' `main_*.py`; `moco-v2` for CIFAR the authors'
  * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
- * `swav` the authors', for CIFAR lightly; `dino` and `mae` the authors'. MoCo v1 makes images gray before it jitters them, always.
+ * `swav` the authors', for CIFAR lightly; `msn` the authors', for CIFAR their large crops with SimCLR's colors; `dino`, `ibot`, `dino-v2` and `mae` the authors'. MoCo v1
+ * makes images gray before it jitters them, always.
  * `fast-siam` has SimSiam's views four times; `w-mse` and `emp-ssl` are the authors' for CIFAR; `lejepa` and `visreg` the multi-crop of LeJEPA's paper, for CIFAR four of
  * SimCLR's views.
- * Crops are bicubic in `simclr` (TensorFlow's, without antialiasing), `dino` and `mae` of the authors and in solo-learn's SimCLR and SwAV, bilinear elsewhere; for
+ * Crops are bicubic in `simclr` (TensorFlow's, without antialiasing), `dino`, `ibot`, `dino-v2` and `mae` of the authors and in solo-learn's SimCLR and SwAV, bilinear
+ * elsewhere; for
  * CIFAR also in `simclr`.
  * @example
  * ```ts
@@ -91,7 +93,18 @@ export const recipes = {
     lightly: dinoOf({ global: [0.4, 1], local: [0.05, 0.4], numLocalViews: 6 }),
     'lightly-train': dinoOf({ global: [0.14, 1], local: [0.05, 0.14], numLocalViews: 6 }),
   },
-  msn: { imagenet: multiCropOf({ global: [0.3, 1], local: [0.05, 0.3], numLocalViews: 10 }) },
+  ibot: {
+    imagenet: dinoOf({ global: [0.32, 1], local: [0.05, 0.32], numLocalViews: 10, resize: bicubic }),
+    cifar: byol.cifar,
+  },
+  'dino-v2': {
+    imagenet: dinoOf({ global: [0.32, 1], local: [0.05, 0.32], numLocalViews: 8, resize: bicubic }),
+    cifar: byol.cifar,
+  },
+  msn: {
+    imagenet: multiCropOf({ global: [0.3, 1], local: [0.05, 0.3], numLocalViews: 10 }),
+    cifar: symmetric({ size: 32, crop: cropOf(0.3, 1), ...colorsOf(strong(0.5)) }),
+  },
   mae: { imagenet: cropOnly([0.2, 1], bicubic), solo: cropOnly([0.08, 1]) },
   'i-jepa': { imagenet: cropOnly([0.2, 1]) },
   aim: { imagenet: cropOnly([0.4, 1]) },

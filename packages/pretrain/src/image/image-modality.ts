@@ -7,6 +7,7 @@ import { defineModality, type BuildContext, type RunData } from '../modality.ts'
 import type { GivenSettings, Settings } from '../settings.ts';
 import { alteredImages } from './altered-images.ts';
 import { encodeImageBatches, encodeImages, rawPixels } from './encode-images.ts';
+import { withIndices } from './batch-indices.ts';
 import { encodeViews } from './encode-views.ts';
 import { isPatchEncoder } from './encoders.ts';
 import { imageExamples, imageFeatureEncoder } from './image-examples.ts';
@@ -112,6 +113,7 @@ export function imageTaskParts({
     stepsPerEpoch,
     totalSteps,
     teacher,
+    numSamples: data.train.length,
     imageSize,
     height,
     width,
@@ -171,7 +173,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
     return createLoader(data.train, { batchSize, rng, rank, worldSize });
   },
   taskParts: imageTaskParts,
-  prepare: prepareImages,
+  prepare: (context) => withIndices(context.recipe, prepareImages(context)),
   encode: encodeImages,
   encodeBatches: encodeImageBatches,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',

@@ -9,6 +9,8 @@ export interface ViewsInput {
   readonly numGlobal: readonly [least: number, most: number];
   /** Whether it takes local views too. */
   readonly local: boolean;
+  /** Whether the batch also gets `indices`, int32 `[n]`: which of the training images its rows are. Default false. */
+  readonly indices?: boolean;
   /** The batch of the task; `clipLength`, the frames of a clip, is 1 for images. */
   toBatch(views: ImageViews, clipLength: number): Batch;
 }
