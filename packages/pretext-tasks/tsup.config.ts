@@ -8,6 +8,7 @@ export default library({
     'src/colorization.ts',
     'src/dcl.ts',
     'src/frame-order.ts',
+    'src/i-jepa.ts',
     'src/declutr.ts',
     'src/dino.ts',
     'src/distillation.ts',

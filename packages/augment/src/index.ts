@@ -10,6 +10,7 @@ export { gaussianBlur, type GaussianBlurOptions } from './gaussian-blur.ts';
 export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts';
 export { grayscale } from './grayscale.ts';
 export { horizontalFlip } from './horizontal-flip.ts';
+export { jepaBlocks, type JepaBlocks, type JepaBlocksOptions, type JepaMasking } from './jepa-blocks.ts';
 export { maskPatches, type MaskPatchesOptions } from './mask-patches.ts';
 export { maskTokens, type MaskTokensOptions } from './mask-tokens.ts';
 export { multiCrop, type MultiCropOptions, type MultiCropTransform, type MultiCropViews } from './multi-crop.ts';

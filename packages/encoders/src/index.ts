@@ -9,6 +9,7 @@ export type { EncoderFactory } from './encoder-factory.ts';
 export { fromHuggingFaceBert, type FromHuggingFaceBertOptions, type PretrainedBert } from './hugging-face/from-hugging-face-bert.ts';
 export { toHuggingFaceBert, type HuggingFaceBertFiles, type ToHuggingFaceBertOptions } from './hugging-face/to-hugging-face-bert.ts';
 export { fromLayersModel, type BuildLayersModel, type FromLayersModelOptions } from './from-layers-model.ts';
+export { jepaPredictor, type JepaPredictor, type JepaPredictorOptions } from './jepa-predictor.ts';
 export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
 export { averagePool, type AveragePoolOptions } from './layers/average-pool.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
@@ -25,6 +26,7 @@ export { maxPool, type MaxPoolOptions } from './layers/max-pool.ts';
 export type { NormOptions } from './layers/norm.ts';
 export type { NormActivation, NormApplyOptions, NormModule } from './layers/norm-module.ts';
 export { preNormBlock, type PreNormBlockOptions } from './layers/pre-norm-block.ts';
+export type { TransformerModule } from './layers/transformer-module.ts';
 export { selfAttention, type AttentionApplyOptions, type AttentionModule, type SelfAttentionOptions } from './layers/self-attention.ts';
 export { sequential, type Layer } from './layers/sequential.ts';
 export { splitBatchNorm, type SplitBatchNormOptions } from './layers/split-batch-norm.ts';
@@ -62,6 +64,7 @@ export {
   type TokenSource,
 } from './token-readout.ts';
 export type { TokenSequences } from './token-sequences.ts';
+export type { BlockEncoder, TopBlocksOptions } from './top-blocks.ts';
 export { vitBase, vitSmall, vitTiny } from './vit-sizes.ts';
 export { vit, type PatchImages, type VitEncoder, type VitFactory, type VitOptions, type VitSize } from './vit.ts';
 export type { ReadTensor, ReadTensors } from './pretrained/name-table.ts';

@@ -28,6 +28,7 @@ export {
   type FrameOrdersOptions,
   type FrameOrderTargets,
 } from './frame-order.ts';
+export { iJepa, type BlockMasking, type IJepaBatch, type IJepaOptions, type IJepaTargets, type PatchPredictor } from './i-jepa.ts';
 export {
   jigsaw,
   jigsawPermutations,

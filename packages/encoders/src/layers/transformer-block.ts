@@ -5,7 +5,8 @@ import { checkIntegers } from './check-option.ts';
 import { kaimingUniform, zeros, type Initializer } from './initializers.ts';
 import { layerNorm } from './layer-norm.ts';
 import { linear } from './linear.ts';
-import { selfAttention, type AttentionModule } from './self-attention.ts';
+import { selfAttention } from './self-attention.ts';
+import type { TransformerModule } from './transformer-module.ts';
 
 /** Options of {@link transformerBlock}. */
 export interface TransformerBlockOptions {
@@ -34,7 +35,7 @@ export interface TransformerBlockOptions {
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or dropout without `rng`; from `apply` `SELFSUP_SHAPE`
  * @see Vaswani et al.: "Attention Is All You Need", section 3.1, https://arxiv.org/abs/1706.03762; GELU by the error function as in BERT
  */
-export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) => AttentionModule {
+export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) => TransformerModule {
   const { width, numHeads, hiddenDim = 4 * width, dropoutRate = 0, attentionDropoutRate = 0 } = options;
   const { epsilon = 1e-12, initializer = kaimingUniform } = options;
   checkIntegers('transformerBlock', { width, numHeads, hiddenDim });
@@ -51,20 +52,23 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
       output: narrow(rng.fold('output')),
       norm: norm(rng),
     };
+    const states: TransformerModule['states'] = (input, apply) =>
+      tf.tidy(() => {
+        const [batch, length] = input.shape;
+        const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [batch * length, width]);
+        const drop = (x: tf.Tensor2D, tag: string) => dropWhileTraining(x, apply, { rate: dropoutRate, tag, who: 'transformerBlock' });
+        const attended = asRows(parts.attention.apply(input, partOptions(apply, 'attention')));
+        const x = parts['attention/norm'].apply(tf.add(asRows(input), drop(attended, 'attended')), apply); // [batch * length, width]
+        const hidden = gelu(parts.intermediate.apply(x, apply)); // [batch * length, hiddenDim]
+        const narrowed = parts.output.apply(hidden, apply);
+        const y = parts.norm.apply(tf.add(x, drop(narrowed, 'output')), apply);
+        return { feedForward: tf.reshape(narrowed, [batch, length, width]), output: tf.reshape(y, [batch, length, width]) };
+      });
     return {
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
-      apply: (input, apply) =>
-        tf.tidy(() => {
-          const [batch, length] = input.shape;
-          const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [batch * length, width]);
-          const drop = (x: tf.Tensor2D, tag: string) => dropWhileTraining(x, apply, { rate: dropoutRate, tag, who: 'transformerBlock' });
-          const attended = asRows(parts.attention.apply(input, partOptions(apply, 'attention')));
-          const x = parts['attention/norm'].apply(tf.add(asRows(input), drop(attended, 'attended')), apply); // [batch * length, width]
-          const hidden = gelu(parts.intermediate.apply(x, apply)); // [batch * length, hiddenDim]
-          const y = parts.norm.apply(tf.add(x, drop(parts.output.apply(hidden, apply), 'output')), apply);
-          return tf.reshape(y, [batch, length, width]);
-        }),
+      apply: (input, apply) => tf.tidy(() => states(input, apply).output),
+      states,
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },

@@ -5,6 +5,7 @@ import { colorizationTask } from './colorization.ts';
 import { dclTask } from './dcl.ts';
 import { dinoTask } from './dino.ts';
 import { distillationTask } from './distillation.ts';
+import { iJepaTask } from './i-jepa.ts';
 import { jigsawTask } from './jigsaw.ts';
 import { maeTask } from './mae.ts';
 import { mocoV3Task } from './moco-v3.ts';
@@ -34,6 +35,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   distillationTask,
   maeTask,
   simMimTask,
+  iJepaTask,
   rotationTask,
   colorizationTask,
   jigsawTask,
