@@ -6,6 +6,8 @@ export default library({
     'src/barlow-twins.ts',
     'src/byol.ts',
     'src/colorization.ts',
+    'src/data2vec.ts',
+    'src/data2vec-text.ts',
     'src/dcl.ts',
     'src/frame-order.ts',
     'src/i-jepa.ts',

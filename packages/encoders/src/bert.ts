@@ -62,6 +62,8 @@ export interface BertFactory {
   (rng: Rng, shared?: { readonly embeddings: BertEmbeddings }): BertEncoder;
   /** Columns of the hidden states. */
   readonly outputDim: number;
+  /** Transformer blocks. */
+  readonly numLayers: number;
   /** Columns of the word embedding. */
   readonly embeddingDim: number;
   /** Rows of the word embedding. */
@@ -200,5 +202,5 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
       },
     };
   };
-  return Object.assign(create, { outputDim: width, embeddingDim, vocabularySize });
+  return Object.assign(create, { outputDim: width, numLayers, embeddingDim, vocabularySize });
 }

@@ -1,8 +1,12 @@
-import { jepaBlocks } from '@selfsup/augment';
+import { jepaBlocks, maskPatches } from '@selfsup/augment';
 import { createRng } from '@selfsup/core';
-import { jepaPredictor, vit } from '@selfsup/encoders';
+import { bert, jepaPredictor, linear, vit } from '@selfsup/encoders';
 import { channels, imagesAt, row, side, testRows } from '../fixtures/conformance-rows.ts';
+import { length, tinyBatch, tinyMasking, vocabularySize } from '../fixtures/tiny-text.ts';
+import { data2vecText } from './data2vec-text.ts';
+import { data2vec } from './data2vec.ts';
 import { iJepa, type BlockMasking } from './i-jepa.ts';
+import type { PatchMasking } from './patch-masking.ts';
 
 const size = { imageSize: side, patchSize: 2, channels, numLayers: 1, width: 8, numHeads: 2 };
 const images = (step: number) => ({ images: imagesAt(step) });
@@ -20,6 +24,21 @@ const jepa = {
   predictor: jepaPredictor({ inputDim: 8, gridSize: 2, width: 4, numLayers: 1, numHeads: 1 }),
   momentum: 0.9,
 };
+const masking = maskPatches({ gridSize: 2, maskRatio: 0.5 });
+/** The same mask for every image. */
+const fixedMasking: PatchMasking = ({ count }) => {
+  const one = masking({ count: 1 }, createRng(3));
+  const repeat = <T>(values: Iterable<T>) => Array.from({ length: count }, () => [...values]).flat();
+  return {
+    keep: Int32Array.from(repeat(one.keep)),
+    restore: Int32Array.from(repeat(one.restore)),
+    mask: Float32Array.from(repeat(one.mask)),
+  };
+};
+const maskedToken = vit({ ...size, maskToken: true, pooling: 'mean' });
+const square = linear({ inputDim: 8, outputDim: 8 });
+const teacher = { backbone: maskedToken, head: square, topBlocks: 1, momentum: 0.9 };
+const tinierBert = bert({ numLayers: 1, width: 8, numHeads: 2, vocabularySize, maxPositions: length });
 
 testRows([
   row('i-jepa', iJepa({ ...jepa, masking: blocks }), { batchAt: images, gradientSamples: 0, skip: drawn('blocks') }),
@@ -31,4 +50,14 @@ testRows([
       gradientSamples: 0,
     },
   ),
+  row('data2vec', data2vec({ ...teacher, masking }), { batchAt: images, gradientSamples: 0, skip: drawn('masks') }),
+  row('data2vec, one mask, what the linear layers say', data2vec({ ...teacher, masking: fixedMasking, part: 'feed-forward' }), {
+    batchAt: images,
+    gradientSamples: 0,
+  }),
+  row('data2vec-text', data2vecText({ backbone: tinierBert, head: square, masking: tinyMasking, topBlocks: 1 }), {
+    batchAt: (step) => tinyBatch(step, 4),
+    gradientSamples: 0,
+    skip: { ranks: 'every rank draws masks of its own and counts its own tokens' },
+  }),
 ]);

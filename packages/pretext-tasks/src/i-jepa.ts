@@ -16,7 +16,7 @@ import { asBuffers } from './as-buffers.ts';
 import { checkChoice, checkMomenta, optionError } from './check-options.ts';
 import { joinNetworks } from './join-networks.ts';
 import { checkImages } from './patch-masking.ts';
-import type { PatchEncoder } from './patch-networks.ts';
+import { patchStates, type PatchEncoder } from './patch-networks.ts';
 import { standardizeRows } from './standardize-rows.ts';
 
 /** What {@link iJepa} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalized. */
@@ -68,12 +68,6 @@ export interface IJepaOptions {
 export type IJepaTargets = Readonly<
   Record<'context', tf.Tensor1D> & Record<'asked', readonly tf.Tensor1D[]> & Record<'states', tf.Tensor2D>
 >;
-
-/** The states of patches alone, without the class token's. */
-function patchStates(states: tf.Tensor3D, count: number): tf.Tensor3D {
-  const [n, tokens, width] = states.shape;
-  return tf.slice(states, [0, tokens - count, 0], [n, count, width]);
-}
 
 /**
  * I-JEPA: from the states of a large block of an image, a predictor tells the states of smaller ones, which a slowly moving copy of the encoder computes from

@@ -2,6 +2,8 @@ export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
+export { data2vecText, type Data2vecTextBatch, type Data2vecTextOptions, type Data2vecTextTargets } from './data2vec-text.ts';
+export { data2vec, type Data2vecBatch, type Data2vecOptions, type Data2vecTargetOptions, type Data2vecTargets } from './data2vec.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
 export {
   declutr,
@@ -45,7 +47,7 @@ export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-to
 export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrKept } from './nnclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
 export type { PredictedViews, ProjectedViews } from './projection-networks.ts';
-export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
+export type { BlockOptions, PatchBlockEncoder, PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
 export type { FilledTargets } from './fill-in-samples.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
@@ -56,5 +58,5 @@ export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
 export { skipGram, type SkipGramBatch, type SkipGramOptions, type SkipGramTargets } from './skip-gram.ts';
 export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
-export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
+export type { EncodedSequences, TokenBlockEncoder, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { AnyPretextTask } from '@selfsup/core';
-import { jepaPredictor, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
+import { bert, jepaPredictor, linear, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
+import { data2vecText } from './data2vec-text.ts';
+import { data2vec } from './data2vec.ts';
 import { iJepa } from './i-jepa.ts';
+import type { PatchMasking } from './patch-masking.ts';
 
 interface Step extends ReferenceStep {
   inputs: Readonly<Record<string, number[]>>;
@@ -48,10 +51,45 @@ const jepa = (run: Run, distance: 'smooth-l1' | 'squared') => {
     distance,
   });
 };
+/** The masks of the fixture; what is kept is not asked for. */
+const masksOf = (run: Run): PatchMasking => {
+  const draws = drawnBy(run);
+  return () => {
+    const mask = Float32Array.from(draws()['mask']!);
+    return { keep: new Int32Array(fixture.shape[0]), restore: new Int32Array(mask.length), mask };
+  };
+};
+const teacherOf = (run: Run) => ({ head: linear({ inputDim: width, outputDim: width }), topBlocks: 2, momentum: run.momentum! });
+const imagesTeacherOf = (run: Run) => ({
+  ...teacherOf(run),
+  backbone: vit({ ...fixture.vit, numLayers: 2, maskToken: true }),
+  masking: masksOf(run),
+});
+const text = (run: Run) => {
+  const draws = drawnBy(run);
+  return data2vecText({
+    ...teacherOf(run),
+    backbone: bert({ numLayers: 2, width, numHeads: 2, vocabularySize: 12, maxPositions: 6, dropoutRate: 0, attentionDropoutRate: 0 }),
+    masking: () => {
+      const { masked, positions, weights } = draws();
+      const ids = (values: number[] | undefined) => Int32Array.from(values!);
+      return { tokenIds: ids(masked), positions: ids(positions), labels: ids(positions), weights: Float32Array.from(weights!) };
+    },
+  });
+};
 const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
   'i-jepa': (run) => jepa(run, 'smooth-l1'),
   'i-jepa, squared': (run) => jepa(run, 'squared'),
+  data2vec: (run) => data2vec(imagesTeacherOf(run)),
+  'data2vec, feed-forward': (run) => data2vec({ ...imagesTeacherOf(run), part: 'feed-forward', beta: 0.5 }),
+  'data2vec-text': text,
 };
+
+function batchOf({ images, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {
+  if (images) return { images: tf.tensor4d(images, fixture.shape) };
+  const ids = tf.tensor2d(tokenIds!, [3, 6], 'int32');
+  return { tokenIds: ids, attentionMask: tf.tidy(() => tf.cast(tf.notEqual(ids, 0), 'int32')) };
+}
 
 afterEach(async () => {
   await tf.setBackend('cpu');
@@ -69,9 +107,8 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
       if (backend === 'wasm') await registerTrainingKernels();
       const task = tasks[name]!(run) as AnyPretextTask;
       // a constant added to all scores of a query changes nothing: the gradient of a key's bias is 0 but for rounding
-      const frozen = (path: string) => !path.startsWith('target/') && path.endsWith('key/bias');
-      const images = (step: number) => ({ images: tf.tensor4d(run.steps[step]!.inputs['images']!, fixture.shape) });
-      const metrics = await checkSteps({ task, ...run, frozen }, images);
+      const frozen = (path: string) => /^(?!target|teacher).*key\/bias$/.test(path);
+      const metrics = await checkSteps({ task, ...run, frozen }, (step) => batchOf(run.steps[step]!.inputs));
       for (const [step, { metrics: expected }] of run.steps.entries())
         for (const [metric, value] of Object.entries(expected)) expect(metrics[step]![metric], metric).toBeCloseTo(value, 4);
     },

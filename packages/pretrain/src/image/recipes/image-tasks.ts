@@ -2,6 +2,7 @@ import type { AnyTaskRecipe } from '../../task-recipe.ts';
 import { barlowTwinsTask } from './barlow-twins.ts';
 import { byolTask } from './byol.ts';
 import { colorizationTask } from './colorization.ts';
+import { data2vecTask } from './data2vec.ts';
 import { dclTask } from './dcl.ts';
 import { dinoTask } from './dino.ts';
 import { distillationTask } from './distillation.ts';
@@ -36,6 +37,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   maeTask,
   simMimTask,
   iJepaTask,
+  data2vecTask,
   rotationTask,
   colorizationTask,
   jigsawTask,

@@ -1,4 +1,5 @@
 import type { AnyTaskRecipe } from '../../task-recipe.ts';
+import { data2vecTextTask } from './data2vec-text.ts';
 import { declutrTask } from './declutr.ts';
 import { maskedLanguageTask } from './masked-language.ts';
 import { nextTokenTask } from './next-token.ts';
@@ -6,4 +7,11 @@ import { replacedTokenTask } from './replaced-token.ts';
 import { skipGramTask } from './skip-gram.ts';
 
 /** The tasks on text that selfsup has. */
-export const textTasks: readonly AnyTaskRecipe[] = [maskedLanguageTask, replacedTokenTask, nextTokenTask, declutrTask, skipGramTask];
+export const textTasks: readonly AnyTaskRecipe[] = [
+  maskedLanguageTask,
+  replacedTokenTask,
+  nextTokenTask,
+  data2vecTextTask,
+  declutrTask,
+  skipGramTask,
+];
