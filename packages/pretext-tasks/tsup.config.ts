@@ -16,6 +16,7 @@ export default library({
     'src/distillation.ts',
     'src/jigsaw.ts',
     'src/mae.ts',
+    'src/maskfeat.ts',
     'src/masked-language.ts',
     'src/moco.ts',
     'src/moco-v3.ts',

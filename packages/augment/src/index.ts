@@ -9,6 +9,7 @@ export { compose } from './compose.ts';
 export { gaussianBlur, type GaussianBlurOptions } from './gaussian-blur.ts';
 export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts';
 export { grayscale } from './grayscale.ts';
+export { hogFeatures, type HogFeaturesOptions } from './hog-features.ts';
 export { horizontalFlip } from './horizontal-flip.ts';
 export { jepaBlocks, type JepaBlocks, type JepaBlocksOptions, type JepaMasking } from './jepa-blocks.ts';
 export { maskPatches, type MaskPatchesOptions } from './mask-patches.ts';

@@ -1,4 +1,4 @@
-import { jepaBlocks, maskPatches } from '@selfsup/augment';
+import { hogFeatures, jepaBlocks, maskPatches } from '@selfsup/augment';
 import { createRng } from '@selfsup/core';
 import { bert, jepaPredictor, linear, vit } from '@selfsup/encoders';
 import { channels, imagesAt, row, side, testRows } from '../fixtures/conformance-rows.ts';
@@ -6,6 +6,7 @@ import { length, tinyBatch, tinyMasking, vocabularySize } from '../fixtures/tiny
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa, type BlockMasking } from './i-jepa.ts';
+import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
 
 const size = { imageSize: side, patchSize: 2, channels, numLayers: 1, width: 8, numHeads: 2 };
@@ -39,6 +40,11 @@ const maskedToken = vit({ ...size, maskToken: true, pooling: 'mean' });
 const square = linear({ inputDim: 8, outputDim: 8 });
 const teacher = { backbone: maskedToken, head: square, topBlocks: 1, momentum: 0.9 };
 const tinierBert = bert({ numLayers: 1, width: 8, numHeads: 2, vocabularySize, maxPositions: length });
+const hog = {
+  backbone: maskedToken,
+  head: linear({ inputDim: 8, outputDim: 4 * channels }),
+  features: hogFeatures({ cellSize: 2, numBins: 4 }),
+};
 
 testRows([
   row('i-jepa', iJepa({ ...jepa, masking: blocks }), { batchAt: images, gradientSamples: 0, skip: drawn('blocks') }),
@@ -60,4 +66,6 @@ testRows([
     gradientSamples: 0,
     skip: { ranks: 'every rank draws masks of its own and counts its own tokens' },
   }),
+  row('maskfeat', maskFeat({ ...hog, masking }), { batchAt: images, gradientSamples: 0, skip: drawn('masks') }),
+  row('maskfeat, one mask', maskFeat({ ...hog, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
 ]);

@@ -40,6 +40,7 @@ export {
   type JigsawTargets,
 } from './jigsaw.ts';
 export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
+export { maskFeat, type MaskFeatBatch, type MaskFeatOptions, type MaskFeatTargets } from './maskfeat.ts';
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
 export { mocoV3, type MocoV3Batch, type MocoV3Embeddings, type MocoV3Options, type MocoV3Targets } from './moco-v3.ts';
 export { moco, type MocoBatch, type MocoEmbeddings, type MocoOptions, type MocoTargets } from './moco.ts';

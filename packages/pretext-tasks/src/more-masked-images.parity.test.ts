@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AnyPretextTask } from '@selfsup/core';
+import { hogFeatures } from '@selfsup/augment';
 import { bert, jepaPredictor, linear, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
@@ -9,6 +10,7 @@ import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa } from './i-jepa.ts';
+import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
 
 interface Step extends ReferenceStep {
@@ -59,6 +61,7 @@ const masksOf = (run: Run): PatchMasking => {
     return { keep: new Int32Array(fixture.shape[0]), restore: new Int32Array(mask.length), mask };
   };
 };
+const shallow = vit({ ...fixture.vit, numLayers: 1, maskToken: true });
 const teacherOf = (run: Run) => ({ head: linear({ inputDim: width, outputDim: width }), topBlocks: 2, momentum: run.momentum! });
 const imagesTeacherOf = (run: Run) => ({
   ...teacherOf(run),
@@ -83,6 +86,13 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
   data2vec: (run) => data2vec(imagesTeacherOf(run)),
   'data2vec, feed-forward': (run) => data2vec({ ...imagesTeacherOf(run), part: 'feed-forward', beta: 0.5 }),
   'data2vec-text': text,
+  maskfeat: (run) =>
+    maskFeat({
+      backbone: shallow,
+      masking: masksOf(run),
+      head: linear({ inputDim: width, outputDim: 5 * fixture.vit.channels! }),
+      features: hogFeatures({ cellSize: fixture.vit.patchSize!, numBins: 5 }),
+    }),
 };
 
 function batchOf({ images, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {

@@ -9,6 +9,7 @@ import { distillationTask } from './distillation.ts';
 import { iJepaTask } from './i-jepa.ts';
 import { jigsawTask } from './jigsaw.ts';
 import { maeTask } from './mae.ts';
+import { maskFeatTask } from './maskfeat.ts';
 import { mocoV3Task } from './moco-v3.ts';
 import { mocoTask } from './moco.ts';
 import { nnclrTask } from './nnclr.ts';
@@ -38,6 +39,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   simMimTask,
   iJepaTask,
   data2vecTask,
+  maskFeatTask,
   rotationTask,
   colorizationTask,
   jigsawTask,
