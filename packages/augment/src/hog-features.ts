@@ -77,7 +77,7 @@ function differences(images: tf.Tensor4D, axis: 1 | 2): tf.Tensor4D {
     const [from, shape] = [[0, 0, 0, 0], [...images.shape]];
     from[axis] = begin;
     shape[axis] = size - 2;
-    return tf.slice(images, from as [number, number, number, number], shape as [number, number, number, number]);
+    return tf.slice(images, from, shape);
   };
   const pads: [number, number][] = [0, 1, 2, 3].map((each) => (each === axis ? [1, 1] : [0, 0]));
   return tf.pad(tf.sub(part(2), part(0)), pads) as tf.Tensor4D;

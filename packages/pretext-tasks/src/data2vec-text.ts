@@ -62,7 +62,8 @@ export function data2vecText(options: Data2vecTextOptions): PretextTask<Data2vec
     name: 'data2vec-text',
     create({ rng, totalSteps }) {
       const momentum = options.momentum ?? linearWarmup({ from: 0.999, to: 0.9999, steps: totalSteps });
-      const { online: backbone, target: teacher, update } = createMomentumPair(options.backbone, rng.fold('backbone'));
+      const pair = createMomentumPair(options.backbone, rng.fold('backbone'));
+      const { online: backbone, target: teacher } = pair;
       const head = options.head(rng.fold('head'));
       return {
         encoders: { backbone, teacher },
@@ -82,7 +83,7 @@ export function data2vecText(options: Data2vecTextOptions): PretextTask<Data2vec
           return { loss, metrics: { targetStd: embeddingStd(states) } };
         },
         afterStep(_, { step }) {
-          update(valueAt(momentum, step));
+          pair.update(valueAt(momentum, step));
         },
       };
     },

@@ -78,7 +78,8 @@ export function data2vec(options: Data2vecOptions): PretextTask<Data2vecBatch, D
     name: 'data2vec',
     create({ rng, totalSteps }) {
       const momentum = options.momentum ?? linearWarmup({ from: 0.999, to: 0.9999, steps: totalSteps });
-      const { online: backbone, target: teacher, update } = createMomentumPair(options.backbone, rng.fold('backbone'));
+      const pair = createMomentumPair(options.backbone, rng.fold('backbone'));
+      const { online: backbone, target: teacher } = pair;
       const head = options.head(rng.fold('head'));
       return {
         encoders: { backbone, teacher },
@@ -100,7 +101,7 @@ export function data2vec(options: Data2vecOptions): PretextTask<Data2vecBatch, D
           return { loss, metrics: { targetStd: embeddingStd(states) } };
         },
         afterStep(_, { step }) {
-          update(valueAt(momentum, step));
+          pair.update(valueAt(momentum, step));
         },
       };
     },

@@ -102,7 +102,8 @@ export function iJepa(options: IJepaOptions): PretextTask<IJepaBatch, IJepaTarge
     name: 'i-jepa',
     create({ rng, totalSteps }) {
       const momentum = options.momentum ?? linearWarmup({ from: 0.996, to: 1, steps: totalSteps });
-      const { online: backbone, target, update } = createMomentumPair(options.backbone, rng.fold('backbone'));
+      const pair = createMomentumPair(options.backbone, rng.fold('backbone'));
+      const { online: backbone, target } = pair;
       const predictor = options.predictor(rng.fold('predictor'));
       return {
         encoders: { backbone, target },
@@ -134,7 +135,7 @@ export function iJepa(options: IJepaOptions): PretextTask<IJepaBatch, IJepaTarge
           };
         },
         afterStep(_, { step }) {
-          update(valueAt(momentum, step));
+          pair.update(valueAt(momentum, step));
         },
       };
     },
