@@ -4,6 +4,7 @@ export default library({
   entry: [
     'src/index.ts',
     'src/barlow-twins.ts',
+    'src/beit.ts',
     'src/byol.ts',
     'src/colorization.ts',
     'src/data2vec.ts',

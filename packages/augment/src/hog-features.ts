@@ -80,5 +80,5 @@ function differences(images: tf.Tensor4D, axis: 1 | 2): tf.Tensor4D {
     return tf.slice(images, from, shape);
   };
   const pads: [number, number][] = [0, 1, 2, 3].map((each) => (each === axis ? [1, 1] : [0, 0]));
-  return tf.pad(tf.sub(part(2), part(0)), pads) as tf.Tensor4D;
+  return tf.pad(tf.sub(part(2), part(0)), pads);
 }

@@ -1,8 +1,9 @@
 import { hogFeatures, jepaBlocks, maskPatches } from '@selfsup/augment';
-import { createRng } from '@selfsup/core';
+import { createRng, drawNormal } from '@selfsup/core';
 import { bert, jepaPredictor, linear, vit } from '@selfsup/encoders';
 import { channels, imagesAt, row, side, testRows } from '../fixtures/conformance-rows.ts';
 import { length, tinyBatch, tinyMasking, vocabularySize } from '../fixtures/tiny-text.ts';
+import { beit, codebookTokenizer } from './beit.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa, type BlockMasking } from './i-jepa.ts';
@@ -45,6 +46,12 @@ const hog = {
   head: linear({ inputDim: 8, outputDim: 4 * channels }),
   features: hogFeatures({ cellSize: 2, numBins: 4 }),
 };
+const codebook = drawNormal(createRng(4), 5 * 4 * channels);
+const tokens = {
+  backbone: maskedToken,
+  head: linear({ inputDim: 8, outputDim: 5 }),
+  tokenizer: codebookTokenizer({ codebook, vocabularySize: 5 }),
+};
 
 testRows([
   row('i-jepa', iJepa({ ...jepa, masking: blocks }), { batchAt: images, gradientSamples: 0, skip: drawn('blocks') }),
@@ -68,4 +75,6 @@ testRows([
   }),
   row('maskfeat', maskFeat({ ...hog, masking }), { batchAt: images, gradientSamples: 0, skip: drawn('masks') }),
   row('maskfeat, one mask', maskFeat({ ...hog, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
+  row('beit', beit({ ...tokens, masking }), { batchAt: images, gradientSamples: 0, skip: drawn('masks') }),
+  row('beit, one mask', beit({ ...tokens, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
 ]);

@@ -1,4 +1,13 @@
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
+export {
+  beit,
+  codebookTokenizer,
+  type BeitBatch,
+  type BeitOptions,
+  type BeitTargets,
+  type CodebookTokenizerOptions,
+  type PatchTokenizer,
+} from './beit.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';

@@ -7,6 +7,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
+import { beit, codebookTokenizer } from './beit.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa } from './i-jepa.ts';
@@ -29,6 +30,7 @@ interface Fixture {
   shape: [number, number, number, number];
   vit: VitOptions & Omit<VitSize, 'numLayers'>;
   gridSize: number;
+  codebook: number[];
   runs: Run[];
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/masked-image-more.json', import.meta.url), 'utf8')) as Fixture;
@@ -92,6 +94,13 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
       masking: masksOf(run),
       head: linear({ inputDim: width, outputDim: 5 * fixture.vit.channels! }),
       features: hogFeatures({ cellSize: fixture.vit.patchSize!, numBins: 5 }),
+    }),
+  beit: (run) =>
+    beit({
+      backbone: shallow,
+      masking: masksOf(run),
+      head: linear({ inputDim: width, outputDim: 5 }),
+      tokenizer: codebookTokenizer({ codebook: Float32Array.from(fixture.codebook), vocabularySize: 5 }),
     }),
 };
 

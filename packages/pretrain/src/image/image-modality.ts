@@ -96,9 +96,10 @@ export function imageTaskParts({
   totalSteps,
   functions,
   teacher,
+  learned,
 }: Pick<
   BuildContext,
-  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher'
+  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher' | 'learned'
 >): ImageTaskParts {
   const { size: imageSize, height, width, channels, mean, std } = imageInputOf(data.input);
   const { projectionHead } = functions;
@@ -112,6 +113,7 @@ export function imageTaskParts({
     stepsPerEpoch,
     totalSteps,
     teacher,
+    learned,
     imageSize,
     height,
     width,

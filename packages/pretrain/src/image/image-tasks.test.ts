@@ -62,6 +62,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   'i-jepa': { numTargets: 4, targetScale: [0.15, 0.2], contextScale: [0.85, 1], momentum: 0.996, distance: 'smooth-l1' },
   data2vec: { maskRatio: 0.6, maskKind: 'block', part: 'block', beta: 2, momentum: 0.99, finalMomentum: 0.999 },
   maskfeat: { maskRatio: 0.4, maskKind: 'block', numBins: 9 },
+  beit: { maskRatio: 0.4, maskKind: 'block', vocabularySize: 512 },
   rotation: {},
   colorization: { gridStep: 10, neighbors: 5, sigma: 5, headWidth: 64 },
   jigsaw: { grid: 3, numOrders: 64, jitter: true, standardize: true },

@@ -26,6 +26,7 @@ describe('options of tasks', () => {
     ['i-jepa', { numTargets: 2, predictorLayers: 1, predictorWidth: 8, distance: 'squared' }],
     ['data2vec', { part: 'feed-forward', beta: 0.1 }],
     ['maskfeat', { cellSize: 2, numBins: 4 }],
+    ['beit', { vocabularySize: 8 }],
     ['colorization', { outputSize: 4, gridStep: 30 }],
     ['jigsaw', { grid: 2, numOrders: 4, tileSize: 4 }],
     ['relative-patch', { partSize: 4, gap: 0, jitter: 1, pairsPerImage: 1 }],

@@ -1,5 +1,6 @@
 import type { AnyTaskRecipe } from '../../task-recipe.ts';
 import { barlowTwinsTask } from './barlow-twins.ts';
+import { beitTask } from './beit.ts';
 import { byolTask } from './byol.ts';
 import { colorizationTask } from './colorization.ts';
 import { data2vecTask } from './data2vec.ts';
@@ -40,6 +41,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   iJepaTask,
   data2vecTask,
   maskFeatTask,
+  beitTask,
   rotationTask,
   colorizationTask,
   jigsawTask,
