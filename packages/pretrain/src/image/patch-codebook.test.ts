@@ -26,7 +26,7 @@ it('is learned from the data when a run begins, and comes from its checkpoint wh
   const codebook = (await valuesIn(parts)).get('buffers/tokenizer/codebook')!;
   expect(codebook).toHaveLength(6 * 16);
   expect(new Set(codebook).size).toBeGreaterThan(90); // means of patches, not what an untaught run has
-  await train({ data, resume: true, epochs: 2, backend: 'cpu' } as RunConfig, parts);
+  await train({ data, resume: true, epochs: 2, backend: 'cpu' }, parts);
   const resumed = await valuesIn(parts);
   expect(resumed.get('buffers/tokenizer/codebook')).toEqual(codebook);
   expect(resumed).toEqual(whole);
