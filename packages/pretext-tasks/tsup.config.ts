@@ -3,6 +3,7 @@ import { library } from '../../tools/presets/tsup.ts';
 export default library({
   entry: [
     'src/index.ts',
+    'src/aim.ts',
     'src/barlow-twins.ts',
     'src/beit.ts',
     'src/byol.ts',

@@ -46,6 +46,7 @@ export type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-ker
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
 export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { pyramid, pyramidDim, type Pyramid, type PyramidLevel, type PyramidOptions } from './pyramid.ts';
+export { residualMlp, type ResidualMlpOptions } from './residual-mlp.ts';
 export { resnet18, resnet34, resnet50, type ResnetOptions } from './resnet.ts';
 export { lora, loraAdapters, mergeLora, type LoraOptions, type LoraTargets } from './lora/lora.ts';
 export { saveWeights, type SavedWeight, type SavedWeights, type VariableOwner } from './save-weights.ts';

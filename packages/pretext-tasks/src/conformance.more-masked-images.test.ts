@@ -1,8 +1,9 @@
 import { hogFeatures, jepaBlocks, maskPatches } from '@selfsup/augment';
 import { createRng, drawNormal } from '@selfsup/core';
-import { bert, jepaPredictor, linear, vit } from '@selfsup/encoders';
+import { bert, jepaPredictor, linear, residualMlp, vit } from '@selfsup/encoders';
 import { channels, imagesAt, row, side, testRows } from '../fixtures/conformance-rows.ts';
 import { length, tinyBatch, tinyMasking, vocabularySize } from '../fixtures/tiny-text.ts';
+import { aim } from './aim.ts';
 import { beit, codebookTokenizer } from './beit.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
@@ -52,6 +53,7 @@ const tokens = {
   head: linear({ inputDim: 8, outputDim: 5 }),
   tokenizer: codebookTokenizer({ codebook, vocabularySize: 5 }),
 };
+const causal = { backbone: vit({ ...size, classToken: false }), head: linear({ inputDim: 8, outputDim: 4 * channels }) };
 
 testRows([
   row('i-jepa', iJepa({ ...jepa, masking: blocks }), { batchAt: images, gradientSamples: 0, skip: drawn('blocks') }),
@@ -77,4 +79,13 @@ testRows([
   row('maskfeat, one mask', maskFeat({ ...hog, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
   row('beit', beit({ ...tokens, masking }), { batchAt: images, gradientSamples: 0, skip: drawn('masks') }),
   row('beit, one mask', beit({ ...tokens, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
+  row('aim', aim({ ...causal, head: residualMlp({ inputDim: 8, outputDim: 4 * channels, numLayers: 1 }) }), {
+    batchAt: images,
+    gradientSamples: 0,
+    skip: drawn('prefixes'),
+  }),
+  row('aim without a prefix, raw pixels', aim({ ...causal, prefix: false, normalizePixels: false }), {
+    batchAt: images,
+    gradientSamples: 0,
+  }),
 ]);

@@ -1,3 +1,4 @@
+export { aim, type AimBatch, type AimOptions, type AimTargets, type CausalPatchEncoder } from './aim.ts';
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export {
   beit,

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { AnyPretextTask } from '@selfsup/core';
 import { hogFeatures } from '@selfsup/augment';
-import { bert, jepaPredictor, linear, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
+import { bert, jepaPredictor, linear, residualMlp, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
+import { aim } from './aim.ts';
 import { beit, codebookTokenizer } from './beit.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
@@ -82,6 +83,21 @@ const text = (run: Run) => {
     },
   });
 };
+/** The task with the prefixes of the fixture in place of its own. */
+const withPrefixes = (task: ReturnType<typeof aim>, run: Run): ReturnType<typeof aim> => {
+  const draws = drawnBy(run);
+  return {
+    ...task,
+    create(context) {
+      const made = task.create(context);
+      const targets: typeof made.targets = (batch, step) => ({
+        ...made.targets!(batch, step),
+        prefix: tf.tensor1d(draws()['prefix']!, 'int32'),
+      });
+      return { ...made, targets };
+    },
+  };
+};
 const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
   'i-jepa': (run) => jepa(run, 'smooth-l1'),
   'i-jepa, squared': (run) => jepa(run, 'squared'),
@@ -102,6 +118,14 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
       head: linear({ inputDim: width, outputDim: 5 }),
       tokenizer: codebookTokenizer({ codebook: Float32Array.from(fixture.codebook), vocabularySize: 5 }),
     }),
+  aim: (run) =>
+    withPrefixes(
+      aim({
+        backbone: vit({ ...fixture.vit, numLayers: 2, classToken: false }),
+        head: residualMlp({ inputDim: width, outputDim: fixture.vit.patchSize! ** 2 * fixture.vit.channels!, numLayers: 1 }),
+      }),
+      run,
+    ),
 };
 
 function batchOf({ images, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {

@@ -63,6 +63,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   data2vec: { maskRatio: 0.6, maskKind: 'block', part: 'block', beta: 2, momentum: 0.99, finalMomentum: 0.999 },
   maskfeat: { maskRatio: 0.4, maskKind: 'block', numBins: 9 },
   beit: { maskRatio: 0.4, maskKind: 'block', vocabularySize: 512 },
+  aim: { prefix: true, normalizePixels: true },
   rotation: {},
   colorization: { gridStep: 10, neighbors: 5, sigma: 5, headWidth: 64 },
   jigsaw: { grid: 3, numOrders: 64, jitter: true, standardize: true },

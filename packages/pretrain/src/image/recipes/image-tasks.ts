@@ -1,4 +1,5 @@
 import type { AnyTaskRecipe } from '../../task-recipe.ts';
+import { aimTask } from './aim.ts';
 import { barlowTwinsTask } from './barlow-twins.ts';
 import { beitTask } from './beit.ts';
 import { byolTask } from './byol.ts';
@@ -42,6 +43,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   data2vecTask,
   maskFeatTask,
   beitTask,
+  aimTask,
   rotationTask,
   colorizationTask,
   jigsawTask,
