@@ -13,6 +13,7 @@ export default library({
     'src/dcl.ts',
     'src/frame-order.ts',
     'src/i-jepa.ts',
+    'src/inpainting.ts',
     'src/declutr.ts',
     'src/dino.ts',
     'src/distillation.ts',

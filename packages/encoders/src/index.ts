@@ -9,6 +9,7 @@ export type { EncoderFactory } from './encoder-factory.ts';
 export { fromHuggingFaceBert, type FromHuggingFaceBertOptions, type PretrainedBert } from './hugging-face/from-hugging-face-bert.ts';
 export { toHuggingFaceBert, type HuggingFaceBertFiles, type ToHuggingFaceBertOptions } from './hugging-face/to-hugging-face-bert.ts';
 export { fromLayersModel, type BuildLayersModel, type FromLayersModelOptions } from './from-layers-model.ts';
+export { inpaintingDecoder, type InpaintingDecoderOptions } from './inpainting-decoder.ts';
 export { jepaPredictor, type JepaPredictor, type JepaPredictorOptions } from './jepa-predictor.ts';
 export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
 export { averagePool, type AveragePoolOptions } from './layers/average-pool.ts';

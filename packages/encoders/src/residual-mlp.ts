@@ -58,7 +58,7 @@ export function residualMlp(options: ResidualMlpOptions): (rng: Rng) => Module<t
         tf.tidy(() => {
           let x = input;
           for (const block of blocks) {
-            const hidden = gelu(block.linear1.apply(block.norm.apply(x, apply), apply)) as tf.Tensor2D; // [n, hiddenDim]
+            const hidden = gelu(block.linear1.apply(block.norm.apply(x, apply), apply)); // [n, hiddenDim]
             x = tf.add(x, block.linear2.apply(hidden, apply));
           }
           return output.apply(norm.apply(x, apply), apply);

@@ -41,6 +41,7 @@ export {
   type FrameOrderTargets,
 } from './frame-order.ts';
 export { iJepa, type BlockMasking, type IJepaBatch, type IJepaOptions, type IJepaTargets, type PatchPredictor } from './i-jepa.ts';
+export { inpainting, type InpaintingBatch, type InpaintingOptions, type InpaintingTargets } from './inpainting.ts';
 export {
   jigsaw,
   jigsawPermutations,

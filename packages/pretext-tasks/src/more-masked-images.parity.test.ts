@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
 import type { AnyPretextTask } from '@selfsup/core';
 import { hogFeatures } from '@selfsup/augment';
-import { bert, jepaPredictor, linear, residualMlp, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
+import {
+  bert,
+  inpaintingDecoder,
+  jepaPredictor,
+  linear,
+  residualMlp,
+  sequential,
+  stateless,
+  vit,
+  type VitOptions,
+  type VitSize,
+} from '@selfsup/encoders';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,6 +23,7 @@ import { beit, codebookTokenizer } from './beit.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa } from './i-jepa.ts';
+import { inpainting } from './inpainting.ts';
 import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
 
@@ -126,6 +138,17 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
       }),
       run,
     ),
+  inpainting: () =>
+    inpainting({
+      backbone: sequential<tf.Tensor4D, tf.Tensor2D>({
+        flatten: stateless((x: tf.Tensor4D) => tf.reshape<tf.Rank.R2>(x, [x.shape[0], -1])),
+        linear: linear({ inputDim: fixture.shape[1] * fixture.shape[2] * fixture.shape[3], outputDim: 5 }),
+        tanh: stateless((x: tf.Tensor2D) => tf.tanh(x)),
+      }),
+      decoder: inpaintingDecoder({ inputDim: 5, outputSize: 6, channels: fixture.vit.channels!, width: 4 }),
+      regionSize: [6, 6],
+      overlap: 1,
+    }),
 };
 
 function batchOf({ images, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {

@@ -68,6 +68,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   colorization: { gridStep: 10, neighbors: 5, sigma: 5, headWidth: 64 },
   jigsaw: { grid: 3, numOrders: 64, jitter: true, standardize: true },
   'relative-patch': { pairsPerImage: 8, standardize: true },
+  inpainting: { overlapWeight: 10, decoderWidth: 128 },
   'frame-order': { reversed: 'merged' },
 };
 

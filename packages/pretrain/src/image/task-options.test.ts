@@ -28,6 +28,7 @@ describe('options of tasks', () => {
     ['maskfeat', { cellSize: 2, numBins: 4 }],
     ['beit', { vocabularySize: 8 }],
     ['aim', { prefix: false, headLayers: 1, headHidden: 8 }],
+    ['inpainting', { overlap: 2, overlapWeight: 0 }],
     ['colorization', { outputSize: 4, gridStep: 30 }],
     ['jigsaw', { grid: 2, numOrders: 4, tileSize: 4 }],
     ['relative-patch', { partSize: 4, gap: 0, jitter: 1, pairsPerImage: 1 }],

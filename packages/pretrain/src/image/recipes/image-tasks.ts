@@ -9,6 +9,7 @@ import { dclTask } from './dcl.ts';
 import { dinoTask } from './dino.ts';
 import { distillationTask } from './distillation.ts';
 import { iJepaTask } from './i-jepa.ts';
+import { inpaintingTask } from './inpainting.ts';
 import { jigsawTask } from './jigsaw.ts';
 import { maeTask } from './mae.ts';
 import { maskFeatTask } from './maskfeat.ts';
@@ -48,4 +49,5 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   colorizationTask,
   jigsawTask,
   relativePatchTask,
+  inpaintingTask,
 ];
