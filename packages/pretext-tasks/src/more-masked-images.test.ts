@@ -150,13 +150,10 @@ it('codebookTokenizer takes the nearest row, the first of equals, whatever the s
 });
 
 it('says what is wrong', () => {
-  const of = <B, T>(
-    task: { create: (c: typeof start) => { targets?: (batch: B, c: never) => T; dispose: () => void } },
-    images: tf.Tensor4D,
-  ) => {
-    const run = task.create(start);
+  const of = (task: unknown, images: tf.Tensor4D) => {
+    const run = (task as ReturnType<typeof beit>).create(start);
     try {
-      return failure(() => run.targets!({ images } as B, context() as never));
+      return failure(() => run.targets!({ images }, context()));
     } finally {
       run.dispose();
     }
