@@ -25,6 +25,7 @@ export { seedLoss, type SeedLossOptions } from './seed-loss.ts';
 export { sigReg, type SigRegOptions } from './sig-reg.ts';
 export { siglipLoss, type SiglipLossOptions } from './siglip-loss.ts';
 export { skipGramLoss, type SkipGramLossOptions } from './skip-gram-loss.ts';
+export { smoothL1Loss, type SmoothL1LossOptions } from './smooth-l1-loss.ts';
 export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts';
 export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';
 export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';

@@ -1,9 +1,21 @@
+export { aim, type AimBatch, type AimOptions, type AimTargets, type CausalPatchEncoder } from './aim.ts';
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
+export {
+  beit,
+  codebookTokenizer,
+  type BeitBatch,
+  type BeitOptions,
+  type BeitTargets,
+  type CodebookTokenizerOptions,
+  type PatchTokenizer,
+} from './beit.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';
 export type { ChosenPlaces } from './chosen-places.ts';
 export { clip, type ClipOptions } from './clip.ts';
 export { colorization, type ColorizationBatch, type ColorizationOptions, type ColorizationTargets } from './colorization.ts';
+export { data2vecText, type Data2vecTextBatch, type Data2vecTextOptions, type Data2vecTextTargets } from './data2vec-text.ts';
+export { data2vec, type Data2vecBatch, type Data2vecOptions, type Data2vecTargetOptions, type Data2vecTargets } from './data2vec.ts';
 export { dcl, type DclBatch, type DclOptions } from './dcl.ts';
 export {
   deepClusterV2,
@@ -40,6 +52,8 @@ export {
 } from './frame-order.ts';
 export type { ImageTextBatch, ImageTextEmbeddings, ImageTextFactories, TextStates } from './image-text-networks.ts';
 export { ibot, type IbotBatch, type IbotEmbeddings, type IbotOptions, type IbotTargets } from './ibot.ts';
+export { iJepa, type BlockMasking, type IJepaBatch, type IJepaOptions, type IJepaTargets, type PatchPredictor } from './i-jepa.ts';
+export { inpainting, type InpaintingBatch, type InpaintingOptions, type InpaintingTargets } from './inpainting.ts';
 export {
   jigsaw,
   jigsawPermutations,
@@ -51,6 +65,7 @@ export {
 export type { CropMasking, MaskedCrops } from './masked-crops.ts';
 export type { PatchHeadFactories } from './patch-heads.ts';
 export { mae, type MaeBatch, type MaeOptions } from './mae.ts';
+export { maskFeat, type MaskFeatBatch, type MaskFeatOptions, type MaskFeatTargets } from './maskfeat.ts';
 export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } from './masked-language.ts';
 export { mocoV3, type MocoV3Batch, type MocoV3Embeddings, type MocoV3Options, type MocoV3Targets } from './moco-v3.ts';
 export { moco, type MocoBatch, type MocoEmbeddings, type MocoOptions, type MocoTargets } from './moco.ts';
@@ -62,6 +77,7 @@ export type { SentencePooling } from './pool-sentences.ts';
 export type { PredictedViews, ProjectedViews } from './projection-networks.ts';
 export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { pmsn, type PmsnOptions } from './pmsn.ts';
+export type { BlockOptions, PatchBlockEncoder, PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
 export type { FilledTargets } from './fill-in-samples.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
@@ -84,6 +100,7 @@ export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { DecodedSequences, EncodedSequences, TokenDecoder, TokenEncoder, TokenHead } from './token-networks.ts';
 export { timeContrastive, type TimeContrastiveBatch, type TimeContrastiveOptions, type TimeWindows } from './time-contrastive.ts';
 export { tsdae, type TokenDeletion, type TsdaeBatch, type TsdaeOptions, type TsdaeTargets } from './tsdae.ts';
+export type { EncodedSequences, TokenBlockEncoder, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';
 export { empSsl, type EmpSslOptions } from './emp-ssl.ts';
 export { fastSiam, type FastSiamOptions } from './fast-siam.ts';

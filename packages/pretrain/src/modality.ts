@@ -191,6 +191,8 @@ export interface BuildContext<D extends RunData = RunData, O extends object = ob
   readonly functions: Readonly<Record<string, unknown>>;
   /** The trained encoder that the task learns from, for {@link TaskParts}. */
   readonly teacher?: Teacher | undefined;
+  /** What the task learned of the data, for {@link TaskParts}. */
+  readonly learned?: unknown;
 }
 
 /** Options of {@link Modality.encode}. */

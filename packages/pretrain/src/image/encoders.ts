@@ -68,7 +68,7 @@ const vitOptions = ({ numLayers, width, numHeads }: VitSize) =>
     maskToken: z
       .boolean()
       .default(false)
-      .describe('whether there is a token to stand for masked patches, which sim-mim, ibot and dino-v2 need'),
+      .describe('whether there is a token to stand for masked patches, which tasks such as sim-mim, beit, ibot and dino-v2 need'),
     classToken: z.boolean().exactOptional().describe('whether there is a class token; default true; without one the features are the mean'),
     classPosition: z.boolean().exactOptional().describe('whether learned positions have one for the class token, too; default true'),
     numRegisters: z.int().min(0).exactOptional().describe('learned tokens that only help the others, as in DINOv2; default 0'),

@@ -97,9 +97,10 @@ export function imageTaskParts({
   totalSteps,
   functions,
   teacher,
+  learned,
 }: Pick<
   BuildContext,
-  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher'
+  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher' | 'learned'
 >): ImageTaskParts {
   const { size: imageSize, height, width, channels, mean, std } = imageInputOf(data.input);
   const { projectionHead } = functions;
@@ -114,6 +115,7 @@ export function imageTaskParts({
     totalSteps,
     teacher,
     numSamples: data.train.length,
+    learned,
     imageSize,
     height,
     width,

@@ -126,10 +126,16 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   },
   mae: { maskRatio: 0.75, maskKind: 'random', maskUnit: 1, normalizePixels: true },
   'sim-mim': { maskRatio: 0.6, maskKind: 'random' },
+  'i-jepa': { numTargets: 4, targetScale: [0.15, 0.2], contextScale: [0.85, 1], momentum: 0.996, distance: 'smooth-l1' },
+  data2vec: { maskRatio: 0.6, maskKind: 'block', part: 'block', beta: 2, momentum: 0.99, finalMomentum: 0.999 },
+  maskfeat: { maskRatio: 0.4, maskKind: 'block', numBins: 9 },
+  beit: { maskRatio: 0.4, maskKind: 'block', vocabularySize: 512 },
+  aim: { prefix: true, normalizePixels: true },
   rotation: {},
   colorization: { gridStep: 10, neighbors: 5, sigma: 5, headWidth: 64 },
   jigsaw: { grid: 3, numOrders: 64, jitter: true, standardize: true },
   'relative-patch': { pairsPerImage: 8, standardize: true },
+  inpainting: { overlapWeight: 10, decoderWidth: 128 },
   'frame-order': { reversed: 'merged' },
 };
 

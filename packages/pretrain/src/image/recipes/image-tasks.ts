@@ -1,15 +1,21 @@
 import type { AnyTaskRecipe } from '../../task-recipe.ts';
+import { aimTask } from './aim.ts';
 import { barlowTwinsTask } from './barlow-twins.ts';
+import { beitTask } from './beit.ts';
 import { byolTask } from './byol.ts';
 import { colorizationTask } from './colorization.ts';
+import { data2vecTask } from './data2vec.ts';
 import { dclTask } from './dcl.ts';
 import { deepClusterV2Task } from './deep-cluster-v2.ts';
 import { dinoTask } from './dino.ts';
 import { dinoV2Task } from './dino-v2.ts';
 import { distillationTask } from './distillation.ts';
 import { ibotTask } from './ibot.ts';
+import { iJepaTask } from './i-jepa.ts';
+import { inpaintingTask } from './inpainting.ts';
 import { jigsawTask } from './jigsaw.ts';
 import { maeTask } from './mae.ts';
+import { maskFeatTask } from './maskfeat.ts';
 import { mocoV3Task } from './moco-v3.ts';
 import { mocoTask } from './moco.ts';
 import { msnTask } from './msn.ts';
@@ -62,8 +68,14 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   distillationTask,
   maeTask,
   simMimTask,
+  iJepaTask,
+  data2vecTask,
+  maskFeatTask,
+  beitTask,
+  aimTask,
   rotationTask,
   colorizationTask,
   jigsawTask,
   relativePatchTask,
+  inpaintingTask,
 ];
