@@ -29,6 +29,11 @@ export interface TrainerOptions<B extends Batch = Batch, T extends Targets = Tar
   seed: number;
   /** The other ranks; default none. */
   collective?: Collective;
+  /**
+   * Gradient checkpointing: residual and transformer blocks keep their inputs alone for the gradient, and compute the rest again. Less memory for about one
+   * more forward pass, the same bits; default false.
+   */
+  gradientCheckpointing?: boolean;
 }
 
 /** A task, its networks and its optimizer, one update at a time. */
@@ -97,7 +102,7 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  * ```
  */
 export function createTrainer<B extends Batch, T extends Targets>(options: TrainerOptions<B, T>): Trainer<B, T> {
-  const { task, totalSteps, seed, collective = soloCollective } = options;
+  const { task, totalSteps, seed, collective = soloCollective, gradientCheckpointing: recompute = false } = options;
   checkTask(task);
   if (!Number.isSafeInteger(totalSteps) || totalSteps < 1)
     throw new SelfsupError('SELFSUP_OPTION', `createTrainer: \`totalSteps\` must be an integer >= 1, got ${totalSteps}`);
@@ -141,7 +146,7 @@ export function createTrainer<B extends Batch, T extends Targets>(options: Train
     collective,
     trainStep: (batch) =>
       exclusively('trainStep', async () => {
-        const at = { rng, step: state.step, totalSteps, collective };
+        const at = { rng, step: state.step, totalSteps, collective, recompute };
         const contexts = {
           at: (microBatch: number) => createStepContext({ ...at, microBatch }),
           shared: createStepContext({ ...at, shared: true }),

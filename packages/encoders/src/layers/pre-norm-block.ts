@@ -7,6 +7,7 @@ import { xavierUniform, zeros, type Initializer } from './initializers.ts';
 import { layerNorm } from './layer-norm.ts';
 import { leafModule } from './leaf-module.ts';
 import { linear } from './linear.ts';
+import { recomputed } from './recomputed.ts';
 import { selfAttention } from './self-attention.ts';
 import type { TransformerModule } from './transformer-module.ts';
 
@@ -81,7 +82,7 @@ export function preNormBlock(options: PreNormBlockOptions): (rng: Rng) => Transf
         const second = scale2 ? asSequences(scale2.apply(narrowed, apply)) : feedForward;
         return { feedForward, output: tf.add<tf.Tensor3D>(x, dropPath(second, 'mlp')) };
       });
-    return {
+    return recomputed({
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
       apply: (input, apply) => tf.tidy(() => states(input, apply).output),
@@ -89,7 +90,7 @@ export function preNormBlock(options: PreNormBlockOptions): (rng: Rng) => Transf
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },
-    };
+    });
   };
 }
 

@@ -5,6 +5,7 @@ import { checkIntegers } from './check-option.ts';
 import { kaimingUniform, zeros, type Initializer } from './initializers.ts';
 import { layerNorm } from './layer-norm.ts';
 import { linear } from './linear.ts';
+import { recomputed } from './recomputed.ts';
 import { selfAttention } from './self-attention.ts';
 import type { TransformerModule } from './transformer-module.ts';
 
@@ -64,7 +65,7 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
         const y = parts.norm.apply(tf.add(x, drop(narrowed, 'output')), apply);
         return { feedForward: tf.reshape(narrowed, [batch, length, width]), output: tf.reshape(y, [batch, length, width]) };
       });
-    return {
+    return recomputed({
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
       apply: (input, apply) => tf.tidy(() => states(input, apply).output),
@@ -72,6 +73,6 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },
-    };
+    });
   };
 }
