@@ -13,6 +13,10 @@ export const aimTask = defineImageTask({
   title: 'AIM',
   paper: 'https://arxiv.org/abs/2401.08541',
   summary: 'Patch by patch, row by row, the encoder predicts the pixels of the next one from those before it.',
+  advice: {
+    take: 'Much data and a large Vision Transformer are there: it grows with both, and needs no mask tokens.',
+    leave: 'Features are used as they are, or the encoder is small: contrastive tasks give better ones.',
+  },
   options: z.strictObject({
     prefix: z
       .boolean()

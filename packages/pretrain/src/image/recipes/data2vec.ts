@@ -17,6 +17,10 @@ export const data2vecTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2202.03555',
   summary:
     'A mask token stands for a part of the patches, and the encoder predicts what the last blocks of its slowly moving copy say of them.',
+  advice: {
+    take: 'One recipe for images and text is wanted, for a Vision Transformer that will be fine-tuned.',
+    leave: 'Runs are short: what is predicted comes from a copy that must learn first; `mae` and `maskfeat` have targets from the start.',
+  },
   options: z.strictObject({
     ...maskOptions(0.6, 'block'),
     ...teacherOptions({ topBlocks: 'half of them, as in the paper', part: 'block', beta: 2, momentum: 0.99, finalMomentum: 0.999 }),

@@ -25,6 +25,10 @@ export const iJepaTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2301.08243',
   summary:
     'From the states of a large block of an image a predictor tells those of smaller ones, as a slowly moving copy of the encoder sees them.',
+  advice: {
+    take: 'Features that say what is where are wanted without augmentations made by hand, and there is time for some thousand updates of a Vision Transformer.',
+    leave: 'Runs are short, or images are so small that a block is a few patches: its targets come from a copy that must learn first.',
+  },
   options: z.strictObject({
     numTargets: z.int().min(1).default(4).describe('blocks of each image that are predicted'),
     targetScale: range(0.15, 0.2).describe("the least and the greatest part of the image's patches in such a block"),

@@ -12,6 +12,10 @@ export const inpaintingTask = defineImageTask({
   title: 'Inpainting (context encoders)',
   paper: 'https://arxiv.org/abs/1604.07379',
   summary: 'The middle of an image is hidden, and a decoder paints it from the features of the rest.',
+  advice: {
+    take: 'A convolutional network is to learn from what is hidden, and pictures of its guesses are wanted.',
+    leave: 'Features are used as they are: it learns colors and textures first; `rotation` and contrastive tasks give better ones.',
+  },
   options: z.strictObject({
     regionSize: z
       .int()

@@ -20,6 +20,10 @@ export const maskFeatTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2112.09133',
   summary:
     'A mask token stands for a part of the patches, and one linear layer on the encoder predicts their histograms of oriented gradients.',
+  advice: {
+    take: 'Shapes and edges matter more than colors; its targets cost nothing, and no decoder or second network is needed.',
+    leave: 'Images are smooth or so small that a patch has no edges.',
+  },
   options: z.strictObject({
     ...maskOptions(0.4, 'block'),
     cellSize: z

@@ -12,6 +12,10 @@ export const data2vecTextTask = defineTextTask({
   title: 'data2vec on text',
   paper: 'https://arxiv.org/abs/2202.03555',
   summary: 'A part of the tokens is hidden, and the encoder predicts what the last blocks of its slowly moving copy say of them.',
+  advice: {
+    take: 'One recipe for images and text is wanted, for text that is fine-tuned afterwards.',
+    leave: 'Words are to be guessed, or runs are short: `masked-language` has targets from the start.',
+  },
   options: z.strictObject({
     ...maskOptions({ maskFraction: 0.8, randomFraction: 0.1 }),
     ...teacherOptions({ topBlocks: 'ten of twelve, as in the paper', part: 'feed-forward', beta: 4, momentum: 0.99, finalMomentum: 0.999 }),
