@@ -157,7 +157,7 @@ export function deepClusterV2(
           const at = tf.expandDims<tf.Tensor2D>(indices, 1);
           const count = tf.scatterND(at, tf.ones([indices.shape[0], 1]), [numSamples, 1]); // an image may come twice
           const sum = tf.scatterND(at, projections, memory.shape);
-          memory.assign(tf.where(tf.greater(count, 0), tf.div(sum, tf.maximum(count, 1)), memory) as tf.Tensor2D);
+          memory.assign(tf.where<tf.Tensor2D>(tf.greater(count, 0), tf.div(sum, tf.maximum(count, 1)), memory));
           if ((step + 1) % clusterEverySteps === 0) cluster((k) => stream('clusters').fold(k));
         },
       };

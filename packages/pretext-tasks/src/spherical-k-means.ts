@@ -38,7 +38,7 @@ export function sphericalKMeans(
   return tf.tidy(() => {
     const filled = tf.cast<tf.Tensor1D>(tf.greater(tf.sum(tf.square(rows), 1), 0), 'float32'); // [n]
     const lots = tf.add<tf.Tensor1D>(tf.tensor1d(drawUniform(rng, n)), tf.mul(filled, 2)); // rows of zeros come last
-    let centroids = tf.gather(rows, tf.topk(lots, numClusters).indices) as tf.Tensor2D;
+    let centroids = tf.gather<tf.Tensor2D>(rows, tf.topk(lots, numClusters).indices);
     for (let i = 0; i < iterations; i++) {
       const old = centroids;
       centroids = tf.tidy(() => {
