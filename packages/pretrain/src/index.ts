@@ -118,6 +118,15 @@ export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
 export { manyCropViews, manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
 export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export {
+  evaluateRetrieval,
+  evaluateZeroShot,
+  type EvaluateRetrievalOptions,
+  type EvaluateZeroShotOptions,
+  type LoadedPair,
+  type RetrievalEvaluation,
+  type ZeroShotEvaluation,
+} from './image-text/evaluate-pairs.ts';
 export { imageTextModality } from './image-text/image-text-modality.ts';
 export type { ImageTextOptions } from './image-text/image-text-options.ts';
 export { imageTextPlugin } from './image-text/image-text-plugin.ts';

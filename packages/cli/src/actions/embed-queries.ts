@@ -12,7 +12,7 @@ export interface QueriesRequest {
 }
 
 /** The name of the encoder of texts that the run of an encoder keeps beside it; undefined where there is none. */
-const textEncoderName = ({ run }: Pick<LoadedEncoder, 'run'>): string | undefined =>
+export const textEncoderName = ({ run }: Pick<LoadedEncoder, 'run'>): string | undefined =>
   Object.entries(run?.encoders ?? {}).find(([, { modality }]) => modality === 'text')?.[0];
 
 /**

@@ -1,8 +1,9 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { act, addDataFlags, addLabelFlags, addRunFlags } from '../flags/common-flags.ts';
-import { parseNumber, parseNumbers } from '../flags/parse-value.ts';
+import { collect, parseNumber, parseNumbers } from '../flags/parse-value.ts';
 import type { EvaluateKnnFlags, EvaluateLinearProbeFlags } from '../actions/run-evaluate.ts';
+import type { EvaluateRetrievalFlags, EvaluateZeroShotFlags } from '../actions/run-evaluate-pairs.ts';
 
 const KNN_EXAMPLES = `
   $ selfsup evaluate knn --run runs/shapes --baselines
@@ -10,6 +11,10 @@ const KNN_EXAMPLES = `
 const PROBE_EXAMPLES = `
   $ selfsup evaluate linear-probe --run runs/shapes --baselines
   $ selfsup evaluate linear-probe --run runs/text --data trec/train.txt --test-data trec/test.txt --l2 0.001,0.01`;
+
+const PAIR_EXAMPLES = `
+  $ selfsup evaluate zero-shot --run runs/pairs --data photos/ --template "a photo of a {}"
+  $ selfsup evaluate retrieval --run runs/pairs --data others.csv --baselines`;
 
 /** A command that judges with labeled samples, those of the run or others. */
 function evaluation(name: string): Command {
@@ -46,19 +51,48 @@ const linearProbe = (context: CommandContext) =>
       ),
     );
 
+const zeroShot = (context: CommandContext) =>
+  evaluation('zero-shot')
+    .description('Classify images by the names of their classes alone, by encoders that learned from images with texts')
+    .addOption(
+      new Option('--template <text>', 'a text with {} for the name of a class; several are averaged; can be repeated (default: those of the run)').argParser(collect), // prettier-ignore
+    )
+    .addHelpText('after', `\nExamples:${PAIR_EXAMPLES}`)
+    .action((_flags, self: Command) =>
+      act<EvaluateZeroShotFlags>(self, context, async (flags, output) =>
+        (await import('../actions/run-evaluate-pairs.ts')).runEvaluateZeroShot(flags, output),
+      ),
+    );
+
+const retrieval = (context: CommandContext) =>
+  evaluation('retrieval')
+    .description('Search images by their texts and texts by their images: recall at 1, 5 and 10')
+    .option('--pairs <n>', 'at most so many pairs, since recall depends on it (default: 1000)', parseNumber)
+    .addHelpText('after', `\nExamples:${PAIR_EXAMPLES}`)
+    .action((_flags, self: Command) =>
+      act<EvaluateRetrievalFlags>(self, context, async (flags, output) =>
+        (await import('../actions/run-evaluate-pairs.ts')).runEvaluateRetrieval(flags, output),
+      ),
+    );
+
 /** `selfsup evaluate`. */
 export function evaluateCommand(context: CommandContext): Command {
   return new Command('evaluate')
     .description('Judge the encoder of a run')
-    .argument('[probe]', 'knn or linear-probe')
+    .argument('[probe]', 'knn, linear-probe, zero-shot or retrieval')
     .allowUnknownOption()
     .allowExcessArguments()
     .addCommand(knn(context))
     .addCommand(linearProbe(context))
-    .addHelpText('after', `\nExamples:${KNN_EXAMPLES}${PROBE_EXAMPLES}`)
+    .addCommand(zeroShot(context))
+    .addCommand(retrieval(context))
+    .addHelpText('after', `\nExamples:${KNN_EXAMPLES}${PROBE_EXAMPLES}${PAIR_EXAMPLES}`)
     .action(async (probe?: string) => {
       const { printable, SelfsupError } = await import('@selfsup/core');
       const got = probe === undefined || probe.startsWith('-') ? '' : `, got '${printable(probe)}'`;
-      throw new SelfsupError('SELFSUP_OPTION', `choose knn or linear-probe${got}; such as: selfsup evaluate knn --run runs/shapes`);
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `choose knn, linear-probe, zero-shot or retrieval${got}; such as: selfsup evaluate knn --run runs/shapes`,
+      );
     });
 }

@@ -12,7 +12,9 @@ import { pretrain } from '../pretrain.ts';
 import { silentProgress } from '../progress.ts';
 import { createRegistry } from '../registry.ts';
 import type { RunConfig } from '../run-config.ts';
+import { openSamplesFor } from '../evaluate-encoder.ts';
 import { encodePairs } from './encode-pairs.ts';
+import { evaluateRetrieval, evaluateZeroShot } from './evaluate-pairs.ts';
 import { templatesFor } from './image-text-probes.ts';
 import { pairSamples } from './pair-samples.ts';
 
@@ -41,9 +43,10 @@ const config: RunConfig = {
   textEncoderOptions: { numLayers: 1, width: 8, numHeads: 1 },
   vocabulary: 'words',
   length: 8,
-  epochs: 3,
+  epochs: 10,
+  probeEvery: 0,
   batchSize: 6,
-  learningRate: 0.01,
+  learningRate: 0.02,
   testFraction: 0.25,
   knnK: 3,
   backend: 'cpu',
@@ -82,6 +85,20 @@ describe('a run on images with texts', () => {
     // what was trained on its pairs puts the image nearest to its own text
     const cosines = [0, 1, 2].map((i) => cosine(found[0]!.data, found[1]!.data.subarray(6 * i, 6 * i + 6)));
     expect(cosines[0]).toBeGreaterThan(Math.max(cosines[1]!, cosines[2]!));
+
+    const samples = await openSamplesFor(image, { data: pairs, testFraction: 0 });
+    const zeroShot = await evaluateZeroShot({ image, text }, samples, { templates: ['a {} picture'], baselines: true });
+    expect(zeroShot).toMatchObject({ classNames: words, templates: ['a {} picture'], images: 24 });
+    expect([Object.keys(zeroShot.accuracy), zeroShot.accuracy['trained']! > 60]).toEqual([['trained', 'untrained'], true]);
+    const retrieval = await evaluateRetrieval({ image, text }, samples, { pairs: 12 });
+    expect([retrieval.images, retrieval.texts, retrieval.recall['trained']!['textRecall5']]).toEqual([12, 3, 100]);
+    await expect(evaluateZeroShot({ image, text }, samples, { templates: ['x'] })).rejects.toThrow(
+      "must have {} for the name of a class, got 'x'",
+    );
+    await expect(evaluateRetrieval({ image, text: image }, samples)).rejects.toThrow('the encoder of texts must take text');
+    const alone = await openSamplesFor(image, { data: { images: pairs.images, shape: pairs.shape } });
+    await expect(evaluateRetrieval({ image, text }, alone)).rejects.toThrow('must have at least two images with texts');
+    await expect(evaluateZeroShot({ image, text }, alone)).rejects.toThrow('must have images of at least two classes with names');
     image.dispose();
     text.dispose();
     await expect(loadEncoder(bytes, { encoder: 'txt' })).rejects.toThrow("there is no encoder 'txt' in this run; it keeps image, text");

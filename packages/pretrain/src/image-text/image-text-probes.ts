@@ -7,8 +7,8 @@ import type { ImageTextOptions } from './image-text-options.ts';
 import { TEXT, type ImageTextRunData } from './image-text-run-data.ts';
 import { limitPairs, type PairSamples } from './pair-samples.ts';
 
-/** At most so many pairs are searched: recall depends on how many there are, and papers report that of 1,000. */
-const SEARCHED = 1000;
+/** At most so many pairs are searched: recall depends on how many there are, and papers report that of 1,000. Internal. */
+export const SEARCHED = 1000;
 
 const RANKS = [1, 5, 10] as const;
 

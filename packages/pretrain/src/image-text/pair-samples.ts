@@ -29,7 +29,7 @@ export function pairSamples(
  * @returns samples that number them from 0
  */
 export function pickPairs(samples: PairSamples, indices: ArrayLike<number>): PairSamples {
-  return { ...pickImages(samples, indices), captions: Array.from(indices, (index) => samples.captions[index]!) };
+  return pickImages(samples, indices) as PairSamples;
 }
 
 /** ⌊i · length / limit⌋ for i = 0 … limit − 1: so many pairs, spread evenly; all of fewer. */
