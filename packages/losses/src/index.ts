@@ -18,5 +18,6 @@ export { skipGramLoss, type SkipGramLossOptions } from './skip-gram-loss.ts';
 export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts';
 export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';
 export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';
+export { supConLoss, type SupConLossOptions } from './sup-con-loss.ts';
 export { swavLoss, type SwavLossOptions } from './swav-loss.ts';
 export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';

@@ -14,6 +14,7 @@ describe('options of tasks', () => {
   it.each([
     ['simclr', { temperature: 0.5 }],
     ['dcl', { weighted: true }],
+    ['sup-con', { positives: 'sum-in-log' }],
     ['moco', { symmetric: true, queueSize: 32, shuffleGroups: 1 }],
     ['byol', { convention: 'mean', predictionHidden: 8 }],
     ['sim-siam', { headOutput: 16, headHidden: 12, headLayers: 2 }],
@@ -66,6 +67,10 @@ describe('what a config brings', () => {
 });
 
 describe('what does not fit', () => {
+  it('is data without labels for a task that learns from them', async () => {
+    await expect(trainTiny('sup-con', { labeled: false })).rejects.toThrow('the task sup-con learns from labels, and tiny has none');
+  });
+
   it('is an encoder without patches for tasks that mask them', async () => {
     await expect(trainTiny('mae', { encoder: 'conv-net' })).rejects.toThrow('the task mae needs an encoder of patches: vit-tiny');
   });

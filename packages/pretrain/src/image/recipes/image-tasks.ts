@@ -15,6 +15,7 @@ import { rotationTask } from './rotation.ts';
 import { simMimTask } from './sim-mim.ts';
 import { simSiamTask } from './sim-siam.ts';
 import { simclrTask } from './simclr.ts';
+import { supConTask } from './sup-con.ts';
 import { swavTask } from './swav.ts';
 import { vicregTask } from './vicreg.ts';
 
@@ -22,6 +23,7 @@ import { vicregTask } from './vicreg.ts';
 export const imageTasks: readonly AnyTaskRecipe[] = [
   simclrTask,
   dclTask,
+  supConTask,
   mocoTask,
   mocoV3Task,
   nnclrTask,

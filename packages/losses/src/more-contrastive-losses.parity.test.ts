@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { describe, expect, it } from 'vitest';
+import { ntXent } from './nt-xent.ts';
+import { supConLoss } from './sup-con-loss.ts';
+
+interface Stored {
+  shape: number[];
+  values: number[];
+}
+type Options = Readonly<Record<string, never>>;
+interface Fixture {
+  meta: { torch: string };
+  cases: { loss: string; views: Stored[]; options: Options & { labels?: number[] }; value: number; gradients: number[][] }[];
+}
+const fixture = JSON.parse(readFileSync(new URL('../fixtures/contrastive-more.json', import.meta.url), 'utf8')) as Fixture;
+const int32 = (values: readonly number[] = []) => tf.tensor1d([...values], 'int32');
+
+type Loss = (views: tf.Tensor2D[], options: Options & { labels?: number[] }) => tf.Scalar;
+const losses: Readonly<Record<string, Loss>> = {
+  supConLoss: (views, { labels, ...options }) => supConLoss(views, { ...options, labels: int32(labels) }),
+};
+
+it.each(fixture.cases.map((one) => [`${one.loss} of ${one.views.length}, ${JSON.stringify(one.options)}`, one] as const))(
+  `agrees with PyTorch ${fixture.meta.torch}: %s`,
+  (_, { loss, views, options, value, gradients }) => {
+    tf.tidy(() => {
+      const tensors = views.map(({ shape, values }) => tf.tensor(values, shape));
+      const actual = tf.valueAndGrads((...rows: tf.Tensor[]) => losses[loss]!(rows as tf.Tensor2D[], options))(tensors);
+      expect(Math.abs(actual.value.dataSync()[0]! / value - 1)).toBeLessThan(1e-5);
+      gradients.forEach((expected, i) => {
+        const largest = Math.max(...expected.map(Math.abs));
+        expect(largest).toBeGreaterThan(1e-4);
+        actual.grads[i]!.dataSync().forEach((v, j) => {
+          expect(Math.abs(v - expected[j]!) / largest).toBeLessThan(1e-5);
+        });
+      });
+    });
+  },
+);
+
+describe('supConLoss', () => {
+  const views = () => [0, 1].map((seed) => tf.randomNormal<tf.Rank.R2>([6, 4], 0, 1, 'float32', seed));
+  it.each(['average', 'sum-in-log'] as const)('without any label is ntXent, %s', (positives) => {
+    tf.tidy(() => {
+      const [pair, labels] = [views(), int32(Array.from({ length: 6 }, () => -1))];
+      const [actual, expected] = [supConLoss(pair, { labels, temperature: 0.2, positives }), ntXent(pair, { temperature: 0.2 })];
+      expect(actual.dataSync()[0]).toBeCloseTo(expected.dataSync()[0]!, 5);
+    });
+  });
+
+  it('refuses what does not fit', () => {
+    tf.tidy(() => {
+      const labels = int32([0, 1, 2, 0, 1, 2]);
+      expect(() => supConLoss(views().slice(1), { labels })).toThrow('supConLoss: `views` must hold at least 2 tensors, got 1');
+      expect(() => supConLoss(views(), { labels: int32([1]) })).toThrow(
+        'supConLoss: `labels` must have shape [6], one for each row, got [1]',
+      );
+      expect(() => supConLoss(views(), { labels: tf.cast(labels, 'float32') })).toThrow('supConLoss: `labels` must be int32, got float32');
+      expect(() => supConLoss(views(), { labels, positives: 'all' as 'average' })).toThrow(
+        "`positives` must be 'average' or 'sum-in-log', got 'all'",
+      );
+    });
+  });
+});

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import type { AnyPretextTask, Batch } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
+import { backbone, channels, projectionHead, size } from '../fixtures/tiny-networks.ts';
+import { supCon } from './sup-con.ts';
+
+type Options = Readonly<Record<string, never>>;
+interface Run {
+  rate: number;
+  options: Options;
+  start: Readonly<Record<string, { shape: number[]; values: number[] }>>;
+  steps: ReferenceStep[];
+}
+interface Fixture {
+  meta: { torch: string };
+  labels: number[];
+  queueSize: number;
+  outputDim: number;
+  batches: number[][][];
+  runs: Readonly<Record<string, Run[]>>;
+}
+const fixture = JSON.parse(readFileSync(new URL('../fixtures/contrastive-more.json', import.meta.url), 'utf8')) as Fixture;
+const networks = { backbone, projectionHead };
+
+/** How a task is made of a run's options, its batch beside the views, and which variables move by rounding alone. */
+interface Subject {
+  readonly make: (options: Options) => AnyPretextTask;
+  readonly more?: () => Batch;
+  readonly frozen?: (path: string) => boolean;
+}
+const subjects: Readonly<Record<string, Subject>> = {
+  'sup-con': {
+    make: (options) => supCon({ ...networks, ...options }),
+    more: () => ({ labels: tf.tensor1d(fixture.labels, 'int32') }),
+  },
+};
+
+it('there are reference steps of every task', () => {
+  expect(Object.keys(fixture.runs)).toEqual(Object.keys(subjects));
+});
+
+describe.each(Object.entries(fixture.runs))('%s', (name, runs) => {
+  const { make, more, frozen } = subjects[name]!;
+  it.each(runs.map((run) => [JSON.stringify(run.options), run] as const))(
+    `takes three training steps as PyTorch ${fixture.meta.torch} does: %s`,
+    async (_, { options, rate, start, steps }) => {
+      await checkSteps({ task: make(options), rate, start, steps, ...(frozen && { frozen }) }, (step) => ({
+        views: fixture.batches[step]!.map((values) =>
+          tf.tensor4d(values, [values.length / (size * size * channels), size, size, channels]),
+        ),
+        ...more?.(),
+      }));
+    },
+  );
+});
