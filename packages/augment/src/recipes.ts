@@ -13,6 +13,7 @@ import {
   symmetric,
   tensorflowBicubic,
   weak,
+  weakened,
 } from './recipe-parts.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -34,6 +35,7 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", https://arxiv.org/abs/2104.14294
  * @remarks Sources: `simclr` google-research/simclr; `moco-v1`, `moco-v2` and `sim-siam` the authors' `main_*.py`; `moco-v2` for CIFAR the authors'
  * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
+ * `ressl` the authors' (the teacher's view, the second, is cropped and mirrored only), for CIFAR solo-learn's without blur;
  * `swav` the authors', for CIFAR lightly; `dino` and `mae` the authors'. MoCo v1 makes images gray before it jitters them, always.
  * Crops are bicubic in `simclr` (TensorFlow's, without antialiasing), `dino` and `mae` of the authors and in solo-learn's SimCLR and SwAV, bilinear elsewhere; for
  * CIFAR also in `simclr`.
@@ -58,6 +60,7 @@ export const recipes = {
   'moco-v3': byol,
   'sim-siam': { imagenet: mocoV2, cifar: symmetric({ size: 32, crop: cropOf(0.2, 1), ...colorsOf(weak) }), solo: soloWeak },
   byol,
+  ressl: { imagenet: weakened(224), cifar: weakened(32) },
   'barlow-twins': byol,
   nnclr: byol,
   vicreg: {

@@ -13,6 +13,7 @@ export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cro
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
 export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';
+export { resslLoss, type ResslLossOptions } from './ressl-loss.ts';
 export { seedLoss, type SeedLossOptions } from './seed-loss.ts';
 export { skipGramLoss, type SkipGramLossOptions } from './skip-gram-loss.ts';
 export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts';

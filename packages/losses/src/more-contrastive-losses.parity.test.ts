@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import { ntXent } from './nt-xent.ts';
+import { resslLoss } from './ressl-loss.ts';
 import { supConLoss } from './sup-con-loss.ts';
 
 interface Stored {
@@ -12,22 +13,33 @@ interface Stored {
 type Options = Readonly<Record<string, never>>;
 interface Fixture {
   meta: { torch: string };
-  cases: { loss: string; views: Stored[]; options: Options & { labels?: number[] }; value: number; gradients: number[][] }[];
+  cases: {
+    loss: string;
+    views: Stored[];
+    given?: Readonly<Record<string, Stored>>;
+    options: Options & { labels?: number[] };
+    value: number;
+    gradients: number[][];
+  }[];
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/contrastive-more.json', import.meta.url), 'utf8')) as Fixture;
 const int32 = (values: readonly number[] = []) => tf.tensor1d([...values], 'int32');
 
-type Loss = (views: tf.Tensor2D[], options: Options & { labels?: number[] }) => tf.Scalar;
+type Loss = (views: tf.Tensor2D[], options: Options & { labels?: number[] }, given: Readonly<Record<string, tf.Tensor2D>>) => tf.Scalar;
 const losses: Readonly<Record<string, Loss>> = {
   supConLoss: (views, { labels, ...options }) => supConLoss(views, { ...options, labels: int32(labels) }),
+  resslLoss: ([student], options, { teacher, queue }) => resslLoss(student!, teacher!, { ...options, queue: queue! }),
 };
 
 it.each(fixture.cases.map((one) => [`${one.loss} of ${one.views.length}, ${JSON.stringify(one.options)}`, one] as const))(
   `agrees with PyTorch ${fixture.meta.torch}: %s`,
-  (_, { loss, views, options, value, gradients }) => {
+  (_, { loss, views, given = {}, options, value, gradients }) => {
     tf.tidy(() => {
+      const constants = Object.fromEntries(
+        Object.entries(given).map(([name, of]) => [name, tf.tensor2d(of.values, of.shape as [number, number])]),
+      );
       const tensors = views.map(({ shape, values }) => tf.tensor(values, shape));
-      const actual = tf.valueAndGrads((...rows: tf.Tensor[]) => losses[loss]!(rows as tf.Tensor2D[], options))(tensors);
+      const actual = tf.valueAndGrads((...rows: tf.Tensor[]) => losses[loss]!(rows as tf.Tensor2D[], options, constants))(tensors);
       expect(Math.abs(actual.value.dataSync()[0]! / value - 1)).toBeLessThan(1e-5);
       gradients.forEach((expected, i) => {
         const largest = Math.max(...expected.map(Math.abs));
@@ -61,6 +73,16 @@ describe('supConLoss', () => {
       expect(() => supConLoss(views(), { labels, positives: 'all' as 'average' })).toThrow(
         "`positives` must be 'average' or 'sum-in-log', got 'all'",
       );
+    });
+  });
+});
+
+describe('resslLoss', () => {
+  it('refuses what does not fit', () => {
+    tf.tidy(() => {
+      const z = tf.ones<tf.Rank.R2>([2, 3]);
+      expect(() => resslLoss(z, z, { queue: tf.ones([4, 2]) })).toThrow('resslLoss: `queue` must have shape [queueSize, 3], got [4, 2]');
+      expect(() => resslLoss(z, z, { queue: z, teacherTemperature: 0 })).toThrow('`teacherTemperature` must be a finite number > 0, got 0');
     });
   });
 });

@@ -1,11 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { linearHead, row, smoothEncoder, testRows, viewsAt } from '../fixtures/conformance-rows.ts';
+import { linear } from '@selfsup/encoders';
+import { linearHead, projected, row, smoothEncoder, testRows, viewsAt } from '../fixtures/conformance-rows.ts';
+import { nnByol } from './nn-byol.ts';
+import { nnSiam } from './nn-siam.ts';
+import { ressl } from './ressl.ts';
 import { supCon } from './sup-con.ts';
 
 const networks = { backbone: smoothEncoder, projectionHead: linearHead };
+const predictionHead = linear({ inputDim: projected, outputDim: projected });
+const queued = { ...networks, outputDim: projected, queueSize: 10 };
 const labeledAt = (step: number) => ({ ...viewsAt(step, { rows: 6 }), labels: tf.tensor1d([0, 1, -1, 0, 1, -1], 'int32') });
 
 testRows([
   row('sup-con', supCon(networks), { batchAt: labeledAt }),
   row('sup-con, summed in the logarithm', supCon({ ...networks, positives: 'sum-in-log' }), { batchAt: labeledAt }),
+  row('ressl', ressl({ ...queued, momentum: 0.9 }), { batchAt: viewsAt }),
+  row('nn-byol', nnByol({ ...queued, predictionHead, momentum: 0.9 }), { batchAt: viewsAt }),
+  row('nn-siam', nnSiam({ ...queued, predictionHead }), { batchAt: viewsAt }),
 ]);

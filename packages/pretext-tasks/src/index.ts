@@ -41,6 +41,8 @@ export { maskedLanguage, type MaskedLanguageBatch, type MaskedLanguageOptions } 
 export { mocoV3, type MocoV3Batch, type MocoV3Embeddings, type MocoV3Options, type MocoV3Targets } from './moco-v3.ts';
 export { moco, type MocoBatch, type MocoEmbeddings, type MocoOptions, type MocoTargets } from './moco.ts';
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
+export { nnByol, type NnByolOptions } from './nn-byol.ts';
+export { nnSiam, type NnSiamOptions } from './nn-siam.ts';
 export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrKept } from './nnclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
 export type { PredictedViews, ProjectedViews } from './projection-networks.ts';
@@ -48,6 +50,7 @@ export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
 export type { FilledTargets } from './fill-in-samples.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
+export { ressl, type ResslBatch, type ResslEmbeddings, type ResslOptions, type ResslTargets } from './ressl.ts';
 export { rotation, type RotationBatch, type RotationOptions, type RotationTargets } from './rotation.ts';
 export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from './sim-mim.ts';
 export { simSiam, type SimSiamOptions } from './sim-siam.ts';

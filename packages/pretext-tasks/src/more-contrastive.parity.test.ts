@@ -3,7 +3,10 @@ import type { AnyPretextTask, Batch } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
-import { backbone, channels, projectionHead, size } from '../fixtures/tiny-networks.ts';
+import { backbone, channels, predictionHead, projectionHead, size } from '../fixtures/tiny-networks.ts';
+import { nnByol } from './nn-byol.ts';
+import { nnSiam } from './nn-siam.ts';
+import { ressl } from './ressl.ts';
 import { supCon } from './sup-con.ts';
 
 type Options = Readonly<Record<string, never>>;
@@ -23,6 +26,10 @@ interface Fixture {
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/contrastive-more.json', import.meta.url), 'utf8')) as Fixture;
 const networks = { backbone, projectionHead };
+const { queueSize, outputDim } = fixture;
+const queued = { ...networks, queueSize, outputDim };
+/** It stands before the prediction head's batch norm alone. */
+const headBias = (path: string) => path === 'projectionHead/linear/bias' || path === 'target/projectionHead/linear/bias';
 
 /** How a task is made of a run's options, its batch beside the views, and which variables move by rounding alone. */
 interface Subject {
@@ -35,6 +42,9 @@ const subjects: Readonly<Record<string, Subject>> = {
     make: (options) => supCon({ ...networks, ...options }),
     more: () => ({ labels: tf.tensor1d(fixture.labels, 'int32') }),
   },
+  ressl: { make: (options) => ressl({ ...queued, ...options }) },
+  'nn-byol': { make: (options) => nnByol({ ...queued, predictionHead, ...options }), frozen: headBias },
+  'nn-siam': { make: (options) => nnSiam({ ...queued, predictionHead, ...options }), frozen: headBias },
 };
 
 it('there are reference steps of every task', () => {

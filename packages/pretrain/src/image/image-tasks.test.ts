@@ -18,8 +18,11 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   moco: { temperature: 0.1, momentum: 0.99, symmetric: false, convention: 'sum-of-views', headOutput: 128, headLayers: 2 },
   'moco-v3': { temperature: 0.2, momentum: 0.99, headOutput: 128, headLayers: 2 },
   nnclr: { temperature: 0.1, headOutput: 128, headLayers: 3 },
+  ressl: { studentTemperature: 0.1, teacherTemperature: 0.04, momentum: 0.99, headOutput: 128, headLayers: 2 },
   byol: { momentum: 0.99, convention: 'byol', headOutput: 128, headLayers: 2 },
   'sim-siam': { stopGradient: true, headOutput: 128, headLayers: 3 },
+  'nn-byol': { momentum: 0.99, convention: 'byol', headOutput: 128, headLayers: 2 },
+  'nn-siam': { headOutput: 128, headLayers: 3 },
   'barlow-twins': { lambda: 0.0051, scale: 1, headOutput: 128, headLayers: 3 },
   vicreg: { invarianceWeight: 25, varianceWeight: 25, covarianceWeight: 1, convention: 'halved', headOutput: 128, headLayers: 3 },
   swav: {

@@ -18,6 +18,9 @@ import { simclrTask } from './simclr.ts';
 import { supConTask } from './sup-con.ts';
 import { swavTask } from './swav.ts';
 import { vicregTask } from './vicreg.ts';
+import { resslTask } from './ressl.ts';
+import { nnByolTask } from './nn-byol.ts';
+import { nnSiamTask } from './nn-siam.ts';
 
 /** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
 export const imageTasks: readonly AnyTaskRecipe[] = [
@@ -27,8 +30,11 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   mocoTask,
   mocoV3Task,
   nnclrTask,
+  resslTask,
   byolTask,
   simSiamTask,
+  nnByolTask,
+  nnSiamTask,
   barlowTwinsTask,
   vicregTask,
   swavTask,
