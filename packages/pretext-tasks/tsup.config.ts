@@ -3,6 +3,7 @@ import { library } from '../../tools/presets/tsup.ts';
 export default library({
   entry: [
     'src/index.ts',
+    'src/all4one.ts',
     'src/barlow-twins.ts',
     'src/byol.ts',
     'src/colorization.ts',

@@ -5,6 +5,7 @@ export { contrastiveAccuracy, type ContrastiveAccuracyOptions } from './contrast
 export { decoupledContrastiveLoss, type DecoupledContrastiveLossOptions } from './decoupled-contrastive-loss.ts';
 export { dinoLoss, type DinoLossOptions } from './dino-loss.ts';
 export { embeddingStd, type EmbeddingStdOptions } from './embedding-std.ts';
+export { featureContrastLoss, type FeatureContrastLossOptions } from './feature-contrast-loss.ts';
 export { featureDistillationLoss, type FeatureDistillationLossOptions } from './feature-distillation-loss.ts';
 export { infoNce, type InfoNceOptions } from './info-nce.ts';
 export { keyAccuracy, type KeyAccuracyOptions } from './key-accuracy.ts';

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import { ntXent } from './nt-xent.ts';
+import { featureContrastLoss } from './feature-contrast-loss.ts';
 import { resslLoss } from './ressl-loss.ts';
 import { supConLoss } from './sup-con-loss.ts';
 
@@ -28,6 +29,8 @@ const int32 = (values: readonly number[] = []) => tf.tensor1d([...values], 'int3
 type Loss = (views: tf.Tensor2D[], options: Options & { labels?: number[] }, given: Readonly<Record<string, tf.Tensor2D>>) => tf.Scalar;
 const losses: Readonly<Record<string, Loss>> = {
   supConLoss: (views, { labels, ...options }) => supConLoss(views, { ...options, labels: int32(labels) }),
+  featureContrastLoss: (views, options) =>
+    featureContrastLoss(views.slice(0, views.length / 2), views.slice(views.length / 2), options as object),
   resslLoss: ([student], options, { teacher, queue }) => resslLoss(student!, teacher!, { ...options, queue: queue! }),
 };
 
@@ -83,6 +86,29 @@ describe('resslLoss', () => {
       const z = tf.ones<tf.Rank.R2>([2, 3]);
       expect(() => resslLoss(z, z, { queue: tf.ones([4, 2]) })).toThrow('resslLoss: `queue` must have shape [queueSize, 3], got [4, 2]');
       expect(() => resslLoss(z, z, { queue: z, teacherTemperature: 0 })).toThrow('`teacherTemperature` must be a finite number > 0, got 0');
+    });
+  });
+});
+
+describe('featureContrastLoss', () => {
+  it('is 0, with a finite gradient, for columns that are alike and orthogonal', () => {
+    tf.tidy(() => {
+      const z = tf.eye(3);
+      const { value, grads } = tf.valueAndGrads((rows) => featureContrastLoss([rows as tf.Tensor2D], [z]))([z]);
+      expect(value.dataSync()[0]).toBeCloseTo(0, 4);
+      expect(grads[0]!.dataSync().every(Number.isFinite)).toBe(true);
+    });
+  });
+
+  it('refuses what does not fit', () => {
+    tf.tidy(() => {
+      const z = tf.ones<tf.Rank.R2>([2, 3]);
+      expect(() => featureContrastLoss([z, z], [z])).toThrow(
+        '`targets` must hold as many tensors as `predictions`, at least one, got 1 for 2',
+      );
+      expect(() => featureContrastLoss([z], [z], { scale: -1 })).toThrow(
+        'featureContrastLoss: `scale` must be a finite number >= 0, got -1',
+      );
     });
   });
 });

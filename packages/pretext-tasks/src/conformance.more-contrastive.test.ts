@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { linear } from '@selfsup/encoders';
+import { linear, neighborEncoder } from '@selfsup/encoders';
 import { linearHead, projected, row, smoothEncoder, testRows, viewsAt } from '../fixtures/conformance-rows.ts';
+import { all4One } from './all4one.ts';
 import { nnByol } from './nn-byol.ts';
 import { nnSiam } from './nn-siam.ts';
 import { ressl } from './ressl.ts';
@@ -17,4 +18,16 @@ testRows([
   row('ressl', ressl({ ...queued, momentum: 0.9 }), { batchAt: viewsAt }),
   row('nn-byol', nnByol({ ...queued, predictionHead, momentum: 0.9 }), { batchAt: viewsAt }),
   row('nn-siam', nnSiam({ ...queued, predictionHead }), { batchAt: viewsAt }),
+  row(
+    'all4one',
+    all4One({
+      ...queued,
+      predictionHead,
+      centroidHead: predictionHead,
+      neighborEncoder: neighborEncoder({ width: projected, numLayers: 1, numHeads: 2, dropoutRate: 0 }),
+      numNeighbors: 2,
+      momentum: 0.9,
+    }),
+    { batchAt: viewsAt },
+  ),
 ]);

@@ -1,3 +1,4 @@
+export { all4One, type All4OneEmbeddings, type All4OneOptions, type All4OneTargets } from './all4one.ts';
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
 export type { ViewPairBatch } from './check-view-pair.ts';

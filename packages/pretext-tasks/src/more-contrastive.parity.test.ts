@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { AnyPretextTask, Batch } from '@selfsup/core';
+import { neighborEncoder } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
-import { backbone, channels, predictionHead, projectionHead, size } from '../fixtures/tiny-networks.ts';
+import { backbone, channels, predictionHead, projected, projectionHead, size } from '../fixtures/tiny-networks.ts';
+import { all4One } from './all4one.ts';
 import { nnByol } from './nn-byol.ts';
 import { nnSiam } from './nn-siam.ts';
 import { ressl } from './ressl.ts';
@@ -45,6 +47,17 @@ const subjects: Readonly<Record<string, Subject>> = {
   ressl: { make: (options) => ressl({ ...queued, ...options }) },
   'nn-byol': { make: (options) => nnByol({ ...queued, predictionHead, ...options }), frozen: headBias },
   'nn-siam': { make: (options) => nnSiam({ ...queued, predictionHead, ...options }), frozen: headBias },
+  all4one: {
+    make: (options) =>
+      all4One({
+        ...queued,
+        predictionHead,
+        centroidHead: predictionHead,
+        neighborEncoder: neighborEncoder({ width: projected, numLayers: 2, numHeads: 1, dropoutRate: 0 }),
+        ...options,
+      }),
+    frozen: (path) => path.endsWith('/key/bias'), // it adds the same to all of a query's scores
+  },
 };
 
 it('there are reference steps of every task', () => {

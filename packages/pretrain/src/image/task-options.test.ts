@@ -16,6 +16,7 @@ describe('options of tasks', () => {
     ['dcl', { weighted: true }],
     ['sup-con', { positives: 'sum-in-log' }],
     ['moco', { symmetric: true, queueSize: 32, shuffleGroups: 1 }],
+    ['all4one', { numNeighbors: 2, attentionLayers: 1, attentionHeads: 2 }],
     ['ressl', { teacherTemperature: 0.07, queueSize: 32 }],
     ['nn-byol', { convention: 'mean' }],
     ['nn-siam', { headOutput: 16, queueSize: 32 }],

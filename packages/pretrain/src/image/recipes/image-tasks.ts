@@ -21,6 +21,7 @@ import { vicregTask } from './vicreg.ts';
 import { resslTask } from './ressl.ts';
 import { nnByolTask } from './nn-byol.ts';
 import { nnSiamTask } from './nn-siam.ts';
+import { all4OneTask } from './all4one.ts';
 
 /** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
 export const imageTasks: readonly AnyTaskRecipe[] = [
@@ -30,6 +31,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   mocoTask,
   mocoV3Task,
   nnclrTask,
+  all4OneTask,
   resslTask,
   byolTask,
   simSiamTask,
