@@ -10,6 +10,7 @@ export default library({
     'src/dcl.ts',
     'src/frame-order.ts',
     'src/declutr.ts',
+    'src/dense-cl.ts',
     'src/dino.ts',
     'src/distillation.ts',
     'src/jigsaw.ts',

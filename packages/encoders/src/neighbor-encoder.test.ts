@@ -14,7 +14,7 @@ it('reads neighbors in their order, and drops nothing outside of training', () =
     const result = read(neighbors);
     expect(result.shape).toEqual([3, 8]);
     expect(read(neighbors).dataSync()).toEqual(result.dataSync());
-    const [first, second, ...others] = tf.split(neighbors, 5, 1) as tf.Tensor3D[];
+    const [first, second, ...others] = tf.split<tf.Tensor3D>(neighbors, 5, 1);
     const swapped = read(tf.concat([first!, others[0]!, second!, ...others.slice(1)], 1));
     expect(Math.max(...tf.abs(tf.sub(swapped, result)).dataSync())).toBeGreaterThan(1e-4);
   });

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { linear, neighborEncoder } from '@selfsup/encoders';
-import { linearHead, projected, row, smoothEncoder, testRows, viewsAt } from '../fixtures/conformance-rows.ts';
+import { mappedNetwork } from '../fixtures/mapped-network.ts';
+import { channels, features, linearHead, projected, row, smoothEncoder, testRows, viewsAt } from '../fixtures/conformance-rows.ts';
 import { all4One } from './all4one.ts';
+import { denseCl } from './dense-cl.ts';
 import { nnByol } from './nn-byol.ts';
 import { nnSiam } from './nn-siam.ts';
 import { ressl } from './ressl.ts';
@@ -29,5 +31,18 @@ testRows([
       momentum: 0.9,
     }),
     { batchAt: viewsAt },
+  ),
+  row(
+    'dense-cl',
+    denseCl({
+      backbone: mappedNetwork({ channels, width: features, norm: false }),
+      projectionHead: linearHead,
+      denseHead: linearHead,
+      outputDim: projected,
+      queueSize: 10,
+      shuffleGroups: 2,
+      momentum: 0.9,
+    }),
+    { batchAt: (step) => viewsAt(step, { rows: 8, size: 2 }) },
   ),
 ]);

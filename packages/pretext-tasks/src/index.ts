@@ -12,6 +12,7 @@ export {
   type DeclutrTargets,
   type SequenceReader,
 } from './declutr.ts';
+export { denseCl, type DenseClEmbeddings, type DenseClOptions, type DenseClTargets } from './dense-cl.ts';
 export {
   distillation,
   type DistillationBatch,

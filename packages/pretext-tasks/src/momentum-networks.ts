@@ -13,6 +13,17 @@ export interface MomentumNetworks {
   readonly update: (momentum: number) => void;
 }
 
+/** A copy of a network with all of its variables as buffers. Internal. */
+export function untrained(module: Pick<Module, 'trainable' | 'buffers' | 'dispose'>): Pick<Module, 'trainable' | 'buffers' | 'dispose'> {
+  return {
+    trainable: {},
+    buffers: { ...module.trainable, ...module.buffers },
+    dispose: () => {
+      module.dispose();
+    },
+  };
+}
+
 /**
  * Builds both networks twice; the target starts as an exact copy, its head too. Internal.
  *
@@ -23,13 +34,6 @@ export interface MomentumNetworks {
 export function createMomentumNetworks(factories: NetworkFactories, rng: Rng, name: 'target' | 'teacher' = 'target'): MomentumNetworks {
   const backbone = createMomentumPair(factories.backbone, rng.fold('backbone'));
   const projectionHead = createMomentumPair(factories.projectionHead, rng.fold('projectionHead'));
-  const untrained = (module: Pick<Module, 'trainable' | 'buffers' | 'dispose'>) => ({
-    trainable: {},
-    buffers: { ...module.trainable, ...module.buffers },
-    dispose: () => {
-      module.dispose();
-    },
-  });
   return {
     online: { backbone: backbone.online, projectionHead: projectionHead.online },
     target: { backbone: backbone.target, projectionHead: projectionHead.target },

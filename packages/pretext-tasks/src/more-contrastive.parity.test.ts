@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { AnyPretextTask, Batch } from '@selfsup/core';
-import { neighborEncoder } from '@selfsup/encoders';
+import { linear, neighborEncoder } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
-import { backbone, channels, predictionHead, projected, projectionHead, size } from '../fixtures/tiny-networks.ts';
+import { mappedNetwork } from '../fixtures/mapped-network.ts';
+import { backbone, channels, features, predictionHead, projected, projectionHead, size } from '../fixtures/tiny-networks.ts';
 import { all4One } from './all4one.ts';
+import { denseCl } from './dense-cl.ts';
 import { nnByol } from './nn-byol.ts';
 import { nnSiam } from './nn-siam.ts';
 import { ressl } from './ressl.ts';
@@ -57,6 +59,13 @@ const subjects: Readonly<Record<string, Subject>> = {
         ...options,
       }),
     frozen: (path) => path.endsWith('/key/bias'), // it adds the same to all of a query's scores
+  },
+  'dense-cl': {
+    make: (options) => {
+      const head = linear({ inputDim: features, outputDim });
+      const mapped = mappedNetwork({ channels, width: features, norm: true });
+      return denseCl({ backbone: mapped, projectionHead: head, denseHead: head, queueSize, outputDim, shuffleGroups: 1, ...options });
+    },
   },
 };
 

@@ -16,6 +16,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   dcl: { temperature: 0.2, weighted: false, sigma: 0.5, headOutput: 128, headLayers: 2 },
   'sup-con': { temperature: 0.1, positives: 'average', headOutput: 128, headLayers: 2 },
   moco: { temperature: 0.1, momentum: 0.99, symmetric: false, convention: 'sum-of-views', headOutput: 128, headLayers: 2 },
+  'dense-cl': { temperature: 0.2, momentum: 0.99, denseWeight: 0.5, headOutput: 128, headLayers: 2 },
   'moco-v3': { temperature: 0.2, momentum: 0.99, headOutput: 128, headLayers: 2 },
   nnclr: { temperature: 0.1, headOutput: 128, headLayers: 3 },
   all4one: {

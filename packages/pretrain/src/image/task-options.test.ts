@@ -20,6 +20,7 @@ describe('options of tasks', () => {
     ['ressl', { teacherTemperature: 0.07, queueSize: 32 }],
     ['nn-byol', { convention: 'mean' }],
     ['nn-siam', { headOutput: 16, queueSize: 32 }],
+    ['dense-cl', { denseWeight: 1, queueSize: 32 }],
     ['byol', { convention: 'mean', predictionHidden: 8 }],
     ['sim-siam', { headOutput: 16, headHidden: 12, headLayers: 2 }],
     ['barlow-twins', { lambda: 0.1 }],

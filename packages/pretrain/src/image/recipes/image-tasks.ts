@@ -22,6 +22,7 @@ import { resslTask } from './ressl.ts';
 import { nnByolTask } from './nn-byol.ts';
 import { nnSiamTask } from './nn-siam.ts';
 import { all4OneTask } from './all4one.ts';
+import { denseClTask } from './dense-cl.ts';
 
 /** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
 export const imageTasks: readonly AnyTaskRecipe[] = [
@@ -29,6 +30,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   dclTask,
   supConTask,
   mocoTask,
+  denseClTask,
   mocoV3Task,
   nnclrTask,
   all4OneTask,
