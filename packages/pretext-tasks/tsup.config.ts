@@ -30,6 +30,7 @@ export default library({
     'src/sim-siam.ts',
     'src/simclr.ts',
     'src/skip-gram.ts',
+    'src/smog.ts',
     'src/sup-con.ts',
     'src/swav.ts',
     'src/vicreg.ts',

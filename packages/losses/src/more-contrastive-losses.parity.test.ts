@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { l2Normalize } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
+import { momentumGroups } from './momentum-groups.ts';
 import { ntXent } from './nt-xent.ts';
 import { featureContrastLoss } from './feature-contrast-loss.ts';
 import { resslLoss } from './ressl-loss.ts';
+import { smogLoss } from './smog-loss.ts';
 import { supConLoss } from './sup-con-loss.ts';
 
 interface Stored {
   shape: number[];
   values: number[];
 }
-type Options = Readonly<Record<string, never>>;
+type Options = Readonly<Record<string, never>>; // numbers and names, as the loss wants them
 interface Fixture {
   meta: { torch: string };
   cases: {
@@ -31,6 +34,8 @@ const losses: Readonly<Record<string, Loss>> = {
   supConLoss: (views, { labels, ...options }) => supConLoss(views, { ...options, labels: int32(labels) }),
   featureContrastLoss: (views, options) =>
     featureContrastLoss(views.slice(0, views.length / 2), views.slice(views.length / 2), options as object),
+  smogLoss: ([predictions, rows], { labels, momentum, temperature }, { groups }) =>
+    smogLoss(predictions!, momentumGroups(l2Normalize(rows!), groups!, { momentum: momentum! }), { assignments: int32(labels), temperature: temperature! }),
   resslLoss: ([student], options, { teacher, queue }) => resslLoss(student!, teacher!, { ...options, queue: queue! }),
 };
 
@@ -109,6 +114,21 @@ describe('featureContrastLoss', () => {
       expect(() => featureContrastLoss([z], [z], { scale: -1 })).toThrow(
         'featureContrastLoss: `scale` must be a finite number >= 0, got -1',
       );
+    });
+  });
+});
+
+describe('smogLoss and momentumGroups', () => {
+  it('refuse what does not fit', () => {
+    tf.tidy(() => {
+      const z = tf.ones<tf.Rank.R2>([2, 3]);
+      const assignments = int32([0, 1]);
+      expect(() => smogLoss(z, tf.ones([4, 2]), { assignments })).toThrow('smogLoss: `groups` must have shape [numGroups, 3], got [4, 2]');
+      expect(() => smogLoss(z, z, { assignments: int32([0]) })).toThrow(
+        'smogLoss: `assignments` must have shape [2], one for each row, got [1]',
+      );
+      expect(() => momentumGroups(z, tf.ones([4, 2]))).toThrow('momentumGroups: `groups` must have shape [numGroups, 3], got [4, 2]');
+      expect(() => momentumGroups(z, z, { momentum: 2 })).toThrow('momentumGroups: `momentum` must be in [0, 1], got 2');
     });
   });
 });

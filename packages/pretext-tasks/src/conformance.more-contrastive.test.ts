@@ -7,6 +7,7 @@ import { denseCl } from './dense-cl.ts';
 import { nnByol } from './nn-byol.ts';
 import { nnSiam } from './nn-siam.ts';
 import { ressl } from './ressl.ts';
+import { smog } from './smog.ts';
 import { supCon } from './sup-con.ts';
 
 const networks = { backbone: smoothEncoder, projectionHead: linearHead };
@@ -45,4 +46,5 @@ testRows([
     }),
     { batchAt: (step) => viewsAt(step, { rows: 8, size: 2 }) },
   ),
+  row('smog', smog({ ...queued, predictionHead, numGroups: 3, resetSteps: 2, groupMomentum: 0.8, momentum: 0.9 }), { batchAt: viewsAt }),
 ]);

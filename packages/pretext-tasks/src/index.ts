@@ -58,6 +58,7 @@ export { simMim, type SimMimBatch, type SimMimOptions, type SimMimTargets } from
 export { simSiam, type SimSiamOptions } from './sim-siam.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
 export { skipGram, type SkipGramBatch, type SkipGramOptions, type SkipGramTargets } from './skip-gram.ts';
+export { smog, type SmogEmbeddings, type SmogKept, type SmogOptions, type SmogTargets } from './smog.ts';
 export { supCon, type SupConBatch, type SupConOptions, type SupConTargets } from './sup-con.ts';
 export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';

@@ -11,6 +11,7 @@ import { denseCl } from './dense-cl.ts';
 import { nnByol } from './nn-byol.ts';
 import { nnSiam } from './nn-siam.ts';
 import { ressl } from './ressl.ts';
+import { smog } from './smog.ts';
 import { supCon } from './sup-con.ts';
 
 type Options = Readonly<Record<string, never>>;
@@ -67,6 +68,7 @@ const subjects: Readonly<Record<string, Subject>> = {
       return denseCl({ backbone: mapped, projectionHead: head, denseHead: head, queueSize, outputDim, shuffleGroups: 1, ...options });
     },
   },
+  smog: { make: (options) => smog({ ...queued, predictionHead, ...options }) },
 };
 
 it('there are reference steps of every task', () => {

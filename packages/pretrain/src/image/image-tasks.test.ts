@@ -50,6 +50,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
     headOutput: 128,
     headLayers: 2,
   },
+  smog: { numGroups: 300, temperature: 0.1, groupMomentum: 0.99, momentum: 0.99, headOutput: 128, headLayers: 2 },
   dino: {
     outputDim: 2048,
     studentTemperature: 0.1,

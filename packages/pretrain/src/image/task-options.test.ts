@@ -26,6 +26,7 @@ describe('options of tasks', () => {
     ['barlow-twins', { lambda: 0.1 }],
     ['vicreg', { covarianceWeight: 5, convention: 'summed' }],
     ['swav', { numPrototypes: 16, epsilon: 0.1, freezePrototypesEpochs: 0 }],
+    ['smog', { numGroups: 4, resetSteps: 1 }],
     ['dino', { outputDim: 32, teacherTemperature: 0.07, warmupTeacherTemperature: 0.05, warmupTeacherEpochs: 2 }],
     ['mae', { maskRatio: 0.5, decoderLayers: 1, decoderWidth: 8, decoderHeads: 2 }],
     ['sim-mim', { maskUnit: 1, maskRatio: 0.25 }],

@@ -23,6 +23,7 @@ import { nnByolTask } from './nn-byol.ts';
 import { nnSiamTask } from './nn-siam.ts';
 import { all4OneTask } from './all4one.ts';
 import { denseClTask } from './dense-cl.ts';
+import { smogTask } from './smog.ts';
 
 /** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
 export const imageTasks: readonly AnyTaskRecipe[] = [
@@ -42,6 +43,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   barlowTwinsTask,
   vicregTask,
   swavTask,
+  smogTask,
   dinoTask,
   distillationTask,
   maeTask,
