@@ -16,6 +16,10 @@ export const all4OneTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2303.09417',
   summary:
     'The encoder finds the nearest earlier images of the other view, one by one and by self-attention over several, and keeps columns apart.',
+  advice: {
+    take: "Accuracy counts more than time: it joins neighbors, attention over them and Barlow Twins' idea in one loss.",
+    leave: 'Steps must be cheap, or one knows too little about the data to weigh three terms; `nnclr` is most of it.',
+  },
   options: z.strictObject({
     temperature: temperature(0.2),
     centroidTemperature: z.number().gt(0).default(0.1).describe('similarities to the attended neighbors are divided by it'),

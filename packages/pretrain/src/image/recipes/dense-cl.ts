@@ -14,6 +14,10 @@ export const denseClTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2011.09157',
   summary:
     'MoCo for the image and for each place of its feature map, whose partner is the place of the other view that looks most like it.',
+  advice: {
+    take: 'What lies where matters, as for segmentation or detection: places of the feature map are contrasted, too.',
+    leave: 'Only features of whole images are wanted (`moco` is cheaper), or the last map has few places, as of very small images.',
+  },
   encoders: ['conv-net', 'resnet18', 'resnet34', 'resnet50'],
   options: z.strictObject({
     temperature: temperature(0.2),

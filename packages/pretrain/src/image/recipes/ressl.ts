@@ -13,6 +13,10 @@ export const resslTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2107.09282',
   summary:
     'A strongly altered view must be as similar to earlier images as a weakly altered one is to a slowly moving copy of the encoder.',
+  advice: {
+    take: 'Strong augmentation would change what an image shows: its targets come from a view that is only cropped and mirrored.',
+    leave: 'Runs are short: targets of a slowly moving copy need some thousand updates before they are worth something.',
+  },
   options: z.strictObject({
     studentTemperature: z.number().gt(0).default(0.1).describe("the student's similarities are divided by it"),
     teacherTemperature: z.number().gt(0).default(0.04).describe("the teacher's similarities are divided by it; lower than the student's"),
