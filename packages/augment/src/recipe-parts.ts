@@ -57,6 +57,13 @@ export const asymmetric = (size: number): Recipe => {
   };
 };
 
+/** The views of ReSSL: one altered strongly, the other only cropped and mirrored. */
+export const weakened = (size: number): Recipe => {
+  const large = size > 32;
+  const shared = { size, crop: cropOf(large ? 0.2 : 0.08, 1) };
+  return { global: [{ ...shared, ...colorsOf(large ? weak : byolStrengths, { blur: large ? 0.5 : 0 }) }, shared], local: [] };
+};
+
 /** The views of DINO from the area ranges of its global and local ones. */
 export const dinoOf = (options: { global: Range; local: Range; numLocalViews: number; resize?: typeof bicubic }): Recipe => ({
   global: [

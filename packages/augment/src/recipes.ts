@@ -15,6 +15,7 @@ import {
   symmetric,
   tensorflowBicubic,
   weak,
+  weakened,
 } from './recipe-parts.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -42,6 +43,7 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", https://arxiv.org/abs/2104.14294
  * @remarks Sources: `simclr` google-research/simclr; `moco-v1`, `moco-v2` and `sim-siam` the authors' `main_*.py`; `moco-v2` for CIFAR the authors'
  * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
+ * `ressl` the authors' (the teacher's view, the second, is cropped and mirrored only), for CIFAR solo-learn's without blur;
  * `swav` the authors', for CIFAR lightly; `msn` the authors', for CIFAR their large crops with SimCLR's colors; `dino`, `ibot`, `dino-v2` and `mae` the authors'. MoCo v1
  * makes images gray before it jitters them, always.
  * `fast-siam` has SimSiam's views four times; `w-mse` and `emp-ssl` are the authors' for CIFAR; `lejepa` and `visreg` the multi-crop of LeJEPA's paper, for CIFAR four of
@@ -71,6 +73,7 @@ export const recipes = {
   'sim-siam': { imagenet: mocoV2, cifar: symmetric(simSiamCifar), solo: soloWeak },
   'fast-siam': { imagenet: alike(4, mocoV2.global[0]!), cifar: alike(4, simSiamCifar) },
   byol,
+  ressl: { imagenet: weakened(224), cifar: weakened(32) },
   'barlow-twins': byol,
   nnclr: byol,
   vicreg: {

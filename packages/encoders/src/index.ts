@@ -50,6 +50,7 @@ export {
   type TiedPrediction,
 } from './masked-language-head.ts';
 export type { MappedEncoder, MappedEncoderFactory, MapsOptions } from './mapped-encoder.ts';
+export { neighborEncoder, type NeighborEncoderOptions } from './neighbor-encoder.ts';
 export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
 export type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
 export { projected, type ProjectedOptions } from './projected.ts';

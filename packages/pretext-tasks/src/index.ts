@@ -1,4 +1,5 @@
 export { aim, type AimBatch, type AimOptions, type AimTargets, type CausalPatchEncoder } from './aim.ts';
+export { all4One, type All4OneEmbeddings, type All4OneOptions, type All4OneTargets } from './all4one.ts';
 export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export {
   beit,
@@ -32,6 +33,7 @@ export {
   type DeclutrTargets,
   type SequenceReader,
 } from './declutr.ts';
+export { denseCl, type DenseClEmbeddings, type DenseClOptions, type DenseClTargets } from './dense-cl.ts';
 export {
   distillation,
   type DistillationBatch,
@@ -71,16 +73,18 @@ export { mocoV3, type MocoV3Batch, type MocoV3Embeddings, type MocoV3Options, ty
 export { moco, type MocoBatch, type MocoEmbeddings, type MocoOptions, type MocoTargets } from './moco.ts';
 export { msn, type MsnBatch, type MsnOptions, type MsnTargets } from './msn.ts';
 export { nextToken, type NextTokenBatch, type NextTokenOptions } from './next-token.ts';
+export { nnByol, type NnByolOptions } from './nn-byol.ts';
+export { nnSiam, type NnSiamOptions } from './nn-siam.ts';
 export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrKept } from './nnclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
 export type { SentencePooling } from './pool-sentences.ts';
 export type { PredictedViews, ProjectedViews } from './projection-networks.ts';
-export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { pmsn, type PmsnOptions } from './pmsn.ts';
 export type { BlockOptions, PatchBlockEncoder, PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';
 export type { FilledTargets } from './fill-in-samples.ts';
 export { replacedToken, type ReplacedTokenBatch, type ReplacedTokenOptions, type ReplacedTokenTargets } from './replaced-token.ts';
+export { ressl, type ResslBatch, type ResslEmbeddings, type ResslOptions, type ResslTargets } from './ressl.ts';
 export { rotation, type RotationBatch, type RotationOptions, type RotationTargets } from './rotation.ts';
 export { simCse, type SimCseBatch, type SimCseEmbeddings, type SimCseOptions } from './sim-cse.ts';
 export { siglip, type SiglipOptions } from './siglip.ts';
@@ -95,12 +99,13 @@ export {
   type SpanCorruptionOptions,
   type SpanCorruptionTargets,
 } from './span-corruption.ts';
+export { smog, type SmogEmbeddings, type SmogKept, type SmogOptions, type SmogTargets } from './smog.ts';
+export { supCon, type SupConBatch, type SupConOptions, type SupConTargets } from './sup-con.ts';
 export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
-export type { DecodedSequences, EncodedSequences, TokenDecoder, TokenEncoder, TokenHead } from './token-networks.ts';
+export type { DecodedSequences, EncodedSequences, TokenBlockEncoder, TokenDecoder, TokenEncoder, TokenHead } from './token-networks.ts';
 export { timeContrastive, type TimeContrastiveBatch, type TimeContrastiveOptions, type TimeWindows } from './time-contrastive.ts';
 export { tsdae, type TokenDeletion, type TsdaeBatch, type TsdaeOptions, type TsdaeTargets } from './tsdae.ts';
-export type { EncodedSequences, TokenBlockEncoder, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';
 export { empSsl, type EmpSslOptions } from './emp-ssl.ts';
 export { fastSiam, type FastSiamOptions } from './fast-siam.ts';

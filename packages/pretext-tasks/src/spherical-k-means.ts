@@ -26,19 +26,25 @@ const nearest = (rows: tf.Tensor2D, centroids: tf.Tensor2D): tf.Tensor1D =>
  * Spherical k-means: unit rows belong to the centroid of the greatest cosine, which is the direction of their mean. Internal.
  *
  * @param rows float32 `[n, dim]`, of zeros where they belong to no cluster
- * @param options number of clusters, at most n; iterations; and the stream that draws which rows the centroids start from
+ * @param options number of clusters, at most n; iterations; and the stream that draws which rows the centroids start from, without which they are
+ * rows at equal distances
  * @returns see {@link SphericalClusters}, made in the caller's scope; a cluster that loses all rows keeps its centroid
  */
 export function sphericalKMeans(
   rows: tf.Tensor2D,
-  options: { readonly numClusters: number; readonly iterations: number; readonly rng: Rng },
+  options: { readonly numClusters: number; readonly iterations: number; readonly rng?: Rng },
 ): SphericalClusters {
   const { numClusters, iterations, rng } = options;
   const [n] = rows.shape;
   return tf.tidy(() => {
     const filled = tf.cast<tf.Tensor1D>(tf.greater(tf.sum(tf.square(rows), 1), 0), 'float32'); // [n]
-    const lots = tf.add<tf.Tensor1D>(tf.tensor1d(drawUniform(rng, n)), tf.mul(filled, 2)); // rows of zeros come last
-    let centroids = tf.gather<tf.Tensor2D>(rows, tf.topk(lots, numClusters).indices);
+    const drawn = (stream: Rng) => tf.topk(tf.add(tf.tensor1d(drawUniform(stream, n)), tf.mul(filled, 2)), numClusters).indices; // rows of zeros come last
+    const spaced = () =>
+      tf.tensor1d(
+        Array.from({ length: numClusters }, (_, i) => Math.floor((i * n) / numClusters)),
+        'int32',
+      );
+    let centroids = tf.gather<tf.Tensor2D>(rows, rng ? drawn(rng) : spaced());
     for (let i = 0; i < iterations; i++) {
       const old = centroids;
       centroids = tf.tidy(() => {

@@ -135,6 +135,7 @@ export { defineImageTextTask, type ImageTextTask, type ImageTextTaskParts } from
 export { captionedShapesPairs, memoryPairs, type OpenedPairs, type PairDatasets, type PairsInMemory } from './image-text/pair-openers.ts';
 export type { PairSamples } from './image-text/pair-samples.ts';
 export { imageTextTasks } from './image-text/recipes/image-text-tasks.ts';
+export { labeledViews, manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';

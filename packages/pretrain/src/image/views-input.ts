@@ -11,6 +11,8 @@ export interface ViewsInput {
   readonly local: boolean;
   /** Whether the batch also gets `indices`, int32 `[n]`: which of the training images its rows are. Default false. */
   readonly indices?: boolean;
+  /** Whether the batch also gets `labels`, int32 `[n]`, −1 where a class is unknown; data without labels is refused. Default false. */
+  readonly labels?: boolean;
   /** The batch of the task; `clipLength`, the frames of a clip, is 1 for images. */
   toBatch(views: ImageViews, clipLength: number): Batch;
 }
@@ -49,6 +51,8 @@ export const manyCropViews: ViewsInput = {
   local: true,
   toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
 };
+/** `views`: two or more of one size, with `labels`. */
+export const labeledViews: ViewsInput = { ...manyViews, labels: true };
 
 /** `views`: two large ones and any number of small ones after them; the recipe `dino/imagenet` has small ones for images of any size. */
 export const multiCropViews: ViewsInput = {

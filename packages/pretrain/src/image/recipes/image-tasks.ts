@@ -26,6 +26,7 @@ import { rotationTask } from './rotation.ts';
 import { simMimTask } from './sim-mim.ts';
 import { simSiamTask } from './sim-siam.ts';
 import { simclrTask } from './simclr.ts';
+import { supConTask } from './sup-con.ts';
 import { swavTask } from './swav.ts';
 import { vibcregTask } from './vibcreg.ts';
 import { wMseTask } from './w-mse.ts';
@@ -37,17 +38,29 @@ import { visregTask } from './visreg.ts';
 import { empSslTask } from './emp-ssl.ts';
 import { fastSiamTask } from './fast-siam.ts';
 import { vicregTask } from './vicreg.ts';
+import { resslTask } from './ressl.ts';
+import { nnByolTask } from './nn-byol.ts';
+import { nnSiamTask } from './nn-siam.ts';
+import { all4OneTask } from './all4one.ts';
+import { denseClTask } from './dense-cl.ts';
+import { smogTask } from './smog.ts';
 
 /** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
 export const imageTasks: readonly AnyTaskRecipe[] = [
   simclrTask,
   dclTask,
+  supConTask,
   mocoTask,
+  denseClTask,
   mocoV3Task,
   nnclrTask,
+  all4OneTask,
+  resslTask,
   byolTask,
   simSiamTask,
   fastSiamTask,
+  nnByolTask,
+  nnSiamTask,
   barlowTwinsTask,
   vicregTask,
   vibcregTask,
@@ -60,6 +73,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   empSslTask,
   swavTask,
   deepClusterV2Task,
+  smogTask,
   dinoTask,
   ibotTask,
   dinoV2Task,
