@@ -9,6 +9,7 @@ export { compose } from './compose.ts';
 export { gaussianBlur, type GaussianBlurOptions } from './gaussian-blur.ts';
 export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts';
 export { grayscale } from './grayscale.ts';
+export { gridLocations, type GridLocationsOptions } from './grid-locations.ts';
 export { horizontalFlip } from './horizontal-flip.ts';
 export { maskPatches, type MaskPatchesOptions } from './mask-patches.ts';
 export { maskTokens, type MaskTokensOptions } from './mask-tokens.ts';
@@ -23,7 +24,7 @@ export { randomResizedCrop, type RandomResizedCropOptions } from './random-resiz
 export type { Interpolation } from './sampling-matrices.ts';
 export { randomSolarize, type RandomSolarizeOptions } from './random-solarize.ts';
 export type { Recipe, RecipeStep, ViewRecipe } from './recipe.ts';
-export { recipeMultiCrop, recipeViews, type RecipeViewsOptions } from './recipe-views.ts';
+export { recipeMultiCrop, recipeTrackedViews, recipeViews, type RecipeViewsOptions } from './recipe-views.ts';
 export { recipes, type RecipeName } from './recipes.ts';
 export { resizedCrop, type ResizedCropOptions } from './resized-crop.ts';
 export { rgbToLab } from './rgb-to-lab.ts';
@@ -33,4 +34,11 @@ export { simclrViews, type SimclrViewsOptions } from './simclr-views.ts';
 export { solarize, type SolarizeOptions } from './solarize.ts';
 export type { MaskedTokens, TokenMasking, TokenRows } from './token-masking.ts';
 export { tiles, type TilesOptions } from './tiles.ts';
+export {
+  trackedCrops,
+  type TrackedCropsOptions,
+  type TrackedView,
+  type TrackedViews,
+  type TrackedViewsTransform,
+} from './tracked-crops.ts';
 export { views, type ViewsOptions } from './views.ts';

@@ -1,13 +1,14 @@
 import { SelfsupError } from '@selfsup/core';
-import type { Augmentation, ViewsTransform } from './augmentation.ts';
+import type { ViewsTransform } from './augmentation.ts';
 import { multiCrop, type MultiCropTransform } from './multi-crop.ts';
 import type { NormalizeOptions } from './normalize.ts';
 import type { Recipe, ViewRecipe } from './recipe.ts';
 import { recipes, type RecipeName } from './recipes.ts';
-import { viewAugmentation } from './view-augmentation.ts';
+import { trackedCrops, type TrackedViewsTransform } from './tracked-crops.ts';
+import { trackedViewOf, viewAugmentation, type ViewAugmentationOptions } from './view-augmentation.ts';
 import { views } from './views.ts';
 
-/** Options of {@link recipeViews} and {@link recipeMultiCrop}. */
+/** Options of {@link recipeViews}, {@link recipeMultiCrop} and {@link recipeTrackedViews}. */
 export interface RecipeViewsOptions {
   /** Which of the recipe's variants in {@link recipes}; default `'imagenet'`. */
   variant?: string;
@@ -34,11 +35,16 @@ function recipeOf(who: string, name: RecipeName, variant: string): Recipe {
   return variants[variant]!;
 }
 
-function augmentationsOf(recipe: Recipe, options: RecipeViewsOptions): Record<'global' | 'local', Augmentation[]> {
+/** The views of a recipe, each built by `build`. */
+function viewsOf<T>(
+  recipe: Recipe,
+  options: RecipeViewsOptions,
+  build: (view: ViewRecipe, options: ViewAugmentationOptions) => T,
+): Record<'global' | 'local', T[]> {
   const { size, localSize, normalize: statistics } = options;
-  const build = (list: readonly ViewRecipe[], side: RecipeViewsOptions['size']) =>
-    list.map((view) => viewAugmentation(view, { ...(side !== undefined && { size: side }), ...(statistics && { normalize: statistics }) }));
-  return { global: build(recipe.global, size), local: build(recipe.local, localSize) };
+  const buildAll = (list: readonly ViewRecipe[], side: RecipeViewsOptions['size']) =>
+    list.map((view) => build(view, { ...(side !== undefined && { size: side }), ...(statistics && { normalize: statistics }) }));
+  return { global: buildAll(recipe.global, size), local: buildAll(recipe.local, localSize) };
 }
 
 /**
@@ -60,7 +66,7 @@ function augmentationsOf(recipe: Recipe, options: RecipeViewsOptions): Record<'g
  */
 export function recipeViews(name: RecipeName, options: RecipeViewsOptions = {}): ViewsTransform {
   const { variant = 'imagenet' } = options;
-  const { global, local } = augmentationsOf(recipeOf('recipeViews', name, variant), options);
+  const { global, local } = viewsOf(recipeOf('recipeViews', name, variant), options, viewAugmentation);
   return views([...global, ...local]);
 }
 
@@ -79,8 +85,32 @@ export function recipeViews(name: RecipeName, options: RecipeViewsOptions = {}):
  */
 export function recipeMultiCrop(name: RecipeName, options: RecipeViewsOptions = {}): MultiCropTransform {
   const { variant = 'imagenet' } = options;
-  const { global, local } = augmentationsOf(recipeOf('recipeMultiCrop', name, variant), options);
+  const { global, local } = viewsOf(recipeOf('recipeMultiCrop', name, variant), options, viewAugmentation);
   if (local.length === 0)
     throw new SelfsupError('SELFSUP_OPTION', `recipeMultiCrop: \`name\` must be a recipe with local views, ${name} (${variant}) has none`);
   return multiCrop({ global, local });
+}
+
+/**
+ * The views of a published recipe, with the place of each in its image: what tasks that match locations train on.
+ *
+ * @param name which of {@link recipes}
+ * @param options see {@link RecipeViewsOptions}
+ * @returns a {@link TrackedViewsTransform}: float32 `[n, h, w, c]` in [0, 1] → views, boxes and flips, the global ones first; the views are those of
+ * {@link recipeViews}, bit by bit
+ * @throws SelfsupError `SELFSUP_OPTION` on an unknown recipe or variant or an option out of range
+ * @example
+ * ```ts
+ * import { gridLocations, recipeTrackedViews } from '@selfsup/augment';
+ * import { createRng } from '@selfsup/core';
+ * import * as tf from '@tensorflow/tfjs-core';
+ * const tracked = recipeTrackedViews('moco-v2', { size: 64 });
+ * const { views, boxes, flips } = tracked(tf.fill<tf.Rank.R4>([4, 80, 80, 3], 0.5), createRng(0));
+ * const places = gridLocations(boxes[0]!, flips[0]!, { rows: 7, columns: 7 }); // [4, 49, 2]
+ * ```
+ */
+export function recipeTrackedViews(name: RecipeName, options: RecipeViewsOptions = {}): TrackedViewsTransform {
+  const { variant = 'imagenet' } = options;
+  const { global, local } = viewsOf(recipeOf('recipeTrackedViews', name, variant), options, trackedViewOf);
+  return trackedCrops([...global, ...local]);
 }

@@ -8,6 +8,7 @@ import { randomGrayscale } from './random-grayscale.ts';
 import { randomResizedCrop } from './random-resized-crop.ts';
 import { randomSolarize } from './random-solarize.ts';
 import type { RecipeStep, ViewRecipe } from './recipe.ts';
+import type { TrackedView } from './tracked-crops.ts';
 
 /** What {@link viewAugmentation} is told beside the recipe. */
 export interface ViewAugmentationOptions {
@@ -19,8 +20,8 @@ export interface ViewAugmentationOptions {
 
 const ORDER: readonly RecipeStep[] = ['colorJitter', 'grayscale', 'blur', 'solarize', 'localContrast'];
 
-/** The augmentation that makes one view by its numbers. */
-export function viewAugmentation(view: ViewRecipe, options: ViewAugmentationOptions): Augmentation {
+/** The crop of one view by its numbers, and what follows it. */
+export function trackedViewOf(view: ViewRecipe, options: ViewAugmentationOptions): TrackedView {
   const { size = view.size, normalize: statistics } = options;
   const steps: Record<RecipeStep, Augmentation | undefined> = {
     colorJitter: view.colorJitter && colorJitter(view.colorJitter),
@@ -29,9 +30,14 @@ export function viewAugmentation(view: ViewRecipe, options: ViewAugmentationOpti
     solarize: view.solarize && randomSolarize(view.solarize),
     localContrast: view.localContrast && normalizeContrast(view.localContrast),
   };
-  return compose([
-    randomResizedCrop({ size, ...view.crop }), // mirrors as well
-    ...(view.order ?? ORDER).flatMap((step) => steps[step] ?? []),
-    ...(statistics ? [normalize(statistics)] : []),
-  ]);
+  return {
+    crop: { size, ...view.crop }, // mirrors as well
+    changes: [...(view.order ?? ORDER).flatMap((step) => steps[step] ?? []), ...(statistics ? [normalize(statistics)] : [])],
+  };
+}
+
+/** The augmentation that makes one view by its numbers. */
+export function viewAugmentation(view: ViewRecipe, options: ViewAugmentationOptions): Augmentation {
+  const { crop, changes = [] } = trackedViewOf(view, options);
+  return compose([randomResizedCrop(crop), ...changes]);
 }

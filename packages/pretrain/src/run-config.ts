@@ -1,8 +1,7 @@
 import type { Schedule } from '@selfsup/core';
-import type { ViewsTransform } from '@selfsup/augment';
 import type { GradientTransform } from '@selfsup/optim';
 import { z } from 'zod';
-import type { ViewsContext } from './image/image-views.ts';
+import type { ViewsFunction } from './image/image-views.ts';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { Plugin } from './plugin.ts';
 import type { GivenSettings, OptimizerName } from './settings.ts';
@@ -102,7 +101,7 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
 /** The functions of a config for images, which {@link defineRun} gives their types; those of other modalities have types of their own. */
 export interface ImageRunFunctions {
   /** The augmentation, large views first; default the published recipe of the task. It must normalize with mean and std. */
-  readonly views?: ((context: ViewsContext) => ViewsTransform) | undefined;
+  readonly views?: ViewsFunction | undefined;
 }
 
 /**
