@@ -9,6 +9,7 @@ import {
   gray,
   jitterOf,
   multiCropOf,
+  spectral,
   strong,
   symmetric,
   tensorflowBicubic,
@@ -35,6 +36,7 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  * @remarks Sources: `simclr` google-research/simclr; `moco-v1`, `moco-v2` and `sim-siam` the authors' `main_*.py`; `moco-v2` for CIFAR the authors'
  * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
  * `swav` the authors', for CIFAR lightly; `dino` and `mae` the authors'. MoCo v1 makes images gray before it jitters them, always.
+ * `fda` is lightly's: BYOL's views with changes of their Fourier transforms; for CIFAR its Gaussians are as much narrower as the images.
  * Crops are bicubic in `simclr` (TensorFlow's, without antialiasing), `dino` and `mae` of the authors and in solo-learn's SimCLR and SwAV, bilinear elsewhere; for
  * CIFAR also in `simclr`.
  * @example
@@ -77,6 +79,7 @@ export const recipes = {
     'lightly-train': dinoOf({ global: [0.14, 1], local: [0.05, 0.14], numLocalViews: 6 }),
   },
   msn: { imagenet: multiCropOf({ global: [0.3, 1], local: [0.05, 0.3], numLocalViews: 10 }) },
+  fda: { imagenet: spectral(224), cifar: spectral(32) },
   mae: { imagenet: cropOnly([0.2, 1], bicubic), solo: cropOnly([0.08, 1]) },
   'i-jepa': { imagenet: cropOnly([0.2, 1]) },
   aim: { imagenet: cropOnly([0.4, 1]) },

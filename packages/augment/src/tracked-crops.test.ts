@@ -53,10 +53,13 @@ describe('trackedCrops', () => {
           number[],
           number[],
         ];
-        y0.forEach((top, i) => { expect(top < y1[i]! && x0[i]! < x1[i]!).toBe(true); });
+        y0.forEach((top, i) => {
+          expect(top < y1[i]! && x0[i]! < x1[i]!).toBe(true);
+        });
         // half a pixel at the border is repeated
-        places.forEach((place, i) => { expect(Math.abs(place - seen[i]!)).toBeLessThan(place < 0.5 / 48 || place > 1 - 0.5 / 48 ? 0.0105 : 1e-6); },
-        );
+        places.forEach((place, i) => {
+          expect(Math.abs(place - seen[i]!)).toBeLessThan(place < 0.5 / 48 || place > 1 - 0.5 / 48 ? 0.0105 : 1e-6);
+        });
       });
     });
   });
