@@ -95,6 +95,22 @@ export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Se
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
 export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
+export {
+  evaluateAttentiveProbe,
+  evaluateSegmentation,
+  type AttentiveFinding,
+  type EvaluateAttentiveProbeOptions,
+  type EvaluateMapsOptions,
+  type EvaluateSegmentationOptions,
+  type SegmentationFinding,
+} from './image/evaluate-maps.ts';
+export {
+  evaluateClustering,
+  evaluateRetrieval,
+  type EvaluateClusteringOptions,
+  type EvaluateRetrievalOptions,
+  type EvaluateSearchOptions,
+} from './evaluate-search.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
 export type { ImageInput } from './image/image-input.ts';
