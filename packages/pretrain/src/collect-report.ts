@@ -106,6 +106,16 @@ function charts({ records, result }: CollectReportContext): Section[] {
         ],
       });
     }
+  const online = of('step', 'onlineAccuracy');
+  if (online.length > 0)
+    found.push({
+      title: 'Online linear probe on the training views',
+      unit: '%',
+      series: [
+        { name: 'running mean', points: smooth(online) },
+        { name: 'each update', points: online, style: 'faint' },
+      ],
+    });
   const rate = of('step', 'learningRate');
   if (rate.length > 0) found.push({ title: 'Learning rate', series: [{ name: 'rate', points: rate }], fromZero: true });
   const sections: Section[] = found.length === 0 ? [] : [{ kind: 'charts', title: 'Training', charts: found }];

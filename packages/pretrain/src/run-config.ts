@@ -44,6 +44,12 @@ export const sessionSchema = z.strictObject({
     .describe(
       'residual and transformer blocks are computed again for the gradient instead of being kept: less memory, about a third more time, the same bits',
     ),
+  onlineProbe: z
+    .boolean()
+    .optional()
+    .describe(
+      'where there are labels, a linear classifier learns beside the run on the features of its training samples; shown in progress, metrics and report, it changes no bit of the run',
+    ),
   resume: z.boolean().optional().describe('continue the run from its checkpoint'),
   overwrite: z.boolean().optional().describe('replace a run that is there'),
   maxSeconds: z.number().gt(0).optional().describe('stop training after so many seconds; the checkpoint is written all the same'),
@@ -55,7 +61,7 @@ export const sessionSchema = z.strictObject({
   checkpointEvery: z.int().min(1).optional().describe('updates between two checkpoints, beside the one after each epoch'),
 });
 
-/** How a session runs: `backend`, `threads`, `wideVectors`, `gradientCheckpointing`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
+/** How a session runs: `backend`, `threads`, `wideVectors`, `gradientCheckpointing`, `onlineProbe`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
 export type SessionOptions = Readonly<z.output<typeof sessionSchema>>;
 
 /** The names of the fields of {@link SessionOptions}. */
