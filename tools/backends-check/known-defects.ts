@@ -10,15 +10,11 @@ export interface KnownDefect {
   readonly why: string;
 }
 
-const NAN_IN_WGSL =
-  'WGSL does not promise that NaN passes through its minima, maxima and exponentials, and drivers differ; the trainer looks at the loss and at the sums of the gradients in JavaScript, and the operations of selfsup let NaN through';
-
 const notFinite = (backend: string, operations: readonly string[], why: string): KnownDefect[] =>
   operations.map((operation) => ({ backend, operation, kind: 'not finite', why }));
 
 /** What is known, and is no failure of `npm run test:backends` or `npm run test:browser`. */
 export const knownDefects: readonly KnownDefect[] = [
-  ...notFinite('webgpu', ['relu6', 'sigmoid', 'softplus', 'softmax'], `NaN becomes a number or infinity: ${NAN_IN_WGSL}`),
   ...notFinite('webgl', ['div'], '0 / 0 is 1: tfjs divides equal numbers so on purpose'),
   ...notFinite(
     'webgl',
