@@ -2,7 +2,8 @@ import type { DataStorage, DataType, KernelConfig, KernelFunc, TensorInfo } from
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { repairKernel } from './repair-kernel.ts';
 import { repairResampling } from './repair-resampling.ts';
-import { placeInRow, sumFromEnd, sumOfNothing } from './webgpu-axes.ts';
+import { sumOfNothing } from './sum-of-nothing.ts';
+import { placeInRow, sumFromEnd } from './webgpu-axes.ts';
 import { uncutConvolution, uncutProduct } from './webgpu-products.ts';
 
 /** A sum of more tensors than one program can be given, part after part. */

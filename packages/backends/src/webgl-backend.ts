@@ -4,8 +4,7 @@ import { SelfsupError } from '@selfsup/core';
 import type { BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { guardWebgl, maxTensorBytes } from './guard-webgl.ts';
 import { importBackend } from './import-backend.ts';
-import { repairConvolutions } from './repair-convolutions.ts';
-import { repairResampling } from './repair-resampling.ts';
+import { repairWebgl } from './repair-webgl.ts';
 
 /** What adapters without a device call themselves. */
 const SIMULATED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
@@ -52,7 +51,7 @@ function renewBackend(create: () => MathBackendWebGL): void {
   if (tf.findBackendFactory('webgl') == null) tf.registerBackend('webgl', create, 2);
 }
 
-const guarded = new WeakSet<MathBackendWebGL>();
+const prepared = new WeakSet<MathBackendWebGL>();
 
 async function setUp(): Promise<PreparedBackend> {
   tf.enableProdMode();
@@ -77,10 +76,11 @@ async function setUp(): Promise<PreparedBackend> {
   await tf.ready();
   const backend = tf.backend() as MathBackendWebGL;
   const maxTextureSize = tf.env().getNumber('WEBGL_MAX_TEXTURE_SIZE');
-  if (!guarded.has(backend)) guardWebgl(backend, maxTextureSize);
-  guarded.add(backend);
-  repairResampling('webgl');
-  repairConvolutions('webgl');
+  if (!prepared.has(backend)) {
+    guardWebgl(backend, maxTextureSize);
+    repairWebgl(backend);
+  }
+  prepared.add(backend);
   const { renderer, isSimulated } = device;
   return {
     name: 'webgl',
