@@ -44,11 +44,10 @@ function assertFloat32(hasFloat32: boolean): void {
     throw refuse('the device computes with 16-bit floats only, in which small gradients become 0; choose webgpu, wasm or cpu');
 }
 
-/** Takes away a backend whose context is lost, and brings one back that was removed. */
-function renewBackend(create: () => MathBackendWebGL): void {
+/** Takes away a backend whose context is lost. */
+function removeLostBackend(): void {
   const current = tf.engine().registry['webgl'] as MathBackendWebGL | undefined; // findBackend would start one
   if (current?.gpgpu.gl.isContextLost()) tf.removeBackend('webgl');
-  if (tf.findBackendFactory('webgl') == null) tf.registerBackend('webgl', create, 2);
 }
 
 const prepared = new WeakSet<MathBackendWebGL>();
@@ -63,7 +62,8 @@ async function setUp(): Promise<PreparedBackend> {
         : 'this browser gives no WebGL 2 context; see its page about graphics (chrome://gpu, about:support), or choose wasm',
     );
   assertFloat32(device.hasFloat32);
-  const { MathBackendWebGL } = await importBackend('webgl', {
+  removeLostBackend();
+  await importBackend('webgl', {
     package: '@tensorflow/tfjs-backend-webgl',
     load: () => import('@tensorflow/tfjs-backend-webgl'),
   });
@@ -71,7 +71,6 @@ async function setUp(): Promise<PreparedBackend> {
   if (tf.env().getNumber('WEBGL_DELETE_TEXTURE_THRESHOLD') < 0) tf.env().set('WEBGL_DELETE_TEXTURE_THRESHOLD', POOL_BYTES);
   if (tf.env().getNumber('WEBGL_VERSION') !== 2) throw refuse('tfjs found no WebGL 2 context');
   assertFloat32(tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'));
-  renewBackend(() => new MathBackendWebGL());
   if (!(await tf.setBackend('webgl'))) throw refuse('tfjs could not start its webgl backend');
   await tf.ready();
   const backend = tf.backend() as MathBackendWebGL;

@@ -200,6 +200,14 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
     );
   });
 
+  it.each(['reset', 'removeBackend'])('can be set up again after tfjs lost it: %s', async (how) => {
+    const { description } = await selectBackend({ prefer: 'webgpu' });
+    if (how === 'reset') tf.engine().reset();
+    else tf.removeBackend('webgpu');
+    expect((await selectBackend({ prefer: 'webgpu' })).description).toBe(description);
+    expect(await read(() => tf.softmax(tf.fill([1, 4], 7)))).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
   it('throws after the loss of the device, and works after it is set up anew', async () => {
     await selectBackend({ prefer: 'webgpu' });
     const kept = tf.fill([2], 1);

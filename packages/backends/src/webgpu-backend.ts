@@ -3,7 +3,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { SelfsupError, isSelfsupError } from '@selfsup/core';
 import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { findGpu, isInNode, whyNoDriver } from './find-gpu.ts';
-import { importBackend } from './import-backend.ts';
+import { importPackage } from './import-backend.ts';
 import { guardOf, guardWebgpu } from './guard-webgpu.ts';
 import { repairTransposes, repairWebgpu } from './repair-webgpu.ts';
 import { isSoftwareAdapter, nameAdapter } from './software-adapter.ts';
@@ -67,17 +67,11 @@ function removeBackend(): void {
   backend?.device.destroy();
 }
 
-/** tfjs's backend. It registers a factory only where it is first imported after WebGPU was found, so that this says nothing of its copy of tfjs-core. */
-const importWebgpu = () =>
-  importBackend('webgpu', {
-    package: '@tensorflow/tfjs-backend-webgpu',
-    load: () => import('@tensorflow/tfjs-backend-webgpu'),
-    isBound: ({ WebGPUBackend: Backend }) => Backend.prototype instanceof tf.KernelBackend,
-  });
+const WEBGPU = { package: '@tensorflow/tfjs-backend-webgpu', load: () => import('@tensorflow/tfjs-backend-webgpu') };
 
 /** Opens a device on the adapter, and tfjs's backend on the device. */
 async function openBackend(gpu: GPU): Promise<void> {
-  const { WebGPUBackend: Backend } = await importWebgpu();
+  const { WebGPUBackend: Backend } = await importPackage('webgpu', WEBGPU); // we register it ourselves
   const adapter = await requestAdapter(gpu);
   if (!adapter) throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: ${noAdapter()}`);
   const device = await requestDevice(adapter).catch((cause: unknown) => {
