@@ -28,7 +28,7 @@ function matrix(ran: readonly PlaceFindings[]): string {
   return table(
     ['operation', 'checked', ...ran.map(headOf)],
     operations.map((operation) => [
-      operation.includes(' ') ? operation : `\`${operation}\``,
+      operation.includes(',') ? operation : `\`${operation}\``,
       kinds(operation).join(', '),
       ...ran.map(({ checks = [], place }) => cell(checks.filter((one) => one.operation === operation), place)), // prettier-ignore
     ]),

@@ -206,6 +206,8 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
     else tf.removeBackend('webgpu');
     expect((await selectBackend({ prefer: 'webgpu' })).description).toBe(description);
     expect(await read(() => tf.softmax(tf.fill([1, 4], 7)))).toEqual([0.25, 0.25, 0.25, 0.25]);
+    await selectBackend({ prefer: 'cpu' }); // is there again for what comes after
+    await selectBackend({ prefer: 'webgpu' });
   });
 
   it('throws after the loss of the device, and works after it is set up anew', async () => {
@@ -262,7 +264,8 @@ describe.runIf(process.features.typescript)('the webgpu backend in a process of 
   });
 
   it.skipIf(absent)('lets the process end', async () => {
-    const script = `await selectBackend({ prefer: 'webgpu' }); await closeBackends(); console.log('closed', typeof navigator.gpu);`;
+    const again = `tf.removeBackend('webgpu'); await selectBackend({ prefer: 'webgpu' }); tf.engine().reset(); await selectBackend({ prefer: 'webgpu' });`;
+    const script = `import * as tf from '@tensorflow/tfjs-core'; await selectBackend({ prefer: 'webgpu' }); ${again} await closeBackends(); console.log('closed', typeof navigator.gpu);`;
     expect(await runAlone(script)).toEqual({ code: 0, out: 'closed undefined\n' });
   });
 });
