@@ -2,7 +2,7 @@
 import { simclrViews } from '@selfsup/augment';
 import { closeBackends } from '@selfsup/backends';
 import { isSelfsupError } from '@selfsup/core';
-import { memoryStore, pretrain, type RunConfig, type ViewsFunction } from '@selfsup/pretrain';
+import { memoryStore, pretrain, type RunConfig, type RunStore, type ViewsFunction } from '@selfsup/pretrain';
 
 const TINY: RunConfig = {
   task: 'simclr',
@@ -30,20 +30,32 @@ const viewsWith =
     };
   };
 
-/** While the views of this step are made, counted from 0; the checkpoint is that after 4 steps. */
+/** What happens to a run. */
+export interface Disturbance {
+  /** While the step after {@link AT} is made. */
+  readonly during?: () => void;
+  /** Between the two steps. */
+  readonly between?: () => Promise<unknown>;
+}
+
+/** After how many steps it happens; the checkpoint is that after 4. */
 const AT = 6;
 
 /** The code and the message of an error. */
 export const wordsOf = (error: unknown): string => (isSelfsupError(error) ? `${error.code} ${error.message}` : String(error));
 
 /** The losses of a run, whole or up to what ends it. */
-async function lossesOf(config: RunConfig, { store = memoryStore(), happening = (): void => undefined } = {}) {
+async function lossesOf(config: RunConfig, { store = memoryStore(), during, between }: Disturbance & { store?: RunStore } = {}) {
   const losses: number[] = [];
   const views = viewsWith(() => {
-    if (losses.length === AT) happening();
+    if (losses.length === AT) during?.();
   });
   try {
-    for await (const event of pretrain({ ...config, views }, { store })) if (event.type === 'step') losses.push(event.loss);
+    for await (const event of pretrain({ ...config, views }, { store })) {
+      if (event.type !== 'step') continue;
+      losses.push(event.loss);
+      if (event.step === AT) await between?.(); // training waits
+    }
     return { losses };
   } catch (error) {
     return { losses, error };
@@ -57,15 +69,15 @@ export const tinyLosses = async (backend: string): Promise<readonly number[]> =>
  * Lets something happen to a run, and resumes it.
  *
  * @param backend what it runs on
- * @param happening what happens while it makes a step
+ * @param disturbance what happens
  * @param batchSize the smaller forward passes with which it goes on; default the same
  * @returns what the run said, and how it went on
  */
-export async function disturbRun(backend: string, happening: () => void, batchSize?: number): Promise<string> {
+export async function disturbRun(backend: string, disturbance: Disturbance, batchSize?: number): Promise<string> {
   const config = { ...TINY, backend };
   const { losses: expected } = await lossesOf(config);
   const store = memoryStore();
-  const { error } = await lossesOf(config, { store, happening });
+  const { error } = await lossesOf(config, { store, ...disturbance });
   if (error === undefined) return 'nothing was said';
   await closeBackends();
   const resumed = await lossesOf({ resume: true, backend, ...(batchSize !== undefined && { batchSize }) }, { store });

@@ -78,14 +78,20 @@ const forces: Readonly<Record<string, () => Promise<string>>> = {
   },
   'no adapter': () => select({ prefer: 'webgpu' }),
   'device lost': () =>
-    disturbRun('webgpu', () => {
-      (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
+    disturbRun('webgpu', {
+      between: () => {
+        const { device } = tf.backend() as unknown as { device: GPUDevice };
+        device.destroy();
+        return device.lost;
+      },
     }),
   'tensor too large': () =>
-    disturbRun('webgpu', () => {
-      tf.fill([2 ** 29], 1).dispose();
+    disturbRun('webgpu', {
+      during: () => {
+        tf.fill([2 ** 29], 1).dispose();
+      },
     }),
-  'heap full': () => disturbRun('wasm', fillHeap, 4),
+  'heap full': () => disturbRun('wasm', { during: fillHeap }, 4),
   'wrong path': () => select({ prefer: 'wasm', wasmPath: '/nowhere' }),
   'path without slash': () => select({ prefer: 'wasm', wasmPath: wasmFolder }),
   'no binary': () => {

@@ -4,8 +4,8 @@
 // the threads with those that the place can give: two in a worker of an isolated page, else one and the reason. Then it proves the webgl backend, its refusals
 // among them, asks for wasm where its files are not, and uses the built page of the example as a person would, on wasm, webgl and webgpu: the encoder that it
 // downloads must give the same embeddings in Node within 1e-4. Graphics are simulated on the CPU. Skips where no Chromium is found; CHROMIUM_PATH names one.
-//   --only A,B   some of: same (as in Node), proofs, operations, example
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+//   --only A,B   some of: same (as in Node), proofs, operations, failures, example
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -14,7 +14,14 @@ import { build } from 'vite';
 import { learn } from '../../examples/browser-training/learn.ts';
 import type { PlaceFindings } from '../backends-check/findings.ts';
 import { failuresOf } from '../backends-check/judge.ts';
-import { keepFindings } from '../backends-check/record.ts';
+import { keepFailures, keepFindings } from '../backends-check/record.ts';
+import {
+  failuresInPage,
+  failuresWithoutAdapter,
+  notAsExpected,
+  type FailureFinding,
+  type ForcedFailure,
+} from '../backends-check/forced-failures.ts';
 import type { OperationsAnswer } from './check-operations.ts';
 import type { checks } from './page.ts';
 import { ISOLATED, open, report, root, scratch, serving } from './pages.ts';
@@ -26,7 +33,7 @@ const PLACES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromi
 const FLAGS =
   '--no-sandbox --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --use-angle=swiftshader --enable-unsafe-swiftshader --disable-dev-shm-usage --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
-const isWanted = (part: 'same' | 'proofs' | 'operations' | 'example'): boolean => only?.split(',').includes(part) ?? true;
+const isWanted = (part: 'same' | 'proofs' | 'operations' | 'failures' | 'example'): boolean => only?.split(',').includes(part) ?? true;
 type Check = 'parts' | 'pretrain on the page' | 'pretrain in a worker';
 type Operations = 'operations on wasm' | 'operations on webgl' | 'operations on webgpu';
 /** What page.ts answers in words. */
@@ -192,6 +199,38 @@ async function compareEverywhere(browser: Browser, { minified, readable }: { min
   for (const place of places) await compare(browser, place, expected);
 }
 
+/** Forces failures, each in a page of its own, and keeps what was said. */
+async function forceAll(browser: Browser, folder: string, failures: readonly ForcedFailure[]): Promise<void> {
+  const platform = `Chromium ${browser.version().split('.').slice(0, 2).join('.')}`;
+  const found: FailureFinding[] = [];
+  cpSync(join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist'), join(folder, 'tfjs'), {
+    recursive: true,
+    filter: (path) => !/\.\w+$/.test(path) || path.endsWith('.wasm'),
+  });
+  await serving(folder, ISOLATED, async (address) => {
+    for (const failure of failures) {
+      const { page, failure: broken } = await open(browser, `${address}tools/browser/page.html`);
+      await page.exposeFunction('crashGpu', async () => {
+        const other = await browser.newPage();
+        await other.goto('chrome://gpucrash').catch(() => undefined); // never loads: its process dies
+        await other.close();
+      });
+      await page.waitForFunction(() => 'forceFailure' in globalThis);
+      const answer = page.evaluate(
+        (name) => (globalThis as unknown as { forceFailure: (name: string) => Promise<string> }).forceFailure(name),
+        failure.name,
+      );
+      const said = await Promise.race([answer, broken]).catch(String);
+      const finding = { what: failure.what, platform, date: new Date().toISOString().slice(0, 10), said };
+      found.push(finding);
+      const wrong = notAsExpected(failure, finding);
+      report(`forced in a page, ${failure.what}`, wrong === undefined, wrong ?? said);
+      await page.close();
+    }
+  });
+  keepFailures(join(root, '.cache/backends-check'), failures === failuresInPage ? 'page' : 'page without adapter', found);
+}
+
 async function check(executablePath: string): Promise<void> {
   const [minified, readable] = [join(scratch, 'minified'), join(scratch, 'readable')];
   if (isWanted('same')) await buildPages(minified, true);
@@ -214,9 +253,18 @@ async function check(executablePath: string): Promise<void> {
         ],
       });
     if (isWanted('operations')) await checkEverywhere(browser, readable);
+    if (isWanted('failures')) await forceAll(browser, readable, failuresInPage);
     if (isWanted('example')) await tryExample(browser);
   } finally {
     await browser.close();
+  }
+  if (!isWanted('failures')) return;
+  const flags = FLAGS.split(' ').filter((flag) => !/webgpu/.test(flag));
+  const plain = await chromium.launch({ executablePath, args: flags });
+  try {
+    await forceAll(plain, readable, failuresWithoutAdapter);
+  } finally {
+    await plain.close();
   }
 }
 
