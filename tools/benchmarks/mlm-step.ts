@@ -12,13 +12,14 @@ const LENGTH = 128;
 /** The step with logits at a share of the positions. */
 const predicting =
   (name: string, share: number): MakeStepCase =>
-  (batch) => {
+  (batch, options) => {
     const encoder = bertMini({ numSegments: 1, dropoutRate: 0, attentionDropoutRate: 0 });
     const trainer = createTrainer({
       task: maskedLanguageTask(encoder),
       optimizer: adamW({ learningRate: 1e-4, weightDecay: 0.01 }),
       totalSteps: 1000,
       seed: 0,
+      ...options,
     });
     const tokens = batch * LENGTH;
     const makeBatch = () => {

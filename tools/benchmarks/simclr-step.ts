@@ -10,7 +10,7 @@ import { timeStep } from './time-step.ts';
 const SIZE = 32;
 
 /** A trainer of SimCLR with ResNet-18 and the CIFAR stem, and batches of two views of random images for it. */
-export function simclrTrainer() {
+export function simclrTrainer(options: { readonly gradientCheckpointing?: boolean } = {}) {
   const backbone = resnet18({ stem: 'cifar' });
   const head = projectionHead({ inputDim: backbone.outputDim, hiddenDim: 512, outputDim: 128 });
   const trainer = createTrainer({
@@ -18,6 +18,7 @@ export function simclrTrainer() {
     optimizer: sgd({ learningRate: 0.06, momentum: 0.9, weightDecay: 5e-4 }),
     totalSteps: 1000,
     seed: 0,
+    ...options,
   });
   const rng = createRng(0).fold('images');
   const viewsOf = (batch: number) => ({
@@ -30,8 +31,8 @@ export function simclrTrainer() {
 }
 
 /** SimCLR of ResNet-18 with the CIFAR stem on two views of random images, SGD with momentum and weight decay: the work of torch_simclr.py. */
-export const simclrStep: MakeStepCase = (batch) => {
-  const { trainer, viewsOf } = simclrTrainer();
+export const simclrStep: MakeStepCase = (batch, options) => {
+  const { trainer, viewsOf } = simclrTrainer(options);
   return {
     name: 'simclr',
     description: `SimCLR, ResNet-18 with CIFAR stem, batch ${batch} of two ${SIZE}×${SIZE} views, SGD`,

@@ -16,5 +16,5 @@ export interface StepCase {
   readonly dispose: () => void;
 }
 
-/** Makes a case for this batch size. */
-export type MakeStepCase = (batch: number) => StepCase;
+/** Makes a case for this batch size; with gradient checkpointing if it is wanted. */
+export type MakeStepCase = (batch: number, options?: { readonly gradientCheckpointing?: boolean }) => StepCase;

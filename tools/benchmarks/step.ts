@@ -1,5 +1,6 @@
 // `npm run bench:step`: whole training steps on the wasm backend, and the same work in PyTorch on as many threads.
 //   --task simclr|mlm|mlm-everywhere  --batch N  --steps N (at least 7, median)  --profile  --json
+//   --gradient-checkpointing: blocks are computed again for the gradient
 //   --threads LIST (default 1), such as 1,2: alternates between them and compares  --wide auto|true|false: the build for 256-bit vectors
 //   --narrow: processes of their own for the build for 256-bit vectors and the one for 128, by turns, and the ratio; the engine's flag is off in the latter
 //   --python PATH [--peers DIR] [--rounds N]: alternates with the peer program; the last lines are the ratios to PyTorch
@@ -27,6 +28,7 @@ const { values: flags } = parseArgs({
     python: { type: 'string' },
     peers: { type: 'string', default: process.env['SELFSUP_PEERS'] ?? join(import.meta.dirname, '../../../shared/peers') },
     narrow: { type: 'boolean', default: false },
+    'gradient-checkpointing': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -65,7 +67,7 @@ if (flags.narrow) {
 }
 let { description } = await useThreads(Math.max(...counts)); // the most at once: a memory for threads
 const heap = trackHeap((tf.backend() as unknown as { wasm: WatchedHeap }).wasm);
-const step = make(atLeast('batch', flags.batch ?? batch, 1));
+const step = make(atLeast('batch', flags.batch ?? batch, 1), { gradientCheckpointing: flags['gradient-checkpointing'] });
 const place = flags.python === undefined ? undefined : { python: flags.python, folder: flags.peers };
 try {
   if (place) checkPeer(place, step);

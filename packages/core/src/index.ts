@@ -44,6 +44,7 @@ export { isNestedDeeper } from './is-nested-deeper.ts';
 export { nextTurn } from './next-turn.ts';
 export { printable, type PrintableOptions } from './printable.ts';
 export { printableValue, type PrintableValueOptions } from './printable-value.ts';
+export { recompute, type RecomputeOptions } from './recompute.ts';
 export { createRng, type Rng } from './rng.ts';
 export { cosine, type CosineOptions } from './schedules/cosine.ts';
 export { join, type JoinOptions } from './schedules/join.ts';

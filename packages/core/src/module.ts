@@ -10,6 +10,8 @@ export interface ApplyOptions {
   training: boolean;
   /** False: in training mode, too, running statistics are left as they are; for a pass that must not count. Default true. */
   updateStatistics?: boolean;
+  /** True: blocks keep nothing of what they compute for the gradient but their input, and compute it again, see {@link recompute}. Default false. */
+  recompute?: boolean;
   /** The stream of modules that draw (dropout, stochastic depth). */
   rng?: Rng;
 }

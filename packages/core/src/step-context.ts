@@ -12,6 +12,8 @@ export interface StepContext {
   readonly training: boolean;
   /** The other ranks. */
   readonly collective: Collective;
+  /** Whether networks are to save memory by computing blocks again for the gradient, see `ApplyOptions`; default false. */
+  readonly recompute?: boolean;
   /**
    * A stream to draw from, in any phase: a function of seed, step, rank, micro-batch and name alone. A second call with one name gives the same numbers, also in
    * another phase, so different purposes need different names.
@@ -31,6 +33,8 @@ export interface StepContextOptions {
   training?: boolean;
   /** Default {@link soloCollective}. */
   collective?: Collective;
+  /** As in {@link StepContext}; default false. */
+  recompute?: boolean;
   /** The number of the batch within its update, ≥ 0; default 0. */
   microBatch?: number;
   /**
@@ -55,7 +59,16 @@ export interface StepContextOptions {
  * ```
  */
 export function createStepContext(options: StepContextOptions): StepContext {
-  const { rng, step, totalSteps, training = true, collective = soloCollective, microBatch = 0, shared = false } = options;
+  const {
+    rng,
+    step,
+    totalSteps,
+    training = true,
+    collective = soloCollective,
+    microBatch = 0,
+    shared = false,
+    recompute = false,
+  } = options;
   for (const [name, value, min] of [
     ['step', step, 0],
     ['totalSteps', totalSteps, 1],
@@ -73,6 +86,7 @@ export function createStepContext(options: StepContextOptions): StepContext {
     step,
     training,
     collective,
+    ...(recompute && { recompute }),
     stream(name) {
       if (typeof name !== 'string' || name === '')
         throw new SelfsupError('SELFSUP_OPTION', `ctx.stream: \`name\` must be a non-empty string, got ${JSON.stringify(name)}`);

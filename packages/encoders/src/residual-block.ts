@@ -3,6 +3,7 @@ import { joinVariables, type Module, type ModuleFactory } from '@selfsup/core';
 import { conv2d } from './layers/conv2d.ts';
 import { kaimingNormal } from './layers/initializers.ts';
 import type { NormLayer } from './layers/norm.ts';
+import { recomputed } from './layers/recomputed.ts';
 import { sequential, type Layer } from './layers/sequential.ts';
 
 /** Options of {@link residualBlock}. */
@@ -70,7 +71,7 @@ export function residualBlock(options: ResidualBlockOptions): ModuleFactory<tf.T
     const last = ending(rng.fold(lastNorm));
     const downsample: Module<tf.Tensor4D, tf.Tensor4D> | undefined = shortcut?.(rng.fold('downsample'));
     const joined = (of: 'trainable' | 'buffers') => joinVariables({ [lastNorm]: last[of], downsample: downsample?.[of] ?? {} });
-    return {
+    return recomputed({
       trainable: { ...body.trainable, ...joined('trainable') },
       buffers: { ...body.buffers, ...joined('buffers') },
       apply: (input, apply) =>
@@ -83,6 +84,6 @@ export function residualBlock(options: ResidualBlockOptions): ModuleFactory<tf.T
         last.dispose();
         downsample?.dispose();
       },
-    };
+    });
   };
 }

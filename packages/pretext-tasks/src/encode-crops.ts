@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Rng } from '@selfsup/core';
+import type { ApplyOptions, Rng } from '@selfsup/core';
 import type { ProjectionNetworks } from './projection-networks.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { ProjectionNetworks } from './projection-networks.ts';
 export function encodeCrops(
   networks: ProjectionNetworks,
   crops: readonly tf.Tensor4D[],
-  { training, rng }: { training: boolean; rng: Rng },
+  options: ApplyOptions & { readonly rng: Rng },
 ): tf.Tensor2D {
   const groups: tf.Tensor4D[][] = [];
   for (const crop of crops) {
@@ -20,8 +20,8 @@ export function encodeCrops(
   }
   return tf.tidy(() => {
     const features = groups.map((group, i) =>
-      networks.backbone.apply(tf.concat(group, 0), { training, rng: rng.fold('backbone').fold(i) }),
+      networks.backbone.apply(tf.concat(group, 0), { ...options, rng: options.rng.fold('backbone').fold(i) }),
     );
-    return networks.projectionHead.apply(tf.concat(features, 0), { training, rng: rng.fold('projectionHead') });
+    return networks.projectionHead.apply(tf.concat(features, 0), { ...options, rng: options.rng.fold('projectionHead') });
   });
 }

@@ -22,23 +22,23 @@ import { replacedToken } from './replaced-token.ts';
 
 // trained through the contract alone
 const tasks: Readonly<Record<string, (dropoutRate?: number) => PretextTask>> = {
-  'masked-language': (rate) => maskedLanguage({ backbone: tinyBert(rate), head: tinyHead, masking: tinyMasking }),
+  'masked-language': (rate) => maskedLanguage({ backbone: tinyBert(rate, 2), head: tinyHead, masking: tinyMasking }),
   'masked-language with next sentences': (rate) =>
     maskedLanguage({
-      backbone: tinyBert(rate),
+      backbone: tinyBert(rate, 2),
       head: tinyHead,
       masking: tinyMasking,
       nextSentenceHead: tinyNextSentenceHead,
     }),
   'replaced-token': (rate) =>
     replacedToken({
-      backbone: tinyBert(rate),
+      backbone: tinyBert(rate, 2),
       generator: tinyGenerator(rate),
       generatorHead: tinyGeneratorHead,
       discriminatorHead: tinyDiscriminatorHead,
       masking: tinyMasking,
     }),
-  'next-token': (rate) => nextToken({ backbone: tinyBert(rate), head: tinyHead }),
+  'next-token': (rate) => nextToken({ backbone: tinyBert(rate, 2), head: tinyHead }),
 };
 const makeTrainer = (task: PretextTask, { learningRate = 5e-3, seed = 0 } = {}) =>
   createTrainer({

@@ -137,17 +137,24 @@ async function startedFactory(
   );
 }
 
+/** What {@link buildRun} may be told: what networks start with, and how the run computes. */
+export interface BuildRunOptions extends Partial<StartedNetworks> {
+  /** As in {@link SessionOptions}; default false. */
+  readonly gradientCheckpointing?: boolean | undefined;
+}
+
 /**
  * Builds a run: encoder, task, optimizer, batches and what prepares them.
  *
  * @param plan from `planRun`
  * @param data opened by the plan's modality
- * @param started what makes networks that do not start with fresh weights, see {@link startWeights}; where a checkpoint is restored afterwards, a teacher is enough
+ * @param started see {@link BuildRunOptions}: what makes networks that do not start with fresh weights, see {@link startWeights}; where a checkpoint is restored
+ * afterwards, a teacher is enough
  * @returns see {@link BuiltRun}; dispose its trainer
  * @throws SelfsupError `SELFSUP_OPTION` when the batch is larger than the data, or an option of encoder or task is out of range,
  * `SELFSUP_CHECKPOINT` when a run would go on with other updates
  */
-export function buildRun(plan: RunPlan, data: RunData, started?: Partial<StartedNetworks>): BuiltRun {
+export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions = {}): BuiltRun {
   const { modality, recipe, settings, options, functions, encoder: encoderRecipe, earlier } = plan;
   const { batchSize, accumulate, epochs, seed } = settings;
   const { train, unit } = data;
@@ -170,7 +177,7 @@ export function buildRun(plan: RunPlan, data: RunData, started?: Partial<Started
   const totalSteps = Math.max(1, steps); // schedules have a length, also where nothing is trained
   const taskOptions = settings.taskOptions;
   const files = data.files ?? {};
-  const adapted = adaptEncoder(started?.factory ?? fresh, encoderRecipe.layers?.(encoderOptions), settings);
+  const adapted = adaptEncoder(started.factory ?? fresh, encoderRecipe.layers?.(encoderOptions), settings);
   const backbone = adapted.factory;
   const context = {
     data,
@@ -182,7 +189,7 @@ export function buildRun(plan: RunPlan, data: RunData, started?: Partial<Started
     stepsPerEpoch,
     totalSteps,
     functions,
-    teacher: started?.teacher,
+    teacher: started.teacher,
   };
   const prepare = modality.prepare(context) as BuiltRun['prepare'];
   const task = recipe.create(modality.taskParts(context), taskOptions);
@@ -190,7 +197,8 @@ export function buildRun(plan: RunPlan, data: RunData, started?: Partial<Started
   const optimizer = adapted.withRates(
     plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate),
   );
-  const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed });
+  const { gradientCheckpointing = false } = started;
+  const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed, gradientCheckpointing });
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
   const featuresOf = (encoder: AnyModule) => createReadout(encoder, encoderRecipe, { ...settings, input: data.input, files });
   const encoder = defaultEncoder(trainer.run);

@@ -39,6 +39,12 @@ export const sessionSchema = z.strictObject({
     .describe(
       'vectors of 256 bits on wasm, by an experimental flag of V8 for the whole process (Node 24 and newer on x64); auto: where a short trial gains. Default auto for the command, false for pretrain',
     ),
+  gradientCheckpointing: z
+    .boolean()
+    .optional()
+    .describe(
+      'residual and transformer blocks are computed again for the gradient instead of being kept: less memory, about a third more time, the same bits',
+    ),
   resume: z.boolean().optional().describe('continue the run from its checkpoint'),
   overwrite: z.boolean().optional().describe('replace a run that is there'),
   maxSeconds: z.number().gt(0).optional().describe('stop training after so many seconds; the checkpoint is written all the same'),
@@ -50,7 +56,7 @@ export const sessionSchema = z.strictObject({
   checkpointEvery: z.int().min(1).optional().describe('updates between two checkpoints, beside the one after each epoch'),
 });
 
-/** How a session runs: `backend`, `threads`, `wideVectors`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
+/** How a session runs: `backend`, `threads`, `wideVectors`, `gradientCheckpointing`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
 export type SessionOptions = Readonly<z.output<typeof sessionSchema>>;
 
 /** The names of the fields of {@link SessionOptions}. */

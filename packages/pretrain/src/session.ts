@@ -247,7 +247,11 @@ async function buildPlanned(first: RunPlan, data: RunData, context: SessionConte
   const plan = fittingWithoutTraining(planned?.plan ?? first, data);
   const started = planned ? planned.started : await startWeights(plan, data, { ...context, start });
   try {
-    return { plan, built: buildRun(plan, data, started), reasons: planned?.reasons ?? [] };
+    return {
+      plan,
+      built: buildRun(plan, data, { ...started, gradientCheckpointing: context.session.gradientCheckpointing }),
+      reasons: planned?.reasons ?? [],
+    };
   } finally {
     started.dispose();
   }

@@ -123,7 +123,7 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
     );
   try {
     if (config.epochs !== undefined || most === 0) return { plan, started, reasons };
-    const trial = buildRun(planOf({ ...fitting, epochs: 1 }), data, started);
+    const trial = buildRun(planOf({ ...fitting, epochs: 1 }), data, { ...started, gradientCheckpointing: config.gradientCheckpointing });
     try {
       const features = await timeFeatures(trial, { plan, data }, options);
       const update = await timeUpdates(trial, plan.settings.accumulate, options);

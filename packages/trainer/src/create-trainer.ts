@@ -30,6 +30,11 @@ export interface TrainerOptions<B extends Batch = Batch, T extends Targets = Tar
   seed: number;
   /** The other ranks; default none. */
   collective?: Collective;
+  /**
+   * Gradient checkpointing: residual and transformer blocks keep their inputs alone for the gradient, and compute the rest again. Less memory for about one
+   * more forward pass, the same bits; default false.
+   */
+  gradientCheckpointing?: boolean;
 }
 
 /** A task, its networks and its optimizer, one update at a time. */
@@ -99,7 +104,7 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  * ```
  */
 export function createTrainer<B extends Batch, T extends Targets>(options: TrainerOptions<B, T>): Trainer<B, T> {
-  const { task, totalSteps, seed, collective = soloCollective } = options;
+  const { task, totalSteps, seed, collective = soloCollective, gradientCheckpointing: recompute = false } = options;
   checkTask(task);
   assertGradients();
   if (!Number.isSafeInteger(totalSteps) || totalSteps < 1)
@@ -144,7 +149,7 @@ export function createTrainer<B extends Batch, T extends Targets>(options: Train
     collective,
     trainStep: (batch) =>
       exclusively('trainStep', async () => {
-        const at = { rng, step: state.step, totalSteps, collective };
+        const at = { rng, step: state.step, totalSteps, collective, recompute };
         const contexts = {
           at: (microBatch: number) => createStepContext({ ...at, microBatch }),
           shared: createStepContext({ ...at, shared: true }),

@@ -7,6 +7,7 @@ import { xavierUniform, zeros, type Initializer } from './initializers.ts';
 import { layerNorm } from './layer-norm.ts';
 import { leafModule } from './leaf-module.ts';
 import { linear } from './linear.ts';
+import { recomputed } from './recomputed.ts';
 import { selfAttention, type AttentionModule } from './self-attention.ts';
 
 /** Options of {@link preNormBlock}. */
@@ -65,7 +66,7 @@ export function preNormBlock(options: PreNormBlockOptions): (rng: Rng) => Attent
       'mlp/linear2': narrow(rng.fold('linear2')),
       ...(scale1 && scale2 && { layerScale1: scale1, layerScale2: scale2 }),
     };
-    return {
+    return recomputed({
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
       apply: (input, apply) =>
@@ -84,7 +85,7 @@ export function preNormBlock(options: PreNormBlockOptions): (rng: Rng) => Attent
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },
-    };
+    });
   };
 }
 

@@ -5,6 +5,7 @@ import { checkIntegers } from './check-option.ts';
 import { kaimingUniform, zeros, type Initializer } from './initializers.ts';
 import { layerNorm } from './layer-norm.ts';
 import { linear } from './linear.ts';
+import { recomputed } from './recomputed.ts';
 import { selfAttention, type AttentionModule } from './self-attention.ts';
 
 /** Options of {@link transformerBlock}. */
@@ -51,7 +52,7 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
       output: narrow(rng.fold('output')),
       norm: norm(rng),
     };
-    return {
+    return recomputed({
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
       apply: (input, apply) =>
@@ -68,6 +69,6 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },
-    };
+    });
   };
 }
