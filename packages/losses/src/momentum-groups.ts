@@ -42,7 +42,7 @@ export function momentumGroups(rows: tf.Tensor2D, groups: tf.Tensor2D, options: 
     throw new SelfsupError('SELFSUP_OPTION', `momentumGroups: \`momentum\` must be in [0, 1], got ${momentum}`);
   const move = tf.customGrad((input, save) => {
     const $rows = input as tf.Tensor2D;
-    const lengths = tf.maximum(tf.norm(groups, 2, 1, true), 1e-12); // [numGroups, 1]
+    const lengths = tf.maximum(tf.sqrt(tf.sum(tf.square(groups), 1, true)), 1e-12); // [numGroups, 1]
     const joined = tf.argMax(tf.matMul($rows, tf.div<tf.Tensor2D>(groups, lengths), false, true), 1); // [n]
     const members = tf.cast(tf.oneHot(tf.cast(joined, 'int32') as tf.Tensor1D, numGroups), 'float32') as tf.Tensor2D; // [n, numGroups]
     const counts = tf.sum(members, 0); // [numGroups]

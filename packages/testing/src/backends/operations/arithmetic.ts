@@ -167,4 +167,15 @@ export const arithmeticOperations: readonly Operation[] = [
   where,
   addN,
   cast,
+  // of truth values, which comparisons make
+  comparison(
+    'logicalAnd',
+    (a, b) => tf.logicalAnd(tf.greater(a, 0), tf.greater(b, 0)),
+    (a, b) => a > 0 && b > 0,
+  ),
+  comparison(
+    'logicalOr',
+    (a, b) => tf.logicalOr(tf.greater(a, 0), tf.greater(b, 0)),
+    (a, b) => a > 0 || b > 0,
+  ),
 ];

@@ -59,6 +59,8 @@ export const elementwiseOperations: readonly Operation[] = [
   unary('relu6', { compute: tf.relu6, f: (x) => (x < 0 ? 0 : x > 6 ? 6 : x) }),
   unary('sigmoid', { compute: tf.sigmoid, f: (x) => 1 / (1 + Math.exp(-x)) }),
   unary('tanh', { compute: tf.tanh, f: Math.tanh }),
+  unary('sin', { compute: tf.sin, f: Math.sin, specials: [NaN, 0, 1, -1, 3, -3] }),
+  unary('cos', { compute: tf.cos, f: Math.cos, specials: [NaN, 0, 1, -1, 3, -3] }),
   unary('erf', { compute: tf.erf, f: errorFunction }),
   unary('softplus', { compute: tf.softplus, f: softplus }),
   unary('sign', { compute: tf.sign, f: Math.sign, differentiable: false, specials: SPECIALS.filter((x) => !Number.isNaN(x)) }),

@@ -156,10 +156,43 @@ function convolution(name: string, depthwise: boolean): Operation {
   };
 }
 
+/** As the packages call it: kernels of 4×4 and stride 2, which double both sides. */
+const conv2dTranspose: Operation = {
+  name: 'conv2dTranspose',
+  random(draw) {
+    const [n, height, width, inChannels, filters] = [1, 1, 1, 1, 1].map((least) => draw.integer(least, 3)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const shape = [n, 2 * height, 2 * width, filters] as const;
+    return {
+      inputs: { x: draw.numbers([n, height, width, inChannels]), kernel: draw.numbers([4, 4, filters, inChannels]) },
+      compute: ({ x, kernel }) => tf.conv2dTranspose(x as tf.Tensor4D, kernel as tf.Tensor4D, [...shape], 2, 'same'),
+      expected: ({ x, kernel }) =>
+        fromIndex(shape, (index) => {
+          const [image, row, column, filter] = index as [number, number, number, number];
+          let sum = 0;
+          for (let i = 0; i < height; i++)
+            for (let j = 0; j < width; j++) {
+              const [y, z] = [row + 1 - 2 * i, column + 1 - 2 * j];
+              if (y < 0 || y > 3 || z < 0 || z > 3) continue;
+              for (let c = 0; c < inChannels; c++) sum += at(x!, [image, i, j, c]) * at(kernel!, [y, z, filter, c]);
+            }
+          return sum;
+        }),
+      gradients: ['x', 'kernel'],
+    };
+  },
+};
+
 /** Products of matrices and convolutions. Internal. */
 export const productOperations: readonly Operation[] = [
   matMulOperation,
   fusedMatMul,
   convolution('conv2d', false),
   convolution('depthwiseConv2d', true),
+  conv2dTranspose,
 ];

@@ -96,6 +96,26 @@ const slice: Operation = {
   empty: () => [sliceCase(operand([3, 2], [1, 2, 3, 4, 5, 6]), [1, 0], [0, 2])],
 };
 
+const pad: Operation = {
+  name: 'pad',
+  random(draw) {
+    const shape = draw.shape(1, 4);
+    const sides = shape.map(() => [draw.integer(0, 2), draw.integer(0, 2)] as const);
+    const value = draw.integer(0, 1);
+    const padded = shape.map((size, axis) => size + sides[axis]![0] + sides[axis]![1]);
+    return {
+      inputs: { x: draw.numbers(shape) },
+      compute: ({ x }) => tf.pad(x!, sides as unknown as [number, number][], value),
+      expected: ({ x }) =>
+        fromIndex(padded, (index) => {
+          const inner = index.map((i, axis) => i - sides[axis]![0]);
+          return inner.every((i, axis) => i >= 0 && i < shape[axis]!) ? at(x!, inner) : value;
+        }),
+      gradients: ['x'],
+    };
+  },
+};
+
 const split: Operation = {
   name: 'split',
   random(draw) {
@@ -223,6 +243,7 @@ export const shapeOperations: readonly Operation[] = [
   stack,
   unstack,
   slice,
+  pad,
   split,
   tile,
   reverse,
