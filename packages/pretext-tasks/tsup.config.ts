@@ -22,6 +22,7 @@ export default library({
     'src/nn-byol.ts',
     'src/nn-siam.ts',
     'src/nnclr.ts',
+    'src/pirl.ts',
     'src/relative-patch.ts',
     'src/replaced-token.ts',
     'src/ressl.ts',

@@ -12,6 +12,7 @@ import {
   strong,
   symmetric,
   tensorflowBicubic,
+  tiled,
   weak,
   weakened,
 } from './recipe-parts.ts';
@@ -36,6 +37,7 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  * @remarks Sources: `simclr` google-research/simclr; `moco-v1`, `moco-v2` and `sim-siam` the authors' `main_*.py`; `moco-v2` for CIFAR the authors'
  * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
  * `ressl` the authors' (the teacher's view, the second, is cropped and mirrored only), for CIFAR solo-learn's without blur;
+ * `pirl` lightly's, of which the second view is cut into tiles;
  * `swav` the authors', for CIFAR lightly; `dino` and `mae` the authors'. MoCo v1 makes images gray before it jitters them, always.
  * Crops are bicubic in `simclr` (TensorFlow's, without antialiasing), `dino` and `mae` of the authors and in solo-learn's SimCLR and SwAV, bilinear elsewhere; for
  * CIFAR also in `simclr`.
@@ -80,6 +82,7 @@ export const recipes = {
     'lightly-train': dinoOf({ global: [0.14, 1], local: [0.05, 0.14], numLocalViews: 6 }),
   },
   msn: { imagenet: multiCropOf({ global: [0.3, 1], local: [0.05, 0.3], numLocalViews: 10 }) },
+  pirl: { imagenet: tiled(224), cifar: tiled(32) },
   mae: { imagenet: cropOnly([0.2, 1], bicubic), solo: cropOnly([0.08, 1]) },
   'i-jepa': { imagenet: cropOnly([0.2, 1]) },
   aim: { imagenet: cropOnly([0.4, 1]) },

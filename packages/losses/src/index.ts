@@ -12,6 +12,7 @@ export { keyAccuracy, type KeyAccuracyOptions } from './key-accuracy.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
 export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cross-entropy.ts';
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
+export { memoryNce, type MemoryNceOptions } from './memory-nce.ts';
 export { momentumGroups, type MomentumGroupsOptions } from './momentum-groups.ts';
 export { negativeCosineSimilarity, type NegativeCosineSimilarityOptions } from './negative-cosine-similarity.ts';
 export { ntXent, type NtXentOptions } from './nt-xent.ts';

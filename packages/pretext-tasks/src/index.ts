@@ -47,6 +47,7 @@ export { nnByol, type NnByolOptions } from './nn-byol.ts';
 export { nnSiam, type NnSiamOptions } from './nn-siam.ts';
 export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrKept } from './nnclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
+export { pirl, type PirlBatch, type PirlEmbeddings, type PirlKept, type PirlOptions, type PirlTargets } from './pirl.ts';
 export type { PredictedViews, ProjectedViews } from './projection-networks.ts';
 export type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
 export { relativePatch, type RelativePatchBatch, type RelativePatchOptions, type RelativePatchTargets } from './relative-patch.ts';

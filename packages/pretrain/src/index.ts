@@ -115,7 +115,16 @@ export {
 } from './image/image-views.ts';
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
-export { labeledViews, manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export {
+  labeledViews,
+  manyViews,
+  multiCropViews,
+  numberedViews,
+  oneOrTwoViews,
+  oneView,
+  twoViews,
+  type ViewsInput,
+} from './image/views-input.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';

@@ -2,6 +2,7 @@ import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
 import { createLoader, toImages, type ImagePixels } from '@selfsup/data';
 import type { EncoderFactory } from '@selfsup/encoders';
 import type { PrepareContext } from '@selfsup/trainer';
+import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { defineModality, type BuildContext, type RunData } from '../modality.ts';
 import type { GivenSettings, Settings } from '../settings.ts';
@@ -113,6 +114,7 @@ export function imageTaskParts({
     stepsPerEpoch,
     totalSteps,
     teacher,
+    numImages: data.train.length,
     imageSize,
     height,
     width,
@@ -132,8 +134,13 @@ function prepareImages({
 }: BuildContext<ImageRunData, ImageOptions>): (raw: ImagePixels, context: PrepareContext) => Batch {
   const context = { ...imageInputOf(data.input), patchSize: patchSizeOf(backbone) };
   const toBatch = prepareViews(recipe, { context, recipe: options.recipe, views: functions['views'] });
-  const labelsOf = taskViews(recipe).input.labels ? batchLabels(recipe.name, data.train) : undefined;
-  return (pixels, { rng }) => ({ ...toBatch(toImages(pixels), rng), ...(labelsOf && { labels: labelsOf(pixels.indices) }) });
+  const { labels, indices } = taskViews(recipe).input;
+  const labelsOf = labels ? batchLabels(recipe.name, data.train) : undefined;
+  return (pixels, { rng }) => ({
+    ...toBatch(toImages(pixels), rng),
+    ...(labelsOf && { labels: labelsOf(pixels.indices) }),
+    ...(indices && { indices: tf.tensor1d(Int32Array.from(pixels.indices)) }),
+  });
 }
 
 /** Pictures without an order in time: photos, files of images, images in memory. */

@@ -11,6 +11,8 @@ export interface ViewsInput {
   readonly local: boolean;
   /** Whether the batch also gets `labels`, int32 `[n]`, −1 where a class is unknown; data without labels is refused. Default false. */
   readonly labels?: boolean;
+  /** Whether the batch also gets `indices`, int32 `[n]`: which of the training images these are. Default false. */
+  readonly indices?: boolean;
   /** The batch of the task; `clipLength`, the frames of a clip, is 1 for images. */
   toBatch(views: ImageViews, clipLength: number): Batch;
 }
@@ -44,6 +46,9 @@ export const manyViews: ViewsInput = { ...twoViews, description: 'two or more vi
 
 /** `views`: two or more of one size, with `labels`. */
 export const labeledViews: ViewsInput = { ...manyViews, labels: true };
+
+/** `views`: two of one size, with `indices`. */
+export const numberedViews: ViewsInput = { ...twoViews, indices: true };
 
 /** `views`: two large ones and any number of small ones after them; the recipe `dino/imagenet` has small ones for images of any size. */
 export const multiCropViews: ViewsInput = {
