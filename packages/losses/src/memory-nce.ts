@@ -7,6 +7,8 @@ import { checkPerRow } from './check-weights.ts';
 export interface MemoryNceOptions {
   /** int32 `[n]`: which row of the memory belongs to each query, from 0 on. */
   indices: tf.Tensor1D;
+  /** float32 `[n, dim]`: what each query must find; default its row of the memory. No gradient reaches it. */
+  positives?: tf.Tensor2D;
   /** int32 `[numNegatives]`: the rows of the memory that are negatives; default all. A query's own row is left out. */
   negatives?: tf.Tensor1D;
   /** The similarities are divided by it; > 0, default 0.07. */
@@ -40,7 +42,7 @@ export interface MemoryNceOptions {
  * ```
  */
 export function memoryNce(query: tf.Tensor2D, memory: tf.Tensor2D, options: MemoryNceOptions): tf.Scalar {
-  const { indices, negatives, temperature = 0.07, normalized = false } = options;
+  const { indices, positives, negatives, temperature = 0.07, normalized = false } = options;
   checkEmbeddings('memoryNce', [['query', query]]);
   checkEmbeddings('memoryNce', [['memory', memory]]);
   if (memory.shape[1] !== query.shape[1])
@@ -49,13 +51,18 @@ export function memoryNce(query: tf.Tensor2D, memory: tf.Tensor2D, options: Memo
       `memoryNce: \`memory\` must have shape [numImages, ${query.shape[1]}], got [${memory.shape.join(', ')}]`,
     );
   checkPerRow('memoryNce', { name: 'indices', tensor: indices, rows: query.shape[0], dtype: 'int32' });
+  if (positives)
+    checkEmbeddings('memoryNce', [
+      ['query', query],
+      ['positives', positives],
+    ]);
   if (negatives) checkPerRow('memoryNce', { name: 'negatives', tensor: negatives, rows: negatives.size, dtype: 'int32' });
   checkTemperature('memoryNce', temperature);
   return tf.tidy(() => {
     const unit = (x: tf.Tensor2D) => (normalized ? x : l2Normalize(x));
     const [q, m] = [tf.div<tf.Tensor2D>(unit(query), temperature), unit(stopGradient(memory))];
     const rows = negatives ?? tf.range(0, memory.shape[0], 1, 'int32');
-    const own = tf.sum(tf.mul(q, tf.gather(m, indices)), 1); // [n]
+    const own = tf.sum(tf.mul(q, positives ? unit(stopGradient(positives)) : tf.gather(m, indices)), 1); // [n]
     const logits = tf.matMul(q, negatives ? tf.gather(m, rows) : m, false, true); // [n, numNegatives]
     const isOwn = tf.equal(tf.expandDims(indices, 1), tf.expandDims(rows, 0));
     const others = tf.logSumExp(tf.where(isOwn, tf.fill(logits.shape, -1e30), logits), 1); // [n]

@@ -64,7 +64,7 @@ testRows([
     }),
     {
       batchAt: (step) => ({ ...viewsAt(step), indices: tf.tensor1d([0, 5, 11, step], 'int32') }),
-      skip: { ranks: 'every rank shuffles tiles on its own' },
+      skip: { ranks: 'every rank shuffles tiles on its own', differences: 'what an image must find that has no memory yet is constant' },
     },
   ),
 ]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { drawNormal, drawPermutation, l2Normalize, SelfsupError, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
+import { drawPermutation, l2Normalize, SelfsupError, stopGradient, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { embeddingStd, memoryNce } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { checkCounts, checkMomenta, checkPositive, optionError } from './check-options.ts';
@@ -63,17 +63,25 @@ function negativesOf(step: number, { numImages, count }: { numImages: number; co
   return tf.tensor1d(Int32Array.from({ length: count }, (_, i) => Math.floor(i * distance + start) % numImages));
 }
 
+/** The rows of the memory `[n, dim]` of some images, or their projections where they have none yet; without gradient. */
+function recall(memory: tf.Tensor2D, { projections, indices }: { projections: tf.Tensor2D; indices: tf.Tensor1D }): tf.Tensor2D {
+  const rows = tf.gather(memory, indices); // [n, dim]
+  const isKnown = tf.tile(tf.greater(tf.sum(tf.square(rows), 1, true), 0), [1, rows.shape[1]]);
+  return tf.where(isKnown, rows, stopGradient(projections));
+}
+
 /**
  * PIRL: an image, and its tiles put together in any order, must be alike: both must find the memory of the image among those of others.
  *
  * @param options see {@link PirlOptions}
  * @returns the task; its variables lie under `backbone/`, `projectionHead/`, `tileHead/` and `puzzleHead/`, its buffer `memory` `[numImages, outputDim]` has a unit
- * row for each image. The loss is puzzleWeight · `puzzleLoss` + (1 − puzzleWeight) · `imageLoss`, both `memoryNce`, which are metrics, as are `agreement`, the
+ * row for each image that was seen. The loss is puzzleWeight · `puzzleLoss` + (1 − puzzleWeight) · `imageLoss`, both `memoryNce`, which are metrics, as are `agreement`, the
  * mean cosine of an image and its tiles, and `zStd`, the mean deviation per dimension of the unit projections (0: collapsed)
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range, and from `embed` when a head's output does not have `outputDim` columns; `SELFSUP_BATCH` without
  * two views or without indices; `SELFSUP_SHAPE` on views of different shapes or another number of indices; `SELFSUP_DTYPE` unless indices are int32
  * @see Misra, van der Maaten: "Self-Supervised Learning of Pretext-Invariant Representations", https://arxiv.org/abs/1912.01991
- * @remarks The memory starts as noise and moves after each step: an image's row becomes memoryMomentum · row + (1 − memoryMomentum) · projection, of unit length.
+ * @remarks The memory moves after each step: an image's row becomes memoryMomentum · row + (1 − memoryMomentum) · projection, of unit length. It starts as
+ * zeros, and an image without a row yet must find its projection of this step: where it starts as noise, as in the authors' code, the first epoch teaches noise.
  * Negatives are rows at equal distances instead of drawn ones, the same on every rank; an image's own row is none. Indices must be below `numImages`.
  * @example
  * ```ts
@@ -103,10 +111,7 @@ export function pirl(options: PirlOptions): PretextTask<PirlBatch, PirlTargets, 
       const { backbone } = networks;
       const tileHead = options.tileHead(rng.fold('tileHead'));
       const puzzleHead = options.puzzleHead(rng.fold('puzzleHead'));
-      const memory = tf.tidy(() => {
-        const noise = tf.tensor2d(drawNormal(rng.fold('memory'), numImages * outputDim), [numImages, outputDim]);
-        return tf.variable<tf.Rank.R2>(l2Normalize(noise), false);
-      });
+      const memory = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R2>([numImages, outputDim]), false));
       const tileNetwork = {
         apply: (images: tf.Tensor4D, apply: Parameters<typeof backbone.apply>[1]) => tileHead.apply(backbone.apply(images, apply), apply),
       };
@@ -132,8 +137,10 @@ export function pirl(options: PirlOptions): PretextTask<PirlBatch, PirlTargets, 
           return { projections, puzzles };
         },
         loss({ projections, puzzles }, { indices }, { step }) {
+          const positives = recall(memory, { projections, indices });
           const contrast = {
             indices,
+            positives,
             temperature,
             normalized: true,
             ...(count < numImages && { negatives: negativesOf(step, { numImages, count }) }),
