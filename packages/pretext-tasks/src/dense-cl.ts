@@ -16,7 +16,8 @@ import { encodeShuffled } from './encode-shuffled.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createKeyQueue } from './key-queue.ts';
 import { hasMaps, lastMap, type Mapped } from './last-map.ts';
-import { createMomentumNetworks, untrained } from './momentum-networks.ts';
+import { asBuffers } from './as-buffers.ts';
+import { createMomentumNetworks } from './momentum-networks.ts';
 import type { NetworkFactories } from './projection-networks.ts';
 
 /** What {@link denseCl} computes without a tape, of the second view. */
@@ -130,7 +131,7 @@ export function denseCl(options: DenseClOptions): PretextTask<ViewPairBatch, Den
       const denseHead = createMomentumPair(options.denseHead, rng.fold('denseHead'));
       const queue = createKeyQueue({ size: queueSize, dim: outputDim, rng: rng.fold('queue') });
       const denseQueue = createKeyQueue({ size: queueSize, dim: outputDim, rng: rng.fold('denseQueue') });
-      const networks = { ...online, denseHead: denseHead.online, ...copies, 'target/denseHead': untrained(denseHead.target) };
+      const networks = { ...online, denseHead: denseHead.online, ...copies, 'target/denseHead': asBuffers(denseHead.target) };
       const joined = joinNetworks(networks, { queue: queue.keys, denseQueue: denseQueue.keys });
       const [mine, theirs] = [online.backbone, target.backbone];
       if (!hasMaps(mine) || !hasMaps(theirs)) {

@@ -1,12 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  joinVariables,
-  l2Normalize,
-  SelfsupError,
-  type Module,
-  type ModuleFactory,
-  type PretextTask,
-} from '@selfsup/core';
+import { joinVariables, l2Normalize, SelfsupError, type Module, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { embeddingStd, featureDistillationLoss, seedLoss } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { checkChoice, checkCounts, checkPositive, checkWeights, optionError } from './check-options.ts';

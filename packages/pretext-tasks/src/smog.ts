@@ -132,7 +132,7 @@ export function smog(options: SmogOptions): PretextTask<ViewPairBatch, SmogTarge
             return;
           }
           const found = tf.slice(queue.keys, 0, filled);
-          groups.assign(sphericalKMeans(found, { clusters: numGroups, iterations: ITERATIONS }));
+          groups.assign(sphericalKMeans(found, { numClusters: numGroups, iterations: ITERATIONS }).centroids);
           update(0);
         },
       };

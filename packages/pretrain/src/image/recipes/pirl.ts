@@ -40,7 +40,7 @@ export const pirlTask = defineImageTask({
   input: numberedViews,
   views: recipeSource('pirl'),
   create(parts, options) {
-    const { backbone, imageSize, numImages } = parts;
+    const { backbone, imageSize, numSamples: numImages } = parts;
     const { temperature, puzzleWeight, numNegatives, memoryMomentum, grid, headOutput: outputDim } = options;
     const { tileSize: size = tileOf(imageSize, grid, patchSizeOf(backbone)) } = options;
     return pirl({
