@@ -34,6 +34,7 @@ export default library({
     'src/nn-byol.ts',
     'src/nn-siam.ts',
     'src/nnclr.ts',
+    'src/pirl.ts',
     'src/pmsn.ts',
     'src/relative-patch.ts',
     'src/replaced-token.ts',

@@ -64,6 +64,12 @@ export const weakened = (size: number): Recipe => {
   return { global: [{ ...shared, ...colorsOf(large ? weak : byolStrengths, { blur: large ? 0.5 : 0 }) }, shared], local: [] };
 };
 
+/** The views of PIRL: one cropped only, the other, of which tiles are cut, jittered, too. */
+export const tiled = (size: number): Recipe => {
+  const shared = { size, crop: cropOf(0.08, 1) };
+  return { global: [shared, { ...shared, ...colorsOf([0.4, 0.4, 0.4, 0.4]) }], local: [] };
+};
+
 /** The views of DINO from the area ranges of its global and local ones. */
 export const dinoOf = (options: { global: Range; local: Range; numLocalViews: number; resize?: typeof bicubic }): Recipe => ({
   global: [

@@ -57,6 +57,8 @@ const published: Record<string, string[]> = {
   'sim-siam solo': soloWeak,
   'byol imagenet': asymmetric,
   'byol cifar': asymmetricCifar,
+  'pirl imagenet': ['224 | 0.08–1 | - | - | - | -', '224 | 0.08–1 | 0.4,0.4,0.4,0.4 p 0.8 | 0.2 | - | -'],
+  'pirl cifar': ['32 | 0.08–1 | - | - | - | -', '32 | 0.08–1 | 0.4,0.4,0.4,0.4 p 0.8 | 0.2 | - | -'],
   'ressl imagenet': ['224 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | 0.5 | -', '224 | 0.2–1 | - | - | - | -'],
   'ressl cifar': ['32 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | - | -', '32 | 0.08–1 | - | - | - | -'],
   'barlow-twins imagenet': asymmetric,

@@ -16,6 +16,7 @@ export { lejepaLoss, type LejepaLossOptions } from './lejepa-loss.ts';
 export { maskedAccuracy } from './masked-accuracy.ts';
 export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cross-entropy.ts';
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
+export { memoryNce, type MemoryNceOptions } from './memory-nce.ts';
 export { mmcrLoss, type MmcrLossOptions } from './mmcr-loss.ts';
 export { ibotPatchLoss, type IbotPatchLossOptions } from './ibot-patch-loss.ts';
 export { koLeoLoss, type KoLeoLossOptions } from './ko-leo-loss.ts';

@@ -3,6 +3,7 @@ import { l2Normalize } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
+import { memoryNce } from './memory-nce.ts';
 import { momentumGroups } from './momentum-groups.ts';
 import { ntXent } from './nt-xent.ts';
 import { featureContrastLoss } from './feature-contrast-loss.ts';
@@ -21,7 +22,7 @@ interface Fixture {
     loss: string;
     views: Stored[];
     given?: Readonly<Record<string, Stored>>;
-    options: Options & { labels?: number[] };
+    options: Options & { labels?: number[]; rows?: number[] };
     value: number;
     gradients: number[][];
   }[];
@@ -29,13 +30,22 @@ interface Fixture {
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/contrastive-more.json', import.meta.url), 'utf8')) as Fixture;
 const int32 = (values: readonly number[] = []) => tf.tensor1d([...values], 'int32');
 
-type Loss = (views: tf.Tensor2D[], options: Options & { labels?: number[] }, given: Readonly<Record<string, tf.Tensor2D>>) => tf.Scalar;
+type Loss = (
+  views: tf.Tensor2D[],
+  options: Options & { labels?: number[]; rows?: number[] },
+  given: Readonly<Record<string, tf.Tensor2D>>,
+) => tf.Scalar;
 const losses: Readonly<Record<string, Loss>> = {
   supConLoss: (views, { labels, ...options }) => supConLoss(views, { ...options, labels: int32(labels) }),
   featureContrastLoss: (views, options) =>
     featureContrastLoss(views.slice(0, views.length / 2), views.slice(views.length / 2), options as object),
   smogLoss: ([predictions, rows], { labels, momentum, temperature }, { groups }) =>
-    smogLoss(predictions!, momentumGroups(l2Normalize(rows!), groups!, { momentum: momentum! }), { assignments: int32(labels), temperature: temperature! }),
+    smogLoss(predictions!, momentumGroups(l2Normalize(rows!), groups!, { momentum: momentum! }), {
+      assignments: int32(labels),
+      temperature: temperature!,
+    }),
+  memoryNce: ([query], { labels, rows, temperature }, { memory }) =>
+    memoryNce(query!, memory!, { indices: int32(labels), negatives: int32(rows), temperature: temperature! }),
   resslLoss: ([student], options, { teacher, queue }) => resslLoss(student!, teacher!, { ...options, queue: queue! }),
 };
 
@@ -129,6 +139,31 @@ describe('smogLoss and momentumGroups', () => {
       );
       expect(() => momentumGroups(z, tf.ones([4, 2]))).toThrow('momentumGroups: `groups` must have shape [numGroups, 3], got [4, 2]');
       expect(() => momentumGroups(z, z, { momentum: 2 })).toThrow('momentumGroups: `momentum` must be in [0, 1], got 2');
+    });
+  });
+});
+
+describe('memoryNce', () => {
+  it('has all other images as negatives by default', () => {
+    tf.tidy(() => {
+      const [query, memory] = [
+        tf.randomNormal<tf.Rank.R2>([3, 4], 0, 1, 'float32', 1),
+        tf.randomNormal<tf.Rank.R2>([7, 4], 0, 1, 'float32', 2),
+      ];
+      const indices = int32([4, 0, 6]);
+      const of = (negatives?: tf.Tensor1D) => memoryNce(query, memory, { indices, ...(negatives && { negatives }) }).dataSync()[0]!;
+      expect(of()).toBeCloseTo(of(int32([0, 1, 2, 3, 4, 5, 6])), 5);
+      expect(of()).toBeGreaterThan(of(int32([1, 2])));
+    });
+  });
+
+  it('refuses what does not fit', () => {
+    tf.tidy(() => {
+      const z = tf.ones<tf.Rank.R2>([2, 3]);
+      expect(() => memoryNce(z, tf.ones([4, 2]), { indices: int32([0, 1]) })).toThrow(
+        'memoryNce: `memory` must have shape [numImages, 3], got [4, 2]',
+      );
+      expect(() => memoryNce(z, z, { indices: int32([0]) })).toThrow('memoryNce: `indices` must have shape [2], one for each row, got [1]');
     });
   });
 });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { tiles } from '@selfsup/augment';
 import { linear, neighborEncoder } from '@selfsup/encoders';
 import { mappedNetwork } from '../fixtures/mapped-network.ts';
 import { channels, features, linearHead, projected, row, smoothEncoder, testRows, viewsAt } from '../fixtures/conformance-rows.ts';
@@ -6,6 +7,7 @@ import { all4One } from './all4one.ts';
 import { denseCl } from './dense-cl.ts';
 import { nnByol } from './nn-byol.ts';
 import { nnSiam } from './nn-siam.ts';
+import { pirl } from './pirl.ts';
 import { ressl } from './ressl.ts';
 import { smog } from './smog.ts';
 import { supCon } from './sup-con.ts';
@@ -47,4 +49,22 @@ testRows([
     { batchAt: (step) => viewsAt(step, { rows: 8, size: 2 }) },
   ),
   row('smog', smog({ ...queued, predictionHead, numGroups: 3, resetSteps: 2, groupMomentum: 0.8, momentum: 0.9 }), { batchAt: viewsAt }),
+  row(
+    'pirl',
+    pirl({
+      backbone: mappedNetwork({ channels, width: features, norm: false }),
+      projectionHead: linearHead,
+      tileHead: linearHead,
+      puzzleHead: linear({ inputDim: 4 * projected, outputDim: projected }),
+      tiling: tiles({ grid: 2, size: 2, standardize: false }),
+      numImages: 12,
+      numNegatives: 7,
+      outputDim: projected,
+      temperature: 0.5,
+    }),
+    {
+      batchAt: (step) => ({ ...viewsAt(step), indices: tf.tensor1d([0, 5, 11, step], 'int32') }),
+      skip: { ranks: 'every rank shuffles tiles on its own', differences: 'what an image must find that has no memory yet is constant' },
+    },
+  ),
 ]);

@@ -77,6 +77,7 @@ export { nnByol, type NnByolOptions } from './nn-byol.ts';
 export { nnSiam, type NnSiamOptions } from './nn-siam.ts';
 export { nnclr, type NnclrBatch, type NnclrOptions, type NnclrKept } from './nnclr.ts';
 export type { MaskedImageTargets, PatchMasking } from './patch-masking.ts';
+export { pirl, type PirlBatch, type PirlEmbeddings, type PirlKept, type PirlOptions, type PirlTargets } from './pirl.ts';
 export type { SentencePooling } from './pool-sentences.ts';
 export type { PredictedViews, ProjectedViews } from './projection-networks.ts';
 export { pmsn, type PmsnOptions } from './pmsn.ts';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { tiles } from '@selfsup/augment';
 import type { AnyPretextTask, Batch } from '@selfsup/core';
 import { linear, neighborEncoder } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,6 +11,7 @@ import { all4One } from './all4one.ts';
 import { denseCl } from './dense-cl.ts';
 import { nnByol } from './nn-byol.ts';
 import { nnSiam } from './nn-siam.ts';
+import { pirl } from './pirl.ts';
 import { ressl } from './ressl.ts';
 import { smog } from './smog.ts';
 import { supCon } from './sup-con.ts';
@@ -39,7 +41,7 @@ const headBias = (path: string) => path === 'projectionHead/linear/bias' || path
 /** How a task is made of a run's options, its batch beside the views, and which variables move by rounding alone. */
 interface Subject {
   readonly make: (options: Options) => AnyPretextTask;
-  readonly more?: () => Batch;
+  readonly more?: (step: number) => Batch;
   readonly frozen?: (path: string) => boolean;
 }
 const subjects: Readonly<Record<string, Subject>> = {
@@ -69,6 +71,23 @@ const subjects: Readonly<Record<string, Subject>> = {
     },
   },
   smog: { make: (options) => smog({ ...queued, predictionHead, ...options }) },
+  pirl: {
+    make: (options) => {
+      const head = linear({ inputDim: features, outputDim });
+      return pirl({
+        backbone: mappedNetwork({ channels, width: features, norm: true }),
+        projectionHead: head,
+        tileHead: head,
+        puzzleHead: linear({ inputDim: 4 * outputDim, outputDim }),
+        tiling: tiles({ grid: 2, size: size / 2, jitter: false, standardize: false }),
+        shuffle: false,
+        outputDim,
+        numImages: queueSize,
+        ...options,
+      });
+    },
+    more: (step) => ({ indices: tf.tensor1d(Int32Array.from({ length: 8 }, (_, i) => (3 * step + 2 * i) % queueSize)) }),
+  },
 };
 
 it('there are reference steps of every task', () => {
@@ -84,7 +103,7 @@ describe.each(Object.entries(fixture.runs))('%s', (name, runs) => {
         views: fixture.batches[step]!.map((values) =>
           tf.tensor4d(values, [values.length / (size * size * channels), size, size, channels]),
         ),
-        ...more?.(),
+        ...more?.(step),
       }));
     },
   );

@@ -23,7 +23,11 @@ export function reorderParts(parts: tf.Tensor5D, orders: readonly (readonly numb
  * @param options as `apply` takes them
  * @returns float32 `[n, parts · dim]`
  */
-export function encodeParts(backbone: Module<tf.Tensor4D, tf.Tensor2D>, parts: tf.Tensor5D, options: ApplyOptions): tf.Tensor2D {
+export function encodeParts(
+  backbone: Pick<Module<tf.Tensor4D, tf.Tensor2D>, 'apply'>,
+  parts: tf.Tensor5D,
+  options: ApplyOptions,
+): tf.Tensor2D {
   const [n, count, height, width, channels] = parts.shape;
   const features = backbone.apply(tf.reshape<tf.Rank.R4>(parts, [n * count, height, width, channels]), options); // [n·parts, dim]
   return tf.reshape(features, [n, count * features.shape[1]]);

@@ -137,6 +137,7 @@ export {
   manyCropViews,
   manyViews,
   multiCropViews,
+  numberedViews,
   oneOrTwoViews,
   oneView,
   twoViews,

@@ -15,6 +15,7 @@ describe('options of tasks', () => {
     ['simclr', { temperature: 0.5 }],
     ['dcl', { weighted: true }],
     ['sup-con', { positives: 'sum-in-log' }],
+    ['pirl', { grid: 2, numNegatives: 3 }],
     ['moco', { symmetric: true, queueSize: 32, shuffleGroups: 1 }],
     ['all4one', { numNeighbors: 2, attentionLayers: 1, attentionHeads: 2 }],
     ['ressl', { teacherTemperature: 0.07, queueSize: 32 }],

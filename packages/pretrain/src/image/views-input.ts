@@ -53,8 +53,12 @@ export const manyCropViews: ViewsInput = {
   local: true,
   toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
 };
+
 /** `views`: two or more of one size, with `labels`. */
 export const labeledViews: ViewsInput = { ...manyViews, labels: true };
+
+/** `views`: two of one size, with `indices`. */
+export const numberedViews: ViewsInput = { ...twoViews, indices: true };
 
 /** `views`: two large ones and any number of small ones after them; the recipe `dino/imagenet` has small ones for images of any size. */
 export const multiCropViews: ViewsInput = {

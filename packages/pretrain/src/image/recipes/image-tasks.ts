@@ -44,12 +44,14 @@ import { nnSiamTask } from './nn-siam.ts';
 import { all4OneTask } from './all4one.ts';
 import { denseClTask } from './dense-cl.ts';
 import { smogTask } from './smog.ts';
+import { pirlTask } from './pirl.ts';
 
 /** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
 export const imageTasks: readonly AnyTaskRecipe[] = [
   simclrTask,
   dclTask,
   supConTask,
+  pirlTask,
   mocoTask,
   denseClTask,
   mocoV3Task,

@@ -6,6 +6,7 @@ import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
 import { patchSizeOf } from '../patch-size.ts';
 import { oneView } from '../views-input.ts';
+import { tileOf } from './tile-size.ts';
 
 /** Orders by number of tiles and of orders: the same for all runs, and a second's work. */
 const ordersBySize = new Map<string, ReturnType<typeof jigsawPermutations>>();
@@ -15,13 +16,6 @@ function ordersOf(numTiles: number, count: number): ReturnType<typeof jigsawPerm
   const orders = ordersBySize.get(key) ?? jigsawPermutations({ count, numTiles });
   ordersBySize.set(key, orders);
   return orders;
-}
-
-/** The paper's tiles of 64 pixels in cells of 75, in proportion, of whole patches and smaller than a cell: of 32 pixels cells of 10 and tiles of 8. */
-function tileOf(imageSize: number, grid: number, patchSize: number): number {
-  const cell = Math.floor(imageSize / grid);
-  const numPatches = Math.round(Math.floor((64 / 75) * cell) / patchSize);
-  return patchSize * Math.max(1, Math.min(numPatches, Math.floor((cell - 1) / patchSize)));
 }
 
 /** Jigsaw puzzles: the paper's nine tiles, and enough orders for small data. */
