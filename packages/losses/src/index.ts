@@ -22,4 +22,5 @@ export { softCrossEntropy, type SoftCrossEntropyOptions } from './soft-cross-ent
 export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entropy.ts';
 export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';
 export { swavLoss, type SwavLossOptions } from './swav-loss.ts';
+export { vicregLocalLoss, type VicregLocalLossOptions } from './vicreg-local-loss.ts';
 export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';
