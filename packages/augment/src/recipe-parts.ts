@@ -83,3 +83,15 @@ export const cropOnly = (scale: Range, resize?: typeof bicubic): Recipe => ({
   global: [{ size: 224, crop: { ...cropOf(...scale), ...resize } }],
   local: [],
 });
+
+/** The views of BYOL after changes of their spectra, which the second view has no Gaussians of; never solarised. */
+export const spectral = (size: number): Recipe => {
+  const sigma = [(10 * size) / 224, (15 * size) / 224] as const;
+  const view = (blur: number, gaussians: number): ViewRecipe => ({
+    size,
+    crop: cropOf(0.08, 1),
+    spectrum: { gaussians: { probability: gaussians, sigma } },
+    ...colorsOf(byolStrengths, { blur: size > 32 ? blur : 0 }),
+  });
+  return { global: [view(1, 0.2), view(0.1, 0)], local: [] };
+};

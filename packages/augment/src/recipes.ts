@@ -9,6 +9,7 @@ import {
   gray,
   jitterOf,
   multiCropOf,
+  spectral,
   strong,
   symmetric,
   tensorflowBicubic,
@@ -34,7 +35,9 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  * @see Caron et al.: "Emerging Properties in Self-Supervised Vision Transformers", https://arxiv.org/abs/2104.14294
  * @remarks Sources: `simclr` google-research/simclr; `moco-v1`, `moco-v2` and `sim-siam` the authors' `main_*.py`; `moco-v2` for CIFAR the authors'
  * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
- * `swav` the authors', for CIFAR lightly; `msn` the authors', for CIFAR their large crops with SimCLR's colors; `dino`, `ibot`, `dino-v2` and `mae` the authors'. MoCo v1 makes images gray before it jitters them, always.
+ * `swav` the authors', for CIFAR lightly; `msn` the authors', for CIFAR their large crops with SimCLR's colors; `dino`, `ibot`, `dino-v2` and `mae` the authors'.
+ * MoCo v1 makes images gray before it jitters them, always. `fda` is lightly's: BYOL's views with changes of their Fourier transforms; for CIFAR its Gaussians are
+ * as much narrower as the images.
  * Crops are bicubic in `simclr` (TensorFlow's, without antialiasing), `dino`, `ibot`, `dino-v2` and `mae` of the authors and in solo-learn's SimCLR and SwAV, bilinear elsewhere; for
  * CIFAR also in `simclr`.
  * @example
@@ -88,6 +91,7 @@ export const recipes = {
     imagenet: multiCropOf({ global: [0.3, 1], local: [0.05, 0.3], numLocalViews: 10 }),
     cifar: symmetric({ size: 32, crop: cropOf(0.3, 1), ...colorsOf(strong(0.5)) }),
   },
+  fda: { imagenet: spectral(224), cifar: spectral(32) },
   mae: { imagenet: cropOnly([0.2, 1], bicubic), solo: cropOnly([0.08, 1]) },
   'i-jepa': { imagenet: cropOnly([0.2, 1]) },
   aim: { imagenet: cropOnly([0.4, 1]) },

@@ -140,8 +140,8 @@ describe('bad input', () => {
 
   it.each([
     [['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
-    [['evaluate', '--run', 'runs/x'], /choose knn or linear-probe; such as: selfsup evaluate knn/],
-    [['evaluate', 'kmm', '--run', 'runs/x'], /choose knn or linear-probe, got 'kmm'/],
+    [['evaluate', '--run', 'runs/x'], /choose knn, linear-probe, retrieval, clustering, attentive-probe or segmentation; such as: selfsup evaluate knn/],
+    [['evaluate', 'kmm', '--run', 'runs/x'], /or segmentation, got 'kmm'/],
     [['embed', '--run', 'x', '--out', 'x.npy', '--dataset', 'x'], /unknown option '--dataset' \(Did you mean --data\?\)/],
     [['evaluate', 'knn'], /required option '--run <folder>' not specified/],
     [['embed', '--run', 'x', '--out', 'x.txt'], /--out must end in \.npy, \.csv or \.parquet, got x\.txt/],

@@ -8,6 +8,7 @@ export { parseCifar, type CifarImages } from './parse-cifar.ts';
 export { parseIdx, type IdxArray, type ParseIdxOptions } from './parse-idx.ts';
 export type { Rows, RowsDataset } from './rows-dataset.ts';
 export { shapes, type ShapesOptions } from './shapes/shapes.ts';
+export { shapesWithMasks, type MaskedImages } from './shapes/shapes-with-masks.ts';
 export { subset, takeFirst } from './subset.ts';
 export { toFrames } from './to-frames.ts';
 export { toImages } from './to-images.ts';

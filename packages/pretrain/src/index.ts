@@ -95,6 +95,22 @@ export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Se
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
 export { defineTask, type AnyTaskRecipe, type TaskAdvice, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
+export {
+  evaluateAttentiveProbe,
+  evaluateSegmentation,
+  type AttentiveFinding,
+  type EvaluateAttentiveProbeOptions,
+  type EvaluateMapsOptions,
+  type EvaluateSegmentationOptions,
+  type SegmentationFinding,
+} from './image/evaluate-maps.ts';
+export {
+  evaluateClustering,
+  evaluateRetrieval,
+  type EvaluateClusteringOptions,
+  type EvaluateRetrievalOptions,
+  type EvaluateSearchOptions,
+} from './evaluate-search.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
 export type { ImageInput } from './image/image-input.ts';
@@ -115,7 +131,16 @@ export {
 } from './image/image-views.ts';
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
-export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export {
+  manyViews,
+  multiCropViews,
+  oneOrTwoViews,
+  oneView,
+  trackedMultiCropViews,
+  twoTrackedViews,
+  twoViews,
+  type ViewsInput,
+} from './image/views-input.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';

@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
 import { createLoader, toImages, type ImagePixels } from '@selfsup/data';
 import type { EncoderFactory } from '@selfsup/encoders';
@@ -178,6 +179,11 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   encodeBatches: encodeImageBatches,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
+  probeInput(batch) {
+    const { views, images } = batch;
+    const [first] = [views ?? images ?? []].flat() as readonly tf.Tensor[];
+    return first?.rank === 4 ? first : undefined;
+  },
   encodeViews,
   alteredCopies: alteredImages,
   fineTuning: {

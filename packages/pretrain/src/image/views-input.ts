@@ -11,6 +11,8 @@ export interface ViewsInput {
   readonly local: boolean;
   /** Whether the batch also gets `indices`, int32 `[n]`: which of the training images its rows are. Default false. */
   readonly indices?: boolean;
+  /** Whether it takes the places of the views in their images, too: `boxes` and `flips`; default false. */
+  readonly tracked?: boolean;
   /** The batch of the task; `clipLength`, the frames of a clip, is 1 for images. */
   toBatch(views: ImageViews, clipLength: number): Batch;
 }
@@ -48,6 +50,20 @@ export const multiCropViews: ViewsInput = {
   numGlobal: [2, 2],
   local: true,
   toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
+};
+
+/** `views`: two of one size; `boxes` and `flips`: for each view float32 `[n, 4]` and `[n]`, where in the image it is. */
+export const twoTrackedViews: ViewsInput = {
+  ...twoViews,
+  tracked: true,
+  toBatch: ({ global, boxes = [], flips = [] }) => ({ views: [...global], boxes: [...boxes], flips: [...flips] }),
+};
+
+/** As {@link multiCropViews}, with `boxes` and `flips` of all views as in {@link twoTrackedViews}. */
+export const trackedMultiCropViews: ViewsInput = {
+  ...multiCropViews,
+  tracked: true,
+  toBatch: ({ global, local, boxes = [], flips = [] }) => ({ views: [...global, ...local], boxes: [...boxes], flips: [...flips] }),
 };
 
 /** Throws unless a task takes so many views; `source` says where they come from. */
