@@ -31,6 +31,7 @@ export default library({
     'src/simclr.ts',
     'src/skip-gram.ts',
     'src/swav.ts',
+    'src/vicreg-l.ts',
     'src/vicreg.ts',
   ],
 });

@@ -67,6 +67,14 @@ export { simSiam, type SimSiamOptions } from './sim-siam.ts';
 export { simclr, type SimclrBatch, type SimclrOptions } from './simclr.ts';
 export { skipGram, type SkipGramBatch, type SkipGramOptions, type SkipGramTargets } from './skip-gram.ts';
 export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts';
+export {
+  vicregL,
+  type LocateCells,
+  type VicregLBatch,
+  type VicregLEmbeddings,
+  type VicregLOptions,
+  type VicregLTargets,
+} from './vicreg-l.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { EncodedSequences, TokenEncoder, TokenHead } from './token-networks.ts';
 export { vicreg, type VicregOptions } from './vicreg.ts';

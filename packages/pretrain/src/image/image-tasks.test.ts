@@ -21,6 +21,16 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   'sim-siam': { stopGradient: true, headOutput: 128, headLayers: 3 },
   'barlow-twins': { lambda: 0.0051, scale: 1, headOutput: 128, headLayers: 3 },
   vicreg: { invarianceWeight: 25, varianceWeight: 25, covarianceWeight: 1, convention: 'halved', headOutput: 128, headLayers: 3 },
+  'vicreg-l': {
+    alpha: 0.75,
+    numMatches: [20, 4],
+    invarianceWeight: 25,
+    varianceWeight: 25,
+    covarianceWeight: 1,
+    localOutput: 64,
+    headOutput: 128,
+    headLayers: 3,
+  },
   swav: {
     temperature: 0.1,
     numPrototypes: 512,

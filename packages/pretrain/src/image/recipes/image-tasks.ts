@@ -22,6 +22,7 @@ import { simSiamTask } from './sim-siam.ts';
 import { simclrTask } from './simclr.ts';
 import { swavTask } from './swav.ts';
 import { vicregTask } from './vicreg.ts';
+import { vicregLTask } from './vicreg-l.ts';
 
 /** The tasks on images that selfsup has: contrastive ones, other joint embeddings, masked images, the classical ones. */
 export const imageTasks: readonly AnyTaskRecipe[] = [
@@ -34,6 +35,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   simSiamTask,
   barlowTwinsTask,
   vicregTask,
+  vicregLTask,
   swavTask,
   deepClusterV2Task,
   dinoTask,

@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 /** How many rows are compared with the centroids at a time. */
 const CHUNK = 4096;
 
-/** What {@link sphericalKMeans} finds. Internal. */
-export interface SphericalClusters {
+/** What {@link clusterRows} finds. Internal. */
+export interface RowClusters {
   /** Unit rows `[numClusters, dim]`. */
   readonly centroids: tf.Tensor2D;
   /** float32 `[n]`: the number of each row's cluster, -1 for a row of zeros. */
@@ -27,12 +27,12 @@ const nearest = (rows: tf.Tensor2D, centroids: tf.Tensor2D): tf.Tensor1D =>
  *
  * @param rows float32 `[n, dim]`, of zeros where they belong to no cluster
  * @param options number of clusters, at most n; iterations; and the stream that draws which rows the centroids start from
- * @returns see {@link SphericalClusters}, made in the caller's scope; a cluster that loses all rows keeps its centroid
+ * @returns see {@link RowClusters}, made in the caller's scope; a cluster that loses all rows keeps its centroid
  */
-export function sphericalKMeans(
+export function clusterRows(
   rows: tf.Tensor2D,
   options: { readonly numClusters: number; readonly iterations: number; readonly rng: Rng },
-): SphericalClusters {
+): RowClusters {
   const { numClusters, iterations, rng } = options;
   const [n] = rows.shape;
   return tf.tidy(() => {
