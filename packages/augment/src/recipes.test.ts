@@ -37,6 +37,10 @@ const dino = (area: string) => [
 ];
 const dinoLocal = (area: string) => `96 | ${area} | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | -`;
 
+const lejepa = [
+  ...twice('224 | 0.3–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
+  ...times(6, '96 | 0.05–0.3 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
+];
 const published: Record<string, string[]> = {
   'simclr imagenet': simclr,
   'simclr cifar': twice('32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
@@ -53,12 +57,26 @@ const published: Record<string, string[]> = {
   'sim-siam solo': soloWeak,
   'byol imagenet': asymmetric,
   'byol cifar': asymmetricCifar,
+  'ressl imagenet': ['224 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | 0.5 | -', '224 | 0.2–1 | - | - | - | -'],
+  'ressl cifar': ['32 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | - | -', '32 | 0.08–1 | - | - | - | -'],
   'barlow-twins imagenet': asymmetric,
   'barlow-twins cifar': asymmetricCifar,
   'nnclr imagenet': asymmetric,
   'nnclr cifar': asymmetricCifar,
   'vicreg imagenet': twice('224 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | 0.1'),
   'vicreg cifar': twice('32 | 0.2–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | - | 0.1'),
+  'fast-siam imagenet': times(4, mocoV2[0]!),
+  'fast-siam cifar': times(4, '32 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
+  'w-mse imagenet': twice('224 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.1 | - | -'),
+  'w-mse cifar': twice('32 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.1 | - | -'),
+  'emp-ssl imagenet': times(20, '224 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl cifar': times(20, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl 8-patches': times(8, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl 100-patches': times(100, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'lejepa imagenet': lejepa,
+  'lejepa cifar': times(4, '32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
+  'visreg imagenet': lejepa,
+  'visreg cifar': times(4, '32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
   'vicreg solo': twice('224 | 0.2–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | 0.1'),
   'swav imagenet': [
     ...twice('224 | 0.14–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
@@ -102,7 +120,7 @@ describe('recipes', () => {
   it.each(all)('$name ($variant) mirrors half of the time, jitters in a random order, blurs by U(0.1, 2)', ({ name, variant, recipe }) => {
     const order = name === 'moco-v1' && variant === 'imagenet' ? ['grayscale', 'colorJitter'] : undefined;
     for (const view of [...recipe.global, ...recipe.local]) {
-      expect(view.crop).toMatchObject({ ratio: [3 / 4, 4 / 3], flipProbability: 0.5 });
+      expect(view.crop).toMatchObject({ ratio: name === 'emp-ssl' ? [1, 1] : [3 / 4, 4 / 3], flipProbability: 0.5 });
       if (view.colorJitter) expect(view.colorJitter.order).toBe('random');
       if (view.blur) expect(view.blur.sigma).toEqual([0.1, 2]);
       expect(view.order).toEqual(order);

@@ -15,6 +15,7 @@ import { imageExamples, imageFeatureEncoder } from './image-examples.ts';
 import { imageInputOf, imageSizeOf, type ImageInput } from './image-input.ts';
 import type { ImageSamples } from './image-samples.ts';
 import { taskViews, type ImageTaskParts, type ProjectionHeadFunction } from './image-task.ts';
+import { batchLabels } from './batch-labels.ts';
 import { recipeChoices } from './image-views.ts';
 import { nameOfData } from './name-of-data.ts';
 import { imageWeights } from './image-weights.ts';
@@ -98,9 +99,10 @@ export function imageTaskParts({
   totalSteps,
   functions,
   teacher,
+  learned,
 }: Pick<
   BuildContext,
-  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher'
+  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher' | 'learned'
 >): ImageTaskParts {
   const { size: imageSize, height, width, channels, mean, std } = imageInputOf(data.input);
   const { projectionHead } = functions;
@@ -115,6 +117,7 @@ export function imageTaskParts({
     totalSteps,
     teacher,
     numSamples: data.train.length,
+    learned,
     imageSize,
     height,
     width,
@@ -134,7 +137,8 @@ function prepareImages({
 }: BuildContext<ImageRunData, ImageOptions>): (raw: ImagePixels, context: PrepareContext) => Batch {
   const context = { ...imageInputOf(data.input), patchSize: patchSizeOf(backbone) };
   const toBatch = prepareViews(recipe, { context, recipe: options.recipe, views: functions['views'] });
-  return (pixels, { rng }) => toBatch(toImages(pixels), rng);
+  const labelsOf = taskViews(recipe).input.labels ? batchLabels(recipe.name, data.train) : undefined;
+  return (pixels, { rng }) => ({ ...toBatch(toImages(pixels), rng), ...(labelsOf && { labels: labelsOf(pixels.indices) }) });
 }
 
 /** Pictures without an order in time: photos, files of images, images in memory. */

@@ -14,11 +14,30 @@ beforeAll(async () => {
 const DEFAULTS: Readonly<Record<string, object>> = {
   simclr: { temperature: 0.2, convention: 'mean', headOutput: 128, headLayers: 2 },
   dcl: { temperature: 0.2, weighted: false, sigma: 0.5, headOutput: 128, headLayers: 2 },
+  'sup-con': { temperature: 0.1, positives: 'average', headOutput: 128, headLayers: 2 },
   moco: { temperature: 0.1, momentum: 0.99, symmetric: false, convention: 'sum-of-views', headOutput: 128, headLayers: 2 },
+  'dense-cl': { temperature: 0.2, momentum: 0.99, denseWeight: 0.5, headOutput: 128, headLayers: 2 },
   'moco-v3': { temperature: 0.2, momentum: 0.99, headOutput: 128, headLayers: 2 },
   nnclr: { temperature: 0.1, headOutput: 128, headLayers: 3 },
+  all4one: {
+    temperature: 0.2,
+    centroidTemperature: 0.1,
+    numNeighbors: 5,
+    neighborWeight: 0.5,
+    centroidWeight: 0.5,
+    featureWeight: 0.5,
+    momentum: 0.99,
+    attentionLayers: 3,
+    attentionHeads: 8,
+    headOutput: 128,
+    headLayers: 3,
+  },
+  ressl: { studentTemperature: 0.1, teacherTemperature: 0.04, momentum: 0.99, headOutput: 128, headLayers: 2 },
   byol: { momentum: 0.99, convention: 'byol', headOutput: 128, headLayers: 2 },
   'sim-siam': { stopGradient: true, headOutput: 128, headLayers: 3 },
+  'fast-siam': { headOutput: 128, headLayers: 3 },
+  'nn-byol': { momentum: 0.99, convention: 'byol', headOutput: 128, headLayers: 2 },
+  'nn-siam': { headOutput: 128, headLayers: 3 },
   'barlow-twins': { lambda: 0.0051, scale: 1, headOutput: 128, headLayers: 3 },
   vicreg: { invarianceWeight: 25, varianceWeight: 25, covarianceWeight: 1, convention: 'halved', headOutput: 128, headLayers: 3 },
   'vicreg-l': {
@@ -31,6 +50,14 @@ const DEFAULTS: Readonly<Record<string, object>> = {
     headOutput: 128,
     headLayers: 3,
   },
+  vibcreg: { invarianceWeight: 25, varianceWeight: 25, covarianceWeight: 200, headOutput: 128, headLayers: 3 },
+  'w-mse': { epsilon: 0.01, headOutput: 32, headLayers: 2 },
+  frossl: { invarianceWeight: 1.4, headOutput: 128, headLayers: 3 },
+  mmcr: { localWeight: 0, headOutput: 128, headLayers: 2 },
+  tico: { momentum: 0.99, covarianceMomentum: 0.9, covarianceWeight: 8, convention: 'paper', headOutput: 128, headLayers: 2 },
+  lejepa: { regularizationWeight: 0.05, numSlices: 256, tMax: 3, numPoints: 17, headOutput: 64, headLayers: 3 },
+  visreg: { regularizationWeight: 0.6, scaleWeight: 1, shapeWeight: 1, centerWeight: 1, numSlices: 256, headOutput: 64, headLayers: 3 },
+  'emp-ssl': { similarityWeight: 200, epsilon: 0.2, headOutput: 128, headLayers: 2 },
   swav: {
     temperature: 0.1,
     numPrototypes: 512,
@@ -43,6 +70,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
     headLayers: 2,
   },
   'deep-cluster-v2': { temperature: 0.1, numPrototypes: [512, 512, 512], iterations: 10, headOutput: 128, headLayers: 2 },
+  smog: { numGroups: 300, temperature: 0.1, groupMomentum: 0.99, momentum: 0.99, headOutput: 128, headLayers: 2 },
   dino: {
     outputDim: 2048,
     studentTemperature: 0.1,
@@ -127,10 +155,16 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   },
   mae: { maskRatio: 0.75, maskKind: 'random', maskUnit: 1, normalizePixels: true },
   'sim-mim': { maskRatio: 0.6, maskKind: 'random' },
+  'i-jepa': { numTargets: 4, targetScale: [0.15, 0.2], contextScale: [0.85, 1], momentum: 0.996, distance: 'smooth-l1' },
+  data2vec: { maskRatio: 0.6, maskKind: 'block', part: 'block', beta: 2, momentum: 0.99, finalMomentum: 0.999 },
+  maskfeat: { maskRatio: 0.4, maskKind: 'block', numBins: 9 },
+  beit: { maskRatio: 0.4, maskKind: 'block', vocabularySize: 512 },
+  aim: { prefix: true, normalizePixels: true },
   rotation: {},
   colorization: { gridStep: 10, neighbors: 5, sigma: 5, headWidth: 64 },
   jigsaw: { grid: 3, numOrders: 64, jitter: true, standardize: true },
   'relative-patch': { pairsPerImage: 8, standardize: true },
+  inpainting: { overlapWeight: 10, decoderWidth: 128 },
   'frame-order': { reversed: 'merged' },
 };
 
@@ -142,7 +176,7 @@ describe.each(registry.tasks.names)('the task %s', (name) => {
   const recipe = registry.tasks.get(name) as TaskRecipe;
 
   it('is described', () => {
-    expect(recipe.paper).toMatch(/^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{4,5}$/);
+    expect(recipe.paper).toMatch(name === 'fast-siam' ? /^https:\/\/link\.springer\.com\// : /^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{4,5}$/);
     expect(recipe.summary).toMatch(/\.$/);
     for (const option of describeOptions(recipe.options)) expect(option.description, option.name).not.toBe('');
   });
