@@ -50,6 +50,7 @@ export default library({
     'src/smog.ts',
     'src/sup-con.ts',
     'src/swav.ts',
+    'src/vicreg-l.ts',
     'src/time-contrastive.ts',
     'src/tsdae.ts',
     'src/vicreg.ts',

@@ -36,6 +36,7 @@ export { prototypeEntropy, type PrototypeEntropyOptions } from './prototype-entr
 export { sinkhorn, type SinkhornOptions } from './sinkhorn.ts';
 export { supConLoss, type SupConLossOptions } from './sup-con-loss.ts';
 export { swavLoss, type SwavLossOptions } from './swav-loss.ts';
+export { vicregLocalLoss, type VicregLocalLossOptions } from './vicreg-local-loss.ts';
 export { tripletLoss, type TripletLossOptions, type Triplets } from './triplet-loss.ts';
 export { vicregLoss, type VicregLossOptions } from './vicreg-loss.ts';
 export { ticoCovariance, ticoLoss, type TicoLossOptions } from './tico-loss.ts';

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ibotPatchLoss } from './ibot-patch-loss.ts';
 import { koLeoLoss } from './ko-leo-loss.ts';
 import { msnLoss } from './msn-loss.ts';
+import { vicregLocalLoss } from './vicreg-local-loss.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 interface Fixture {
@@ -29,6 +30,11 @@ const losses = {
     }),
   koLeoLoss: ([embeddings]: tf.Tensor[], options: Options) => koLeoLoss(embeddings as tf.Tensor2D, options),
   msnLoss: ([targets, ...anchors]: tf.Tensor[], options: Options) => msnLoss(anchors as tf.Tensor2D[], targets as tf.Tensor2D, options),
+  vicregLocalLoss: ([a, b, ...places]: tf.Tensor[], options: Options) =>
+    vicregLocalLoss(a as tf.Tensor3D, b as tf.Tensor3D, {
+      ...options,
+      ...(places.length > 0 && { locations: places as [tf.Tensor3D, tf.Tensor3D] }),
+    }),
 };
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/self-distillation-losses.json', import.meta.url), 'utf8')) as Fixture;
 

@@ -1,13 +1,16 @@
+import { gridLocations } from '@selfsup/augment';
 import { drawNormal, createRng } from '@selfsup/core';
 import { dinoHead, linear, prototypes, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import { channels, linearHead, projected, row, side, smoothEncoder, testRows } from '../fixtures/conformance-rows.ts';
+import { channels, features, linearHead, projected, row, side, smoothEncoder, testRows } from '../fixtures/conformance-rows.ts';
+import { mappedNetwork } from '../fixtures/mapped-network.ts';
 import { deepClusterV2 } from './deep-cluster-v2.ts';
 import { dinoV2 } from './dino-v2.ts';
 import { ibot } from './ibot.ts';
 import type { CropMasking } from './masked-crops.ts';
 import { msn } from './msn.ts';
 import type { PatchMasking } from './patch-masking.ts';
+import { vicregL } from './vicreg-l.ts';
 
 // The kit of @selfsup/testing over the tasks that distill class tokens and patches of a Vision Transformer into another one.
 const [width, outputDim] = [4, 5];
@@ -70,6 +73,26 @@ testRows([
       batchAt: (step) => cropsAt(step, [side, side, 2]),
       ...options,
       skip: { differences: 'the targets depend on the prototypes, but carry no gradient' },
+    },
+  ),
+  row(
+    'vicreg-l',
+    vicregL({
+      backbone: mappedNetwork({ channels, width: features, norm: false }),
+      projectionHead: linearHead,
+      localHead: linearHead,
+      locate: gridLocations,
+      numMatches: [3, 2],
+    }),
+    {
+      batchAt: (step) => ({
+        ...cropsAt(step, [2, 2]),
+        boxes: [0, 0.2].map((from) => tf.tidy(() => tf.tensor2d(Array.from({ length: 4 }, () => [from, 0, 0.8, 1 - from])))),
+        flips: [0, 1].map((flip) => tf.fill<tf.Rank.R1>([4], flip)),
+      }),
+      steps: 4,
+      gradientSamples: 0,
+      skip: { differences: 'which places match depends on the weights, but carries no gradient' },
     },
   ),
 ]);

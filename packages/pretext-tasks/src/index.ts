@@ -103,6 +103,14 @@ export {
 export { smog, type SmogEmbeddings, type SmogKept, type SmogOptions, type SmogTargets } from './smog.ts';
 export { supCon, type SupConBatch, type SupConOptions, type SupConTargets } from './sup-con.ts';
 export { swav, type SwavBatch, type SwavOptions, type SwavKept } from './swav.ts';
+export {
+  vicregL,
+  type LocateCells,
+  type VicregLBatch,
+  type VicregLEmbeddings,
+  type VicregLOptions,
+  type VicregLTargets,
+} from './vicreg-l.ts';
 export type { MaskedTargets, TokenMasking } from './token-masking.ts';
 export type { DecodedSequences, EncodedSequences, TokenBlockEncoder, TokenDecoder, TokenEncoder, TokenHead } from './token-networks.ts';
 export { timeContrastive, type TimeContrastiveBatch, type TimeContrastiveOptions, type TimeWindows } from './time-contrastive.ts';

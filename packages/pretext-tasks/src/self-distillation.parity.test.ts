@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gridLocations } from '@selfsup/augment';
 import type { Schedule } from '@selfsup/core';
 import { dinoHead, linear, prototypes, vit, type VitOptions, type VitSize } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,6 +12,7 @@ import { ibot } from './ibot.ts';
 import type { CropMasking } from './masked-crops.ts';
 import { msn } from './msn.ts';
 import { pmsn } from './pmsn.ts';
+import { vicregL } from './vicreg-l.ts';
 
 interface Run {
   rate: number;
@@ -31,6 +33,11 @@ interface DeepCluster extends Omit<Run, 'momenta'> {
   samples: number;
   steps: (Run['steps'][0] & { indices: number[] })[];
 }
+interface Matching extends Omit<Run, 'momenta'> {
+  alpha: number;
+  numMatches: [number, number];
+  steps: (Run['steps'][0] & Record<'boxes' | 'flips', number[][]>)[];
+}
 interface Fixture {
   meta: { torch: string };
   vit: VitOptions & VitSize & { channels: number };
@@ -41,7 +48,8 @@ interface Fixture {
     Record<'ibot' | 'ibot-untied', Distillation> &
       Record<'dino-v2' | 'dino-v2-center', Omit<Distillation, 'patchTemperatures'>> &
       Record<'msn' | 'pmsn', MaskedSiamese> &
-      Record<'deep-cluster-v2', DeepCluster>
+      Record<'deep-cluster-v2', DeepCluster> &
+      Record<'vicreg-l', Matching>
   >;
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/self-distillation.json', import.meta.url), 'utf8')) as Fixture;
@@ -139,4 +147,29 @@ it(`deep-cluster-v2 fills its memory, clusters and learns as PyTorch ${fixture.m
     views: run.steps[step]!.views.map((values, i) => tf.tensor4d(values, [4, i < 2 ? 4 : 2, i < 2 ? 4 : 2, channels])),
     indices: tf.tensor1d(run.steps[step]!.indices, 'int32'),
   }));
+});
+
+it(`vicreg-l takes three steps as PyTorch ${fixture.meta.torch} does`, async () => {
+  const { channels } = fixture.vit;
+  const { alpha, numMatches, ...run } = fixture.tasks['vicreg-l'];
+  const task = vicregL({
+    backbone: mappedNetwork({ channels, width: 6, norm: false }),
+    projectionHead: linear({ inputDim: 6, outputDim: 5 }),
+    localHead: linear({ inputDim: 6, outputDim: 4 }),
+    locate: gridLocations,
+    alpha,
+    numMatches,
+  });
+  // the criterion compares and centers, so that the last biases do not matter
+  const frozen = (path: string) => path.endsWith('Head/bias');
+  const metrics = await checkSteps({ task, ...run, frozen }, (step) => {
+    const { views, boxes, flips } = run.steps[step]!;
+    return {
+      views: views.map((values) => tf.tensor4d(values, [5, 3, 3, channels])),
+      boxes: boxes.map((values) => tf.tensor2d(values, [5, 4])),
+      flips: flips.map((values) => tf.tensor1d(values, 'float32')),
+    };
+  });
+  for (const [step, { globalLoss, localLoss }] of metrics.entries())
+    expect(alpha * globalLoss! + (1 - alpha) * localLoss!).toBeCloseTo(run.steps[step]!.loss, 3);
 });

@@ -143,8 +143,9 @@ export function createOnlineProbe(features: AnyModule, context: OnlineProbeConte
       const found = await classes.data().finally(() => {
         classes.dispose();
       });
-      const right = indices.reduce((sum, index, row) => sum + Number(found[row] === testLabels[index]), 0);
-      return { accuracy: (100 * right) / indices.length };
+      const known = [...indices.keys()].filter((row) => testLabels[indices[row]!]! >= 0);
+      const right = known.filter((row) => found[row] === testLabels[indices[row]!]).length;
+      return { accuracy: (100 * right) / known.length };
     },
     describe: ({ accuracy, chance }) =>
       accuracy === undefined

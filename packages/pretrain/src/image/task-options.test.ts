@@ -26,6 +26,7 @@ describe('options of tasks', () => {
     ['sim-siam', { headOutput: 16, headHidden: 12, headLayers: 2 }],
     ['barlow-twins', { lambda: 0.1 }],
     ['vicreg', { covarianceWeight: 5, convention: 'summed' }],
+    ['vicreg-l', { alpha: 0.5, localOutput: 8 }],
     ['swav', { numPrototypes: 16, epsilon: 0.1, freezePrototypesEpochs: 0 }],
     ['deep-cluster-v2', { headOutput: 16, numPrototypes: [2] }],
     ['smog', { numGroups: 4, resetSteps: 1 }],

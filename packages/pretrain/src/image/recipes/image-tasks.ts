@@ -38,6 +38,7 @@ import { visregTask } from './visreg.ts';
 import { empSslTask } from './emp-ssl.ts';
 import { fastSiamTask } from './fast-siam.ts';
 import { vicregTask } from './vicreg.ts';
+import { vicregLTask } from './vicreg-l.ts';
 import { resslTask } from './ressl.ts';
 import { nnByolTask } from './nn-byol.ts';
 import { nnSiamTask } from './nn-siam.ts';
@@ -65,6 +66,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   nnSiamTask,
   barlowTwinsTask,
   vicregTask,
+  vicregLTask,
   vibcregTask,
   wMseTask,
   frosslTask,
