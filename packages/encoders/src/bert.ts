@@ -9,7 +9,7 @@ import { truncatedNormal, zeros } from './layers/initializers.ts';
 import { linear } from './layers/linear.ts';
 import { transformerBlock } from './layers/transformer-block.ts';
 import type { TokenSequences } from './token-sequences.ts';
-import { checkTopBlocks, type BlockEncoder } from './top-blocks.ts';
+import { checkTopBlocks, type BlockEncoder, type TopBlocksOptions } from './top-blocks.ts';
 
 /** Options of a BERT encoder of any size. */
 export interface BertOptions {
@@ -41,6 +41,12 @@ export interface BertSize {
   numHeads: number;
 }
 
+/** How a BERT encoder runs. */
+export interface BertApplyOptions extends ApplyOptions {
+  /** What becomes of the states `[batch, length, width]` of each layer, from 0, between its attention and its perceptron, as in a decoder; default nothing. */
+  between?: (states: tf.Tensor3D, layer: number) => tf.Tensor3D;
+}
+
 /** A BERT encoder: a module of token ids that also takes masks and segments. */
 export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D>, BlockEncoder<TokenSequences> {
   /** The options with which it was made, defaults filled in. */
@@ -50,7 +56,7 @@ export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D>, BlockEnco
   /** The word embedding `[vocabularySize, embeddingDim]`, `embeddings/word/weight`: what a language head is tied to. */
   readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
   /** The hidden states of the last block, float32 `[batch, length, width]`; `apply(tokenIds, options)` is this without mask and segments. */
-  encode(sequences: TokenSequences, options: ApplyOptions): tf.Tensor3D;
+  encode(sequences: TokenSequences, options: BertApplyOptions): tf.Tensor3D;
 }
 
 /** Makes BERT encoders: a `ModuleFactory` from int32 `[batch, length]` to float32 `[batch, length, outputDim]`. */
@@ -162,7 +168,7 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
       ...(projection ? { 'embeddings/projection': projection } : {}),
       ...Object.fromEntries(blocks.map((layer, i) => [`encoder/layer${i}`, layer])),
     };
-    const encodeBlocks: BertEncoder['encodeBlocks'] = (sequences, { topBlocks, part, ...apply }) => {
+    const encodeBlocks = (sequences: TokenSequences, { topBlocks, part, between, ...apply }: TopBlocksOptions & BertApplyOptions) => {
       checkTopBlocks(who, { topBlocks, ...(part && { part }), ...apply }, numLayers);
       checkSequences(who, sequences, maxPositions);
       return tf.tidy(() => {
@@ -173,7 +179,11 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
         let x = projection ? tf.reshape<tf.Rank.R3>(projection.apply(rows(), apply), [batch, length, width]) : embedded;
         const tops: tf.Tensor3D[] = [];
         for (const [i, layer] of blocks.entries()) {
-          const options = { ...partOptions(apply, `layer${i}`), ...(mask ? { mask } : {}) };
+          const options = {
+            ...partOptions(apply, `layer${i}`),
+            ...(mask && { mask }),
+            ...(between && { between: (states: tf.Tensor3D) => between(states, i) }),
+          };
           const isTop = i >= numLayers - topBlocks;
           if (part === 'feed-forward' && isTop) {
             const { feedForward, output } = layer.states(x, options);

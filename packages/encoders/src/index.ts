@@ -1,6 +1,7 @@
 export type { BertEmbeddings } from './bert-embeddings.ts';
+export { bertDecoder, type BertDecoder, type BertDecoderOptions, type DecodedTokens } from './bert-decoder.ts';
 export { bertBase, bertMedium, bertMini, bertSmall, bertTiny } from './bert-sizes.ts';
-export { bert, type BertEncoder, type BertFactory, type BertOptions, type BertSize } from './bert.ts';
+export { bert, type BertApplyOptions, type BertEncoder, type BertFactory, type BertOptions, type BertSize } from './bert.ts';
 export { colorizationHead, type ColorizationHeadOptions } from './colorization-head.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
 export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
@@ -14,7 +15,9 @@ export { jepaPredictor, type JepaPredictor, type JepaPredictorOptions } from './
 export { jigsawHead, type JigsawHeadOptions } from './jigsaw-head.ts';
 export { averagePool, type AveragePoolOptions } from './layers/average-pool.ts';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.ts';
+export { causalMask } from './layers/causal-mask.ts';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.ts';
+export { crossAttention, type CrossAttention, type CrossAttentionOptions, type MemoryKind } from './layers/cross-attention.ts';
 export { embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { globalAveragePool } from './layers/global-average-pool.ts';
 export { groupNorm, type GroupNormOptions } from './layers/group-norm.ts';
@@ -32,7 +35,12 @@ export { selfAttention, type AttentionApplyOptions, type AttentionModule, type S
 export { sequential, type Layer } from './layers/sequential.ts';
 export { splitBatchNorm, type SplitBatchNormOptions } from './layers/split-batch-norm.ts';
 export { stateless } from './layers/stateless.ts';
-export { transformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
+export {
+  transformerBlock,
+  type BlockApplyOptions,
+  type TransformerBlock,
+  type TransformerBlockOptions,
+} from './layers/transformer-block.ts';
 export { loadWeights } from './load-weights.ts';
 export { maeDecoder, type MaeDecoder, type MaeDecoderOptions } from './mae-decoder.ts';
 export {
@@ -42,8 +50,10 @@ export {
   type TiedPrediction,
 } from './masked-language-head.ts';
 export type { MappedEncoder, MappedEncoderFactory, MapsOptions } from './mapped-encoder.ts';
+export { neighborEncoder, type NeighborEncoderOptions } from './neighbor-encoder.ts';
 export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
 export type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
+export { projected, type ProjectedOptions } from './projected.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';
 export { prototypes, type PrototypesOptions } from './prototypes.ts';
 export { pyramid, pyramidDim, type Pyramid, type PyramidLevel, type PyramidOptions } from './pyramid.ts';

@@ -37,3 +37,27 @@ export interface TokenHead {
   /** Disposes its own variables. */
   dispose(): void;
 }
+
+/** What a {@link TokenDecoder} reads. */
+export interface DecodedSequences {
+  /** int32 `[batch, length]`. */
+  readonly tokenIds: tf.Tensor2D;
+  /** `[batch, length]`, 1 for a token and 0 for padding. */
+  readonly attentionMask?: tf.Tensor2D;
+  /** float32 `[batch, keys, width]`: what the encoder says. */
+  readonly memory: tf.Tensor3D;
+  /** `[batch, keys]`, 1 where there is something to attend to. */
+  readonly memoryMask?: tf.Tensor2D;
+}
+
+/** What the tasks on text that say whole sequences need of a decoder; `bertDecoder` of @selfsup/encoders makes one. */
+export interface TokenDecoder {
+  /** Its own variables, without those it shares with the encoder. */
+  readonly trainable: VariableMap;
+  /** What else must survive a restart. */
+  readonly buffers: VariableMap;
+  /** The hidden states float32 `[batch, length, width]`, each of its token, those before it and the memory. */
+  decode(tokens: DecodedSequences, options: ApplyOptions): tf.Tensor3D;
+  /** Disposes its own variables. */
+  dispose(): void;
+}

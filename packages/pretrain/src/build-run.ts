@@ -53,9 +53,8 @@ function scheduleOf({ schedule, learningRate: peak, warmupEpochs }: Settings, st
   return shapes[schedule]({ peak, totalSteps, warmupSteps });
 }
 
-/** Under which path the variables of a run's encoder lie. Internal. */
-export function prefixOf(run: AnyPretextTaskRun): string {
-  const encoder = defaultEncoder(run);
+/** Under which path the variables of an encoder of a run lie; default its first. Internal. */
+export function prefixOf(run: AnyPretextTaskRun, encoder: AnyModule = defaultEncoder(run)): string {
   const [path, variable] = Object.entries(encoder.trainable)[0] ?? [];
   const full = Object.entries({ ...run.trainable, ...run.buffers }).find(([, candidate]) => candidate === variable)?.[0];
   if (path === undefined || full === undefined || !full.endsWith(`/${path}`)) return 'backbone';

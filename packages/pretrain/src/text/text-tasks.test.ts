@@ -26,6 +26,9 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   },
   declutr: { reads: 'embedding', dropRate: 0.5, temperature: 0.1 },
   'skip-gram': { window: 5, negatives: 5, subsample: 0.001 },
+  'sim-cse': { head: 'mlp', temperature: 0.05 },
+  tsdae: { deleteRate: 0.6, tied: true },
+  'span-corruption': { noiseDensity: 0.15, meanSpanLength: 3 },
 };
 
 it('there is a default of every option of every task', () => {
