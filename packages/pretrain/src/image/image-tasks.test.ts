@@ -175,6 +175,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   'relative-patch': { pairsPerImage: 8, standardize: true },
   inpainting: { overlapWeight: 10, decoderWidth: 128 },
   'frame-order': { reversed: 'merged' },
+  'time-contrastive': { positiveWindow: 1, margin: 0.2, headOutput: 128, headLayers: 2 },
 };
 
 it('there is a default of every option of every task', () => {
