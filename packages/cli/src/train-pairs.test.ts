@@ -62,7 +62,7 @@ describe('a run on images with texts', () => {
 
     const zeroShot = await succeed('evaluate', 'zero-shot', ...run, '--template', 'a {}');
     expect(zeroShot.result).toMatchObject({ command: 'evaluate zero-shot', classes: 10, templates: ['a {}'], images: 4 });
-    const retrieval = await succeed('evaluate', 'retrieval', ...run, '--data', at('pairs.csv'), '--baselines');
+    const retrieval = await succeed('evaluate', 'cross-retrieval', ...run, '--data', at('pairs.csv'), '--baselines');
     expect(Object.keys((retrieval.result as unknown as { recall: object }).recall)).toEqual(['trained', 'untrained']);
   });
 

@@ -10,6 +10,7 @@ export { parseIdx, type IdxArray, type ParseIdxOptions } from './parse-idx.ts';
 export type { Rows, RowsDataset } from './rows-dataset.ts';
 export { captionedShapes, type CaptionedShapesOptions } from './shapes/captioned-shapes.ts';
 export { shapes, type ShapesOptions } from './shapes/shapes.ts';
+export { shapesWithMasks, type MaskedImages } from './shapes/shapes-with-masks.ts';
 export { subset, takeFirst } from './subset.ts';
 export { toFrames } from './to-frames.ts';
 export { toImages } from './to-images.ts';

@@ -96,6 +96,22 @@ export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Se
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
 export { defineTask, type AnyTaskRecipe, type TaskAdvice, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
+export {
+  evaluateAttentiveProbe,
+  evaluateSegmentation,
+  type AttentiveFinding,
+  type EvaluateAttentiveProbeOptions,
+  type EvaluateMapsOptions,
+  type EvaluateSegmentationOptions,
+  type SegmentationFinding,
+} from './image/evaluate-maps.ts';
+export {
+  evaluateClustering,
+  evaluateRetrieval,
+  type EvaluateClusteringOptions,
+  type EvaluateRetrievalOptions,
+  type EvaluateSearchOptions,
+} from './evaluate-search.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
 export type { ImageInput } from './image/image-input.ts';
@@ -116,11 +132,20 @@ export {
 } from './image/image-views.ts';
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
-export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
 export {
-  evaluateRetrieval,
+  labeledViews,
+  manyCropViews,
+  manyViews,
+  multiCropViews,
+  oneOrTwoViews,
+  oneView,
+  twoViews,
+  type ViewsInput,
+} from './image/views-input.ts';
+export {
+  evaluateCrossRetrieval,
   evaluateZeroShot,
-  type EvaluateRetrievalOptions,
+  type EvaluateCrossRetrievalOptions,
   type EvaluateZeroShotOptions,
   type LoadedPair,
   type RetrievalEvaluation,

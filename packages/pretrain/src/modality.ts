@@ -191,6 +191,8 @@ export interface BuildContext<D extends RunData = RunData, O extends object = ob
   readonly functions: Readonly<Record<string, unknown>>;
   /** The trained encoder that the task learns from, for {@link TaskParts}. */
   readonly teacher?: Teacher | undefined;
+  /** What the task learned of the data, for {@link TaskParts}. */
+  readonly learned?: unknown;
 }
 
 /** Options of {@link Modality.encode}. */
@@ -298,6 +300,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   taskParts(context: BuildContext<D, O>): TaskParts;
   /** Makes the task's batch from raw samples, such as augmented views. Runs in `tf.tidy`. */
   prepare(context: BuildContext<D, O>): (raw: Raw, context: PrepareContext) => Batch;
+  /** Of a task's batch what the encoder takes, a row for each raw sample in their order, such as the first view; undefined where there is none. Needed for `onlineProbe`. */
+  probeInput?(batch: Batch): tf.Tensor | undefined;
   /** What counts as one for throughput, and how many a sample has; default one of the data's unit. */
   throughput?(data: D, settings: Settings): { readonly unit: string; readonly perSample: number };
   /** Features of samples by an encoder at inference, in order. */

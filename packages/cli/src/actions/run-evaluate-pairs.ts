@@ -1,5 +1,5 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { evaluateRetrieval, evaluateZeroShot, openSamplesFor, type LoadedPair, type OpenedSamples } from '@selfsup/pretrain';
+import { evaluateCrossRetrieval, evaluateZeroShot, openSamplesFor, type LoadedPair, type OpenedSamples } from '@selfsup/pretrain';
 import { loadEncoder } from '@selfsup/pretrain/node';
 import { columnOptions, labelSource, type DataFlags, type RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
@@ -11,8 +11,8 @@ type EvaluatePairsFlags = RunFlags & DataFlags & { readonly baselines?: boolean 
 /** The flags of `selfsup evaluate zero-shot`. */
 export type EvaluateZeroShotFlags = EvaluatePairsFlags & { readonly template?: readonly string[] };
 
-/** The flags of `selfsup evaluate retrieval`. */
-export type EvaluateRetrievalFlags = EvaluatePairsFlags & { readonly pairs?: number };
+/** The flags of `selfsup evaluate cross-retrieval`. */
+export type EvaluateCrossRetrievalFlags = EvaluatePairsFlags & { readonly pairs?: number };
 
 const rounded = (value: number) => Number(value.toFixed(2));
 
@@ -74,16 +74,16 @@ export function runEvaluateZeroShot(flags: EvaluateZeroShotFlags, output: Output
 }
 
 /**
- * `selfsup evaluate retrieval`: searches images by texts and texts by images.
+ * `selfsup evaluate cross-retrieval`: searches images by texts and texts by images.
  *
- * @param flags see {@link EvaluateRetrievalFlags}
+ * @param flags see {@link EvaluateCrossRetrievalFlags}
  * @param output where to report
  * @returns the exit code
  */
-export function runEvaluateRetrieval(flags: EvaluateRetrievalFlags, output: Output): Promise<number> {
-  return judge('retrieval', { flags, output }, async (pair, samples) => {
+export function runEvaluateCrossRetrieval(flags: EvaluateCrossRetrievalFlags, output: Output): Promise<number> {
+  return judge('cross-retrieval', { flags, output }, async (pair, samples) => {
     const { pairs, baselines } = flags;
-    const { recall, images, texts } = await evaluateRetrieval(pair, samples, { pairs, baselines, progress: output });
+    const { recall, images, texts } = await evaluateCrossRetrieval(pair, samples, { pairs, baselines, progress: output });
     for (const [name, measures] of Object.entries(recall)) {
       const list = (of: string) => [1, 5, 10].map((rank) => (measures[`${of}${rank}`] ?? 0).toFixed(1)).join(' / ');
       output.line(`recall@1/5/10 of ${images} images by their texts ${list('imageRecall')} %${whose(name)}`);

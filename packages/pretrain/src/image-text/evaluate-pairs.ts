@@ -117,8 +117,8 @@ export async function evaluateZeroShot(
   return { accuracy, classNames, templates: used, images };
 }
 
-/** Options of {@link evaluateRetrieval}. */
-export interface EvaluateRetrievalOptions {
+/** Options of {@link evaluateCrossRetrieval}. */
+export interface EvaluateCrossRetrievalOptions {
   /** At most so many pairs, spread evenly, since recall depends on how many there are; an integer ≥ 2, default 1,000. */
   pairs?: number | undefined;
   /** Also judge untrained encoders; default false. */
@@ -127,7 +127,7 @@ export interface EvaluateRetrievalOptions {
   progress?: Progress;
 }
 
-/** What {@link evaluateRetrieval} finds. */
+/** What {@link evaluateCrossRetrieval} finds. */
 export interface RetrievalEvaluation {
   /** `imageRecall1`, `5`, `10`: of images by their texts, and `textRecall1` … of texts by their images, in percent, by `trained` and, where asked for, `untrained`. */
   readonly recall: Readonly<Record<string, Measures>>;
@@ -142,18 +142,18 @@ export interface RetrievalEvaluation {
  *
  * @param pair the encoders of images and of texts of one run
  * @param samples from `openSamplesFor`, images with texts: those to judge by, or all where there are none
- * @param options see {@link EvaluateRetrievalOptions}
+ * @param options see {@link EvaluateCrossRetrievalOptions}
  * @returns see {@link RetrievalEvaluation}
  * @throws SelfsupError `SELFSUP_DATA` on images without texts or fewer than two pairs, `SELFSUP_OPTION` on a number of pairs out of range
  */
-export async function evaluateRetrieval(
+export async function evaluateCrossRetrieval(
   pair: LoadedPair,
   samples: OpenedSamples,
-  options: EvaluateRetrievalOptions = {},
+  options: EvaluateCrossRetrievalOptions = {},
 ): Promise<RetrievalEvaluation> {
   const { pairs: most = SEARCHED, baselines = false, progress = silentProgress } = options;
   if (!Number.isSafeInteger(most) || most < 2)
-    throw new SelfsupError('SELFSUP_OPTION', `evaluateRetrieval: \`pairs\` must be an integer >= 2, got ${most}`);
+    throw new SelfsupError('SELFSUP_OPTION', `evaluateCrossRetrieval: \`pairs\` must be an integer >= 2, got ${most}`);
   const judged = asPairs(samples.test ?? samples.train);
   if (!judged || judged.length < 2)
     throw new SelfsupError('SELFSUP_DATA', `${samples.name} must have at least two images with texts; give a table or archives of pairs`);

@@ -14,7 +14,7 @@ import { createRegistry } from '../registry.ts';
 import type { RunConfig } from '../run-config.ts';
 import { openSamplesFor } from '../evaluate-encoder.ts';
 import { encodePairs } from './encode-pairs.ts';
-import { evaluateRetrieval, evaluateZeroShot } from './evaluate-pairs.ts';
+import { evaluateCrossRetrieval, evaluateZeroShot } from './evaluate-pairs.ts';
 import { templatesFor } from './image-text-probes.ts';
 import { pairSamples } from './pair-samples.ts';
 
@@ -90,14 +90,14 @@ describe('a run on images with texts', () => {
     const zeroShot = await evaluateZeroShot({ image, text }, samples, { templates: ['a {} picture'], baselines: true });
     expect(zeroShot).toMatchObject({ classNames: words, templates: ['a {} picture'], images: 24 });
     expect([Object.keys(zeroShot.accuracy), zeroShot.accuracy['trained']! > 60]).toEqual([['trained', 'untrained'], true]);
-    const retrieval = await evaluateRetrieval({ image, text }, samples, { pairs: 12 });
+    const retrieval = await evaluateCrossRetrieval({ image, text }, samples, { pairs: 12 });
     expect([retrieval.images, retrieval.texts, retrieval.recall['trained']!['textRecall5']]).toEqual([12, 3, 100]);
     await expect(evaluateZeroShot({ image, text }, samples, { templates: ['x'] })).rejects.toThrow(
       "must have {} for the name of a class, got 'x'",
     );
-    await expect(evaluateRetrieval({ image, text: image }, samples)).rejects.toThrow('the encoder of texts must take text');
+    await expect(evaluateCrossRetrieval({ image, text: image }, samples)).rejects.toThrow('the encoder of texts must take text');
     const alone = await openSamplesFor(image, { data: { images: pairs.images, shape: pairs.shape } });
-    await expect(evaluateRetrieval({ image, text }, alone)).rejects.toThrow('must have at least two images with texts');
+    await expect(evaluateCrossRetrieval({ image, text }, alone)).rejects.toThrow('must have at least two images with texts');
     await expect(evaluateZeroShot({ image, text }, alone)).rejects.toThrow('must have images of at least two classes with names');
     image.dispose();
     text.dispose();

@@ -65,7 +65,10 @@ const vitOptions = ({ numLayers, width, numHeads }: VitSize) =>
       .describe("the features: the class token's state or the mean of the patches'"),
     positions: z.enum(['sin-cos', 'learned']).default('sin-cos').describe('positions that are added to the patches'),
     dropPathRate: z.number().min(0).lt(1).default(0).describe("how often the last block's branches are left out in training"),
-    maskToken: z.boolean().default(false).describe('whether there is a token to stand for masked patches, which sim-mim needs'),
+    maskToken: z
+      .boolean()
+      .default(false)
+      .describe('whether there is a token to stand for masked patches, which tasks such as sim-mim, beit, ibot and dino-v2 need'),
     classToken: z.boolean().exactOptional().describe('whether there is a class token; default true; without one the features are the mean'),
     classPosition: z.boolean().exactOptional().describe('whether learned positions have one for the class token, too; default true'),
     numRegisters: z.int().min(0).exactOptional().describe('learned tokens that only help the others, as in DINOv2; default 0'),
