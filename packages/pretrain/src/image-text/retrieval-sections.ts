@@ -10,15 +10,16 @@ import { encodersOf, recallOf, searchedPairs } from './image-text-probes.ts';
 import type { ImageTextRunData } from './image-text-run-data.ts';
 
 const QUERIES = 10;
-const FOUND = 6;
+/** What is shown of each search: as much as fits into a line of the page. */
+const FOUND = { images: 4, texts: 3 } as const;
 
 /** For some queries the nearest candidates, with the cosine and whether they belong to it. */
 async function search(
   queries: FeatureMatrix,
   candidates: FeatureMatrix,
-  { rows, relevant }: { rows: readonly number[]; relevant: readonly (readonly number[])[] },
+  { rows, relevant, count }: { rows: readonly number[]; relevant: readonly (readonly number[])[]; count: number },
 ) {
-  const { k, indices, cosines } = await nearestNeighbors(takeFeatures(queries, rows), candidates, { k: FOUND });
+  const { k, indices, cosines } = await nearestNeighbors(takeFeatures(queries, rows), candidates, { k: count });
   return rows.map((query, i) =>
     Array.from({ length: k }, (_, j) => {
       const row = indices[i * k + j]!;
@@ -36,8 +37,8 @@ async function galleries(encoded: EncodedPairs, seed: number): Promise<readonly 
   const { samples, images, imageFeatures, texts, textFeatures, imagesOf, textsOf } = encoded;
   const chosen = (count: number, what: string) => [...drawPermutation(createRng(seed).fold(what), count).slice(0, QUERIES)];
   const [asked, shown] = [chosen(texts.length, 'texts'), chosen(images.length, 'images')];
-  const found = await search(textFeatures, imageFeatures, { rows: asked, relevant: imagesOf });
-  const named = await search(imageFeatures, textFeatures, { rows: shown, relevant: textsOf });
+  const found = await search(textFeatures, imageFeatures, { rows: asked, relevant: imagesOf, count: FOUND.images });
+  const named = await search(imageFeatures, textFeatures, { rows: shown, relevant: textsOf, count: FOUND.texts });
   const pictures = await showImages(samples, [...found.flat().map(({ row }) => images[row]!), ...shown.map((row) => images[row]!)]);
   let next = 0;
   const byText = found.map((hits, i): GalleryItem[] => [
