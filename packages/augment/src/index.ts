@@ -1,5 +1,8 @@
 export { adjustColors, type ColorAdjustment } from './adjust-colors.ts';
+export { adjustSharpness } from './adjust-sharpness.ts';
+export { affine, type AffineChange } from './affine.ts';
 export type { Augmentation, ViewsTransform } from './augmentation.ts';
+export { autocontrast } from './autocontrast.ts';
 export { colorBins, type ColorBinsOptions } from './color-bins.ts';
 export { colorCodes, type CodedColors, type ColorCodesOptions, type ColorCoding } from './color-codes.ts';
 export { colorJitter, type ColorJitterOptions } from './color-jitter.ts';
@@ -8,32 +11,66 @@ export { colorWeights, type ColorWeightsOptions } from './color-weights.ts';
 export { compose } from './compose.ts';
 export { corruptSpans, spanCount, type CorruptSpansOptions, type SpanNoise } from './corrupt-spans.ts';
 export { deleteTokens, type DeleteTokensOptions } from './delete-tokens.ts';
+export { cutmix } from './cutmix.ts';
+export { equalize } from './equalize.ts';
+export { erase, type EraseOptions, type PixelBox } from './erase.ts';
+export { filterFrequencies, type FrequencyFilter } from './filter-frequencies.ts';
 export { gaussianBlur, type GaussianBlurOptions } from './gaussian-blur.ts';
 export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts';
+export { gaussianNoise, type GaussianNoiseOptions } from './gaussian-noise.ts';
 export { grayscale } from './grayscale.ts';
+export { hogFeatures, type HogFeaturesOptions } from './hog-features.ts';
 export { horizontalFlip } from './horizontal-flip.ts';
+export { maskCrops, type CropMasking, type MaskCropsOptions } from './mask-crops.ts';
+export { jepaBlocks, type JepaBlocks, type JepaBlocksOptions, type JepaMasking } from './jepa-blocks.ts';
+export { gridLocations, type GridLocationsOptions } from './grid-locations.ts';
+export { invert } from './invert.ts';
 export { maskPatches, type MaskPatchesOptions } from './mask-patches.ts';
 export { maskTokens, type MaskTokensOptions } from './mask-tokens.ts';
+export { mixup, type MixedImages, type MixOptions, type MixTransform } from './mixup.ts';
 export { multiCrop, type MultiCropOptions, type MultiCropTransform, type MultiCropViews } from './multi-crop.ts';
 export { normalizeContrast, type NormalizeContrastOptions } from './normalize-contrast.ts';
 export { normalize, type NormalizeOptions } from './normalize.ts';
 export type { MaskedPatches, PatchMasking } from './patch-masking.ts';
 export { patchPairs, type PatchPairs, type PatchPairsOptions } from './patch-pairs.ts';
+export { perspective, type Corners } from './perspective.ts';
+export { posterize } from './posterize.ts';
+export { randAugment, type RandAugmentOptions, type RandOperation } from './rand-augment.ts';
+export { randomAffine, type RandomAffineOptions } from './random-affine.ts';
+export { randomAutocontrast, type RandomAutocontrastOptions } from './random-autocontrast.ts';
+export { randomEqualize, type RandomEqualizeOptions } from './random-equalize.ts';
+export { randomErasing, type RandomErasingOptions } from './random-erasing.ts';
 export { randomGrayscale, type RandomGrayscaleOptions } from './random-grayscale.ts';
 export { randomHorizontalFlip, type RandomHorizontalFlipOptions } from './random-horizontal-flip.ts';
+export { randomInvert, type RandomInvertOptions } from './random-invert.ts';
+export { randomPerspective, type RandomPerspectiveOptions } from './random-perspective.ts';
+export { randomPosterize, type RandomPosterizeOptions } from './random-posterize.ts';
 export { randomResizedCrop, type RandomResizedCropOptions } from './random-resized-crop.ts';
-export type { Interpolation } from './sampling-matrices.ts';
+export { randomRotation, type RandomRotationOptions } from './random-rotation.ts';
+export { randomSharpness, type RandomSharpnessOptions } from './random-sharpness.ts';
 export { randomSolarize, type RandomSolarizeOptions } from './random-solarize.ts';
-export type { Recipe, RecipeStep, ViewRecipe } from './recipe.ts';
-export { recipeMultiCrop, recipeViews, type RecipeViewsOptions } from './recipe-views.ts';
+export { randomSpectrum, type RandomSpectrumOptions } from './random-spectrum.ts';
+export { randomVerticalFlip, type RandomVerticalFlipOptions } from './random-vertical-flip.ts';
+export { recipeMultiCrop, recipeTrackedViews, recipeViews, type RecipeViewsOptions } from './recipe-views.ts';
+export { RECIPE_STEPS, type Recipe, type RecipeStep, type ViewRecipe } from './recipe.ts';
 export { recipes, type RecipeName } from './recipes.ts';
+export type { ResampleOptions } from './resample.ts';
 export { resizedCrop, type ResizedCropOptions } from './resized-crop.ts';
 export { rgbToLab } from './rgb-to-lab.ts';
 export { rotate90 } from './rotate90.ts';
 export { rotations, type RotatedImages } from './rotations.ts';
+export type { Interpolation } from './sampling-matrices.ts';
 export { simclrViews, type SimclrViewsOptions } from './simclr-views.ts';
 export { solarize, type SolarizeOptions } from './solarize.ts';
 export type { MaskedTokens, TokenMasking, TokenRows } from './token-masking.ts';
 export type { CorruptedSpans, FilledRows, ShortenedRows, SpanCorruption, TokenDeletion } from './token-corruption.ts';
 export { tiles, type TilesOptions } from './tiles.ts';
+export {
+  trackedCrops,
+  type TrackedCropsOptions,
+  type TrackedView,
+  type TrackedViews,
+  type TrackedViewsTransform,
+} from './tracked-crops.ts';
+export { verticalFlip } from './vertical-flip.ts';
 export { views, type ViewsOptions } from './views.ts';

@@ -98,7 +98,7 @@ it.each(Object.keys(tasks) as Name[])(`takes three training steps as ${meta.vers
       task: tasks[name],
       rate,
       start: Object.fromEntries(
-        Object.keys(steps[0]!.values).map((path) => [path, start[name === 'time-contrastive' ? `clips/${path}` : path]!]),
+        Object.keys(steps[0]!.values!).map((path) => [path, start[name === 'time-contrastive' ? `clips/${path}` : path]!]),
       ),
       steps,
       // a constant added to all scores of a row changes nothing

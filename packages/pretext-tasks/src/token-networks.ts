@@ -1,5 +1,6 @@
 import type { ApplyOptions, Module, VariableMap } from '@selfsup/core';
 import type * as tf from '@tensorflow/tfjs-core';
+import type { BlockOptions } from './patch-networks.ts';
 
 /** Token sequences as a {@link TokenEncoder} takes them. */
 export interface EncodedSequences {
@@ -17,6 +18,12 @@ export interface TokenEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
   readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
   /** The hidden states float32 `[batch, length, width]`. */
   encode(sequences: EncodedSequences, options: ApplyOptions): tf.Tensor3D;
+}
+
+/** What `data2vec-text` needs of a backbone: one that also shows the states of its last blocks. */
+export interface TokenBlockEncoder extends TokenEncoder {
+  /** The states float32 `[batch, length, width]` of the last blocks, the deepest last. */
+  encodeBlocks(sequences: EncodedSequences, options: BlockOptions): tf.Tensor3D[];
 }
 
 /** What the tasks on text need of the head that predicts tokens; `maskedLanguageHead` of @selfsup/encoders makes one. */

@@ -6,7 +6,8 @@ import { kaimingUniform, zeros, type Initializer } from './initializers.ts';
 import { layerNorm } from './layer-norm.ts';
 import { linear } from './linear.ts';
 import { recomputed } from './recomputed.ts';
-import { selfAttention, type AttentionApplyOptions, type AttentionModule } from './self-attention.ts';
+import { selfAttention, type AttentionApplyOptions } from './self-attention.ts';
+import type { TransformerModule } from './transformer-module.ts';
 
 /** Options of {@link transformerBlock}. */
 export interface TransformerBlockOptions {
@@ -33,8 +34,9 @@ export interface BlockApplyOptions extends AttentionApplyOptions {
 }
 
 /** A block of a Transformer. */
-export interface TransformerBlock extends AttentionModule {
+export interface TransformerBlock extends TransformerModule {
   apply(input: tf.Tensor3D, options: BlockApplyOptions): tf.Tensor3D;
+  states(input: tf.Tensor3D, options: BlockApplyOptions): ReturnType<TransformerModule['states']>;
 }
 
 /**
@@ -63,21 +65,24 @@ export function transformerBlock(options: TransformerBlockOptions): (rng: Rng) =
       output: narrow(rng.fold('output')),
       norm: norm(rng),
     };
+    const states: TransformerBlock['states'] = (input, { between, ...apply }) =>
+      tf.tidy(() => {
+        const [batch, length] = input.shape;
+        const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [batch * length, width]);
+        const drop = (x: tf.Tensor2D, tag: string) => dropWhileTraining(x, apply, { rate: dropoutRate, tag, who: 'transformerBlock' });
+        const attended = asRows(parts.attention.apply(input, partOptions(apply, 'attention')));
+        const seen = parts['attention/norm'].apply(tf.add(asRows(input), drop(attended, 'attended')), apply); // [batch * length, width]
+        const x = between ? asRows(between(tf.reshape(seen, [batch, length, width]))) : seen;
+        const hidden = gelu(parts.intermediate.apply(x, apply)); // [batch * length, hiddenDim]
+        const narrowed = parts.output.apply(hidden, apply);
+        const y = parts.norm.apply(tf.add(x, drop(narrowed, 'output')), apply);
+        return { feedForward: tf.reshape(narrowed, [batch, length, width]), output: tf.reshape(y, [batch, length, width]) };
+      });
     const block: TransformerBlock = {
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
-      apply: (input, { between, ...apply }) =>
-        tf.tidy(() => {
-          const [batch, length] = input.shape;
-          const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [batch * length, width]);
-          const drop = (x: tf.Tensor2D, tag: string) => dropWhileTraining(x, apply, { rate: dropoutRate, tag, who: 'transformerBlock' });
-          const attended = asRows(parts.attention.apply(input, partOptions(apply, 'attention')));
-          const seen = parts['attention/norm'].apply(tf.add(asRows(input), drop(attended, 'attended')), apply); // [batch * length, width]
-          const x = between ? asRows(between(tf.reshape(seen, [batch, length, width]))) : seen;
-          const hidden = gelu(parts.intermediate.apply(x, apply)); // [batch * length, hiddenDim]
-          const y = parts.norm.apply(tf.add(x, drop(parts.output.apply(hidden, apply), 'output')), apply);
-          return tf.reshape(y, [batch, length, width]);
-        }),
+      apply: (input, apply) => tf.tidy(() => states(input, apply).output),
+      states,
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },

@@ -53,7 +53,8 @@ const isTokenDataset = (data: unknown): data is TokenDataset =>
   isObject(data) && typeof data['read'] === 'function' && typeof data['sequenceLength'] === 'number';
 const isTokenDatasets = (data: unknown): data is TokenDatasets =>
   isObject(data) && isTokenDataset(data['train']) && data['tokenizer'] !== undefined;
-const isTokenizer = (given: unknown): given is Tokenizer => isObject(given) && typeof given['encode'] === 'function';
+/** Whether something is a tokenizer rather than the content of its file. */
+export const isTokenizer = (given: unknown): given is Tokenizer => isObject(given) && typeof given['encode'] === 'function';
 
 /** The tokenizer of the run, the one that came with the data, or a new one; at the start from an encoder its own, unless the data brings it with tokens added. */
 async function tokenizerOf(given: GivenTokenizer | undefined, opening: TextOpening, learn: () => Promise<Tokenizer>): Promise<Tokenizer> {

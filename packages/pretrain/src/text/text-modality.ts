@@ -121,8 +121,9 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     assertBatchFits(batchSize * worldSize, data);
     return createLoader(data.train.dataset, { batchSize, rng, rank, worldSize });
   },
-  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher }): TextTaskParts => ({
+  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher, learned }): TextTaskParts => ({
     teacher,
+    learned,
     backbone: backbone as BertFactory,
     settings,
     stepsPerEpoch,

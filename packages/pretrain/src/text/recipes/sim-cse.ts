@@ -20,7 +20,8 @@ export const simCseTask = defineTextTask({
   summary: 'The encoder sees each text twice under two dropout masks, and tells which two belong together; it trains what `pooling` reads.',
   advice: {
     take: 'Texts are to be compared as wholes, and the encoder knows language already: the pretraining of others, or a start from PPMI embeddings.',
-    leave: 'The encoder starts from nothing: two dropout masks of a text agree on its words from the first steps, and little more is learned.',
+    leave:
+      'The encoder starts from nothing: two dropout masks of a text agree on its words from the first steps, and little more is learned.',
   },
   options: z.strictObject({
     head: z

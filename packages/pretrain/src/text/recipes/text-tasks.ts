@@ -1,4 +1,5 @@
 import type { AnyTaskRecipe } from '../../task-recipe.ts';
+import { data2vecTextTask } from './data2vec-text.ts';
 import { declutrTask } from './declutr.ts';
 import { maskedLanguageTask } from './masked-language.ts';
 import { nextTokenTask } from './next-token.ts';
@@ -18,4 +19,5 @@ export const textTasks: readonly AnyTaskRecipe[] = [
   simCseTask,
   tsdaeTask,
   spanCorruptionTask,
+  data2vecTextTask,
 ];
