@@ -57,7 +57,7 @@ it.each([
     const backbone = run.encoders['backbone'] as ReturnType<typeof smoothEncoder>;
     const head = linearHead(createRng(0).fold('projectionHead'));
     const images = tf.reshape<tf.Rank.R4>(batch.frames, [-1, side, side, channels]);
-    const rows = (head.apply(backbone.apply(images, { training: true }), { training: true }).arraySync() as number[][]).map((row) => row.map((x) => x / Math.hypot(...row))); // prettier-ignore
+    const rows = (head.apply(backbone.apply(images, { training: true }), { training: true }).arraySync()).map((row) => row.map((x) => x / Math.hypot(...row))); // prettier-ignore
     head.dispose();
     const distance = (a: number, b: number) => rows[a]!.reduce((sum, x, i) => sum + (x - rows[b]![i]!) ** 2, 0);
     const gaps = [0, numFrames].flatMap((at) => triplets.map(([a, p, q]) => distance(at + a!, at + p!) - distance(at + a!, at + q!)));

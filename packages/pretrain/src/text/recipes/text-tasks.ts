@@ -14,10 +14,10 @@ export const textTasks: readonly AnyTaskRecipe[] = [
   maskedLanguageTask,
   replacedTokenTask,
   nextTokenTask,
+  data2vecTextTask,
   declutrTask,
   skipGramTask,
   simCseTask,
   tsdaeTask,
   spanCorruptionTask,
-  data2vecTextTask,
 ];
