@@ -150,6 +150,10 @@ export const ${camel}Task = defineImageTask({
   title: '${titleCase(name)}',
   paper: 'https://arxiv.org/abs/2006.07733', // of BYOL, which the objective of the generator comes from: replace it
   summary: 'The encoder comes close, from one view, to what its slowly moving copy makes of the other.',
+  advice: {
+    take: 'Say here for which data, batches and times it is the right one.',
+    leave: 'Say here when another task is better, and which.',
+  },
   options: z.strictObject({
     momentum: constantMomentum(0.99),
     ...headOptions(2),

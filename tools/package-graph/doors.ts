@@ -41,6 +41,7 @@ export const doors: Doors = {
   '@selfsup/export': ['@selfsup/core'],
   '@selfsup/webgpu-kernels': ['@selfsup/core'],
   '@selfsup/tensorflow-kernels': ['@selfsup/core'],
+  '@selfsup/distributed': ['@selfsup/core'],
   selfsup: 'everything',
 };
 

@@ -12,6 +12,7 @@ await runStages([
     { name: 'format', title: 'prettier --check', run: ['prettier', '--check', '--log-level', 'warn', ...prettierCache, '.'] },
     { name: 'docs', title: 'API reference: nothing is missing in it', run: ['node', 'tools/docs/build.ts', '--check'] },
     { name: 'options', title: 'docs/options.md: as the schemas say', run: ['node', '--conditions=@selfsup/source', 'tools/scripts/options-table.mjs', '--check'] }, // prettier-ignore
+    { name: 'task-guide', title: 'docs/tasks.md: as recipes and results say', run: ['node', '--conditions=@selfsup/source', 'tools/scripts/task-guide.mjs', '--check'] }, // prettier-ignore
     { name: 'exports', title: 'export snapshots', run: ['node', 'tools/exports-snapshot/check.ts'] },
     {
       name: 'test-tools',

@@ -93,7 +93,7 @@ export { createRegistry, type Names, type Registry } from './registry.ts';
 export { parseRunFile, type RunFile } from './run-file.ts';
 export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Series, TextPiece } from './section.ts';
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
-export { defineTask, type AnyTaskRecipe, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
+export { defineTask, type AnyTaskRecipe, type TaskAdvice, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
 export {
   evaluateAttentiveProbe,

@@ -26,6 +26,14 @@ export interface TaskParts {
   readonly teacher?: Teacher | undefined;
 }
 
+/** When a task is the one to take, for people who choose; a sentence each. */
+export interface TaskAdvice {
+  /** What speaks for it, such as `Batches of 256 and more fit into memory.` */
+  readonly take: string;
+  /** When another one is better, and which. */
+  readonly leave: string;
+}
+
 /**
  * How a task is trained when nobody says more. `P` is what the modality gives to build it from, `O` the task's options.
  *
@@ -45,6 +53,8 @@ export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = 
   readonly paper?: string;
   /** One sentence: what is learned from what. */
   readonly summary?: string;
+  /** When to take it and when not; shown by `-h` and in the docs. */
+  readonly advice?: TaskAdvice;
   /** The modality whose samples it learns from, such as `image`. */
   readonly modality: string;
   /** What `taskOptions` may hold: the one source of flags, types, checks, run.json, `-h` and docs. */

@@ -23,9 +23,13 @@ function columns(things: readonly { readonly name: string; readonly title: strin
  * @param hidden options of the task without a flag of their own
  */
 export function trainHelp({ registry, recipe, modality, isNamed }: PreparedRun, hidden: readonly string[]): string {
-  const { summary, paper } = recipe;
+  const { summary, paper, advice } = recipe;
   const about = isNamed
-    ? ['', `${recipe.title}: ${summary ?? `a task on ${modality.title}`}${paper === undefined ? '' : ` (${paper})`}`]
+    ? [
+        '',
+        `${recipe.title}: ${summary ?? `a task on ${modality.title}`}${paper === undefined ? '' : ` (${paper})`}`,
+        ...(advice ? [`Take it: ${advice.take}`, `Leave it: ${advice.leave}`] : []),
+      ]
     : [
         '',
         `selfsup train --task moco -h lists the options of a task, with the defaults for it; those above are for ${recipe.name}, on ${modality.title}.`,

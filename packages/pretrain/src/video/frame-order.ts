@@ -10,6 +10,10 @@ export const frameOrderTask = defineVideoTask({
   title: 'Sorting sequences',
   paper: 'https://arxiv.org/abs/1708.01246',
   summary: 'The encoder sees the frames of a shuffled clip one by one, and a head says in which order they are.',
+  advice: {
+    take: 'There are videos in which things move in a direction.',
+    leave: 'Nothing moves, or the same both ways.',
+  },
   options: z.strictObject({
     reversed: z.enum(['merged', 'distinct']).default('merged').describe('whether a clip and its reverse are one class or two'),
     headHidden: z.int().min(1).optional().describe('columns of the hidden layer of the head; default those of the encoder'),

@@ -12,6 +12,10 @@ export const barlowTwinsTask = defineImageTask({
   title: 'Barlow Twins',
   paper: 'https://arxiv.org/abs/2103.03230',
   summary: "The columns of two views' projections correlate one to one, and not with each other.",
+  advice: {
+    take: 'Features without redundancy are wanted, from batches of any size, without negatives.',
+    leave: 'The projection is narrow: it profits from thousands of columns.',
+  },
   options: z.strictObject({
     lambda: z.number().min(0).default(0.0051).describe('weight of the correlations between different columns'),
     scale: z.number().gt(0).default(1).describe('the loss is multiplied by it; solo-learn has 0.1 on CIFAR'),

@@ -12,6 +12,10 @@ export const byolTask = defineImageTask({
   title: 'BYOL',
   paper: 'https://arxiv.org/abs/2006.07733',
   summary: 'The encoder predicts, from one view, what its slowly moving copy makes of the other.',
+  advice: {
+    take: 'No negatives are wanted, as with many near duplicates, and there is time for some thousand updates.',
+    leave: 'Runs are short, or batch normalization must go: it needs both.',
+  },
   options: z.strictObject({
     momentum: risingMomentum(0.99),
     convention: z

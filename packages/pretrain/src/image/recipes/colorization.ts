@@ -34,6 +34,10 @@ export const colorizationTask = defineImageTask({
   title: 'Colorful image colorization',
   paper: 'https://arxiv.org/abs/1603.08511',
   summary: 'The encoder sees the lightness of an image, and a head says from its features which colors the places of the image have.',
+  advice: {
+    take: 'Color says what things are, as with plants or food.',
+    leave: 'Pictures are gray, or their colors are arbitrary.',
+  },
   options: z.strictObject({
     outputSize: z
       .int()

@@ -12,6 +12,10 @@ export const dclTask = defineImageTask({
   title: 'DCL',
   paper: 'https://arxiv.org/abs/2110.06848',
   summary: 'SimCLR without the positive pair in the denominator, which makes small batches work.',
+  advice: {
+    take: "Batches are small (16 to 128), and SimCLR's views suit the data.",
+    leave: 'Batches of 256 and more fit: it is SimCLR then, for all practical purposes.',
+  },
   options: z.strictObject({
     temperature: temperature(0.2),
     weighted: z.boolean().default(false).describe('whether positive pairs that lie far apart count more (DCLW)'),

@@ -13,6 +13,10 @@ export const dinoTask = defineImageTask({
   title: 'DINO',
   paper: 'https://arxiv.org/abs/2104.14294',
   summary: 'The encoder predicts what its slowly moving copy, the teacher, makes of another, larger crop of the image.',
+  advice: {
+    take: 'The encoder is a Vision Transformer and there is time: its features serve kNN as they are.',
+    leave: 'Runs of minutes: temperatures, centers and the moving teacher need thousands of updates.',
+  },
   options: z.strictObject({
     outputDim: z.int().min(1).default(2048).describe('columns of the head; 65536 in the paper'),
     studentTemperature: z.number().gt(0).default(0.1).describe("the student's logits are divided by it"),

@@ -21,6 +21,10 @@ export const distillationTask = defineImageTask({
   title: 'Distillation',
   paper: 'https://arxiv.org/abs/2101.04731',
   summary: 'The encoder learns to say what a trained encoder says, its teacher, which may be of another architecture and never changes.',
+  advice: {
+    take: 'A good large encoder is there, and a small fast one is wanted.',
+    leave: 'No teacher is there that is better than what the student learns by itself.',
+  },
   options: z.strictObject({
     featureWeight: weight(1, "the distance from the teacher's features"),
     patchWeight: weight(0, "the distance from the teacher's last map, place by place"),

@@ -30,6 +30,10 @@ export const jigsawTask = defineImageTask({
   title: 'Jigsaw puzzles',
   paper: 'https://arxiv.org/abs/1603.09246',
   summary: 'The encoder sees the tiles of a shuffled image one by one, and a head says in which order they are.',
+  advice: {
+    take: 'A cheap task without strong augmentation is wanted, and objects have parts in fixed places.',
+    leave: 'Images are smaller than about 32 pixels: tiles become too small.',
+  },
   options: z.strictObject({
     grid: z.int().min(2).max(3).default(3).describe('tiles along each side'),
     numOrders: z.int().min(2).default(64).describe('orders in which tiles are shuffled, at most 24 of four tiles'),

@@ -15,6 +15,10 @@ export const maeTask = defineImageTask({
   title: 'MAE',
   paper: 'https://arxiv.org/abs/2111.06377',
   summary: 'The encoder sees a quarter of the patches, and a decoder predicts the pixels of the others.',
+  advice: {
+    take: 'A Vision Transformer is to be fine-tuned afterwards; it is cheap, since the encoder sees a quarter of the patches.',
+    leave: 'Features are used as they are, by kNN or a linear probe: contrastive tasks give better ones.',
+  },
   options: z.strictObject({
     ...maskOptions(0.75),
     maskUnit: z.int().min(1).default(1).describe('patches along the side of what random masks as a whole; divides the patches of a side'),

@@ -12,6 +12,10 @@ export const nnclrTask = defineImageTask({
   title: 'NNCLR',
   paper: 'https://arxiv.org/abs/2104.14548',
   summary: "A prediction from one view must find the nearest neighbor, among earlier images, of the image's other view.",
+  advice: {
+    take: 'Classes have few samples that look different: positives are neighbors, not views alone.',
+    leave: 'The data set has fewer images than the queue has places.',
+  },
   options: z.strictObject({
     temperature: temperature(0.1),
     queueSize: queueSize('projections among which neighbors are looked up'),

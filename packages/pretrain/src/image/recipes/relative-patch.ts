@@ -44,6 +44,10 @@ export const relativePatchTask = defineImageTask({
   paper: 'https://arxiv.org/abs/1505.05192',
   summary:
     'The encoder sees two neighboring parts of an image on their own, and a head says on which of eight sides of the first the second lies.',
+  advice: {
+    take: 'A cheap task on places in the picture is wanted.',
+    leave: 'Features of whole images matter: it sees patches alone.',
+  },
   options: z.strictObject({
     partSize: z
       .int()

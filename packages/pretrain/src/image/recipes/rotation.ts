@@ -12,6 +12,10 @@ export const rotationTask = defineImageTask({
   title: 'RotNet',
   paper: 'https://arxiv.org/abs/1803.07728',
   summary: 'The encoder learns to say by which of four angles an image was turned; a batch costs four.',
+  advice: {
+    take: 'A very simple and stable task is wanted, and objects stand upright in the photos.',
+    leave: 'Things have no upright: satellite pictures, cells, textures.',
+  },
   options: z.strictObject({}),
   input: oneView,
   views: cropSource([0.5, 1]), // most of an image, so that what it shows stays whole; ours

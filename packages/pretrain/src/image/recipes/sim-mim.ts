@@ -14,6 +14,10 @@ export const simMimTask = defineImageTask({
   title: 'SimMIM',
   paper: 'https://arxiv.org/abs/2111.09886',
   summary: 'A mask token stands for a part of the patches, and one linear layer on the encoder predicts their pixels.',
+  advice: {
+    take: 'A Vision Transformer is to be fine-tuned, and a decoder is unwanted.',
+    leave: 'Features are used as they are; `mae` is cheaper.',
+  },
   options: z.strictObject({
     ...maskOptions(0.6),
     maskUnit: z

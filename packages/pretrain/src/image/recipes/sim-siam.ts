@@ -11,6 +11,10 @@ export const simSiamTask = defineImageTask({
   title: 'SimSiam',
   paper: 'https://arxiv.org/abs/2011.10566',
   summary: "A predictor finds one view's projection from the other's, which counts as constant.",
+  advice: {
+    take: 'The simplest thing that works without negatives and without a second network is wanted.',
+    leave: 'Watch `zStd`: it collapses where the predictor learns too slowly; `vicreg` does not.',
+  },
   options: z.strictObject({
     stopGradient: z
       .boolean()

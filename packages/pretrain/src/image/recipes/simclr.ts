@@ -12,6 +12,10 @@ export const simclrTask = defineImageTask({
   title: 'SimCLR',
   paper: 'https://arxiv.org/abs/2002.05709',
   summary: 'The encoder learns to tell two views of an image from the views of all other images in the batch.',
+  advice: {
+    take: 'Nothing is known about the data yet: it is the method to begin with, has few knobs, and is the strongest of ours in ten minutes of a small network.',
+    leave: 'Only small batches fit: then `--accumulate`, `dcl` or `moco`.',
+  },
   options: z.strictObject({
     temperature: temperature(0.2),
     convention: z

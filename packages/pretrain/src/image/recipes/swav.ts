@@ -14,6 +14,10 @@ export const swavTask = defineImageTask({
   title: 'SwAV',
   paper: 'https://arxiv.org/abs/2006.09882',
   summary: 'Crops of one image predict to which prototypes the others belong, and all prototypes are used equally often.',
+  advice: {
+    take: 'The data falls into groups, and small crops can add cheap views.',
+    leave: 'Batches are smaller than about a tenth of the prototypes: then give it a queue.',
+  },
   options: z.strictObject({
     temperature: temperature(0.1),
     numPrototypes: z.int().min(1).default(512).describe('prototypes'),

@@ -17,6 +17,10 @@ export const declutrTask = defineTextTask({
   title: 'Contrastive halves of texts (DeCLUTR)',
   paper: 'https://arxiv.org/abs/2006.03659',
   summary: 'The encoder tells which second half of a text belongs to which first half, of each only a part of the tokens.',
+  advice: {
+    take: 'Embeddings of whole documents are wanted, from documents of several sentences.',
+    leave: 'Texts are single short sentences: halves of them say too little.',
+  },
   options: z.strictObject({
     reads: z
       .enum(['embedding', 'top'])

@@ -9,6 +9,10 @@ export const nextTokenTask = defineTextTask({
   title: 'Causal language modeling (GPT)',
   paper: 'https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf',
   summary: 'The encoder says which token comes next, from those before it.',
+  advice: {
+    take: 'Text is to be continued, or the encoder must never look ahead.',
+    leave: 'Sentences are to be embedded: it sees the left side alone.',
+  },
   options: z.strictObject({}),
   sees: 'before',
   guessers: 'head',

@@ -10,6 +10,10 @@ export const skipGramTask = defineTextTask({
   title: 'Skip-gram with negative sampling (word2vec)',
   paper: 'https://arxiv.org/abs/1310.4546',
   summary: 'The word embeddings of the encoder tell which words stand around a word; nothing else of it is trained.',
+  advice: {
+    take: 'There are seconds: word embeddings for an average of words.',
+    leave: 'Word order matters.',
+  },
   options: z.strictObject({
     window: z.int().min(1).default(5).describe('words to each side that are predicted at most; each center draws how many'),
     negatives: z.int().min(1).default(5).describe('words that are drawn for each center, by their frequency to the power 3/4'),

@@ -1,0 +1,195 @@
+import { SelfsupError, type Collective } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { bytesOf, decodeFloats, encodeFloats, type Compression } from './half-floats.ts';
+import type { Transport } from './transport.ts';
+
+/** A {@link Collective} that can be left. */
+export interface RankCollective extends Collective {
+  /** What carries it. */
+  readonly kind: Transport['kind'];
+  /** In words, such as `Open MPI 4.1.4, rank 0 of 4`. */
+  readonly description: string;
+  /** Leaves; every rank must call it. */
+  close(): Promise<void>;
+  /** Ends the whole job at once, since this rank cannot go on. */
+  abort(reason: Error): void;
+}
+
+/** Options of {@link createCollective}. */
+export interface CollectiveOptions {
+  /** How the numbers of `allReduceMean` are written while they travel; default `none`. 16 bits halve the traffic and round every gradient twice. */
+  compression?: Compression;
+}
+
+/** Numbers that are reduced at a time: bounds the scratch, and what one call of MPI can count. */
+const PIECE = 1 << 24;
+
+/** `gradientDepth` of the engine: above 0 a tape is being recorded, and nothing can be awaited. */
+const isRecording = (): boolean => (tf.engine() as unknown as { state: { gradientDepth: number } }).state.gradientDepth > 0;
+
+const asBytes = (values: Float32Array | Int32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+/**
+ * Makes what a trainer needs of ranks from what can carry bytes between them.
+ *
+ * @param transport of MPI or of threads
+ * @param options see {@link CollectiveOptions}
+ * @returns the collective: means are summed in rank order in float64, so that every rank has the same bits, whatever carries them
+ * @throws SelfsupError from its methods `SELFSUP_COLLECTIVE` when ranks disagree in what they send or one is lost, `SELFSUP_DTYPE` on other tensors than
+ * float32 and int32
+ * @remarks Each rank sums its share of the numbers of all (an all-to-all), then the sums are gathered: the traffic of a ring, 2(n − 1)/n of the numbers.
+ * `allGather` answers at once under a gradient tape, and is differentiable there, on backends that can be read synchronously.
+ */
+export function createCollective(transport: Transport, { compression = 'none' }: CollectiveOptions = {}): RankCollective {
+  const { kind, description, rank, worldSize } = transport;
+
+  /** Sums the numbers of all ranks: each its share, then all. */
+  const reducePiece = async (x: Float32Array): Promise<void> => {
+    const share = Math.ceil(x.length / worldSize);
+    const bytes = 4 * Math.ceil((share * bytesOf(compression)) / 4); // shares begin at a multiple of 4 bytes
+    const [sent, received] = [new Uint8Array(worldSize * bytes), new Uint8Array(worldSize * bytes)];
+    const shareOf = (buffer: Uint8Array, r: number) => buffer.subarray(r * bytes, (r + 1) * bytes);
+    for (let r = 0; r < worldSize; r++)
+      encodeFloats(x.subarray(r * share, Math.min(x.length, (r + 1) * share)), shareOf(sent, r), compression);
+    await transport.allToAll(sent, received);
+    const parts = Array.from({ length: worldSize }, (_, r) => decodeFloats(shareOf(received, r), share, compression));
+    const means = new Float32Array(share);
+    for (let i = 0; i < share; i++) {
+      let sum = 0;
+      for (const part of parts) sum += part[i]!;
+      means[i] = sum / worldSize;
+    }
+    const mine = shareOf(sent, 0);
+    encodeFloats(means, mine, compression);
+    await transport.allGather(mine, received);
+    for (let r = 0; r < worldSize; r++) {
+      const rest = Math.min(share, x.length - r * share);
+      if (rest > 0) x.set(decodeFloats(shareOf(received, r), rest, compression), r * share);
+    }
+  };
+
+  /** Shapes of all ranks, checked: `[rows of rank 0, …]`. */
+  const readShapes = (all: Int32Array, { shape, dtype }: tf.Tensor): number[] => {
+    const mine = all.subarray(HEADER * rank, HEADER * (rank + 1));
+    const counts: number[] = [];
+    for (let r = 0; r < worldSize; r++) {
+      const theirs = all.subarray(HEADER * r, HEADER * (r + 1));
+      if ([0, 2, 3].some((at) => theirs[at] !== mine[at]))
+        throw new SelfsupError(
+          'SELFSUP_COLLECTIVE',
+          `allGather: all ranks must send tensors that differ in rows alone; rank ${rank} sends ${dtype} [${shape.join(', ')}], rank ${r} another type or shape. Do all ranks run the same program on the same options?`,
+        );
+      counts.push(theirs[1]!);
+    }
+    return counts;
+  };
+
+  const headerOf = ({ dtype, shape }: tf.Tensor): Int32Array => {
+    if (dtype !== 'float32' && dtype !== 'int32')
+      throw new SelfsupError('SELFSUP_DTYPE', `allGather: a tensor must be float32 or int32, got ${dtype}; cast it`);
+    if (shape.length === 0) throw new SelfsupError('SELFSUP_SHAPE', 'allGather: a tensor must have rows, got a scalar; reshape it to [1]');
+    return Int32Array.of(
+      dtype === 'float32' ? 1 : 2,
+      shape[0],
+      shape.slice(1).reduce((a, b) => a * b, 1),
+      shape.length,
+    );
+  };
+
+  /** What is sent, filled up to the most rows of any rank, and room for all. */
+  const buffersFor = (values: Float32Array | Int32Array, counts: readonly number[], width: number) => {
+    const most = Math.max(1, ...counts) * Math.max(1, width);
+    const Values = values.constructor as typeof Float32Array;
+    const [sent, received] = [new Values(most), new Values(worldSize * most)];
+    sent.set(values);
+    return { most, sent, received, Values };
+  };
+
+  /** The rows of all ranks from what was received. */
+  const joinRows = (x: tf.Tensor, { received, most, Values }: ReturnType<typeof buffersFor>, counts: readonly number[]): tf.Tensor => {
+    const width = x.shape.slice(1).reduce((a, b) => a * b, 1);
+    const joined = new Values(counts.reduce((a, b) => a + b, 0) * width);
+    let at = 0;
+    counts.forEach((count, r) => {
+      joined.set(received.subarray(r * most, r * most + count * width), at);
+      at += count * width;
+    });
+    return tf.tensor(joined, [counts.reduce((a, b) => a + b, 0), ...x.shape.slice(1)], x.dtype);
+  };
+
+  const gatherSync = (x: tf.Tensor): { gathered: tf.Tensor; counts: readonly number[] } => {
+    const header = headerOf(x);
+    const headers = new Int32Array(HEADER * worldSize);
+    transport.allGatherSync(asBytes(header), asBytes(headers));
+    const counts = readShapes(headers, x);
+    // eslint-disable-next-line no-restricted-syntax -- under a tape nothing can be awaited; the docs say that such backends cannot do it
+    const buffers = buffersFor(x.dataSync() as Float32Array | Int32Array, counts, header[2]!);
+    transport.allGatherSync(asBytes(buffers.sent), asBytes(buffers.received));
+    return { gathered: joinRows(x, buffers, counts), counts };
+  };
+
+  /** This rank's rows of the sum over ranks of a gradient towards all rows. */
+  const scatterSum = (dy: tf.Tensor, counts: readonly number[], shape: readonly number[]): tf.Tensor => {
+    const width = shape.slice(1).reduce((a, b) => a * b, 1);
+    const most = Math.max(1, ...counts) * Math.max(1, width);
+    // eslint-disable-next-line no-restricted-syntax -- under a tape nothing can be awaited; the docs say that such backends cannot do it
+    const values = dy.dataSync();
+    const [sent, received] = [new Float32Array(worldSize * most), new Float32Array(worldSize * most)];
+    let at = 0;
+    counts.forEach((count, r) => {
+      sent.set(values.subarray(at, at + count * width), r * most);
+      at += count * width;
+    });
+    transport.allToAllSync(asBytes(sent), asBytes(received));
+    const sums = new Float32Array(counts[rank]! * width);
+    for (let i = 0; i < sums.length; i++) {
+      let sum = 0;
+      for (let r = 0; r < worldSize; r++) sum += received[r * most + i]!;
+      sums[i] = sum;
+    }
+    return tf.tensor(sums, [...shape]);
+  };
+
+  const gatherUnderTape = tf.customGrad((x) => {
+    const input = x as tf.Tensor;
+    const { gathered, counts } = gatherSync(input);
+    const { shape } = input;
+    return { value: gathered, gradFunc: (dy: tf.Tensor) => scatterSum(dy, counts, shape) };
+  });
+
+  return {
+    kind,
+    description,
+    rank,
+    worldSize,
+    allGather<T extends tf.Tensor>(x: T): T | Promise<T> {
+      const header = headerOf(x);
+      if (isRecording()) return gatherUnderTape(x) as T;
+      return (async () => {
+        const headers = new Int32Array(HEADER * worldSize);
+        await transport.allGather(asBytes(header), asBytes(headers));
+        const counts = readShapes(headers, x);
+        const buffers = buffersFor((await x.data()) as Float32Array | Int32Array, counts, header[2]!);
+        await transport.allGather(asBytes(buffers.sent), asBytes(buffers.received));
+        return joinRows(x, buffers, counts) as T;
+      })();
+    },
+    async allReduceMean(x) {
+      for (let from = 0; from < x.length; from += PIECE) await reducePiece(x.subarray(from, Math.min(x.length, from + PIECE)));
+    },
+    async broadcast(x, root = 0) {
+      if (!Number.isSafeInteger(root) || root < 0 || root >= worldSize)
+        throw new SelfsupError('SELFSUP_OPTION', `broadcast: \`root\` must be a rank below ${worldSize}, got ${root}`);
+      for (let from = 0; from < x.length; from += PIECE)
+        await transport.broadcast(asBytes(x.subarray(from, Math.min(x.length, from + PIECE))), root);
+    },
+    barrier: () => transport.barrier(),
+    close: () => transport.close(),
+    abort: (reason) => {
+      transport.abort(reason);
+    },
+  };
+}
+
+/** Numbers that describe a tensor: type, rows, columns, rank. */
+const HEADER = 4;

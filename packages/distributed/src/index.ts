@@ -1,0 +1,7 @@
+export { createCollective, type CollectiveOptions, type RankCollective } from './create-collective.ts';
+export type { Compression } from './half-floats.ts';
+export { findLauncher, type Launcher } from './launcher.ts';
+export { mpiTransport, type MpiTransportOptions } from './mpi/mpi-transport.ts';
+export { loseRank, shareRanks, threadTransport, type SharedRanks, type ShareRanksOptions } from './threads/shared-ranks.ts';
+export { joinThreads, runThreads, type RunThreadsOptions } from './threads/run-threads.ts';
+export type { Transport } from './transport.ts';

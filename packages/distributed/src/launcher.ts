@@ -1,0 +1,49 @@
+/** What the environment says of the job that this process belongs to. */
+export interface Launcher {
+  /** Who started it, such as `mpirun of Open MPI`. */
+  readonly name: string;
+  /** Which MPI the launcher speaks, where it tells. */
+  readonly mpi?: 'open-mpi' | 'mpich';
+  /** This process's number. */
+  readonly rank: number;
+  /** How many there are. */
+  readonly worldSize: number;
+  /** This process's number on its machine, where it is told. */
+  readonly localRank?: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const launchers: readonly { name: string; mpi?: Launcher['mpi']; size: string; rank: string; local: string }[] = [
+  {
+    name: 'mpirun of Open MPI',
+    mpi: 'open-mpi',
+    size: 'OMPI_COMM_WORLD_SIZE',
+    rank: 'OMPI_COMM_WORLD_RANK',
+    local: 'OMPI_COMM_WORLD_LOCAL_RANK',
+  },
+  { name: 'mpirun of MPICH', mpi: 'mpich', size: 'PMI_SIZE', rank: 'PMI_RANK', local: 'MPI_LOCALRANKID' },
+  { name: 'mpirun of MVAPICH', mpi: 'mpich', size: 'MV2_COMM_WORLD_SIZE', rank: 'MV2_COMM_WORLD_RANK', local: 'MV2_COMM_WORLD_LOCAL_RANK' },
+  // a step, not the allocation: SLURM_NTASKS also stands in a batch script, which is no rank
+  { name: 'srun of Slurm', size: 'SLURM_STEP_NUM_TASKS', rank: 'SLURM_PROCID', local: 'SLURM_LOCALID' },
+];
+
+const wholeNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+
+/**
+ * Who started this process as one of several.
+ *
+ * @param environment default that of the process
+ * @returns undefined for a process on its own; a job of one rank is a job
+ * @remarks Read, in this order: the variables of Open MPI, of the PMI of MPICH and Intel MPI, of MVAPICH, of a Slurm step. Those of torchrun describe processes
+ * that MPI does not know, and are left alone.
+ */
+export function findLauncher(environment: Environment = process.env): Launcher | undefined {
+  for (const { name, mpi, size, rank: rankName, local } of launchers) {
+    const [worldSize, rank, localRank] = [size, rankName, local].map((variable) => wholeNumber(environment[variable]));
+    if (worldSize !== undefined && rank !== undefined && rank < worldSize)
+      return { name, rank, worldSize, ...(mpi && { mpi }), ...(localRank !== undefined && { localRank }) };
+  }
+  return undefined;
+}

@@ -1,0 +1,3 @@
+import { shared } from '../../tools/presets/vitest.ts';
+
+export default shared();
