@@ -9,6 +9,8 @@ export { colorJitter, type ColorJitterOptions } from './color-jitter.ts';
 export type { ColorOperation } from './color-operation.ts';
 export { colorWeights, type ColorWeightsOptions } from './color-weights.ts';
 export { compose } from './compose.ts';
+export { corruptSpans, spanCount, type CorruptSpansOptions, type SpanNoise } from './corrupt-spans.ts';
+export { deleteTokens, type DeleteTokensOptions } from './delete-tokens.ts';
 export { cutmix } from './cutmix.ts';
 export { equalize } from './equalize.ts';
 export { erase, type EraseOptions, type PixelBox } from './erase.ts';
@@ -17,8 +19,11 @@ export { gaussianBlur, type GaussianBlurOptions } from './gaussian-blur.ts';
 export { gaussianFilter, type GaussianFilterOptions } from './gaussian-filter.ts';
 export { gaussianNoise, type GaussianNoiseOptions } from './gaussian-noise.ts';
 export { grayscale } from './grayscale.ts';
-export { gridLocations, type GridLocationsOptions } from './grid-locations.ts';
+export { hogFeatures, type HogFeaturesOptions } from './hog-features.ts';
 export { horizontalFlip } from './horizontal-flip.ts';
+export { maskCrops, type CropMasking, type MaskCropsOptions } from './mask-crops.ts';
+export { jepaBlocks, type JepaBlocks, type JepaBlocksOptions, type JepaMasking } from './jepa-blocks.ts';
+export { gridLocations, type GridLocationsOptions } from './grid-locations.ts';
 export { invert } from './invert.ts';
 export { maskPatches, type MaskPatchesOptions } from './mask-patches.ts';
 export { maskTokens, type MaskTokensOptions } from './mask-tokens.ts';
@@ -57,8 +62,9 @@ export { rotations, type RotatedImages } from './rotations.ts';
 export type { Interpolation } from './sampling-matrices.ts';
 export { simclrViews, type SimclrViewsOptions } from './simclr-views.ts';
 export { solarize, type SolarizeOptions } from './solarize.ts';
-export { tiles, type TilesOptions } from './tiles.ts';
 export type { MaskedTokens, TokenMasking, TokenRows } from './token-masking.ts';
+export type { CorruptedSpans, FilledRows, ShortenedRows, SpanCorruption, TokenDeletion } from './token-corruption.ts';
+export { tiles, type TilesOptions } from './tiles.ts';
 export {
   trackedCrops,
   type TrackedCropsOptions,

@@ -65,6 +65,7 @@ export {
   type EncodeOptions,
   type ExportContext,
   type Features,
+  type FurtherEncoder,
   type LabelSource,
   type Modality,
   type OpenContext,
@@ -132,15 +133,32 @@ export {
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
 export {
+  labeledViews,
+  manyCropViews,
   manyViews,
   multiCropViews,
   oneOrTwoViews,
   oneView,
-  trackedMultiCropViews,
-  twoTrackedViews,
   twoViews,
   type ViewsInput,
 } from './image/views-input.ts';
+export {
+  evaluateCrossRetrieval,
+  evaluateZeroShot,
+  type EvaluateCrossRetrievalOptions,
+  type EvaluateZeroShotOptions,
+  type LoadedPair,
+  type RetrievalEvaluation,
+  type ZeroShotEvaluation,
+} from './image-text/evaluate-pairs.ts';
+export { imageTextModality } from './image-text/image-text-modality.ts';
+export type { ImageTextOptions } from './image-text/image-text-options.ts';
+export { imageTextPlugin } from './image-text/image-text-plugin.ts';
+export type { ImageTextRunData } from './image-text/image-text-run-data.ts';
+export { defineImageTextTask, type ImageTextTask, type ImageTextTaskParts } from './image-text/image-text-task.ts';
+export { captionedShapesPairs, memoryPairs, type OpenedPairs, type PairDatasets, type PairsInMemory } from './image-text/pair-openers.ts';
+export type { PairSamples } from './image-text/pair-samples.ts';
+export { imageTextTasks } from './image-text/recipes/image-text-tasks.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
@@ -173,7 +191,7 @@ export { loadClassifier, type LoadClassifierOptions } from './classifier/load-cl
 export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
 export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';
 export { csvCell } from './csv-cell.ts';
-export { embedSet, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
+export { embedSet, joinSets, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
 export { contentKeys } from './explore/content-keys.ts';
 export { findDuplicates, type DuplicateGroup, type Duplicates, type FindDuplicatesOptions } from './explore/find-duplicates.ts';
 export { findOutliers, type FindOutliersOptions, type Outlier } from './explore/find-outliers.ts';

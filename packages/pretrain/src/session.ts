@@ -1,7 +1,7 @@
 import type { SelectedBackend } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
 import { fit, readCheckpointMetadata, type FitResult } from '@selfsup/trainer';
-import { buildRun, startWeights, type BuiltRun } from './build-run.ts';
+import { buildRun, prefixOf, startWeights, type BuiltRun } from './build-run.ts';
 import { createFeatureHealth } from './feature-health.ts';
 import { finishRun } from './finish-run.ts';
 import { createKnnProbe, hasLabels, type KnnProbe, type KnnProbeOptions } from './knn-probe.ts';
@@ -40,6 +40,25 @@ export const startOf = ({ init, settings }: RunFile): NonNullable<KnnProbeOption
   return settings.epochs === 0 ? 'data only' : 'data';
 };
 
+/** What run.json says of the encoders that are kept beside that of the run. */
+function furtherEncoders({ encoders = {} }: RunData, { trainer }: BuiltRun): RunFile['encoders'] {
+  return Object.fromEntries(
+    Object.entries(encoders).map(([name, { modality, encoder, input, options }]) => {
+      const module = trainer.run.encoders[name];
+      if (!module)
+        throw new SelfsupError(
+          'SELFSUP_PLUGIN_API',
+          `the task keeps no encoder \`${printable(name)}\`, which the data is for; it keeps ${Object.keys(trainer.run.encoders).join(', ')}`,
+        );
+      const prefix = prefixOf(trainer.run, module);
+      return [
+        name,
+        { modality, encoder: { ...encoder, options: { ...encoder.options }, prefix }, input: { ...input }, options: { ...options } },
+      ];
+    }),
+  );
+}
+
 /** What run.json says of a run that begins. Internal. */
 export function describeRun(
   plan: RunPlan,
@@ -69,6 +88,7 @@ export function describeRun(
     options: { ...options },
     encoder: { name: plan.encoder.name, options: { ...built.encoderOptions }, prefix: built.prefix },
     input: { ...data.input },
+    encoders: furtherEncoders(data, built),
     fingerprint: { ...data.fingerprint },
     files: {},
     dataset: { name, unit, train: train.length, test: test?.length ?? 0, ...(testFrom && { testFrom }) },

@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { act, addDataFlags, addLabelFlags, addRunFlags } from '../flags/common-flags.ts';
-import { parseNumber, parseNumbers } from '../flags/parse-value.ts';
+import { collect, parseNumber, parseNumbers } from '../flags/parse-value.ts';
 import type {
   EvaluateAttentiveProbeFlags,
   EvaluateClusteringFlags,
@@ -10,6 +10,7 @@ import type {
   EvaluateRetrievalFlags,
   EvaluateSegmentationFlags,
 } from '../actions/run-evaluate.ts';
+import type { EvaluateCrossRetrievalFlags, EvaluateZeroShotFlags } from '../actions/run-evaluate-pairs.ts';
 
 const KNN_EXAMPLES = `
   $ selfsup evaluate knn --run runs/shapes --baselines
@@ -18,6 +19,9 @@ const PROBE_EXAMPLES = `
   $ selfsup evaluate linear-probe --run runs/shapes --baselines
   $ selfsup evaluate linear-probe --run runs/text --data trec/train.txt --test-data trec/test.txt --l2 0.001,0.01`;
 
+const PAIR_EXAMPLES = `
+  $ selfsup evaluate zero-shot --run runs/pairs --data photos/ --template "a photo of a {}"
+  $ selfsup evaluate cross-retrieval --run runs/pairs --data others.csv --baselines`;
 const ATTENTIVE_EXAMPLES = `
   $ selfsup evaluate attentive-probe --run runs/mae --baselines`;
 const SEGMENTATION_EXAMPLES = `
@@ -55,6 +59,30 @@ const linearProbe = (context: CommandContext) =>
     .action((_flags, self: Command) =>
       act<EvaluateLinearProbeFlags>(self, context, async (flags, output) =>
         (await import('../actions/run-evaluate.ts')).runEvaluateLinearProbe(flags, output),
+      ),
+    );
+
+const zeroShot = (context: CommandContext) =>
+  evaluation('zero-shot')
+    .description('Classify images by the names of their classes alone, by encoders that learned from images with texts')
+    .addOption(
+      new Option('--template <text>', 'a text with {} for the name of a class; several are averaged; can be repeated (default: those of the run)').argParser(collect), // prettier-ignore
+    )
+    .addHelpText('after', `\nExamples:${PAIR_EXAMPLES}`)
+    .action((_flags, self: Command) =>
+      act<EvaluateZeroShotFlags>(self, context, async (flags, output) =>
+        (await import('../actions/run-evaluate-pairs.ts')).runEvaluateZeroShot(flags, output),
+      ),
+    );
+
+const crossRetrieval = (context: CommandContext) =>
+  evaluation('cross-retrieval')
+    .description('Search images by their texts and texts by their images: recall at 1, 5 and 10')
+    .option('--pairs <n>', 'at most so many pairs, since recall depends on it (default: 1000)', parseNumber)
+    .addHelpText('after', `\nExamples:${PAIR_EXAMPLES}`)
+    .action((_flags, self: Command) =>
+      act<EvaluateCrossRetrievalFlags>(self, context, async (flags, output) =>
+        (await import('../actions/run-evaluate-pairs.ts')).runEvaluateCrossRetrieval(flags, output),
       ),
     );
 
@@ -105,7 +133,7 @@ const segmentation = (context: CommandContext) =>
       ),
     );
 
-const NAMES = 'knn, linear-probe, retrieval, clustering, attentive-probe or segmentation';
+const NAMES = 'knn, linear-probe, retrieval, clustering, attentive-probe, segmentation, zero-shot or cross-retrieval';
 
 /** `selfsup evaluate`. */
 export function evaluateCommand(context: CommandContext): Command {
@@ -120,7 +148,9 @@ export function evaluateCommand(context: CommandContext): Command {
     .addCommand(clustering(context))
     .addCommand(attentiveProbe(context))
     .addCommand(segmentation(context))
-    .addHelpText('after', `\nExamples:${KNN_EXAMPLES}${PROBE_EXAMPLES}`)
+    .addCommand(zeroShot(context))
+    .addCommand(crossRetrieval(context))
+    .addHelpText('after', `\nExamples:${KNN_EXAMPLES}${PROBE_EXAMPLES}${PAIR_EXAMPLES}`)
     .action(async (probe?: string) => {
       const { printable, SelfsupError } = await import('@selfsup/core');
       const got = probe === undefined || probe.startsWith('-') ? '' : `, got '${printable(probe)}'`;

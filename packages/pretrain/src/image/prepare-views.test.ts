@@ -95,7 +95,9 @@ describe('prepareViews', () => {
     const own = () => trackedCrops({ crop: { size: 8 } });
     expect(prepare('byol', { views: own })['views']!.map(({ shape }) => shape)).toEqual([[2, 8, 8, 3], [2, 8, 8, 3]]); // prettier-ignore
     const plain = { views: () => (input: tf.Tensor4D) => [tf.clone(input), tf.clone(input)] };
-    expect(() => { tf.tidy(() => toBatch(tracked, plain)(images(16), createRng(3)) && undefined); }).toThrow(
+    expect(() => {
+      tf.tidy(() => toBatch(tracked, plain)(images(16), createRng(3)) && undefined);
+    }).toThrow(
       'the task tracked matches places in images, `views` of the config does not say where its views are; make them with trackedCrops',
     );
   });

@@ -9,6 +9,10 @@ export interface ViewsInput {
   readonly numGlobal: readonly [least: number, most: number];
   /** Whether it takes local views too. */
   readonly local: boolean;
+  /** Whether the batch also gets `indices`, int32 `[n]`: which of the training images its rows are. Default false. */
+  readonly indices?: boolean;
+  /** Whether the batch also gets `labels`, int32 `[n]`, −1 where a class is unknown; data without labels is refused. Default false. */
+  readonly labels?: boolean;
   /** Whether it takes the places of the views in their images, too: `boxes` and `flips`; default false. */
   readonly tracked?: boolean;
   /** The batch of the task; `clipLength`, the frames of a clip, is 1 for images. */
@@ -41,6 +45,16 @@ export const twoViews: ViewsInput = {
 
 /** `views`: two or more of one size. */
 export const manyViews: ViewsInput = { ...twoViews, description: 'two or more views of one size', numGlobal: [2, Infinity] };
+
+/** `views`: two or more large ones and any number of small ones after them. */
+export const manyCropViews: ViewsInput = {
+  description: 'two or more large views and any number of small ones',
+  numGlobal: [2, Infinity],
+  local: true,
+  toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
+};
+/** `views`: two or more of one size, with `labels`. */
+export const labeledViews: ViewsInput = { ...manyViews, labels: true };
 
 /** `views`: two large ones and any number of small ones after them; the recipe `dino/imagenet` has small ones for images of any size. */
 export const multiCropViews: ViewsInput = {
