@@ -67,7 +67,7 @@ function judgeSearch<T>(
  * @returns findings of `retrieval` of `@selfsup/evaluate` by `trained`, and with baselines `untrained`, the raw input and, where it is given, `start`
  * @throws SelfsupError `SELFSUP_OPTION` on a number out of range, `SELFSUP_DATA` without labels
  */
-export function evaluateRetrieval(
+export async function evaluateRetrieval(
   encoder: LoadedEncoder,
   samples: OpenedSamples,
   options: EvaluateRetrievalOptions = {},
@@ -95,7 +95,7 @@ export function evaluateRetrieval(
  * @returns agreements by `trained`, and with baselines `untrained`, the raw input and, where it is given, `start`
  * @throws SelfsupError `SELFSUP_OPTION` on a number out of range, `SELFSUP_DATA` without labels
  */
-export function evaluateClustering(
+export async function evaluateClustering(
   encoder: LoadedEncoder,
   samples: OpenedSamples,
   options: EvaluateClusteringOptions = {},
