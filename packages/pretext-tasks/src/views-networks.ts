@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { SelfsupError, type PretextTask, type StepContext, type Targets } from '@selfsup/core';
+import { embeddingStd } from '@selfsup/losses';
+import { applyOptions } from './apply-options.ts';
+import { encodeCrops } from './encode-crops.ts';
+import { joinNetworks } from './join-networks.ts';
+import { createProjectionNetworks, project, type NetworkFactories, type ProjectedViews } from './projection-networks.ts';
+
+/** `views`, two or more float32 tensors `[n, height, width, channels]`, row i of each from image i. */
+export type ManyViewsBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
+
+/** What {@link viewsTask} needs. */
+export interface ViewsTask extends NetworkFactories {
+  /** The task's name. */
+  name: string;
+  /** Whether views of one size pass the networks as one batch, whose statistics span them; else each view on its own. */
+  together: boolean;
+  /** Throws unless the views fit; default two or more of one shape. */
+  check?: (who: string, views: readonly tf.Tensor4D[] | undefined) => readonly tf.Tensor4D[];
+  /** The loss of the projections `[n, projectionDim]` of all views of the whole update. */
+  loss: (projections: readonly tf.Tensor2D[], context: StepContext) => tf.Scalar;
+}
+
+/**
+ * Checks views of one shape. Internal.
+ *
+ * @throws SelfsupError `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
+ */
+export function checkSameViews(who: string, views: readonly tf.Tensor4D[] | undefined): readonly tf.Tensor4D[] {
+  if (!Array.isArray(views) || views.length < 2)
+    throw new SelfsupError(
+      'SELFSUP_BATCH',
+      `${who}: the batch must have \`views\`, a list of at least 2 image tensors, got ${Array.isArray(views) ? `${views.length}` : typeof views}`,
+    );
+  const checked = views as readonly tf.Tensor4D[];
+  const expected = checked[0]!.rank === 4 ? `[${checked[0]!.shape.join(', ')}] like \`views[0]\`` : '[n, height, width, channels]';
+  checked.forEach((view, i) => {
+    if (view.rank !== 4 || view.shape.join() !== checked[0]!.shape.join())
+      throw new SelfsupError('SELFSUP_SHAPE', `${who}: \`views[${i}]\` must have shape ${expected}, got [${view.shape.join(', ')}]`);
+  });
+  return checked;
+}
+
+/**
+ * A task whose loss is a function of the projections of all views: one backbone, one head, no copies, no state. Internal.
+ *
+ * @returns the task with the metric `zStd`
+ */
+export function viewsTask(options: ViewsTask): PretextTask<ManyViewsBatch, Targets, ProjectedViews> {
+  const { name, together, check = checkSameViews, loss } = options;
+  return {
+    api: 1,
+    name,
+    create({ rng }) {
+      const networks = createProjectionNetworks(options, rng);
+      return {
+        encoders: { backbone: networks.backbone },
+        ...joinNetworks(networks),
+        embed({ views }, _, context) {
+          const checked = check(name, views);
+          if (together) {
+            const rows = encodeCrops(networks, checked, applyOptions(context, 'views')); // [views · n, projectionDim]
+            return { projections: tf.split<tf.Tensor2D>(rows, checked.length) };
+          }
+          return { projections: checked.map((images, i) => project(networks, images, applyOptions(context, `view ${i}`))) };
+        },
+        loss: ({ projections }, __, context) => ({ loss: loss(projections, context), metrics: { zStd: embeddingStd(projections[0]!) } }),
+      };
+    },
+  };
+}
