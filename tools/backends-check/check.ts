@@ -141,8 +141,8 @@ async function check(): Promise<void> {
     if (skipped !== undefined) console.log(`skipped: ${place.name}: ${skipped}`);
     else console.log(`     ${place.name}: ${checks.length} checks and the trainings in ${seconds.toFixed(0)} s on ${description ?? '?'}`);
     ran.push(found);
+    keepFindings(findings, [found]); // what follows takes minutes on slow backends
   }
-  keepFindings(findings, ran); // what follows takes minutes on slow backends
   const all = flags.operations === undefined && !flags['no-trainings'] ? await exchange(ran) : ran;
   const known = keepFindings(findings, all);
   const reference = (all.find(({ place }) => place === 'cpu') ?? known.find(({ place }) => place === 'cpu'))?.curves ?? {};

@@ -211,9 +211,8 @@ async function forceAll(browser: Browser, folder: string, failures: readonly For
     for (const failure of failures) {
       const { page, failure: broken } = await open(browser, `${address}tools/browser/page.html`);
       await page.exposeFunction('crashGpu', async () => {
-        const other = await browser.newPage();
-        await other.goto('chrome://gpucrash').catch(() => undefined); // never loads: its process dies
-        await other.close();
+        const session = await browser.newBrowserCDPSession();
+        await session.send('Browser.crashGpuProcess');
       });
       await page.waitForFunction(() => 'forceFailure' in globalThis);
       const answer = page.evaluate(
