@@ -31,9 +31,9 @@ export default defineConfig(
     },
   },
   {
-    // the webgpu backend cannot be read without waiting; the conformance kits and gradient checks run where it can
+    // the webgpu backend cannot be read without waiting
     files: ['packages/*/src/**/*.ts'],
-    ignores: ['**/*.test.ts', 'packages/testing/**'],
+    ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',

@@ -1,5 +1,5 @@
 // Learns to sort the frames of made-up clips: node --conditions=@selfsup/source examples/tasks/frame-order.ts [steps]
-// Videos of your own are folders of frames: frameFolders of @selfsup/data/node with createClipLoader and toFrames of @selfsup/data.
+// Videos of your own, files or folders of frames: openVideos of @selfsup/data/node with createClipLoader and toFrames of @selfsup/data.
 import { selectBackend } from '@selfsup/backends';
 import { createRng, drawUniform } from '@selfsup/core';
 import { convNet, projectionHead } from '@selfsup/encoders';

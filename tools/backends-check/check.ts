@@ -1,8 +1,9 @@
 // `npm run test:backends`: what must be the same on every backend. Makes the checks of `backendChecks` and trains briefly, on each backend that this machine has,
 // in a process of its own, continues checkpoints of one on the others, and writes docs/backends.md. What is not there is skipped, with the reason.
-//   --only A,B              places with one of these in their names, such as cpu,wasm; then docs/backends.md stays as it is
+//   --only A,B              places with one of these in their names, such as cpu,wasm, or failures; then docs/backends.md stays as it is
 //   --operations A,B        only these operations, and no trainings; docs/backends.md stays as it is
 //   --no-trainings          the operations alone, which is quick where a GPU is simulated
+//   --write                 docs/backends.md from all that is kept, also after a part
 //   --findings FOLDER       where the findings of each place are kept between runs, and those of `npm run test:browser`; default .cache/backends-check
 //   --libtensorflow FOLDER  a TensorFlow, whose binding is built on the spot
 //   --no-write              docs/backends.md stays as it is
@@ -14,9 +15,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runCli } from 'selfsup';
 import type { Continued, PlaceFindings } from './findings.ts';
+import { failuresInNode, notAsExpected, type FailureFinding, type ForcedFailure } from './forced-failures.ts';
 import { failuresOf } from './judge.ts';
 import { HOME, places, slugOf, type Place } from './places.ts';
-import { keepFindings, writeDocument } from './record.ts';
+import { keepFailures, keepFindings, writeDocument } from './record.ts';
+import { softwareGpu } from '../presets/software-gpu.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -26,6 +29,7 @@ const { values: flags } = parseArgs({
     'no-trainings': { type: 'boolean', default: false },
     libtensorflow: { type: 'string' },
     'no-write': { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -100,6 +104,33 @@ function report(ok: boolean, where: string, detail: string): void {
   if (!ok) process.exitCode = 1;
 }
 
+/** Forces a failure in a process of its own; gives what was said. */
+async function force({ name, what, env }: ForcedFailure): Promise<FailureFinding> {
+  const about = { what, platform: `Node ${process.versions.node}`, date: new Date().toISOString().slice(0, 10) };
+  const script = fileURLToPath(new URL('force-failure.ts', import.meta.url));
+  const argv = ['--conditions=@selfsup/source', script, name];
+  const child = spawn(process.execPath, argv, { env: { ...process.env, ...softwareGpu(), ...env }, timeout: LIMIT });
+  let [printed, said] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  if (code !== 0) return { ...about, said: `the process ended with ${code}: ${said.trim().slice(-300)}` };
+  const line = JSON.parse(printed.trim().split('\n').at(-1)!) as string;
+  const skipped = /^skipped: (.*)$/s.exec(line)?.[1] ?? (/SELFSUP_BACKEND .*(neither @tensorflow|WebGPU finds no adapter)/.test(line) && env === undefined ? line : undefined); // prettier-ignore
+  return { ...about, ...(skipped === undefined ? { said: line } : { skipped }) };
+}
+
+async function forceAll(): Promise<void> {
+  const found: FailureFinding[] = [];
+  for (const failure of failuresInNode) {
+    const finding = await force(failure);
+    found.push(finding);
+    const wrong = notAsExpected(failure, finding);
+    report(wrong === undefined, `forced, ${failure.what}`, wrong ?? finding.said ?? `skipped: ${finding.skipped!}`);
+  }
+  keepFailures(findings, 'Node', found);
+}
+
 async function check(): Promise<void> {
   mkdirSync(findings, { recursive: true });
   const wanted = places.filter(({ name }) => flags.only?.split(',').some((part) => name.includes(part)) ?? true);
@@ -121,7 +152,9 @@ async function check(): Promise<void> {
     if (failures.length === 0)
       report(true, found.place, `${found.checks?.length ?? 0} checks, ${Object.keys(found.curves ?? {}).length} trainings as on cpu`);
   }
-  if (flags.only === undefined && flags.operations === undefined && !flags['no-write']) await writeDocument(known);
+  if (flags.operations === undefined && (flags.only?.split(',').includes('failures') ?? true)) await forceAll();
+  const isWhole = flags.only === undefined && flags.operations === undefined;
+  if ((isWhole && !flags['no-write']) || flags.write) await writeDocument(findings);
 }
 
 try {

@@ -10,23 +10,8 @@ export interface KnownDefect {
   readonly why: string;
 }
 
-const NAN_IN_WGSL =
-  'WGSL does not promise that NaN passes through its minima, maxima and exponentials, and drivers differ; the trainer looks at the loss and at the sums of the gradients in JavaScript, and the operations of selfsup let NaN through';
-
-const notFinite = (backend: string, operations: readonly string[], why: string): KnownDefect[] =>
-  operations.map((operation) => ({ backend, operation, kind: 'not finite', why }));
-
-/** What is known, and is no failure of `npm run test:backends` or `npm run test:browser`. */
-export const knownDefects: readonly KnownDefect[] = [
-  ...notFinite('webgpu', ['relu6', 'sigmoid', 'softplus', 'softmax'], `NaN becomes a number or infinity: ${NAN_IN_WGSL}`),
-  ...notFinite('webgl', ['div'], '0 / 0 is 1: tfjs divides equal numbers so on purpose'),
-  ...notFinite(
-    'webgl',
-    ['relu', 'relu6', 'softplus', 'clipByValue'],
-    'NaN and infinity come out otherwise: GLSL does not promise that they pass',
-  ),
-  { backend: 'webgl', operation: 'sum', kind: 'empty', why: 'the sum of an empty tensor is refused' },
-];
+/** What is known, and is no failure of `npm run test:backends` or `npm run test:browser`; nothing at present. */
+export const knownDefects: readonly KnownDefect[] = [];
 
 /** The known defect behind a problem, if it is one. */
 export const knownDefect = (place: string, operation: string, kind: BackendCheckKind): KnownDefect | undefined =>

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import type { PlaceFindings } from './findings.ts';
+import type { FailureFinding } from './forced-failures.ts';
 import { slugOf } from './places.ts';
 import { writePage } from './table.ts';
 
@@ -31,11 +32,33 @@ export function keepFindings(folder: string, now: readonly PlaceFindings[]): Pla
   return kept.sort((a, b) => rank(a) - rank(b));
 }
 
+/** The folder of the failures that were forced. */
+const failuresIn = (folder: string): string => join(folder, 'failures');
+
 /**
- * Writes docs/backends.md.
+ * Keeps what was said when failures were forced.
  *
- * @param all what was found everywhere
+ * @param folder the same as for the findings
+ * @param where `Node`, or the kind of page
+ * @param now what was said
  */
-export async function writeDocument(all: readonly PlaceFindings[]): Promise<void> {
-  writeFileSync(PAGE, await format(writePage(all), { ...(await resolveConfig(PAGE)), parser: 'markdown' }));
+export function keepFailures(folder: string, where: string, now: readonly FailureFinding[]): void {
+  mkdirSync(failuresIn(folder), { recursive: true });
+  writeFileSync(join(failuresIn(folder), `${slugOf(where)}.json`), JSON.stringify(now));
+}
+
+function readFailures(folder: string): FailureFinding[] {
+  if (!existsSync(failuresIn(folder))) return [];
+  const kept = readdirSync(failuresIn(folder)).sort((a, b) => (a === 'node.json' ? -1 : b === 'node.json' ? 1 : a < b ? -1 : 1));
+  return kept.flatMap((name) => JSON.parse(readFileSync(join(failuresIn(folder), name), 'utf8')) as FailureFinding[]);
+}
+
+/**
+ * Writes docs/backends.md from all that is kept.
+ *
+ * @param folder where it is kept
+ */
+export async function writeDocument(folder: string): Promise<void> {
+  const page = writePage(keepFindings(folder, []), readFailures(folder));
+  writeFileSync(PAGE, await format(page, { ...(await resolveConfig(PAGE)), parser: 'markdown' }));
 }

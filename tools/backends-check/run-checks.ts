@@ -1,6 +1,6 @@
 // What is asked of a backend wherever it runs; no Node in here: a page calls it, too.
 import { backendChecks, type BackendCheckOptions } from '@selfsup/testing';
-import { curveNames, trainCurve } from './curves.ts';
+import { CHECKPOINT, continueCurve, curveNames, trainCurve, type Curve } from './curves.ts';
 import type { CheckFinding, PlaceFindings } from './findings.ts';
 
 /** Options of {@link runChecks}. */
@@ -13,6 +13,18 @@ export interface RunChecksOptions extends BackendCheckOptions {
   readonly onCheckpoint?: (curve: string, bytes: Uint8Array) => void;
   /** Which trainings; default all. */
   readonly curves?: readonly string[];
+}
+
+/** The training of which half is made twice. */
+const REPEATED = 'conv-net SimCLR';
+
+/** Makes the steps after the checkpoint again: the same bits must come out on the same backend. */
+async function repeat(name: string, { losses, checkpoint }: Curve): Promise<CheckFinding> {
+  const again = await continueCurve(name, checkpoint);
+  const at = again.findIndex((loss, i) => loss !== losses[CHECKPOINT + i]);
+  const found = { operation: 'a training, the same bits twice', kind: 'values' as const };
+  if (at < 0) return found;
+  return { ...found, problem: `the loss of step ${CHECKPOINT + at + 1} is ${losses[CHECKPOINT + at]} and ${again[at]}` };
 }
 
 /** One line of an error. */
@@ -47,6 +59,7 @@ export async function runChecks(options: RunChecksOptions = {}): Promise<Require
       const { losses, checkpoint } = await trainCurve(name);
       curves[name] = losses;
       onCheckpoint?.(name, checkpoint);
+      if (name === REPEATED) checks.push(await repeat(name, { losses, checkpoint }));
     } catch (error) {
       checks.push({ operation: name, kind: 'values', problem: inShort(error) });
       await onFailure?.();

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { CHECKPOINT, STEPS } from './curves.ts';
 import { mendedDefects } from './mended-defects.ts';
 import type { CheckFinding, PlaceFindings } from './findings.ts';
+import type { FailureFinding } from './forced-failures.ts';
 import { largestDifference, TOLERANCE } from './judge.ts';
 import { knownDefect } from './known-defects.ts';
 
@@ -11,6 +13,10 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
 
 /** A place as the head of a column: short, with a number that the list of places explains. */
 const headOf = ({ place }: PlaceFindings) => place;
+
+/** Words as they were printed; paths and addresses of this machine do not belong in a document. */
+const code = (said: string) =>
+  escape(said.replace(/https?:\/\/127\.0\.0\.1:\d+/g, 'http://…').replaceAll(fileURLToPath(new URL('../../', import.meta.url)), '…/'));
 
 /** What came of the checks of an operation in one place. */
 function cell(checks: readonly CheckFinding[], place: string): string {
@@ -28,7 +34,7 @@ function matrix(ran: readonly PlaceFindings[]): string {
   return table(
     ['operation', 'checked', ...ran.map(headOf)],
     operations.map((operation) => [
-      `\`${operation}\``,
+      operation.includes(',') ? operation : `\`${operation}\``,
       kinds(operation).join(', '),
       ...ran.map(({ checks = [], place }) => cell(checks.filter((one) => one.operation === operation), place)), // prettier-ignore
     ]),
@@ -80,9 +86,10 @@ function continued(ran: readonly PlaceFindings[]): string {
  * The page docs/backends.md.
  *
  * @param all what was found, in the order of the columns
+ * @param failures what was said when failures were forced
  * @returns Markdown
  */
-export function writePage(all: readonly PlaceFindings[]): string {
+export function writePage(all: readonly PlaceFindings[], failures: readonly FailureFinding[]): string {
   const ran = all.filter(({ skipped }) => skipped === undefined);
   const notRun = all.filter(({ skipped }) => skipped !== undefined);
   const known = ran.flatMap(({ place, checks = [] }) =>
@@ -145,6 +152,19 @@ ${curves(ran)}
 A checkpoint of one backend continues on another, here after ${CHECKPOINT} of the ${STEPS} steps:
 
 ${continued(ran)}
+
+## What is said when something fails
+
+Each of these was forced for real, in a process or page of its own; folders are left out. ⟶: a run that was disturbed in its middle and resumed.
+
+${table(
+  ['forced', 'in', 'what is said'],
+  failures.map(({ what, platform, said, skipped }) => [
+    what,
+    platform,
+    skipped === undefined ? code(said!) : `skipped: ${escape(skipped)}`,
+  ]),
+)}
 
 ## Defects of the backends, and how they are mended
 

@@ -4,15 +4,24 @@
 // the threads with those that the place can give: two in a worker of an isolated page, else one and the reason. Then it proves the webgl backend, its refusals
 // among them, asks for wasm where its files are not, and uses the built page of the example as a person would, on wasm, webgl and webgpu: the encoder that it
 // downloads must give the same embeddings in Node within 1e-4. Graphics are simulated on the CPU. Skips where no Chromium is found; CHROMIUM_PATH names one.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+//   --only A,B   some of: same (as in Node), proofs, operations, failures, example
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { chromium, type Browser } from 'playwright-core';
 import { build } from 'vite';
 import { learn } from '../../examples/browser-training/learn.ts';
 import type { PlaceFindings } from '../backends-check/findings.ts';
 import { failuresOf } from '../backends-check/judge.ts';
-import { keepFindings } from '../backends-check/record.ts';
+import { keepFailures, keepFindings } from '../backends-check/record.ts';
+import {
+  failuresInPage,
+  failuresWithoutAdapter,
+  notAsExpected,
+  type FailureFinding,
+  type ForcedFailure,
+} from '../backends-check/forced-failures.ts';
 import type { OperationsAnswer } from './check-operations.ts';
 import type { checks } from './page.ts';
 import { ISOLATED, open, report, root, scratch, serving } from './pages.ts';
@@ -23,6 +32,8 @@ import { trainBriefly, type BriefRun } from './train-briefly.ts';
 const PLACES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS =
   '--no-sandbox --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --use-angle=swiftshader --enable-unsafe-swiftshader --disable-dev-shm-usage --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
+const isWanted = (part: 'same' | 'proofs' | 'operations' | 'failures' | 'example'): boolean => only?.split(',').includes(part) ?? true;
 type Check = 'parts' | 'pretrain on the page' | 'pretrain in a worker';
 type Operations = 'operations on wasm' | 'operations on webgl' | 'operations on webgpu';
 /** What page.ts answers in words. */
@@ -146,10 +157,8 @@ async function checkEverywhere(browser: Browser, folder: string): Promise<void> 
   });
 }
 
-async function check(executablePath: string): Promise<void> {
-  const [minified, readable] = [join(scratch, 'minified'), join(scratch, 'readable')];
-  await buildPages(minified, true);
-  await buildPages(readable, false);
+/** Trains in Node and in each kind of page. */
+async function compareEverywhere(browser: Browser, { minified, readable }: { minified: string; readable: string }): Promise<void> {
   const parts = await trainBriefly({ threads: THREADS });
   const whole = await recordRun(learn);
   report(
@@ -187,26 +196,75 @@ async function check(executablePath: string): Promise<void> {
       checks: { parts: brokenByMinifier, 'pretrain in a worker': '2 threads' },
     },
   ];
+  for (const place of places) await compare(browser, place, expected);
+}
+
+/** Forces failures, each in a page of its own, and keeps what was said. */
+async function forceAll(browser: Browser, folder: string, failures: readonly ForcedFailure[]): Promise<void> {
+  const platform = `Chromium ${browser.version().split('.').slice(0, 2).join('.')}`;
+  const found: FailureFinding[] = [];
+  cpSync(join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist'), join(folder, 'tfjs'), {
+    recursive: true,
+    filter: (path) => !/\.\w+$/.test(path) || path.endsWith('.wasm'),
+  });
+  await serving(folder, ISOLATED, async (address) => {
+    for (const failure of failures) {
+      const { page, failure: broken } = await open(browser, `${address}tools/browser/page.html`);
+      await page.exposeFunction('crashGpu', async () => {
+        const other = await browser.newPage();
+        await other.goto('chrome://gpucrash').catch(() => undefined); // never loads: its process dies
+        await other.close();
+      });
+      await page.waitForFunction(() => 'forceFailure' in globalThis);
+      const answer = page.evaluate(
+        (name) => (globalThis as unknown as { forceFailure: (name: string) => Promise<string> }).forceFailure(name),
+        failure.name,
+      );
+      const said = await Promise.race([answer, broken]).catch(String);
+      const finding = { what: failure.what, platform, date: new Date().toISOString().slice(0, 10), said };
+      found.push(finding);
+      const wrong = notAsExpected(failure, finding);
+      report(`forced in a page, ${failure.what}`, wrong === undefined, wrong ?? said);
+      await page.close();
+    }
+  });
+  keepFailures(join(root, '.cache/backends-check'), failures === failuresInPage ? 'page' : 'page without adapter', found);
+}
+
+async function check(executablePath: string): Promise<void> {
+  const [minified, readable] = [join(scratch, 'minified'), join(scratch, 'readable')];
+  if (isWanted('same')) await buildPages(minified, true);
+  await buildPages(readable, false);
   const browser = await chromium.launch({ executablePath, args: FLAGS.split(' ') });
   try {
-    for (const place of places) await compare(browser, place, expected);
-    await prove(browser, readable, {
-      'wasm from nowhere': [
-        /^selectBackend: cpu \(plain JavaScript\) is used, many times slower than .*nowhere\/tfjs-backend-wasm-threaded-simd\.wasm \(HTTP 404\); serve tfjs-backend-wasm\.wasm, .*With Vite: /s,
-      ],
-      'webgl computes': [/^webgl \(.*SwiftShader/, 'epsilon 1e-7', 'losses as on cpu, with the epsilon that tfjs takes by itself'],
-      'webgl refuses': [
-        /^SELFSUP_MEMORY webgl backend: a tensor is too large for a texture .*use a smaller batch/,
-        /^SELFSUP_BACKEND webgl backend: the browser took the graphics context away/,
-        /^SELFSUP_BACKEND webgl backend: the browser took the graphics context away/,
-        'after a new start: 9',
-        /^SELFSUP_BACKEND selectBackend: webgl cannot be used here: the device computes with 16-bit floats only/,
-      ],
-    });
-    await checkEverywhere(browser, readable);
-    await tryExample(browser);
+    if (isWanted('same')) await compareEverywhere(browser, { minified, readable });
+    if (isWanted('proofs'))
+      await prove(browser, readable, {
+        'wasm from nowhere': [
+          /^selectBackend: cpu \(plain JavaScript\) is used, many times slower than .*nowhere\/tfjs-backend-wasm-threaded-simd\.wasm \(HTTP 404\); serve tfjs-backend-wasm\.wasm, .*With Vite: /s,
+        ],
+        'webgl computes': [/^webgl \(.*SwiftShader/, 'epsilon 1e-7', 'losses as on cpu, with the epsilon that tfjs takes by itself'],
+        'webgl refuses': [
+          /^SELFSUP_MEMORY webgl backend: a tensor is too large for a texture .*use a smaller batch/,
+          /^SELFSUP_BACKEND webgl backend: the browser took the graphics context away/,
+          /^SELFSUP_BACKEND webgl backend: the browser took the graphics context away/,
+          'after a new start: 9',
+          /^SELFSUP_BACKEND selectBackend: webgl cannot be used here: the device computes with 16-bit floats only/,
+        ],
+      });
+    if (isWanted('operations')) await checkEverywhere(browser, readable);
+    if (isWanted('failures')) await forceAll(browser, readable, failuresInPage);
+    if (isWanted('example')) await tryExample(browser);
   } finally {
     await browser.close();
+  }
+  if (!isWanted('failures')) return;
+  const flags = FLAGS.split(' ').filter((flag) => !/webgpu/.test(flag));
+  const plain = await chromium.launch({ executablePath, args: flags });
+  try {
+    await forceAll(plain, readable, failuresWithoutAdapter);
+  } finally {
+    await plain.close();
   }
 }
 

@@ -4,6 +4,7 @@ import { learn } from '../../examples/browser-training/learn.ts';
 import { learnInWorker } from '../../examples/browser-training/learn-in-worker.ts';
 import '../../examples/browser-training/wasm-files.ts';
 import { checkOperations } from './check-operations.ts';
+import { forceFailure } from './force-failures.ts';
 import { recordRun, THREADS } from './record-run.ts';
 import { proveWebgl, refuseWebgl, wasmFromNowhere } from './prove-webgl.ts';
 import { trainBriefly } from './train-briefly.ts';
@@ -25,4 +26,4 @@ export const checks = {
   'operations on webgpu': () => checkOperations('webgpu'),
   'webgl refuses': refuseWebgl,
 };
-Object.assign(globalThis, { checks });
+Object.assign(globalThis, { checks, forceFailure });

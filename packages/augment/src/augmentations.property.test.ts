@@ -6,10 +6,20 @@ import type { Augmentation } from './augmentation.ts';
 import { colorJitter } from './color-jitter.ts';
 import { compose } from './compose.ts';
 import { gaussianBlur } from './gaussian-blur.ts';
+import { gaussianNoise } from './gaussian-noise.ts';
+import { randomAffine } from './random-affine.ts';
+import { randomErasing } from './random-erasing.ts';
 import { randomGrayscale } from './random-grayscale.ts';
 import { randomHorizontalFlip } from './random-horizontal-flip.ts';
+import { randomInvert } from './random-invert.ts';
+import { randomPerspective } from './random-perspective.ts';
+import { randomPosterize } from './random-posterize.ts';
 import { randomResizedCrop } from './random-resized-crop.ts';
+import { randomRotation } from './random-rotation.ts';
+import { randomSharpness } from './random-sharpness.ts';
 import { randomSolarize } from './random-solarize.ts';
+import { randomSpectrum } from './random-spectrum.ts';
+import { randomVerticalFlip } from './random-vertical-flip.ts';
 
 type Shape = [number, number, number, number];
 
@@ -23,6 +33,19 @@ const augmentations: Record<string, (probability: number) => Augmentation> = {
   randomGrayscale: (probability) => randomGrayscale({ probability }),
   randomSolarize: (probability) => randomSolarize({ probability }),
   gaussianBlur: (probability) => gaussianBlur({ probability, kernelSize: 3 }),
+  randomVerticalFlip: (probability) => randomVerticalFlip({ probability }),
+  randomAffine: (probability) =>
+    randomAffine({ degrees: [10, 40], translate: [0.3, 0.3], scale: [0.5, 1.5], shearX: [-9, 9], probability }),
+  randomRotation: (probability) => randomRotation({ degrees: [20, 340], probability }),
+  randomPerspective: (probability) => randomPerspective({ probability }),
+  randomErasing: (probability) => randomErasing({ probability, scale: [0.1, 0.4] }),
+  'randomErasing, noise': (probability) => randomErasing({ probability, scale: [0.1, 0.4], value: 'random' }),
+  randomPosterize: (probability) => randomPosterize({ probability }),
+  randomSharpness: (probability) => randomSharpness({ factor: [0, 0.5], probability }),
+  randomInvert: (probability) => randomInvert({ probability }),
+  gaussianNoise: (probability) => gaussianNoise({ probability }),
+  randomSpectrum: (probability) =>
+    randomSpectrum({ amplitude: { probability }, phase: { probability: 0 }, mask: { probability: 0 }, gaussians: { probability: 0 } }),
   compose: (probability) =>
     compose([
       randomResizedCrop({ size: SIZE }),

@@ -6,11 +6,18 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Augmentation } from './augmentation.ts';
 import { colorJitter } from './color-jitter.ts';
 import { gaussianBlur } from './gaussian-blur.ts';
+import { gaussianNoise } from './gaussian-noise.ts';
 import { normalize } from './normalize.ts';
+import { randAugment } from './rand-augment.ts';
+import { randomAffine } from './random-affine.ts';
+import { randomEqualize } from './random-equalize.ts';
+import { randomErasing } from './random-erasing.ts';
 import { randomGrayscale } from './random-grayscale.ts';
 import { randomHorizontalFlip } from './random-horizontal-flip.ts';
+import { randomPerspective } from './random-perspective.ts';
 import { randomResizedCrop } from './random-resized-crop.ts';
 import { randomSolarize } from './random-solarize.ts';
+import { randomSpectrum } from './random-spectrum.ts';
 
 const augmentations: Record<string, Augmentation> = {
   randomResizedCrop: randomResizedCrop({ size: 16, flipProbability: 0.5 }),
@@ -19,6 +26,13 @@ const augmentations: Record<string, Augmentation> = {
   randomGrayscale: randomGrayscale(),
   randomSolarize: randomSolarize(),
   gaussianBlur: gaussianBlur(),
+  randomAffine: randomAffine({ degrees: [-30, 30], translate: [0.2, 0.2], scale: [0.7, 1.4], fill: 0.3 }),
+  randomPerspective: randomPerspective(),
+  randAugment: randAugment({ magnitude: 13.1 }),
+  randomEqualize: randomEqualize(),
+  randomErasing: randomErasing({ value: 'random' }),
+  randomSpectrum: randomSpectrum({ phase: { probability: 0.5 }, gaussians: { probability: 0.5, sigma: [2, 3] } }),
+  gaussianNoise: gaussianNoise({ probability: 0.5 }),
   normalize: normalize({ mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] }),
 };
 

@@ -1,4 +1,5 @@
-import { drawPermutation, drawUniform, SelfsupError, shareOf, type Rng } from '@selfsup/core';
+import { drawPermutation, SelfsupError, shareOf, type Rng } from '@selfsup/core';
+import { markBlocks, type Grid } from './mark-blocks.ts';
 import type { PatchMasking } from './patch-masking.ts';
 
 /** Options of {@link maskPatches}. */
@@ -19,8 +20,6 @@ export interface MaskPatchesOptions {
   /** The fewest patches of a rectangle of `'block'` before the last; an integer ≥ 1; default 4. */
   minBlock?: number;
 }
-
-type Grid = readonly [rows: number, columns: number];
 
 const fail = (name: string, expected: string, got: unknown): never => {
   throw new SelfsupError('SELFSUP_OPTION', `maskPatches: \`${name}\` must be ${expected}, got ${String(got)}`);
@@ -44,25 +43,6 @@ function markWindows(mask: Float32Array, [rows, columns]: Grid, options: { side:
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
       if (places.has((row % side) * side + (column % side))) mask[row * columns + column] = 1;
-}
-
-/** Marks rectangles of random size, shape and place until `hidden` patches are marked; the last one ends early. */
-function markBlocks(mask: Float32Array, [rows, columns]: Grid, options: { hidden: number; minBlock: number; rng: Rng }): void {
-  const { hidden, minBlock, rng } = options;
-  let missing = hidden;
-  for (let attempt = 0; missing > 0; attempt++) {
-    const [size, shape, down, across] = drawUniform(rng.fold(attempt), 4) as unknown as [number, number, number, number];
-    const area = Math.min(minBlock, missing) + size * (missing - Math.min(minBlock, missing));
-    const aspect = 0.3 ** (1 - 2 * shape); // log-uniform in [0.3, 1/0.3]
-    const height = Math.min(rows, Math.max(1, Math.round(Math.sqrt(area * aspect))));
-    const width = Math.min(columns, Math.max(1, Math.round(Math.sqrt(area / aspect))));
-    const [top, left] = [Math.floor(down * (rows - height + 1)), Math.floor(across * (columns - width + 1))];
-    for (let i = 0; i < height * width && missing > 0; i++) {
-      const at = (top + Math.floor(i / width)) * columns + left + (i % width);
-      if (mask[at] === 0) missing -= 1;
-      mask[at] = 1;
-    }
-  }
 }
 
 /**

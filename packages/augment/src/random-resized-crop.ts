@@ -104,6 +104,14 @@ export function drawBoxes(rng: Rng, options: DrawBoxesOptions): Float64Array {
  * ```
  */
 export function randomResizedCrop(options: RandomResizedCropOptions): Augmentation {
+  const crop = cropAndBoxes(options);
+  return (images, rng) => crop(images, rng).crops;
+}
+
+/** {@link randomResizedCrop} that also tells the boxes, which are those of {@link drawBoxes}. */
+export function cropAndBoxes(
+  options: RandomResizedCropOptions,
+): (images: tf.Tensor4D, rng: Rng) => { crops: tf.Tensor4D; boxes: Float64Array } {
   const { size } = options;
   const { antialias, interpolation, ...drawn } = checkOptions(options);
   sizeOf('randomResizedCrop', size);
@@ -111,9 +119,10 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Augmentati
     checkImages('randomResizedCrop', images);
     const [count, height, width] = images.shape;
     const boxes = drawBoxes(rng, { ...drawn, count, aspect: width / height });
-    return tf.tidy(() => {
-      const crops = resizedCrop(images, boxes, { size, antialias, interpolation });
-      return interpolation === 'bilinear' ? crops : tf.clipByValue(crops, 0, 1);
+    const crops = tf.tidy(() => {
+      const cut = resizedCrop(images, boxes, { size, antialias, interpolation });
+      return interpolation === 'bilinear' ? cut : tf.clipByValue(cut, 0, 1);
     });
+    return { crops, boxes };
   };
 }

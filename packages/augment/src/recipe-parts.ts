@@ -57,6 +57,13 @@ export const asymmetric = (size: number): Recipe => {
   };
 };
 
+/** The views of ReSSL: one altered strongly, the other only cropped and mirrored. */
+export const weakened = (size: number): Recipe => {
+  const large = size > 32;
+  const shared = { size, crop: cropOf(large ? 0.2 : 0.08, 1) };
+  return { global: [{ ...shared, ...colorsOf(large ? weak : byolStrengths, { blur: large ? 0.5 : 0 }) }, shared], local: [] };
+};
+
 /** The views of DINO from the area ranges of its global and local ones. */
 export const dinoOf = (options: { global: Range; local: Range; numLocalViews: number; resize?: typeof bicubic }): Recipe => ({
   global: [
@@ -83,3 +90,26 @@ export const cropOnly = (scale: Range, resize?: typeof bicubic): Recipe => ({
   global: [{ size: 224, crop: { ...cropOf(...scale), ...resize } }],
   local: [],
 });
+
+/** So many views made alike. */
+export const alike = (count: number, view: ViewRecipe): Recipe => ({ global: Array.from({ length: count }, () => view), local: [] });
+
+/** Square patches of a quarter of the image, of EMP-SSL. */
+export const patchesOf = (count: number, size: number): Recipe =>
+  alike(count, {
+    size,
+    crop: { scale: [0.25, 0.25], ratio: [1, 1], flipProbability: 0.5 },
+    ...colorsOf([0.4, 0.4, 0.4, 0.2], { blur: 0.1, solarize: 0.1 }),
+  });
+
+/** The views of BYOL after changes of their spectra, which the second view has no Gaussians of; never solarised. */
+export const spectral = (size: number): Recipe => {
+  const sigma = [(10 * size) / 224, (15 * size) / 224] as const;
+  const view = (blur: number, gaussians: number): ViewRecipe => ({
+    size,
+    crop: cropOf(0.08, 1),
+    spectrum: { gaussians: { probability: gaussians, sigma } },
+    ...colorsOf(byolStrengths, { blur: size > 32 ? blur : 0 }),
+  });
+  return { global: [view(1, 0.2), view(0.1, 0)], local: [] };
+};

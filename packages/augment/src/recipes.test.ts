@@ -37,6 +37,10 @@ const dino = (area: string) => [
 ];
 const dinoLocal = (area: string) => `96 | ${area} | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | -`;
 
+const lejepa = [
+  ...twice('224 | 0.3–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
+  ...times(6, '96 | 0.05–0.3 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
+];
 const published: Record<string, string[]> = {
   'simclr imagenet': simclr,
   'simclr cifar': twice('32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
@@ -53,12 +57,26 @@ const published: Record<string, string[]> = {
   'sim-siam solo': soloWeak,
   'byol imagenet': asymmetric,
   'byol cifar': asymmetricCifar,
+  'ressl imagenet': ['224 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | 0.5 | -', '224 | 0.2–1 | - | - | - | -'],
+  'ressl cifar': ['32 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | - | -', '32 | 0.08–1 | - | - | - | -'],
   'barlow-twins imagenet': asymmetric,
   'barlow-twins cifar': asymmetricCifar,
   'nnclr imagenet': asymmetric,
   'nnclr cifar': asymmetricCifar,
   'vicreg imagenet': twice('224 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | 0.1'),
   'vicreg cifar': twice('32 | 0.2–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | - | 0.1'),
+  'fast-siam imagenet': times(4, mocoV2[0]!),
+  'fast-siam cifar': times(4, '32 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
+  'w-mse imagenet': twice('224 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.1 | - | -'),
+  'w-mse cifar': twice('32 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.1 | - | -'),
+  'emp-ssl imagenet': times(20, '224 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl cifar': times(20, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl 8-patches': times(8, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl 100-patches': times(100, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'lejepa imagenet': lejepa,
+  'lejepa cifar': times(4, '32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
+  'visreg imagenet': lejepa,
+  'visreg cifar': times(4, '32 | 0.08–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
   'vicreg solo': twice('224 | 0.2–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.5 | 0.1'),
   'swav imagenet': [
     ...twice('224 | 0.14–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
@@ -70,10 +88,17 @@ const published: Record<string, string[]> = {
   'dino cifar': asymmetricCifar,
   'dino lightly': [...dino('0.4–1'), ...times(6, dinoLocal('0.05–0.4'))],
   'dino lightly-train': [...dino('0.14–1'), ...times(6, dinoLocal('0.05–0.14'))],
+  'ibot imagenet': [...dino('0.32–1'), ...times(10, dinoLocal('0.05–0.32'))],
+  'ibot cifar': asymmetricCifar,
+  'dino-v2 imagenet': [...dino('0.32–1'), ...times(8, dinoLocal('0.05–0.32'))],
+  'dino-v2 cifar': asymmetricCifar,
   'msn imagenet': [
     ...twice('224 | 0.3–1 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
     ...times(10, '96 | 0.05–0.3 | 0.8,0.8,0.8,0.2 p 0.8 | 0.2 | 0.5 | -'),
   ],
+  'msn cifar': twice('32 | 0.3–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.2 | - | -'),
+  'fda imagenet': ['224 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 1 | -', '224 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | 0.1 | -'],
+  'fda cifar': twice('32 | 0.08–1 | 0.4,0.4,0.2,0.1 p 0.8 | 0.2 | - | -'),
   'mae imagenet': ['224 | 0.2–1 | - | - | - | -'],
   'mae solo': ['224 | 0.08–1 | - | - | - | -'],
   'i-jepa imagenet': ['224 | 0.2–1 | - | - | - | -'],
@@ -95,7 +120,7 @@ describe('recipes', () => {
   it.each(all)('$name ($variant) mirrors half of the time, jitters in a random order, blurs by U(0.1, 2)', ({ name, variant, recipe }) => {
     const order = name === 'moco-v1' && variant === 'imagenet' ? ['grayscale', 'colorJitter'] : undefined;
     for (const view of [...recipe.global, ...recipe.local]) {
-      expect(view.crop).toMatchObject({ ratio: [3 / 4, 4 / 3], flipProbability: 0.5 });
+      expect(view.crop).toMatchObject({ ratio: name === 'emp-ssl' ? [1, 1] : [3 / 4, 4 / 3], flipProbability: 0.5 });
       if (view.colorJitter) expect(view.colorJitter.order).toBe('random');
       if (view.blur) expect(view.blur.sigma).toEqual([0.1, 2]);
       expect(view.order).toEqual(order);
@@ -111,6 +136,8 @@ describe('recipes', () => {
       ['simclr solo-cifar', 'bicubic'],
       ['swav solo', 'bicubic'],
       ['dino imagenet', 'bicubic'],
+      ['ibot imagenet', 'bicubic'],
+      ['dino-v2 imagenet', 'bicubic'],
       ['mae imagenet', 'bicubic'],
     ]);
   });

@@ -4,6 +4,9 @@ import { proveBackend } from './prove-backend.ts';
 /** What the backends in this process want to be closed by, by their name. */
 const open = new Map<string, () => void | Promise<void>>();
 
+/** Whether a backend was set up here and waits to be closed. */
+export const isOpen = (name: string): boolean => open.has(name);
+
 /** Sets a backend up and proves it; one that fails is closed again. */
 export async function prepareBackend(setup: BackendSetup, options: BackendOptions): Promise<PreparedBackend> {
   const prepared = await setup.setUp(options);

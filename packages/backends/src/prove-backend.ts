@@ -12,6 +12,15 @@ const CURES: Readonly<Record<string, string>> = {
   wasm: 'install @selfsup/wasm-kernels and leave `trainingKernels` on',
   cpu: "let selectBackend({ prefer: 'cpu' }) repair it",
 };
+const ONE_CORE = `do all packages use @tensorflow/tfjs-core ${tf.version_core}? \`npm ls @tensorflow/tfjs-core\` shows them, \`npm dedupe\` or the same version everywhere mends it`;
+
+/** What helps where a proof throws. */
+function cureOf(error: unknown, otherwise: string): string {
+  if (error instanceof Error && error.message.includes('gradient function not found'))
+    return 'no gradients are registered: call `registerGradients()` first, as `selectBackend` does, or import @tensorflow/tfjs';
+  return error instanceof TypeError ? ONE_CORE : otherwise; // a kernel asks for what its own version has
+}
+
 const ramp = (shape: number[], start: number) => tf.reshape(tf.range(start, start + shape.reduce((a, b) => a * b, 1), 1, 'float32'), shape);
 
 // x = 0 … 8 as 3×3, filter 2×2 of −1 … 2, stride 1, valid; the loss weighs the four outputs by 1 … 4
@@ -96,7 +105,11 @@ export async function proveBackend(): Promise<void> {
       result.dispose();
     } catch (cause) {
       abandonTape();
-      throw new SelfsupError('SELFSUP_BACKEND', `${who} cannot compute ${what} (${(cause as Error).message}); ${cure}`, { cause });
+      throw new SelfsupError(
+        'SELFSUP_BACKEND',
+        `${who} cannot compute ${what} (${(cause as Error).message.replace(/\.$/, '')}); ${cureOf(cause, cure)}`,
+        { cause },
+      );
     }
     const right =
       got.length === expected.length && expected.every((value, i) => Math.abs(value - got[i]!) <= 1e-4 * Math.max(1, Math.abs(value)));

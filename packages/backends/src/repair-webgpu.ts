@@ -1,36 +1,10 @@
-import { env, type DataStorage, type DataType, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataStorage, DataType, KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { repairKernel } from './repair-kernel.ts';
 import { repairResampling } from './repair-resampling.ts';
-import { placeInRow, sumFromEnd, sumOfNothing } from './webgpu-axes.ts';
-
-/** The number by which tfjs knows its program for products with few outputs. */
-const SMALL_OUTPUT = 2;
-/** From this length on it takes another one. */
-const LONG = 2000;
-
-/**
- * Products of long rows into few outputs go to a program of tfjs that reads a transposed second matrix the wrong way, and adds up in an order that changes from
- * run to run. They take the one for shorter rows instead.
- */
-const longProduct =
-  (stock: KernelConfig): KernelFunc =>
-  ({ inputs, attrs = {}, backend }) => {
-    const [a, b] = [inputs['a']!.shape, inputs['b']!.shape];
-    const [rows, length] = attrs['transposeA'] ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
-    const columns = attrs['transposeB'] ? b.at(-2)! : b.at(-1)!;
-    const tiles = Math.ceil(rows / 32) * Math.ceil(columns / 32);
-    const few = (backend as WebGPUBackend).thresholdToIncreaseWorkgroups * (rows <= 8 ? 2 : 1);
-    if (length < LONG || tiles > few || rows * columns <= 128) return stock.kernelFunc({ inputs, attrs, backend });
-    const flag = 'WEBGPU_MATMUL_PROGRAM_TYPE';
-    const before = env().getNumber(flag);
-    env().set(flag, SMALL_OUTPUT);
-    try {
-      return stock.kernelFunc({ inputs, attrs, backend });
-    } finally {
-      env().set(flag, before);
-    }
-  };
+import { sumOfNothing } from './sum-of-nothing.ts';
+import { placeInRow, sumFromEnd } from './webgpu-axes.ts';
+import { uncutConvolution, uncutProduct } from './webgpu-products.ts';
 
 /** A sum of more tensors than one program can be given, part after part. */
 const sumOfMany =
@@ -51,8 +25,10 @@ const sumOfMany =
 
 /** What takes the place of tfjs's kernels. */
 const REPAIRS: Readonly<Record<string, (stock: KernelConfig) => KernelFunc>> = {
-  BatchMatMul: longProduct,
-  _FusedMatMul: longProduct,
+  BatchMatMul: uncutProduct,
+  _FusedMatMul: uncutProduct,
+  Conv2D: uncutConvolution,
+  FusedConv2D: uncutConvolution,
   AddN: sumOfMany,
   ArgMax: placeInRow,
   ArgMin: placeInRow,
@@ -62,7 +38,8 @@ const REPAIRS: Readonly<Record<string, (stock: KernelConfig) => KernelFunc>> = {
 
 /**
  * Mends what tfjs's webgpu backend computes wrongly: the gradients of average pooling where a window reaches over the edge (it divides by the whole window;
- * those of resizing are replaced with them), products of rows of 2000 and more by a transposed matrix, sums of more tensors than a program can be given, `argMax` and `argMin` of a
+ * those of resizing are replaced with them), products of rows of 2000 and more by a transposed matrix and
+ * the order in which long products and convolutions of single images are added up, sums of more tensors than a program can be given, `argMax` and `argMin` of a
  * single row, sums of nothing, and `cumsum` from the end, which its gradient needs. Once; later calls do nothing.
  */
 export function repairWebgpu(): void {

@@ -83,15 +83,16 @@ describe('selectBackend', () => {
     expect((await selectBackend({ prefer: 'wasm', wasmPath: folder })).name).toBe('wasm');
   });
 
-  it.each(['reset', 'remove and register'])('can be called again after tfjs lost the backend: %s', async (how) => {
-    const first = await selectBackend({ prefer: 'wasm' });
+  it.each([
+    ['wasm', 'reset'],
+    ['wasm', 'removeBackend'],
+    ['cpu', 'reset'],
+    ['cpu', 'removeBackend'],
+  ] as const)('can be called again after tfjs lost the backend: %s, %s', async (prefer, how) => {
+    const first = await selectBackend({ prefer });
     if (how === 'reset') tf.engine().reset();
-    else {
-      const factory = tf.findBackendFactory('wasm');
-      tf.removeBackend('wasm');
-      tf.registerBackend('wasm', factory, 2);
-    }
-    expect((await selectBackend({ prefer: 'wasm' })).description).toBe(first.description);
+    else tf.removeBackend(prefer);
+    expect((await selectBackend({ prefer })).description).toBe(first.description);
     const patches = tf.tidy(() => patchify(tf.ones([1, 4, 4, 1]), { patchSize: 2 }));
     const classes = tf.tidy(() => tf.oneHot(tf.tensor1d([1], 'int32'), 2));
     expect([...(await patches.data()), ...(await classes.data())]).toEqual([...Array<number>(16).fill(1), 0, 1]);
@@ -139,6 +140,31 @@ describe('proveBackend', () => {
     } finally {
       tf.unregisterKernel(kernelName, 'cpu');
       tf.registerKernel(repaired);
+    }
+  });
+
+  it('says that gradients are missing, or that a kernel comes from another version of tfjs-core', async () => {
+    await selectBackend({ prefer: 'cpu' });
+    const [gradient, min] = [tf.getGradient('Sum'), tf.getKernel('Min', 'cpu')];
+    tf.unregisterGradient('Sum');
+    try {
+      await expect(proveBackend()).rejects.toThrow(
+        /cannot compute the filter gradient .*gradient function not found for Sum\); no gradients are registered: call `registerGradients\(\)` first/,
+      );
+    } finally {
+      tf.registerGradient(gradient);
+    }
+    const use = (config: tf.KernelConfig) => {
+      tf.unregisterKernel('Min', 'cpu');
+      tf.registerKernel(config);
+    };
+    use({ ...min, kernelFunc: () => (tf.util as unknown as { gone: () => tf.TensorInfo }).gone() });
+    try {
+      await expect(proveBackend()).rejects.toThrow(
+        /gone is not a function\); do all packages use @tensorflow\/tfjs-core 4\.22\.0\? `npm ls/,
+      );
+    } finally {
+      use(min);
     }
   });
 

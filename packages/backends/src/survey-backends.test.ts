@@ -42,6 +42,17 @@ describe('surveyBackends', () => {
     expect([log, tf.getBackend(), tf.memory().numTensors]).toEqual([['set up', 'closed'], 'cpu', tensors]);
   });
 
+  it('leaves open what was in use before', async () => {
+    const log: string[] = [];
+    const backends = [watched(log)];
+    await selectBackend({ backends });
+    await surveyBackends({ backends, seconds: 0.001 });
+    expect(log).toEqual(['set up', 'set up']);
+    await closeBackends();
+    expect(log.at(-1)).toBe('closed');
+    await selectBackend({ prefer: 'cpu' });
+  });
+
   it('refuses a time that is none', async () => {
     await expect(surveyBackends({ seconds: 0 })).rejects.toThrow('surveyBackends: `seconds` must be above 0, got 0');
   });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import type { BackendDetails, BackendName, BackendOptions, BackendSetup } from './backend-setup.ts';
 import { builtinBackends } from './builtin-backends.ts';
-import { closeBackend, prepareBackend } from './prepare-backend.ts';
+import { closeBackend, isOpen, prepareBackend } from './prepare-backend.ts';
 import { probeSpeed, type BackendSpeed } from './probe-speed.ts';
 import { registerGradients } from './register-gradients.ts';
 import { assertBackendOptions } from './select-backend.ts';
@@ -34,6 +34,7 @@ export interface SurveyedBackend extends Partial<Omit<BackendDetails, 'name'>> {
 async function survey(setup: BackendSetup, { seconds, ...options }: BackendOptions & { seconds: number }): Promise<SurveyedBackend> {
   const against = await setup.reasonToSkip?.(options);
   const { name } = setup;
+  const isInUse = isOpen(name);
   try {
     const { description, limits } = await prepareBackend(setup, options);
     const speed = await probeSpeed(seconds);
@@ -43,13 +44,13 @@ async function survey(setup: BackendSetup, { seconds, ...options }: BackendOptio
     if (!isSelfsupError(error)) throw error;
     return { name, works: false, byItself: false, reason: error.message };
   } finally {
-    await closeBackend(name);
+    if (!isInUse) await closeBackend(name);
   }
 }
 
 /**
  * Tries every backend: what works here, how fast, and what does not, with the reason and the cure. One after the other is set up, proved, measured and
- * closed; afterwards the backend that was current before is current again, where there was one.
+ * closed, unless it was in use before: what lies on that one stays. Afterwards the backend that was current before is current again, where there was one.
  *
  * @param options see {@link SurveyOptions}
  * @returns one entry per backend, in the order in which `auto` tries them

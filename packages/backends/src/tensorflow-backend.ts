@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { coresHere } from './count-cores.ts';
-import { assertOneCore } from './import-backend.ts';
+import { ensureRegistered } from './import-backend.ts';
 import { findTfjsNode, importTfjsNode, NOT_INSTALLED, type FoundPackage } from './load-tfjs-node.ts';
 
 /** What tfjs-node's backend says of itself. */
@@ -20,15 +20,19 @@ const wantedThreads = ({ threads = 'auto' }: BackendOptions): number => (threads
 /** Imports tfjs-node without leaving it the current backend, and keeps tfjs from choosing it by itself. */
 async function load(found: FoundPackage, options: BackendOptions): Promise<void> {
   const { registryFactory, registry } = tf.engine();
-  if (Object.hasOwn(registryFactory, 'tensorflow')) return;
+  if (started !== undefined || Object.hasOwn(registryFactory, 'tensorflow')) {
+    ensureRegistered('tensorflow', found.name);
+    return;
+  }
   const before = Object.hasOwn(registry, tf.engine().backendName ?? '') ? tf.engine().backendName : undefined;
   const wanted = wantedThreads(options);
   await importTfjsNode(found, { threads: wanted });
   started = Number(process.env['TF_NUM_INTRAOP_THREADS']) || wanted;
-  assertOneCore('tensorflow', found.name);
+  ensureRegistered('tensorflow', found.name);
   const factory = tf.findBackendFactory('tensorflow');
   tf.removeBackend('tensorflow');
   tf.registerBackend('tensorflow', factory, 0);
+  ensureRegistered('tensorflow', found.name); // at this priority, from now on
   if (before !== undefined) await tf.setBackend(before);
 }
 

@@ -4,8 +4,7 @@ import { SelfsupError } from '@selfsup/core';
 import type { BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { guardWebgl, maxTensorBytes } from './guard-webgl.ts';
 import { importBackend } from './import-backend.ts';
-import { repairConvolutions } from './repair-convolutions.ts';
-import { repairResampling } from './repair-resampling.ts';
+import { repairWebgl } from './repair-webgl.ts';
 
 /** What adapters without a device call themselves. */
 const SIMULATED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
@@ -45,14 +44,13 @@ function assertFloat32(hasFloat32: boolean): void {
     throw refuse('the device computes with 16-bit floats only, in which small gradients become 0; choose webgpu, wasm or cpu');
 }
 
-/** Takes away a backend whose context is lost, and brings one back that was removed. */
-function renewBackend(create: () => MathBackendWebGL): void {
+/** Takes away a backend whose context is lost. */
+function removeLostBackend(): void {
   const current = tf.engine().registry['webgl'] as MathBackendWebGL | undefined; // findBackend would start one
   if (current?.gpgpu.gl.isContextLost()) tf.removeBackend('webgl');
-  if (tf.findBackendFactory('webgl') == null) tf.registerBackend('webgl', create, 2);
 }
 
-const guarded = new WeakSet<MathBackendWebGL>();
+const prepared = new WeakSet<MathBackendWebGL>();
 
 async function setUp(): Promise<PreparedBackend> {
   tf.enableProdMode();
@@ -64,7 +62,8 @@ async function setUp(): Promise<PreparedBackend> {
         : 'this browser gives no WebGL 2 context; see its page about graphics (chrome://gpu, about:support), or choose wasm',
     );
   assertFloat32(device.hasFloat32);
-  const { MathBackendWebGL } = await importBackend('webgl', {
+  removeLostBackend();
+  await importBackend('webgl', {
     package: '@tensorflow/tfjs-backend-webgl',
     load: () => import('@tensorflow/tfjs-backend-webgl'),
   });
@@ -72,15 +71,15 @@ async function setUp(): Promise<PreparedBackend> {
   if (tf.env().getNumber('WEBGL_DELETE_TEXTURE_THRESHOLD') < 0) tf.env().set('WEBGL_DELETE_TEXTURE_THRESHOLD', POOL_BYTES);
   if (tf.env().getNumber('WEBGL_VERSION') !== 2) throw refuse('tfjs found no WebGL 2 context');
   assertFloat32(tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'));
-  renewBackend(() => new MathBackendWebGL());
   if (!(await tf.setBackend('webgl'))) throw refuse('tfjs could not start its webgl backend');
   await tf.ready();
   const backend = tf.backend() as MathBackendWebGL;
   const maxTextureSize = tf.env().getNumber('WEBGL_MAX_TEXTURE_SIZE');
-  if (!guarded.has(backend)) guardWebgl(backend, maxTextureSize);
-  guarded.add(backend);
-  repairResampling('webgl');
-  repairConvolutions('webgl');
+  if (!prepared.has(backend)) {
+    guardWebgl(backend, maxTextureSize);
+    repairWebgl(backend);
+  }
+  prepared.add(backend);
   const { renderer, isSimulated } = device;
   return {
     name: 'webgl',

@@ -1,5 +1,5 @@
 // What tfjs's webgpu backend computes wrongly along axes, as what takes the place of its kernels.
-import { backend_util, getKernel, util, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import { getKernel, type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 
 /** The place in a single row has the shape of a number, not of a row. */
@@ -8,21 +8,6 @@ export const placeInRow =
   (call) => {
     const place = stock.kernelFunc(call) as TensorInfo;
     return call.inputs['x']!.shape.length === 1 ? { ...place, shape: [] } : place;
-  };
-
-/** The sum of nothing is 0; the GPU gets no buffer without bytes. */
-export const sumOfNothing =
-  (stock: KernelConfig): KernelFunc =>
-  (call) => {
-    const { inputs, attrs = {}, backend } = call;
-    const x = inputs['x']!;
-    if (util.sizeFromShape(x.shape) > 0) return stock.kernelFunc(call);
-    const axes = util.parseAxisParam(attrs['axis'] as number | number[], x.shape);
-    const [kept] = backend_util.computeOutAndReduceShapes(x.shape, axes);
-    const shape = attrs['keepDims'] ? backend_util.expandShapeToKeepDim(kept, axes) : kept;
-    const dtype = x.dtype === 'bool' ? 'int32' : x.dtype;
-    const size = util.sizeFromShape(shape);
-    return (backend as WebGPUBackend).makeTensorInfo(shape, dtype, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
   };
 
 /** From the end to the start: tfjs's program adds up other places then. The row is turned around, added up, and turned back. */

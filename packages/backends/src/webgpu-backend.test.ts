@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { isSelfsupError } from '@selfsup/core';
+import { createRng, drawNormal, isSelfsupError } from '@selfsup/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { closeBackends } from './prepare-backend.ts';
 import { proveBackend } from './prove-backend.ts';
 import { selectBackend } from './select-backend.ts';
+import { surveyBackends } from './survey-backends.ts';
 import { webgpuSetup } from './webgpu-backend.ts';
 
 await import('@tensorflow/tfjs-backend-webgpu');
@@ -55,6 +56,16 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
     expect(deviceOf()).toBe(device); // what lies on it stays
   });
 
+  it('outlives a survey while it is in use', async () => {
+    const kept = tf.tidy(() => tf.square(tf.fill([300], 3)));
+    const device = deviceOf();
+    const [found] = await surveyBackends({ backends: [webgpuSetup], seconds: 0.001 });
+    expect(found).toMatchObject({ name: 'webgpu', works: true });
+    expect([tf.getBackend(), deviceOf()]).toEqual(['webgpu', device]);
+    expect(await read(() => tf.slice(kept, [299], [1]))).toEqual([9]);
+    kept.dispose();
+  });
+
   it.each([
     ['AvgPoolGrad', 'the gradient of an average-pool over the edge wrongly: expected [0.25, 1.25, 1.75, 6.75], got [0.25, '],
     ['BatchMatMul', 'the product of long rows by a transposed matrix wrongly: expected [300, 2348, 4396, 6444], got ['],
@@ -80,6 +91,30 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
     expect(await read(() => inside(tf.ones([1, 2, 2, 1])))).toEqual([0.25, 0.25, 0.25, 0.25]);
     const depth = tf.grad((x) => tf.sum(tf.avgPool3d(x as tf.Tensor5D, [2, 1, 1], 1, 'same')));
     expect(await read(() => depth(tf.ones([1, 2, 1, 1, 1])))).toEqual([0.5, 1.5]);
+  });
+
+  it.each([
+    ['a product of long rows', [64, 2304], [2304, 16]],
+    ['a convolution of one image', [1, 8, 8, 256], [3, 3, 256, 16]],
+    ['a convolution with a filter as large as the images', [20, 4, 4, 144], [4, 4, 144, 8]],
+  ] as const)('computes %s with the same bits each time', async (_, left, right) => {
+    const numbers = (shape: readonly number[], seed: number) =>
+      tf.tensor(drawNormal(createRng(seed), tf.util.sizeFromShape([...shape])), [...shape]);
+    const [a, b] = [numbers(left, 1), numbers(right, 2)] as [tf.Tensor4D, tf.Tensor4D];
+    const compute = () => (a.rank === 2 ? tf.matMul(a, b) : tf.conv2d(a, b, 1, left[0] === 1 ? 'same' : 'valid'));
+    const programs: string[] = [];
+    const backend = tf.backend() as WebGPUBackend;
+    const run = backend.runWebGPUProgram.bind(backend);
+    backend.runWebGPUProgram = (program, ...rest) => {
+      programs.push(program.shaderKey);
+      return run(program, ...rest);
+    };
+    const first = await read(compute);
+    backend.runWebGPUProgram = run;
+    expect(programs.some((key) => /matMul/i.test(key))).toBe(true);
+    expect(programs.filter((key) => /splitK/i.test(key))).toEqual([]); // adds by atomic operations, in any order
+    expect(await read(compute)).toEqual(first);
+    tf.dispose([a, b]);
   });
 
   it.each([1, 7, 11, 12, 45])('adds %i tensors', async (count) => {
@@ -165,6 +200,16 @@ describe.skipIf(absent)(`the webgpu backend${absent === undefined ? '' : ` (left
     );
   });
 
+  it.each(['reset', 'removeBackend'])('can be set up again after tfjs lost it: %s', async (how) => {
+    const { description } = await selectBackend({ prefer: 'webgpu' });
+    if (how === 'reset') tf.engine().reset();
+    else tf.removeBackend('webgpu');
+    expect((await selectBackend({ prefer: 'webgpu' })).description).toBe(description);
+    expect(await read(() => tf.softmax(tf.fill([1, 4], 7)))).toEqual([0.25, 0.25, 0.25, 0.25]);
+    await selectBackend({ prefer: 'cpu' }); // is there again for what comes after
+    await selectBackend({ prefer: 'webgpu' });
+  });
+
   it('throws after the loss of the device, and works after it is set up anew', async () => {
     await selectBackend({ prefer: 'webgpu' });
     const kept = tf.fill([2], 1);
@@ -219,7 +264,8 @@ describe.runIf(process.features.typescript)('the webgpu backend in a process of 
   });
 
   it.skipIf(absent)('lets the process end', async () => {
-    const script = `await selectBackend({ prefer: 'webgpu' }); await closeBackends(); console.log('closed', typeof navigator.gpu);`;
+    const again = `tf.removeBackend('webgpu'); await selectBackend({ prefer: 'webgpu' }); tf.engine().reset(); await selectBackend({ prefer: 'webgpu' });`;
+    const script = `import * as tf from '@tensorflow/tfjs-core'; await selectBackend({ prefer: 'webgpu' }); ${again} await closeBackends(); console.log('closed', typeof navigator.gpu);`;
     expect(await runAlone(script)).toEqual({ code: 0, out: 'closed undefined\n' });
   });
 });

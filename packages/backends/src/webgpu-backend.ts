@@ -3,7 +3,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { SelfsupError, isSelfsupError } from '@selfsup/core';
 import type { BackendOptions, BackendSetup, PreparedBackend } from './backend-setup.ts';
 import { findGpu, isInNode, whyNoDriver } from './find-gpu.ts';
-import { importBackend } from './import-backend.ts';
+import { importPackage } from './import-backend.ts';
 import { guardOf, guardWebgpu } from './guard-webgpu.ts';
 import { repairTransposes, repairWebgpu } from './repair-webgpu.ts';
 import { isSoftwareAdapter, nameAdapter } from './software-adapter.ts';
@@ -59,25 +59,23 @@ function soundBackend(): WebGPUBackend | undefined {
   return backend && guardOf(backend)?.failure() === undefined ? backend : undefined;
 }
 
-function removeBackend(): void {
-  if (tf.findBackendFactory('webgpu') == null) return;
-  const backend = tf.engine().registry['webgpu'] as WebGPUBackend | undefined;
-  if (backend) guardOf(backend)?.ignore();
-  tf.removeBackend('webgpu');
-  backend?.device.destroy();
+/** The backends that were opened and not closed: `tf.removeBackend` and `tf.engine().reset()` forget them, and their devices live on. */
+const opened = new Set<WebGPUBackend>();
+
+function removeBackends(): void {
+  if (tf.findBackendFactory('webgpu') != null) tf.removeBackend('webgpu');
+  for (const backend of opened) {
+    guardOf(backend)?.ignore();
+    backend.device.destroy();
+  }
+  opened.clear();
 }
 
-/** tfjs's backend. It registers a factory only where it is first imported after WebGPU was found, so that this says nothing of its copy of tfjs-core. */
-const importWebgpu = () =>
-  importBackend('webgpu', {
-    package: '@tensorflow/tfjs-backend-webgpu',
-    load: () => import('@tensorflow/tfjs-backend-webgpu'),
-    isBound: ({ WebGPUBackend: Backend }) => Backend.prototype instanceof tf.KernelBackend,
-  });
+const WEBGPU = { package: '@tensorflow/tfjs-backend-webgpu', load: () => import('@tensorflow/tfjs-backend-webgpu') };
 
 /** Opens a device on the adapter, and tfjs's backend on the device. */
 async function openBackend(gpu: GPU): Promise<void> {
-  const { WebGPUBackend: Backend } = await importWebgpu();
+  const { WebGPUBackend: Backend } = await importPackage('webgpu', WEBGPU); // we register it ourselves
   const adapter = await requestAdapter(gpu);
   if (!adapter) throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: ${noAdapter()}`);
   const device = await requestDevice(adapter).catch((cause: unknown) => {
@@ -88,7 +86,7 @@ async function openBackend(gpu: GPU): Promise<void> {
     );
   });
   adapters.set(device, adapter.info);
-  removeBackend(); // of before, and tfjs's own factory, which knows neither these limits nor that there may be no adapter
+  removeBackends(); // of before, and tfjs's own factory, which knows neither these limits nor that there may be no adapter
   tf.registerBackend('webgpu', () => new Backend(device, adapter.info), 3);
 }
 
@@ -123,6 +121,7 @@ async function setUp({ trainingKernels = true }: BackendOptions): Promise<Prepar
     throw error;
   }
   const backend = tf.backend() as WebGPUBackend;
+  opened.add(backend);
   if (!guardOf(backend)) {
     guardWebgpu(backend, { canReadSync: typeof OffscreenCanvas !== 'undefined' });
     repairTransposes(backend);
@@ -135,7 +134,7 @@ async function setUp({ trainingKernels = true }: BackendOptions): Promise<Prepar
     limits: { maxTensorBytes },
     async close() {
       const isCurrent = tf.engine().backendName === 'webgpu';
-      removeBackend();
+      removeBackends();
       found.remove();
       const [other] = Object.keys(tf.engine().registry); // tfjs is left without a current one otherwise, and can ask for none without waiting
       if (isCurrent && other !== undefined) await tf.setBackend(other);

@@ -282,7 +282,11 @@ describe('bad input on text', () => {
     ['a tokenizer that is not there', () => ['--tokenizer', at('nowhere.txt')], /there is no file at .*nowhere\.txt/],
     ['a length over the model', () => ['--encoder-option', 'maxPositions=8'], /--length 18 is over the 8 positions/],
     ['an option of tasks on images', () => ['--temperature', '0.1'], /--temperature is an option of simclr.*not of masked-language/],
-    ['an option of images', () => ['--image-size', '8'], /--image-size is for images and videos; masked-language learns from text/],
+    [
+      'an option of images',
+      () => ['--image-size', '8'],
+      /--image-size is for images, videos and images with texts; masked-language learns from text/,
+    ],
     [
       'an encoder of images',
       () => ['--encoder', 'resnet18'],

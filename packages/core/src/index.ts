@@ -5,7 +5,7 @@ export { defaultEncoder } from './default-encoder.ts';
 export { drawNormal, drawPermutation, drawUniform } from './draws.ts';
 export { SelfsupError, isSelfsupError, type SelfsupErrorCode } from './error.ts';
 export type { ApplyOptions, Module, ModuleFactory, VariableMap } from './module.ts';
-export { createMomentumPair, type MomentumPair } from './momentum-pair.ts';
+export { createMomentumPair, type MomentumNetwork, type MomentumPair } from './momentum-pair.ts';
 export { mapTensors, namedTensors } from './named-tensors.ts';
 export { adamWUpdate, type AdamWTensors, type AdamWUpdate, type AdamWUpdateOptions } from './ops/adam-w-update.ts';
 export { addEach } from './ops/add-each.ts';

@@ -1,16 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from './error.ts';
-import type { Module, ModuleFactory } from './module.ts';
+import type { Module } from './module.ts';
 import { emaUpdate } from './ops/ema-update.ts';
 import type { Rng } from './rng.ts';
 import { copyVariables } from './variable-map.ts';
 
+/** What a network must have to be followed: any {@link Module}, or one that runs by other methods. */
+export type MomentumNetwork = Pick<Module, 'trainable' | 'buffers' | 'dispose'>;
+
 /** An online network and its slowly following copy. */
-export interface MomentumPair<I extends tf.Tensor = tf.Tensor, O extends tf.Tensor = tf.Tensor> {
+export interface MomentumPair<M extends MomentumNetwork = Module> {
   /** The network that is trained. */
-  readonly online: Module<I, O>;
+  readonly online: M;
   /** The network that follows; its weights start as an exact copy. */
-  readonly target: Module<I, O>;
+  readonly target: M;
   /** target ← momentum · target + (1 − momentum) · online, over `trainable` only. */
   update(momentum: number): void;
   /** Disposes both networks. */
@@ -27,7 +30,7 @@ export interface MomentumPair<I extends tf.Tensor = tf.Tensor, O extends tf.Tens
  * @see He et al.: "Momentum Contrast", eq. 2, https://arxiv.org/abs/1911.05722
  * @remarks Normalization statistics (buffers) are copied at the start and not averaged, as in the authors' code: the target network keeps its own.
  */
-export function createMomentumPair<I extends tf.Tensor, O extends tf.Tensor>(factory: ModuleFactory<I, O>, rng: Rng): MomentumPair<I, O> {
+export function createMomentumPair<M extends MomentumNetwork>(factory: (rng: Rng) => M, rng: Rng): MomentumPair<M> {
   const online = factory(rng);
   const target = factory(rng);
   copyVariables(online.trainable, target.trainable);

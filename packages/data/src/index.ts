@@ -1,4 +1,5 @@
 export { arrayImages, type ArrayImagesOptions } from './array-images.ts';
+export type { CaptionedImages } from './captioned-images.ts';
 export { channelStatistics, type ChannelStatistics, type ChannelStatisticsOptions } from './channel-statistics.ts';
 export { createClipLoader } from './create-clip-loader.ts';
 export { createLoader, type Loader, type LoaderOptions } from './create-loader.ts';
@@ -7,7 +8,9 @@ export type { ImageDataset, ImagePixels } from './image-dataset.ts';
 export { parseCifar, type CifarImages } from './parse-cifar.ts';
 export { parseIdx, type IdxArray, type ParseIdxOptions } from './parse-idx.ts';
 export type { Rows, RowsDataset } from './rows-dataset.ts';
+export { captionedShapes, type CaptionedShapesOptions } from './shapes/captioned-shapes.ts';
 export { shapes, type ShapesOptions } from './shapes/shapes.ts';
+export { shapesWithMasks, type MaskedImages } from './shapes/shapes-with-masks.ts';
 export { subset, takeFirst } from './subset.ts';
 export { toFrames } from './to-frames.ts';
 export { toImages } from './to-images.ts';

@@ -8,6 +8,14 @@ export type { UnusedKind } from './node/unused-files.ts';
 export { beginNpy, readNpy, writeNpy, type PartialNpy, type NpyArray, type NpyData } from './node/npy.ts';
 export { openImages, type OpenedImages, type OpenImagesOptions } from './node/open-images.ts';
 export { openVideos, type OpenedVideos, type OpenVideosOptions } from './node/open-videos.ts';
+export {
+  looksLikeImageTexts,
+  openImageTexts,
+  type FileCaptionedImages,
+  type OpenedImageTexts,
+  type OpenImageTextsOptions,
+} from './node/pairs/open-image-texts.ts';
+export type { PairColumns } from './node/pairs/pair-table.ts';
 export type { ImageFolderOptions, PhotoDataset, SkippedImage } from './node/photo-images.ts';
 export { countDocuments, type CountDocumentsOptions } from './node/text/count-documents.ts';
 export { openCorpus, type Corpus, type CorpusProgress, type OpenCorpusOptions } from './node/text/open-corpus.ts';

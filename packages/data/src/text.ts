@@ -1,7 +1,9 @@
 export type { AddedToken } from './text/added-tokens.ts';
 export { arrayTexts, type ArrayTextsOptions } from './text/array-texts.ts';
 export { codePointOffsets } from './text/code-point-offsets.ts';
+export { imageTextPairs, type ImageTextPairs, type ImageTextRows } from './text/image-text-pairs.ts';
 export { loadTokenizer } from './text/load-tokenizer.ts';
+export { sentinelIds, sentinelTokens } from './text/sentinels.ts';
 export { trainWordPiece, type TrainWordPieceOptions } from './text/train-word-piece.ts';
 export {
   specialTokenId,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { joinVariables, SelfsupError, type ApplyOptions, type Module, type Rng } from '@selfsup/core';
 import { bertEmbeddings, type BertEmbeddings } from './bert-embeddings.ts';
+import { additiveMask } from './layers/additive-mask.ts';
 import { checkRates, partOptions } from './layers/apply-part.ts';
 import { checkIntegers } from './layers/check-option.ts';
 import { checkIds } from './layers/embedding.ts';
@@ -8,6 +9,7 @@ import { truncatedNormal, zeros } from './layers/initializers.ts';
 import { linear } from './layers/linear.ts';
 import { transformerBlock } from './layers/transformer-block.ts';
 import type { TokenSequences } from './token-sequences.ts';
+import { checkTopBlocks, type BlockEncoder, type TopBlocksOptions } from './top-blocks.ts';
 
 /** Options of a BERT encoder of any size. */
 export interface BertOptions {
@@ -39,8 +41,14 @@ export interface BertSize {
   numHeads: number;
 }
 
+/** How a BERT encoder runs. */
+export interface BertApplyOptions extends ApplyOptions {
+  /** What becomes of the states `[batch, length, width]` of each layer, from 0, between its attention and its perceptron, as in a decoder; default nothing. */
+  between?: (states: tf.Tensor3D, layer: number) => tf.Tensor3D;
+}
+
 /** A BERT encoder: a module of token ids that also takes masks and segments. */
-export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
+export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D>, BlockEncoder<TokenSequences> {
   /** The options with which it was made, defaults filled in. */
   readonly options: Required<BertSize & BertOptions>;
   /** What other encoders may share, see {@link BertFactory}. */
@@ -48,7 +56,7 @@ export interface BertEncoder extends Module<tf.Tensor2D, tf.Tensor3D> {
   /** The word embedding `[vocabularySize, embeddingDim]`, `embeddings/word/weight`: what a language head is tied to. */
   readonly wordEmbedding: tf.Variable<tf.Rank.R2>;
   /** The hidden states of the last block, float32 `[batch, length, width]`; `apply(tokenIds, options)` is this without mask and segments. */
-  encode(sequences: TokenSequences, options: ApplyOptions): tf.Tensor3D;
+  encode(sequences: TokenSequences, options: BertApplyOptions): tf.Tensor3D;
 }
 
 /** Makes BERT encoders: a `ModuleFactory` from int32 `[batch, length]` to float32 `[batch, length, outputDim]`. */
@@ -60,18 +68,12 @@ export interface BertFactory {
   (rng: Rng, shared?: { readonly embeddings: BertEmbeddings }): BertEncoder;
   /** Columns of the hidden states. */
   readonly outputDim: number;
+  /** Transformer blocks. */
+  readonly numLayers: number;
   /** Columns of the word embedding. */
   readonly embeddingDim: number;
   /** Rows of the word embedding. */
   readonly vocabularySize: number;
-}
-
-const HIDDEN = -1e9; // exp of it is 0 beside any score
-
-/** `[batch, queries, keys]` of 0 and 1, or `[batch, keys]`, as what is added to the scores, `[batch, 1, queries or 1, keys]`. */
-function additiveMask(mask: tf.Tensor2D | tf.Tensor3D): tf.Tensor {
-  const [batch, queries, keys] = mask.rank === 2 ? [mask.shape[0], 1, mask.shape[1]] : (mask as tf.Tensor3D).shape;
-  return tf.reshape(tf.mul(tf.sub(1, tf.cast(mask, 'float32')), HIDDEN), [batch, 1, queries, keys]);
 }
 
 function checkSequences(who: string, sequences: TokenSequences, maxPositions: number): void {
@@ -166,7 +168,8 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
       ...(projection ? { 'embeddings/projection': projection } : {}),
       ...Object.fromEntries(blocks.map((layer, i) => [`encoder/layer${i}`, layer])),
     };
-    const encode: BertEncoder['encode'] = (sequences, apply) => {
+    const encodeBlocks = (sequences: TokenSequences, { topBlocks, part, between, ...apply }: TopBlocksOptions & BertApplyOptions) => {
+      checkTopBlocks(who, { topBlocks, ...(part && { part }), ...apply }, numLayers);
       checkSequences(who, sequences, maxPositions);
       return tf.tidy(() => {
         const mask = sequences.attentionMask && additiveMask(sequences.attentionMask);
@@ -174,10 +177,27 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
         const [batch, length] = sequences.tokenIds.shape;
         const rows = () => tf.reshape<tf.Rank.R2>(embedded, [batch * length, embeddingDim]);
         let x = projection ? tf.reshape<tf.Rank.R3>(projection.apply(rows(), apply), [batch, length, width]) : embedded;
-        for (const [i, layer] of blocks.entries()) x = layer.apply(x, { ...partOptions(apply, `layer${i}`), ...(mask ? { mask } : {}) });
-        return x;
+        const tops: tf.Tensor3D[] = [];
+        for (const [i, layer] of blocks.entries()) {
+          const options = {
+            ...partOptions(apply, `layer${i}`),
+            ...(mask && { mask }),
+            ...(between && { between: (states: tf.Tensor3D) => between(states, i) }),
+          };
+          const isTop = i >= numLayers - topBlocks;
+          if (part === 'feed-forward' && isTop) {
+            const { feedForward, output } = layer.states(x, options);
+            tops.push(feedForward);
+            x = output;
+          } else {
+            x = layer.apply(x, options);
+            if (isTop) tops.push(x);
+          }
+        }
+        return tops;
       });
     };
+    const encode: BertEncoder['encode'] = (sequences, apply) => encodeBlocks(sequences, { ...apply, topBlocks: 1 })[0]!;
     return {
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
@@ -185,11 +205,12 @@ export function bertFactory(who: string, options: BertSize & BertOptions): BertF
       embeddings,
       wordEmbedding: embeddings.wordEmbedding,
       encode,
+      encodeBlocks,
       apply: (tokenIds, apply) => encode({ tokenIds }, apply),
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },
     };
   };
-  return Object.assign(create, { outputDim: width, embeddingDim, vocabularySize });
+  return Object.assign(create, { outputDim: width, numLayers, embeddingDim, vocabularySize });
 }

@@ -189,6 +189,49 @@ describe('vit', () => {
     });
   });
 
+  it('attends where an attention mask lets it', () => {
+    withEncoder({ classToken: false }, (encoder) => {
+      const [images, others] = [makeImages(2), makeImages(2, 2)];
+      const causal = tf.tensor3d(
+        Array.from({ length: length ** 2 }, (_, i) => (i % length <= Math.floor(i / length) ? 1 : 0)),
+        [1, length, length],
+      );
+      // the last row of patches is of another image: nothing before it can tell
+      const changed = tf.concat<tf.Tensor4D>([tf.slice(images, [0, 0], [2, 6]), tf.slice(others, [0, 6], [2, 2])], 1);
+      const before = (input: tf.Tensor4D, attentionMask: tf.Tensor3D) =>
+        tf.slice(encoder.encode({ images: input, attentionMask }, { training: false }), [0, 0], [2, 12]);
+      expectClose(before(images, causal), before(changed, tf.tile(causal, [2, 1, 1])));
+      const all = tf.ones<tf.Rank.R3>([1, length, length]);
+      expectClose(before(images, all), tf.slice(encoder.encode({ images }, { training: false }), [0, 0], [2, 12]));
+      expect(tf.max(tf.abs(tf.sub(before(images, all), before(changed, all)))).dataSync()[0]).toBeGreaterThan(1e-3);
+      expect(() => encoder.encode({ images, attentionMask: tf.ones([2, 3, 3]) }, { training: false })).toThrow(
+        'vit: `attentionMask` must have shape [1 or 2, 16, 16], got [2, 3, 3]',
+      );
+    });
+  });
+
+  it('shows the states of its last blocks, and what their linear layers add', () => {
+    withEncoder({ numRegisters: 1 }, (encoder) => {
+      const images = makeImages(2);
+      const blocks = (topBlocks: number, part?: 'block' | 'feed-forward') =>
+        encoder.encodeBlocks({ images }, { training: false, topBlocks, ...(part && { part }) });
+      const maps = encoder.maps(images, { training: false, layers: ['block1', 'block2'] });
+      const normalized = (x: tf.Tensor) => tf.div(tf.sub(x, tf.mean(x, -1, true)), tf.sqrt(tf.add(tf.moments(x, -1, true).variance, 1e-6)));
+      for (const [i, states] of blocks(2).entries()) {
+        expect(states.shape).toEqual([2, 1 + length, 8]);
+        const patches = tf.reshape(tf.slice(states, [0, 1, 0], [2, length, 8]), [2, 4, 4, 8]);
+        expectClose(normalized(patches), maps[`block${i + 1}`]!);
+      }
+      // a block whose linear layers add nothing says what its attention says
+      const zeroed = [encoder.trainable['block2/mlp/linear2/kernel']!, encoder.trainable['block2/mlp/linear2/bias']!];
+      const [whole, added] = [blocks(1)[0]!, blocks(1, 'feed-forward')[0]!];
+      for (const variable of zeroed) variable.assign(tf.zerosLike(variable));
+      expectClose(tf.sub(whole, blocks(1)[0]!), added);
+      expect(() => blocks(3)).toThrow('vit: `topBlocks` must be an integer in [1, 2], the number of blocks, got 3');
+      expect(() => blocks(1, 'mlp' as 'block')).toThrow("vit: `part` must be 'block' or 'feed-forward', got 'mlp'");
+    });
+  });
+
   it('says what is wrong', () => {
     const failures: [string, string, () => unknown][] = [
       ['SELFSUP_OPTION', 'vitTiny: `imageSize` must be a multiple of the patch size 16, got 20', () => vitTiny({ imageSize: 20 })],

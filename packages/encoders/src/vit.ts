@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { drawNormal, joinVariables, patchify, SelfsupError, takeRows, type ApplyOptions, type Rng } from '@selfsup/core';
+import { additiveMask } from './layers/additive-mask.ts';
 import { checkRates, partOptions } from './layers/apply-part.ts';
 import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { createVariable } from './layers/create-variable.ts';
@@ -12,6 +13,7 @@ import { sinCosPositions } from './layers/patch-positions.ts';
 import { preNormBlock } from './layers/pre-norm-block.ts';
 import { wantedLayers } from './mapped-encoder.ts';
 import type { PatchEncoder, PatchEncoderFactory } from './patch-kernel.ts';
+import { checkTopBlocks, type BlockEncoder } from './top-blocks.ts';
 
 /** Options of a Vision Transformer of any size. */
 export interface VitOptions {
@@ -65,10 +67,15 @@ export interface PatchImages {
   readonly keep?: tf.Tensor2D;
   /** float32 `[n, patches]`: 1 where the mask token stands instead of the patch, as in SimMIM; default nowhere. */
   readonly mask?: tf.Tensor2D;
+  /**
+   * `[n or 1, tokens, tokens]`, 1 where the query, the first of the two, sees the key, 0 where it does not: of all tokens that the blocks see, class token and
+   * registers first; any dtype. As in AIM; default all see all.
+   */
+  readonly attentionMask?: tf.Tensor3D;
 }
 
 /** A Vision Transformer. */
-export interface VitEncoder extends PatchEncoder {
+export interface VitEncoder extends PatchEncoder, BlockEncoder<PatchImages> {
   /** Height and width of a patch in pixels. */
   readonly patchSize: number;
   /** Whether the first of the states is the class token's. */
@@ -188,11 +195,14 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
     const norm = makeNorm(rng);
     const named = Object.fromEntries(blocks.map((block, i) => [`block${i + 1}`, block]));
 
-    /** Runs the first blocks: the states, before the last normalization, after those that `taps` names and after the last of them. */
+    /**
+     * Runs the first blocks: the states, before the last normalization, after those that `taps` names and after the last of them; or, of those, what their two
+     * linear layers say.
+     */
     const run = (
-      { images, keep, mask }: PatchImages,
+      { images, keep, mask, attentionMask }: PatchImages,
       apply: ApplyOptions,
-      { numBlocks, taps }: { numBlocks: number; taps: readonly string[] },
+      { numBlocks, taps, part }: { numBlocks: number; taps: readonly string[]; part?: 'block' | 'feed-forward' | undefined },
     ) => {
       const [rows, columns] = [images.shape[1] / patchSize, images.shape[2] / patchSize];
       const all = patchify(images, { patchSize }); // [n, rows · columns, patchDim]
@@ -209,18 +219,26 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
       const first = classToken && (classRows === 1 ? tf.add(classToken, tf.slice(position, [0, 0], [1, width])) : classToken);
       const before = [first, registers].flatMap((rows) => (rows ? [repeated(rows)] : []));
       let y = before.length > 0 ? tf.concat<tf.Tensor3D>([...before, x as tf.Tensor3D], 1) : (x as tf.Tensor3D); // [n, 1 + registers + kept, width]
+      if (attentionMask) checkAttentionMask(who, attentionMask, y);
+      const attention = attentionMask && { mask: additiveMask(attentionMask) };
       const states: Record<string, tf.Tensor3D> = {};
       for (const [i, block] of blocks.slice(0, numBlocks).entries()) {
         const name = `block${i + 1}`;
-        y = block.apply(y, partOptions(apply, name));
-        if (taps.includes(name)) states[name] = y;
+        const options = { ...partOptions(apply, name), ...attention };
+        if (part === 'feed-forward' && taps.includes(name)) {
+          const { feedForward, output } = block.states(y, options);
+          [states[name], y] = [feedForward, output];
+        } else {
+          y = block.apply(y, options);
+          if (taps.includes(name)) states[name] = y;
+        }
       }
       return { states, last: y };
     };
     const check = (input: PatchImages) => {
       checkPatchImages(
         who,
-        { keep: undefined, mask: undefined, ...input },
+        { images: input.images, keep: input.keep, mask: input.mask },
         { imageHeight, imageWidth, patchSize, channels, length, maskToken },
       );
     };
@@ -268,6 +286,15 @@ export function vitFactory(who: string, options: VitOptions & VitSize): VitFacto
         },
       ],
       encode,
+      encodeBlocks(input, { topBlocks, part, ...apply }) {
+        checkTopBlocks(who, { topBlocks, ...(part && { part }), ...apply }, numLayers);
+        check(input);
+        const taps = Object.keys(mapChannels).slice(numLayers - topBlocks);
+        return tf.tidy(() => {
+          const { states } = run(input, apply, { numBlocks: numLayers, taps, part });
+          return taps.map((name) => withoutRegisters(states[name]!));
+        });
+      },
       maps(images, { layers, ...apply }) {
         check({ images });
         const taps = wantedLayers(who, layers, mapChannels);
@@ -329,4 +356,13 @@ function checkPatchImages(
       throw new SelfsupError('SELFSUP_DTYPE', `${who}: \`${name}\` must be ${dtype}, got ${tensor.dtype}`);
   if (mask && !maskToken)
     throw new SelfsupError('SELFSUP_OPTION', `${who}: \`maskToken\` must be true to encode with a \`mask\`, got false`);
+}
+
+function checkAttentionMask(who: string, mask: tf.Tensor3D, tokens: tf.Tensor3D): void {
+  const [n, length] = tokens.shape;
+  if ([`${n},${length},${length}`, `1,${length},${length}`].includes(mask.shape.join())) return;
+  throw new SelfsupError(
+    'SELFSUP_SHAPE',
+    `${who}: \`attentionMask\` must have shape [1 or ${n}, ${length}, ${length}], got [${mask.shape.join(', ')}]`,
+  );
 }

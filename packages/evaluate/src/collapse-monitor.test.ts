@@ -1,6 +1,7 @@
 import { createRng, drawNormal, isSelfsupError } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
 import { alignment } from './alignment.ts';
+import { lidar } from './lidar.ts';
 import { createCollapseMonitor, type CollapseMonitorOptions } from './collapse-monitor.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import { featureStd } from './feature-std.ts';
@@ -19,11 +20,11 @@ function watch(metric: string, series: readonly number[], options: CollapseMonit
   return monitor.alarms.map(({ kind, metric: name, step }) => `${kind} ${name} ${step}`);
 }
 
-it('gives all diagnostics in one call, the alignment only of two views', () => {
+it('gives all diagnostics in one call, alignment and LiDAR only of two views', () => {
   const [features, a, b] = [normal('features'), normal('a'), normal('b')];
   const expected = { rows: 40, dim: 6, std: featureStd(features), rank: rankMe(features), uniformity: uniformity(features) };
   expect(representationHealth(features)).toEqual(expected);
-  expect(representationHealth(features, { views: [a, b] })).toEqual({ ...expected, alignment: alignment(a, b) });
+  expect(representationHealth(features, { views: [a, b] })).toEqual({ ...expected, alignment: alignment(a, b), lidar: lidar([a, b]) });
 });
 
 describe('the metrics of steps', () => {

@@ -7,8 +7,10 @@ export { featureStd, type FeatureStdOptions } from './feature-std.ts';
 export { knnAccuracy, type KnnAccuracyOptions } from './knn-accuracy.ts';
 export { nearestNeighbors, type NearestNeighbors, type NearestNeighborsOptions } from './nearest-neighbors.ts';
 export { rankMe } from './rank-me.ts';
+export { retrievalRecall, type RetrievalRecallOptions } from './retrieval-recall.ts';
 export { uniformity, type UniformityOptions } from './uniformity.ts';
 export { weightedKnn, type WeightedKnnOptions } from './weighted-knn.ts';
+export { averageTemplates, zeroShotAccuracy, type ZeroShotOptions } from './zero-shot-accuracy.ts';
 export { whiten, type WhitenedFeatures, type WhitenOptions } from './whiten.ts';
 export { fineTune, type FineTuneOptions, type FineTuneResult } from './fine-tune.ts';
 export { formatLabelCurve } from './format-label-curve.ts';
@@ -53,3 +55,15 @@ export { kCenter, type KCenterOptions, type KCenters } from './k-center.ts';
 export { kMeans, type KMeansOptions, type KMeansResult } from './k-means.ts';
 export { typicalRows, type TypicalRows, type TypicalRowsOptions } from './typical-rows.ts';
 export { separatingThreshold, type SeparatingThreshold, type SeparatingThresholdOptions } from './separating-threshold.ts';
+export { clusterAgreement, type ClusterAgreement } from './cluster-agreement.ts';
+export { lidar, type LidarOptions } from './lidar.ts';
+export { meanIou, type MeanIou } from './mean-iou.ts';
+export { retrieval, type RetrievalOptions, type RetrievalResult } from './retrieval.ts';
+export { attentionPool, type AttentionPool, type AttentionPoolOptions } from './attention-pool.ts';
+export { attentiveProbe, type AttentiveProbeOptions, type AttentiveProbeResult } from './attentive-probe.ts';
+export {
+  linearSegmentation,
+  type LinearSegmentationOptions,
+  type LinearSegmentationResult,
+  type SegmentedImages,
+} from './linear-segmentation.ts';

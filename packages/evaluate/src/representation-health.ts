@@ -2,8 +2,12 @@ import { alignment } from './alignment.ts';
 import type { CollapseDiagnostics } from './collapse-alarm.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import { featureStd } from './feature-std.ts';
+import { lidar } from './lidar.ts';
 import { rankMe } from './rank-me.ts';
 import { uniformity } from './uniformity.ts';
+
+/** Its matrices are as large as the square of the dimensions. */
+const LIDAR_DIM = 1024;
 
 /** What {@link representationHealth} finds: each of the diagnostics with its defaults. */
 export interface RepresentationHealth extends CollapseDiagnostics {
@@ -11,21 +15,23 @@ export interface RepresentationHealth extends CollapseDiagnostics {
   readonly std: number;
   readonly rank: number;
   readonly uniformity: number;
+  /** {@link lidar} of the two views; absent without them, and above 1,024 dimensions, where it takes too long for a measurement between epochs. */
+  readonly lidar?: number;
 }
 
 /** Options of {@link representationHealth}. */
 export interface RepresentationHealthOptions {
-  /** Features of two views of the same images, row by row: for the alignment, which is absent without them. */
+  /** Features of two views of the same images, row by row: for alignment and LiDAR, which are absent without them. */
   views?: readonly [FeatureMatrix, FeatureMatrix] | undefined;
 }
 
 /**
- * All diagnostics of features in one call: deviation, effective rank, uniformity, and alignment of two views.
+ * All diagnostics of features in one call: deviation, effective rank, uniformity, and alignment and LiDAR of two views.
  *
  * @param features float32 `[rows, dim]`, at least 2 rows
  * @param options see {@link RepresentationHealthOptions}
  * @returns see {@link RepresentationHealth}; `collapseAlarm` and the monitor judge it as it is
- * @throws SelfsupError as `featureStd`, `rankMe`, `uniformity` and `alignment`
+ * @throws SelfsupError as `featureStd`, `rankMe`, `uniformity`, `alignment` and `lidar`
  * @remarks For 1,000 rows of 512 dimensions one or two seconds, outside the backend.
  * @example
  * ```ts
@@ -43,6 +49,6 @@ export function representationHealth(features: FeatureMatrix, options: Represent
     std: featureStd(features),
     rank: rankMe(features),
     uniformity: uniformity(features),
-    ...(views ? { alignment: alignment(...views) } : {}),
+    ...(views ? { alignment: alignment(...views), ...(dim <= LIDAR_DIM && rows >= 2 && { lidar: lidar(views) }) } : {}),
   };
 }

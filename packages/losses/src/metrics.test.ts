@@ -35,6 +35,22 @@ describe('contrastiveAccuracy', () => {
     tf.dispose(views);
   });
 
+  it('with labels counts nearest rows of the same known class, too', () => {
+    const angles = [0, 0.3, 1, 1.2, 2, 2.5]; // nearest: 1, 0, 3, 2, 5, 4
+    const of = (turn: number) =>
+      tf.tensor2d(
+        angles.flatMap((angle) => [Math.cos(angle + turn), Math.sin(angle + turn)]),
+        [6, 2],
+      );
+    const views = [of(0), of(Math.PI)]; // a view is never nearest to the other
+    expect(number(() => contrastiveAccuracy(views))).toBe(0);
+    const labels = tf.tensor1d([0, 0, 1, 2, -1, -1], 'int32');
+    expect(number(() => contrastiveAccuracy(views, { labels }))).toBeCloseTo(1 / 3);
+    const few = tf.tensor1d([0], 'int32');
+    expect(() => contrastiveAccuracy(views, { labels: few })).toThrow('`labels` must have shape [6]');
+    tf.dispose([views, labels, few]);
+  });
+
   it('does not reward collapse', () => {
     expect(number(() => contrastiveAccuracy([tf.ones([10, 3]), tf.ones([10, 3])]))).toBeLessThanOrEqual(0.1);
   });

@@ -57,6 +57,23 @@ describe('sinkhorn', () => {
     });
   });
 
+  it('leaves rows out of the balance that do not count, beside a queue too', () => {
+    tf.tidy(() => {
+      const scores = draw(6, 3);
+      const at = tf.tensor1d([0, 2, 3, 5], 'int32');
+      const counted = tf.tensor1d([1, 0, 1, 1, 0, 1]);
+      for (const options of [{}, { queue: draw(5, 3, 'queue') }]) {
+        const alone = sinkhorn(tf.gather(scores, at), options);
+        const among = sinkhorn(scores, { ...options, counted });
+        expect(largest(tf.sub(tf.gather(among, at), alone))).toBeLessThan(1e-6);
+        expect(largest(tf.sub(tf.gather(sinkhorn(scores, options), at), alone))).toBeGreaterThan(0.01);
+      }
+      expect(() => sinkhorn(scores, { counted: tf.ones([5]) })).toThrow(
+        'sinkhorn: `counted` must have shape [6], one for each row, got [5]',
+      );
+    });
+  });
+
   it('lets no gradient through', () => {
     tf.tidy(() => {
       expect(largest(tf.grad((x) => tf.sum(tf.square(sinkhorn(x as tf.Tensor2D))))(draw(4, 3)))).toBe(0);

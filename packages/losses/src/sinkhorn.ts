@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 import { checkEmbeddings } from './check-embeddings.ts';
+import { checkPerRow } from './check-weights.ts';
 
 /** Options of {@link sinkhorn}. */
 export interface SinkhornOptions {
@@ -10,6 +11,8 @@ export interface SinkhornOptions {
   iterations?: number;
   /** float32 `[queueSize, numPrototypes]`: scores of earlier embeddings, which take part in the balance but get no codes. */
   queue?: tf.Tensor2D;
+  /** float32 `[n]`, 1 for a row that takes part in the balance, 0 for one that only fills up, whose codes mean nothing; default all do. */
+  counted?: tf.Tensor1D;
 }
 
 /**
@@ -36,7 +39,7 @@ export interface SinkhornOptions {
  * ```
  */
 export function sinkhorn(scores: tf.Tensor2D, options: SinkhornOptions = {}): tf.Tensor2D {
-  const { epsilon = 0.05, iterations = 3, queue } = options;
+  const { epsilon = 0.05, iterations = 3, queue, counted } = options;
   checkEmbeddings('sinkhorn', [['scores', scores]]);
   if (!(epsilon > 0 && epsilon < Infinity))
     throw new SelfsupError('SELFSUP_OPTION', `sinkhorn: \`epsilon\` must be a finite number > 0, got ${epsilon}`);
@@ -51,10 +54,13 @@ export function sinkhorn(scores: tf.Tensor2D, options: SinkhornOptions = {}): tf
         `sinkhorn: \`queue\` must have shape [queueSize, ${numPrototypes}], got [${queue.shape.join(', ')}]`,
       );
   }
+  if (counted) checkPerRow('sinkhorn', { name: 'counted', tensor: counted, rows: n, dtype: 'float32' });
   const balance = (): tf.Tensor2D => {
     let log = tf.div<tf.Tensor2D>(queue ? tf.concat([scores, queue], 0) : scores, epsilon); // [rows, numPrototypes]
+    const without = counted && tf.mul(tf.sub(queue ? tf.concat([counted, tf.ones([queue.shape[0]])], 0) : counted, 1), 1e9);
+    const hidden = without && tf.reshape(without, [-1, 1]); // [rows, 1]: 0, or what no exponential survives
     for (let i = 0; i < iterations; i++) {
-      log = tf.sub(log, tf.logSumExp(log, 0, true)); // prototypes
+      log = tf.sub(log, tf.logSumExp(hidden ? tf.add(log, hidden) : log, 0, true)); // prototypes
       log = tf.sub(log, tf.logSumExp(log, 1, true)); // rows
     }
     return tf.exp(tf.slice(log, [0, 0], [n, numPrototypes])); // [n, numPrototypes]

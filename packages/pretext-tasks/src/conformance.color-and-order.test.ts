@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { row, testRows } from '../fixtures/conformance-rows.ts';
 import { colorization } from './colorization.ts';
 import { frameOrder, frameOrders } from './frame-order.ts';
+import { timeContrastive } from './time-contrastive.ts';
 
 const [size, channels, features, rows] = [4, 3, 5, 4];
 /** Pixels to features without normalization, so that ranks can be compared; smooth, so that central differences are exact. */
@@ -35,6 +36,9 @@ testRows([
     colorization({ backbone, head: colorizationHead({ inputDim: features, outputSize: 2, numBins, width: 3 }), coding }),
     { batchAt: imagesAt },
   ),
+  row('time-contrastive', timeContrastive({ backbone, projectionHead: linear({ inputDim: features, outputDim: 4 }), negativeWindow: 1 }), {
+    batchAt: framesAt,
+  }),
   row('frame-order', orderOf('merged'), { batchAt: framesAt, skip: ordersPerRank }),
   row('frame-order, a clip and its reverse are two', orderOf('distinct'), { batchAt: framesAt, skip: ordersPerRank }),
 ]);

@@ -7,8 +7,10 @@ import { checkCounts, checkMomenta, checkPositive, optionError } from './check-o
 import { encodeCrops } from './encode-crops.ts';
 import { freezeGradients } from './freeze-gradients.ts';
 import { joinNetworks } from './join-networks.ts';
+import { assertLastLayer, LAST_LAYERS } from './last-layers.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
 import type { NetworkFactories } from './projection-networks.ts';
+import { entropiesOf } from './target-entropies.ts';
 
 /**
  * What {@link dino} trains on: `views`, two or more float32 tensors `[n, height, width, channels]`, row i of all from image i: first two global crops of one
@@ -39,19 +41,6 @@ export interface DinoOptions extends NetworkFactories {
   /** For how many steps at the start the variables under `lastLayer/` are frozen; an integer ≥ 0, default 0. The authors freeze them for one epoch. */
   freezeLastLayerSteps?: number;
 }
-
-/**
- * Entropies that tell the two collapses apart, of targets `[rows, outputDim]` in nats: of a target, the mean over the rows, and of the mean target; their
- * difference is what a target says about its image.
- */
-function entropiesOf(targets: tf.Tensor): Readonly<Record<'teacherEntropy' | 'usageEntropy' | 'targetInformation', tf.Scalar>> {
-  const entropy = (p: tf.Tensor) => tf.neg<tf.Tensor>(tf.sum(tf.mul(p, tf.log(tf.maximum(p, 1e-30))), -1)); // 0 · log 0 = 0
-  const teacherEntropy = tf.mean<tf.Scalar>(entropy(targets));
-  const usageEntropy = entropy(tf.mean(targets, 0)) as tf.Scalar;
-  return { teacherEntropy, usageEntropy, targetInformation: tf.sub<tf.Scalar>(usageEntropy, teacherEntropy) };
-}
-
-const LAST_LAYER = 'projectionHead/lastLayer/';
 
 /**
  * DINO: a student learns, from any crop of an image, what its slowly moving copy makes of another, larger one; centering and sharpening keep it from collapsing.
@@ -93,11 +82,7 @@ export function dino(options: DinoOptions): PretextTask<DinoBatch, DinoTargets, 
       const { online: student, target: teacher, copies, update } = createMomentumNetworks(options, rng, 'teacher');
       const center = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([outputDim]), false));
       const joined = joinNetworks({ ...student, ...copies }, { center });
-      if (freezeLastLayerSteps > 0 && !Object.keys(joined.trainable).some((path) => path.startsWith(LAST_LAYER))) {
-        joined.dispose();
-        const option = { name: 'freezeLastLayerSteps', expected: '0 for a head without `lastLayer`', got: freezeLastLayerSteps };
-        throw optionError('dino', option);
-      }
+      assertLastLayer('dino', joined, freezeLastLayerSteps);
       return {
         encoders: { backbone: student.backbone, teacher: teacher.backbone },
         ...joined,
@@ -120,7 +105,7 @@ export function dino(options: DinoOptions): PretextTask<DinoBatch, DinoTargets, 
           const klDivergence = tf.sub<tf.Scalar>(loss, entropies.teacherEntropy);
           return { loss, metrics: { zStd: embeddingStd(studentLogits[0]!), ...entropies, klDivergence } };
         },
-        transformGradients: freezeGradients(LAST_LAYER, freezeLastLayerSteps),
+        transformGradients: freezeGradients(LAST_LAYERS, freezeLastLayerSteps),
         afterStep({ targets: { teacherLogits } }, { step }) {
           update(valueAt(momentum, step));
           const mean = tf.mean<tf.Tensor1D>(tf.concat([...teacherLogits], 0), 0); // [outputDim]

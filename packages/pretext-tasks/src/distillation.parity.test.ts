@@ -38,7 +38,7 @@ it.each(Object.entries(fixture.runs))(
   async (_, { options, steps }) => {
     const backbone = mappedNetwork({ channels, width, norm: true });
     const task = distillation({ backbone, teacher, projectionHead: head, patchHead: head, images, queueSize, ...options });
-    const start = Object.fromEntries(Object.entries(fixture.start).filter(([path]) => path in steps[0]!.values));
+    const start = Object.fromEntries(Object.entries(fixture.start).filter(([path]) => path in steps[0]!.values!));
     const metrics = await checkSteps({ task, rate, start, steps }, (step) => ({
       views: [tf.tensor4d(batches[step]!, [batches[step]!.length / (size * size * channels), size, size, channels])],
     }));

@@ -1,19 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  joinVariables,
-  l2Normalize,
-  SelfsupError,
-  type ApplyOptions,
-  type Module,
-  type ModuleFactory,
-  type PretextTask,
-} from '@selfsup/core';
+import { joinVariables, l2Normalize, SelfsupError, type Module, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { embeddingStd, featureDistillationLoss, seedLoss } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { checkChoice, checkCounts, checkPositive, checkWeights, optionError } from './check-options.ts';
 import { checkViewPair } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createKeyQueue } from './key-queue.ts';
+import { hasMaps, lastMap, type Mapped } from './last-map.ts';
 import { poolGrid } from './pool-grid.ts';
 import { teacherImages, type TeacherImages } from './teacher-images.ts';
 
@@ -60,20 +53,6 @@ export interface DistillationOptions {
   studentTemperature?: number;
   /** With `similarityWeight`: the teacher's similarities are divided by it; > 0, default 0.01. */
   teacherTemperature?: number;
-}
-
-/** A network with maps, as all encoders of images of `@selfsup/encoders` are. */
-interface Mapped extends Module<tf.Tensor4D, tf.Tensor2D> {
-  readonly mapChannels: Readonly<Record<string, number>>;
-  maps(images: tf.Tensor4D, options: ApplyOptions & { layers?: readonly string[] }): Readonly<Record<string, tf.Tensor4D>>;
-}
-
-const hasMaps = (network: Module<tf.Tensor4D, tf.Tensor2D>): network is Mapped => 'maps' in network && 'mapChannels' in network;
-
-/** The last map of a network, `[n, rows, columns, channels]`. */
-function lastMap(network: Mapped, images: tf.Tensor4D, options: ApplyOptions): tf.Tensor4D {
-  const last = Object.keys(network.mapChannels).at(-1)!;
-  return network.maps(images, { ...options, layers: [last] })[last]!;
 }
 
 /** Each row with mean 0 and deviation 1 over its columns, `[rows, dim]`. */

@@ -2,6 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ApplyOptions, Rng } from '@selfsup/core';
 import type { ProjectionNetworks } from './projection-networks.ts';
 
+/** Neighboring crops of one size together, in their order. Internal. */
+export function groupBySize(crops: readonly tf.Tensor4D[]): readonly (readonly tf.Tensor4D[])[] {
+  const groups: tf.Tensor4D[][] = [];
+  for (const crop of crops) {
+    const group = groups.at(-1);
+    if (group?.[0]!.shape.join() === crop.shape.join()) group.push(crop);
+    else groups.push([crop]);
+  }
+  return groups;
+}
+
 /**
  * Projections of crops of several sizes: neighboring crops of one size pass the backbone as one batch, then all features the head as one. Internal.
  *
@@ -12,15 +23,10 @@ export function encodeCrops(
   crops: readonly tf.Tensor4D[],
   options: ApplyOptions & { readonly rng: Rng },
 ): tf.Tensor2D {
-  const groups: tf.Tensor4D[][] = [];
-  for (const crop of crops) {
-    const group = groups.at(-1);
-    if (group?.[0]!.shape.join() === crop.shape.join()) group.push(crop);
-    else groups.push([crop]);
-  }
+  const groups = groupBySize(crops);
   return tf.tidy(() => {
     const features = groups.map((group, i) =>
-      networks.backbone.apply(tf.concat(group, 0), { ...options, rng: options.rng.fold('backbone').fold(i) }),
+      networks.backbone.apply(tf.concat([...group], 0), { ...options, rng: options.rng.fold('backbone').fold(i) }),
     );
     return networks.projectionHead.apply(tf.concat(features, 0), { ...options, rng: options.rng.fold('projectionHead') });
   });

@@ -1,10 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { patchify, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedPixelLoss } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { joinNetworks } from './join-networks.ts';
 import { checkImages, drawMasks, type MaskedImageTargets, type PatchMasking } from './patch-masking.ts';
 import type { PatchDecoder, PatchEncoder } from './patch-networks.ts';
+import { standardizePatches } from './standardize-patches.ts';
 
 /** What {@link mae} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalized. */
 export type MaeBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -19,16 +20,6 @@ export interface MaeOptions {
   masking: PatchMasking;
   /** Whether the pixels of each patch are brought to mean 0 and variance 1 before they are predicted; default true, the paper's better variant. */
   normalizePixels?: boolean;
-}
-
-/** Each patch float32 `[n, length, patchDim]` with mean 0 and unbiased variance 1. */
-function standardizePatches(patches: tf.Tensor3D): tf.Tensor3D {
-  const size = patches.shape[2];
-  return tf.tidy(() => {
-    const centered = tf.sub(patches, tf.mean(patches, 2, true));
-    const variance = tf.div(tf.sum(tf.square(centered), 2, true), Math.max(1, size - 1)); // unbiased, and 0 for a patch of one value
-    return tf.div(centered, tf.sqrt(tf.add(variance, 1e-6)));
-  });
 }
 
 /**

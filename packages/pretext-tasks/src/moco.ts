@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { drawPermutation, l2Normalize, SelfsupError, valueAt, type PretextTask, type Rng, type ScalarOrSchedule } from '@selfsup/core';
+import { l2Normalize, valueAt, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { checkChoice, checkCounts, checkMomenta, checkPositive, optionError } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
+import { encodeShuffled } from './encode-shuffled.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createKeyQueue } from './key-queue.ts';
 import { createMomentumNetworks } from './momentum-networks.ts';
@@ -36,32 +37,6 @@ export interface MocoOptions extends NetworkFactories {
   convention?: 'mean' | 'sum-of-views';
   /** Random groups in which keys are encoded, each with batch statistics of its own; default 8, the paper's devices. 1: no shuffling. */
   shuffleGroups?: number;
-}
-
-/**
- * Encodes images `[n, height, width, channels]` in random groups, each with batch statistics of its own, and puts the rows `[n, dim]` back in order.
- * One group is the whole batch, unshuffled.
- */
-function encodeShuffled(
-  images: tf.Tensor4D,
-  encode: (group: tf.Tensor4D, rng: Rng) => tf.Tensor2D,
-  { groups, rng }: { groups: number; rng: Rng },
-): tf.Tensor2D {
-  const n = images.shape[0];
-  if (groups === 1) return encode(images, rng.fold(0));
-  if (n < 2 * groups)
-    throw new SelfsupError(
-      'SELFSUP_BATCH',
-      `moco: \`views\` must have at least ${2 * groups} images for ${groups} shuffled groups, got ${n}; lower \`shuffleGroups\``,
-    );
-  const order = drawPermutation(rng.fold('shuffle'), n);
-  const back = new Int32Array(n);
-  order.forEach((image, place) => (back[image] = place));
-  const rows = Array.from({ length: groups }, (_, g) => {
-    const places = order.slice(Math.floor((g * n) / groups), Math.floor(((g + 1) * n) / groups));
-    return encode(tf.gather(images, tf.tensor1d(places, 'int32')), rng.fold(g));
-  });
-  return tf.gather(tf.concat(rows, 0), tf.tensor1d(back, 'int32')); // [n, dim]
 }
 
 /**
@@ -107,11 +82,11 @@ export function moco(options: MocoOptions): PretextTask<MocoBatch, MocoTargets, 
         ...joinNetworks({ ...online, ...copies }, { queue: queue.keys }),
         targets({ views }, { training, stream }) {
           const [first, second] = checkViewPair('moco', views);
-          const encode = (group: tf.Tensor4D, groupRng: Rng) => l2Normalize(project(target, group, { training, rng: groupRng }));
           const groups = training ? shuffleGroups : 1;
-          const keys = (symmetric ? [second, first] : [second]).map((images, i) =>
-            encodeShuffled(images, encode, { groups, rng: stream(`keys of query ${i}`) }),
-          ); // each [n, outputDim]
+          const keys = (symmetric ? [second, first] : [second]).map((images, i) => {
+            const shuffling = { who: 'moco', groups, rng: stream(`keys of query ${i}`) };
+            return encodeShuffled(images, (group, rng) => [l2Normalize(project(target, group, { training, rng }))] as const, shuffling)[0];
+          }); // each [n, outputDim]
           const columns = keys[0]!.shape[1];
           if (columns !== outputDim)
             throw optionError('moco', { name: 'outputDim', expected: `${columns}, the head's columns`, got: outputDim });

@@ -1,4 +1,5 @@
-import { createMomentumPair, type Module, type Rng } from '@selfsup/core';
+import { createMomentumPair, type MomentumNetwork, type Rng } from '@selfsup/core';
+import { asBuffers } from './as-buffers.ts';
 import type { NetworkFactories, ProjectionNetworks } from './projection-networks.ts';
 
 /** A backbone with its projection head, and the copies that follow them. Internal. */
@@ -8,7 +9,7 @@ export interface MomentumNetworks {
   /** Their copies. */
   readonly target: ProjectionNetworks;
   /** The copies with all of their variables as buffers, by the paths under which they lie, for `joinNetworks`. */
-  readonly copies: Readonly<Record<string, Pick<Module, 'trainable' | 'buffers' | 'dispose'>>>;
+  readonly copies: Readonly<Record<string, MomentumNetwork>>;
   /** target ← momentum · target + (1 − momentum) · online, in both networks. */
   readonly update: (momentum: number) => void;
 }
@@ -23,17 +24,10 @@ export interface MomentumNetworks {
 export function createMomentumNetworks(factories: NetworkFactories, rng: Rng, name: 'target' | 'teacher' = 'target'): MomentumNetworks {
   const backbone = createMomentumPair(factories.backbone, rng.fold('backbone'));
   const projectionHead = createMomentumPair(factories.projectionHead, rng.fold('projectionHead'));
-  const untrained = (module: Pick<Module, 'trainable' | 'buffers' | 'dispose'>) => ({
-    trainable: {},
-    buffers: { ...module.trainable, ...module.buffers },
-    dispose: () => {
-      module.dispose();
-    },
-  });
   return {
     online: { backbone: backbone.online, projectionHead: projectionHead.online },
     target: { backbone: backbone.target, projectionHead: projectionHead.target },
-    copies: { [`${name}/backbone`]: untrained(backbone.target), [`${name}/projectionHead`]: untrained(projectionHead.target) },
+    copies: { [`${name}/backbone`]: asBuffers(backbone.target), [`${name}/projectionHead`]: asBuffers(projectionHead.target) },
     update(momentum) {
       backbone.update(momentum);
       projectionHead.update(momentum);

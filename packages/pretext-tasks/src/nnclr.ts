@@ -6,6 +6,7 @@ import { checkCounts, checkPositive, optionError } from './check-options.ts';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createKeyQueue } from './key-queue.ts';
+import { nearestNeighbors } from './nearest-neighbors.ts';
 import { createProjectionNetworks, project, type NetworkFactories, type PredictedViews } from './projection-networks.ts';
 
 /** What {@link nnclr} trains on: `views`, two float32 tensors `[n, height, width, channels]` of one shape, row i of both from image i. */
@@ -24,13 +25,6 @@ export interface NnclrOptions extends NetworkFactories {
   temperature?: number;
   /** Projections in the support set, ≥ 1; default 98,304 as in the paper. Need not be a multiple of the batch. */
   queueSize?: number;
-}
-
-/** The nearest of the unit rows `[queueSize, dim]` for each of `z` `[n, dim]`; without gradient. */
-function nearestNeighbors(z: tf.Tensor2D, queue: tf.Tensor2D): tf.Tensor2D {
-  const find = () => tf.gather(queue, tf.argMax<tf.Tensor1D>(tf.matMul(z, queue, false, true), 1)); // [n, dim]
-  // inside a custom gradient nothing is taped
-  return tf.customGrad(() => ({ value: find(), gradFunc: () => tf.zerosLike(z) }))(z);
 }
 
 /**

@@ -33,6 +33,25 @@ export function drawMasks(
   };
 }
 
+/** Draws masks, as {@link drawMasks} does, with the places that they hide: `hidden` int32 `[n · hidden]` among the `n · length` patches of the batch. */
+export function drawHidden(
+  who: string,
+  masking: PatchMasking,
+  options: { n: number; length: number; rng: Rng },
+): Record<'mask', tf.Tensor2D> & Record<'hidden', tf.Tensor1D> {
+  let hidden: number[] = [];
+  const { mask } = drawMasks(
+    who,
+    (images, rng) => {
+      const drawn = masking(images, rng);
+      hidden = [...drawn.mask.keys()].filter((place) => drawn.mask[place] === 1);
+      return drawn;
+    },
+    options,
+  );
+  return { mask, hidden: tf.tensor1d(hidden, 'int32') };
+}
+
 /** Throws unless a batch has `images` float32 `[n, height, width, channels]`. */
 export function checkImages(who: string, images: tf.Tensor4D | undefined): tf.Tensor4D {
   if (typeof images?.rank !== 'number')

@@ -1,5 +1,5 @@
 import type { ApplyOptions, Module, VariableMap } from '@selfsup/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** What the tasks on masked images need of a backbone; `vit` of @selfsup/encoders makes one. */
 export interface PatchEncoder extends Module<tf.Tensor4D, tf.Tensor2D> {
@@ -13,6 +13,26 @@ export interface PatchEncoder extends Module<tf.Tensor4D, tf.Tensor2D> {
     input: { readonly images: tf.Tensor4D; readonly keep?: tf.Tensor2D; readonly mask?: tf.Tensor2D },
     options: ApplyOptions,
   ): tf.Tensor3D;
+}
+
+/** Of which blocks of a transformer states are wanted, and which of their states: of the whole block, or of its two linear layers alone. */
+export interface BlockOptions extends ApplyOptions {
+  /** So many of the last blocks. */
+  topBlocks: number;
+  /** Default `'block'`. */
+  part?: 'block' | 'feed-forward';
+}
+
+/** What `data2vec` needs of a backbone: one that also shows the states of its last blocks. */
+export interface PatchBlockEncoder extends PatchEncoder {
+  /** The states float32 `[n, 1 + length, width]` of the last blocks, the deepest last. */
+  encodeBlocks(input: { readonly images: tf.Tensor4D }, options: BlockOptions): tf.Tensor3D[];
+}
+
+/** The states of patches alone, the last `count` of all, without the class token's. Internal. */
+export function patchStates(states: tf.Tensor3D, count: number): tf.Tensor3D {
+  const [n, tokens, width] = states.shape;
+  return tf.slice(states, [0, tokens - count, 0], [n, count, width]);
 }
 
 /** What `mae` needs of a decoder; `maeDecoder` of @selfsup/encoders makes one. */

@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError, type PretextTask, type Targets } from '@selfsup/core';
+import { l2Normalize, type PretextTask, type Targets } from '@selfsup/core';
 import { contrastiveAccuracy, embeddingStd, ntXent } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { checkPositive } from './check-options.ts';
+import { checkViews } from './check-views.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createProjectionNetworks, project, type NetworkFactories, type ProjectedViews } from './projection-networks.ts';
 
@@ -15,21 +16,6 @@ export interface SimclrOptions extends NetworkFactories {
   temperature?: number;
   /** `'mean'` (default) over the anchors, or Google's `'sum-of-views'`; see `ntXent`. */
   convention?: 'mean' | 'sum-of-views';
-}
-
-function checkViews(views: readonly tf.Tensor4D[] | undefined): readonly tf.Tensor4D[] {
-  if (!Array.isArray(views) || views.length < 2)
-    throw new SelfsupError(
-      'SELFSUP_BATCH',
-      `simclr: the batch must have \`views\`, a list of at least 2 image tensors, got ${Array.isArray(views) ? `${views.length}` : typeof views}`,
-    );
-  const checked = views as readonly tf.Tensor4D[];
-  const expected = checked[0]!.rank === 4 ? `[${checked[0]!.shape.join(', ')}] like \`views[0]\`` : '[n, height, width, channels]';
-  checked.forEach((view, i) => {
-    if (view.rank !== 4 || view.shape.join() !== checked[0]!.shape.join())
-      throw new SelfsupError('SELFSUP_SHAPE', `simclr: \`views[${i}]\` must have shape ${expected}, got [${view.shape.join(', ')}]`);
-  });
-  return checked;
 }
 
 /**
@@ -64,7 +50,7 @@ export function simclr(options: SimclrOptions): PretextTask<SimclrBatch, Targets
         encoders: { backbone: networks.backbone },
         ...joinNetworks(networks),
         embed({ views }, _, context) {
-          const projections = checkViews(views).map((images, i) =>
+          const projections = checkViews('simclr', views).map((images, i) =>
             l2Normalize(project(networks, images, applyOptions(context, `view ${i}`))),
           ); // each [n, projectionDim]
           return { projections };

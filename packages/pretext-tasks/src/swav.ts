@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError, type Module, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
+import { l2Normalize, type ModuleFactory, type PretextTask, type Targets } from '@selfsup/core';
 import { embeddingStd, prototypeEntropy, sinkhorn, swavLoss } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { checkCrops } from './check-crops.ts';
@@ -9,6 +9,7 @@ import { freezeGradients } from './freeze-gradients.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createKeyQueue } from './key-queue.ts';
 import { createProjectionNetworks, type NetworkFactories, type ProjectedViews } from './projection-networks.ts';
+import { prototypeKernel } from './prototype-kernel.ts';
 
 /**
  * What {@link swav} trains on: `views`, two or more float32 tensors `[n, height, width, channels]`, row i of each from image i. The first two, the large crops,
@@ -35,18 +36,6 @@ export interface SwavOptions extends NetworkFactories {
   queueStartStep?: number;
   /** For how many steps the prototypes stay as they are; an integer ≥ 0, default 313 as in the authors' code, about an epoch of theirs. */
   freezePrototypesSteps?: number;
-}
-
-/** The prototypes' matrix `[projectionDim, numPrototypes]`; throws unless they have one. */
-function kernelOf(prototypes: Module<tf.Tensor2D, tf.Tensor2D>): tf.Variable<tf.Rank.R2> {
-  const { kernel } = prototypes.trainable;
-  if (kernel?.rank === 2) return kernel as tf.Variable<tf.Rank.R2>;
-  prototypes.dispose();
-  const got = `[${Object.keys(prototypes.trainable).join(', ')}]`;
-  throw new SelfsupError(
-    'SELFSUP_OPTION',
-    `swav: \`prototypes\` must have a variable \`kernel\` [projectionDim, numPrototypes], got ${got}`,
-  );
 }
 
 /**
@@ -87,7 +76,7 @@ export function swav(options: SwavOptions): PretextTask<SwavBatch, Targets, Proj
     name: 'swav',
     create({ rng }) {
       const prototypes = options.prototypes(rng.fold('prototypes'));
-      const kernel = kernelOf(prototypes);
+      const kernel = prototypeKernel('swav', prototypes);
       const projectionDim = kernel.shape[0];
       const normalizePrototypes = () => {
         tf.tidy(() => {

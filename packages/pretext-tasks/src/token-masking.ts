@@ -1,5 +1,6 @@
 import type { Rng } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { readIds } from './read-ids.ts';
 
 /**
  * Hides a random part of token sequences: ids in; corrupted ids, the hidden places in the flattened ids, what stood there and how much each counts out.
@@ -18,20 +19,9 @@ export type TokenMasking = (
 /** A masked batch as tensors: `tokenIds` `[batch, length]`, the others `[n]`. A type alias, so that it is a `Targets`. */
 export type MaskedTargets = Readonly<Record<'tokenIds', tf.Tensor2D> & Record<'positions' | 'labels' | 'weights', tf.Tensor1D>>;
 
-/** The ids of batches whose `targets` were asked for before. */
-const known = new WeakMap<tf.Tensor, Int32Array>();
-
-/** A batch's ids. Before anything runs on them they are still on the host, so that reading them waits for no GPU; later they are known. */
-function idsOf(tokenIds: tf.Tensor2D): Int32Array {
-  // eslint-disable-next-line no-restricted-syntax -- nothing has run on them
-  const ids = known.get(tokenIds) ?? tokenIds.dataSync<'int32'>();
-  known.set(tokenIds, ids);
-  return ids;
-}
-
 /** Masks a batch on the host. */
 export function maskBatch(masking: TokenMasking, tokenIds: tf.Tensor2D, rng: Rng): MaskedTargets {
-  const masked = masking({ tokenIds: idsOf(tokenIds), length: tokenIds.shape[1] }, rng);
+  const masked = masking({ tokenIds: readIds(tokenIds), length: tokenIds.shape[1] }, rng);
   return {
     tokenIds: tf.tensor2d(masked.tokenIds, tokenIds.shape, 'int32'),
     positions: tf.tensor1d(masked.positions, 'int32'),

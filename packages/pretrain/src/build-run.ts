@@ -53,9 +53,8 @@ function scheduleOf({ schedule, learningRate: peak, warmupEpochs }: Settings, st
   return shapes[schedule]({ peak, totalSteps, warmupSteps });
 }
 
-/** Under which path the variables of a run's encoder lie. Internal. */
-export function prefixOf(run: AnyPretextTaskRun): string {
-  const encoder = defaultEncoder(run);
+/** Under which path the variables of an encoder of a run lie; default its first. Internal. */
+export function prefixOf(run: AnyPretextTaskRun, encoder: AnyModule = defaultEncoder(run)): string {
   const [path, variable] = Object.entries(encoder.trainable)[0] ?? [];
   const full = Object.entries({ ...run.trainable, ...run.buffers }).find(([, candidate]) => candidate === variable)?.[0];
   if (path === undefined || full === undefined || !full.endsWith(`/${path}`)) return 'backbone';
@@ -81,6 +80,8 @@ export interface StartedNetworks {
   readonly factory?: StartedFactory['factory'] | undefined;
   /** What the task learns from. */
   readonly teacher?: Teacher | undefined;
+  /** What the task learned of the data before it is built. */
+  readonly learned?: unknown;
   /** Frees the weights; to be called when the run is built. */
   readonly dispose: () => void;
 }
@@ -108,10 +109,12 @@ export async function startWeights(plan: RunPlan, data: RunData, options: StartW
   const { teacher } = options;
   const started = await startedFactory(plan, data, options);
   try {
+    const learned = await learnFrom(plan, data, options);
     const opened = teacher && (await openTeacher(teacher, plan.registry));
     return {
       factory: started?.factory,
       teacher: opened?.teacher,
+      learned,
       dispose() {
         started?.dispose();
         opened?.dispose();
@@ -121,6 +124,15 @@ export async function startWeights(plan: RunPlan, data: RunData, options: StartW
     started?.dispose();
     throw error;
   }
+}
+
+/** What the recipe of the task learns of the data. */
+function learnFrom(plan: RunPlan, data: RunData, { progress, signal }: StartWeightsOptions): Promise<unknown> {
+  const { recipe, settings } = plan;
+  const { factory: backbone } = freshEncoder(plan, data);
+  const rng = createRng(settings.seed).fold('learn');
+  const context = { samples: data.train, input: data.input, backbone, options: settings.taskOptions, rng, progress, signal };
+  return recipe.learn?.(context) ?? Promise.resolve(undefined);
 }
 
 async function startedFactory(
@@ -190,6 +202,7 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
     totalSteps,
     functions,
     teacher: started.teacher,
+    learned: started.learned,
   };
   const prepare = modality.prepare(context) as BuiltRun['prepare'];
   const task = recipe.create(modality.taskParts(context), taskOptions);

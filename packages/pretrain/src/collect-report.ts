@@ -106,10 +106,20 @@ function charts({ records, result }: CollectReportContext): Section[] {
         ],
       });
     }
+  const online = of('step', 'onlineAccuracy');
+  if (online.length > 0)
+    found.push({
+      title: 'Online linear probe on the training views',
+      unit: '%',
+      series: [
+        { name: 'running mean', points: smooth(online) },
+        { name: 'each update', points: online, style: 'faint' },
+      ],
+    });
   const rate = of('step', 'learningRate');
   if (rate.length > 0) found.push({ title: 'Learning rate', series: [{ name: 'rate', points: rate }], fromZero: true });
   const sections: Section[] = found.length === 0 ? [] : [{ kind: 'charts', title: 'Training', charts: found }];
-  const health = (['rank', 'std', 'uniformity', 'alignment'] as const).flatMap((key): Chart[] => {
+  const health = (['rank', 'lidar', 'std', 'uniformity', 'alignment'] as const).flatMap((key): Chart[] => {
     const points = of('health', key);
     return points.length < 2 ? [] : [{ title: HEALTH[key], series: [{ name: key, points }] }];
   });
@@ -131,6 +141,7 @@ const HEALTH = {
   std: 'Deviation per dimension',
   uniformity: 'Uniformity',
   alignment: 'Alignment of two views',
+  lidar: 'LiDAR: directions that tell samples apart, not views',
 } as const;
 
 function takeRows({ data, shape: [, dim], indices }: Features, rows: Int32Array): Features {

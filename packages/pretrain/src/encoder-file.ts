@@ -70,7 +70,8 @@ export interface EncoderDescription {
 }
 
 /**
- * Takes the encoder out of a checkpoint: heads, teachers, queues and optimizer stay behind, and adapters become a part of its weights.
+ * Takes the encoder out of a checkpoint, with those that the run keeps beside it: heads, teachers, queues and optimizer stay behind, and adapters become a part of
+ * its weights.
  *
  * @param checkpoint the bytes of checkpoint.safetensors
  * @param prefix where the encoder's variables lie, as run.json says
@@ -79,12 +80,20 @@ export interface EncoderDescription {
  */
 export async function keepEncoder(checkpoint: Uint8Array, prefix: string): Promise<Uint8Array> {
   const { metadata, tensors } = await decodeCheckpoint('keepEncoder', checkpoint);
-  const kept = [`trainable/${prefix}/`, `buffers/${prefix}/`];
+  const prefixes = [prefix, ...furtherPrefixes(metadata['run'])];
+  const kept = prefixes.flatMap((each) => [`trainable/${each}/`, `buffers/${each}/`]);
   const own = new Map([...tensors].filter(([path]) => kept.some((start) => path.startsWith(start))));
   return encodeCheckpoint({
     metadata: { ...metadata },
     tensors: new Map(withoutAdapters(own, metadata['run'])),
   });
+}
+
+/** Where the encoders lie that a run keeps beside its own. */
+function furtherPrefixes(run: string | undefined): string[] {
+  if (run === undefined) return [];
+  const { encoders } = asRunFile(parseJson(run, 'run'), 'the `run` of the encoder file');
+  return Object.values(encoders).map(({ encoder }) => encoder.prefix);
 }
 
 function parseJson(text: string, name: string): unknown {
@@ -110,12 +119,23 @@ function parseFiles(text: string | undefined): Record<string, string> {
   return value as Record<string, string>;
 }
 
-/** What run.json says of its encoder. */
-export function encoderOfRun(run: RunFile): Omit<EncoderDescription, 'files' | 'step'> {
-  const { modality, encoder, input, options, settings, dataset, brought } = run;
+/** What run.json says of its encoder, or of one that is kept beside it, which is read as its own output and judged by no data of the run. */
+export function encoderOfRun(run: RunFile, name?: string): Omit<EncoderDescription, 'files' | 'step'> {
+  const { modality, encoder, input, options, settings, dataset, brought, encoders } = run;
+  const origin = `${settings.task} on ${dataset.name}`;
+  const plugins = brought.plugins;
+  if (name === undefined || name === encoder.prefix)
+    return { ...{ modality, encoder, input, options, settings: judgingOf(settings) }, ...{ origin, plugins, run } };
+  const further = Object.hasOwn(encoders, name) ? encoders[name] : undefined;
+  if (!further)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `there is no encoder '${printable(name, { maxLength: 60 })}' in this run; it keeps ${[encoder.prefix, ...Object.keys(encoders)].join(', ')}`,
+    );
   return {
-    ...{ modality, encoder, input, options, settings: judgingOf(settings) },
-    ...{ origin: `${settings.task} on ${dataset.name}`, plugins: brought.plugins, run },
+    ...further,
+    settings: { ...judgingOf(settings), readout: 'global', readoutOptions: {} },
+    ...{ origin: `${origin}, ${name}`, plugins },
   };
 }
 
@@ -142,17 +162,23 @@ function encoderOfImport(content: unknown): Omit<EncoderDescription, 'files' | '
  * Reads what a file says of its encoder.
  *
  * @param bytes an encoder file, or a checkpoint of a run
+ * @param name which encoder of a run that keeps several, such as `text`; default the first
  * @returns see {@link EncoderDescription}
- * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is damaged or says nothing
+ * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is damaged or says nothing, `SELFSUP_OPTION` when there is none of that name
  */
-export async function describeEncoder(bytes: Uint8Array): Promise<EncoderDescription> {
+export async function describeEncoder(bytes: Uint8Array, name?: string): Promise<EncoderDescription> {
   const { metadata } = await decodeCheckpoint('loadEncoder', bytes);
   const { run, encoder, files, step } = metadata;
   if (run !== undefined)
     return {
-      ...encoderOfRun(asRunFile(parseJson(run, 'run'), 'the `run` of the encoder file')),
+      ...encoderOfRun(asRunFile(parseJson(run, 'run'), 'the `run` of the encoder file'), name),
       ...{ files: parseFiles(files), step: Number(step) },
     };
+  if (name !== undefined)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `there is only one encoder in this file, got the name '${printable(name, { maxLength: 60 })}'; leave it out`,
+    );
   if (encoder !== undefined) return { ...encoderOfImport(parseJson(encoder, 'encoder')), files: parseFiles(files), step: 0 };
   throw new SelfsupError(
     'SELFSUP_CHECKPOINT',

@@ -70,18 +70,26 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
 /** Who is judged: the trained encoder and, with baselines, what it is compared with. */
 type Subject = readonly [name: string, module: AnyModule];
 
-async function judgeEach<T>(
+/**
+ * Judges the trained encoder and, with baselines, what it is compared with. Internal.
+ *
+ * @param encoder from `loadEncoder`
+ * @param options `baselines` and what the run started from; `networks`: judge the networks themselves rather than what reads their features
+ * @param judge what is found of one
+ * @returns by `trained`, and with baselines the raw input, `untrained` and `start`; of networks only `untrained`
+ */
+export async function judgeEach<T>(
   encoder: LoadedEncoder,
-  { baselines, start }: { baselines: boolean; start: AnyModule | undefined },
+  { baselines, start, networks = false }: { baselines: boolean; start?: AnyModule | undefined; networks?: boolean },
   judge: (subject: Subject) => Promise<T>,
 ): Promise<Record<string, T>> {
-  const { features, modality } = encoder;
-  const found: Record<string, T> = { trained: await judge(['trained', features]) };
+  const { features, module, modality } = encoder;
+  const found: Record<string, T> = { trained: await judge(['trained', networks ? module : features]) };
   if (!baselines) return found;
-  if (modality.rawInput) found[modality.rawInput.name] = await judge([modality.rawInput.name, modality.rawInput.encoder]);
+  if (modality.rawInput && !networks) found[modality.rawInput.name] = await judge([modality.rawInput.name, modality.rawInput.encoder]);
   const untrained = encoder.createUntrained();
   try {
-    found['untrained'] = await judge(['untrained', untrained.features]);
+    found['untrained'] = await judge(['untrained', networks ? untrained.encoder : untrained.features]);
   } finally {
     untrained.encoder.dispose();
   }
@@ -89,7 +97,8 @@ async function judgeEach<T>(
   return found;
 }
 
-function assertLabels(samples: OpenedSamples, { modality }: LoadedEncoder): void {
+/** Throws unless both parts have labels. Internal. */
+export function assertLabels(samples: OpenedSamples, { modality }: LoadedEncoder): void {
   if (!hasLabels(samples))
     throw new SelfsupError(
       'SELFSUP_DATA',

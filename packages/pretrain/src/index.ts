@@ -65,6 +65,7 @@ export {
   type EncodeOptions,
   type ExportContext,
   type Features,
+  type FurtherEncoder,
   type LabelSource,
   type Modality,
   type OpenContext,
@@ -95,6 +96,22 @@ export type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Se
 export { optimizerNames, settingNames, settingsSchema, type GivenSettings, type OptimizerName, type Settings } from './settings.ts';
 export { defineTask, type AnyTaskRecipe, type TaskAdvice, type TaskParts, type TaskRecipe, type Teacher } from './task-recipe.ts';
 export { memoryImages, shapesImages, type ImageDatasets, type ImagesInMemory } from './image/array-openers.ts';
+export {
+  evaluateAttentiveProbe,
+  evaluateSegmentation,
+  type AttentiveFinding,
+  type EvaluateAttentiveProbeOptions,
+  type EvaluateMapsOptions,
+  type EvaluateSegmentationOptions,
+  type SegmentationFinding,
+} from './image/evaluate-maps.ts';
+export {
+  evaluateClustering,
+  evaluateRetrieval,
+  type EvaluateClusteringOptions,
+  type EvaluateRetrievalOptions,
+  type EvaluateSearchOptions,
+} from './evaluate-search.ts';
 export { drawViews, type DrawnViews, type DrawViewsOptions, type Picture } from './image/draw-views.ts';
 export { imageEncoders, patchEncoderNames } from './image/encoders.ts';
 export type { ImageInput } from './image/image-input.ts';
@@ -115,7 +132,33 @@ export {
 } from './image/image-views.ts';
 export type { OpenedImageData } from './image/opened-images.ts';
 export { imageTasks } from './image/recipes/image-tasks.ts';
-export { manyViews, multiCropViews, oneOrTwoViews, oneView, twoViews, type ViewsInput } from './image/views-input.ts';
+export {
+  labeledViews,
+  manyCropViews,
+  manyViews,
+  multiCropViews,
+  oneOrTwoViews,
+  oneView,
+  twoViews,
+  type ViewsInput,
+} from './image/views-input.ts';
+export {
+  evaluateCrossRetrieval,
+  evaluateZeroShot,
+  type EvaluateCrossRetrievalOptions,
+  type EvaluateZeroShotOptions,
+  type LoadedPair,
+  type RetrievalEvaluation,
+  type ZeroShotEvaluation,
+} from './image-text/evaluate-pairs.ts';
+export { imageTextModality } from './image-text/image-text-modality.ts';
+export type { ImageTextOptions } from './image-text/image-text-options.ts';
+export { imageTextPlugin } from './image-text/image-text-plugin.ts';
+export type { ImageTextRunData } from './image-text/image-text-run-data.ts';
+export { defineImageTextTask, type ImageTextTask, type ImageTextTaskParts } from './image-text/image-text-task.ts';
+export { captionedShapesPairs, memoryPairs, type OpenedPairs, type PairDatasets, type PairsInMemory } from './image-text/pair-openers.ts';
+export type { PairSamples } from './image-text/pair-samples.ts';
+export { imageTextTasks } from './image-text/recipes/image-text-tasks.ts';
 export { frameOrderTask } from './video/frame-order.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
@@ -148,7 +191,7 @@ export { loadClassifier, type LoadClassifierOptions } from './classifier/load-cl
 export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
 export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';
 export { csvCell } from './csv-cell.ts';
-export { embedSet, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
+export { embedSet, joinSets, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';
 export { contentKeys } from './explore/content-keys.ts';
 export { findDuplicates, type DuplicateGroup, type Duplicates, type FindDuplicatesOptions } from './explore/find-duplicates.ts';
 export { findOutliers, type FindOutliersOptions, type Outlier } from './explore/find-outliers.ts';

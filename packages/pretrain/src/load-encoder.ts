@@ -20,6 +20,8 @@ export interface LoadEncoderOptions {
   plugins?: readonly Plugin[];
   /** The same as a registry; goes before `plugins`. */
   registry?: Registry;
+  /** Which encoder of a run that keeps several, such as `text`; default the first. */
+  encoder?: string;
   /** What the features are instead of what the run chose, such as `global`. */
   readout?: string;
   /** Options of `readout`; default its own defaults, or those of the run where the readout is the same. */
@@ -108,7 +110,7 @@ export async function loadEncoder(given: Uint8Array, options: LoadEncoderOptions
   const { plugins = [], progress = silentProgress } = options;
   const registry = options.registry ?? createRegistry([...builtinPlugins, ...plugins]);
   const bytes = await withMergedAdapters(given);
-  const description = await describeEncoder(bytes);
+  const description = await describeEncoder(bytes, options.encoder);
   const { files, input, settings } = description;
   const { seed } = settings;
   const modality = registry.modalities.get(description.modality);

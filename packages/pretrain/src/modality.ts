@@ -25,6 +25,18 @@ export interface Skipped {
   readonly count?: number | undefined;
 }
 
+/** An encoder that a run keeps beside its own, such as that of the texts where the run's is of the images. */
+export interface FurtherEncoder {
+  /** The kind of data that it takes, by name. */
+  readonly modality: string;
+  /** The encoder by name, with its options as they are in effect. */
+  readonly encoder: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /** What it takes. */
+  readonly input: InputDescription;
+  /** Options of its modality, complete. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /** The data of a run, opened. Modalities add what their tasks need. */
 export interface RunData {
   /** As it is called in messages. */
@@ -43,6 +55,8 @@ export interface RunData {
   readonly fingerprint: Readonly<Record<string, string | number>>;
   /** Files that belong to the run and its encoder, by name, such as `tokenizer.json`. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Encoders that the task keeps beside that of the run, by the names that it gives them; recorded in run.json, and loaded by these names. */
+  readonly encoders?: Readonly<Record<string, FurtherEncoder>>;
   /** Further facts for the record, such as the speed of the first reading. */
   readonly facts?: Readonly<Record<string, string | number>>;
   /** What could not be used so far; grows while files are read. */
@@ -177,6 +191,8 @@ export interface BuildContext<D extends RunData = RunData, O extends object = ob
   readonly functions: Readonly<Record<string, unknown>>;
   /** The trained encoder that the task learns from, for {@link TaskParts}. */
   readonly teacher?: Teacher | undefined;
+  /** What the task learned of the data, for {@link TaskParts}. */
+  readonly learned?: unknown;
 }
 
 /** Options of {@link Modality.encode}. */
@@ -284,6 +300,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   taskParts(context: BuildContext<D, O>): TaskParts;
   /** Makes the task's batch from raw samples, such as augmented views. Runs in `tf.tidy`. */
   prepare(context: BuildContext<D, O>): (raw: Raw, context: PrepareContext) => Batch;
+  /** Of a task's batch what the encoder takes, a row for each raw sample in their order, such as the first view; undefined where there is none. Needed for `onlineProbe`. */
+  probeInput?(batch: Batch): tf.Tensor | undefined;
   /** What counts as one for throughput, and how many a sample has; default one of the data's unit. */
   throughput?(data: D, settings: Settings): { readonly unit: string; readonly perSample: number };
   /** Features of samples by an encoder at inference, in order. */

@@ -1,8 +1,7 @@
 import type { Schedule } from '@selfsup/core';
-import type { ViewsTransform } from '@selfsup/augment';
 import type { GradientTransform } from '@selfsup/optim';
 import { z } from 'zod';
-import type { ViewsContext } from './image/image-views.ts';
+import type { ViewsFunction } from './image/image-views.ts';
 import type { EncoderRecipe } from './encoder-recipe.ts';
 import type { Plugin } from './plugin.ts';
 import type { GivenSettings, OptimizerName } from './settings.ts';
@@ -45,6 +44,12 @@ export const sessionSchema = z.strictObject({
     .describe(
       'residual and transformer blocks are computed again for the gradient instead of being kept: less memory, about a third more time, the same bits',
     ),
+  onlineProbe: z
+    .boolean()
+    .optional()
+    .describe(
+      'where there are labels, a linear classifier learns beside the run on the features of its training samples; shown in progress, metrics and report, it changes no bit of the run',
+    ),
   resume: z.boolean().optional().describe('continue the run from its checkpoint'),
   overwrite: z.boolean().optional().describe('replace a run that is there'),
   maxSeconds: z.number().gt(0).optional().describe('stop training after so many seconds; the checkpoint is written all the same'),
@@ -56,7 +61,7 @@ export const sessionSchema = z.strictObject({
   checkpointEvery: z.int().min(1).optional().describe('updates between two checkpoints, beside the one after each epoch'),
 });
 
-/** How a session runs: `backend`, `threads`, `wideVectors`, `gradientCheckpointing`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
+/** How a session runs: `backend`, `threads`, `wideVectors`, `gradientCheckpointing`, `onlineProbe`, `resume`, `overwrite`, `maxSeconds`, `probeEvery`, `checkpointEvery`; see {@link sessionSchema}. */
 export type SessionOptions = Readonly<z.output<typeof sessionSchema>>;
 
 /** The names of the fields of {@link SessionOptions}. */
@@ -102,7 +107,7 @@ export type RunConfig = Omit<GivenSettings, 'task' | 'encoder' | 'optimizer'> &
 /** The functions of a config for images, which {@link defineRun} gives their types; those of other modalities have types of their own. */
 export interface ImageRunFunctions {
   /** The augmentation, large views first; default the published recipe of the task. It must normalize with mean and std. */
-  readonly views?: ((context: ViewsContext) => ViewsTransform) | undefined;
+  readonly views?: ViewsFunction | undefined;
 }
 
 /**

@@ -33,6 +33,18 @@ export const runFileSchema = z.strictObject({
   }),
   /** What encoders take. */
   input: record,
+  /** Encoders that are kept beside it, by name, such as `text`. */
+  encoders: z
+    .record(
+      z.string(),
+      z.strictObject({
+        modality: z.string().min(1),
+        encoder: z.strictObject({ name: z.string().min(1), options: record, prefix: z.string().min(1) }),
+        input: record,
+        options: record,
+      }),
+    )
+    .default({}),
   /** What must be the same when the run is resumed. */
   fingerprint: z.record(z.string(), z.union([z.string(), z.number()])),
   /** The sha256 of each file that lies beside run.json and belongs to the run, such as its tokenizer. */

@@ -4,6 +4,7 @@ import type { RunEvent } from './events.ts';
 import type { MetricsLog } from './metrics-log.ts';
 import type { EncodeOptions, RunData } from './modality.ts';
 import type { RunPlan } from './plan-run.ts';
+import type { OnlineProbe } from './online-probe.ts';
 import type { Measures, Probe } from './probe.ts';
 import type { Progress } from './progress.ts';
 import type { SessionOptions } from './run-config.ts';
@@ -42,6 +43,8 @@ export interface Session extends SessionContext {
   readonly encoding: Omit<EncodeOptions, 'stage'>;
   readonly probes: readonly ProbeAtWork[];
   readonly watch: Watch;
+  /** The classifier that learns beside the run; undefined: none. */
+  readonly online: OnlineProbe | undefined;
 }
 
 /** A probe with what it is compared with. */

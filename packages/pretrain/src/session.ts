@@ -1,7 +1,7 @@
 import type { SelectedBackend } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
 import { fit, readCheckpointMetadata, type FitResult } from '@selfsup/trainer';
-import { buildRun, startWeights, type BuiltRun } from './build-run.ts';
+import { buildRun, prefixOf, startWeights, type BuiltRun } from './build-run.ts';
 import { createFeatureHealth } from './feature-health.ts';
 import { finishRun } from './finish-run.ts';
 import { createKnnProbe, hasLabels, type KnnProbe, type KnnProbeOptions } from './knn-probe.ts';
@@ -9,6 +9,7 @@ import { openMetricsLog } from './metrics-log.ts';
 import type { RunData, ProbeContext } from './modality.ts';
 import { continuedNames } from './continued-settings.ts';
 import { RANDOM } from './data-start.ts';
+import { createOnlineProbe, type OnlineProbe } from './online-probe.ts';
 import { createOpenContext } from './open-dataset.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Measures, Probe } from './probe.ts';
@@ -39,6 +40,25 @@ export const startOf = ({ init, settings }: RunFile): NonNullable<KnnProbeOption
   return settings.epochs === 0 ? 'data only' : 'data';
 };
 
+/** What run.json says of the encoders that are kept beside that of the run. */
+function furtherEncoders({ encoders = {} }: RunData, { trainer }: BuiltRun): RunFile['encoders'] {
+  return Object.fromEntries(
+    Object.entries(encoders).map(([name, { modality, encoder, input, options }]) => {
+      const module = trainer.run.encoders[name];
+      if (!module)
+        throw new SelfsupError(
+          'SELFSUP_PLUGIN_API',
+          `the task keeps no encoder \`${printable(name)}\`, which the data is for; it keeps ${Object.keys(trainer.run.encoders).join(', ')}`,
+        );
+      const prefix = prefixOf(trainer.run, module);
+      return [
+        name,
+        { modality, encoder: { ...encoder, options: { ...encoder.options }, prefix }, input: { ...input }, options: { ...options } },
+      ];
+    }),
+  );
+}
+
 /** What run.json says of a run that begins. Internal. */
 export function describeRun(
   plan: RunPlan,
@@ -68,6 +88,7 @@ export function describeRun(
     options: { ...options },
     encoder: { name: plan.encoder.name, options: { ...built.encoderOptions }, prefix: built.prefix },
     input: { ...data.input },
+    encoders: furtherEncoders(data, built),
     fingerprint: { ...data.fingerprint },
     files: {},
     dataset: { name, unit, train: train.length, test: test?.length ?? 0, ...(testFrom && { testFrom }) },
@@ -160,19 +181,24 @@ async function startProbes(probes: readonly Probe[], { log, emit }: Pick<Session
 }
 
 async function train(session: Session): Promise<{ result: FitResult; seconds: number }> {
-  const { plan, built, log, emit, progress, watch, store, file, encoding } = session;
+  const { plan, built, log, emit, progress, watch, online, store, file, encoding } = session;
   const { trainer, learningRate, stepsPerEpoch, totalSteps, throughput } = built;
   const { epochs, accumulate } = plan.settings;
   const { maxSeconds, probeEvery = Math.max(1, Math.round(epochs / 5)), checkpointEvery } = session.session;
   const before = log.records.reduce((longest, { seconds }) => Math.max(longest, seconds), 0);
   let [seconds, processed] = [0, 0];
+  let right: number | undefined; // running mean of the online probe
   const stage = progress.stage('Training', { total: totalSteps, unit: 'updates' });
   stage.update(trainer.step);
   // where the data lies, and why a run was planned so, is nobody's matter but the folder's: the same run gives the same bytes
   const metadata = { run: JSON.stringify({ ...file, data: elsewhere, reasons: [] }), files: JSON.stringify(encoding.files) };
   const result = await fit(trainer, {
     source: built.source,
-    prepare: built.prepare,
+    prepare(raw, context) {
+      const batch = built.prepare(raw, context);
+      online?.observe(raw, batch);
+      return batch;
+    },
     epochs,
     accumulate,
     signal: session.signal,
@@ -190,10 +216,18 @@ async function train(session: Session): Promise<{ result: FitResult; seconds: nu
         seconds += report.seconds.reading + report.seconds.preparing + report.seconds.training;
         processed += throughput.perUpdate;
         const at = { step, epoch: rounded(step / stepsPerEpoch), seconds: rounded(before + seconds) };
-        const [loss, rate, metrics] = [rounded(report.loss), rounded(learningRate(report.step)), roundedAll(report.metrics)];
+        const beside = online ? await online.onStep() : {};
+        const [loss, rate] = [rounded(report.loss), rounded(learningRate(report.step))];
+        const metrics = roundedAll({ ...report.metrics, ...beside });
+        const { onlineAccuracy } = metrics;
+        if (onlineAccuracy !== undefined) right = right === undefined ? onlineAccuracy : 0.9 * right + 0.1 * onlineAccuracy;
         await log.append({ ...metrics, type: 'step', ...at, loss, learningRate: rate });
         await watch.onStep(report, { ...at, seconds: before + seconds });
-        stage.update(step, { loss: report.loss.toFixed(4), [`${throughput.unit}/s`]: String(Math.round(processed / seconds)) });
+        stage.update(step, {
+          loss: report.loss.toFixed(4),
+          ...(right !== undefined && { 'online probe': `${right.toFixed(1)} %` }),
+          [`${throughput.unit}/s`]: String(Math.round(processed / seconds)),
+        });
         await emit({ type: 'step', ...at, loss, learningRate: rate, metrics });
       },
       async onEpochEnd({ epoch, step, loss }) {
@@ -270,6 +304,7 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
   const { plan, built, reasons } = await buildPlanned(first, data, context);
   const { modality, recipe, settings, options, earlier } = plan;
   const { trainer, encoder, features } = built;
+  let online: OnlineProbe | undefined;
   try {
     const saved = earlier && (await store.read(runFileNames.checkpoint));
     const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
@@ -324,7 +359,8 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
           createUntrained: built.createUntrained,
         })
       : undefined;
-    const all = [...(knn ? [knn] : []), ...(modality.probes?.(probeContext) ?? [])];
+    online = context.session.onlineProbe ? createOnlineProbe(features, { modality, data, encoded: () => knn?.encoded }) : undefined;
+    const all = [...(knn ? [knn] : []), ...(online ? [online] : []), ...(modality.probes?.(probeContext) ?? [])];
     const probes = await startProbes(all, { log, emit });
     const health = createFeatureHealth(encoder, { modality, data, seed: settings.seed, encoding, prepare: built.prepare });
     const { collapseCauses: causes } = modality;
@@ -333,7 +369,7 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
     if (!log.records.some(({ type }) => type === 'health')) await createWatch(log, { rules, health, emit }).measure('untrained', start);
     if (saved) await trainer.restore(saved);
     const watch = createWatch(log, { rules, health, emit }); // knows the alarms before this update
-    const session: Session = { ...context, plan, data, built, file, log, encoding, probes, watch };
+    const session: Session = { ...context, plan, data, built, file, log, encoding, probes, watch, online };
     const { result, seconds } = await train(session).catch((error: unknown) => {
       throw withWayOut(error, settings, context.nameOf);
     });
@@ -343,6 +379,7 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
     }
     await finishRun(session, { result, seconds, knn, probeContext });
   } finally {
+    online?.dispose();
     trainer.dispose();
   }
 }

@@ -1,6 +1,6 @@
 import type { AnyPretextTask } from '@selfsup/core';
 import type { CollapseMonitorOptions } from '@selfsup/evaluate';
-import type { AnyEncoderFactory, InputDescription } from './encoder-recipe.ts';
+import type { AnyEncoderFactory, InputDescription, StartContext } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
 import type { GivenSettings, Settings } from './settings.ts';
 
@@ -24,6 +24,16 @@ export interface TaskParts {
   readonly totalSteps: number;
   /** The trained encoder that it learns from; only where its recipe has `teacher`. */
   readonly teacher?: Teacher | undefined;
+  /** What `learn` of the recipe gave; undefined where the run goes on from a checkpoint. */
+  readonly learned?: unknown;
+}
+
+/** What {@link TaskRecipe.learn} learns from, without labels. */
+export interface LearnContext<O extends object = object> extends Omit<StartContext, 'files'> {
+  /** The encoder that is pretrained. */
+  readonly backbone: AnyEncoderFactory;
+  /** Options of the task, complete. */
+  readonly options: O;
 }
 
 /** When a task is the one to take, for people who choose; a sentence each. */
@@ -67,6 +77,11 @@ export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = 
   readonly teacher?: boolean;
   /** Settings other than the usual ones; they may depend on what the user gave. */
   readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
+  /**
+   * Learns something of the data before the task is built, such as a vocabulary of patches: `learned` of {@link TaskParts}. It belongs into the task's buffers,
+   * which checkpoints hold: a run that goes on builds the task without it. Default nothing.
+   */
+  learn?(context: LearnContext<O>): Promise<unknown>;
   /** Builds the task. */
   create(parts: P, options: O): AnyPretextTask;
   /** How collapse is recognized; what the task's metrics mean. */

@@ -19,13 +19,14 @@ export interface Watch {
 export const rounded = (value: number) => Number(value.toPrecision(6));
 
 /** The values of a measurement as they are written. */
-const healthMeasures = ({ rows, dim, std, rank, uniformity, alignment }: RepresentationHealth): Measures => ({
+const healthMeasures = ({ rows, dim, std, rank, uniformity, alignment, lidar }: RepresentationHealth): Measures => ({
   rows,
   dim,
   std: rounded(std),
   rank: rounded(rank),
   uniformity: rounded(uniformity),
   ...(alignment !== undefined && { alignment: rounded(alignment) }),
+  ...(lidar !== undefined && { lidar: rounded(lidar) }),
 });
 
 /**

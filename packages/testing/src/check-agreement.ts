@@ -59,12 +59,12 @@ function lossOfRanks(run: AnyPretextTaskRun, partOf: (collective: Collective) =>
 }
 
 /** 10. Internal. */
-export function checkRanks(subject: Subject): void {
-  withRun(subject, (run) => {
-    withBatch(subject, 0, (batch) => {
+export async function checkRanks(subject: Subject): Promise<void> {
+  await withRun(subject, async (run) => {
+    await withBatch(subject, 0, async (batch) => {
       const alone = contextAt(subject, 0);
       const targets = targetsOf(run, batch, alone);
-      const whole = differentiate(() => lossOf(run, [{ batch, targets, context: alone }], alone).loss, run.trainable);
+      const whole = await differentiate(() => lossOf(run, [{ batch, targets, context: alone }], alone).loss, run.trainable);
       const halves = [subject.split(batch, 0), subject.split(batch, 1)];
       const contextOf = (collective: Collective) => contextAt(subject, 0, { collective });
       const targetsOfRanks = onTwoRanks((collective) => targetsOf(run, halves[collective.rank]!, contextOf(collective)));
@@ -73,21 +73,21 @@ export function checkRanks(subject: Subject): void {
         targets: targetsOfRanks[collective.rank]!,
         context: contextOf(collective),
       });
-      const both = differentiate(() => lossOfRanks(run, partOf, alone), run.trainable);
+      const both = await differentiate(() => lossOfRanks(run, partOf, alone), run.trainable);
       expectClose(both, whole, { what: 'of two ranks with half a batch each must be that of one with the whole', tolerance: 1e-3 });
     });
   });
 }
 
 /** 11. Internal. */
-export function checkDifferences(subject: Subject): void {
-  withRun(subject, (run) => {
-    makeStep(subject, run, { step: 0 }); // away from zeros at the start
-    withBatch(subject, 1, (batch) => {
+export async function checkDifferences(subject: Subject): Promise<void> {
+  await withRun(subject, async (run) => {
+    await makeStep(subject, run, { step: 0 }); // away from zeros at the start
+    await withBatch(subject, 1, async (batch) => {
       const context = contextAt(subject, 1);
       const targets = targetsOf(run, batch, context);
       const { gradientSamples: samples, gradientTolerance: tolerance } = subject;
-      checkGradients(() => lossOf(run, [{ batch, targets, context }], context).loss, run.trainable, { samples, tolerance });
+      await checkGradients(() => lossOf(run, [{ batch, targets, context }], context).loss, run.trainable, { samples, tolerance });
     });
   });
 }
@@ -113,10 +113,10 @@ export async function checkBackends(subject: Subject): Promise<void> {
         if (subject.backends) fail(`the backend ${name} does not start`);
         continue;
       }
-      withRun(subject, (run) => {
-        const first = makeStep(subject, run, { step: 0 });
+      await withRun(subject, async (run) => {
+        const first = await makeStep(subject, run, { step: 0 });
         for (let step = 1; step < 3; step++) {
-          const { loss } = makeStep(subject, run, { step });
+          const { loss } = await makeStep(subject, run, { step });
           if (!Number.isFinite(loss)) fail(`the loss on ${name} must be finite, got ${loss} at step ${step}`);
         }
         records.push([name, first]);
@@ -130,14 +130,15 @@ export async function checkBackends(subject: Subject): Promise<void> {
 }
 
 /** 14. Internal. */
-export function checkAccumulation(subject: Subject): void {
+export async function checkAccumulation(subject: Subject): Promise<void> {
   const step = (halves: boolean) =>
-    withRun(subject, (run) => {
-      makeStep(subject, run, { step: 0 }); // away from zeros at the start
-      const record = makeStep(subject, run, { step: 1, halves });
-      return { ...record, embeds: run.embed !== undefined, buffers: readValues(run.buffers) };
+    withRun(subject, async (run) => {
+      await makeStep(subject, run, { step: 0 }); // away from zeros at the start
+      const record = await makeStep(subject, run, { step: 1, halves });
+      return { ...record, embeds: run.embed !== undefined, buffers: await readValues(run.buffers) };
     });
-  const [whole, halves] = [step(false), step(true)];
+  const whole = await step(false);
+  const halves = await step(true);
   expectClose(halves, whole, { what: 'of two micro-batches must be that of one batch with the rows of both', tolerance: 1e-3 });
   if (!whole.embeds) return; // rows of `keep` and `targets` may have any order
   for (const [path, expected] of Object.entries(whole.buffers)) {

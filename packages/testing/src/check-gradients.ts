@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRng, drawUniform, SelfsupError, type VariableMap } from '@selfsup/core';
 import { differentiate } from './differentiate.ts';
-import { largest } from './variable-values.ts';
+import { largest, readNumber } from './variable-values.ts';
 
 /** Options of {@link checkGradients}. */
 export interface CheckGradientsOptions {
@@ -44,29 +44,34 @@ const float32Epsilon = 2 ** -23;
  * import { checkGradients } from '@selfsup/testing';
  * import * as tf from '@tensorflow/tfjs-core';
  * const weights = tf.variable(tf.tensor1d([1, 2, 3]));
- * checkGradients(() => tf.sum(tf.square(weights)), { weights });
+ * await checkGradients(() => tf.sum(tf.square(weights)), { weights });
  * weights.dispose();
  * ```
  */
-export function checkGradients(
+export async function checkGradients(
   loss: () => tf.Scalar,
   variables: VariableMap,
   options: CheckGradientsOptions = {},
-): readonly ComparedGradient[] {
+): Promise<readonly ComparedGradient[]> {
   const { samples = 2, tolerance = 0.02, seed = 0 } = options;
-  const { loss: center, gradients } = differentiate(loss, variables);
+  const { loss: center, gradients } = await differentiate(loss, variables);
   if (!Number.isFinite(center)) throw new SelfsupError('SELFSUP_NON_FINITE', `checkGradients: the loss must be finite, got ${center}`);
-  const lossAt = (variable: tf.Variable, weights: Float32Array): number =>
-    tf.tidy(() => {
+  const lossAt = async (variable: tf.Variable, weights: Float32Array): Promise<number> => {
+    const value = tf.tidy(() => {
       variable.assign(tf.tensor(weights, variable.shape));
-      return loss().dataSync()[0]!;
+      return loss();
     });
-  return Object.entries(variables).flatMap(([path, variable]) => {
-    const weights = variable.dataSync().slice() as Float32Array;
+    const number = await readNumber(value);
+    value.dispose();
+    return number;
+  };
+  const compared: ComparedGradient[] = [];
+  for (const [path, variable] of Object.entries(variables)) {
+    const weights = (await variable.data()).slice() as Float32Array;
     const gradient = gradients[path] ?? new Float32Array(weights.length);
     const [peak, norm] = [largest(gradient), Math.hypot(...gradient)];
     const size = Math.max(0.1, Math.hypot(...weights) / Math.sqrt(weights.length));
-    const compare = (at: number | 'along'): ComparedGradient => {
+    const compare = async (at: number | 'along'): Promise<ComparedGradient> => {
       const expected = at === 'along' ? norm : gradient[at]!;
       const scale = at === 'along' ? norm : peak;
       let best = { difference: NaN, excess: Infinity };
@@ -74,7 +79,7 @@ export function checkGradients(
         const h = width * size * (at === 'along' ? Math.min(10, Math.sqrt(weights.length)) : 1);
         const moved = (sign: number) =>
           weights.map((w, i) => (at === 'along' ? w + (sign * h * gradient[i]!) / (norm || 1) : i === at ? w + sign * h : w));
-        const difference = (lossAt(variable, moved(1)) - lossAt(variable, moved(-1))) / (2 * h);
+        const difference = ((await lossAt(variable, moved(1))) - (await lossAt(variable, moved(-1)))) / (2 * h);
         const rounding = (8 * float32Epsilon * Math.max(1, Math.abs(center))) / h;
         const excess = Math.abs(difference - expected) - tolerance * scale - rounding;
         if (excess < best.excess) best = { difference, excess };
@@ -89,11 +94,12 @@ export function checkGradients(
     };
     const drawn = drawUniform(createRng(seed).fold(path), samples);
     try {
-      return [compare('along'), ...Array.from(drawn, (x) => compare(Math.floor(x * weights.length)))];
+      for (const at of ['along' as const, ...Array.from(drawn, (x) => Math.floor(x * weights.length))]) compared.push(await compare(at));
     } finally {
       tf.tidy(() => {
         variable.assign(tf.tensor(weights, variable.shape));
       });
     }
-  });
+  }
+  return compared;
 }

@@ -3,7 +3,7 @@ import { mapTensors, namedTensors, type Batch, type Embeddings, type Targets } f
 import type { Subject } from './conformance-options.ts';
 import { contextAt, fail, makeStep, targetsOf, withBatch, withRun } from './drive-task.ts';
 import { joinRows } from './loss-of-parts.ts';
-import { largest } from './variable-values.ts';
+import { largest, readValues } from './variable-values.ts';
 
 const rowsOf = (record: Batch): Set<number | undefined> => new Set(namedTensors(record).map(([, { shape }]) => shape[0]));
 
@@ -25,10 +25,10 @@ function checkSamples(batch: Batch, made: Readonly<Record<'embed' | 'targets', B
         );
 }
 
-function expectSame(actual: Embeddings, expected: Embeddings, how: string): void {
-  const found = new Map(namedTensors(actual));
-  for (const [name, tensor] of namedTensors(expected)) {
-    const [a, b] = [found.get(name)!.dataSync(), tensor.dataSync()];
+async function expectSame(actual: Embeddings, expected: Embeddings, how: string): Promise<void> {
+  const found = await readValues(actual);
+  for (const [name, b] of Object.entries(await readValues(expected))) {
+    const a = found[name]!;
     const error = largest(Array.from(b, (x, i) => x - a[i]!));
     if (!(error <= 1e-4 * Math.max(1e-4, largest(b))))
       fail(
@@ -38,12 +38,12 @@ function expectSame(actual: Embeddings, expected: Embeddings, how: string): void
 }
 
 /** 13. Internal. */
-export function checkRows(subject: Subject): void {
-  withRun(subject, (either) => {
+export async function checkRows(subject: Subject): Promise<void> {
+  await withRun(subject, async (either) => {
     if (!either.embed) return;
     const run = either;
     for (let step = 0; step < 2; step++) {
-      withBatch(subject, step, (batch) => {
+      await withBatch(subject, step, async (batch) => {
         // with running statistics and without dropout: what normalization over the batch does is the network's affair
         const context = contextAt(subject, step, { training: false });
         const targets = targetsOf(run, batch, context);
@@ -56,12 +56,12 @@ export function checkRows(subject: Subject): void {
         if (rowsOf(batch).size === 1) {
           const reversed = numbers.toReversed();
           const parts = [numbers.slice(0, half), numbers.slice(half)].filter((part) => part.length > 0);
-          expectSame(
+          await expectSame(
             embedPart(takeRows(batch, reversed), takeRows(targets, reversed)),
             takeRows(whole, reversed),
             'another order of the samples',
           );
-          expectSame(
+          await expectSame(
             joinRows(parts.map((part) => embedPart(takeRows(batch, part), takeRows(targets, part)))),
             whole,
             'a batch of half the samples',
@@ -69,14 +69,14 @@ export function checkRows(subject: Subject): void {
         } else if (subject.skip.ranks === undefined) {
           const halves = [0, 1].map((part) => subject.split(batch, part));
           const parts = [numbers.slice(0, rows / 2), numbers.slice(rows / 2)];
-          expectSame(
+          await expectSame(
             joinRows(halves.map((part, i) => embedPart(part, takeRows(targets, parts[i]!)))),
             whole,
             'a batch of half the samples',
           );
         }
       });
-      makeStep(subject, run, { step });
+      await makeStep(subject, run, { step });
     }
   });
 }

@@ -5,7 +5,7 @@ import { differentiate } from './differentiate.ts';
 import { contextAt, fail, makeStep, targetsOf, withBatch, withRun } from './drive-task.ts';
 import { lossOf } from './loss-of-parts.ts';
 import { unsavedVariables } from './unsaved-variables.ts';
-import { allVariablesOf, largest, readValues, sameBytes, variablesOf } from './variable-values.ts';
+import { allVariablesOf, largest, readNumber, readValues, sameBytes, variablesOf } from './variable-values.ts';
 
 /** 1. Internal. */
 export function checkName({ task }: Subject): void {
@@ -14,8 +14,8 @@ export function checkName({ task }: Subject): void {
 }
 
 /** 2. Internal. */
-export function checkVariables(subject: Subject): void {
-  withRun(subject, (run) => {
+export async function checkVariables(subject: Subject): Promise<void> {
+  await withRun(subject, (run) => {
     if (Object.keys(run.trainable).length === 0) fail('`trainable` must hold at least one variable, got none');
     const paths = new Map<tf.Variable, string>();
     for (const [path, variable] of Object.entries(allVariablesOf(run))) {
@@ -34,18 +34,18 @@ export function checkVariables(subject: Subject): void {
             `\`${path}\` of the encoder \`${name}\` must be in \`trainable\`, \`buffers\` or \`frozen\` of the run: what is in none is not saved`,
           );
   });
-  const unsaved = unsavedVariables(subject, { onlyTrainable: true }); // constants, such as fixed positions, need not be saved
+  const unsaved = await unsavedVariables(subject, { onlyTrainable: true }); // constants, such as fixed positions, need not be saved
   if (unsaved)
     fail(
       `the variables that \`create\` makes must be in \`trainable\`, \`buffers\` or \`frozen\`; these are in none, so they are neither trained nor saved: ${unsaved}; a constant is no trainable variable`,
     );
 }
 
-function checkScalar(what: string, value: tf.Tensor): void {
+async function checkScalar(what: string, value: tf.Tensor): Promise<void> {
   if (!((value as unknown) instanceof tf.Tensor)) fail(`${what} must be a scalar tensor, got ${typeof value}`);
   if (value.rank !== 0 || value.dtype !== 'float32')
     fail(`${what} must be a float32 scalar, got ${value.dtype} of shape [${value.shape.join(', ')}]`);
-  const number = value.dataSync()[0]!;
+  const number = await readNumber(value);
   if (!Number.isFinite(number)) fail(`${what} must be finite, got ${number}`);
 }
 
@@ -59,53 +59,53 @@ function checkRanks(what: string, record: Batch): void {
 }
 
 /** 3. Internal. */
-export function checkLoss(subject: Subject): void {
-  withRun(subject, (run) => {
+export async function checkLoss(subject: Subject): Promise<void> {
+  await withRun(subject, async (run) => {
     for (let step = 0; step < subject.steps; step++) {
-      withBatch(subject, step, (batch) => {
+      await withBatch(subject, step, async (batch) => {
         const context = contextAt(subject, step);
         const targets = targetsOf(run, batch, context);
         const { loss, metrics = {}, keep = {} } = lossOf(run, [{ batch, targets, context }], context);
-        checkScalar(`the loss at step ${step}`, loss);
-        for (const [name, metric] of Object.entries(metrics)) checkScalar(`the metric \`${name}\` at step ${step}`, metric);
+        await checkScalar(`the loss at step ${step}`, loss);
+        for (const [name, metric] of Object.entries(metrics)) await checkScalar(`the metric \`${name}\` at step ${step}`, metric);
         if (!run.afterStep || run.embed) return;
         checkRanks('targets', targets);
         checkRanks('keep', keep);
       });
-      makeStep(subject, run, { step });
+      await makeStep(subject, run, { step });
     }
   });
 }
 
 /** The first of the teacher's variables that the loss of a step depends on, differentiably. */
-function reachedBuffer(subject: Subject, at: { run: AnyPretextTaskRun; teacher: VariableMap; step: number }): string | undefined {
+function reachedBuffer(subject: Subject, at: { run: AnyPretextTaskRun; teacher: VariableMap; step: number }): Promise<string | undefined> {
   const { run, teacher, step } = at;
-  return withBatch(subject, step, (batch) => {
+  return withBatch(subject, step, async (batch) => {
     const context = contextAt(subject, step);
     const targets = targetsOf(run, batch, context);
-    const { gradients } = differentiate(() => lossOf(run, [{ batch, targets, context }], context).loss, teacher);
+    const { gradients } = await differentiate(() => lossOf(run, [{ batch, targets, context }], context).loss, teacher);
     return Object.keys(gradients).find((path) => largest(gradients[path]!) > 0);
   });
 }
 
 /** 4. Internal. */
-export function checkGradientsArrive(subject: Subject): void {
-  withRun(subject, (run) => {
-    const trainable = readValues(run.trainable);
+export async function checkGradientsArrive(subject: Subject): Promise<void> {
+  await withRun(subject, async (run) => {
+    const [trainable, buffers] = [await readValues(run.trainable), await readValues(run.buffers)];
     // a buffer that starts as the exact copy of a trained variable belongs to a teacher
     const teacher = Object.fromEntries(
-      Object.entries(run.buffers).filter(([, buffer]) => {
-        const values = buffer.dataSync();
+      Object.entries(run.buffers).filter(([path]) => {
+        const values = buffers[path]!;
         return values.some((x) => x !== values[0]) && Object.values(trainable).some((online) => sameBytes(online, values));
       }),
     );
     const waiting = new Set(Object.keys(run.trainable));
     for (let step = 0; step < subject.steps; step++) {
       if (Object.keys(teacher).length > 0) {
-        const reached = reachedBuffer(subject, { run, teacher, step });
+        const reached = await reachedBuffer(subject, { run, teacher, step });
         if (reached) fail(`a gradient reaches the teacher's \`${reached}\`: compute its outputs in \`targets\`, without a tape`);
       }
-      const { gradients, writtenAfter } = makeStep(subject, run, { step });
+      const { gradients, writtenAfter } = await makeStep(subject, run, { step });
       for (const [path, gradient] of Object.entries(gradients)) {
         const most = largest(gradient);
         if (!Number.isFinite(most)) fail(`the gradient of \`${path}\` at step ${step} is not finite`);

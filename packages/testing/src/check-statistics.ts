@@ -5,7 +5,7 @@ import { fail, makeStep, withRun } from './drive-task.ts';
 import { differingPaths, readValues, variablesOf } from './variable-values.ts';
 
 /** Notes with what a module is applied first while some work runs. */
-function firstCall(module: Module, work: () => void): { input: tf.Tensor; options: ApplyOptions } | undefined {
+async function firstCall(module: Module, work: () => Promise<unknown>): Promise<{ input: tf.Tensor; options: ApplyOptions } | undefined> {
   const own = Object.getOwnPropertyDescriptor(module, 'apply');
   const apply = module.apply.bind(module);
   let call: { input: tf.Tensor; options: ApplyOptions } | undefined;
@@ -15,7 +15,7 @@ function firstCall(module: Module, work: () => void): { input: tf.Tensor; option
   };
   if (!Reflect.defineProperty(module, 'apply', { value: watching, configurable: true, enumerable: true, writable: true })) return undefined;
   try {
-    work();
+    await work();
     return call;
   } catch (error) {
     call?.input.dispose();
@@ -27,20 +27,18 @@ function firstCall(module: Module, work: () => void): { input: tf.Tensor; option
 }
 
 /** 16. Internal. */
-export function checkStatistics(subject: Subject): void {
-  withRun(subject, (run) => {
+export async function checkStatistics(subject: Subject): Promise<void> {
+  await withRun(subject, async (run) => {
     for (const [name, encoder] of Object.entries(run.encoders)) {
       if (Object.keys(encoder.buffers).length === 0) continue;
-      const call = firstCall(encoder, () => {
-        makeStep(subject, run, { step: 0 });
-      });
+      const call = await firstCall(encoder, () => makeStep(subject, run, { step: 0 }));
       if (!call) continue; // the task runs it by another method, or not at all
       try {
-        const before = readValues(variablesOf(encoder));
+        const before = await readValues(variablesOf(encoder));
         tf.tidy(() => {
           encoder.apply(call.input, { ...call.options, training: true, updateStatistics: false });
         });
-        const [path] = differingPaths(before, readValues(variablesOf(encoder)));
+        const [path] = differingPaths(before, await readValues(variablesOf(encoder)));
         if (path) fail(`with \`updateStatistics: false\` the encoder \`${name}\` must write nothing, it writes \`${path}\``);
       } finally {
         call.input.dispose();

@@ -58,7 +58,7 @@ function withDefaults(options: ConformanceOptions): Subject {
  * The conformance kit as a list, for any test runner: what every task of the contract must do.
  *
  * @param options see {@link ConformanceOptions}
- * @returns sixteen checks, each independent of the others; they read tensors synchronously, so the backend must allow that
+ * @returns sixteen checks, each independent of the others, to be run one after the other; they read tensors by `data()` alone, so that they run on webgpu and in a page
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range; from a check's `run` `SELFSUP_PLUGIN_API`, or what the task throws
  * @remarks The kit drives the task with plain SGD in the contract's order, on the streams that the trainer uses. Gradients of tfjs must be registered. What it
  * cannot see: a loss that computes something else than the paper, and a network that serves as its own teacher without stop-gradient.

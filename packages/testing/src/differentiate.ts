@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { abandonTape, type VariableMap } from '@selfsup/core';
-import { readValues, type Values } from './variable-values.ts';
+import { readNumber, readValues, type Values } from './variable-values.ts';
 
 /** A loss with its gradients, outside the backend; no gradient where the loss does not depend on a variable. Internal. */
 export interface Differentiated {
@@ -9,15 +9,21 @@ export interface Differentiated {
 }
 
 /** Differentiates a loss by variables, by position as the trainer does, and leaves no tensor and no tape. Internal. */
-export function differentiate(loss: () => tf.Scalar, variables: VariableMap): Differentiated {
+export async function differentiate(loss: () => tf.Scalar, variables: VariableMap): Promise<Differentiated> {
+  const { value, found } = differentiateOnBackend(loss, variables);
   try {
-    let result: Differentiated | undefined;
-    tf.tidy(() => {
+    return { loss: await readNumber(value), gradients: await readValues(found) };
+  } finally {
+    tf.dispose([value, found]);
+  }
+}
+
+function differentiateOnBackend(loss: () => tf.Scalar, variables: VariableMap): { value: tf.Tensor; found: tf.NamedTensorMap } {
+  try {
+    return tf.tidy(() => {
       const { value, grads } = tf.engine().gradients(loss, Object.values(variables), undefined, true);
-      const found = Object.keys(variables).flatMap((path, i) => (grads[i] ? [[path, grads[i]] as const] : []));
-      result = { loss: value.dataSync()[0]!, gradients: readValues(Object.fromEntries(found)) };
+      return { value, found: Object.fromEntries(Object.keys(variables).flatMap((path, i) => (grads[i] ? [[path, grads[i]]] : []))) };
     });
-    return result!;
   } catch (error) {
     abandonTape();
     throw error;

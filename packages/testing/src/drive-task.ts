@@ -36,19 +36,26 @@ const totalStepsOf = ({ steps }: Subject) => steps + 4;
 export const createRun = (subject: Subject, seed = 0): AnyPretextTaskRun =>
   subject.task.create({ rng: createRng(seed).fold('create'), totalSteps: totalStepsOf(subject) });
 
+/** `tf.tidy` for work that waits for the backend: nothing else may run in between. Internal. */
+export async function tidyAsync<R>(work: () => Promise<R>): Promise<R> {
+  tf.engine().startScope();
+  try {
+    return await work();
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
 /** Builds a run, works with it and disposes it; tensors that the task leaves are disposed unless it keeps them. Internal. */
-export function withRun<R>(subject: Subject, work: (run: AnyPretextTaskRun) => R, seed = 0): R {
-  let result: R;
-  tf.tidy(() => {
+export const withRun = <R>(subject: Subject, work: (run: AnyPretextTaskRun) => R | Promise<R>, seed = 0): Promise<R> =>
+  tidyAsync(async () => {
     const run = createRun(subject, seed);
     try {
-      result = work(run);
+      return await work(run);
     } finally {
       run.dispose();
     }
   });
-  return result!;
-}
 
 /** The context of a step, from the streams that the trainer uses. Internal. */
 export const contextAt = (
@@ -61,28 +68,29 @@ export const contextAt = (
 };
 
 /** Makes the batch of a step, works with it and disposes it. Internal. */
-export function withBatch<R>({ batchAt }: Subject, step: number, work: (batch: Batch) => R): R {
-  let result: R;
-  tf.tidy(() => {
+export const withBatch = <R>({ batchAt }: Subject, step: number, work: (batch: Batch) => R | Promise<R>): Promise<R> =>
+  tidyAsync(async () => {
     const batch = batchAt(step);
     try {
-      result = work(batch);
+      return await work(batch);
     } finally {
       tf.dispose(batch as tf.TensorContainer);
     }
   });
-  return result!;
-}
 
 /** The targets in tensors of their own, as the trainer takes them. Internal. */
 export const targetsOf = (run: AnyPretextTaskRun, batch: Batch, context: StepContext): Targets =>
   tf.tidy(() => mapTensors(run.targets?.(batch, context) ?? {}, (tensor) => tf.clone(tensor)) as tf.TensorContainer) as Targets;
 
 /** One update in the contract's order: targets → loss and gradients → transformGradients → plain SGD → afterStep; of the whole batch or of its halves. Internal. */
-export function makeStep(subject: Subject, run: AnyPretextTaskRun, options: { step: number; seed?: number; halves?: boolean }): StepRecord {
+export async function makeStep(
+  subject: Subject,
+  run: AnyPretextTaskRun,
+  options: { step: number; seed?: number; halves?: boolean },
+): Promise<StepRecord> {
   const { step, halves = false, ...seeded } = options;
   const shared = contextAt(subject, step, { ...seeded, shared: true });
-  return withBatch(subject, step, (batch) => {
+  return withBatch(subject, step, async (batch) => {
     const parts = (halves ? [subject.split(batch, 0), subject.split(batch, 1)] : [batch]).map((part, microBatch): Part => {
       const context = contextAt(subject, step, { ...seeded, microBatch });
       return { batch: part, context, targets: targetsOf(run, part, context) };
@@ -94,7 +102,7 @@ export function makeStep(subject: Subject, run: AnyPretextTaskRun, options: { st
         kept = mapTensors(keep, (tensor) => tf.keep(tf.clone(tensor)));
         return loss;
       };
-      const { loss, gradients } = differentiate(objective, run.trainable);
+      const { loss, gradients } = await differentiate(objective, run.trainable);
       const raw = Object.fromEntries(
         Object.entries(run.trainable).map(
           ([path, { shape }]) => [path, gradients[path] ? tf.tensor(gradients[path], shape) : null] as const,
@@ -103,11 +111,11 @@ export function makeStep(subject: Subject, run: AnyPretextTaskRun, options: { st
       const transformed = run.transformGradients?.({ ...raw }, shared) ?? raw;
       for (const [path, gradient] of Object.entries(transformed))
         if (gradient) run.trainable[path]!.assign(tf.sub(run.trainable[path]!, tf.mul(gradient, subject.learningRate)));
-      const before = readValues(run.trainable);
+      const before = await readValues(run.trainable);
       tf.tidy(() => {
         run.afterStep?.({ targets: joinRows(parts.map(({ targets }) => targets)), kept }, shared);
       });
-      return { loss, gradients, writtenAfter: differingPaths(before, readValues(run.trainable)) };
+      return { loss, gradients, writtenAfter: differingPaths(before, await readValues(run.trainable)) };
     } finally {
       tf.dispose(kept as tf.TensorContainer);
     }
@@ -121,18 +129,18 @@ export interface Trajectory {
 }
 
 /** Runs from one step to another; `between` sees the run before each step. Internal. */
-export function runSteps(
+export async function runSteps(
   subject: Subject,
   run: AnyPretextTaskRun,
-  options: { from?: number; to?: number; seed?: number; between?: (step: number) => void } = {},
-): Trajectory {
+  options: { from?: number; to?: number; seed?: number; between?: (step: number) => Promise<void> } = {},
+): Promise<Trajectory> {
   const { from = 0, to = subject.steps, between, ...seeded } = options;
   const losses: number[] = [];
   const values: Values[] = [];
   for (let step = from; step < to; step++) {
-    between?.(step);
-    losses.push(makeStep(subject, run, { step, ...seeded }).loss);
-    values.push(readValues(variablesOf(run)));
+    await between?.(step);
+    losses.push((await makeStep(subject, run, { step, ...seeded })).loss);
+    values.push(await readValues(variablesOf(run)));
   }
   return { losses: Float32Array.from(losses), values };
 }

@@ -19,8 +19,13 @@ export const allVariablesOf = (run: Pick<PretextTaskRun, 'trainable' | 'buffers'
 });
 
 /** Copies values out of the backend, of variables by path or of a record by name. Internal. */
-export const readValues = (tensors: Batch): Values =>
-  Object.fromEntries(namedTensors(tensors).map(([path, tensor]) => [path, tensor.dataSync().slice()] as const));
+export async function readValues(tensors: Batch): Promise<Values> {
+  const read = namedTensors(tensors).map(async ([path, tensor]) => [path, (await tensor.data()).slice()] as const);
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** The number in a scalar. Internal. */
+export const readNumber = async (scalar: tf.Tensor): Promise<number> => (await scalar.data())[0]!;
 
 /** Writes values into variables of the same paths and sizes. Internal. */
 export function writeValues(values: Values, variables: VariableMap): void {

@@ -27,6 +27,16 @@ describe('createTrainer', () => {
     trainer.dispose();
   });
 
+  it('says before the first step that no gradients are registered', () => {
+    const gradFunc = tf.getGradient('Sum');
+    tf.unregisterGradient('Sum');
+    try {
+      expect(() => toyTrainer()).toThrow(/createTrainer: tfjs knows no gradients here: .* Call `await selectBackend\(\)` or/);
+    } finally {
+      tf.registerGradient(gradFunc);
+    }
+  });
+
   it('takes one step exactly as written out by hand', async () => {
     const trainer = toyTrainer({}, { optimizer: sgd({ learningRate: 0.5 }) });
     const path = 'backbone/dense2/kernel';

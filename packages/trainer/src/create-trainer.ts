@@ -10,6 +10,7 @@ import {
   type Rng,
   type Targets,
 } from '@selfsup/core';
+import { assertGradients } from './assert-gradients.ts';
 import { checkRun, checkTask } from './check-task.ts';
 import { encodeRun, restoreRun, type RunState, type SaveOptions } from './checkpoint/run-checkpoint.ts';
 import { chain, type GradientTransform, type TransformState } from '@selfsup/optim';
@@ -88,7 +89,8 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  *
  * @param options see {@link TrainerOptions}
  * @returns the trainer; give it to `fit`, or call `trainStep` in a loop of your own
- * @throws SelfsupError `SELFSUP_PLUGIN_API` when the task is not of this contract, `SELFSUP_OPTION` on an option out of its range
+ * @throws SelfsupError `SELFSUP_PLUGIN_API` when the task is not of this contract, `SELFSUP_OPTION` on an option out of its range, `SELFSUP_BACKEND` where tfjs
+ * knows no gradients
  * @remarks Step s of rank r draws from `ctx.stream(name)`, which is `createRng(seed).fold('step').fold(s).fold(r).fold(name)`, and from nothing else; see
  * `createStepContext`. There is no generator state to save. A variable of `trainable` whose own flag `trainable` is false, as TensorFlow.js has it, stands
  * still: it gets no gradient and has no slots, and checkpoints hold it all the same. All ranks build the same networks, from `fold('create')`. Tasks with `embed` get the exact
@@ -104,6 +106,7 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
 export function createTrainer<B extends Batch, T extends Targets>(options: TrainerOptions<B, T>): Trainer<B, T> {
   const { task, totalSteps, seed, collective = soloCollective, gradientCheckpointing: recompute = false } = options;
   checkTask(task);
+  assertGradients();
   if (!Number.isSafeInteger(totalSteps) || totalSteps < 1)
     throw new SelfsupError('SELFSUP_OPTION', `createTrainer: \`totalSteps\` must be an integer >= 1, got ${totalSteps}`);
   const rng = createRng(seed);

@@ -1,3 +1,4 @@
+import { activationKernels } from './activation-kernels.ts';
 import { addEachKernel } from './add-each-kernel.ts';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { crossEntropyKernels } from './cross-entropy-kernels.ts';
@@ -33,5 +34,6 @@ export function kernelTable(runtime: Runtime): KernelTable {
     ...addEachKernel(runtime),
     ...leadingSumsKernels(runtime),
     ...segmentSumKernel(runtime),
+    ...activationKernels(runtime),
   };
 }

@@ -30,8 +30,9 @@ function rowsOf(x: TensorInfo, mask: TensorInfo): Rows {
   return [product(0, first), product(first, last + 1), product(Math.max(first, last + 1), leading.length)];
 }
 
-const forward = ({ masked, layout }: { masked: boolean; layout: RowLayout }): Program => ({
-  name: `SelfsupMaskedSoftmax ${layout.lanes}${masked ? ' mask' : ''}`,
+/** `hidden`: what becomes of a row in which all is −∞: 0 in attention, NaN by the definition. */
+const forward = ({ masked, layout, hidden = '0' }: { masked: boolean; layout: RowLayout; hidden?: '0' | 'nan' }): Program => ({
+  name: `${hidden === 'nan' ? 'Softmax' : 'SelfsupMaskedSoftmax'} ${layout.lanes}${masked ? ' mask' : ''}`,
   inputs: { x: 'f32', ...(masked && { mask: 'f32' }) },
   outputs: ['y'],
   uniforms: { rows: 'u32', columns: 'u32', middle: 'u32', inner: 'u32', scale: 'f32' },
@@ -56,7 +57,7 @@ const forward = ({ masked, layout }: { masked: boolean; layout: RowLayout }): Pr
     sum += term;
   }
   sum = total(sum, slot);
-  let factor = select(select(sum, 1.0, sum == 0.0), u.nan, broken);
+  let factor = select(select(sum, ${hidden === 'nan' ? 'u.nan' : '1.0'}, sum == 0.0), u.nan, broken);
   for (var i = first; i < end; i += ${layout.lanes}u) { y[i] = select(y[i] / factor, u.nan, broken); }`,
 });
 
@@ -87,6 +88,7 @@ function rowsIn(kernelName: string, inputs: NamedTensorInfoMap, name: string) {
  * SelfsupMaskedSoftmax: inputs `x [..., keys]` and, if given, `mask`, float32 with all keys, broadcast over one run of leading axes at most; attribute
  * `scale` (default 1) → softmax(scale·x + mask). A row that −∞ hides as a whole gives zeros.
  * SelfsupMaskedSoftmaxGrad: inputs `dy`, `y`, attribute `scale` → `dx`.
+ * Softmax: input `logits` → softmax over the last axis by the same program, since NaN does not reach the whole row in that of tfjs.
  */
 export function softmaxKernels(runtime: Runtime): KernelTable {
   return {
@@ -101,6 +103,18 @@ export function softmaxKernels(runtime: Runtime): KernelTable {
         const uniforms = { rows, columns, middle, inner, scale };
         const program = forward({ masked: mask !== undefined, layout });
         runtime.dispatch(program, { inputs: mask ? [x, mask] : [x], outputs, uniforms, groups: Math.ceil(rows / layout.rows) });
+      })[0]!;
+    },
+    Softmax(inputs) {
+      const logits = input(inputs, 'logits');
+      if (logits.dtype !== 'float32') return undefined;
+      const { rows, columns } = rowsIn('Softmax', inputs, 'logits');
+      const layout = rowLayout(columns);
+      return produce(runtime, [logits.shape], (outputs) => {
+        if (rows === 0) return;
+        const uniforms = { rows, columns, middle: 1, inner: 1, scale: 1 };
+        const program = forward({ masked: false, layout, hidden: 'nan' });
+        runtime.dispatch(program, { inputs: [logits], outputs, uniforms, groups: Math.ceil(rows / layout.rows) });
       })[0]!;
     },
     SelfsupMaskedSoftmaxGrad(inputs, attrs) {

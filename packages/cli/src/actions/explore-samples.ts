@@ -19,7 +19,7 @@ import {
   type SearchHit,
   type SelectionMethod,
 } from '@selfsup/pretrain';
-import { buildSearchIndex, openInputs, openSearchIndex } from '@selfsup/pretrain/node';
+import { buildSearchIndex, openSearchIndex } from '@selfsup/pretrain/node';
 import { renderReport } from '@selfsup/report';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -28,6 +28,7 @@ import type { RunFlags } from '../flags/common-flags.ts';
 import type { Output } from '../output/output.ts';
 import { assertWritable, writeWholeFile } from '../output/write-whole-file.ts';
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
+import { embedQueries } from './embed-queries.ts';
 import { openRun, type OpenedEncoder } from './open-run.ts';
 import { checkInputs, readInputs, type InputFlags } from './read-inputs.ts';
 
@@ -172,8 +173,8 @@ export async function runSearch(inputs: readonly string[], flags: SearchFlags, o
   }
   if (query.length === 0 && !text)
     throw new SelfsupError('SELFSUP_OPTION', 'say what to look for: --query photo.jpg, or --text "..." for an encoder of text');
-  return explore('search', { inputs, flags: rest, output }, async ({ opened: { encoder }, set, name, signal }) => {
-    const queries = await embedSet(encoder, openInputs(encoder, { paths: query, texts: text }), { signal });
+  return explore('search', { inputs, flags: rest, output }, async ({ opened: { encoder, registry }, set, name, signal }) => {
+    const queries = await embedQueries({ encoder, registry }, { query, text, run: flags.run, signal });
     const hits = await searchSet(queries, set, { count, whitening });
     const { lines, rows } = hitTable(queries, set.items, hits);
     return { lines, rows, facts: { queries: queries.items.length }, report: () => searchReport({ encoder, set, name }, queries, hits) };
@@ -214,10 +215,10 @@ async function searchIndex(inputs: readonly string[], flags: SearchFlags, output
     throw new SelfsupError('SELFSUP_OPTION', 'say what to look for: --query photo.jpg, or --text "..." for an encoder of text');
   if (!Number.isSafeInteger(count) || count < 1) throw new SelfsupError('SELFSUP_OPTION', `--count must be an integer >= 1, got ${count}`);
   await assertTable(out);
-  const { encoder, backend, backendDescription } = await openRun(flags, output);
+  const { encoder, registry, backend, backendDescription } = await openRun(flags, output);
   try {
     const index = await openSearchIndex(folder, encoder);
-    const queries = await embedSet(encoder, openInputs(encoder, { paths: query, texts: text }));
+    const queries = await embedQueries({ encoder, registry }, { query, text, run });
     const hits = await index.search(queries.features, { count });
     const { lines, rows } = hitTable(queries, index.items, hits);
     for (const line of lines) output.line(line);

@@ -92,11 +92,16 @@ export async function openRun(flags: RunFlags, output: Output): Promise<OpenedEn
   const { registry } = found ?? (await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd()));
   const backend = await chooseBackend(flags, registry);
   for (const reason of backend.rejected) output.warn(reason);
-  const options = { registry, progress: output, ...(flags.readout !== undefined && { readout: flags.readout }) };
+  const { readout, encoder: name } = flags;
+  const options = {
+    ...{ registry, progress: output },
+    ...(readout !== undefined && { readout }),
+    ...(name !== undefined && { encoder: name }),
+  };
   const open = async () => {
     if (found) return loadEncoder(flags.run, options);
     const bytes = await openEncoder(flags.run, { nameOf: '--run', registry, progress: output });
-    assertBrought(await describeEncoder(bytes), registry, flags.run);
+    assertBrought(await describeEncoder(bytes, name), registry, flags.run);
     return loadEncoder(bytes, options);
   };
   return {

@@ -87,6 +87,16 @@ describe('selfsup augment', () => {
     expect(await drawn('2')).not.toEqual(first);
   });
 
+  it('draws single operations', async () => {
+    const out = at('operations.png');
+    const { stdout } = await selfsup(...flags, '--operations', 'invert,verticalFlip', '--images', '2', '--out', out);
+    expect(stdout).toBe(`${out}: in each row an image and what invert, verticalFlip make of it, 2 × 3 pictures\n`);
+    const png = await pixelsOf(out);
+    const [original, negative, flipped] = [0, 1, 2].map((column) => png.at(4 + 68 * column + 20, 4 + 6)) as [number[], number[], number[]];
+    expect(negative).toEqual(original.map((value) => 255 - value));
+    expect(flipped).toEqual(png.at(4 + 20, 4 + 63 - 6));
+  });
+
   it('draws small views smaller', async () => {
     const out = at('dino.png');
     const { stdout } = await selfsup(...flags, '--recipe', 'dino', '--variant', 'lightly', '--images', '1', '--out', out);
@@ -102,7 +112,8 @@ describe('selfsup augment', () => {
     [['--recipe', 'byol', '--variant', 'nope', '--out', 'a.png'], /--variant of byol must be one of imagenet, cifar/],
     [['--recipe', 'byol', '--out', 'a.jpg'], /--out must be a \.png file, got a\.jpg/],
     [['--recipe', 'byol', '--images', '0', '--out', 'a.png'], /--images must be an integer from 1 to 64, got 0/],
-    [['--out', 'a.png'], /--recipe/],
+    [['--out', 'a.png'], /give one of --recipe and --operations/],
+    [['--operations', 'rotation,blurr', '--out', 'a.png'], /unknown operation 'blurr'; did you mean blur\?/],
   ])('says what is wrong: %j', async (argv, message) => {
     const { code, stderr } = await selfsup(...flags, ...argv);
     expect(stderr).toMatch(message);

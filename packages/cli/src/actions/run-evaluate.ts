@@ -1,6 +1,10 @@
 import {
+  evaluateAttentiveProbe,
+  evaluateClustering,
   evaluateKnn,
   evaluateLinearProbe,
+  evaluateRetrieval,
+  evaluateSegmentation,
   openSamplesFor,
   type AnyModule,
   type LinearFinding,
@@ -19,7 +23,27 @@ export type EvaluateKnnFlags = EvaluateFlags & { readonly k?: number; readonly t
 /** The flags of `selfsup evaluate linear-probe`. */
 export type EvaluateLinearProbeFlags = EvaluateFlags & { readonly l2?: readonly number[]; readonly maxIterations?: number };
 
+/** The flags of `selfsup evaluate retrieval`. */
+export type EvaluateRetrievalFlags = EvaluateFlags & { readonly ks?: readonly number[] };
+
+/** The flags of `selfsup evaluate clustering`. */
+export type EvaluateClusteringFlags = EvaluateFlags & { readonly clusters?: number };
+
+/** The flags of `selfsup evaluate attentive-probe`. */
+export type EvaluateAttentiveProbeFlags = EvaluateFlags & { readonly layer?: string; readonly heads?: number; readonly epochs?: number };
+
+/** The flags of `selfsup evaluate segmentation`. */
+export type EvaluateSegmentationFlags = RunFlags & {
+  readonly layer?: string;
+  readonly trainImages?: number;
+  readonly testImages?: number;
+  readonly baselines?: boolean;
+};
+
 const rounded = (value: number) => Number(value.toFixed(2));
+const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
+/** After a line about one subject: nothing for the trained encoder, otherwise who it is. */
+const ofWhom = (subject: string) => (subject === 'trained' ? '' : `, ${nameOf(subject)}`);
 const titles: Readonly<Record<string, string>> = { untrained: 'the untrained encoder', start: 'the start alone' };
 const nameOf = (subject: string) => titles[subject] ?? subject;
 
@@ -105,4 +129,87 @@ export function runEvaluateLinearProbe(flags: EvaluateLinearProbeFlags, output: 
     });
     return { findings: Object.fromEntries(Object.entries(found).map(([name, finding]) => [name, shown(finding)])) };
   });
+}
+
+/**
+ * `selfsup evaluate retrieval`: searches the training samples for each test sample.
+ *
+ * @param flags see {@link EvaluateRetrievalFlags}
+ * @param output where to report
+ * @returns the exit code
+ */
+export function runEvaluateRetrieval(flags: EvaluateRetrievalFlags, output: Output): Promise<number> {
+  return judge('retrieval', { flags, output }, async ({ encoder }, samples, start) => {
+    const found = await evaluateRetrieval(encoder, samples, { ks: flags.ks, baselines: flags.baselines, start, progress: output });
+    for (const [name, { recall, meanAveragePrecision }] of Object.entries(found)) {
+      const hits = Object.entries(recall).map(([k, value]) => `${k}: ${percent(value)}`);
+      output.line(`Mean average precision ${percent(meanAveragePrecision)}, recall at ${hits.join(', ')}${ofWhom(name)}`);
+    }
+    return { findings: found };
+  });
+}
+
+/**
+ * `selfsup evaluate clustering`: compares clusters of the test samples with their classes.
+ *
+ * @param flags see {@link EvaluateClusteringFlags}
+ * @param output where to report
+ * @returns the exit code
+ */
+export function runEvaluateClustering(flags: EvaluateClusteringFlags, output: Output): Promise<number> {
+  return judge('clustering', { flags, output }, async ({ encoder }, samples, start) => {
+    const found = await evaluateClustering(encoder, samples, {
+      clusters: flags.clusters,
+      baselines: flags.baselines,
+      start,
+      progress: output,
+    });
+    for (const [name, { nmi, ari, clusters }] of Object.entries(found))
+      output.line(`${clusters} clusters: NMI ${nmi.toFixed(3)}, ARI ${ari.toFixed(3)}${ofWhom(name)}`);
+    return { findings: found };
+  });
+}
+
+/**
+ * `selfsup evaluate attentive-probe`: classifies test images by attention over a map of the encoder.
+ *
+ * @param flags see {@link EvaluateAttentiveProbeFlags}
+ * @param output where to report
+ * @returns the exit code
+ */
+export function runEvaluateAttentiveProbe(flags: EvaluateAttentiveProbeFlags, output: Output): Promise<number> {
+  return judge('attentive-probe', { flags, output }, async ({ encoder }, samples) => {
+    const { layer, heads, epochs, baselines } = flags;
+    const found = await evaluateAttentiveProbe(encoder, samples, { layer, numHeads: heads, epochs, baselines, progress: output });
+    for (const [name, { accuracy }] of Object.entries(found)) output.line(`Attentive probe ${accuracy.toFixed(2)} %${ofWhom(name)}`);
+    return { accuracy: Object.fromEntries(Object.entries(found).map(([name, { accuracy }]) => [name, rounded(accuracy)])) };
+  });
+}
+
+/**
+ * `selfsup evaluate segmentation`: segments procedural images by a linear classifier on a map of the encoder.
+ *
+ * @param flags see {@link EvaluateSegmentationFlags}
+ * @param output where to report
+ * @returns the exit code
+ */
+export async function runEvaluateSegmentation(flags: EvaluateSegmentationFlags, output: Output): Promise<number> {
+  const { encoder, backend, backendDescription } = await openRun(flags, output);
+  try {
+    const { layer, trainImages: train, testImages: test, baselines } = flags;
+    const findings = await evaluateSegmentation(encoder, { layer, train, test, baselines, progress: output });
+    for (const [name, { meanIou, pixelAccuracy }] of Object.entries(findings))
+      output.line(`Segmentation of shapes: mean IoU ${meanIou.toFixed(2)} %, of all pixels ${pixelAccuracy.toFixed(2)} %${ofWhom(name)}`);
+    output.event('result', {
+      command: 'evaluate segmentation',
+      run: flags.run,
+      backend,
+      backendDescription,
+      steps: encoder.step,
+      findings,
+    });
+    return 0;
+  } finally {
+    encoder.dispose();
+  }
 }

@@ -53,7 +53,7 @@ async function resultOf(store: RunStore): Promise<RunResult | undefined> {
  * @returns the exit code
  */
 export async function runExport(flags: ExportFlags, output: Output): Promise<number> {
-  const { out, run, readout, plugin = [], format, precision, preprocessing } = flags;
+  const { out, run, encoder, readout, plugin = [], format, precision, preprocessing } = flags;
   const { registry } = await gatherPlugins({ plugins: plugin }, process.cwd());
   const folder = await beginWholeFolder(out, '--out');
   try {
@@ -61,7 +61,8 @@ export async function runExport(flags: ExportFlags, output: Output): Promise<num
     const bytes = await openEncoder(run, { nameOf: '--run', registry, progress: output });
     const result = await resultOf(runFolder(run));
     const classifier = flags.classifier === undefined ? undefined : await classifierBytes(run, flags.classifier);
-    const options = { classifier, registry, format, precision, preprocessing, result, ...(readout !== undefined && { readout }) };
+    const chosen = { ...(encoder !== undefined && { encoder }), ...(readout !== undefined && { readout }) };
+    const options = { classifier, registry, format, precision, preprocessing, result, ...chosen };
     const files = await exportEncoder(bytes, options);
     await folder.keep(files);
     const names = Object.keys(files);

@@ -1,13 +1,14 @@
 import { Command, Option } from 'commander';
 import type { DuplicatesFlags, OutliersFlags, SearchFlags, SelectFlags } from '../actions/explore-samples.ts';
 import type { CommandContext } from '../command-context.ts';
-import { act, addDataFlags, addRunFlags } from '../flags/common-flags.ts';
+import { act, addDataFlags, addRunFlags, encoderOption } from '../flags/common-flags.ts';
 import { collect, parseNumber } from '../flags/parse-value.ts';
 
 /** A command that works on all samples of some files or of data. */
 function exploration(name: string): Command {
   return addDataFlags(addRunFlags(new Command(name)))
     .argument('[inputs...]', 'files and folders; - reads paths, or for encoders of text texts, from standard input, one on each line')
+    .addOption(encoderOption())
     .option('--split <name>', 'of --data: train, test or all (default: all)')
     .option('--whitening', 'compare principal directions of the features, the strong ones made weaker')
     .option('--out <file>', 'write what was found: .csv or .jsonl')
@@ -21,7 +22,12 @@ export function searchCommand(context: CommandContext): Command {
   return exploration('search')
     .description('Find the photos or texts that are most like a photo or a text')
     .addOption(new Option('--query <file>', 'a photo, a folder, or a file of texts to look for; can be repeated').argParser(collect))
-    .addOption(new Option('--text <text>', 'a text to look for; can be repeated').argParser(collect))
+    .addOption(
+      new Option(
+        '--text <text>',
+        'a text to look for, also in images where the run learned from images with texts; can be repeated',
+      ).argParser(collect),
+    )
     .option('--count <n>', 'how many to find for each (default: 10)', parseNumber)
     .option('--build <folder>', 'keep the features in a folder, to be searched again and again with --index')
     .option('--index <folder>', 'search in what --build kept; above 100,000 samples by a graph (npm install usearch)')
@@ -31,6 +37,7 @@ export function searchCommand(context: CommandContext): Command {
 Examples:
   $ selfsup search photos --run runs/photos --query x.jpg --report found.html
   $ selfsup search --data reviews.csv --run runs/text --text "it broke after a week"
+  $ selfsup search photos --run runs/pairs --text "a dog on the beach" --report found.html
   $ selfsup search photos --run runs/photos --build index
   $ selfsup search --run runs/photos --index index --query x.jpg`,
     )

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { ExportFlags } from '../actions/run-export.ts';
 import type { CommandContext } from '../command-context.ts';
-import { act, addRunFlags } from '../flags/common-flags.ts';
+import { act, addRunFlags, encoderOption } from '../flags/common-flags.ts';
 
 const EXAMPLES = `
 Examples:
@@ -25,6 +25,7 @@ export function exportCommand(context: CommandContext): Command {
     )
     .option('--classifier <name>', 'onnx, tfjs: a classifier of the run goes along, see selfsup fine-tune')
     .option('--no-preprocessing', 'onnx, tfjs: leave the normalization of pixels to the caller')
+    .addOption(encoderOption())
     .option('--readout <name>', 'what the features are instead of what the run chose: global, or a readout of the encoder')
     .addHelpText('after', EXAMPLES);
   return addRunFlags(command).action((_flags, self: Command) =>

@@ -18,6 +18,7 @@ export interface BackendFlags {
 /** Flags of every command that opens a run. */
 export interface RunFlags extends BackendFlags {
   readonly run: string;
+  readonly encoder?: string;
   readonly readout?: string;
   readonly plugin?: readonly string[];
 }
@@ -64,6 +65,10 @@ export function addSpeedFlags(command: Command): Command {
 
 /** `--json`. */
 export const jsonOption = (): Option => new Option('--json', 'one JSON object per line on standard output');
+
+/** `--encoder`, of commands that use an encoder. */
+export const encoderOption = (): Option =>
+  new Option('--encoder <name>', 'which encoder of a run that keeps several, such as text where it learned from images with texts');
 
 /** Adds `--run`, `--plugin`, the flags of the backend, `--json`. */
 export function addRunFlags(command: Command): Command {

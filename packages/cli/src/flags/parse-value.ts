@@ -16,6 +16,13 @@ export function parseNumbers(text: string): number[] {
   });
 }
 
+/** Reads names with commas between them, such as `rotation,blur`. */
+export function parseNames(text: string): string[] {
+  const names = text.split(',').map((part) => part.trim());
+  if (names.includes('')) throw new InvalidArgumentError('It must be a name, or several with commas between them.');
+  return names;
+}
+
 function parseJson(text: string): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };

@@ -63,6 +63,7 @@ export function ownerOf(flag: string, { registry, recipe, modality }: PreparedRu
   const tasks = registry.tasks.all.filter(({ options }) => has(options as OptionSchema)).map(({ name }) => name);
   const kinds = registry.modalities.all.filter(({ options }) => has(options as OptionSchema)).map(({ title }) => title);
   if (tasks.length > 0) return `${flag} is an option of ${tasks.join(', ')}, not of ${recipe.name}`;
-  if (kinds.length > 0) return `${flag} is for ${kinds.join(' and ')}; ${recipe.name} learns from ${modality.title}`;
+  const several = [kinds.slice(0, -1).join(', '), kinds.at(-1)].filter(Boolean).join(' and ');
+  if (kinds.length > 0) return `${flag} is for ${several}; ${recipe.name} learns from ${modality.title}`;
   return undefined;
 }

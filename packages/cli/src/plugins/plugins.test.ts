@@ -264,7 +264,7 @@ describe('a task of the user', () => {
     expect(stdout).toMatch(/Encoders for next-window:\n {2}waves +Waves\n/);
     expect((await selfsup('train', '--plugin', file, '-h')).stdout).toMatch(/Tasks on time series:\n {2}next-window +The next window\n/);
     const { stderr } = await selfsup('train', '--task', file, '--image-size', '3');
-    expect(stderr).toContain('--image-size is for images and videos; next-window learns from time series');
+    expect(stderr).toContain('--image-size is for images, videos and images with texts; next-window learns from time series');
   });
 
   it('must be there', async () => {

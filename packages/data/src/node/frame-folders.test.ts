@@ -68,7 +68,7 @@ describe('frameFolders', () => {
     expect(videos.skipped[1]!.reason).toBe('has 3 frames, and a clip needs 4');
     expect(told).toEqual(videos.skipped);
     await expect(frameFolders(root, { imageSize: 4, clipLength: 9 })).rejects.toThrow(
-      'a video must have at least 9 frames, but not one of the 2 folders',
+      'a video must have at least 9 frames, but not one of the 2 videos',
     );
   });
 

@@ -30,7 +30,8 @@ export interface SplitLists<F extends PhotoFile = PhotoFile> {
   readonly unused: readonly UnusedKind[];
 }
 
-const PHOTO = /\.(jpe?g|jpe|jfif|pjp(eg)?|png|webp|gif|tiff?|avif|bmp|dib)$/i;
+/** What pictures are named like. */
+export const PHOTO = /\.(jpe?g|jpe|jfif|pjp(eg)?|png|webp|gif|tiff?|avif|bmp|dib)$/i;
 const ADVICE =
   'put JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP files there, in one sub-folder per class if they have classes, or .tar or .parquet files with pictures in them';
 

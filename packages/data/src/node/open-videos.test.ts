@@ -76,10 +76,12 @@ describe('openVideos', () => {
 
   it('says what is wrong', async () => {
     await expect(openVideos('shapes', options)).rejects.toThrow('each in a folder of its own with its frames, but shapes is not there');
-    await expect(openVideos(root, options)).rejects.toThrow(`there are no images in ${root}; a video is a folder of frames`);
+    await expect(openVideos(root, options)).rejects.toThrow(
+      `there are no videos in ${root}; a video is a file such as .mp4 or .webm, or a folder of frames`,
+    );
     await put('photo.png', 1);
     await video('x', 3, 10);
-    await expect(openVideos(join(root, 'photo.png'), options)).rejects.toThrow('photo.png is a file');
+    await expect(openVideos(join(root, 'photo.png'), options)).rejects.toThrow('photo.png is a file of another kind');
     await expect(openVideos(root, options)).rejects.toThrow('photo.png must lie in the folder of its video');
     await expect(openVideos(root, { clipLength: 1 })).rejects.toThrow('openVideos: `clipLength` must be an integer >= 2, got 1');
     await expect(openVideos(root, { limit: 0 })).rejects.toThrow('openVideos: `limit` must be an integer >= 1, got 0');

@@ -1,14 +1,15 @@
 import { printable, SelfsupError } from '@selfsup/core';
 import { stat } from 'node:fs/promises';
 import { checkClip, frameVideos, type ClipOptions, type FrameDataset } from './frame-videos.ts';
-import { listVideos } from './list-videos.ts';
+import { isVideoFile, listVideos } from './list-videos.ts';
 import { checkLimits, type OpenImagesOptions } from './open-images.ts';
 import { openSplits } from './open-splits.ts';
 import type { SkippedImage } from './photo-images.ts';
 import type { UnusedKind } from './unused-files.ts';
+import { checkVideoFiles, type VideoFileOptions } from './video-files.ts';
 
 /** Options of {@link openVideos}. */
-export interface OpenVideosOptions extends OpenImagesOptions, ClipOptions {}
+export interface OpenVideosOptions extends OpenImagesOptions, ClipOptions, VideoFileOptions {}
 
 /** What {@link openVideos} opened. */
 export interface OpenedVideos {
@@ -18,17 +19,18 @@ export interface OpenedVideos {
   readonly test?: FrameDataset;
   /** Where `test` comes from: a part of its own, or held out of the others. */
   readonly testFrom?: 'own part' | 'held out';
-  /** Frames that could not be decoded so far, and videos that are too short. */
+  /** Frames and files that could not be decoded so far, and videos that are too short. */
   readonly skipped: readonly SkippedImage[];
   /** The files of the folder that are not used, by kind. */
   readonly unused: readonly UnusedKind[];
 }
 
 /**
- * Opens videos, given as folders of frames, for training and, where they have classes, testing.
+ * Opens videos, given as files or as folders of frames, for training and, where they have classes, testing.
  *
- * @param folder `video/frames` or `class/video/frames`, also below folders for training and testing, as `openImages` finds them: every folder with pictures in it is a video
- * @param options `clipLength` (4), `stride` (1), `limit` and `testLimit` (2,000) in videos, and as in `openImages` `imageSize` (64), `seed`, `onSkip`,
+ * @param folder `video.mp4`, `class/video.mp4`, `video/frames` or `class/video/frames`, also below folders for training and testing, as `openImages` finds them:
+ * every video file, and every folder with pictures in it, is a video; or a single video file
+ * @param options `clipLength` (4), `stride` (1), `clipsPerVideo` (1); of files `framesPerSecond` (8) and `ffmpeg`, the program (on the PATH); `limit` and `testLimit` (2,000) in videos, and as in `openImages` `imageSize` (64), `seed`, `onSkip`,
  * `onProgress`, `cacheBytes`
  * @returns `train`; `test` where the folder has one, or classes: a fifth of the videos of each, chosen by the seed, is held out then; what was `skipped`
  * @throws SelfsupError as `frameFolders`; `SELFSUP_DATA` also on pictures that lie beside the videos
@@ -43,10 +45,11 @@ export async function openVideos(folder: string, options: OpenVideosOptions = {}
   checkLimits('openVideos', options);
   const clip = checkClip('openVideos', options);
   const info = await stat(folder).catch(() => undefined);
-  if (!info?.isDirectory())
+  checkVideoFiles('openVideos', options);
+  if (!info || !(info.isDirectory() || isVideoFile(folder)))
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `openVideos: videos must be in a folder, each in a folder of its own with its frames, but ${printable(folder)} is ${info ? 'a file' : 'not there'}`,
+      `openVideos: videos must be in a folder, as files such as .mp4 or .webm, or each in a folder of its own with its frames, but ${printable(folder)} is ${info ? 'a file of another kind' : 'not there'}`,
     );
   return openSplits(
     folder,
@@ -54,7 +57,7 @@ export async function openVideos(folder: string, options: OpenVideosOptions = {}
     {
       who: 'openVideos',
       list: (path) => listVideos(path, { who: 'openVideos', loose: false }),
-      pictures: ({ frames }) => frames.length,
+      pictures: ({ frames }) => frames?.length ?? 1,
       open: (list, name, rest) => frameVideos(list, name, { ...rest, clip }),
     },
   );

@@ -29,6 +29,34 @@ function drawScene(rng: Rng) {
   return { paints, radius, stretch, cos, sin, mirror, cx, cy, textures, amounts, clutter, noise };
 }
 
+/** How much of the pixel around a point of the frame the shape covers, in [0, 1]. */
+function coverOf(scene: ReturnType<typeof drawScene>, label: number, pixel: number): (x: number, y: number) => number {
+  const { outline } = SHAPE_CLASSES[label]!;
+  const { radius, stretch, cos, sin, mirror, cx, cy } = scene;
+  const toOutline = { x: mirror / (radius * stretch), y: stretch / radius };
+  return (x, y) => {
+    const u = (cos * (x - cx) + sin * (y - cy)) * toOutline.x;
+    const v = (cos * (y - cy) - sin * (x - cx)) * toOutline.y;
+    return u * u + v * v > REACH * REACH ? 0 : Math.max(0, Math.min(1, 0.5 - (outline(u, v) * radius) / pixel));
+  };
+}
+
+/**
+ * Says which pixels of an image of {@link renderShape} the shape covers by at least half.
+ *
+ * @param rng the image's own stream
+ * @param label which shape, 0 … 9
+ * @param target `size`: the side in pixels; `out`: receives `[size, size]` bytes: `label + 1` on the shape, 0 elsewhere
+ */
+export function maskShape(rng: Rng, label: number, target: { size: number; out: Uint8Array }): void {
+  const { size, out } = target;
+  const pixel = 2 / size;
+  const coverAt = coverOf(drawScene(rng), label, pixel);
+  for (let row = 0, at = 0; row < size; row++)
+    for (let column = 0; column < size; column++, at++)
+      out[at] = coverAt((column + 0.5) * pixel - 1, 1 - (row + 0.5) * pixel) >= 0.5 ? label + 1 : 0;
+}
+
 /**
  * Renders one image: a shape over a background, antialiased by its signed distance, with clutter below it and noise above.
  *
@@ -38,8 +66,8 @@ function drawScene(rng: Rng) {
  */
 export function renderShape(rng: Rng, label: number, target: { size: number; out: Uint8Array }): void {
   const { size, out } = target;
-  const { outline } = SHAPE_CLASSES[label]!;
-  const { paints, radius, stretch, cos, sin, mirror, cx, cy, textures, amounts, clutter, noise } = drawScene(rng);
+  const scene = drawScene(rng);
+  const { paints, textures, amounts, clutter, noise } = scene;
   const key = [rng.fold('noise 0').seed(), rng.fold('noise 1').seed()] as const;
   const counter: [number, number] = [0, 0];
   const words = new Uint32Array(2);
@@ -47,16 +75,14 @@ export function renderShape(rng: Rng, label: number, target: { size: number; out
   const back = new Float64Array(3);
   const point = { x: 0, y: 0 };
   const pixel = 2 / size;
-  const toOutline = { x: mirror / (radius * stretch), y: stretch / radius };
+  const coverAt = coverOf(scene, label, pixel);
   for (let row = 0, at = 0; row < size; row++) {
     const y = 1 - (row + 0.5) * pixel;
     for (let column = 0; column < size; column++, at += 3) {
       const x = (column + 0.5) * pixel - 1;
       point.x = x;
       point.y = y;
-      const u = (cos * (x - cx) + sin * (y - cy)) * toOutline.x;
-      const v = (cos * (y - cy) - sin * (x - cx)) * toOutline.y;
-      const cover = u * u + v * v > REACH * REACH ? 0 : Math.max(0, Math.min(1, 0.5 - (outline(u, v) * radius) / pixel));
+      const cover = coverAt(x, y);
       let under = 0;
       let over = 0;
       if (cover < 1) {

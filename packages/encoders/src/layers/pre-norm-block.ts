@@ -8,7 +8,8 @@ import { layerNorm } from './layer-norm.ts';
 import { leafModule } from './leaf-module.ts';
 import { linear } from './linear.ts';
 import { recomputed } from './recomputed.ts';
-import { selfAttention, type AttentionModule } from './self-attention.ts';
+import { selfAttention } from './self-attention.ts';
+import type { TransformerModule } from './transformer-module.ts';
 
 /** Options of {@link preNormBlock}. */
 export interface PreNormBlockOptions {
@@ -42,7 +43,7 @@ export interface PreNormBlockOptions {
  * @see Huang et al.: "Deep Networks with Stochastic Depth", https://arxiv.org/abs/1603.09382
  * @see Touvron et al.: "Going deeper with Image Transformers", section 2, https://arxiv.org/abs/2103.17239, for LayerScale
  */
-export function preNormBlock(options: PreNormBlockOptions): (rng: Rng) => AttentionModule {
+export function preNormBlock(options: PreNormBlockOptions): (rng: Rng) => TransformerModule {
   const { width, numHeads, hiddenDim = 4 * width, dropPathRate = 0, epsilon = 1e-6, initializer = xavierUniform } = options;
   const { qkvBias = true, layerScale } = options;
   checkIntegers('preNormBlock', { width, numHeads, hiddenDim });
@@ -66,22 +67,26 @@ export function preNormBlock(options: PreNormBlockOptions): (rng: Rng) => Attent
       'mlp/linear2': narrow(rng.fold('linear2')),
       ...(scale1 && scale2 && { layerScale1: scale1, layerScale2: scale2 }),
     };
+    const states: TransformerModule['states'] = (input, apply) =>
+      tf.tidy(() => {
+        const [batch, length] = input.shape;
+        const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [batch * length, width]);
+        const asSequences = (x: tf.Tensor) => tf.reshape<tf.Rank.R3>(x, [batch, length, width]);
+        const dropPath = (branch: tf.Tensor3D, tag: string) => dropWhole(branch, apply, { rate: dropPathRate, tag });
+        const attended = parts.attention.apply(asSequences(parts.norm1.apply(asRows(input), apply)), partOptions(apply, 'attention'));
+        const first = scale1 ? asSequences(scale1.apply(asRows(attended), apply)) : attended;
+        const x = tf.add(input, dropPath(first, 'attended')); // [batch, length, width]
+        const hidden = gelu(parts['mlp/linear1'].apply(parts.norm2.apply(asRows(x), apply), apply)); // [batch * length, hiddenDim]
+        const narrowed = parts['mlp/linear2'].apply(hidden, apply);
+        const feedForward = asSequences(narrowed);
+        const second = scale2 ? asSequences(scale2.apply(narrowed, apply)) : feedForward;
+        return { feedForward, output: tf.add<tf.Tensor3D>(x, dropPath(second, 'mlp')) };
+      });
     return recomputed({
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
-      apply: (input, apply) =>
-        tf.tidy(() => {
-          const [batch, length] = input.shape;
-          const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [batch * length, width]);
-          const asSequences = (x: tf.Tensor) => tf.reshape<tf.Rank.R3>(x, [batch, length, width]);
-          const dropPath = (branch: tf.Tensor3D, tag: string) => dropWhole(branch, apply, { rate: dropPathRate, tag });
-          const attended = parts.attention.apply(asSequences(parts.norm1.apply(asRows(input), apply)), partOptions(apply, 'attention'));
-          const first = scale1 ? asSequences(scale1.apply(asRows(attended), apply)) : attended;
-          const x = tf.add(input, dropPath(first, 'attended')); // [batch, length, width]
-          const hidden = gelu(parts['mlp/linear1'].apply(parts.norm2.apply(asRows(x), apply), apply)); // [batch * length, hiddenDim]
-          const narrowed = parts['mlp/linear2'].apply(hidden, apply);
-          return tf.add<tf.Tensor3D>(x, dropPath(asSequences(scale2 ? scale2.apply(narrowed, apply) : narrowed), 'mlp'));
-        }),
+      apply: (input, apply) => tf.tidy(() => states(input, apply).output),
+      states,
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, maskedSoftmax, SelfsupError, type ApplyOptions, type Module, type Rng } from '@selfsup/core';
-import { checkRates, dropWhileTraining } from './apply-part.ts';
+import { joinVariables, SelfsupError, type ApplyOptions, type Module, type Rng } from '@selfsup/core';
+import { checkRates } from './apply-part.ts';
+import { attendHeads } from './attend-heads.ts';
 import { checkIntegers } from './check-option.ts';
 import { kaimingUniform, zeros, type Initializer } from './initializers.ts';
 import { linear } from './linear.ts';
@@ -30,8 +31,6 @@ export interface AttentionModule extends Module<tf.Tensor3D, tf.Tensor3D> {
   apply(input: tf.Tensor3D, options: AttentionApplyOptions): tf.Tensor3D;
 }
 
-type Projection = Module<tf.Tensor2D, tf.Tensor2D>;
-
 /**
  * Multi-head self-attention: softmax(Q·Kᵀ/√(width/heads) + mask)·V in each head, and a linear layer over the heads together.
  *
@@ -47,7 +46,6 @@ export function selfAttention(options: SelfAttentionOptions): (rng: Rng) => Atte
   checkRates('selfAttention', { dropoutRate });
   if (width % numHeads !== 0)
     throw new SelfsupError('SELFSUP_OPTION', `selfAttention: \`numHeads\` must divide the width ${width}, got ${numHeads}`);
-  const depth = width / numHeads;
   const square = { inputDim: width, outputDim: width, initializer, biasInitializer: zeros };
   const projection = linear({ ...square, bias: qkvBias });
   const join = linear(square);
@@ -59,18 +57,7 @@ export function selfAttention(options: SelfAttentionOptions): (rng: Rng) => Atte
       trainable: joinVariables(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.trainable]))),
       buffers: {},
       apply: (input, apply) =>
-        tf.tidy(() => {
-          const [batch, length] = input.shape;
-          const rows = tf.reshape<tf.Rank.R2>(input, [batch * length, width]);
-          const heads = (part: Projection) =>
-            tf.transpose(tf.reshape(part.apply(rows, apply), [batch, length, numHeads, depth]), [0, 2, 1, 3]); // [batch, heads, length, depth]
-          const products = tf.matMul(heads(query), heads(key), false, true); // [batch, heads, length, length]
-          const weights = maskedSoftmax(products, { scale: 1 / Math.sqrt(depth), ...(apply.mask ? { mask: apply.mask } : {}) });
-          const kept = dropWhileTraining(weights, apply, { rate: dropoutRate, tag: 'weights', who: 'selfAttention' });
-          const context = tf.matMul(kept, heads(value)); // [batch, heads, length, depth]
-          const joined = tf.reshape<tf.Rank.R2>(tf.transpose(context, [0, 2, 1, 3]), [batch * length, width]);
-          return tf.reshape(output.apply(joined, apply), [batch, length, width]);
-        }),
+        tf.tidy(() => attendHeads(input, input, { who: 'selfAttention', layers: parts, numHeads, width, dropoutRate, apply })),
       dispose() {
         for (const part of Object.values(parts)) part.dispose();
       },

@@ -8,7 +8,7 @@ import { decodeClassifier, type ClassifierParts } from './classifier-file.ts';
 import { encoderHash } from './encoder-hash.ts';
 
 /** Options of {@link loadClassifier}: where its encoder comes from, and those of `loadEncoder`. */
-export interface LoadClassifierOptions extends Omit<LoadEncoderOptions, 'readout' | 'readoutOptions'> {
+export interface LoadClassifierOptions extends Omit<LoadEncoderOptions, 'encoder' | 'readout' | 'readoutOptions'> {
   /** The bytes of `encoder.safetensors` or `checkpoint.safetensors` of its run, or the bytes of another file of that encoder. */
   encoder: Uint8Array;
 }

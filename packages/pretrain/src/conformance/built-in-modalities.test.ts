@@ -6,6 +6,8 @@ import { sentences } from '../../fixtures/tiny-text.ts';
 import { tinyVideos } from '../../fixtures/tiny-run.ts';
 import { imageModality } from '../image/image-modality.ts';
 import { imagePlugin } from '../image/image-plugin.ts';
+import { imageTextModality } from '../image-text/image-text-modality.ts';
+import { imageTextPlugin } from '../image-text/image-text-plugin.ts';
 import { textModality } from '../text/text-modality.ts';
 import { textPlugin } from '../text/text-plugin.ts';
 import { videoModality } from '../video/video-modality.ts';
@@ -20,6 +22,7 @@ beforeAll(async () => {
 const small = { epochs: 2, batchSize: 6, knnK: 3 };
 const labels = Array.from({ length: 30 }, (_, i) => i % 3);
 const [images, texts, classNames] = [gray(30, 8), sentences(30), ['a', 'b', 'c']];
+const pairs = { textEncoderOptions: { numLayers: 1, width: 8, numHeads: 1 }, vocabularySize: 100, length: 12 };
 const bert = { encoder: 'bert-tiny', encoderOptions: { numLayers: 1, width: 16, numHeads: 2 }, vocabularySize: 100, length: 18 };
 
 const kits: Record<string, ModalityConformanceOptions> = {
@@ -50,6 +53,17 @@ const kits: Record<string, ModalityConformanceOptions> = {
     badData: {
       'no videos': { ...tinyVideos, length: 0, stills: { ...tinyVideos.stills, length: 0 } },
       'images instead of videos': { images, shape: [30, 8, 8, 1] },
+      'a number': 7,
+    },
+  },
+  'image-text, clip on labeled pairs': {
+    modality: imageTextModality,
+    plugins: [imageTextPlugin, textPlugin],
+    data: { images, shape: [30, 8, 8, 1], captions: texts, labels, classNames },
+    run: { ...small, encoder: 'conv-net', encoderOptions: { widths: [4, 8], projectionDim: 5 }, ...pairs },
+    badData: {
+      'too few texts': { images, shape: [30, 8, 8, 1], captions: texts.slice(1) },
+      'a text that is empty': { images, shape: [30, 8, 8, 1], captions: texts.map((text, i) => (i === 3 ? '' : text)) },
       'a number': 7,
     },
   },

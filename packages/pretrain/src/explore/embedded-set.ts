@@ -49,6 +49,22 @@ export async function embedSet(
   return { items, features: joinFeatures(features), parts: opened, partOf: Int32Array.from(partOf) };
 }
 
+/**
+ * The rows of one set after those of another.
+ *
+ * @param first its rows come first
+ * @param second of as many columns
+ * @returns a set of both
+ */
+export function joinSets(first: EmbeddedSet, second: EmbeddedSet): EmbeddedSet {
+  return {
+    items: [...first.items, ...second.items],
+    features: joinFeatures([first.features, second.features]),
+    parts: [...first.parts, ...second.parts],
+    partOf: Int32Array.of(...first.partOf, ...second.partOf.map((part) => part + first.parts.length)),
+  };
+}
+
 /** Rows of a set by their part, each with its index there. Internal. */
 export function rowsByPart({ parts, partOf }: EmbeddedSet, rows: readonly number[]): { part: SamplesPart; places: number[] }[] {
   return parts
@@ -72,6 +88,7 @@ export async function showRows(
   const shown = rows.map((row): GalleryItem => ({ text: set.items[row]!.text ?? set.items[row]!.file ?? `${set.items[row]!.index}` }));
   if (!modality.show) return shown;
   for (const { part, places } of rowsByPart(set, rows)) {
+    if ('texts' in part.samples) continue; // they show themselves, also where the modality is of something else
     const indices = places.map((place) => set.items[rows[place]!]!.index);
     for (const [i, item] of (await modality.show(part.samples, indices)).entries()) shown[places[i]!] = item;
   }
@@ -81,11 +98,4 @@ export async function showRows(
 /** What a row is called in a table: its file, text, or part and number. */
 export function nameOfItem({ file, text, split, index }: EmbeddedSample): string {
   return file ?? text ?? `${split === undefined ? '' : `${split} `}${index}`;
-}
-
-/** Some rows of a matrix, in their order. Internal. */
-export function takeFeatures({ data, shape: [, dim] }: FeatureMatrix, rows: ArrayLike<number>): FeatureMatrix {
-  const taken = new Float32Array(rows.length * dim);
-  for (let i = 0; i < rows.length; i++) taken.set(data.subarray(rows[i]! * dim, (rows[i]! + 1) * dim), i * dim);
-  return { data: taken, shape: [rows.length, dim] };
 }

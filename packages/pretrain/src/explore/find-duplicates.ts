@@ -2,7 +2,8 @@ import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
 import { connectedGroups, joinFeatures, nearestNeighbors, separatingThreshold, whiten, type FeatureMatrix } from '@selfsup/evaluate';
 import type { LoadedEncoder } from '../load-encoder.ts';
 import { silentProgress, type Progress } from '../progress.ts';
-import { rowsByPart, takeFeatures, type EmbeddedSet } from './embedded-set.ts';
+import { rowsByPart, type EmbeddedSet } from './embedded-set.ts';
+import { takeFeatures } from '../take-features.ts';
 
 /** Options of {@link findDuplicates}. */
 export interface FindDuplicatesOptions {

@@ -1,6 +1,7 @@
 import { convNet, resnet18, resnet34, resnet50, vit, type EncoderFactory, type VitFactory, type VitSize } from '@selfsup/encoders';
 import { z } from 'zod';
 import { blockLayers, groupLayers } from '../encoder-layers.ts';
+import { projectionOption, withProjection } from '../encoder-projection.ts';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { imageInputOf } from './image-input.ts';
 import { pyramidReadout, tokensReadout } from './image-readouts.ts';
@@ -8,7 +9,7 @@ import { SMALL_IMAGE } from './image-views.ts';
 import { patchStart } from './patch-start.ts';
 
 /** The modalities whose samples they take: of videos frame by frame. */
-const modalities = ['image', 'video'];
+const modalities = ['image', 'video', 'image-text'];
 
 const normOptions = {
   norm: z
@@ -35,6 +36,7 @@ const convNetOptions = z.strictObject({
       'what the first convolution sees: the pixels; their differences from the mean of the image; the local contrast of gray, one channel; or that and two of color',
     ),
   ...normOptions,
+  ...projectionOption,
 });
 
 const resnetOptions = z.strictObject({
@@ -44,6 +46,7 @@ const resnetOptions = z.strictObject({
     .describe(`the first layers: cifar keeps the size, imagenet quarters it; default cifar up to images of ${SMALL_IMAGE} pixels`),
   zeroInitLastNorm: z.boolean().default(false).describe('whether each block starts as its shortcut'),
   ...normOptions,
+  ...projectionOption,
 });
 
 const vitOptions = ({ numLayers, width, numHeads }: VitSize) =>
@@ -62,7 +65,10 @@ const vitOptions = ({ numLayers, width, numHeads }: VitSize) =>
       .describe("the features: the class token's state or the mean of the patches'"),
     positions: z.enum(['sin-cos', 'learned']).default('sin-cos').describe('positions that are added to the patches'),
     dropPathRate: z.number().min(0).lt(1).default(0).describe("how often the last block's branches are left out in training"),
-    maskToken: z.boolean().default(false).describe('whether there is a token to stand for masked patches, which sim-mim needs'),
+    maskToken: z
+      .boolean()
+      .default(false)
+      .describe('whether there is a token to stand for masked patches, which tasks such as sim-mim, beit, ibot and dino-v2 need'),
     classToken: z.boolean().exactOptional().describe('whether there is a class token; default true; without one the features are the mean'),
     classPosition: z.boolean().exactOptional().describe('whether learned positions have one for the class token, too; default true'),
     numRegisters: z.int().min(0).exactOptional().describe('learned tokens that only help the others, as in DINOv2; default 0'),
@@ -70,6 +76,7 @@ const vitOptions = ({ numLayers, width, numHeads }: VitSize) =>
     qkvBias: z.boolean().exactOptional().describe('whether query, key and value have biases; default true'),
     hiddenDim: z.int().min(1).exactOptional().describe('columns between the two linear layers of a block; default 4 times the width'),
     epsilon: z.number().gt(0).exactOptional().describe('added to the variances; default 1e-6'),
+    ...projectionOption,
   });
 
 type ResnetOptions = z.output<typeof resnetOptions>;
@@ -125,11 +132,11 @@ const patchEncoders = [
 /** The encoders of images and frames, the default first. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each knows its own options
 export const imageEncoders: readonly EncoderRecipe<EncoderFactory, any>[] = [
-  convNetEncoder,
-  resnetEncoder(18, resnet18),
-  resnetEncoder(34, resnet34),
-  resnetEncoder(50, resnet50),
-  ...patchEncoders,
+  withProjection(convNetEncoder),
+  withProjection(resnetEncoder(18, resnet18)),
+  withProjection(resnetEncoder(34, resnet34)),
+  withProjection(resnetEncoder(50, resnet50)),
+  ...patchEncoders.map(withProjection),
 ];
 
 /** Those that see patches, of images whose sides are multiples of a patch's. */

@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
 import { createLoader, toImages, type ImagePixels } from '@selfsup/data';
 import type { EncoderFactory } from '@selfsup/encoders';
@@ -7,12 +8,14 @@ import { defineModality, type BuildContext, type RunData } from '../modality.ts'
 import type { GivenSettings, Settings } from '../settings.ts';
 import { alteredImages } from './altered-images.ts';
 import { encodeImageBatches, encodeImages, rawPixels } from './encode-images.ts';
+import { withIndices } from './batch-indices.ts';
 import { encodeViews } from './encode-views.ts';
 import { isPatchEncoder } from './encoders.ts';
 import { imageExamples, imageFeatureEncoder } from './image-examples.ts';
 import { imageInputOf, imageSizeOf, type ImageInput } from './image-input.ts';
 import type { ImageSamples } from './image-samples.ts';
 import { taskViews, type ImageTaskParts, type ProjectionHeadFunction } from './image-task.ts';
+import { batchLabels } from './batch-labels.ts';
 import { recipeChoices } from './image-views.ts';
 import { nameOfData } from './name-of-data.ts';
 import { imageWeights } from './image-weights.ts';
@@ -96,9 +99,10 @@ export function imageTaskParts({
   totalSteps,
   functions,
   teacher,
+  learned,
 }: Pick<
   BuildContext,
-  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher'
+  'data' | 'settings' | 'recipe' | 'backbone' | 'stepsPerEpoch' | 'totalSteps' | 'functions' | 'teacher' | 'learned'
 >): ImageTaskParts {
   const { size: imageSize, height, width, channels, mean, std } = imageInputOf(data.input);
   const { projectionHead } = functions;
@@ -112,6 +116,8 @@ export function imageTaskParts({
     stepsPerEpoch,
     totalSteps,
     teacher,
+    numSamples: data.train.length,
+    learned,
     imageSize,
     height,
     width,
@@ -131,7 +137,8 @@ function prepareImages({
 }: BuildContext<ImageRunData, ImageOptions>): (raw: ImagePixels, context: PrepareContext) => Batch {
   const context = { ...imageInputOf(data.input), patchSize: patchSizeOf(backbone) };
   const toBatch = prepareViews(recipe, { context, recipe: options.recipe, views: functions['views'] });
-  return (pixels, { rng }) => toBatch(toImages(pixels), rng);
+  const labelsOf = taskViews(recipe).input.labels ? batchLabels(recipe.name, data.train) : undefined;
+  return (pixels, { rng }) => ({ ...toBatch(toImages(pixels), rng), ...(labelsOf && { labels: labelsOf(pixels.indices) }) });
 }
 
 /** Pictures without an order in time: photos, files of images, images in memory. */
@@ -171,11 +178,16 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
     return createLoader(data.train, { batchSize, rng, rank, worldSize });
   },
   taskParts: imageTaskParts,
-  prepare: prepareImages,
+  prepare: (context) => withIndices(context.recipe, prepareImages(context)),
   encode: encodeImages,
   encodeBatches: encodeImageBatches,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
+  probeInput(batch) {
+    const { views, images } = batch;
+    const [first] = [views ?? images ?? []].flat() as readonly tf.Tensor[];
+    return first?.rank === 4 ? first : undefined;
+  },
   encodeViews,
   alteredCopies: alteredImages,
   fineTuning: {

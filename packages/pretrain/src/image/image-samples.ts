@@ -6,19 +6,21 @@ import type { Samples } from '../samples.ts';
 export interface ImageSamples extends ImageDataset {
   /** `[length]`: where each comes from, such as the path of a photo. */
   readonly ids?: readonly string[];
+  /** `[length]`: what is said of each, where they come with texts. */
+  readonly captions?: readonly string[];
 }
 
-/** A data set of images; folders of photos also tell the `paths`. */
-type Located = ImageDataset & { readonly ids?: readonly string[]; readonly paths?: readonly string[] };
+/** A data set of images; folders of photos also tell the `paths`, pairs the `captions`. */
+type Located = ImageDataset & { readonly paths?: readonly string[] } & Pick<ImageSamples, 'ids' | 'captions'>;
 
 /**
  * Makes samples of a data set of images.
  *
- * @param dataset any; those that name their images in `paths` or `ids` keep these names
+ * @param dataset any; those that name their images in `paths` or `ids` keep these names, and `captions` their texts
  * @returns the samples
  */
 export function imageSamples(dataset: Located): ImageSamples {
-  const { name, length, height, width, channels, labels, classNames, ids = dataset.paths } = dataset;
+  const { name, length, height, width, channels, labels, classNames, captions, ids = dataset.paths } = dataset;
   return {
     name,
     length,
@@ -28,6 +30,7 @@ export function imageSamples(dataset: Located): ImageSamples {
     ...(labels && { labels }),
     ...(classNames && { classNames }),
     ...(ids && { ids }),
+    ...(captions && { captions }),
     read: (indices) => dataset.read(indices),
   };
 }
@@ -40,8 +43,9 @@ export function imageSamples(dataset: Located): ImageSamples {
  * @returns samples that number them from 0
  */
 export function pickImages(samples: ImageSamples, indices: ArrayLike<number>): ImageSamples {
-  const { ids } = samples;
-  return { ...subset(samples, indices), ...(ids && { ids: Array.from(indices, (index) => ids[index]!) }) };
+  const { ids, captions } = samples;
+  const pick = (texts: readonly string[]) => Array.from(indices, (index) => texts[index]!);
+  return { ...subset(samples, indices), ...(ids && { ids: pick(ids) }), ...(captions && { captions: pick(captions) }) };
 }
 
 /**
@@ -52,12 +56,13 @@ export function pickImages(samples: ImageSamples, indices: ArrayLike<number>): I
  * @returns samples of both; labels only where both have them
  */
 export function joinImages(first: ImageSamples, second: ImageSamples): ImageSamples {
-  const { labels, ids, ...rest } = first;
+  const { labels, ids, captions, ...rest } = first;
   return {
     ...rest,
     length: first.length + second.length,
     ...(labels && second.labels && { labels: Int32Array.of(...labels, ...second.labels) }),
     ...(ids && second.ids && { ids: [...ids, ...second.ids] }),
+    ...(captions && second.captions && { captions: [...captions, ...second.captions] }),
     async read(indices) {
       const [mine, others] = [Array.from(indices).filter((i) => i < first.length), Array.from(indices).filter((i) => i >= first.length)];
       const parts = [await first.read(mine), await second.read(others.map((i) => i - first.length))] as const;

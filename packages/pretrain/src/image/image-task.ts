@@ -12,6 +12,8 @@ export type ProjectionHeadFunction = (dims: { readonly inputDim: number }) => Mo
 export interface ImageTaskParts extends TaskParts {
   /** The encoder that is pretrained. */
   readonly backbone: EncoderFactory;
+  /** How many samples it is trained on. */
+  readonly numSamples: number;
   /** The side of square images in pixels; the shorter one of others. */
   readonly imageSize: number;
   /** In pixels. */

@@ -1,4 +1,16 @@
-import { compose, normalize, randomResizedCrop, recipes, recipeViews, views, type RecipeName, type ViewsTransform } from '@selfsup/augment';
+import {
+  compose,
+  normalize,
+  randomResizedCrop,
+  recipes,
+  recipeTrackedViews,
+  recipeViews,
+  trackedCrops,
+  views,
+  type RecipeName,
+  type TrackedViewsTransform,
+  type ViewsTransform,
+} from '@selfsup/augment';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** What makes views is told about the images. */
@@ -19,8 +31,11 @@ export interface ViewsContext {
   readonly patchSize?: number;
 }
 
-/** The function `views` of a config: the augmentation, large views first. It must normalize with mean and std. */
-export type ViewsFunction = (context: ViewsContext) => ViewsTransform;
+/**
+ * The function `views` of a config: the augmentation, large views first. It must normalize with mean and std. For tasks that match places in images
+ * it returns what `trackedCrops` makes, which every other task takes, too.
+ */
+export type ViewsFunction = (context: ViewsContext) => ViewsTransform | TrackedViewsTransform;
 
 /** The views of a batch of images, normalized: large ones and, with multi-crop, small ones. */
 export interface ImageViews {
@@ -28,12 +43,18 @@ export interface ImageViews {
   readonly global: readonly tf.Tensor4D[];
   /** Each `[n, small, small, c]`; none without multi-crop. */
   readonly local: readonly tf.Tensor4D[];
+  /** For each view, global ones first, float32 `[n, 4]`: its box `[y0, x0, y1, x1]` as fractions of the image; only where the task asks for it. */
+  readonly boxes?: readonly tf.Tensor2D[];
+  /** For each view float32 `[n]`: 1 where it is mirrored left to right; only where the task asks for it. */
+  readonly flips?: readonly tf.Tensor1D[];
 }
 
 /** What makes the views, the global ones first, and how many there are. */
 export interface ViewsMaker {
   /** Makes all views of a batch: the large ones, then the small ones. */
   readonly transform: ViewsTransform;
+  /** The same views with their places in the images; without it they cannot be used by tasks that match places. */
+  readonly tracked?: TrackedViewsTransform;
   /** How many large views it makes. */
   readonly numGlobal: number;
   /** How many small views it makes. */
@@ -75,13 +96,14 @@ export function recipeSource(recipe: string): ViewsSource {
     const variant = given ?? (size <= SMALL_IMAGE && 'cifar' in variants ? 'cifar' : 'imagenet');
     const { global, local } = variants[variant]!;
     const statistics = { mean: [...mean], std: [...std] };
-    const transform = recipeViews(name, {
+    const options = {
       variant,
       size: [height, width],
       localSize: [localSizeOf(height, patchSize), localSizeOf(width, patchSize)],
       normalize: statistics,
-    });
-    return { transform, numGlobal: global.length, numLocal: local.length };
+    } as const;
+    const [transform, tracked] = [recipeViews(name, options), recipeTrackedViews(name, options)];
+    return { transform, tracked, numGlobal: global.length, numLocal: local.length };
   };
 }
 
@@ -93,8 +115,9 @@ export function recipeSource(recipe: string): ViewsSource {
  */
 export function cropSource(scale: readonly [number, number]): ViewsSource {
   return ({ height, width, mean, std }) => {
-    const crop = randomResizedCrop({ size: [height, width], scale, ratio: [3 / 4, 4 / 3], flipProbability: 0.5 });
-    const transform = views([compose([crop, normalize({ mean: [...mean], std: [...std] })])]);
-    return { transform, numGlobal: 1, numLocal: 0 };
+    const crop = { size: [height, width], scale, ratio: [3 / 4, 4 / 3], flipProbability: 0.5 } as const;
+    const changes = [normalize({ mean: [...mean], std: [...std] })];
+    const transform = views([compose([randomResizedCrop(crop), ...changes])]);
+    return { transform, tracked: trackedCrops([{ crop, changes }]), numGlobal: 1, numLocal: 0 };
   };
 }

@@ -1,14 +1,15 @@
-import { simclrViews } from '@selfsup/augment';
+import { simclrViews, trackedCrops } from '@selfsup/augment';
 import { createRng } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defineTask } from '../task-recipe.ts';
+import { defineTask, type AnyTaskRecipe } from '../task-recipe.ts';
 import { z } from 'zod';
+import { taskViews } from './image-task.ts';
 import { recipeChoices, recipeSource } from './image-views.ts';
 import { prepareViews } from './prepare-views.ts';
 import { imageTasks } from './recipes/image-tasks.ts';
-import { multiCropViews } from './views-input.ts';
+import { multiCropViews, trackedMultiCropViews, twoTrackedViews } from './views-input.ts';
 
 const square = (size: number) => ({ size, height: size, width: size });
 const statistics = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.25] };
@@ -73,6 +74,32 @@ describe('prepareViews', () => {
     ['vicreg', { views: 'byol' }, '`views` must be a function, got string'],
   ])('refuses for %s what it does not take: %j', (task, options, message) => {
     expect(() => prepare(task, options)).toThrow(message);
+  });
+
+  it('gives tasks that match places those of their views, and the same views', () => {
+    const tracked = { ...taskViews(taskOf('byol')), name: 'tracked', input: twoTrackedViews };
+    const toBatch = (task: AnyTaskRecipe, options = {}) =>
+      prepareViews(task, { context: { ...square(16), channels: 3, ...statistics }, ...options });
+    const held = tf.tidy(() => toBatch(tracked)(images(16), createRng(3)) as Record<string, tf.Tensor[]>);
+    expect(Object.entries(held).map(([name, list]) => [name, list.map(({ shape }) => shape)])).toEqual([
+      ['views', [[2, 16, 16, 3], [2, 16, 16, 3]]],
+      ['boxes', [[2, 4], [2, 4]]],
+      ['flips', [[2], [2]]],
+    ]); // prettier-ignore
+    expect(held['views']!.map(describeTensor)).toEqual(prepare('byol')['views']);
+    tf.dispose(held);
+    const multi = { ...taskViews(taskOf('dino')), name: 'multi', input: trackedMultiCropViews };
+    const crops = tf.tidy(() => toBatch(multi, { recipe: 'swav/imagenet' })(images(16), createRng(3)) as Record<string, tf.Tensor[]>);
+    expect(Object.values(crops).map(({ length }) => length)).toEqual([8, 8, 8]);
+    tf.dispose(crops);
+    const own = () => trackedCrops({ crop: { size: 8 } });
+    expect(prepare('byol', { views: own })['views']!.map(({ shape }) => shape)).toEqual([[2, 8, 8, 3], [2, 8, 8, 3]]); // prettier-ignore
+    const plain = { views: () => (input: tf.Tensor4D) => [tf.clone(input), tf.clone(input)] };
+    expect(() => {
+      tf.tidy(() => toBatch(tracked, plain)(images(16), createRng(3)) && undefined);
+    }).toThrow(
+      'the task tracked matches places in images, `views` of the config does not say where its views are; make them with trackedCrops',
+    );
   });
 
   it('asks a task that does not say which views it takes to do so', () => {

@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { TrackedViews } from '@selfsup/augment';
 import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
 import type { AnyTaskRecipe } from '../task-recipe.ts';
 import { taskViews } from './image-task.ts';
-import { recipeSource, type ViewsContext, type ViewsFunction } from './image-views.ts';
+import { recipeSource, type ImageViews, type ViewsContext, type ViewsFunction } from './image-views.ts';
 import { assertViewsFit } from './views-input.ts';
 
 /** Whose views {@link prepareViews} makes, of which images. */
@@ -29,6 +30,22 @@ function viewsFunction(views: unknown): ViewsFunction | undefined {
   throw new SelfsupError('SELFSUP_OPTION', `\`views\` must be a function, got ${typeof views}`);
 }
 
+type DrawnViews = Pick<TrackedViews, 'views'> & Partial<TrackedViews>;
+
+/** What a transform made, with places or without. */
+const drawnBy = (made: tf.Tensor4D[] | TrackedViews): DrawnViews => (Array.isArray(made) ? { views: made } : made);
+
+/** The first views are global ones. */
+function splitViews({ views, boxes, flips }: DrawnViews, numGlobal: number): ImageViews {
+  return { global: views.slice(0, numGlobal), local: views.slice(numGlobal), ...(boxes && { boxes }), ...(flips && { flips }) };
+}
+
+const untracked = (task: string, source: string) =>
+  new SelfsupError(
+    'SELFSUP_OPTION',
+    `the task ${task} matches places in images, ${source} does not say where its views are; make them with trackedCrops of @selfsup/augment`,
+  );
+
 /**
  * What turns a batch of images in [0, 1] into what a task trains on; every tensor that it makes belongs to the batch or to the caller's tidy.
  *
@@ -43,19 +60,20 @@ export function prepareViews(task: AnyTaskRecipe, options: PrepareViewsOptions):
   const views = viewsFunction(options.views);
   const context = ofClips(options.context, clipLength);
   if (views && recipe === undefined) {
-    const transform = views(context);
+    const draw = views(context);
+    const source = '`views` of the config';
     return (images, rng) => {
-      const made = transform(images, rng);
-      const numGlobal = input.local ? Math.min(made.length, input.numGlobal[1]) : made.length;
-      assertViewsFit(input, { numGlobal, numLocal: made.length - numGlobal }, { task: name, source: '`views` of the config' });
-      return input.toBatch({ global: made.slice(0, numGlobal), local: made.slice(numGlobal) }, clipLength);
+      const made = drawnBy(draw(images, rng));
+      if (input.tracked && !made.boxes) throw untracked(name, source);
+      const numGlobal = input.local ? Math.min(made.views.length, input.numGlobal[1]) : made.views.length;
+      assertViewsFit(input, { numGlobal, numLocal: made.views.length - numGlobal }, { task: name, source });
+      return input.toBatch(splitViews(made, numGlobal), clipLength);
     };
   }
-  const { transform, numGlobal, numLocal } = (recipe === undefined ? own : recipeSource(recipe))(context);
+  const { transform, tracked, numGlobal, numLocal } = (recipe === undefined ? own : recipeSource(recipe))(context);
   const source = recipe === undefined ? 'its own recipe' : `the recipe ${recipe}`;
   assertViewsFit(input, { numGlobal, numLocal }, { task: name, source });
-  return (images, rng) => {
-    const made = transform(images, rng);
-    return input.toBatch({ global: made.slice(0, numGlobal), local: made.slice(numGlobal) }, clipLength);
-  };
+  const draw = input.tracked ? tracked : transform;
+  if (!draw) throw untracked(name, source);
+  return (images, rng) => input.toBatch(splitViews(drawnBy(draw(images, rng)), numGlobal), clipLength);
 }

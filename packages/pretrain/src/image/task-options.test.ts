@@ -14,15 +14,33 @@ describe('options of tasks', () => {
   it.each([
     ['simclr', { temperature: 0.5 }],
     ['dcl', { weighted: true }],
+    ['sup-con', { positives: 'sum-in-log' }],
     ['moco', { symmetric: true, queueSize: 32, shuffleGroups: 1 }],
+    ['all4one', { numNeighbors: 2, attentionLayers: 1, attentionHeads: 2 }],
+    ['ressl', { teacherTemperature: 0.07, queueSize: 32 }],
+    ['nn-byol', { convention: 'mean' }],
+    ['nn-siam', { headOutput: 16, queueSize: 32 }],
+    ['dense-cl', { denseWeight: 1, queueSize: 32 }],
     ['byol', { convention: 'mean', predictionHidden: 8 }],
     ['sim-siam', { headOutput: 16, headHidden: 12, headLayers: 2 }],
     ['barlow-twins', { lambda: 0.1 }],
     ['vicreg', { covarianceWeight: 5, convention: 'summed' }],
     ['swav', { numPrototypes: 16, epsilon: 0.1, freezePrototypesEpochs: 0 }],
+    ['deep-cluster-v2', { headOutput: 16, numPrototypes: [2] }],
+    ['smog', { numGroups: 4, resetSteps: 1 }],
     ['dino', { outputDim: 32, teacherTemperature: 0.07, warmupTeacherTemperature: 0.05, warmupTeacherEpochs: 2 }],
+    ['ibot', { outputDim: 32, heads: 'untied', patchWeight: 2 }],
+    ['dino-v2', { outputDim: 32, centering: 'center', koLeoWeight: 0 }],
+    ['msn', { numPrototypes: 16, iterations: 0, maskRatio: 0.5 }],
+    ['pmsn', { powerLawExponent: 1 }],
     ['mae', { maskRatio: 0.5, decoderLayers: 1, decoderWidth: 8, decoderHeads: 2 }],
     ['sim-mim', { maskUnit: 1, maskRatio: 0.25 }],
+    ['i-jepa', { numTargets: 2, predictorLayers: 1, predictorWidth: 8, distance: 'squared' }],
+    ['data2vec', { part: 'feed-forward', beta: 0.1 }],
+    ['maskfeat', { cellSize: 2, numBins: 4 }],
+    ['beit', { vocabularySize: 8 }],
+    ['aim', { prefix: false, headLayers: 1, headHidden: 8 }],
+    ['inpainting', { overlap: 2, overlapWeight: 0 }],
     ['colorization', { outputSize: 4, gridStep: 30 }],
     ['jigsaw', { grid: 2, numOrders: 4, tileSize: 4 }],
     ['relative-patch', { partSize: 4, gap: 0, jitter: 1, pairsPerImage: 1 }],
@@ -66,6 +84,10 @@ describe('what a config brings', () => {
 });
 
 describe('what does not fit', () => {
+  it('is data without labels for a task that learns from them', async () => {
+    await expect(trainTiny('sup-con', { labeled: false })).rejects.toThrow('the task sup-con learns from labels, and tiny has none');
+  });
+
   it('is an encoder without patches for tasks that mask them', async () => {
     await expect(trainTiny('mae', { encoder: 'conv-net' })).rejects.toThrow('the task mae needs an encoder of patches: vit-tiny');
   });

@@ -9,6 +9,12 @@ export interface ViewsInput {
   readonly numGlobal: readonly [least: number, most: number];
   /** Whether it takes local views too. */
   readonly local: boolean;
+  /** Whether the batch also gets `indices`, int32 `[n]`: which of the training images its rows are. Default false. */
+  readonly indices?: boolean;
+  /** Whether the batch also gets `labels`, int32 `[n]`, −1 where a class is unknown; data without labels is refused. Default false. */
+  readonly labels?: boolean;
+  /** Whether it takes the places of the views in their images, too: `boxes` and `flips`; default false. */
+  readonly tracked?: boolean;
   /** The batch of the task; `clipLength`, the frames of a clip, is 1 for images. */
   toBatch(views: ImageViews, clipLength: number): Batch;
 }
@@ -40,12 +46,36 @@ export const twoViews: ViewsInput = {
 /** `views`: two or more of one size. */
 export const manyViews: ViewsInput = { ...twoViews, description: 'two or more views of one size', numGlobal: [2, Infinity] };
 
+/** `views`: two or more large ones and any number of small ones after them. */
+export const manyCropViews: ViewsInput = {
+  description: 'two or more large views and any number of small ones',
+  numGlobal: [2, Infinity],
+  local: true,
+  toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
+};
+/** `views`: two or more of one size, with `labels`. */
+export const labeledViews: ViewsInput = { ...manyViews, labels: true };
+
 /** `views`: two large ones and any number of small ones after them; the recipe `dino/imagenet` has small ones for images of any size. */
 export const multiCropViews: ViewsInput = {
   description: 'two large views and any number of small ones',
   numGlobal: [2, 2],
   local: true,
   toBatch: ({ global, local }) => ({ views: [...global, ...local] }),
+};
+
+/** `views`: two of one size; `boxes` and `flips`: for each view float32 `[n, 4]` and `[n]`, where in the image it is. */
+export const twoTrackedViews: ViewsInput = {
+  ...twoViews,
+  tracked: true,
+  toBatch: ({ global, boxes = [], flips = [] }) => ({ views: [...global], boxes: [...boxes], flips: [...flips] }),
+};
+
+/** As {@link multiCropViews}, with `boxes` and `flips` of all views as in {@link twoTrackedViews}. */
+export const trackedMultiCropViews: ViewsInput = {
+  ...multiCropViews,
+  tracked: true,
+  toBatch: ({ global, local, boxes = [], flips = [] }) => ({ views: [...global, ...local], boxes: [...boxes], flips: [...flips] }),
 };
 
 /** Throws unless a task takes so many views; `source` says where they come from. */

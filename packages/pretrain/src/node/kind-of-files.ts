@@ -7,6 +7,7 @@ const LOOKED_AT = 2000;
 
 const kinds = {
   image: /\.(jpe?g|png|webp|gif|tiff?|avif|bmp|bin|tar)$|idx[13]-ubyte(\.gz)?$/i,
+  video: /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|m2ts|wmv|asf|ogv|flv|3gp|3g2)$/i,
   text: /\.(txt|md|text|tsv|csv|jsonl)$/i,
 } as const;
 
@@ -23,12 +24,12 @@ const kindOfName = (name: string): FileKind | undefined => (Object.keys(kinds) a
  * Says what a path seems to hold, by the names of the files, and of Parquet files by their columns.
  *
  * @param path a file, a folder, or a pattern such as `corpus/*.txt`
- * @returns `image` or `text`, whichever more of the first 2,000 files are named like; undefined where neither is there
+ * @returns `image`, `video` or `text`, whichever more of the first 2,000 files are named like; undefined where neither is there
  */
 export async function kindOfFiles(path: string): Promise<FileKind | undefined> {
   const info = await stat(path).catch(() => undefined);
   if (!info?.isDirectory()) return info && isParquet(path) ? lookInto(path) : kindOfName(path);
-  const counts = { image: 0, text: 0 };
+  const counts = { image: 0, video: 0, text: 0 };
   let parquet: string | undefined;
   const folders = [path];
   let looked = 0;
@@ -43,6 +44,6 @@ export async function kindOfFiles(path: string): Promise<FileKind | undefined> {
       if (kind) counts[kind]++;
     }
   }
-  if (counts.image + counts.text === 0) return parquet === undefined ? undefined : lookInto(parquet);
-  return counts.image >= counts.text ? 'image' : 'text';
+  const [kind, count] = (Object.entries(counts) as [FileKind, number][]).reduce((most, each) => (each[1] > most[1] ? each : most));
+  return count > 0 || parquet === undefined ? (count > 0 ? kind : undefined) : lookInto(parquet);
 }

@@ -10,7 +10,7 @@ import { loadEncoder } from './load-encoder-folder.ts';
 import { runFolder } from './run-folder.ts';
 
 /** Options of {@link loadClassifier}: where its encoder comes from, and those of `loadEncoder`. */
-export interface LoadClassifierFolderOptions extends Omit<LoadEncoderOptions, 'readout' | 'readoutOptions'> {
+export interface LoadClassifierFolderOptions extends Omit<LoadEncoderOptions, 'encoder' | 'readout' | 'readoutOptions'> {
   /** The run, or what else `loadEncoder` takes; default the run in whose folder `classifiers` the classifier is. */
   encoder?: string | Uint8Array;
 }

@@ -67,7 +67,7 @@ export async function* openInputs(
     yield await open(texts);
   }
   if (paths.length === 0) return;
-  if (modality.name !== 'image' || !(await arePhotos(paths))) {
+  if (!['image', 'image-text'].includes(modality.name) || !(await arePhotos(paths))) {
     for (const path of paths) yield await open(path);
     return;
   }

@@ -2,6 +2,7 @@ import { SelfsupError } from '@selfsup/core';
 import { bert, type BertFactory, type BertSize } from '@selfsup/encoders';
 import { z } from 'zod';
 import { blockLayers } from '../encoder-layers.ts';
+import { projectionOption, withProjection } from '../encoder-projection.ts';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { ppmiStart } from './ppmi-start.ts';
 import { textInputOf } from './text-input.ts';
@@ -27,35 +28,38 @@ const bertOptions = ({ numLayers, width, numHeads }: BertSize) =>
     attentionDropoutRate: z.number().min(0).lt(1).default(0.1).describe('how much of the attention is dropped in training'),
     hiddenDim: z.int().min(1).exactOptional().describe('columns between the two linear layers of a block; default 4 times the width'),
     epsilon: z.number().gt(0).exactOptional().describe('added to the variances; default 1e-12'),
+    ...projectionOption,
   });
 
 type BertEncoderOptions = z.output<ReturnType<typeof bertOptions>>;
 
 const bertEncoder = (name: string, title: string, size: BertSize): EncoderRecipe<BertFactory, BertEncoderOptions> =>
-  defineEncoder({
-    name,
-    title,
-    modalities: ['text'],
-    options: bertOptions(size),
-    readouts: textReadouts,
-    starts: [ppmiStart],
-    layers: ({ numLayers }) => blockLayers(/^encoder\/layer(\d+)\//, { first: 0, count: numLayers, top: /^$/ }),
-    growing: ['embeddings/word/weight'],
-    complete(options, input) {
-      const { length } = textInputOf(input);
-      const { maxPositions = Math.max(512, length), embeddingDim = options.width } = options;
-      if (maxPositions < length)
-        throw new SelfsupError(
-          'SELFSUP_OPTION',
-          `\`length\` ${length} is over the ${maxPositions} positions of the encoder ${name}; use a \`length\` of ${maxPositions} or less, or a larger \`maxPositions\``,
-        );
-      return { ...options, maxPositions, embeddingDim };
-    },
-    create({ maxPositions = 512, embeddingDim, ...options }, input) {
-      const { vocabularySize } = textInputOf(input);
-      return bert({ ...options, maxPositions, vocabularySize, ...(embeddingDim !== undefined && { embeddingDim }) });
-    },
-  });
+  withProjection(
+    defineEncoder({
+      name,
+      title,
+      modalities: ['text'],
+      options: bertOptions(size),
+      readouts: textReadouts,
+      starts: [ppmiStart],
+      layers: ({ numLayers }) => blockLayers(/^encoder\/layer(\d+)\//, { first: 0, count: numLayers, top: /^$/ }),
+      growing: ['embeddings/word/weight'],
+      complete(options, input) {
+        const { length } = textInputOf(input);
+        const { maxPositions = Math.max(512, length), embeddingDim = options.width } = options;
+        if (maxPositions < length)
+          throw new SelfsupError(
+            'SELFSUP_OPTION',
+            `\`length\` ${length} is over the ${maxPositions} positions of the encoder ${name}; use a \`length\` of ${maxPositions} or less, or a larger \`maxPositions\``,
+          );
+        return { ...options, maxPositions, embeddingDim };
+      },
+      create({ maxPositions = 512, embeddingDim, ...options }, input) {
+        const { vocabularySize } = textInputOf(input);
+        return bert({ ...options, maxPositions, vocabularySize, ...(embeddingDim !== undefined && { embeddingDim }) });
+      },
+    }),
+  );
 
 /** The encoders of text, the default first; their sizes are those of Turc et al., https://arxiv.org/abs/1908.08962. */
 export const textEncoders: readonly EncoderRecipe<BertFactory, BertEncoderOptions>[] = [

@@ -3,6 +3,7 @@ import { subset } from '@selfsup/data';
 import {
   arrayTexts,
   loadTokenizer,
+  sentinelIds,
   specialTokenId,
   trainWordPiece,
   wordPieceTokenizer,
@@ -13,6 +14,7 @@ import {
 import type { DatasetOpener, DatasetOptions } from '../modality.ts';
 import { silentProgress } from '../progress.ts';
 import { documentSequences } from './document-sequences.ts';
+import { wordPieceOptions } from './learn-word-piece.ts';
 import { learningVocabulary, openingOf, type OpenedSequences, type OpenedTexts, type TextOpening, type TextRows } from './opened-text.ts';
 
 /** A tokenizer, or the content of a `tokenizer.json` as text or parsed. */
@@ -51,7 +53,8 @@ const isTokenDataset = (data: unknown): data is TokenDataset =>
   isObject(data) && typeof data['read'] === 'function' && typeof data['sequenceLength'] === 'number';
 const isTokenDatasets = (data: unknown): data is TokenDatasets =>
   isObject(data) && isTokenDataset(data['train']) && data['tokenizer'] !== undefined;
-const isTokenizer = (given: unknown): given is Tokenizer => isObject(given) && typeof given['encode'] === 'function';
+/** Whether something is a tokenizer rather than the content of its file. */
+export const isTokenizer = (given: unknown): given is Tokenizer => isObject(given) && typeof given['encode'] === 'function';
 
 /** The tokenizer of the run, the one that came with the data, or a new one; at the start from an encoder its own, unless the data brings it with tokens added. */
 async function tokenizerOf(given: GivenTokenizer | undefined, opening: TextOpening, learn: () => Promise<Tokenizer>): Promise<Tokenizer> {
@@ -130,17 +133,16 @@ function textSequences(data: TextsInMemory, tokenizer: Tokenizer, settings: Data
 
 async function openSequences(data: TextsInMemory | TokenDatasets, settings: DatasetOptions): Promise<OpenedSequences> {
   const opening = openingOf(settings);
-  const { vocabularySize, vocabulary: units, hidesTokens, testFraction, length } = opening;
+  const { hidesTokens, sentinels, testFraction, length } = opening;
   const { progress = silentProgress } = settings;
   const name = isTexts(data) ? (data.name ?? 'texts') : data.train.name;
   refusePairs(opening, name);
   const tokenizer = await tokenizerOf(data.tokenizer, opening, async () => {
     progress.line(learningVocabulary(opening));
-    return wordPieceTokenizer(
-      await trainWordPiece((data as TextsInMemory).texts, { units, ...(vocabularySize !== undefined && { vocabularySize }) }),
-    );
+    return wordPieceTokenizer(await trainWordPiece((data as TextsInMemory).texts, wordPieceOptions(opening)));
   });
   if (hidesTokens) specialTokenId(tokenizer, 'mask');
+  sentinelIds(tokenizer, { needed: sentinels, most: sentinels });
   if (isTexts(data)) return (data.labels ? labeledSequences : textSequences)(data, tokenizer, settings);
   const { train, test } = data;
   for (const part of [train, ...(test ? [test] : [])])

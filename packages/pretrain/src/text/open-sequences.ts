@@ -16,6 +16,8 @@ export interface OpenSequencesRequest {
   readonly testLimit?: number | undefined;
   /** Whether the vocabulary must have a token such as [MASK]. */
   readonly hidesTokens: boolean;
+  /** How many sentinels the vocabulary must have. */
+  readonly sentinels: number;
 }
 
 /** What openers gave, as samples. */
@@ -35,7 +37,7 @@ export interface OpenedParts extends Omit<OpenedSequences, 'train' | 'test'> {
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when a run goes on without its tokenizer, `SELFSUP_OPTION` on a tokenizer that is not the encoder's with tokens added
  */
 export async function openSequences(request: OpenSequencesRequest, context: OpenContext): Promise<OpenedParts> {
-  const { data, options, seed, testFraction, limit, testLimit, hidesTokens } = request;
+  const { data, options, seed, testFraction, limit, testLimit, hidesTokens, sentinels } = request;
   const { earlier, progress } = context;
   const { pooling } = options;
   const before = earlier && (await readRunTokenizer(earlier.files, earlier.input));
@@ -47,6 +49,7 @@ export async function openSequences(request: OpenSequencesRequest, context: Open
     tokenizer,
     testFraction,
     hidesTokens,
+    sentinels,
     ...(before && context.start && { before }),
   };
   const opened = await context.openDataset<OpenedSequences>(data, { seed, options: { ...opening }, progress });

@@ -19,7 +19,7 @@ const asOpened = ({ train, test }: Pick<OpenedParts, 'train' | 'test'>): OpenedS
 
 /** The sequences that a run learned from. */
 async function openOwn(request: SamplesRequest<TextOptions>, context: OpenContext): Promise<OpenedSamples> {
-  const parts = await openSequences({ ...request, hidesTokens: false }, context);
+  const parts = await openSequences({ ...request, hidesTokens: false, sentinels: 0 }, context);
   return { ...asOpened(parts), unit: parts.texts ? 'texts' : 'sequences' };
 }
 
@@ -40,7 +40,7 @@ export async function openTextSamples(request: SamplesRequest<TextOptions>, cont
   const tokenizer = await readRunTokenizer(context.earlier?.files ?? {}, input);
   const open = (what: unknown, classNames?: readonly string[]) => {
     const { length } = input;
-    const opening: TextOpening = { ...options, length, as: 'texts', tokenizer, testFraction, hidesTokens: false, classNames };
+    const opening: TextOpening = { ...options, length, as: 'texts', tokenizer, testFraction, hidesTokens: false, sentinels: 0, classNames };
     return context.openDataset<OpenedTexts>(what, { seed, options: { ...opening }, progress: context.progress });
   };
   const opened = await open(data);

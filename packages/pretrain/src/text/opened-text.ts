@@ -52,6 +52,8 @@ export interface TextOpening extends Omit<TextOptions, 'tokenizer'> {
   readonly testFraction: number;
   /** Whether the vocabulary must have a token such as [MASK]. */
   readonly hidesTokens: boolean;
+  /** How many tokens of the vocabulary must be free to stand for what is taken out of a text; 0 for most tasks. */
+  readonly sentinels: number;
   /** The classes and their order, those of the texts that a classifier learned from; default as the data has them. */
   readonly classNames?: readonly string[] | undefined;
 }

@@ -27,8 +27,9 @@ export async function portableText({ encoder, bytes }: PortableContext): Promise
     numSegments = 2,
     embeddingDim,
     width,
-  } = encoder.encoder.options as { numSegments?: number; embeddingDim?: number; width?: number };
-  const isBert = numSegments > 0 && (embeddingDim ?? width) === width; // what Hugging Face's class has a place for
+    projectionDim,
+  } = encoder.encoder.options as { numSegments?: number; embeddingDim?: number; width?: number; projectionDim?: number };
+  const isBert = numSegments > 0 && (embeddingDim ?? width) === width && projectionDim === undefined; // what Hugging Face's class has a place for
   const networks = isBert ? await openBertCheckpoint(bytes, encoder.encoder.options) : undefined;
   const head = networks?.head;
   const names = numSegments > 0 ? NAMES : NAMES.slice(0, 2);

@@ -1,7 +1,7 @@
 import { SelfsupError, type ApplyOptions } from '@selfsup/core';
-import type { BertEncoder } from '@selfsup/encoders';
+import { causalMask, type BertEncoder } from '@selfsup/encoders';
 import type { TokenInput } from '@selfsup/evaluate';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { AnyModule } from '../modality.ts';
 
 /** An encoder of token sequences, such as `bert` makes. */
@@ -31,21 +31,6 @@ export function sequenceEncoder(module: AnyModule): SequenceEncoder {
     'SELFSUP_PLUGIN_API',
     'the encoder does not take token sequences; it must have `encode({ tokenIds, attentionMask, segmentIds }, options)` like `bert` of @selfsup/encoders',
   );
-}
-
-/**
- * A mask under which a token sees itself and those before it.
- *
- * @param keys `[batch, length]`: 1 where there is a token, 0 where there is filling
- * @returns float32 `[batch, length, length]`: 1 where the query, axis 1, sees the key, axis 2
- */
-export function causalMask(keys: tf.Tensor2D): tf.Tensor3D {
-  return tf.tidy(() => {
-    const present = tf.cast(keys, 'float32');
-    const places = tf.cumsum(tf.add(tf.mul(present, 0), 1), 1); // from the input, so that a trace of it holds for any length
-    const causal = tf.cast(tf.lessEqual(tf.expandDims(places, 1), tf.expandDims(places, 2)), 'float32'); // [batch, length, length]
-    return tf.mul<tf.Tensor3D>(causal, tf.expandDims(present, 1));
-  });
 }
 
 /**

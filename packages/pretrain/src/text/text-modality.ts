@@ -63,6 +63,9 @@ async function showTexts(samples: Samples, indices: readonly number[]): Promise<
   });
 }
 
+/** Sentinels of a vocabulary: one for four tokens of a sequence, as many as T5 has at most. */
+const sentinelsFor = (length: number): number => Math.min(100, Math.ceil(length / 4));
+
 /** The last part of a path that is not a pattern, without its extension, or the name of the object. */
 function nameOfText(data: unknown): string {
   const named = typeof data === 'object' && data !== null ? (data as { name?: unknown }).name : data;
@@ -82,9 +85,10 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   withinOptions: { vocabulary: 'words' },
   suggest: suggestTexts,
   async open({ data, options, settings, recipe }, context) {
-    const { hidesTokens = false, sees } = textFacts(recipe);
+    const { hidesTokens = false, needsSentinels = false, sees } = textFacts(recipe);
+    const sentinels = needsSentinels ? sentinelsFor(options.length) : 0;
     const { seed, testFraction, limit, testLimit } = settings;
-    const parts = await openSequences({ data, options, seed, testFraction, limit, testLimit, hidesTokens }, context);
+    const parts = await openSequences({ data, options, seed, testFraction, limit, testLimit, hidesTokens, sentinels }, context);
     const { train, test, testFrom, tokenizer, found, fingerprint, facts } = parts;
     const tokenizerHash = await hashTokenizer(tokenizer);
     const skipped = () => parts.skipped?.() ?? [];
@@ -117,8 +121,9 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     assertBatchFits(batchSize * worldSize, data);
     return createLoader(data.train.dataset, { batchSize, rng, rank, worldSize });
   },
-  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher }): TextTaskParts => ({
+  taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher, learned }): TextTaskParts => ({
     teacher,
+    learned,
     backbone: backbone as BertFactory,
     settings,
     stepsPerEpoch,
@@ -126,6 +131,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     tokenizer: data.tokenizer,
     length: options.length,
     nextSentence: options.nextSentence,
+    pooling: options.pooling,
     shortShare: data.shortShare,
     counts: () => readCounts(data.files ?? {}, data.input.vocabularySize),
   }),

@@ -12,6 +12,8 @@ export interface TextTaskParts extends TaskParts {
   readonly length: number;
   /** Whether sequences are pairs of sentences with labels `nextSentence`. */
   readonly nextSentence: boolean;
+  /** What the features of a text are, and so what a task on whole texts trains: the mean of its states, or the state of its first token. */
+  readonly pooling: 'mean' | 'first';
   /** The part of the training sequences with fewer than two tokens, special ones not counted; in [0, 1]. */
   readonly shortShare: number;
   /** How frequent the tokens of the training text are, and how much each says. */
@@ -22,6 +24,8 @@ export interface TextTaskParts extends TaskParts {
 export interface TextTaskFacts {
   /** Whether tokens are hidden, so that the vocabulary must have a token such as [MASK]; default false. */
   readonly hidesTokens?: boolean;
+  /** Whether spans are replaced by sentinels, for which the vocabulary must have tokens; default false. */
+  readonly needsSentinels?: boolean;
   /** Whether the loss is about tokens that are predicted, so that held-out text has one to compare with word frequencies; default true. */
   readonly predictsTokens?: boolean;
   /** What a token's state has seen: the tokens on both sides of it (default), or `before`: itself and those before it. */

@@ -15,8 +15,20 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   'masked-language': { ...MASKING, maskFraction: 0.8, randomFraction: 0.1 },
   'replaced-token': { ...MASKING, maskFraction: 0.85, randomFraction: 0, generatorLayers: 2, discriminatorWeight: 50 },
   'next-token': {},
+  'data2vec-text': {
+    ...MASKING,
+    maskFraction: 0.8,
+    randomFraction: 0.1,
+    part: 'feed-forward',
+    beta: 4,
+    momentum: 0.99,
+    finalMomentum: 0.999,
+  },
   declutr: { reads: 'embedding', dropRate: 0.5, temperature: 0.1 },
   'skip-gram': { window: 5, negatives: 5, subsample: 0.001 },
+  'sim-cse': { head: 'mlp', temperature: 0.05 },
+  tsdae: { deleteRate: 0.6, tied: true },
+  'span-corruption': { noiseDensity: 0.15, meanSpanLength: 3 },
 };
 
 it('there is a default of every option of every task', () => {

@@ -1,10 +1,10 @@
 import { createRng, SelfsupError, type VariableMap } from '@selfsup/core';
 import { specialTokenId, type Tokenizer, type TokenRows } from '@selfsup/data/text';
-import { bert, discriminatorHead, maskedLanguageHead, type BertEncoder } from '@selfsup/encoders';
+import { bert, causalMask, discriminatorHead, maskedLanguageHead, type BertEncoder } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ProbeContext } from '../modality.ts';
 import { generatorSize, type GeneratorOptions } from './recipes/replaced-token.ts';
-import { causalMask, sequenceEncoder } from './sequence-encoder.ts';
+import { sequenceEncoder } from './sequence-encoder.ts';
 import type { TextRunData } from './text-run-data.ts';
 import type { TextOptions } from './text-options.ts';
 import { textFacts } from './text-task.ts';

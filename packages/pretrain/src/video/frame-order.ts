@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import { projectionHead } from '@selfsup/encoders';
 import { frameOrder, frameOrders } from '@selfsup/pretext-tasks/frame-order';
 import { z } from 'zod';
@@ -22,6 +23,8 @@ export const frameOrderTask = defineVideoTask({
   views: cropSource([0.5, 1]),
   hasProjectionHead: false,
   create({ backbone, clipLength: numFrames }, { reversed, headHidden: hiddenDim = backbone.outputDim }) {
+    if (numFrames < 3 || numFrames > 6)
+      throw new SelfsupError('SELFSUP_OPTION', `\`clipLength\` must be from 3 to 6 for frame-order, got ${numFrames}`);
     const orders = frameOrders({ numFrames, reversed }).length;
     const head = projectionHead({ inputDim: numFrames * backbone.outputDim, hiddenDim, outputDim: orders });
     return frameOrder({ backbone, head, numFrames, reversed });

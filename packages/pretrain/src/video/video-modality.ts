@@ -32,11 +32,22 @@ const stride = z.int().min(1);
 
 const videoOptions = z.strictObject({
   ...pictureOptions,
-  clipLength: z.int().min(3).max(6).default(4).describe('frames of a clip'),
+  clipLength: z.int().min(2).max(64).default(4).describe('frames of a clip'),
   frameStride: z
     .union([stride, z.tuple([stride, stride])])
     .default(1)
     .describe('from one frame of a clip to the next, or the least and the greatest'),
+  framesPerSecond: z
+    .number()
+    .gt(0)
+    .max(1000)
+    .default(8)
+    .describe('frames that are taken of a second of a video file; folders of frames have them all'),
+  clipsPerVideo: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('clips of each video in an epoch, each from a part of its own, as far as it is long enough'),
 });
 
 /** Options of the modality `video`. */
@@ -90,7 +101,7 @@ async function openVideoData(
   if (!('readClips' in train))
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `tasks on videos need clips, and these are images; give a folder of videos, each a folder of frames`,
+      `tasks on videos need clips, and these are images; give a folder of videos, each a file such as .mp4 or a folder of frames`,
     );
   for (const { name, length, stills } of [train, ...(test ? [test] : [])])
     if (length < 1 || stills.length !== length)
@@ -117,7 +128,11 @@ async function openWholeVideos(request: SamplesRequest<VideoOptions>, context: O
   const { data, testData, seed, limit, testLimit, options } = request;
   const input = imageInputOf(request.input);
   const open = (what: unknown) =>
-    openVideoData(what, { seed, limit, testLimit, options: { ...options, as: 'videos', imageSize: imageSizeOf(input) } }, context);
+    openVideoData(
+      what,
+      { seed, limit, testLimit, options: { ...options, as: 'videos', clipsPerVideo: 1, imageSize: imageSizeOf(input) } },
+      context,
+    );
   const [opened, judges] = [await open(data), testData === undefined ? undefined : await open(testData)];
   const { parts } = opened;
   const train = { ...parts.train, clips: opened.clips };
@@ -198,7 +213,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
   },
   openSamples: openVideoSamples,
   createSource(data, { batchSize, rng, rank, worldSize }: { batchSize: number; rng: Rng; rank: number; worldSize: number }) {
-    assertBatchFits(batchSize * worldSize, data, ', each a folder of frames');
+    assertBatchFits(batchSize * worldSize, data, ', or more clips of each (`clipsPerVideo`)');
     return createClipLoader(data.clips, { batchSize, rng, rank, worldSize });
   },
   taskParts: (context): VideoTaskParts => ({ ...imageTaskParts(context), clipLength: context.options.clipLength }),

@@ -28,4 +28,8 @@ export const memoryVideos: DatasetOpener<OpenedVideoData> = {
 };
 
 /** Images that an encoder of frames is used on. */
-export const imagesForVideos: readonly DatasetOpener[] = [memoryImages, shapesImages].map((opener) => ({ ...opener, modality: 'video' }));
+export const imagesForVideos: readonly DatasetOpener[] = [memoryImages, shapesImages].map((opener) => ({
+  ...opener,
+  modality: 'video',
+  recognizes: () => false,
+}));

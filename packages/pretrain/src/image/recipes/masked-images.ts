@@ -5,11 +5,11 @@ import type { AnyEncoderFactory } from '../../encoder-recipe.ts';
 import { patchEncoderNames } from '../encoders.ts';
 
 /** Which patches are masked. */
-export const maskOptions = (maskRatio: number) => ({
+export const maskOptions = (maskRatio: number, maskKind: 'random' | 'block' | 'grid' = 'random') => ({
   maskRatio: z.number().gt(0).lt(1).default(maskRatio).describe('part of the patches that is masked'),
   maskKind: z
     .enum(['random', 'block', 'grid'])
-    .default('random')
+    .default(maskKind)
     .describe('how they lie: each on its own, in rectangles, or in the same pattern everywhere'),
 });
 

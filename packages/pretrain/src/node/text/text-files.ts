@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createRng, isSelfsupError, SelfsupError } from '@selfsup/core';
 import { openCorpus, openLabeledText, openTokenizer, trainTokenizer, type OpenLabeledTextOptions } from '@selfsup/data/node';
-import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
+import { sentinelIds, specialTokenId, type Tokenizer } from '@selfsup/data/text';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import { silentProgress, type Stage } from '../../progress.ts';
 import { assertGrown } from '../../text/grown-tokenizer.ts';
+import { wordPieceOptions } from '../../text/learn-word-piece.ts';
 import { learningVocabulary, openingOf, type OpenedSequences, type OpenedTexts, type TextOpening } from '../../text/opened-text.ts';
 import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
@@ -19,11 +20,11 @@ function inSettings(error: unknown): unknown {
 }
 
 async function tokenizerOf(data: string, opening: TextOpening, progress = silentProgress): Promise<Tokenizer> {
-  const { tokenizer, vocabularySize, vocabulary: units, invalidUtf8 } = opening;
+  const { tokenizer, invalidUtf8 } = opening;
   if (typeof tokenizer === 'object') return tokenizer;
   if (tokenizer !== undefined) return openTokenizer(tokenizer);
-  progress.line(learningVocabulary({ vocabularySize, vocabulary: units }));
-  return trainTokenizer(data, { units, ...(vocabularySize !== undefined && { vocabularySize }), invalidUtf8, ...textColumnOf(opening) });
+  progress.line(learningVocabulary(opening));
+  return trainTokenizer(data, { ...wordPieceOptions(opening), invalidUtf8, ...textColumnOf(opening) });
 }
 
 /** A column as the data package takes it: a name, or a number from 0. */
@@ -47,7 +48,7 @@ function textColumnOf(opening: TextOpening) {
 
 async function openSequences(data: string, settings: DatasetOptions): Promise<OpenedSequences> {
   const opening = openingOf(settings);
-  const { length, testFraction, invalidUtf8, nextSentence, hidesTokens } = opening;
+  const { length, testFraction, invalidUtf8, nextSentence, hidesTokens, sentinels } = opening;
   const { progress = silentProgress } = settings;
   const labeled =
     invalidUtf8 === 'error' && !nextSentence ? await openLabeledTable(data, { columns: columnsOf(opening), progress }) : undefined;
@@ -57,6 +58,7 @@ async function openSequences(data: string, settings: DatasetOptions): Promise<Op
   const tokenizer = await tokenizerOf(data, opening, progress);
   if (opening.before) assertGrown(tokenizer, opening.before); // before minutes of tokenizing
   if (hidesTokens) specialTokenId(tokenizer, 'mask'); // before minutes of tokenizing
+  sentinelIds(tokenizer, { needed: sentinels, most: sentinels });
   if (labeled) return labeledSequences(labeled, { tokenizer, length, seed: settings.seed, testFraction });
   let stage: Stage | undefined;
   const corpus = await openCorpus(data, {

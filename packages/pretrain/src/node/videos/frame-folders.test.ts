@@ -102,11 +102,19 @@ describe('videos in folders of frames', () => {
 
 describe('what is wrong with videos', () => {
   it.each<[unknown, object, string]>([
-    ['shapes', {}, 'tasks on videos need clips, and these are images; give a folder of videos, each a folder of frames'],
-    [join(root, 'nowhere'), {}, 'openVideos: videos must be in a folder, each in a folder of its own with its frames'],
+    [
+      'shapes',
+      {},
+      'tasks on videos need clips, and these are images; give a folder of videos, each a file such as .mp4 or a folder of frames',
+    ],
+    [
+      join(root, 'nowhere'),
+      {},
+      'openVideos: videos must be in a folder, as files such as .mp4 or .webm, or each in a folder of its own with its frames',
+    ],
     [join(videos, 'right', 'v0'), {}, '0.png must lie in the folder of its video'],
-    [videos, { clipLength: 6 }, 'a video must have at least 6 frames, but not one of the 8 folders of videos has'],
-    [videos, { clipLength: 7 }, 'video: `clipLength` must be an integer in [3, 6], got 7'],
+    [videos, { clipLength: 6 }, 'a video must have at least 6 frames, but not one of the 8 videos of videos has'],
+    [videos, { clipLength: 1 }, 'video: `clipLength` must be an integer in [2, 64], got 1'],
     [videos, { frameStride: [3, 1] }, '`frameStride` must be an integer >= 1, or the least and the greatest, got [3, 1]'],
   ])('%j %j', async (data, given, message) => {
     await expect((async () => open(data, given))()).rejects.toThrow(message);
@@ -115,7 +123,7 @@ describe('what is wrong with videos', () => {
   it('a batch that is larger than the videos', async () => {
     const data = await open(videos);
     expect(() => videoModality.createSource(data, { batchSize: 16, rng: createRng(0), rank: 0, worldSize: 1 })).toThrow(
-      '`batchSize` 16 is larger than the 8 training videos of videos; use a batch of 8 or less, or more videos, each a folder of frames',
+      '`batchSize` 16 is larger than the 8 training videos of videos; use a batch of 8 or less, or more videos, or more clips of each (`clipsPerVideo`)',
     );
   });
 

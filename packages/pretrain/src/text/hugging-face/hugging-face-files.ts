@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import { specialTokenId } from '@selfsup/data/text';
 import { toHuggingFaceBert } from '@selfsup/encoders';
 import { encodeSafetensors } from '@selfsup/safetensors';
@@ -18,12 +19,17 @@ const causal = { architectures: ['BertLMHeadModel'], is_decoder: true };
  * @param context see {@link ExportContext}; a backend must be in force
  * @returns by name the bytes of config.json, model.safetensors, tokenizer.json, tokenizer_config.json and special_tokens_map.json
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the checkpoint is damaged or holds no BERT, or the tokenizer is not that of the run; `SELFSUP_OPTION` on an encoder
- * whose embeddings are narrower than its states, for which BERT has no place
+ * whose embeddings are narrower than its states, or that has a projection, for which BERT has no place
  * @remarks A run of `masked-language` becomes `BertForMaskedLM`, with pairs of sentences `BertForPreTraining`; one of `next-token` `BertLMHeadModel`, a decoder; one
  * of `replaced-token` `BertModel`, without a head.
  */
 export async function huggingFaceFiles(context: Omit<ExportContext, 'module'>): Promise<Readonly<Record<string, Uint8Array>>> {
   const { checkpoint, files } = context;
+  if (context.encoder.options['projectionDim'] !== undefined)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      'a BERT with a projection (`projectionDim`) has no counterpart in huggingface; export it as onnx',
+    );
   const input = textInputOf(context.input);
   const tokenizer = await readRunTokenizer(files, input);
   const networks = await openBertCheckpoint(checkpoint, context.encoder.options);

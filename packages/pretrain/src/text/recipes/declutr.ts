@@ -13,7 +13,7 @@ export const MOST_SHORT = 0.5;
 /** Contrastive halves of texts; on the word embeddings alone it takes seconds. */
 export const declutrTask = defineTextTask({
   name: 'declutr',
-  aliases: ['sim-cse', 'simcse', 'contrastive-text', 'halves'],
+  aliases: ['contrastive-text', 'halves'],
   title: 'Contrastive halves of texts (DeCLUTR)',
   paper: 'https://arxiv.org/abs/2006.03659',
   summary: 'The encoder tells which second half of a text belongs to which first half, of each only a part of the tokens.',

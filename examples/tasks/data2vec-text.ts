@@ -1,0 +1,54 @@
+// data2vec on text: at hidden words the encoder predicts what a slowly moving copy makes of the whole text.
+// In this repository: node --conditions=@selfsup/source examples/tasks/data2vec-text.ts [steps]
+import { maskTokens } from '@selfsup/augment';
+import { selectBackend } from '@selfsup/backends';
+import { createRng, drawUniform } from '@selfsup/core';
+import { createLoader } from '@selfsup/data';
+import { arrayTexts, toTokens, wordPieceTokenizer } from '@selfsup/data/text';
+import { bert, linear } from '@selfsup/encoders';
+import { data2vecText } from '@selfsup/pretext-tasks/data2vec-text';
+import { adamW } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
+
+const steps = Number(process.argv[2] ?? 6);
+const [batchSize, length, width] = [16, 12, 32];
+const { name } = await selectBackend();
+console.log(`data2vec-text on ${name}`);
+
+// made-up sentences: `the old dog sees a cat`
+const words = {
+  article: ['the', 'a'],
+  adjective: ['old', 'small', 'red', 'quiet'],
+  noun: ['dog', 'cat', 'bird', 'horse', 'fish'],
+  verb: ['sees', 'likes', 'follows', 'hears'],
+};
+const order = ['article', 'adjective', 'noun', 'verb', 'article', 'noun'] as const;
+const count = steps * batchSize;
+const draws = drawUniform(createRng(0).fold('sentences'), count * order.length);
+const sentences = Array.from({ length: count }, (_, row) =>
+  order.map((kind, i) => words[kind][Math.floor(draws[row * order.length + i]! * words[kind].length)]!).join(' '),
+);
+const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...Object.values(words).flat()];
+const vocabularySize = vocabulary.length;
+const texts = arrayTexts(sentences, { tokenizer: wordPieceTokenizer(vocabulary), length });
+
+const task = data2vecText({
+  backbone: bert({ numLayers: 2, width, numHeads: 2, vocabularySize, maxPositions: length }),
+  head: linear({ inputDim: width, outputDim: width }),
+  masking: maskTokens({ vocabularySize, maskId: 4, paddingId: 0, specialIds: [1, 2, 3] }),
+  topBlocks: 2,
+  momentum: 0.9,
+});
+const trainer = createTrainer({ task, optimizer: adamW({ learningRate: 2e-3 }), totalSteps: steps, seed: 0 });
+
+await fit(trainer, {
+  source: createLoader(texts, { batchSize, rng: createRng(0).fold('loader') }),
+  prepare: toTokens,
+  epochs: 1,
+  callbacks: {
+    onStep: ({ step, loss }) => {
+      console.log(`step ${step}: loss ${loss.toFixed(4)}`);
+    },
+  },
+});
+trainer.dispose();

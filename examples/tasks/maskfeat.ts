@@ -1,0 +1,45 @@
+// MaskFeat: a mask token stands for some of the patches, one linear layer predicts their histograms of oriented gradients.
+// In this repository: node --conditions=@selfsup/source examples/tasks/maskfeat.ts [steps]
+import { hogFeatures, maskPatches } from '@selfsup/augment';
+import { selectBackend } from '@selfsup/backends';
+import { createRng, defaultEncoder } from '@selfsup/core';
+import { createLoader, shapes, toImages } from '@selfsup/data';
+import { linear, vit } from '@selfsup/encoders';
+import { extractFeatures, knnAccuracy } from '@selfsup/evaluate';
+import { maskFeat } from '@selfsup/pretext-tasks/maskfeat';
+import { adamW } from '@selfsup/optim';
+import { createTrainer, fit } from '@selfsup/trainer';
+
+const steps = Number(process.argv[2] ?? 6);
+const [batchSize, size] = [32, 16];
+const { name } = await selectBackend();
+console.log(`maskfeat on ${name}`);
+
+const backbone = vit({ imageSize: size, patchSize: 4, numLayers: 2, width: 32, numHeads: 2, pooling: 'mean', maskToken: true });
+const { outputDim: inputDim, gridSize } = backbone;
+const head = linear({ inputDim, outputDim: 9 * 3 }); // one cell in each patch
+const masking = maskPatches({ gridSize, maskRatio: 0.4, kind: 'block' });
+const task = maskFeat({ backbone, head, masking, features: hogFeatures({ cellSize: 4 }) });
+const trainer = createTrainer({ task, optimizer: adamW({ learningRate: 2e-3 }), totalSteps: steps, seed: 0 });
+
+await fit(trainer, {
+  source: createLoader(shapes({ count: steps * batchSize, seed: 0, size }), { batchSize, rng: createRng(0).fold('loader') }),
+  prepare: (pixels) => ({ images: toImages(pixels) }),
+  epochs: 1,
+  callbacks: {
+    onStep: ({ step, loss }) => {
+      console.log(`step ${step}: loss ${loss.toFixed(4)}`);
+    },
+  },
+});
+
+// what the encoder is worth so far: features of images whose classes a nearest-neighbor vote knows
+const featuresOf = async (split: 'train' | 'test', count: number) => {
+  const images = shapes({ count, seed: 0, size, split });
+  const pixels = await images.read(Array.from({ length: count }, (_, i) => i));
+  return { features: await extractFeatures(defaultEncoder(trainer.run), [toImages(pixels)]), labels: images.labels! };
+};
+const [bank, queries] = [await featuresOf('train', 200), await featuresOf('test', 100)];
+const accuracy = await knnAccuracy({ ...bank, queries: queries.features, queryLabels: queries.labels, k: 20 });
+console.log(`accuracy of a kNN after ${steps} steps: ${(100 * accuracy).toFixed(1)} % of 10 classes`);
+trainer.dispose();

@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import type { AnyPretextTask } from '@selfsup/core';
+import { hogFeatures } from '@selfsup/augment';
+import {
+  bert,
+  inpaintingDecoder,
+  jepaPredictor,
+  linear,
+  residualMlp,
+  sequential,
+  stateless,
+  vit,
+  type VitOptions,
+  type VitSize,
+} from '@selfsup/encoders';
+import { registerTrainingKernels } from '@selfsup/wasm-kernels';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
+import { aim } from './aim.ts';
+import { beit, codebookTokenizer } from './beit.ts';
+import { data2vecText } from './data2vec-text.ts';
+import { data2vec } from './data2vec.ts';
+import { iJepa } from './i-jepa.ts';
+import { inpainting } from './inpainting.ts';
+import { maskFeat } from './maskfeat.ts';
+import type { PatchMasking } from './patch-masking.ts';
+
+interface Step extends ReferenceStep {
+  inputs: Readonly<Record<string, number[]>>;
+  metrics: Readonly<Record<string, number>>;
+}
+interface Run {
+  name: string;
+  rate: number;
+  momentum?: number;
+  start: Readonly<Record<string, { shape: number[]; values: number[] }>>;
+  steps: Step[];
+}
+interface Fixture {
+  meta: { torch: string };
+  shape: [number, number, number, number];
+  vit: VitOptions & Omit<VitSize, 'numLayers'>;
+  gridSize: number;
+  codebook: number[];
+  runs: Run[];
+}
+const fixture = JSON.parse(readFileSync(new URL('../fixtures/masked-image-more.json', import.meta.url), 'utf8')) as Fixture;
+const { gridSize } = fixture;
+const { width } = fixture.vit;
+
+/** What the fixture drew for one step after another. */
+const drawnBy = ({ steps }: Run) => {
+  let step = 0;
+  return () => steps[step++]!.inputs;
+};
+const jepa = (run: Run, distance: 'smooth-l1' | 'squared') => {
+  const draws = drawnBy(run);
+  return iJepa({
+    backbone: vit({ ...fixture.vit, numLayers: 2, classToken: false }),
+    predictor: jepaPredictor({ inputDim: width, gridSize, width: 4, numLayers: 1, numHeads: 2 }),
+    masking: () => {
+      const { context, targets } = draws();
+      return { context: Int32Array.from(context!), targets: Int32Array.from(targets!), numTargets: 2 };
+    },
+    momentum: run.momentum!,
+    distance,
+  });
+};
+/** The masks of the fixture; what is kept is not asked for. */
+const masksOf = (run: Run): PatchMasking => {
+  const draws = drawnBy(run);
+  return () => {
+    const mask = Float32Array.from(draws()['mask']!);
+    return { keep: new Int32Array(fixture.shape[0]), restore: new Int32Array(mask.length), mask };
+  };
+};
+const shallow = vit({ ...fixture.vit, numLayers: 1, maskToken: true });
+const teacherOf = (run: Run) => ({ head: linear({ inputDim: width, outputDim: width }), topBlocks: 2, momentum: run.momentum! });
+const imagesTeacherOf = (run: Run) => ({
+  ...teacherOf(run),
+  backbone: vit({ ...fixture.vit, numLayers: 2, maskToken: true }),
+  masking: masksOf(run),
+});
+const text = (run: Run) => {
+  const draws = drawnBy(run);
+  return data2vecText({
+    ...teacherOf(run),
+    backbone: bert({ numLayers: 2, width, numHeads: 2, vocabularySize: 12, maxPositions: 6, dropoutRate: 0, attentionDropoutRate: 0 }),
+    masking: () => {
+      const { masked, positions, weights } = draws();
+      const ids = (values: number[] | undefined) => Int32Array.from(values!);
+      return { tokenIds: ids(masked), positions: ids(positions), labels: ids(positions), weights: Float32Array.from(weights!) };
+    },
+  });
+};
+/** The task with the prefixes of the fixture in place of its own. */
+const withPrefixes = (task: ReturnType<typeof aim>, run: Run): ReturnType<typeof aim> => {
+  const draws = drawnBy(run);
+  return {
+    ...task,
+    create(context) {
+      const made = task.create(context);
+      const targets: typeof made.targets = (batch, step) => ({
+        ...made.targets!(batch, step),
+        prefix: tf.tensor1d(draws()['prefix']!, 'int32'),
+      });
+      return { ...made, targets };
+    },
+  };
+};
+const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
+  'i-jepa': (run) => jepa(run, 'smooth-l1'),
+  'i-jepa, squared': (run) => jepa(run, 'squared'),
+  data2vec: (run) => data2vec(imagesTeacherOf(run)),
+  'data2vec, feed-forward': (run) => data2vec({ ...imagesTeacherOf(run), part: 'feed-forward', beta: 0.5 }),
+  'data2vec-text': text,
+  maskfeat: (run) =>
+    maskFeat({
+      backbone: shallow,
+      masking: masksOf(run),
+      head: linear({ inputDim: width, outputDim: 5 * fixture.vit.channels! }),
+      features: hogFeatures({ cellSize: fixture.vit.patchSize!, numBins: 5 }),
+    }),
+  beit: (run) =>
+    beit({
+      backbone: shallow,
+      masking: masksOf(run),
+      head: linear({ inputDim: width, outputDim: 5 }),
+      tokenizer: codebookTokenizer({ codebook: Float32Array.from(fixture.codebook), vocabularySize: 5 }),
+    }),
+  aim: (run) =>
+    withPrefixes(
+      aim({
+        backbone: vit({ ...fixture.vit, numLayers: 2, classToken: false }),
+        head: residualMlp({ inputDim: width, outputDim: fixture.vit.patchSize! ** 2 * fixture.vit.channels!, numLayers: 1 }),
+      }),
+      run,
+    ),
+  inpainting: () =>
+    inpainting({
+      backbone: sequential<tf.Tensor4D, tf.Tensor2D>({
+        flatten: stateless((x: tf.Tensor4D) => tf.reshape<tf.Rank.R2>(x, [x.shape[0], -1])),
+        linear: linear({ inputDim: fixture.shape[1] * fixture.shape[2] * fixture.shape[3], outputDim: 5 }),
+        tanh: stateless((x: tf.Tensor2D) => tf.tanh(x)),
+      }),
+      decoder: inpaintingDecoder({ inputDim: 5, outputSize: 6, channels: fixture.vit.channels!, width: 4 }),
+      regionSize: [6, 6],
+      overlap: 1,
+    }),
+};
+
+function batchOf({ images, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {
+  if (images) return { images: tf.tensor4d(images, fixture.shape) };
+  const ids = tf.tensor2d(tokenIds!, [3, 6], 'int32');
+  return { tokenIds: ids, attentionMask: tf.tidy(() => tf.cast(tf.notEqual(ids, 0), 'int32')) };
+}
+
+afterEach(async () => {
+  await tf.setBackend('cpu');
+});
+
+it('has a task for each run of the fixture', () => {
+  expect(Object.keys(tasks)).toEqual(fixture.runs.map(({ name }) => name));
+});
+
+describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
+  it.each(fixture.runs.map((run) => [run.name, run] as const))(
+    `%s takes its training steps as PyTorch ${fixture.meta.torch} does`,
+    async (name, run) => {
+      await tf.setBackend(backend);
+      if (backend === 'wasm') await registerTrainingKernels();
+      const task = tasks[name]!(run) as AnyPretextTask;
+      // a constant added to all scores of a query changes nothing: the gradient of a key's bias is 0 but for rounding
+      const frozen = (path: string) => /^(?!target|teacher).*key\/bias$/.test(path);
+      const metrics = await checkSteps({ task, ...run, frozen }, (step) => batchOf(run.steps[step]!.inputs));
+      for (const [step, { metrics: expected }] of run.steps.entries())
+        for (const [metric, value] of Object.entries(expected)) expect(metrics[step]![metric], metric).toBeCloseTo(value, 4);
+    },
+  );
+});

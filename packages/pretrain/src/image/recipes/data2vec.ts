@@ -1,0 +1,49 @@
+import { maskPatches } from '@selfsup/augment';
+import { linearWarmup } from '@selfsup/core';
+import { linear } from '@selfsup/encoders';
+import { data2vec } from '@selfsup/pretext-tasks/data2vec';
+import { z } from 'zod';
+import { teacherOptions } from '../../data2vec-options.ts';
+import { patchEncoderNames } from '../encoders.ts';
+import { defineImageTask } from '../image-task.ts';
+import { cropSource } from '../image-views.ts';
+import { oneView } from '../views-input.ts';
+import { maskOptions, patchEncoder } from './masked-images.ts';
+
+/** data2vec on images; the momentum is lower than in the paper, as runs on small data have few updates. */
+export const data2vecTask = defineImageTask({
+  name: 'data2vec',
+  title: 'data2vec',
+  paper: 'https://arxiv.org/abs/2202.03555',
+  summary:
+    'A mask token stands for a part of the patches, and the encoder predicts what the last blocks of its slowly moving copy say of them.',
+  advice: {
+    take: 'One recipe for images and text is wanted, for a Vision Transformer that will be fine-tuned.',
+    leave: 'Runs are short: what is predicted comes from a copy that must learn first; `mae` and `maskfeat` have targets from the start.',
+  },
+  options: z.strictObject({
+    ...maskOptions(0.6, 'block'),
+    ...teacherOptions({ topBlocks: 'half of them, as in the paper', part: 'block', beta: 2, momentum: 0.99, finalMomentum: 0.999 }),
+  }),
+  input: oneView,
+  views: cropSource([0.2, 1]),
+  hasProjectionHead: false,
+  encoders: patchEncoderNames,
+  encoderOptions: { maskToken: true, pooling: 'mean' },
+  defaults: { optimizer: 'adamw' },
+  create({ backbone, totalSteps }, options) {
+    const encoder = patchEncoder('data2vec', backbone);
+    const { gridSize, outputDim } = encoder;
+    const { maskRatio, maskKind: kind, part, beta, momentum, finalMomentum } = options;
+    const { topBlocks = Math.ceil(Object.keys(encoder.mapChannels).length / 2) } = options;
+    return data2vec({
+      backbone: encoder,
+      head: linear({ inputDim: outputDim, outputDim }),
+      masking: maskPatches({ gridSize, maskRatio, kind }),
+      topBlocks,
+      part,
+      beta,
+      momentum: linearWarmup({ from: momentum, to: finalMomentum, steps: totalSteps }),
+    });
+  },
+});

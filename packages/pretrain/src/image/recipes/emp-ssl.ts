@@ -1,0 +1,32 @@
+import { empSsl } from '@selfsup/pretext-tasks/emp-ssl';
+import { z } from 'zod';
+import { isPatchEncoder } from '../encoders.ts';
+import { defineImageTask } from '../image-task.ts';
+import { recipeSource } from '../image-views.ts';
+import { manyViews } from '../views-input.ts';
+import { embeddingDimOf, headOf, headOptions } from './head-options.ts';
+
+/** EMP-SSL with 20 patches; `recipe` has it with 8 and 100. */
+export const empSslTask = defineImageTask({
+  name: 'emp-ssl',
+  title: 'EMP-SSL',
+  paper: 'https://arxiv.org/abs/2304.03977',
+  summary: 'Many patches of each image agree with their mean, and the projections fill as much of the space as they can.',
+  advice: {
+    take: 'There are few images, and few epochs are wanted: each shows 20 patches or more of every image.',
+    leave: 'Objects fill the picture so that a quarter of it says nothing, or memory is short: a batch has 20 times its images.',
+  },
+  options: z.strictObject({
+    similarityWeight: z.number().min(0).default(200).describe('weight of the agreement of the patches'),
+    epsilon: z.number().gt(0).default(0.2).describe('how finely the projections are coded'),
+    ...headOptions(2),
+  }),
+  input: manyViews,
+  views: recipeSource('emp-ssl'),
+  defaults: ({ encoder }) => ({ ...(isPatchEncoder(encoder) ? {} : { optimizer: 'lars' as const }), batchSize: 64 }),
+  create(parts, options) {
+    const { similarityWeight, epsilon } = options;
+    return empSsl({ backbone: parts.backbone, projectionHead: headOf(parts, options, { batchNorm: true }), similarityWeight, epsilon });
+  },
+  collapse: embeddingDimOf,
+});

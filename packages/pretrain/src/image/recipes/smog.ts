@@ -1,0 +1,55 @@
+import { smog } from '@selfsup/pretext-tasks/smog';
+import { z } from 'zod';
+import { defineImageTask } from '../image-task.ts';
+import { recipeSource } from '../image-views.ts';
+import { twoViews } from '../views-input.ts';
+import { headOf, headOptions, predictionHidden, predictor } from './head-options.ts';
+import { constantMomentum, queueOf, queueSize, temperature } from './shared-options.ts';
+
+/** The paper's updates between two resets; small data has fewer in an epoch. */
+const RESET_STEPS = 300;
+
+/** SMoG with lightly's groups and momentum for CIFAR. */
+export const smogTask = defineImageTask({
+  name: 'smog',
+  title: 'SMoG',
+  paper: 'https://arxiv.org/abs/2207.06167',
+  summary: 'A view predicts to which group its image belongs; groups move with each batch, and the gradient goes through them.',
+  advice: {
+    take: 'The data falls into groups, and negatives that are images of the same group are a concern.',
+    leave: 'There are fewer than some ten images for each group; then lower `numGroups`, or take `swav`.',
+  },
+  options: z.strictObject({
+    numGroups: z.int().min(1).default(300).describe('groups; 3000 in the paper'),
+    temperature: temperature(0.1),
+    groupMomentum: z.number().min(0).max(1).default(0.99).describe("weight of a group's old vector"),
+    momentum: constantMomentum(0.99),
+    resetSteps: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('updates after which groups are found anew by k-means; 0: never; default those of an epoch, at most 300'),
+    queueSize: queueSize('projections in which groups are found anew'),
+    ...headOptions(2),
+    predictionHidden: predictionHidden('twice headOutput'),
+  }),
+  input: twoViews,
+  views: recipeSource('simclr'),
+  create(parts, options) {
+    const { backbone, settings, stepsPerEpoch } = parts;
+    const { numGroups, temperature, groupMomentum, momentum, headOutput, predictionHidden = 2 * headOutput } = options;
+    return smog({
+      backbone,
+      projectionHead: headOf(parts, options, { batchNorm: true, batchNormLast: 'affine-free' }),
+      predictionHead: predictor(headOutput, predictionHidden),
+      outputDim: headOutput,
+      numGroups,
+      temperature,
+      groupMomentum,
+      momentum,
+      resetSteps: options.resetSteps ?? Math.min(RESET_STEPS, stepsPerEpoch),
+      queueSize: queueOf(options.queueSize, settings.batchSize * settings.accumulate),
+    });
+  },
+  collapse: ({ headOutput, momentum }) => ({ embeddingDim: headOutput, momentum }),
+});

@@ -1,0 +1,36 @@
+import { wMse } from '@selfsup/pretext-tasks/w-mse';
+import { z } from 'zod';
+import { defineImageTask } from '../image-task.ts';
+import { recipeSource } from '../image-views.ts';
+import { manyViews } from '../views-input.ts';
+import { embeddingDimOf, headOf, headOptions } from './head-options.ts';
+
+/** W-MSE with half the paper's columns for CIFAR-10, so that a batch of 128 is whitened well. */
+export const wMseTask = defineImageTask({
+  name: 'w-mse',
+  title: 'W-MSE',
+  paper: 'https://arxiv.org/abs/2007.06346',
+  summary: 'Views of one image agree after the projections of each view were whitened, which alone keeps them from collapsing.',
+  advice: {
+    take: 'Nothing but agreement shall be learned, and batches of at least twice the columns of the head fit.',
+    leave: 'Batches are small: the whitening of few rows is noise; then `vicreg`.',
+  },
+  options: z.strictObject({
+    epsilon: z.number().min(0).lt(1).default(0.01).describe('how much of the unit matrix is mixed into the covariance; 0 in the paper'),
+    groupSize: z.int().min(2).optional().describe('projections that are whitened together, a divisor of the batch; default all'),
+    ...headOptions(2),
+    headOutput: z
+      .int()
+      .min(1)
+      .default(32)
+      .describe('columns of the projection head, also of one that a config brings; at most half of the batch'),
+  }),
+  input: manyViews,
+  views: recipeSource('w-mse'),
+  create(parts, options) {
+    const { epsilon, groupSize } = options;
+    const projectionHead = headOf(parts, options, { batchNorm: true });
+    return wMse({ backbone: parts.backbone, projectionHead, epsilon, ...(groupSize !== undefined && { groupSize }) });
+  },
+  collapse: embeddingDimOf,
+});

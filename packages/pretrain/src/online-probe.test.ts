@@ -1,0 +1,61 @@
+import { createRng, drawUniform } from '@selfsup/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from './events.ts';
+import { parseMetrics } from './metrics-log.ts';
+import { pretrain } from './pretrain.ts';
+import type { RunConfig } from './run-config.ts';
+import { memoryStore, readText } from './run-store.ts';
+
+/** Images in memory: two classes, dark above or below. */
+function twoClasses(count: number, labels = true) {
+  const noise = drawUniform(createRng(3), count * 64, { min: 0, max: 60 });
+  return {
+    images: Uint8Array.from(noise, (value, i) => value + ((i % 64) >> 5 === (i >> 6) % 2 ? 150 : 0)), // [count, 8, 8, 1]
+    shape: [count, 8, 8, 1] as const,
+    ...(labels && { labels: Array.from({ length: count }, (_, i) => i % 2), classNames: ['top', 'bottom'] }),
+  };
+}
+
+const tiny: RunConfig = {
+  ...{ task: 'simclr', data: twoClasses(60), encoder: 'conv-net', encoderOptions: { widths: [4, 8] }, taskOptions: { headOutput: 4 } },
+  ...{ epochs: 3, batchSize: 12, accumulate: 2, testFraction: 0.2, probeEvery: 1, backend: 'cpu' },
+};
+
+async function run(config: RunConfig) {
+  const store = memoryStore('run');
+  const events: RunEvent[] = [];
+  for await (const event of pretrain(config, { store, report: true })) events.push(event);
+  return { store, events, end: events.find((event) => event.type === 'end')! };
+}
+
+describe('onlineProbe', () => {
+  it('learns beside a run, tells how it does, and changes no bit of it', async () => {
+    const [plain, probed] = [await run(tiny), await run({ ...tiny, onlineProbe: true })];
+    const bytes = async ({ store }: typeof plain) => Buffer.from((await store.read('checkpoint.safetensors'))!).toString('base64');
+    expect(await bytes(probed)).toBe(await bytes(plain));
+    expect(probed.end.encoder).toEqual(plain.end.encoder);
+    const records = parseMetrics((await readText(probed.store, 'metrics.jsonl'))!);
+    const losses = ({ events }: typeof plain) => events.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
+    expect(losses(probed)).toEqual(losses(plain));
+    const online = records.filter(({ type }) => type === 'step').map(({ onlineLoss, onlineAccuracy }) => [onlineLoss, onlineAccuracy]);
+    expect(online).toHaveLength(losses(plain).length);
+    expect(online[0]![0]).toBeCloseTo(Math.log(2), 3); // it starts from zeros; the second of two batches is judged after one update
+    expect(Number(online.at(-1)![0])).toBeLessThan(Math.log(2));
+    const measured = records.filter(({ type }) => type === 'online-probe');
+    expect(measured.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
+    expect(measured[0]!['chance']).toBeCloseTo(50, 0);
+    expect(Number(measured.at(-1)!['accuracy'])).toBeGreaterThan(50);
+    expect(probed.end.result.comparisons.map(({ title }) => title)).toEqual(['kNN accuracy', 'online linear probe']);
+    expect(JSON.stringify(probed.end.report)).toContain('Online linear probe on the training views');
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
+  it('says what it needs', async () => {
+    await expect(run({ ...tiny, data: twoClasses(60, false), onlineProbe: true })).rejects.toThrow(
+      '`onlineProbe` needs labels of training and test images',
+    );
+    const text: RunConfig = { task: 'masked-language', data: { texts: Array.from({ length: 40 }, (_, i) => `some text of the number ${i}, which is longer`) }, encoder: 'bert-tiny', epochs: 1, batchSize: 4, backend: 'cpu' }; // prettier-ignore
+    await expect(run({ ...text, onlineProbe: true })).rejects.toThrow('`onlineProbe` is not there for data of the kind text');
+  });
+});

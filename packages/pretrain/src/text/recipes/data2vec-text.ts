@@ -1,0 +1,39 @@
+import { linearWarmup } from '@selfsup/core';
+import { linear } from '@selfsup/encoders';
+import { data2vecText } from '@selfsup/pretext-tasks/data2vec-text';
+import { z } from 'zod';
+import { teacherOptions } from '../../data2vec-options.ts';
+import { defineTextTask } from '../text-task.ts';
+import { maskingOf, maskOptions } from './mask-options.ts';
+
+/** data2vec on text; the momentum is lower than in the paper, as runs on small data have few updates. */
+export const data2vecTextTask = defineTextTask({
+  name: 'data2vec-text',
+  title: 'data2vec on text',
+  paper: 'https://arxiv.org/abs/2202.03555',
+  summary: 'A part of the tokens is hidden, and the encoder predicts what the last blocks of its slowly moving copy say of them.',
+  advice: {
+    take: 'One recipe for images and text is wanted, for text that is fine-tuned afterwards.',
+    leave: 'Words are to be guessed, or runs are short: `masked-language` has targets from the start.',
+  },
+  options: z.strictObject({
+    ...maskOptions({ maskFraction: 0.8, randomFraction: 0.1 }),
+    ...teacherOptions({ topBlocks: 'ten of twelve, as in the paper', part: 'feed-forward', beta: 4, momentum: 0.99, finalMomentum: 0.999 }),
+  }),
+  defaults: { learningRate: 2e-4 }, // the paper's
+  hidesTokens: true,
+  predictsTokens: false,
+  create({ backbone, tokenizer, totalSteps }, options) {
+    const { outputDim, numLayers } = backbone;
+    const { topBlocks = Math.ceil((numLayers * 10) / 12), part, beta, momentum, finalMomentum } = options;
+    return data2vecText({
+      backbone,
+      head: linear({ inputDim: outputDim, outputDim }),
+      masking: maskingOf(tokenizer, options),
+      topBlocks,
+      part,
+      beta,
+      momentum: linearWarmup({ from: momentum, to: finalMomentum, steps: totalSteps }),
+    });
+  },
+});

@@ -1,0 +1,45 @@
+import { corruptSpans, spanCount } from '@selfsup/augment';
+import { sentinelIds, specialTokenId } from '@selfsup/data/text';
+import { bertDecoder, type BertEncoder } from '@selfsup/encoders';
+import { spanCorruption } from '@selfsup/pretext-tasks/span-corruption';
+import { z } from 'zod';
+import { defineTextTask } from '../text-task.ts';
+import { tokenHead } from './token-head.ts';
+
+/** T5's span corruption, on BERT's blocks; the encoder is kept. */
+export const spanCorruptionTask = defineTextTask({
+  name: 'span-corruption',
+  aliases: ['t5'],
+  title: 'Span corruption (T5)',
+  paper: 'https://arxiv.org/abs/1910.10683',
+  summary: 'Spans of a text are taken out, a sentinel in the place of each, and a decoder says what stood there.',
+  advice: {
+    take: 'The encoder is to read for a decoder later, as in translation or summaries, and there is much text.',
+    leave: 'Texts are to be classified soon: `masked-language` reaches useful states with less computation.',
+  },
+  options: z.strictObject({
+    noiseDensity: z.number().gt(0).lt(1).default(0.15).describe('part of the tokens that is taken out'),
+    meanSpanLength: z.number().min(1).default(3).describe('mean length of the spans, in tokens'),
+    decoderLayers: z.int().min(1).exactOptional().describe("blocks of the decoder; default the encoder's number"),
+  }),
+  needsSentinels: true,
+  predictsTokens: false, // sentinels are among them, and word frequencies say nothing about these
+  create({ backbone, tokenizer, length }, { noiseDensity, meanSpanLength, decoderLayers: numLayers }) {
+    const { special, specialIds } = tokenizer;
+    const needed = spanCount(length, { noiseDensity, meanSpanLength });
+    return spanCorruption<BertEncoder>({
+      backbone,
+      decoder: bertDecoder({ ...(numLayers !== undefined && { numLayers }) }),
+      head: tokenHead(backbone),
+      corruption: corruptSpans({
+        sentinelIds: sentinelIds(tokenizer, { needed }),
+        startId: special.classify ?? special.pad ?? specialTokenId(tokenizer, 'separator'),
+        endId: specialTokenId(tokenizer, 'separator'),
+        specialIds,
+        noiseDensity,
+        meanSpanLength,
+        fillId: special.pad ?? 0,
+      }),
+    });
+  },
+});

@@ -1,0 +1,36 @@
+import { timeContrastive } from '@selfsup/pretext-tasks/time-contrastive';
+import { z } from 'zod';
+import { embeddingDimOf, headOf, headOptions } from '../image/recipes/head-options.ts';
+import { cropSource } from '../image/image-views.ts';
+import { defineVideoTask, oneClip } from './video-task.ts';
+
+/** Telling near frames from far ones of one video. */
+export const timeContrastiveTask = defineVideoTask({
+  name: 'time-contrastive',
+  aliases: ['tcn'],
+  title: 'Time-contrastive networks',
+  paper: 'https://arxiv.org/abs/1704.06888',
+  summary: 'A frame is to be nearer to one just before or after it than to one of the same video that is further away.',
+  advice: {
+    take: 'Videos show what changes by and by, as a hand at work, and the encoder is to tell the states apart.',
+    leave: 'What matters is which video it is: what stays the same within one is never compared.',
+  },
+  options: z.strictObject({
+    positiveWindow: z.int().min(1).default(1).describe('frames of the clip at most so far apart belong together'),
+    negativeWindow: z.int().min(1).exactOptional().describe('frames further apart do not; default twice the positive window'),
+    margin: z.number().min(0).default(0.2).describe('by how much the squared distance to what does not belong is to be larger'),
+    ...headOptions(2),
+  }),
+  input: oneClip,
+  views: cropSource([0.5, 1]),
+  collapse: embeddingDimOf,
+  create(parts, { positiveWindow, negativeWindow, margin, ...head }) {
+    return timeContrastive({
+      backbone: parts.backbone,
+      projectionHead: headOf(parts, head),
+      positiveWindow,
+      ...(negativeWindow !== undefined && { negativeWindow }),
+      margin,
+    });
+  },
+});
