@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 import { checkViews } from './check-views.ts';
+import { eppsPulley } from './epps-pulley.ts';
 
 /** Options of {@link sigReg}. */
 export interface SigRegOptions {
@@ -50,19 +51,8 @@ export function sigReg(views: readonly tf.Tensor2D[], options: SigRegOptions): t
   if (!(tMax > 0 && tMax < Infinity)) throw new SelfsupError('SELFSUP_OPTION', `sigReg: \`tMax\` must be a finite number > 0, got ${tMax}`);
   if (!Number.isSafeInteger(numPoints) || numPoints < 2)
     throw new SelfsupError('SELFSUP_OPTION', `sigReg: \`numPoints\` must be an integer >= 2, got ${numPoints}`);
-  const step = tMax / (numPoints - 1);
-  const points = Array.from({ length: numPoints }, (_, i) => i * step);
-  const gaussian = points.map((t) => Math.exp((-t * t) / 2));
-  const weights = gaussian.map((value, i) => value * step * (i === 0 || i === numPoints - 1 ? 1 : 2)); // both halves of the interval
   return tf.tidy(() => {
-    const [n] = views[0]!.shape;
-    const statistics = views.map((view) => {
-      const along = tf.expandDims(tf.matMul(view, directions), 2); // [n, slices, 1]
-      const angles = tf.mul(along, tf.tensor1d(points)); // [n, slices, points]
-      const real = tf.sub(tf.mean(tf.cos(angles), 0), tf.tensor1d(gaussian)); // [slices, points]
-      const errors = tf.add(tf.square(real), tf.square(tf.mean(tf.sin(angles), 0)));
-      return tf.mean(tf.sum(tf.mul(errors, tf.tensor1d(weights)), 1));
-    });
-    return tf.mul<tf.Scalar>(tf.div(tf.addN(statistics), views.length), n);
+    const sums = views.map((view) => eppsPulley(tf.matMul(view, directions), { tMax, numPoints }));
+    return tf.div<tf.Scalar>(tf.addN(sums), views.length * directions.shape[1]);
   });
 }
