@@ -106,15 +106,15 @@ describe('pirl', () => {
   });
 });
 
-it('sphericalKMeans finds directions, and keeps a center that no row is nearest to', () => {
+it('sphericalKMeans without a stream finds directions, and keeps a centroid that no row is nearest to', () => {
   tf.tidy(() => {
     const angles = [0, 0.1, 3, 3.1, 0.05, 3.05];
     const rows = tf.tensor2d(
       angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)]),
       [6, 2],
     );
-    const centers = sphericalKMeans(rows, { numClusters: 2, iterations: 4 }).centroids.arraySync();
-    expect(centers.map(([x, y]) => Math.atan2(y!, x!))).toEqual([expect.closeTo(0.05, 5), expect.closeTo(3.05, 5)]);
+    const centroids = sphericalKMeans(rows, { numClusters: 2, iterations: 4 }).centroids.arraySync();
+    expect(centroids.map(([x, y]) => Math.atan2(y!, x!))).toEqual([expect.closeTo(0.05, 5), expect.closeTo(3.05, 5)]);
     const same = sphericalKMeans(tf.ones([4, 2]), { numClusters: 3, iterations: 2 }).centroids;
     expect(same.dataSync().every(Number.isFinite)).toBe(true);
   });
