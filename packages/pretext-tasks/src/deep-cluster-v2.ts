@@ -7,7 +7,7 @@ import { checkCounts, checkPositive, optionError } from './check-options.ts';
 import { encodeCrops } from './encode-crops.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createProjectionNetworks, type NetworkFactories, type ProjectedViews } from './projection-networks.ts';
-import { clusterRows } from './cluster-rows.ts';
+import { sphericalKMeans } from './spherical-k-means.ts';
 
 /**
  * What {@link deepClusterV2} trains on: `views`, two or more float32 tensors `[n, height, width, channels]`, row i of each from image i, the first two, the large
@@ -109,7 +109,7 @@ export function deepClusterV2(
       const cluster = (draw: (k: number) => typeof rng) => {
         const found = prototypes.map((kernel, k) => {
           const rows = tf.slice(memory, [0, (k % 2) * projectionDim], [numSamples, projectionDim]);
-          const clusters = clusterRows(rows, { numClusters: numPrototypes[k]!, iterations, rng: draw(k) });
+          const clusters = sphericalKMeans(rows, { numClusters: numPrototypes[k]!, iterations, rng: draw(k) });
           kernel.assign(tf.transpose(clusters.centroids));
           return clusters.assignments;
         });

@@ -8,7 +8,7 @@ import { dinoV2, type DinoV2Options } from './dino-v2.ts';
 import { ibot, type IbotOptions } from './ibot.ts';
 import { msn, type MsnOptions } from './msn.ts';
 import { pmsn } from './pmsn.ts';
-import { clusterRows } from './cluster-rows.ts';
+import { sphericalKMeans } from './spherical-k-means.ts';
 
 const size = { imageSize: 4, patchSize: 2, channels: 2, numLayers: 1, width: 4, numHeads: 1 };
 const backbone = vit({ ...size, maskToken: true });
@@ -160,13 +160,13 @@ describe('deep-cluster-v2', () => {
   });
 });
 
-describe('clusterRows', () => {
+describe('sphericalKMeans', () => {
   it('finds directions that are far apart, in blocks of rows too, and the number of each row', () => {
     tf.tidy(() => {
       const n = 4100; // more than a block
       const angles = Array.from({ length: n }, (_, i) => (i % 3) * 2.1 + 0.1 * Math.sin(i));
       const rows = tf.tensor2d(angles.map((angle) => [Math.cos(angle), Math.sin(angle)]));
-      const { centroids, assignments } = clusterRows(rows, { numClusters: 3, iterations: 5, rng: createRng(1) });
+      const { centroids, assignments } = sphericalKMeans(rows, { numClusters: 3, iterations: 5, rng: createRng(1) });
       const numbers = [...assignments.dataSync()];
       expect(new Set(numbers.slice(0, 3)).size).toBe(3);
       expect(numbers.every((number, i) => number === numbers[i % 3])).toBe(true);
