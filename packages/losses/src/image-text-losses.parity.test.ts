@@ -34,10 +34,10 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
     (_, { loss, shape, scale, bias, value, gradients, ...rows }) => {
       tf.tidy(() => {
         const given = [tf.tensor2d(rows.images, shape), tf.tensor2d(rows.texts, shape), tf.scalar(scale), tf.scalar(bias ?? 0)];
-        const compute = (...tensors: tf.Tensor[]): tf.Tensor => {
-          const [images, texts, s, b] = tensors as [tf.Tensor2D, tf.Tensor2D, tf.Scalar, tf.Scalar];
-          return loss === 'clipLoss' ? clipLoss(images, texts, { scale: s }) : siglipLoss(images, texts, { scale: s, bias: b });
-        };
+        const compute = (...[images, texts, s, b]: tf.Tensor[]): tf.Tensor =>
+          loss === 'clipLoss'
+            ? clipLoss(images as tf.Tensor2D, texts as tf.Tensor2D, { scale: s as tf.Scalar })
+            : siglipLoss(images as tf.Tensor2D, texts as tf.Tensor2D, { scale: s as tf.Scalar, bias: b as tf.Scalar });
         const names: (keyof typeof gradients)[] = bias === undefined ? ['images', 'texts', 'scale'] : ['images', 'texts', 'scale', 'bias'];
         const actual = tf.valueAndGrads(compute)(given.slice(0, names.length));
         expect(Math.abs(actual.value.dataSync()[0]! / value - 1)).toBeLessThan(1e-5);
