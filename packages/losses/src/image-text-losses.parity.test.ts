@@ -42,7 +42,7 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
         const actual = tf.valueAndGrads(compute)(given.slice(0, names.length));
         expect(Math.abs(actual.value.dataSync()[0]! / value - 1)).toBeLessThan(1e-5);
         names.forEach((name, i) => {
-          const expected = gradients[name as keyof typeof gradients]!;
+          const expected = gradients[name]!;
           const largest = Math.max(...expected.map(Math.abs));
           expect(largest).toBeGreaterThan(1e-4);
           actual.grads[i]!.dataSync().forEach((v, j) => {
