@@ -74,7 +74,7 @@ describe('bad input', () => {
       () => ['--queue-size', '3'],
       /--queue-size is an option of (\S+, )*moco, (\S+, )*nnclr,? (\S+, )*\S+, not of simclr/,
     ],
-    ['a flag of another kind of data', () => ['--length', '3'], /--length is for text; simclr learns from images/],
+    ['a flag of another kind of data', () => ['--length', '3'], /--length is for text and images with texts; simclr learns from images/],
     [
       'an unknown option of the task',
       () => ['--data', 'shapes', '--task-option', 'head=3'],

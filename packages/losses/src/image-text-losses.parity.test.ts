@@ -34,15 +34,15 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
     (_, { loss, shape, scale, bias, value, gradients, ...rows }) => {
       tf.tidy(() => {
         const given = [tf.tensor2d(rows.images, shape), tf.tensor2d(rows.texts, shape), tf.scalar(scale), tf.scalar(bias ?? 0)];
-        const compute = (images: tf.Tensor, texts: tf.Tensor, s: tf.Tensor, b?: tf.Tensor) =>
+        const compute = (...[images, texts, s, b]: tf.Tensor[]): tf.Tensor =>
           loss === 'clipLoss'
             ? clipLoss(images as tf.Tensor2D, texts as tf.Tensor2D, { scale: s as tf.Scalar })
             : siglipLoss(images as tf.Tensor2D, texts as tf.Tensor2D, { scale: s as tf.Scalar, bias: b as tf.Scalar });
-        const names = (['images', 'texts', 'scale', 'bias'] as const).slice(0, bias === undefined ? 3 : 4);
-        const actual = tf.valueAndGrads(compute as (...tensors: tf.Tensor[]) => tf.Tensor)(given.slice(0, names.length));
+        const names: (keyof typeof gradients)[] = bias === undefined ? ['images', 'texts', 'scale'] : ['images', 'texts', 'scale', 'bias'];
+        const actual = tf.valueAndGrads(compute)(given.slice(0, names.length));
         expect(Math.abs(actual.value.dataSync()[0]! / value - 1)).toBeLessThan(1e-5);
         names.forEach((name, i) => {
-          const expected = gradients[name as keyof typeof gradients]!;
+          const expected = gradients[name]!;
           const largest = Math.max(...expected.map(Math.abs));
           expect(largest).toBeGreaterThan(1e-4);
           actual.grads[i]!.dataSync().forEach((v, j) => {
