@@ -1,15 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Real and imaginary parts `[n, columns]` of complex numbers. */
-type Complex = readonly [real: tf.Tensor2D, imaginary: tf.Tensor2D];
+/** Real and imaginary parts of complex numbers. */
+type Complex = readonly [real: tf.Tensor, imaginary: tf.Tensor];
 
-/** a · b, plus `c` where it is given: `[columns]`. */
-function multiply([ar, ai]: Complex, [br, bi]: Complex, c?: readonly [tf.Tensor, tf.Tensor]): Complex {
-  const [real, imaginary] = tf.tidy(() => {
-    const product = [tf.sub(tf.mul(ar, br), tf.mul(ai, bi)), tf.add(tf.mul(ar, bi), tf.mul(ai, br))] as const;
-    return c ? [tf.add(product[0], c[0]), tf.add(product[1], c[1])] : [...product];
-  });
-  return [real as tf.Tensor2D, imaginary as tf.Tensor2D];
+/** a · b `[n, columns]`, plus `c` `[columns]` where it is given. */
+function multiply([ar, ai]: Complex, [br, bi]: Complex, c?: Complex): Complex {
+  const add = (x: tf.Tensor, y: tf.Tensor | undefined): tf.Tensor => (y ? tf.add(x, y) : x);
+  const real = tf.tidy(() => add(tf.sub(tf.mul(ar, br), tf.mul(ai, bi)), c?.[0]));
+  const imaginary = tf.tidy(() => add(tf.add(tf.mul(ar, bi), tf.mul(ai, br)), c?.[1]));
+  return [real, imaginary];
 }
 
 /**
@@ -33,7 +32,7 @@ export function eppsPulley(x: tf.Tensor2D, { tMax, numPoints }: { tMax: number; 
   return tf.customGrad((input, save) => {
     const rows = input as tf.Tensor2D;
     const angles = tf.mul(rows, step);
-    const turn: Complex = [tf.cos<tf.Tensor2D>(angles), tf.sin<tf.Tensor2D>(angles)];
+    const turn: Complex = [tf.cos(angles), tf.sin(angles)];
     let power = turn;
     const errors = points.map(({ gaussian }, k) => {
       if (k > 0) {
