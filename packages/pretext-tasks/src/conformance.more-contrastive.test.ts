@@ -18,11 +18,11 @@ const queued = { ...networks, outputDim: projected, queueSize: 10 };
 const labeledAt = (step: number) => ({ ...viewsAt(step, { rows: 6 }), labels: tf.tensor1d([0, 1, -1, 0, 1, -1], 'int32') });
 
 testRows([
-  row('sup-con', supCon(networks), { batchAt: labeledAt }),
-  row('sup-con, summed in the logarithm', supCon({ ...networks, positives: 'sum-in-log' }), { batchAt: labeledAt }),
-  row('ressl', ressl({ ...queued, momentum: 0.9 }), { batchAt: viewsAt }),
-  row('nn-byol', nnByol({ ...queued, predictionHead, momentum: 0.9 }), { batchAt: viewsAt }),
-  row('nn-siam', nnSiam({ ...queued, predictionHead }), { batchAt: viewsAt }),
+  row('sup-con', supCon(networks), { steps: 4, batchAt: labeledAt }),
+  row('sup-con, summed in the logarithm', supCon({ ...networks, positives: 'sum-in-log' }), { steps: 4, batchAt: labeledAt }),
+  row('ressl', ressl({ ...queued, momentum: 0.9 }), { steps: 4, batchAt: viewsAt }),
+  row('nn-byol', nnByol({ ...queued, predictionHead, momentum: 0.9 }), { steps: 4, batchAt: viewsAt }),
+  row('nn-siam', nnSiam({ ...queued, predictionHead }), { steps: 4, batchAt: viewsAt }),
   row(
     'all4one',
     all4One({
@@ -33,7 +33,7 @@ testRows([
       numNeighbors: 2,
       momentum: 0.9,
     }),
-    { batchAt: viewsAt },
+    { steps: 4, batchAt: viewsAt },
   ),
   row(
     'dense-cl',
@@ -46,9 +46,12 @@ testRows([
       shuffleGroups: 2,
       momentum: 0.9,
     }),
-    { batchAt: (step) => viewsAt(step, { rows: 8, size: 2 }) },
+    { steps: 4, batchAt: (step) => viewsAt(step, { rows: 8, size: 2 }) },
   ),
-  row('smog', smog({ ...queued, predictionHead, numGroups: 3, resetSteps: 2, groupMomentum: 0.8, momentum: 0.9 }), { batchAt: viewsAt }),
+  row('smog', smog({ ...queued, predictionHead, numGroups: 3, resetSteps: 2, groupMomentum: 0.8, momentum: 0.9 }), {
+    steps: 4,
+    batchAt: viewsAt,
+  }),
   row(
     'pirl',
     pirl({
@@ -63,6 +66,7 @@ testRows([
       temperature: 0.5,
     }),
     {
+      steps: 4,
       batchAt: (step) => ({ ...viewsAt(step), indices: tf.tensor1d([0, 5, 11, step], 'int32') }),
       skip: { ranks: 'every rank shuffles tiles on its own', differences: 'what an image must find that has no memory yet is constant' },
     },
