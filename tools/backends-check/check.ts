@@ -18,7 +18,7 @@ import type { Continued, PlaceFindings } from './findings.ts';
 import { failuresInNode, notAsExpected, type FailureFinding, type ForcedFailure } from './forced-failures.ts';
 import { failuresOf } from './judge.ts';
 import { HOME, places, slugOf, type Place } from './places.ts';
-import { keepFailures, keepFindings, writeDocument } from './record.ts';
+import { keepFailure, keepFindings, writeDocument } from './record.ts';
 import { softwareGpu } from '../presets/software-gpu.ts';
 
 const { values: flags } = parseArgs({
@@ -35,7 +35,9 @@ const { values: flags } = parseArgs({
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const findings = flags.findings ?? join(root, '.cache/backends-check');
 const scratch = mkdtempSync(join(tmpdir(), 'selfsup-backends-'));
-const LIMIT = 15 * 60_000;
+/** Places that continue each other's checkpoints, not only those of home. */
+const AMONG_EACH_OTHER = ['webgpu', 'tensorflow'];
+const LIMIT = 30 * 60_000;
 
 /** Runs one place; gives its answer, or throws what the process said. */
 async function ask<T>(place: Place, ...task: readonly string[]): Promise<T> {
@@ -70,7 +72,7 @@ async function buildTensorflow(folder: string): Promise<void> {
   if ((await runCli(['backends', 'build-tensorflow', '--libtensorflow', folder], streams)) !== 0) throw new Error(said.trim());
 }
 
-/** Carries checkpoints from home to each other place and back. */
+/** Carries checkpoints from home to each other place and back, and between webgpu and tensorflow. */
 async function exchange(found: PlaceFindings[]): Promise<PlaceFindings[]> {
   const home = found.find(({ place }) => place === HOME);
   const trained = found.filter(({ curves }) => curves !== undefined && Object.keys(curves).length > 0);
@@ -93,7 +95,10 @@ async function exchange(found: PlaceFindings[]): Promise<PlaceFindings[]> {
   for (const one of found) {
     // other builds of wasm write the same bits as home, or are compared with it anyway
     const isOther = trained.includes(one) && !one.place.startsWith('wasm');
-    result.push(isOther ? { ...one, continued: await goOn(one.place, HOME) } : one);
+    const froms = isOther ? [HOME, ...trained.filter((from) => from !== one && AMONG_EACH_OTHER.includes(from.place) && AMONG_EACH_OTHER.includes(one.place)).map(({ place }) => place)] : []; // prettier-ignore
+    const continued: Continued[] = [];
+    for (const from of froms) continued.push(...(await goOn(one.place, from)));
+    result.push(isOther ? { ...one, continued } : one);
     if (isOther) back.push(...(await goOn(HOME, one.place)));
   }
   return result.map((one) => (one.place === HOME && back.length > 0 ? { ...one, continued: back } : one));
@@ -121,14 +126,12 @@ async function force({ name, what, env }: ForcedFailure): Promise<FailureFinding
 }
 
 async function forceAll(): Promise<void> {
-  const found: FailureFinding[] = [];
-  for (const failure of failuresInNode) {
+  for (const [order, failure] of failuresInNode.entries()) {
     const finding = await force(failure);
-    found.push(finding);
+    keepFailure(findings, finding, order);
     const wrong = notAsExpected(failure, finding);
     report(wrong === undefined, `forced, ${failure.what}`, wrong ?? finding.said ?? `skipped: ${finding.skipped!}`);
   }
-  keepFailures(findings, 'Node', found);
 }
 
 async function check(): Promise<void> {

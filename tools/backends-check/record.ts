@@ -36,21 +36,23 @@ export function keepFindings(folder: string, now: readonly PlaceFindings[]): Pla
 const failuresIn = (folder: string): string => join(folder, 'failures');
 
 /**
- * Keeps what was said when failures were forced.
+ * Keeps what was said when a failure was forced.
  *
  * @param folder the same as for the findings
- * @param where `Node`, or the kind of page
  * @param now what was said
+ * @param order its place among the failures of its platform
  */
-export function keepFailures(folder: string, where: string, now: readonly FailureFinding[]): void {
+export function keepFailure(folder: string, now: FailureFinding, order: number): void {
   mkdirSync(failuresIn(folder), { recursive: true });
-  writeFileSync(join(failuresIn(folder), `${slugOf(where)}.json`), JSON.stringify(now));
+  const isNode = now.platform.startsWith('Node');
+  const name = `${isNode ? 'a node' : 'b page'} ${String(order).padStart(2, '0')} ${now.what}`;
+  writeFileSync(join(failuresIn(folder), `${slugOf(name)}.json`), JSON.stringify(now));
 }
 
 function readFailures(folder: string): FailureFinding[] {
   if (!existsSync(failuresIn(folder))) return [];
-  const kept = readdirSync(failuresIn(folder)).sort((a, b) => (a === 'node.json' ? -1 : b === 'node.json' ? 1 : a < b ? -1 : 1));
-  return kept.flatMap((name) => JSON.parse(readFileSync(join(failuresIn(folder), name), 'utf8')) as FailureFinding[]);
+  const kept = readdirSync(failuresIn(folder)).sort();
+  return kept.map((name) => JSON.parse(readFileSync(join(failuresIn(folder), name), 'utf8')) as FailureFinding);
 }
 
 /**

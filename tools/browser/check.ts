@@ -14,7 +14,7 @@ import { build } from 'vite';
 import { learn } from '../../examples/browser-training/learn.ts';
 import type { PlaceFindings } from '../backends-check/findings.ts';
 import { failuresOf } from '../backends-check/judge.ts';
-import { keepFailures, keepFindings } from '../backends-check/record.ts';
+import { keepFailure, keepFindings } from '../backends-check/record.ts';
 import {
   failuresInPage,
   failuresWithoutAdapter,
@@ -202,13 +202,12 @@ async function compareEverywhere(browser: Browser, { minified, readable }: { min
 /** Forces failures, each in a page of its own, and keeps what was said. */
 async function forceAll(browser: Browser, folder: string, failures: readonly ForcedFailure[]): Promise<void> {
   const platform = `Chromium ${browser.version().split('.').slice(0, 2).join('.')}`;
-  const found: FailureFinding[] = [];
   cpSync(join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist'), join(folder, 'tfjs'), {
     recursive: true,
     filter: (path) => !/\.\w+$/.test(path) || path.endsWith('.wasm'),
   });
   await serving(folder, ISOLATED, async (address) => {
-    for (const failure of failures) {
+    for (const [order, failure] of failures.entries()) {
       const { page, failure: broken } = await open(browser, `${address}tools/browser/page.html`);
       await page.exposeFunction('crashGpu', async () => {
         const session = await browser.newBrowserCDPSession();
@@ -220,14 +219,13 @@ async function forceAll(browser: Browser, folder: string, failures: readonly For
         failure.name,
       );
       const said = await Promise.race([answer, broken]).catch(String);
-      const finding = { what: failure.what, platform, date: new Date().toISOString().slice(0, 10), said };
-      found.push(finding);
+      const finding: FailureFinding = { what: failure.what, platform, date: new Date().toISOString().slice(0, 10), said };
+      keepFailure(join(root, '.cache/backends-check'), finding, failures === failuresInPage ? order + 1 : 0);
       const wrong = notAsExpected(failure, finding);
       report(`forced in a page, ${failure.what}`, wrong === undefined, wrong ?? said);
       await page.close();
     }
   });
-  keepFailures(join(root, '.cache/backends-check'), failures === failuresInPage ? 'page' : 'page without adapter', found);
 }
 
 async function check(executablePath: string): Promise<void> {
