@@ -4,6 +4,7 @@ import { checkEmbeddings } from './check-embeddings.ts';
 
 /** Rows that {@link tripletLoss} compares, each float32 `[n, dim]`, row i of all three belonging together. */
 export interface Triplets {
+  /** float32 `[n, dim]`. */
   readonly anchor: tf.Tensor2D;
   /** What each anchor is to be near to. */
   readonly positive: tf.Tensor2D;

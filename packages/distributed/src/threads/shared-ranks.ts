@@ -5,7 +5,7 @@ import type { Transport } from '../transport.ts';
 export interface SharedRanks {
   /** How many ranks there are. */
   readonly worldSize: number;
-  /** Counters and flags, see {@link Word}. */
+  /** Counters and flags: ranks that have arrived, barriers passed, the rank that is lost. */
   readonly state: SharedArrayBuffer;
   /** A slot of `slotBytes` for each rank, and one more for what is broadcast. */
   readonly slots: SharedArrayBuffer;

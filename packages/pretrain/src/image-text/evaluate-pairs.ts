@@ -13,7 +13,9 @@ import { asPairs, limitPairs } from './pair-samples.ts';
 
 /** The encoders of images and of texts of one run, from `loadEncoder` without and with `encoder: 'text'`. */
 export interface LoadedPair {
+  /** The encoder of images. */
   readonly image: LoadedEncoder;
+  /** The encoder of texts, of the same run. */
   readonly text: LoadedEncoder;
 }
 

@@ -42,8 +42,11 @@ export interface PairsInMemory extends Omit<ImagesInMemory, 'test'> {
 
 /** A data set of captioned images and, where there is one, another to test on. */
 export interface PairDatasets {
+  /** What is learned from. */
   readonly train: CaptionedImages;
+  /** What the encoders are judged by; default a part of the others that is held out. */
   readonly test?: CaptionedImages;
+  /** What splits the texts; default one is learned from them. */
   readonly tokenizer?: GivenTokenizer;
 }
 
