@@ -1,11 +1,9 @@
-// The tasks kit on WebGPU, where tensors can only be read by waiting: a task of two networks, one with a queue and a teacher, one of masked images.
-import { maskPatches } from '@selfsup/augment';
+// The tasks kit on WebGPU, where tensors can only be read by waiting: a task of two networks, and one with a queue and a teacher.
 import { builtinBackends, closeBackends, selectBackend } from '@selfsup/backends';
-import { convNet, maeDecoder, projectionHead, vit } from '@selfsup/encoders';
+import { convNet, projectionHead } from '@selfsup/encoders';
 import { conformanceChecks } from '@selfsup/testing';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { channels, features, imagesAt, linearHead, projected, row, side, smoothEncoder, viewsAt } from '../fixtures/conformance-rows.ts';
-import { mae } from './mae.ts';
+import { channels, linearHead, projected, row, smoothEncoder, viewsAt } from '../fixtures/conformance-rows.ts';
 import { moco } from './moco.ts';
 import { simclr } from './simclr.ts';
 
@@ -28,15 +26,6 @@ const rows = [
     'moco',
     moco({ backbone: smoothEncoder, projectionHead: linearHead, outputDim: projected, queueSize: 10, shuffleGroups: 1, momentum: 0.9 }),
     { batchAt: viewsAt, backends },
-  ),
-  row(
-    'mae',
-    mae({
-      backbone: vit({ imageSize: side, patchSize: 2, channels, numLayers: 1, width: features, numHeads: 2 }),
-      decoder: maeDecoder({ inputDim: features, gridSize: 2, patchSize: 2, channels, width: 4, numLayers: 1, numHeads: 1 }),
-      masking: maskPatches({ gridSize: 2, maskRatio: 0.5 }),
-    }),
-    { batchAt: (step) => ({ images: imagesAt(step) }), gradientSamples: 0, skip: { ranks: 'every rank draws masks of its own' }, backends },
   ),
 ];
 
