@@ -82,7 +82,7 @@ test('a new task is known to the command, and is checked by the kit', async () =
   expect(text('packages/pretrain/src/image/recipes/masked-patches.ts')).toContain("from '@selfsup/pretext-tasks/masked-patches'");
   const tasks = text('packages/pretrain/src/image/recipes/image-tasks.ts');
   expect(tasks).toContain("import { maskedPatchesTask } from './masked-patches.ts';");
-  expect(tasks).toMatch(/relativePatchTask,\s*maskedPatchesTask,\s*\];\s*$/);
+  expect(tasks).toMatch(/inpaintingTask,\s*maskedPatchesTask,\s*\];\s*$/);
   expect(text('packages/pretrain/src/image/image-tasks.test.ts')).toContain("'masked-patches': { momentum: 0.99");
   const rows = text('packages/pretext-tasks/src/conformance.test.ts');
   expect(rows).toContain("import { maskedPatches } from './masked-patches.ts';");

@@ -29,10 +29,11 @@ function tiny(task: string): string[] {
   const size = encoders?.[0]?.startsWith('vit-') ? ['numLayers=1', 'width=8', 'numHeads=2'] : ['widths=[4,8]'];
   const data = [
     '--data',
-    modality === 'video' ? at('videos') : 'shapes',
+    modality === 'video' ? at('videos') : modality === 'image-text' ? 'captioned-shapes' : 'shapes',
     ...'--limit 16 --test-limit 8 --image-size 16 --batch-size 8'.split(' '),
   ];
-  return [...few, ...data, ...size.flatMap((option) => ['--encoder-option', option])];
+  const own = task === 'beit' ? ['--task-option', 'vocabularySize=8'] : []; // 256 patches are all there are
+  return [...few, ...own, ...data, ...size.flatMap((option) => ['--encoder-option', option])];
 }
 
 const losses = (out: string) =>
