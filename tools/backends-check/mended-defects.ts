@@ -49,6 +49,17 @@ export const mendedDefects: readonly MendedDefect[] = [
   },
   {
     backend: 'webgpu',
+    defect: '`relu6`, `sigmoid`, `softplus` and `softmax` turn NaN into a number',
+    mend: 'programs of `@selfsup/webgpu-kernels`',
+  },
+  {
+    backend: 'webgpu',
+    defect:
+      'products of rows of 2000 and more, convolutions of single images and the gradient of `gather` are added up by atomic operations, in another order and with other bits in each run',
+    mend: '`repairWebgpu`, and a program of `@selfsup/webgpu-kernels`',
+  },
+  {
+    backend: 'webgpu',
     defect: '`pad`, and so the gradient of `slice`, of five axes is refused',
     mend: 'not mended: no package differentiates slices of videos',
   },
@@ -56,6 +67,12 @@ export const mendedDefects: readonly MendedDefect[] = [
     backend: 'tensorflow',
     defect: '`avgPool` takes no padding in numbers',
     mend: 'not mended: `averagePool` of `@selfsup/encoders` has none',
+  },
+  {
+    backend: 'webgl',
+    defect:
+      '`relu` and `relu6` of −∞ are NaN, `clipByValue` leaves the neighbors of NaN as they are, `softplus` of NaN is ∞, 0 / 0 is 1, the sum of nothing throws; gradients as on webgpu',
+    mend: '`repairWebgl` in `@selfsup/backends`',
   },
   {
     backend: 'webgl',
