@@ -18,6 +18,10 @@ const normalized = {
   projectionHead: projectionHead({ inputDim: 4, hiddenDim: 5, outputDim: projected, batchNorm: true, biasLast: false }),
 };
 const threeViews = (step: number) => viewsAt(step, { rows: 6, count: 3 });
+const cropsOfTwoSizes = (step: number) => {
+  const [large, small] = [viewsAt(step, { rows: 6, size: 8 }), viewsAt(step, { rows: 6, count: 1, size: 6 })];
+  return { views: [...large.views, ...small.views] };
+};
 const twoViews = (step: number) => viewsAt(step, { rows: 6 });
 const eightRows = (step: number) => viewsAt(step, { rows: 8 });
 const statistics = 'batch normalization takes its statistics per rank';
@@ -26,7 +30,10 @@ const sorted = 'places and deviations count as constants inside the loss';
 
 testRows([
   row('lejepa', lejepa({ ...networks, numSlices: 5 }), { batchAt: threeViews }),
-  row('lejepa with batch normalization', lejepa({ ...normalized, numSlices: 5 }), { batchAt: threeViews, skip: { ranks: statistics } }),
+  row('lejepa with batch normalization, on crops of two sizes', lejepa({ ...normalized, numSlices: 5 }), {
+    batchAt: cropsOfTwoSizes,
+    skip: { ranks: statistics },
+  }),
   row('visreg', visreg({ ...networks, numSlices: 5 }), { batchAt: threeViews, skip: { differences: sorted } }),
   row('emp-ssl', empSsl({ ...networks, similarityWeight: 2 }), { batchAt: threeViews }),
   row('tico', tico({ ...networks, outputDim: projected, momentum: 0.9 }), { batchAt: twoViews }),

@@ -1,7 +1,7 @@
 import type { PretextTask, Targets } from '@selfsup/core';
 import { empSslLoss, type EmpSslLossOptions } from '@selfsup/losses';
-import type { NetworkFactories, ProjectedViews } from './projection-networks.ts';
-import { viewsTask, type ManyViewsBatch } from './views-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
+import { viewsTask, type ManyViewsBatch, type ProjectedCrops } from './views-networks.ts';
 
 /** Options of {@link empSsl}; those of the loss have its defaults. */
 export interface EmpSslOptions extends NetworkFactories, EmpSslLossOptions {}
@@ -25,7 +25,7 @@ export interface EmpSslOptions extends NetworkFactories, EmpSslLossOptions {}
  * console.log(task.name);
  * ```
  */
-export function empSsl(options: EmpSslOptions): PretextTask<ManyViewsBatch, Targets, ProjectedViews> {
+export function empSsl(options: EmpSslOptions): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
   const { backbone, projectionHead, ...lossOptions } = options;
   return viewsTask({
     name: 'emp-ssl',

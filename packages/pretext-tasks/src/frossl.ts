@@ -1,7 +1,7 @@
 import type { PretextTask, Targets } from '@selfsup/core';
 import { frosslLoss, type FrosslLossOptions } from '@selfsup/losses';
-import type { NetworkFactories, ProjectedViews } from './projection-networks.ts';
-import { viewsTask, type ManyViewsBatch } from './views-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
+import { viewsTask, type ManyViewsBatch, type ProjectedCrops } from './views-networks.ts';
 
 /** Options of {@link frossl}; those of the loss have its defaults. */
 export interface FrosslOptions extends NetworkFactories, FrosslLossOptions {}
@@ -24,7 +24,7 @@ export interface FrosslOptions extends NetworkFactories, FrosslLossOptions {}
  * console.log(task.name);
  * ```
  */
-export function frossl(options: FrosslOptions): PretextTask<ManyViewsBatch, Targets, ProjectedViews> {
+export function frossl(options: FrosslOptions): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
   const { backbone, projectionHead, ...lossOptions } = options;
   return viewsTask({
     name: 'frossl',

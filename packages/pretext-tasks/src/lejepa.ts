@@ -3,17 +3,19 @@ import { lejepaLoss, type LejepaLossOptions } from '@selfsup/losses';
 import { checkCrops } from './check-crops.ts';
 import { checkCounts } from './check-options.ts';
 import { drawDirections } from './draw-directions.ts';
-import type { NetworkFactories, ProjectedViews } from './projection-networks.ts';
-import { viewsTask, type ManyViewsBatch } from './views-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
+import { viewsTask, type ManyViewsBatch, type ProjectedCrops } from './views-networks.ts';
 
-/** Options of {@link lejepa}; those of the loss have its defaults, but for the two global views. */
+/** Options of {@link lejepa}; those of the loss have its defaults, but for `numGlobal`. */
 export interface LejepaOptions extends NetworkFactories, Pick<LejepaLossOptions, 'regularizationWeight' | 'tMax' | 'numPoints'> {
   /** Random directions of a step, ≥ 1; default 1024 as in the paper; 256 in the authors' short program. */
   numSlices?: number;
+  /** How many of the crops, the first ones, make the center that all are drawn to; default as many as have the size of the first. */
+  numGlobal?: number;
 }
 
 /**
- * LeJEPA: all crops of an image are drawn to the mean of its two large ones, while the projections are kept an isotropic Gaussian, looked at along random directions.
+ * LeJEPA: all crops of an image are drawn to the mean of its large ones, while the projections are kept an isotropic Gaussian, looked at along random directions.
  *
  * @param options see {@link LejepaOptions}
  * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `lejepaLoss` of all crops of the whole update; the metric `zStd` is the mean
@@ -33,7 +35,7 @@ export interface LejepaOptions extends NetworkFactories, Pick<LejepaLossOptions,
  * console.log(task.name);
  * ```
  */
-export function lejepa(options: LejepaOptions): PretextTask<ManyViewsBatch, Targets, ProjectedViews> {
+export function lejepa(options: LejepaOptions): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
   const { backbone, projectionHead, numSlices = 1024, ...lossOptions } = options;
   checkCounts('lejepa', { numSlices });
   return viewsTask({
@@ -42,9 +44,9 @@ export function lejepa(options: LejepaOptions): PretextTask<ManyViewsBatch, Targ
     projectionHead,
     together: true,
     check: checkCrops,
-    loss(projections, { stream }) {
+    loss(projections, { stream, numGlobal }) {
       const directions = drawDirections(stream('directions'), projections[0]!.shape[1], numSlices);
-      return lejepaLoss(projections, { ...lossOptions, directions });
+      return lejepaLoss(projections, { numGlobal, ...lossOptions, directions });
     },
   });
 }

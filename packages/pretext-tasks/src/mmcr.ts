@@ -1,7 +1,7 @@
 import type { PretextTask, Targets } from '@selfsup/core';
 import { mmcrLoss, type MmcrLossOptions } from '@selfsup/losses';
-import type { NetworkFactories, ProjectedViews } from './projection-networks.ts';
-import { viewsTask, type ManyViewsBatch } from './views-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
+import { viewsTask, type ManyViewsBatch, type ProjectedCrops } from './views-networks.ts';
 
 /** Options of {@link mmcr}; those of the loss have its defaults. */
 export interface MmcrOptions extends NetworkFactories, MmcrLossOptions {}
@@ -24,7 +24,7 @@ export interface MmcrOptions extends NetworkFactories, MmcrLossOptions {}
  * console.log(task.name);
  * ```
  */
-export function mmcr(options: MmcrOptions): PretextTask<ManyViewsBatch, Targets, ProjectedViews> {
+export function mmcr(options: MmcrOptions): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
   const { backbone, projectionHead, ...lossOptions } = options;
   return viewsTask({ name: 'mmcr', backbone, projectionHead, together: false, loss: (projections) => mmcrLoss(projections, lossOptions) });
 }

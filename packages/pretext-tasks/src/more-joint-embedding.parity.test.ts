@@ -43,8 +43,8 @@ const predictionHead = projectionHead({ inputDim: sizes.projected, hiddenDim: si
 const networks = { backbone, projectionHead: head };
 const numSlices = sizes.slices;
 const tasks = {
-  lejepa: lejepa({ ...networks, numSlices, regularizationWeight: 0.3 }),
-  visreg: visreg({ ...networks, numSlices, regularizationWeight: 0.6 }),
+  lejepa: lejepa({ ...networks, numSlices, numGlobal: 2, regularizationWeight: 0.3 }),
+  visreg: visreg({ ...networks, numSlices, numGlobal: 2, regularizationWeight: 0.6 }),
   'emp-ssl': empSsl({ ...networks, similarityWeight: 5 }),
   tico: tico({ ...networks, outputDim: sizes.projected, momentum: 0.9 }),
   vibcreg: vibcreg(networks),

@@ -1,8 +1,8 @@
 import type { PretextTask, Targets } from '@selfsup/core';
 import { vibcregLoss, type VibcregLossOptions } from '@selfsup/losses';
 import { checkViewPair, type ViewPairBatch } from './check-view-pair.ts';
-import type { NetworkFactories, ProjectedViews } from './projection-networks.ts';
-import { viewsTask } from './views-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
+import { viewsTask, type ProjectedCrops } from './views-networks.ts';
 
 /** Options of {@link vibcreg}; those of the loss have its defaults. */
 export interface VibcregOptions extends NetworkFactories, VibcregLossOptions {}
@@ -26,7 +26,7 @@ export interface VibcregOptions extends NetworkFactories, VibcregLossOptions {}
  * console.log(task.name);
  * ```
  */
-export function vibcreg(options: VibcregOptions): PretextTask<ViewPairBatch, Targets, ProjectedViews> {
+export function vibcreg(options: VibcregOptions): PretextTask<ViewPairBatch, Targets, ProjectedCrops> {
   const { backbone, projectionHead, ...lossOptions } = options;
   return viewsTask({
     name: 'vibcreg',

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type PretextTask, type StepContext, type Targets } from '@selfsup/core';
 import { embeddingStd } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
-import { encodeCrops } from './encode-crops.ts';
+import { encodeCrops, groupBySize } from './encode-crops.ts';
 import { joinNetworks } from './join-networks.ts';
-import { createProjectionNetworks, project, type NetworkFactories, type ProjectedViews } from './projection-networks.ts';
+import { createProjectionNetworks, project, type NetworkFactories } from './projection-networks.ts';
 
 /** `views`, two or more float32 tensors `[n, height, width, channels]`, row i of each from image i. */
 export type ManyViewsBatch = Readonly<Record<'views', readonly tf.Tensor4D[]>>;
@@ -17,9 +17,15 @@ export interface ViewsTask extends NetworkFactories {
   together: boolean;
   /** Throws unless the views fit; default two or more of one shape. */
   check?: (who: string, views: readonly tf.Tensor4D[] | undefined) => readonly tf.Tensor4D[];
-  /** The loss of the projections `[n, projectionDim]` of all views of the whole update. */
-  loss: (projections: readonly tf.Tensor2D[], context: StepContext) => tf.Scalar;
+  /**
+   * The loss of the projections `[n, projectionDim]` of all views of the whole update; the first `numGlobal` are those of the leading views that have the size of the
+   * first.
+   */
+  loss: (projections: readonly tf.Tensor2D[], context: StepContext & { readonly numGlobal: number }) => tf.Scalar;
 }
+
+/** Projections `[n, projectionDim]` of the leading views of one size under `projections`, and of those after them, if any, under `localProjections`. */
+export type ProjectedCrops = Readonly<Record<string, readonly tf.Tensor2D[]>>;
 
 /**
  * Checks views of one shape. Internal.
@@ -46,7 +52,7 @@ export function checkSameViews(who: string, views: readonly tf.Tensor4D[] | unde
  *
  * @returns the task with the metric `zStd`
  */
-export function viewsTask(options: ViewsTask): PretextTask<ManyViewsBatch, Targets, ProjectedViews> {
+export function viewsTask(options: ViewsTask): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
   const { name, together, check = checkSameViews, loss } = options;
   return {
     api: 1,
@@ -58,13 +64,20 @@ export function viewsTask(options: ViewsTask): PretextTask<ManyViewsBatch, Targe
         ...joinNetworks(networks),
         embed({ views }, _, context) {
           const checked = check(name, views);
-          if (together) {
-            const rows = encodeCrops(networks, checked, applyOptions(context, 'views')); // [views · n, projectionDim]
-            return { projections: tf.split<tf.Tensor2D>(rows, checked.length) };
-          }
-          return { projections: checked.map((images, i) => project(networks, images, applyOptions(context, `view ${i}`))) };
+          const projections = together
+            ? tf.split<tf.Tensor2D>(encodeCrops(networks, checked, applyOptions(context, 'views')), checked.length)
+            : checked.map((images, i) => project(networks, images, applyOptions(context, `view ${i}`)));
+          const numGlobal = groupBySize(checked)[0]!.length;
+          const localProjections = projections.slice(numGlobal);
+          return { projections: projections.slice(0, numGlobal), ...(localProjections.length > 0 && { localProjections }) };
         },
-        loss: ({ projections }, __, context) => ({ loss: loss(projections, context), metrics: { zStd: embeddingStd(projections[0]!) } }),
+        loss({ projections = [], localProjections = [] }, __, context) {
+          const numGlobal = projections.length;
+          return {
+            loss: loss([...projections, ...localProjections], { ...context, numGlobal }),
+            metrics: { zStd: embeddingStd(projections[0]!) },
+          };
+        },
       };
     },
   };

@@ -3,18 +3,20 @@ import { visregLoss, type VisregLossOptions } from '@selfsup/losses';
 import { checkCrops } from './check-crops.ts';
 import { checkCounts } from './check-options.ts';
 import { drawDirections } from './draw-directions.ts';
-import type { NetworkFactories, ProjectedViews } from './projection-networks.ts';
-import { viewsTask, type ManyViewsBatch } from './views-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
+import { viewsTask, type ManyViewsBatch, type ProjectedCrops } from './views-networks.ts';
 
-/** Options of {@link visreg}; those of the loss have its defaults, but for the two global views. */
+/** Options of {@link visreg}; those of the loss have its defaults, but for `numGlobal`. */
 export interface VisregOptions
   extends NetworkFactories, Pick<VisregLossOptions, 'regularizationWeight' | 'scaleWeight' | 'shapeWeight' | 'centerWeight'> {
   /** Random directions of a step, ≥ 1; default 4096 as in the paper. */
   numSlices?: number;
+  /** How many of the crops, the first ones, make the center that all are drawn to; default as many as have the size of the first. */
+  numGlobal?: number;
 }
 
 /**
- * VISReg: all crops of an image are drawn to the mean of its two large ones, while means, deviations and the shape of the distribution are each kept those of a Gaussian.
+ * VISReg: all crops of an image are drawn to the mean of its large ones, while means, deviations and the shape of the distribution are each kept those of a Gaussian.
  *
  * @param options see {@link VisregOptions}
  * @returns the task; its variables lie under `backbone/` and `projectionHead/`. The loss is `visregLoss` of all crops of the whole update; the metric `zStd` is the mean
@@ -33,7 +35,7 @@ export interface VisregOptions
  * console.log(task.name);
  * ```
  */
-export function visreg(options: VisregOptions): PretextTask<ManyViewsBatch, Targets, ProjectedViews> {
+export function visreg(options: VisregOptions): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
   const { backbone, projectionHead, numSlices = 4096, ...lossOptions } = options;
   checkCounts('visreg', { numSlices });
   return viewsTask({
@@ -42,9 +44,9 @@ export function visreg(options: VisregOptions): PretextTask<ManyViewsBatch, Targ
     projectionHead,
     together: true,
     check: checkCrops,
-    loss(projections, { stream }) {
+    loss(projections, { stream, numGlobal }) {
       const directions = drawDirections(stream('directions'), projections[0]!.shape[1], numSlices);
-      return visregLoss(projections, { ...lossOptions, directions });
+      return visregLoss(projections, { numGlobal, ...lossOptions, directions });
     },
   });
 }

@@ -1,8 +1,8 @@
 import { drawPermutation, type PretextTask, type Targets } from '@selfsup/core';
 import { wMseLoss, type WMseLossOptions } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import type { NetworkFactories, ProjectedViews } from './projection-networks.ts';
-import { viewsTask, type ManyViewsBatch } from './views-networks.ts';
+import type { NetworkFactories } from './projection-networks.ts';
+import { viewsTask, type ManyViewsBatch, type ProjectedCrops } from './views-networks.ts';
 
 /** Options of {@link wMse}; those of the loss have its defaults. */
 export interface WMseOptions extends NetworkFactories, Pick<WMseLossOptions, 'epsilon' | 'groupSize'> {}
@@ -27,7 +27,7 @@ export interface WMseOptions extends NetworkFactories, Pick<WMseLossOptions, 'ep
  * console.log(task.name);
  * ```
  */
-export function wMse(options: WMseOptions): PretextTask<ManyViewsBatch, Targets, ProjectedViews> {
+export function wMse(options: WMseOptions): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
   const { backbone, projectionHead, epsilon = 0, groupSize } = options;
   return viewsTask({
     name: 'w-mse',

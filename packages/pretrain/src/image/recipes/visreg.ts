@@ -11,7 +11,7 @@ export const visregTask = defineImageTask({
   title: 'VISReg',
   paper: 'https://arxiv.org/abs/2606.02572',
   summary:
-    'All crops of an image are drawn to the mean of its two large ones, while means, deviations and the shape of the distribution stay those of a Gaussian.',
+    'All crops of an image are drawn to the mean of its large ones, while means, deviations and the shape of the distribution stay those of a Gaussian.',
   advice: {
     take: 'LeJEPA is wanted, and the projections collapse at its start or are badly scaled.',
     leave: 'Batches are below about 64, or time is short: sorting costs more than `lejepa`.',
