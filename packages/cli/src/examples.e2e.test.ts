@@ -57,7 +57,10 @@ describe.skipIf(!process.features.typescript)('examples of tasks, in one process
     const { stdout, stderr, status } = spawnSync(process.execPath, ['--conditions=@selfsup/source', runner, ...paths], {
       encoding: 'utf8',
     });
-    expect([status, stderr]).toEqual([0, '']);
+    // what the drivers of this machine's GPUs write, where WebGPU looks for one, is not ours
+    const ofDrivers =
+      /^$|XDG_RUNTIME_DIR is invalid|^Warning: Vulkan shader|While initializing adapter|^\s+at InitializeImpl .*\.cpp:\d+\)$/;
+    expect([status, stderr.split('\n').filter((line) => !ofDrivers.test(line))]).toEqual([0, []]);
     outputs = new Map(
       stdout
         .split(/^== /m)
