@@ -130,7 +130,7 @@ function openShapes(options: OpenImagesOptions): OpenedImages {
 }
 
 /** Refuses limits that are no counts. */
-export function checkLimits(who: string, { limit, testLimit }: Pick<OpenImagesOptions, 'limit' | 'testLimit'>): void {
+export function checkLimits(who: string, { limit, testLimit }: { limit?: number | undefined; testLimit?: number | undefined }): void {
   for (const [name, value, min] of [
     ['limit', limit, 1],
     ['testLimit', testLimit, 0],

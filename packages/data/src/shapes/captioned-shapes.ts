@@ -1,9 +1,8 @@
-import { createRng, drawUniform, SelfsupError, threefry2x32, type Rng } from '@selfsup/core';
+import { drawUniform, threefry2x32, type Rng } from '@selfsup/core';
 import type { CaptionedImages } from '../captioned-images.ts';
-import { checkIndices } from '../check-indices.ts';
 import { SHAPE_CLASSES } from './outline.ts';
+import { renderImages, type ShapesOptions } from './rendered-images.ts';
 import { rotation } from './rotation.ts';
-import type { ShapesOptions } from './shapes.ts';
 import { textureAt, type Texture } from './texture.ts';
 
 /** Options of {@link captionedShapes}. */
@@ -118,8 +117,6 @@ function renderScene(rng: Rng, scene: Scene, { size, out }: { size: number; out:
   }
 }
 
-const CACHE_BYTES = 2 ** 28;
-
 /**
  * Procedural images with captions, to try what learns from images and texts: one of the ten shapes of `shapes` in one of eight colors on one of four grounds, and a
  * sentence such as `a red star on a striped ground`, in one of three forms.
@@ -137,41 +134,14 @@ const CACHE_BYTES = 2 ** 28;
  * ```
  */
 export function captionedShapes(options: CaptionedShapesOptions): CaptionedImages {
-  const { count, seed, split = 'train', size = 32 } = options;
-  if (!Number.isSafeInteger(count) || count < 1 || count > 2 ** 31 - 1)
-    throw new SelfsupError('SELFSUP_OPTION', `captionedShapes: \`count\` must be an integer >= 1, got ${count}`);
-  if (!Number.isInteger(size) || size < 8 || size > 1024)
-    throw new SelfsupError('SELFSUP_OPTION', `captionedShapes: \`size\` must be an integer from 8 to 1024, got ${size}`);
-  if ((split as string) !== 'train' && (split as string) !== 'test')
-    throw new SelfsupError('SELFSUP_OPTION', `captionedShapes: \`split\` must be 'train' or 'test', got ${String(split)}`);
-  const rng = createRng(seed).fold('captioned shapes').fold(split);
-  const numClasses = SHAPE_CLASSES.length;
-  const bytes = size * size * 3;
-  const scenes = Array.from({ length: count }, (_, i) => drawScene(rng.fold(i), i % numClasses));
-  const cache = new Map<number, Uint8Array>();
-  const cached = Math.min(count, Math.floor(CACHE_BYTES / bytes));
-  const image = (i: number): Uint8Array => {
-    let pixels = cache.get(i);
-    if (pixels) return pixels;
-    pixels = new Uint8Array(bytes);
-    renderScene(rng.fold(i), scenes[i]!, { size, out: pixels });
-    if (cache.size < cached) cache.set(i, pixels);
-    return pixels;
-  };
-  return {
+  const { images, streamOf } = renderImages(options, {
+    who: 'captionedShapes',
     name: 'captioned-shapes',
-    length: count,
-    height: size,
-    width: size,
-    channels: 3,
-    labels: Int32Array.from({ length: count }, (_, i) => i % numClasses),
-    classNames: SHAPE_CLASSES.map(({ name }) => name),
-    captions: scenes.map(({ caption }) => caption),
-    read(indices) {
-      checkIndices('captionedShapes.read', indices, count);
-      const pixels = new Uint8Array(indices.length * bytes); // [n, size, size, 3]
-      for (let i = 0; i < indices.length; i++) pixels.set(image(indices[i]!), i * bytes);
-      return Promise.resolve({ pixels, shape: [indices.length, size, size, 3], indices: Int32Array.from(indices) });
+    stream: 'captioned shapes',
+    render: (rng, label, target) => {
+      renderScene(rng, drawScene(rng, label), target);
     },
-  };
+  });
+  const captions = Array.from(images.labels!, (label, i) => drawScene(streamOf(i), label).caption);
+  return { ...images, captions };
 }

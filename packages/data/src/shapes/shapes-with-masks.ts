@@ -1,8 +1,8 @@
-import { createRng } from '@selfsup/core';
 import { checkIndices } from '../check-indices.ts';
 import type { ImageDataset } from '../image-dataset.ts';
 import { maskShape } from './render-shape.ts';
-import { shapes, type ShapesOptions } from './shapes.ts';
+import { renderImages, type ShapesOptions } from './rendered-images.ts';
+import { SHAPES } from './shapes.ts';
 
 /** Images of which the class of each pixel is known. */
 export interface MaskedImages {
@@ -20,7 +20,7 @@ export interface MaskedImages {
 }
 
 /**
- * The images of {@link shapes} with what each pixel belongs to: the background, or one of the ten shapes.
+ * The images of `shapes` with what each pixel belongs to: the background, or one of the ten shapes.
  *
  * @param options see {@link ShapesOptions}
  * @returns see {@link MaskedImages}; the images are those of `shapes`
@@ -34,11 +34,8 @@ export interface MaskedImages {
  * ```
  */
 export function shapesWithMasks(options: ShapesOptions): MaskedImages {
-  const images = shapes(options);
+  const { images, streamOf } = renderImages(options, SHAPES);
   const { height: size, length, labels, classNames = [] } = images;
-  const rng = createRng(options.seed)
-    .fold('shapes')
-    .fold(options.split ?? 'train');
   return {
     images,
     pixelClasses: ['background', ...classNames],
@@ -46,7 +43,7 @@ export function shapesWithMasks(options: ShapesOptions): MaskedImages {
       checkIndices('shapesWithMasks.readMasks', indices, length);
       const masks = new Uint8Array(indices.length * size * size);
       for (let i = 0; i < indices.length; i++)
-        maskShape(rng.fold(indices[i]!), labels![indices[i]!]!, { size, out: masks.subarray(i * size * size, (i + 1) * size * size) });
+        maskShape(streamOf(indices[i]!), labels![indices[i]!]!, { size, out: masks.subarray(i * size * size, (i + 1) * size * size) });
       return masks;
     },
   };

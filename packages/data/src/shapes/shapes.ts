@@ -1,22 +1,9 @@
-import { createRng, SelfsupError } from '@selfsup/core';
-import { checkIndices } from '../check-indices.ts';
 import type { ImageDataset } from '../image-dataset.ts';
-import { SHAPE_CLASSES } from './outline.ts';
 import { renderShape } from './render-shape.ts';
+import { renderImages, type RenderedKind, type ShapesOptions } from './rendered-images.ts';
 
-/** Options of {@link shapes}. */
-export interface ShapesOptions {
-  /** How many images, ≥ 1. */
-  count: number;
-  /** Which images: each seed gives a collection of its own. */
-  seed: number;
-  /** `train` and `test` are independent of each other; default `train`. */
-  split?: 'train' | 'test';
-  /** The side of the square images in pixels; default 32, 8 … 1024. */
-  size?: number;
-}
-
-const CACHE_BYTES = 2 ** 28;
+/** How {@link shapes} are rendered. Internal. */
+export const SHAPES: RenderedKind = { who: 'shapes', name: 'shapes', stream: 'shapes', render: renderShape };
 
 /**
  * A procedural image data set, so that everything can be tried without a download: ten classes of shapes in two families, straight-edged
@@ -37,39 +24,5 @@ const CACHE_BYTES = 2 ** 28;
  * ```
  */
 export function shapes(options: ShapesOptions): ImageDataset {
-  const { count, seed, split = 'train', size = 32 } = options;
-  if (!Number.isSafeInteger(count) || count < 1 || count > 2 ** 31 - 1)
-    throw new SelfsupError('SELFSUP_OPTION', `shapes: \`count\` must be an integer >= 1, got ${count}`);
-  if (!Number.isInteger(size) || size < 8 || size > 1024)
-    throw new SelfsupError('SELFSUP_OPTION', `shapes: \`size\` must be an integer from 8 to 1024, got ${size}`);
-  if ((split as string) !== 'train' && (split as string) !== 'test')
-    throw new SelfsupError('SELFSUP_OPTION', `shapes: \`split\` must be 'train' or 'test', got ${String(split)}`);
-  const rng = createRng(seed).fold('shapes').fold(split);
-  const numClasses = SHAPE_CLASSES.length;
-  const bytes = size * size * 3;
-  const cache = new Map<number, Uint8Array>();
-  const cached = Math.min(count, Math.floor(CACHE_BYTES / bytes));
-  const image = (i: number): Uint8Array => {
-    let pixels = cache.get(i);
-    if (pixels) return pixels;
-    pixels = new Uint8Array(bytes);
-    renderShape(rng.fold(i), i % numClasses, { size, out: pixels });
-    if (cache.size < cached) cache.set(i, pixels);
-    return pixels;
-  };
-  return {
-    name: 'shapes',
-    length: count,
-    height: size,
-    width: size,
-    channels: 3,
-    labels: Int32Array.from({ length: count }, (_, i) => i % numClasses),
-    classNames: SHAPE_CLASSES.map(({ name }) => name),
-    read(indices) {
-      checkIndices('shapes.read', indices, count);
-      const pixels = new Uint8Array(indices.length * bytes); // [n, size, size, 3]
-      for (let i = 0; i < indices.length; i++) pixels.set(image(indices[i]!), i * bytes);
-      return Promise.resolve({ pixels, shape: [indices.length, size, size, 3], indices: Int32Array.from(indices) });
-    },
-  };
+  return renderImages(options, SHAPES).images;
 }

@@ -2,6 +2,7 @@ import { createRng, drawPermutation, printable, SelfsupError, shareOf } from '@s
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { CaptionedImages } from '../../captioned-images.ts';
+import { checkLimits } from '../open-images.ts';
 import { photoImages, type ImageFolderOptions, type SkippedImage } from '../photo-images.ts';
 import type { PairRow } from './pair-row.ts';
 import { readPairShards } from './pair-shards.ts';
@@ -97,12 +98,7 @@ function splitRows(rows: readonly PairRow[], options: { seed: number; testFracti
  */
 export async function openImageTexts(path: string, options: OpenImageTextsOptions = {}): Promise<OpenedImageTexts> {
   const { limit, testLimit, testFraction = 0.2, seed = 0, imageColumn, textColumn, labelColumn, header, ...decoding } = options;
-  for (const [name, value, min] of [
-    ['limit', limit, 1],
-    ['testLimit', testLimit, 0],
-  ] as const)
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < min))
-      throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must be an integer >= ${min}, got ${value}`);
+  checkLimits(who, options);
   if (!(testFraction >= 0 && testFraction < 1))
     throw new SelfsupError('SELFSUP_OPTION', `${who}: \`testFraction\` must be in [0, 1), got ${testFraction}`);
   const source = await sourceOf(path);
