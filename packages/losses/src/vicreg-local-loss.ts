@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
+import { checkTermWeights } from './check-term-weights.ts';
 
 /** Options of {@link vicregLocalLoss}. */
 export interface VicregLocalLossOptions {
@@ -42,9 +43,7 @@ export interface VicregLocalLossOptions {
 export function vicregLocalLoss(a: tf.Tensor3D, b: tf.Tensor3D, options: VicregLocalLossOptions = {}): tf.Scalar {
   const { locations, numMatches = [20, 4], invarianceWeight = 25, varianceWeight = 25, covarianceWeight = 1 } = options;
   check(a, b, options);
-  for (const [name, weight] of Object.entries({ invarianceWeight, varianceWeight, covarianceWeight }))
-    if (!(weight >= 0 && weight < Infinity))
-      throw new SelfsupError('SELFSUP_OPTION', `vicregLocalLoss: \`${name}\` must be a finite number >= 0, got ${weight}`);
+  checkTermWeights('vicregLocalLoss', { invarianceWeight, varianceWeight, covarianceWeight });
   if (!numMatches.every((count) => Number.isInteger(count) && count >= 1))
     throw new SelfsupError('SELFSUP_OPTION', `vicregLocalLoss: \`numMatches\` must be two integers >= 1, got [${numMatches.join(', ')}]`);
   const criterion = (pairs: readonly [tf.Tensor, tf.Tensor]) => {

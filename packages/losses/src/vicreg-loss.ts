@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '@selfsup/core';
 import { checkEmbeddings } from './check-embeddings.ts';
+import { checkTermWeights } from './check-term-weights.ts';
 
 /** Options of {@link vicregLoss}. */
 export interface VicregLossOptions {
@@ -58,9 +59,7 @@ export function vicregLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: VicregLossOp
   ]);
   if (a.shape[0] < 2)
     throw new SelfsupError('SELFSUP_SHAPE', `vicregLoss: \`a\` must have at least 2 rows, got shape [${a.shape.join(', ')}]`);
-  for (const [name, weight] of Object.entries({ invarianceWeight, varianceWeight, covarianceWeight }))
-    if (!(weight >= 0 && weight < Infinity))
-      throw new SelfsupError('SELFSUP_OPTION', `vicregLoss: \`${name}\` must be a finite number >= 0, got ${weight}`);
+  checkTermWeights('vicregLoss', { invarianceWeight, varianceWeight, covarianceWeight });
   if (convention !== 'halved' && convention !== 'summed')
     throw new SelfsupError('SELFSUP_OPTION', `vicregLoss: \`convention\` must be 'halved' or 'summed', got '${convention as string}'`);
   return tf.tidy(() => {

@@ -2,9 +2,10 @@ import { stopGradient, type ModuleFactory, type PretextTask, type Targets } from
 import { embeddingStd, negativeCosineSimilarity } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { applyOptions } from './apply-options.ts';
+import { checkViews } from './check-views.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createProjectionNetworks, project, type NetworkFactories, type PredictedViews } from './projection-networks.ts';
-import { checkSameViews, type ManyViewsBatch } from './views-networks.ts';
+import type { ManyViewsBatch } from './views-networks.ts';
 
 /** Options of {@link fastSiam}. */
 export interface FastSiamOptions extends NetworkFactories {
@@ -47,7 +48,7 @@ export function fastSiam(options: FastSiamOptions): PretextTask<ManyViewsBatch, 
         encoders: { backbone: networks.backbone },
         ...joinNetworks({ ...networks, predictionHead }),
         embed({ views }, _, context) {
-          const checked = checkSameViews('fast-siam', views);
+          const checked = checkViews('fast-siam', views);
           const apply = checked.map((__, i) => applyOptions(context, `view ${i}`));
           const projections = checked.map((images, i) => project(networks, images, apply[i]!)); // each [n, projectionDim]
           return { projections, predictions: projections.map((projection, i) => predictionHead.apply(projection, apply[i]!)) };

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type PretextTask, type StepContext, type Targets } from '@selfsup/core';
+import type { PretextTask, StepContext, Targets } from '@selfsup/core';
 import { embeddingStd } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
+import { checkViews } from './check-views.ts';
 import { encodeCrops, groupBySize } from './encode-crops.ts';
 import { joinNetworks } from './join-networks.ts';
 import { createProjectionNetworks, project, type NetworkFactories } from './projection-networks.ts';
@@ -28,32 +29,12 @@ export interface ViewsTask extends NetworkFactories {
 export type ProjectedCrops = Readonly<Record<string, readonly tf.Tensor2D[]>>;
 
 /**
- * Checks views of one shape. Internal.
- *
- * @throws SelfsupError `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes
- */
-export function checkSameViews(who: string, views: readonly tf.Tensor4D[] | undefined): readonly tf.Tensor4D[] {
-  if (!Array.isArray(views) || views.length < 2)
-    throw new SelfsupError(
-      'SELFSUP_BATCH',
-      `${who}: the batch must have \`views\`, a list of at least 2 image tensors, got ${Array.isArray(views) ? `${views.length}` : typeof views}`,
-    );
-  const checked = views as readonly tf.Tensor4D[];
-  const expected = checked[0]!.rank === 4 ? `[${checked[0]!.shape.join(', ')}] like \`views[0]\`` : '[n, height, width, channels]';
-  checked.forEach((view, i) => {
-    if (view.rank !== 4 || view.shape.join() !== checked[0]!.shape.join())
-      throw new SelfsupError('SELFSUP_SHAPE', `${who}: \`views[${i}]\` must have shape ${expected}, got [${view.shape.join(', ')}]`);
-  });
-  return checked;
-}
-
-/**
  * A task whose loss is a function of the projections of all views: one backbone, one head, no copies, no state. Internal.
  *
  * @returns the task with the metric `zStd`
  */
 export function viewsTask(options: ViewsTask): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
-  const { name, together, check = checkSameViews, loss } = options;
+  const { name, together, check = checkViews, loss } = options;
   return {
     api: 1,
     name,
