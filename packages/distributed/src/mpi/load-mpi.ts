@@ -29,7 +29,8 @@ export interface MpiLibrary {
 }
 
 interface Koffi {
-  load(path: string, options?: { global?: boolean }): { func(prototype: string): MpiFunction };
+  load(path: string, options?: { global?: boolean }): { func(prototype: string): MpiFunction; symbol(name: string): unknown };
+  address(value: unknown): bigint;
   config(options: Record<string, number>): void;
 }
 
@@ -99,7 +100,7 @@ export async function loadMpi(launcher: Launcher | undefined, given: string | un
     const H = family === 'open-mpi' ? 'intptr_t' : 'int';
     const functions = Object.fromEntries(Object.entries(prototypes(H)).map(([name, prototype]) => [name, library.func(prototype)]));
     // in Open MPI a handle is the address of an object of the library, in MPICH a number that its ABI fixes
-    const address = (name: string) => koffi.load('libc.so.6').func('intptr_t dlsym(intptr_t library, const char *name)')(0, name);
+    const address = (name: string) => koffi.address(library.symbol(name));
     const handles =
       family === 'open-mpi'
         ? { world: address('ompi_mpi_comm_world'), byte: address('ompi_mpi_byte'), returnErrors: address('ompi_mpi_errors_return') }
