@@ -62,8 +62,12 @@ async function lossesOf(config: RunConfig, { store = memoryStore(), during, betw
   }
 }
 
-/** The losses of the tiny run on a backend. */
-export const tinyLosses = async (backend: string): Promise<readonly number[]> => (await lossesOf({ ...TINY, backend })).losses;
+/** The losses of the tiny run on a backend, or what ends it. */
+export async function tinyLosses(backend: string): Promise<readonly number[]> {
+  const { losses, error } = await lossesOf({ ...TINY, backend });
+  if (error !== undefined) throw error;
+  return losses;
+}
 
 /**
  * Lets something happen to a run, and resumes it.

@@ -18,8 +18,8 @@ export const mendedDefects: readonly MendedDefect[] = [
   {
     backend: 'all',
     defect:
-      'wrong shapes in the gradients of `maximum`, `minimum` and `squaredDifference` of operands that broadcast, of `matMul` of a batch that broadcasts, of `cumsum` along any axis but the last; `split` into one part has no gradient; `logSumExp` of infinity is NaN',
-    mend: 'not mended: no package of selfsup differentiates these. Broadcast the operand first (`tile`), turn the axis to the end (`transpose`)',
+      'wrong shapes in the gradients of `maximum`, `minimum` and `squaredDifference` of operands that broadcast, of `matMul` of a batch that broadcasts, of `cumsum` along any axis but the last; `split` into one part has no gradient; that of `gather` with batch dimensions fails; `logSumExp` of infinity is NaN',
+    mend: 'not mended: no package of selfsup differentiates these. Broadcast the operand first (`tile`), turn the axis to the end (`transpose`), take rows by `takeRows` of `@selfsup/core`',
   },
   {
     backend: 'cpu',
@@ -54,6 +54,11 @@ export const mendedDefects: readonly MendedDefect[] = [
   },
   {
     backend: 'webgpu',
+    defect: '`sin` and `cos` are those of the driver: up to 5e-4 from the right number, and by any amount for angles outside [-π, π]',
+    mend: 'programs of `@selfsup/webgpu-kernels`',
+  },
+  {
+    backend: 'webgpu',
     defect:
       'products of rows of 2000 and more, convolutions of single images and the gradient of `gather` are added up by atomic operations, in another order and with other bits in each run',
     mend: '`repairWebgpu`, and a program of `@selfsup/webgpu-kernels`',
@@ -71,7 +76,7 @@ export const mendedDefects: readonly MendedDefect[] = [
   {
     backend: 'webgl',
     defect:
-      '`relu` and `relu6` of −∞ are NaN, `clipByValue` leaves the neighbors of NaN as they are, `softplus` of NaN is ∞, 0 / 0 is 1, the sum of nothing throws; gradients as on webgpu',
+      '`relu` and `relu6` of −∞ are NaN, `clipByValue` leaves the neighbors of NaN as they are, `softplus` of NaN is ∞, 0 / 0 is 1, the sum of nothing throws; gradients, `sin` and `cos` as on webgpu',
     mend: '`repairWebgl` in `@selfsup/backends`',
   },
   {

@@ -1,4 +1,3 @@
-import { activationKernels } from './activation-kernels.ts';
 import { addEachKernel } from './add-each-kernel.ts';
 import { batchNormKernels } from './batch-norm-kernels.ts';
 import { crossEntropyKernels } from './cross-entropy-kernels.ts';
@@ -15,6 +14,7 @@ import type { KernelTable, Runtime } from './runtime.ts';
 import { segmentSumKernel } from './segment-sum-kernel.ts';
 import { softmaxKernels } from './softmax-kernels.ts';
 import { sumOfEachKernel } from './sum-of-each-kernel.ts';
+import { unaryKernels } from './unary-kernels.ts';
 
 /** Every kernel of this package, bound to one backend. */
 export function kernelTable(runtime: Runtime): KernelTable {
@@ -34,6 +34,6 @@ export function kernelTable(runtime: Runtime): KernelTable {
     ...addEachKernel(runtime),
     ...leadingSumsKernels(runtime),
     ...segmentSumKernel(runtime),
-    ...activationKernels(runtime),
+    ...unaryKernels(runtime),
   };
 }

@@ -20,7 +20,7 @@ describeOnGpu('registerTrainingKernels', (kernels) => {
     expect(kernels().kernels.every(has)).toBe(true);
     kernels().dispose();
     kernels().dispose();
-    const stock = ['Sum', 'Mean', 'UnsortedSegmentSum', 'Relu6', 'Sigmoid', 'Softplus', 'Softmax']; // ours hand some calls on to them
+    const stock = ['Sum', 'Mean', 'UnsortedSegmentSum', 'Relu6', 'Sigmoid', 'Softplus', 'Sin', 'Cos', 'Softmax']; // ours hand some calls on to them
     expect(kernels().kernels.filter(has).sort()).toEqual(stock.sort());
     const again = await registerTrainingKernels();
     expect(again).not.toBe(kernels());

@@ -24,6 +24,26 @@ const gather: Operation = {
   },
 };
 
+// its gradient in tfjs fails for two batch axes, and for one without the chained operations of tfjs: the packages call takeRows
+const batchedGather: Operation = {
+  name: 'gather with batchDims',
+  random(draw) {
+    const shape = draw.shape(2, 4);
+    const axis = draw.integer(1, shape.length - 1);
+    const batchDims = draw.integer(1, axis);
+    const indices = draw.integers([...shape.slice(0, batchDims), ...draw.shape(1, 2)], { below: shape[axis]! });
+    const rank = indices.shape.length - batchDims;
+    return {
+      inputs: { x: draw.integer(0, 4) ? draw.numbers(shape) : draw.integers(shape, { below: 99 }), indices },
+      compute: (t) => tf.gather(t['x']!, t['indices'] as tf.Tensor1D, axis, batchDims),
+      expected: (t) =>
+        fromIndex([...shape.slice(0, axis), ...indices.shape.slice(batchDims), ...shape.slice(axis + 1)], (index) =>
+          at(t['x']!, index.toSpliced(axis, rank, at(t['indices']!, [...index.slice(0, batchDims), ...index.slice(axis, axis + rank)]))),
+        ),
+    };
+  },
+};
+
 const gatherND: Operation = {
   name: 'gatherND',
   random(draw) {
@@ -210,6 +230,7 @@ const rowSumsGradient: Operation = {
 /** Rows by their numbers, and losses from labels. Internal. */
 export const rowOperations: readonly Operation[] = [
   gather,
+  batchedGather,
   gatherND,
   scatterND,
   unsortedSegmentSum,

@@ -9,7 +9,7 @@ const expected: Readonly<Record<string, (x: number) => number>> = {
   softplus: (x) => (x === -Infinity ? 0 : Math.max(x, 0) + (Number.isFinite(x) ? Math.log1p(Math.exp(-Math.abs(x))) : 0)),
 };
 
-describeOnGpu('activations under the names of tfjs', () => {
+describeOnGpu('functions of one number under the names of tfjs', () => {
   it.each(Object.entries(expected))('%s lets NaN through and keeps its digits', async (name, definition) => {
     const x = tf.tensor1d(values);
     const y = (tf as unknown as Record<string, (x: tf.Tensor) => tf.Tensor>)[name]!(x);
@@ -22,6 +22,21 @@ describeOnGpu('activations under the names of tfjs', () => {
     const whole = tf.tidy(() => (name === 'relu6' ? tf.relu6(tf.tensor1d([-1, 8], 'int32')) : tf.tensor1d([0, 6], 'int32')));
     expect([whole.dtype, ...(await whole.data())]).toEqual(['int32', 0, 6]); // by the stock kernel
     tf.dispose([x, y, whole]);
+  });
+
+  it.each([
+    ['sin', tf.sin, Math.sin],
+    ['cos', tf.cos, Math.cos],
+  ] as const)('%s is right to the last digits, outside of [-π, π], too', async (_, wave, definition) => {
+    const angles = Float32Array.from({ length: 301 }, (_, i) => (i - 150) * (i % 3 === 0 ? 0.021 : i % 3 === 1 ? 0.7 : 61.3));
+    const x = tf.tensor1d([...angles, NaN, Infinity, -Infinity]);
+    const y = wave(x);
+    const got = await y.data();
+    angles.forEach((angle, i) => {
+      expect(Math.abs(got[i]! - definition(angle)), `${angle}`).toBeLessThan(6e-7);
+    });
+    expect([...got.subarray(angles.length)]).toEqual([NaN, NaN, NaN]);
+    tf.dispose([x, y]);
   });
 
   it('softmax of a row with NaN is NaN in the whole row, and of nothing but −∞, too', async () => {
