@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runCli } from 'selfsup';
-import type { Continued, PlaceFindings } from './findings.ts';
+import { CHECKPOINT } from './curves.ts';
+import type { CheckFinding, Continued, PlaceFindings } from './findings.ts';
 import { failuresInNode, notAsExpected, type FailureFinding, type ForcedFailure } from './forced-failures.ts';
 import { failuresOf } from './judge.ts';
 import { HOME, places, slugOf, type Place } from './places.ts';
@@ -36,7 +37,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const findings = flags.findings ?? join(root, '.cache/backends-check');
 const scratch = mkdtempSync(join(tmpdir(), 'selfsup-backends-'));
 /** Places that continue each other's checkpoints, not only those of home. */
-const AMONG_EACH_OTHER = ['webgpu', 'tensorflow'];
+const AMONG_EACH_OTHER = ['webgpu', 'tensorflow, 1 thread'];
 const LIMIT = 30 * 60_000;
 
 /** Runs one place; gives its answer, or throws what the process said. */
@@ -65,14 +66,26 @@ async function runPlace(place: Place): Promise<PlaceFindings> {
   }
 }
 
-/** Compiles tfjs-node's native part, as a user would. */
+let isBuilt = false;
+
+/** Compiles tfjs-node's native part, as a user would; once. */
 async function buildTensorflow(folder: string): Promise<void> {
+  if (isBuilt) return;
   let said = '';
   const streams = { stdout: { write: () => true }, stderr: { write: (text: string) => (said += text) } };
   if ((await runCli(['backends', 'build-tensorflow', '--libtensorflow', folder], streams)) !== 0) throw new Error(said.trim());
+  isBuilt = true;
 }
 
-/** Carries checkpoints from home to each other place and back, and between webgpu and tensorflow. */
+/** Whether trainings that went on in another process have the losses that they had, bit by bit. */
+function sameBits({ curves = {} }: PlaceFindings, again: readonly Continued[]): CheckFinding {
+  const found = { operation: 'all trainings, the same bits in another process', kind: 'values' as const };
+  const other = again.find(({ curve, losses }) => losses.some((loss, i) => loss !== curves[curve]![CHECKPOINT + i]));
+  if (again.length > 0 && other === undefined) return found;
+  return { ...found, problem: other === undefined ? 'nothing was repeated' : `the losses of ${other.curve} are other ones` };
+}
+
+/** Carries checkpoints from home to each other place and back, and between webgpu and tensorflow; and each place's own to another process. */
 async function exchange(found: PlaceFindings[]): Promise<PlaceFindings[]> {
   const home = found.find(({ place }) => place === HOME);
   const trained = found.filter(({ curves }) => curves !== undefined && Object.keys(curves).length > 0);
@@ -98,7 +111,8 @@ async function exchange(found: PlaceFindings[]): Promise<PlaceFindings[]> {
     const froms = isOther ? [HOME, ...trained.filter((from) => from !== one && AMONG_EACH_OTHER.includes(from.place) && AMONG_EACH_OTHER.includes(one.place)).map(({ place }) => place)] : []; // prettier-ignore
     const continued: Continued[] = [];
     for (const from of froms) continued.push(...(await goOn(one.place, from)));
-    result.push(isOther ? { ...one, continued } : one);
+    const again = isOther || one === home ? [sameBits(one, await goOn(one.place, one.place))] : [];
+    result.push({ ...one, ...(isOther && { continued }), ...(one.checks && { checks: [...one.checks, ...again] }) });
     if (isOther) back.push(...(await goOn(HOME, one.place)));
   }
   return result.map((one) => (one.place === HOME && back.length > 0 ? { ...one, continued: back } : one));

@@ -28,13 +28,18 @@ function wideVectors(): Pick<Place, 'flags' | 'skipped'> {
   return hasFlag ? { flags: ['--experimental-wasm-revectorize'] } : { skipped: 'the wide build needs Node 24 on x64' };
 }
 
+/** Why so many threads cannot be had. */
+const tooFewCores = (threads: number): string | undefined =>
+  threads > cpus().length ? `this machine has ${cpus().length} core${cpus().length > 1 ? 's' : ''}` : undefined;
+
+const nameThreads = (threads: number): string => `${threads} thread${threads > 1 ? 's' : ''}`;
+
 const wasmPlaces = (['relaxed', 'plain', 'wide'] as const).flatMap((simd) =>
   [1, 2].map((threads): Place => {
     const { skipped, flags } = simd === 'wide' ? wideVectors() : {};
-    const tooFew = threads > cpus().length ? `this machine has ${cpus().length} core` : undefined;
-    const why = skipped ?? tooFew;
+    const why = skipped ?? tooFewCores(threads);
     return {
-      name: `wasm ${simd}, ${threads} thread${threads > 1 ? 's' : ''}`,
+      name: `wasm ${simd}, ${nameThreads(threads)}`,
       backend: 'wasm',
       simd,
       threads,
@@ -44,12 +49,17 @@ const wasmPlaces = (['relaxed', 'plain', 'wide'] as const).flatMap((simd) =>
   }),
 );
 
+const tensorflowPlaces = [1, 2].map((threads): Place => {
+  const why = tooFewCores(threads);
+  return { name: `tensorflow, ${nameThreads(threads)}`, backend: 'tensorflow', threads, ...(why !== undefined && { skipped: why }) };
+});
+
 /** Where the checks run, the reference first. */
 export const places: readonly Place[] = [
   { name: 'cpu', backend: 'cpu' },
   ...wasmPlaces,
   { name: 'webgpu', backend: 'webgpu', slack: 5, cases: 4, env: softwareGpu() },
-  { name: 'tensorflow', backend: 'tensorflow' },
+  ...tensorflowPlaces,
 ];
 
 /** The place whose checkpoints the others continue. */
