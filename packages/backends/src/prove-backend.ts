@@ -10,7 +10,7 @@ interface Proof {
 
 const CURES: Readonly<Record<string, string>> = {
   wasm: 'install @selfsup/wasm-kernels and leave `trainingKernels` on',
-  cpu: "let selectBackend({ prefer: 'cpu' }) repair it",
+  cpu: "selectBackend({ prefer: 'cpu' }) repairs it, and so does the set-up of cpu in `builtinBackends`",
 };
 const ONE_CORE = `do all packages use @tensorflow/tfjs-core ${tf.version_core}? \`npm ls @tensorflow/tfjs-core\` shows them, \`npm dedupe\` or the same version everywhere mends it`;
 

@@ -1,7 +1,7 @@
 import { isSelfsupError, printable, SelfsupError } from '@selfsup/core';
 import type { BackendDetails, BackendName, BackendOptions, BackendSetup } from './backend-setup.ts';
 import { builtinBackends } from './builtin-backends.ts';
-import { prepareBackend } from './prepare-backend.ts';
+import { prepareBackend, whyNotByItself } from './prepare-backend.ts';
 import { registerGradients } from './register-gradients.ts';
 
 /** Options of {@link selectBackend}. */
@@ -72,7 +72,7 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
   const wanted = prefer === 'auto' && rest.wideVectors === true ? 'wasm' : prefer; // only wasm has wide vectors, and `true` insists
   const [rejected, skipped]: [string[], string[]] = [[], []];
   for (const setup of backends.filter(({ name }) => wanted === 'auto' || name === wanted)) {
-    const against = wanted === 'auto' ? await setup.reasonToSkip?.(rest) : undefined;
+    const against = wanted === 'auto' ? await whyNotByItself(setup, rest) : undefined;
     if (against !== undefined) {
       skipped.push(`${setup.name}: ${against}`);
       continue;

@@ -80,4 +80,25 @@ describe('selectBackend with other backends', () => {
     await expect(selectBackend({ backends: [shy] })).rejects.toThrow('no backend can train here:\n- shy: the package is not installed');
     await expect(selectBackend({ prefer: 'wasm', backends: [shy] })).rejects.toThrow("`prefer` must be one of auto, shy, got 'wasm'");
   });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('no luck')), "the backend 'mine' cannot be set up: no luck"],
+    ['gives nothing', () => Promise.resolve(undefined as never), 'must return an object with `name` and `description`, got undefined'],
+    [
+      'makes nothing current',
+      () => Promise.resolve({ name: 'mine', description: 'mine' }),
+      "must make its backend current (`await tf.setBackend('mine')`), but tfjs computes on 'cpu'",
+    ],
+  ])('names the backend whose set-up %s', async (_, setUp, message) => {
+    await selectBackend({ prefer: 'cpu' });
+    await expect(selectBackend({ prefer: 'mine', backends: [{ name: 'mine', setUp }] })).rejects.toThrow(message);
+    const [found] = await surveyBackends({ backends: [{ name: 'mine', setUp }], seconds: 0.001 });
+    expect(found).toMatchObject({ works: false, reason: expect.stringContaining(message) as string });
+  });
+
+  it('leaves alone a backend that cannot say why to leave it', async () => {
+    const unsure: BackendSetup = { ...broken, name: 'unsure', reasonToSkip: () => Promise.reject(new Error('who knows')) };
+    const { skipped } = await selectBackend({ backends: [unsure, wasm] });
+    expect(skipped).toEqual(["unsure: the backend 'unsure' cannot be set up: who knows"]);
+  });
 });

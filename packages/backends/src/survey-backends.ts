@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import type { BackendDetails, BackendName, BackendOptions, BackendSetup } from './backend-setup.ts';
 import { builtinBackends } from './builtin-backends.ts';
-import { closeBackend, isOpen, prepareBackend } from './prepare-backend.ts';
+import { closeBackend, isOpen, prepareBackend, whyNotByItself } from './prepare-backend.ts';
 import { probeSpeed, type BackendSpeed } from './probe-speed.ts';
 import { registerGradients } from './register-gradients.ts';
 import { assertBackendOptions } from './select-backend.ts';
@@ -32,7 +32,7 @@ export interface SurveyedBackend extends Partial<Omit<BackendDetails, 'name'>> {
 }
 
 async function survey(setup: BackendSetup, { seconds, ...options }: BackendOptions & { seconds: number }): Promise<SurveyedBackend> {
-  const against = await setup.reasonToSkip?.(options);
+  const against = await whyNotByItself(setup, options);
   const { name } = setup;
   const isInUse = isOpen(name);
   try {

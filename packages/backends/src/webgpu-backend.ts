@@ -42,7 +42,7 @@ async function reasonToSkip(): Promise<string | undefined> {
 }
 
 const noAdapter = (): string =>
-  `WebGPU finds no adapter; ${whyNoDriver() ?? (isInNode() ? 'install the driver of the GPU (on Linux its Vulkan driver and libvulkan1)' : 'switch hardware acceleration on in the settings of the browser, and see chrome://gpu')}`;
+  `WebGPU finds no adapter; ${whyNoDriver() ?? (isInNode() ? 'install the driver of the GPU (on Linux its Vulkan driver and libvulkan1); what Dawn printed says what an installed one lacks' : 'switch hardware acceleration on in the settings of the browser, and see chrome://gpu')}`;
 
 /** A device of the adapter with all that it can. */
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {

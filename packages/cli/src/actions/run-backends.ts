@@ -12,7 +12,7 @@ const short = (value: number) => value.toLocaleString('en-US', { maximumSignific
 
 /** One backend in lines: what it is or what it lacks, what it computes, and why `auto` leaves it. */
 function linesOf({ name, works, description, reason, speed }: SurveyedBackend, chosen: boolean): string[] {
-  const about = (reason ?? '').replace(/^(selectBackend|proveBackend): /, '');
+  const about = (reason ?? '').replace(/^(selectBackend|proveBackend): (\w+ cannot be used here: )?/, '');
   const state = !works ? `does not work here: ${about}` : (description ?? name);
   const lines = [`${chosen ? '*' : ' '} ${name.padEnd(12)}${state}`];
   const indent = ' '.repeat(14);
