@@ -10,12 +10,18 @@ export interface BackendsFlags extends Pick<BackendFlags, 'threads' | 'wideVecto
 
 const short = (value: number) => value.toLocaleString('en-US', { maximumSignificantDigits: 2 });
 
+/** How wide the column of names is at least. */
+const NAMES = 12;
+
 /** One backend in lines: what it is or what it lacks, what it computes, and why `auto` leaves it. */
-function linesOf({ name, works, description, reason, speed }: SurveyedBackend, chosen: boolean): string[] {
+function linesOf(
+  { name, works, description, reason, speed }: SurveyedBackend,
+  { width, isChosen }: { width: number; isChosen: boolean },
+): string[] {
   const about = (reason ?? '').replace(/^(selectBackend|proveBackend): (\w+ cannot be used here: )?/, '');
   const state = !works ? `does not work here: ${about}` : (description ?? name);
-  const lines = [`${chosen ? '*' : ' '} ${name.padEnd(12)}${state}`];
-  const indent = ' '.repeat(14);
+  const lines = [`${isChosen ? '*' : ' '} ${name.padEnd(width)}${state}`];
+  const indent = ' '.repeat(width + 2);
   if (speed)
     lines.push(`${indent}${short(speed.products)} GFLOP/s in products, ${short(speed.convolutions)} in convolutions with gradients`);
   if (works && reason !== undefined) lines.push(`${indent}only by its name (--backend ${name}): ${about}`);
@@ -43,7 +49,8 @@ export async function runBackends(flags: BackendsFlags, output: Output): Promise
   });
   stage.end();
   const chosen = found.find(({ byItself }) => byItself);
-  for (const backend of found) for (const line of linesOf(backend, backend === chosen)) output.line(line);
+  const width = Math.max(NAMES, ...found.map(({ name }) => name.length + 2));
+  for (const backend of found) for (const line of linesOf(backend, { width, isChosen: backend === chosen })) output.line(line);
   output.line('');
   output.line(chosen ? `* is what --backend auto takes here.` : 'Nothing can train here.');
   output.event('result', { command: 'backends', auto: chosen?.name, backends: found });
