@@ -35,9 +35,10 @@ export interface BackendOptions {
   /** False computes 3×3 convolutions on wasm by plain sums, with less rounding and several times slower; default true. */
   winograd?: boolean;
   /**
-   * How many threads compute on wasm, the calling one included; the results are the same bit by bit. `auto` (default) takes the physical cores that the
-   * process may use; in a worker of `node:worker_threads` it takes 1. Where threads cannot start, one computes and `description` says why: in a page that is
-   * not cross-origin isolated, or on the main thread of any page, which may not wait (train in a Web Worker). From 1 to 256.
+   * How many threads compute on wasm, the calling one included; the results are the same bit by bit. TensorFlow takes as many on the CPU, where the last
+   * digits depend on their number. `auto` (default) takes the physical cores that the process may use; in a worker of `node:worker_threads` it takes 1. Where
+   * threads cannot start, one computes and `description` says why: in a page that is not cross-origin isolated, or on the main thread of any page, which may
+   * not wait (train in a Web Worker). From 1 to 256.
    */
   threads?: 'auto' | number;
   /**
