@@ -24,7 +24,7 @@ import {
 } from '../backends-check/forced-failures.ts';
 import type { OperationsAnswer } from './check-operations.ts';
 import type { checks } from './page.ts';
-import { ISOLATED, open, report, root, scratch, serving } from './pages.ts';
+import { ISOLATED, LIMIT, open, report, root, scratch, serving } from './pages.ts';
 import { recordRun, THREADS, type RecordedRun } from './record-run.ts';
 import { tryExample } from './try-example.ts';
 import { trainBriefly, type BriefRun } from './train-briefly.ts';
@@ -32,6 +32,8 @@ import { trainBriefly, type BriefRun } from './train-briefly.ts';
 const PLACES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS =
   '--no-sandbox --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --use-angle=swiftshader --enable-unsafe-swiftshader --disable-dev-shm-usage --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+/** Where `npm run test:backends` keeps what it finds. */
+const findings = join(root, '.cache/backends-check');
 const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
 const isWanted = (part: 'same' | 'proofs' | 'operations' | 'failures' | 'example'): boolean => only?.split(',').includes(part) ?? true;
 type Check = 'parts' | 'pretrain on the page' | 'pretrain in a worker';
@@ -72,7 +74,8 @@ async function buildPages(folder: string, minify: boolean): Promise<void> {
 
 /** Runs one of the checks of page.ts. */
 async function ask<T>(browser: Browser, address: string, name: Check | Proof | Operations): Promise<T> {
-  const { page, failure } = await open(browser, `${address}tools/browser/page.html`);
+  const isLong = name.startsWith('operations'); // simulated GPUs are slow
+  const { page, failure } = await open(browser, `${address}tools/browser/page.html`, isLong ? 8 * LIMIT : LIMIT);
   await page.waitForFunction(() => 'checks' in globalThis);
   const answer = page.evaluate(async (which) => {
     const all = (globalThis as unknown as { checks: Record<string, () => Promise<object>> }).checks;
@@ -134,26 +137,31 @@ async function prove(browser: Browser, folder: string, proofs: Readonly<Record<P
   });
 }
 
-/** Every operation on each backend that a page has; what is found goes where `npm run test:backends` keeps it, and into docs/backends.md. */
+/** Every operation and the short trainings on each backend that a page has; what is found goes where `npm run test:backends` keeps it, and into docs/backends.md. */
 async function checkEverywhere(browser: Browser, folder: string): Promise<void> {
   await serving(folder, ISOLATED, async (address) => {
     const platform = `Chromium ${browser.version().split('.').slice(0, 2).join('.')}`;
     const about = { platform, date: new Date().toISOString().slice(0, 10) };
     const found: PlaceFindings[] = [];
+    const onCpu = keepFindings(findings, []).find(({ place }) => place === 'cpu')?.curves;
     for (const backend of ['wasm', 'webgl', 'webgpu'] as const) {
       const place = `${backend} in a page`;
       try {
-        const { description, checks, seconds, versions } = await ask<OperationsAnswer>(browser, address, `operations on ${backend}`);
-        const one: PlaceFindings = { ...about, place, description, checks, seconds, versions };
-        const failures = failuresOf(one, {});
-        report(place, failures.length === 0, `${checks.length} checks in ${seconds.toFixed(0)} s on ${description}`);
+        const { seconds, ...answer } = await ask<OperationsAnswer>(browser, address, `operations on ${backend}`);
+        const one: PlaceFindings = { ...about, place, seconds, ...answer };
+        const failures = failuresOf(one, onCpu ?? found[0]?.curves ?? {});
+        report(
+          place,
+          failures.length === 0,
+          `${answer.checks.length} checks and ${Object.keys(answer.curves).length} trainings in ${seconds.toFixed(0)} s on ${answer.description}`,
+        );
         for (const { what } of failures) console.log(`     ${what}`);
         found.push(one);
       } catch (error) {
         report(place, false, String(error));
       }
     }
-    keepFindings(join(root, '.cache/backends-check'), found);
+    keepFindings(findings, found);
   });
 }
 
@@ -220,7 +228,7 @@ async function forceAll(browser: Browser, folder: string, failures: readonly For
       );
       const said = await Promise.race([answer, broken]).catch(String);
       const finding: FailureFinding = { what: failure.what, platform, date: new Date().toISOString().slice(0, 10), said };
-      keepFailure(join(root, '.cache/backends-check'), finding, failures === failuresInPage ? order + 1 : 0);
+      keepFailure(findings, finding, failures === failuresInPage ? order + 1 : 0);
       const wrong = notAsExpected(failure, finding);
       report(`forced in a page, ${failure.what}`, wrong === undefined, wrong ?? said);
       await page.close();
