@@ -86,8 +86,8 @@ const total = ({ reading, preparing, training }: Timings) => reading + preparing
  * @returns see {@link FitResult}
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range, `SELFSUP_DATA` when an epoch ends before `stepsPerEpoch`, and whatever source,
  * `prepare`, task, callbacks and file system throw; no checkpoint is written then, and the last one stays
- * @remarks Step s of rank r prepares from `trainer.rng.fold('prepare').fold(s).fold(r)`, its i-th micro-batch (i ≥ 1) from `fold('micro-batch').fold(i)`
- * under that, so a resumed run sees the same views. Between batches the event loop gets a turn, so that a prefetching source proceeds. Only rank 0 writes checkpoints.
+ * @remarks Step s prepares from a stream of its own, its i-th micro-batch on rank r as part i · worldSize + r of the update's batch (`partOfStep` of
+ * `@selfsup/core`), so a resumed run sees the same views, and so does one on other ranks or with other micro-batches. Between batches the event loop gets a turn, so that a prefetching source proceeds. Only rank 0 writes checkpoints.
  * @example
  * ```ts
  * import { sgd } from '@selfsup/optim';
