@@ -49,7 +49,7 @@ function addPart(task: string, sum: StepGradients, next: StepGradients): StepGra
     throw new SelfsupError('SELFSUP_STATE', `the loss of ${task} must have a \`weight\` for all micro-batches of an update, or for none`);
   const summary = tf.add<tf.Tensor1D>(sum.summary, next.summary);
   const weight = sum.weight && tf.add<tf.Scalar>(sum.weight, next.weight!);
-  tf.dispose([sum.summary, next.summary, ...(weight ? [sum.weight!, next.weight!] : [])]);
+  tf.dispose([sum.summary, next.summary, ...(weight ? [sum.weight, next.weight!] : [])]);
   return { summary, metricNames: sum.metricNames, gradients: addGradients(sum.gradients, next.gradients), weight };
 }
 
