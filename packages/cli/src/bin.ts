@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { catchEarlyInterrupt } from './early-interrupt.ts';
 import { INTERRUPTED } from './exit-codes.ts';
 
@@ -11,6 +12,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const { runCli } = await import('./run-cli.ts');
-const code = await runCli(process.argv.slice(2));
-if (code === INTERRUPTED) process.exit(code); // whatever is still going on
-process.exitCode = code;
+if (isMainThread) {
+  const code = await runCli(process.argv.slice(2));
+  if (code === INTERRUPTED) process.exit(code); // whatever is still going on
+  process.exitCode = code;
+} else {
+  // a rank of `--ranks`
+  const code = await runCli((workerData as { data: { argv: readonly string[] } }).data.argv);
+  parentPort!.postMessage({ exitCode: code });
+  process.exitCode = code === INTERRUPTED ? 0 : code;
+}

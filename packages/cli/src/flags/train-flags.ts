@@ -13,7 +13,7 @@ export interface TrainFlags {
 }
 
 /** What the command itself has. */
-const OWN = ['task', 'encoder', 'taskOptions', 'encoderOptions', 'readoutOptions', 'readoutOption', 'taskOption', 'encoderOption', 'plugin', 'data', 'out', 'init', 'teacher', 'minutes', 'config', 'report', 'json', 'verbose', 'help', 'version']; // prettier-ignore
+const OWN = ['task', 'encoder', 'taskOptions', 'encoderOptions', 'readoutOptions', 'readoutOption', 'taskOption', 'encoderOption', 'plugin', 'data', 'out', 'init', 'teacher', 'minutes', 'ranks', 'distributed', 'compressGradients', 'rankTimeout', 'maxRestarts', 'config', 'report', 'json', 'verbose', 'help', 'version']; // prettier-ignore
 
 /** The values of all options unless they are given. */
 function defaultsOf({ registry, config, recipe }: PreparedRun): { settings: Record<string, unknown>; options: Record<string, unknown> } {
