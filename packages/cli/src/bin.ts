@@ -17,8 +17,11 @@ if (isMainThread) {
   if (code === INTERRUPTED) process.exit(code); // whatever is still going on
   process.exitCode = code;
 } else {
-  // a rank of `--ranks`
-  const code = await runCli((workerData as { data: { argv: readonly string[] } }).data.argv);
-  parentPort!.postMessage({ exitCode: code });
+  // a rank of `--ranks`; what others than the first complain of is told by the launcher, once
+  const { rank, data } = workerData as { rank: number; data: { argv: readonly string[] } };
+  let complaint = '';
+  const stderr = { write: (text: string) => (complaint += text) };
+  const code = await runCli(data.argv, rank === 0 ? process : { stdout: process.stdout, stderr });
+  parentPort!.postMessage({ exitCode: code, complaint });
   process.exitCode = code === INTERRUPTED ? 0 : code;
 }

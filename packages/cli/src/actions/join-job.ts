@@ -32,6 +32,6 @@ export async function joinJob(flags: RankFlags, { threads }: Pick<CommandConfig,
 const PATIENCE = 1500;
 
 /** Waits, on another rank than the first, before an error is told. */
-export async function letFirstSpeak({ collective: { rank } }: JoinedRanks): Promise<void> {
-  if (rank !== 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+export async function letFirstSpeak({ collective: { rank, kind } }: JoinedRanks): Promise<void> {
+  if (rank !== 0 && kind === 'mpi') await new Promise((resolve) => setTimeout(resolve, PATIENCE));
 }

@@ -18,6 +18,13 @@ export interface LaunchOptions {
   readonly output: Output;
 }
 
+/** What a thread says at its end. */
+interface RankEnd {
+  readonly exitCode: number;
+  /** What it wrote to standard error, unless it is the first. */
+  readonly complaint: string;
+}
+
 /** Whether this process is to start ranks, and not to be one. */
 export const mustLaunch = ({ ranks = 1, distributed }: RankFlags): boolean =>
   ranks > 1 && distributed !== 'off' && !isRankThread() && findLauncher() === undefined;
@@ -39,9 +46,12 @@ const resumed = (argv: readonly string[]): string[] => {
 
 async function launchThreads(argv: readonly string[], { ranks, rankTimeout }: RankFlags, signal: AbortSignal): Promise<number> {
   let code = 0;
+  const complaints: { rank: number; complaint: string }[] = [];
   const onMessage = (message: unknown, rank: number) => {
-    const ended = (message as { exitCode?: number } | null)?.exitCode;
-    if (ended !== undefined && (rank === 0 || ended === FAILED)) code = ended;
+    const ended = message as Partial<RankEnd> | null;
+    if (ended?.exitCode === undefined) return;
+    if (rank === 0 || ended.exitCode === FAILED) code = ended.exitCode;
+    if (ended.exitCode === FAILED) complaints.push({ rank, complaint: ended.complaint ?? '' });
   };
   const timing = { timeoutSeconds: rankTimeout ?? 1800 };
   try {
@@ -49,6 +59,8 @@ async function launchThreads(argv: readonly string[], { ranks, rankTimeout }: Ra
   } catch (error) {
     if (code !== FAILED) throw error; // else a rank has said why
   }
+  const [first] = complaints.sort((a, b) => a.rank - b.rank); // the first rank has written its own
+  if (first && first.rank !== 0) process.stderr.write(first.complaint.replace(/^selfsup: /, `selfsup: rank ${first.rank}: `));
   return code;
 }
 
@@ -97,17 +109,17 @@ export async function launchRanks({ argv: given, flags, output }: LaunchOptions)
   const { signal, release } = stopOnInterrupt(output);
   try {
     for (let left = flags.maxRestarts ?? 0; ; left--) {
-      let failure: unknown;
+      let failure: Error | undefined;
       const code = await launch(argv, flags, signal).catch((error: unknown) => {
-        failure = error;
+        failure = error instanceof Error ? error : new Error(String(error));
         return FAILED;
       });
       if (code === 0 || code === INTERRUPTED || signal.aborted) return code;
       if (left === 0) {
-        if (failure !== undefined) throw failure;
+        if (failure) throw failure;
         return code;
       }
-      const why = failure instanceof Error ? `: ${failure.message}` : '';
+      const why = failure ? `: ${failure.message}` : '';
       output.warn(`The job failed${why}. It starts again from its checkpoint; restarts left: ${left - 1}`);
       argv = resumed(argv);
     }
