@@ -2,6 +2,7 @@
 // batches. What is not installed is skipped, with the reason.
 //   --only A,B     only these runs, such as simclr,mae
 //   --ranks A,B    how many ranks; default 2,4
+//   --faults       what happens when a rank is lost, instead
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +11,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runThreads } from '@selfsup/distributed';
 import { decodeSafetensors } from '@selfsup/safetensors';
+import { checkFaults } from './faults.ts';
 import { runs } from './runs.ts';
 
-const { values: flags } = parseArgs({ options: { only: { type: 'string' }, ranks: { type: 'string', default: '2,4' } } });
+const { values: flags } = parseArgs({
+  options: { only: { type: 'string' }, ranks: { type: 'string', default: '2,4' }, faults: { type: 'boolean', default: false } },
+});
 const names = flags.only?.split(',') ?? Object.keys(runs);
 const program = new URL('rank.ts', import.meta.url);
 const root = mkdtempSync(join(tmpdir(), 'selfsup-ranks-check-'));
@@ -80,35 +84,40 @@ const judge = (what: string, found: string, right: boolean) => {
   console.log(`${right ? 'ok  ' : 'FAIL'} ${what}: ${found}`);
 };
 
-const alone = join(root, 'alone');
-await run(node[0]!, [...node.slice(1), alone, ...names]);
-for (const { name: engine, launcher, start } of engines)
-  for (const ranks of flags.ranks.split(',').map(Number)) {
-    const place = `${engine}, ${ranks} ranks`;
-    if (launcher && spawnSync(launcher, ['--version']).status !== 0) {
-      console.log(`skipped ${place}: ${launcher} is not installed`);
-      continue;
-    }
-    const folder = join(root, place);
-    try {
-      await start(ranks, folder);
-    } catch (error) {
-      judge(place, (error as Error).message, false);
-      continue;
-    }
-    for (const name of names) {
-      const losses = lossesOf(folder, name);
-      const loss = apart(lossesOf(alone, name), losses);
-      const [expected, own] = [weightsOf(alone, name), weightsOf(folder, name)];
-      let [weight, worst] = [0, ''];
-      for (const [path, values] of expected) {
-        const difference = apart(values, own.get(path) ?? []);
-        if (difference > weight) [weight, worst] = [difference, path];
+/** Compares losses and weights. */
+async function checkEquality(): Promise<void> {
+  const alone = join(root, 'alone');
+  await run(node[0]!, [...node.slice(1), alone, ...names]);
+  for (const { name: engine, launcher, start } of engines)
+    for (const ranks of flags.ranks.split(',').map(Number)) {
+      const place = `${engine}, ${ranks} ranks`;
+      if (launcher && spawnSync(launcher, ['--version']).status !== 0) {
+        console.log(`skipped ${place}: ${launcher} is not installed`);
+        continue;
       }
-      const right = loss <= LOSS && weight <= WEIGHT && losses.length === 10;
-      const where = weight > WEIGHT ? ` (${worst})` : '';
-      judge(`${place}, ${name}`, `losses of ${losses.length} steps within ${loss.toExponential(1)}, weights within ${weight.toExponential(1)}${where}`, right); // prettier-ignore
+      const folder = join(root, place);
+      try {
+        await start(ranks, folder);
+      } catch (error) {
+        judge(place, (error as Error).message, false);
+        continue;
+      }
+      for (const name of names) {
+        const losses = lossesOf(folder, name);
+        const loss = apart(lossesOf(alone, name), losses);
+        const [expected, own] = [weightsOf(alone, name), weightsOf(folder, name)];
+        let [weight, worst] = [0, ''];
+        for (const [path, values] of expected) {
+          const difference = apart(values, own.get(path) ?? []);
+          if (difference > weight) [weight, worst] = [difference, path];
+        }
+        const right = loss <= LOSS && weight <= WEIGHT && losses.length === 10;
+        const where = weight > WEIGHT ? ` (${worst})` : '';
+        judge(`${place}, ${name}`, `losses of ${losses.length} steps within ${loss.toExponential(1)}, weights within ${weight.toExponential(1)}${where}`, right); // prettier-ignore
+      }
     }
-  }
+}
+
+await (flags.faults ? checkFaults(root, judge) : checkEquality());
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

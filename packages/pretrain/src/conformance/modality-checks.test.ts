@@ -48,7 +48,7 @@ describe('modalityChecks', () => {
     ['deaf-to-rank', [8], 'two ranks must get different samples, the first batch is the same; heed `rank` and `worldSize`'],
     [
       'views-by-chance',
-      [9, 6, 15],
+      [9, 6, 8, 15],
       '`prepare` twice with one raw batch and one `rng` must give the same, `batch.views[0].values[0]` differs',
     ],
     ['nan-views', [9, 15, 16], '`views[0]` of `prepare` must be finite, got NaN'],
