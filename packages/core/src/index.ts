@@ -24,6 +24,11 @@ export { rowLogSumExp, rowLogSumExpGradient, type OmittedEntries } from './ops/r
 export { signedPower, type SignedPowerOptions } from './ops/signed-power.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { sumOfEach } from './ops/sum-of-each.ts';
+export {
+  synchronizedBatchNorm,
+  type SynchronizedBatchNormParameters,
+  type SynchronizedBatchNormResult,
+} from './ops/synchronized-batch-norm.ts';
 export { takeRows, type TakeRowsOptions } from './ops/take-rows.ts';
 export { larsUpdate, type LarsTensors, type LarsUpdate, type LarsUpdateOptions } from './ops/lars-update.ts';
 export { sgdUpdate, type MomentumUpdate, type SgdTensors, type SgdUpdateOptions } from './ops/sgd-update.ts';
