@@ -9,7 +9,8 @@ export { createMomentumPair, type MomentumNetwork, type MomentumPair } from './m
 export { mapTensors, namedTensors } from './named-tensors.ts';
 export { adamWUpdate, type AdamWTensors, type AdamWUpdate, type AdamWUpdateOptions } from './ops/adam-w-update.ts';
 export { addEach } from './ops/add-each.ts';
-export { batchNormTraining, type BatchNormParameters, type BatchNormResult } from './ops/batch-norm.ts';
+export { batchNormTraining } from './ops/batch-norm.ts';
+export type { BatchNormParameters, BatchNormResult } from './ops/batch-norm-passes.ts';
 export { emaUpdate } from './ops/ema-update.ts';
 export { groupNorm, type GroupNormParameters } from './ops/group-norm.ts';
 export { dropout } from './ops/dropout.ts';

@@ -17,7 +17,7 @@ export interface ApplyOptions {
    * The ranks over whose rows normalization takes its statistics while training, see {@link synchronizedBatchNorm}; default: this batch alone. All of them must
    * run the same network, as often and in the same order.
    */
-  synchronize?: Collective;
+  synchronize?: Collective | undefined;
   /** The stream of modules that draw (dropout, stochastic depth). */
   rng?: Rng;
 }

@@ -15,7 +15,7 @@ export interface StepContext {
   /** Whether networks are to save memory by computing blocks again for the gradient, see `ApplyOptions`; default false. */
   readonly recompute?: boolean;
   /** The ranks over whose rows networks are to take the statistics of batches, see `ApplyOptions`; none where it is missing. */
-  readonly synchronize?: Collective;
+  readonly synchronize?: Collective | undefined;
   /**
    * A stream to draw from, in any phase: a function of seed, step, name and the rows that are at hand. What is drawn for each row, `drawUniform(stream, n)` or
    * `stream.row(i, n)`, does not depend on how many ranks and micro-batches the batch is divided into, see {@link Rng}. A second call with one name gives the same

@@ -5,5 +5,5 @@ export function applyOptions(
   { training, stream, recompute = false, synchronize }: StepContext,
   name: string,
 ): ApplyOptions & { readonly rng: Rng } {
-  return { training, rng: stream(name), ...(recompute && { recompute }), ...(synchronize && { synchronize }) };
+  return { training, synchronize, rng: stream(name), ...(recompute && { recompute }) };
 }

@@ -10,7 +10,7 @@ import {
   type BatchNormResult,
   type NormAttributes,
   type NormInputs,
-} from './batch-norm.ts';
+} from './batch-norm-passes.ts';
 
 /** Parameters of {@link synchronizedBatchNorm}. */
 export interface SynchronizedBatchNormParameters extends BatchNormParameters {
