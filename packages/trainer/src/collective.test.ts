@@ -54,30 +54,35 @@ describe('several ranks', () => {
     }),
   });
 
-  it.each([true, false])('with micro-batches whose losses count differently make the update of the whole: weights %s', async (withWeights) => {
-    const [solo, few] = [toyTrainer(weighted(withWeights)), toyTrainer(weighted(withWeights))];
-    const batch = toyBatch(0, 12);
-    const parts = tf.split<tf.Tensor2D>(batch.x, 4).map((x) => ({ x }));
-    const whole = await solo.trainStep(batch);
-    const ranks = rendezvousRanks(2).map((collective) => toyTrainer(weighted(withWeights), { collective }));
-    const micro = await few.trainStep(parts);
-    const steps = await Promise.all(ranks.map((trainer, rank) => trainer.trainStep(parts.filter((_, i) => i % 2 === rank))));
-    const expected = await kernelOf(solo);
-    const trainers = [few, ...ranks];
-    for (const [i, step] of [micro, ...steps].entries()) {
-      const apart = Math.max(...(await kernelOf(trainers[i]!)).map((value, j) => Math.abs(value - expected[j]!)));
-      expect(Math.abs(step.loss - whole.loss) < 1e-6 && Math.abs(step.metrics['twice']! - 2 * whole.loss) < 1e-6 && apart < 1e-6).toBe(
-        withWeights,
-      );
-    }
-    for (const trainer of [solo, few, ...ranks]) trainer.dispose();
-    tf.dispose([batch.x, parts]);
-  });
+  it.each([true, false])(
+    'with micro-batches whose losses count differently make the update of the whole: weights %s',
+    async (withWeights) => {
+      const [solo, few] = [toyTrainer(weighted(withWeights)), toyTrainer(weighted(withWeights))];
+      const batch = toyBatch(0, 12);
+      const parts = tf.split<tf.Tensor2D>(batch.x, 4).map((x) => ({ x }));
+      const whole = await solo.trainStep(batch);
+      const ranks = rendezvousRanks(2).map((collective) => toyTrainer(weighted(withWeights), { collective }));
+      const micro = await few.trainStep(parts);
+      const steps = await Promise.all(ranks.map((trainer, rank) => trainer.trainStep(parts.filter((_, i) => i % 2 === rank))));
+      const expected = await kernelOf(solo);
+      const trainers = [few, ...ranks];
+      for (const [i, step] of [micro, ...steps].entries()) {
+        const apart = Math.max(...(await kernelOf(trainers[i]!)).map((value, j) => Math.abs(value - expected[j]!)));
+        expect(Math.abs(step.loss - whole.loss) < 1e-6 && Math.abs(step.metrics['twice']! - 2 * whole.loss) < 1e-6 && apart < 1e-6).toBe(
+          withWeights,
+        );
+      }
+      for (const trainer of [solo, few, ...ranks]) trainer.dispose();
+      tf.dispose([batch.x, parts]);
+    },
+  );
 
   it('must have as many micro-batches each', async () => {
     const ranks = rendezvousRanks(2).map((collective) => toyTrainer(linear, { collective }));
     const parts = tf.tidy(() => tf.split<tf.Tensor2D>(toyBatch(0, 9).x, 3)).map((x) => ({ x }));
-    const failed = await Promise.allSettled(ranks.map((trainer, rank) => trainer.trainStep(rank === 0 ? parts.slice(0, 1) : parts.slice(1))));
+    const failed = await Promise.allSettled(
+      ranks.map((trainer, rank) => trainer.trainStep(rank === 0 ? parts.slice(0, 1) : parts.slice(1))),
+    );
     for (const outcome of failed)
       expect(outcome).toMatchObject({
         reason: { code: 'SELFSUP_BATCH', message: expect.stringContaining('as many micro-batches on each rank, got [1, 2]') as string },

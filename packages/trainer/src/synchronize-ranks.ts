@@ -2,14 +2,21 @@ import { SelfsupError, type Batch, type Collective, type Targets } from '@selfsu
 import * as tf from '@tensorflow/tfjs-core';
 import type { Trainer } from './create-trainer.ts';
 
-/** Copies the bytes of rank 0 to all, which need not know how many there are. */
-async function broadcastBytes(bytes: Uint8Array | undefined, collective: Collective): Promise<Uint8Array> {
+/**
+ * Copies the bytes of rank 0 to all, which need not know how many there are.
+ *
+ * @param bytes those of rank 0; what others give does not count
+ * @param collective the ranks
+ * @returns the bytes of rank 0
+ */
+export async function broadcastBytes(bytes: Uint8Array, collective: Collective): Promise<Uint8Array> {
+  const leads = collective.rank === 0;
   const length = new Float32Array(2); // in two parts that a float32 holds exactly
-  if (bytes) length.set([Math.floor(bytes.length / 2 ** 20), bytes.length % 2 ** 20]);
+  if (leads) length.set([Math.floor(bytes.length / 2 ** 20), bytes.length % 2 ** 20]);
   await collective.broadcast(length);
   const count = length[0]! * 2 ** 20 + length[1]!;
   const padded = new Uint8Array(4 * Math.ceil(count / 4));
-  if (bytes) padded.set(bytes);
+  if (leads) padded.set(bytes);
   await collective.broadcast(new Float32Array(padded.buffer));
   return padded.subarray(0, count);
 }
@@ -24,7 +31,7 @@ async function broadcastBytes(bytes: Uint8Array | undefined, collective: Collect
 export async function synchronizeRanks<B extends Batch, T extends Targets>(trainer: Trainer<B, T>): Promise<void> {
   const { collective } = trainer;
   if (collective.worldSize === 1) return;
-  const bytes = await broadcastBytes(collective.rank === 0 ? await trainer.save() : undefined, collective);
+  const bytes = await broadcastBytes(collective.rank === 0 ? await trainer.save() : new Uint8Array(0), collective);
   if (collective.rank !== 0) await trainer.restore(bytes);
 }
 
@@ -47,7 +54,7 @@ export async function compareRanks<B extends Batch, T extends Targets>(trainer: 
   if (collective.worldSize === 1) return;
   const variables = Object.entries({ ...run.trainable, ...run.buffers });
   const hashes: number[] = [];
-  for (const [, variable] of variables) hashes.push(hashOf((await variable.data())));
+  for (const [, variable] of variables) hashes.push(hashOf(await variable.data()));
   const own = tf.tensor2d(hashes, [1, hashes.length], 'int32');
   const all = await collective.allGather(own);
   const read = await all.data();
