@@ -17,7 +17,7 @@ export interface Collective {
    */
   allGather<T extends Tensor>(x: T): T | Promise<T>;
   /**
-   * As {@link Collective.allGather}, at once, with or without a tape: what {@link synchronizedBatchNorm} needs. Where it is missing, ranks cannot share the
+   * As {@link Collective.allGather}, at once, with or without a tape: what `synchronizedBatchNorm` needs. Where it is missing, ranks cannot share the
    * statistics of batches.
    */
   allGatherSync?<T extends Tensor>(x: T): T;

@@ -14,7 +14,7 @@ export interface ApplyOptions {
   /** True: blocks keep nothing of what they compute for the gradient but their input, and compute it again, see {@link recompute}. Default false. */
   recompute?: boolean;
   /**
-   * The ranks over whose rows normalization takes its statistics while training, see {@link synchronizedBatchNorm}; default: this batch alone. All of them must
+   * The ranks over whose rows normalization takes its statistics while training, see `synchronizedBatchNorm`; default: this batch alone. All of them must
    * run the same network, as often and in the same order.
    */
   synchronize?: Collective | undefined;
