@@ -95,7 +95,7 @@ function embedOnce<B extends Batch, T extends Targets>(
     checkRows(task, batch, { embed: embeddings, targets });
     return run.loss(embeddings, targets, shared);
   };
-  const part = own(differentiateLoss(task, loss, Object.values(learningVariables(run.trainable))));
+  const part = own(differentiateLoss(task, loss, { by: Object.values(learningVariables(run.trainable)) }));
   const gradients = byPath(run.trainable, part.gradients);
   checkConnected(task, gradients);
   return { ...part, gradients, targets };
@@ -125,7 +125,7 @@ async function embedTwice<B extends Batch, T extends Targets>(
   const named = namedTensors(embeddings);
   const variables = Object.values(learningVariables(run.trainable));
   const whole = own(
-    differentiateLoss(task, () => run.loss(embeddings, targets, shared), [...named.map(([, tensor]) => tensor), ...variables]),
+    differentiateLoss(task, () => run.loss(embeddings, targets, shared), { by: [...named.map(([, tensor]) => tensor), ...variables] }),
   );
   const direct = byPath(run.trainable, whole.gradients.slice(named.length));
   const received = named.flatMap(([name], i) => (whole.gradients[i] ? [[name, whole.gradients[i]] as const] : []));
