@@ -31,20 +31,26 @@ const load = async (seed: number) => {
   return loadEncoder(bytes);
 };
 
+/** The encoder with batches of 16, as those of larger images are. */
+const inBatches = (of: LoadedEncoder, onBatch: () => void = () => undefined): LoadedEncoder => ({
+  ...of,
+  batchSizeOf: () => 16,
+  async *encodeBatches(samples, { indices, ...options } = {}) {
+    const all = Array.from(indices ?? Int32Array.from({ length: samples.length }, (_, i) => i));
+    for (let first = 0; first < all.length; first += 16) {
+      yield* of.encodeBatches(samples, { ...options, indices: all.slice(first, first + 16) });
+      onBatch();
+    }
+  },
+});
+
 let encoder: LoadedEncoder;
 let data: ImageDataset;
 /** As a folder of photos is listed: some are labeled, and some cannot be read. */
 let parts: SamplesPart[];
 const COUNT = 5;
 beforeAll(async () => {
-  encoder = { ...(await load(1)), batchSizeOf: () => 16 };
-  const { encodeBatches } = encoder;
-  // batches of 16, as those of larger images are
-  encoder.encodeBatches = async function* (samples, { indices, ...options } = {}) {
-    const all = indices ?? Int32Array.from({ length: samples.length }, (_, i) => i);
-    for (let first = 0; first < all.length; first += 16)
-      yield* encodeBatches(samples, { ...options, indices: Array.from(all).slice(first, first + 16) });
-  };
+  encoder = inBatches(await load(1));
   data = shapes({ count: 70, seed: 0, size: 8 });
   const { train } = await openSamplesFor(encoder, { data });
   const named = (samples: Samples, prefix: string, labels: Int32Array): Samples => ({
@@ -177,16 +183,18 @@ describe('parts of embeddings', () => {
 
   it('leaves nothing behind when it is stopped, and says that nothing could be read', async () => {
     const controller = new AbortController();
-    const stopping: Progress = { ...silentProgress, stage: () => ({ update: () => controller.abort(), end: () => undefined }) };
-    const { encodeBatches } = encoder;
-    const slow = { ...encoder, encodeBatches: ((samples, options) => encodeBatches(samples, options)) as typeof encodeBatches };
-    mkdirSync(folderOf('stopped'));
-    const stopped = embedShard(slow, parts, {
-      ...{ folder: folderOf('stopped'), format: '.npy', shard: { index: 0, count: 1 }, signal: controller.signal, progress: stopping },
-      skipped: () => [],
+    let inTheMiddle: string[] = [];
+    const stopping = inBatches(encoder, () => {
+      inTheMiddle = readdirSync(folderOf('stopped'));
+      controller.abort();
     });
-    controller.abort();
+    const shard = { index: 0, count: 1 };
+    const stopped = embedShard(stopping, parts, { folder: folderOf('stopped'), format: '.npy', shard, signal: controller.signal });
     await expect(stopped).rejects.toThrow(/abort/);
+    expect(inTheMiddle.map((name) => name.replace(/[0-9a-f-]{36}/, '*')).sort()).toEqual([
+      'part-00000.index.json.*.partial',
+      'part-00000.npy.*.partial',
+    ]);
     expect(readdirSync(folderOf('stopped'))).toEqual([]);
     const place = { folder: folderOf('empty'), shard: { index: 0, count: 1 }, identity: { job: 'x' } };
     mkdirSync(folderOf('empty'));

@@ -14,7 +14,7 @@ import { readNpyWithIndex } from '../embeddings/npy-embeddings.ts';
 import { buildSearchIndex } from '../search-index/search-index.ts';
 import { collectParts, type CollectedParts } from './collect-parts.ts';
 import { listSamples, shareOfSamples } from './list-samples.ts';
-import { finishedPart, partPath, recordPart, type PartIdentity } from './part-record.ts';
+import { finishedPart, partPath, recordPart, type PartIdentity, type PartRecord } from './part-record.ts';
 
 /** Where parts of embeddings are, and of which format. */
 export interface EmbeddingParts {
@@ -58,6 +58,9 @@ async function identityOf(encoder: LoadedEncoder, format: string): Promise<PartI
   return { encoder: await identityOfFeatures(encoder), options, format };
 }
 
+/** What the record of a part of embeddings says beside its rows. */
+const factsOf = ({ facts }: PartRecord) => facts as { readonly dim: number; readonly columns: string };
+
 const endsOf = (format: string): readonly string[] => (format === '.npy' ? ['.npy', '.index.json'] : [format]);
 
 /**
@@ -97,7 +100,7 @@ export async function embedShard(
   const place = { folder, shard, identity };
   const path = partPath(folder, shard.index, format);
   const before = await finishedPart(place, { progress, signal });
-  if (before) return { path, rows: before.rows, dim: Number(before.facts['dim']), samples, wasFinished: true, skipped: before.skipped };
+  if (before) return { path, rows: before.rows, dim: factsOf(before).dim, samples, wasFinished: true, skipped: before.skipped };
   const [first] = listing.parts;
   const columns = first ? columnsOfSamples(first) : [];
   let file: EmbeddingsFile | undefined;
@@ -127,7 +130,7 @@ async function collectEmbeddings(encoder: LoadedEncoder, options: EmbeddingParts
   const full = parts.records.filter(({ rows }) => rows > 0);
   if (full.length === 0)
     throw new SelfsupError('SELFSUP_DATA', `nothing could be embedded: ${countSkipped(parts.skipped)} inputs cannot be read`);
-  return { parts, full, dim: Number(full[0]!.facts['dim']), pathOf: (index: number) => partPath(folder, index, format) };
+  return { parts, full, dim: factsOf(full[0]!).dim, pathOf: (index: number) => partPath(folder, index, format) };
 }
 
 /**
@@ -143,9 +146,9 @@ export async function mergeEmbeddings(
   encoder: LoadedEncoder,
   options: EmbeddingParts & { readonly out: string },
 ): Promise<CollectedParts & { readonly dim: number }> {
-  const { out, folder, progress = silentProgress, signal } = options;
+  const { out, progress = silentProgress, signal } = options;
   const { parts, full, dim, pathOf } = await collectEmbeddings(encoder, options);
-  const columns = columnsNamed(String(parts.records[0]!.facts['columns']));
+  const columns = columnsNamed(factsOf(parts.records[0]!).columns);
   const stage = progress.stage('Joining parts', { total: full.length, unit: 'parts' });
   const file = await beginEmbeddings(out, { dim, columns });
   try {
