@@ -7,8 +7,8 @@ export interface Shard {
   readonly index: number;
   /** How many there are. */
   readonly count: number;
-  /** Who says so, such as `the array of Slurm`. */
-  readonly from: string;
+  /** Who says so, such as `the Slurm array`; absent where it was given. */
+  readonly from?: string;
 }
 
 /** Options of {@link findShard}. */
@@ -37,7 +37,7 @@ function parseShard(text: string): Shard {
   const [, index, count] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
   if (index === undefined || Number(count) === 0)
     return fail(`\`shard\` must be auto, or the number of the part and how many there are, such as 0/16, got '${printable(text)}'`);
-  const shard: Shard = { index: Number(index), count: Number(count), from: '`shard`' };
+  const shard: Shard = { index: Number(index), count: Number(count) };
   if (shard.index >= shard.count)
     fail(
       `\`shard\`: parts are numbered from 0, so those of ${shard.count} are 0/${shard.count} to ${shard.count - 1}/${shard.count}, got ${text}`,
@@ -53,7 +53,7 @@ function ofSlurmArray(environment: Environment, given: number | undefined): Shar
     wholeNumber(environment[`SLURM_ARRAY_TASK_${end}`]),
   );
   if (id === undefined) return undefined;
-  const from = 'the array of Slurm (SLURM_ARRAY_TASK_ID)';
+  const from = 'the Slurm array';
   if (given !== undefined) {
     // the task's own number: a part that failed is sent again by --array=7
     if (id >= given)
@@ -64,13 +64,13 @@ function ofSlurmArray(environment: Environment, given: number | undefined): Shar
   }
   if (min === undefined || max === undefined || step < 1)
     return fail(
-      `SLURM_ARRAY_TASK_ID is ${id}, but SLURM_ARRAY_TASK_MIN and SLURM_ARRAY_TASK_MAX are missing; say how many parts there are with \`shards\``,
+      `\`shard\` auto: SLURM_ARRAY_TASK_ID is ${id}, but SLURM_ARRAY_TASK_MIN and SLURM_ARRAY_TASK_MAX are missing; say how many parts there are with \`shards\``,
     );
   const count = Math.floor((max - min) / step) + 1;
   const index = (id - min) / step;
   if (!Number.isInteger(index) || index < 0 || index >= count || (size !== undefined && size !== count))
     fail(
-      `the ${size === undefined ? '' : `${size} `}tasks of the array of Slurm are not all of ${min}-${max}${step > 1 ? `:${step}` : ''} (SLURM_ARRAY_TASK_ID is ${id}), so their numbers do not say how many parts there are; say it with \`shards\``,
+      `\`shard\` auto: the ${size === undefined ? '' : `${size} `}tasks of the array of Slurm are not all of ${min}-${max}${step > 1 ? `:${step}` : ''} (SLURM_ARRAY_TASK_ID is ${id}), so their numbers do not say how many parts there are; say it with \`shards\``,
     );
   return { index, count, from };
 }
@@ -81,11 +81,13 @@ function ofIndexedJob(environment: Environment, given: number | undefined): Shar
   if (index === undefined) return undefined;
   if (given === undefined)
     return fail(
-      `JOB_COMPLETION_INDEX is ${index}, but Kubernetes does not tell a pod how many there are; give the Job's \`completions\` as \`shards\`, or as the variable SELFSUP_SHARDS in its template`,
+      `\`shard\` auto: JOB_COMPLETION_INDEX is ${index}, but Kubernetes does not tell a pod how many there are; give the Job's \`completions\` as \`shards\`, or as the variable SELFSUP_SHARDS in its template`,
     );
   if (index >= given)
-    fail(`JOB_COMPLETION_INDEX is ${index}, but \`shards\` says that there are ${given} parts; give the Job's \`completions\``);
-  return { index, count: given, from: 'the Indexed Job (JOB_COMPLETION_INDEX)' };
+    fail(
+      `\`shard\` auto: JOB_COMPLETION_INDEX is ${index}, but \`shards\` says that there are ${given} parts; give the Job's \`completions\``,
+    );
+  return { index, count: given, from: 'the Indexed Job' };
 }
 
 /**
@@ -103,7 +105,7 @@ function ofIndexedJob(environment: Environment, given: number | undefined): Shar
  * import { findShard, shareOf } from '@selfsup/distributed';
  * const environment = { SLURM_ARRAY_TASK_ID: '5', SLURM_ARRAY_TASK_MIN: '1', SLURM_ARRAY_TASK_MAX: '7', SLURM_ARRAY_TASK_STEP: '2' };
  * const shard = findShard('auto', { environment }); // index 2 of 4
- * console.log(shareOf(10, shard)); // [5, 7]
+ * console.log(shareOf(10, shard)); // [5, 8]
  * ```
  */
 export function findShard(shard: string, options: FindShardOptions = {}): Shard {
@@ -126,7 +128,7 @@ export function findShard(shard: string, options: FindShardOptions = {}): Shard 
     if (given !== undefined && given % worldSize !== 0)
       fail(`\`shards\` must be a multiple of the ${worldSize} ranks that ${name} starts in each task, got ${given}`);
     const ranks = worldSize > 1 ? `, rank ${rank} of ${name}` : '';
-    return { index: outer.index * worldSize + rank, count: outer.count * worldSize, from: `${outer.from}${ranks}` };
+    return { index: outer.index * worldSize + rank, count: outer.count * worldSize, from: `${outer.from!}${ranks}` };
   }
   if (!launcher)
     return fail(
@@ -145,6 +147,6 @@ export function findShard(shard: string, options: FindShardOptions = {}): Shard 
  * @returns the first one, and the one after the last
  */
 export function shareOf(length: number, { index, count }: Pick<Shard, 'index' | 'count'>): readonly [first: number, end: number] {
-  const start = (i: number) => Number((BigInt(length) * BigInt(i)) / BigInt(count));
+  const start = (i: number) => Number((BigInt(length) * BigInt(i) + BigInt(count - 1)) / BigInt(count));
   return [start(index), start(index + 1)];
 }

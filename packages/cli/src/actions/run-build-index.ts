@@ -55,9 +55,7 @@ export async function buildIndex(inputs: readonly string[], flags: BuildIndexFla
           skipped: () => read.skipped(),
         });
         const before = made.wasFinished ? ' was finished already, and is as it was written' : '';
-        output.line(
-          `${nameOfPart(shard)} (${shard.from})${before}: ${made.rows} samples in ${printable(made.path)}; join the parts with --merge`,
-        );
+        output.line(`${nameOfPart(shard)}${before}: ${made.rows} samples in ${printable(made.path)}; join the parts with --merge`);
         output.event('result', { ...facts, dataset: read.name, shard, build, ...made });
         return 0;
       }

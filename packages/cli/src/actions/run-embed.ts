@@ -122,7 +122,7 @@ export async function runEmbed(inputs: readonly string[], flags: EmbedFlags, out
       });
       const written = { ...made, out: made.path };
       const before = made.wasFinished ? ' was finished already, and is as it was written' : '';
-      output.line(`${nameOfPart(shard)} (${shard.from})${before}: ${lineOf(written)}; join the parts with --merge`);
+      output.line(`${nameOfPart(shard)}${before}: ${lineOf(written)}; join the parts with --merge`);
       report(written, { dataset: read.name, shard, samples: made.samples, wasFinished: made.wasFinished });
       return 0;
     },

@@ -140,7 +140,7 @@ export async function runPredict(
       const { wasFinished, samples, path } = found;
       const before = wasFinished ? ' was finished already, and is as it was written' : '';
       const said = say(found, path, { shard, samples, wasFinished });
-      progress.line(`${nameOfPart(shard)} (${shard.from})${before}: ${said}; join the parts with --merge`);
+      progress.line(`${nameOfPart(shard)}${before}: ${said}; join the parts with --merge`);
       return 0;
     },
     () => {

@@ -54,4 +54,5 @@ export async function findShare({ shard, shards, merge = false }: ShardFlags): P
 export const partsFolder = (place: string): string => `${place.replace(/[\\/]+$/, '')}.parts`;
 
 /** How lines for people call a part. */
-export const nameOfPart = ({ index, count }: Pick<Shard, 'index' | 'count'>): string => `Part ${index} of the parts 0 to ${count - 1}`;
+export const nameOfPart = ({ index, count, from }: Shard): string =>
+  `Part ${index} (of 0 to ${count - 1}${from === undefined ? '' : `, from ${from}`})`;
