@@ -17,7 +17,15 @@ function rootOf(path: string, version: string): Node {
 
 /** Follows names of properties. */
 function at(node: Node, ...path: string[]): Node {
-  return path.reduce((of, name) => (name === '[]' ? (of['items'] as Node) : name === '{}' ? (of['additionalProperties'] as Node) : ((of['properties'] as Node)[name] as Node)), node);
+  return path.reduce(
+    (of, name) =>
+      name === '[]'
+        ? (of['items'] as Node)
+        : name === '{}'
+          ? (of['additionalProperties'] as Node)
+          : ((of['properties'] as Node)[name] as Node),
+    node,
+  );
 }
 
 const definitions = new Map<string, Node>();
@@ -31,11 +39,16 @@ function plain(node: unknown): unknown {
   const properties = given['properties'] as Node | undefined;
   return {
     ...Object.fromEntries(
-      ['type', 'enum', 'required', 'minimum', 'maximum', 'minItems', 'minLength', 'maxLength', 'pattern'].flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+      ['type', 'enum', 'required', 'minimum', 'maximum', 'minItems', 'minLength', 'maxLength', 'pattern'].flatMap((name) =>
+        given[name] === undefined ? [] : [[name, given[name]]],
+      ),
     ),
     ...(given['items'] !== undefined && { items: plain(given['items']) }),
     ...(typeof given['additionalProperties'] === 'object' && { additionalProperties: plain(given['additionalProperties']) }),
-    ...(properties && { properties: Object.fromEntries(Object.entries(properties).map(([name, of]) => [name, plain(of)])), additionalProperties: false }),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, of]) => [name, plain(of)])),
+      additionalProperties: false,
+    }),
   };
 }
 
@@ -67,11 +80,12 @@ function hoist(node: unknown): unknown {
 const metadata = {
   type: 'object',
   required: ['name'],
-  properties: Object.fromEntries([
-    ['name', { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 63 }],
-    ['namespace', { type: 'string' }],
-    ...['labels', 'annotations'].map((name) => [name, { type: 'object', additionalProperties: { type: 'string' } }]),
-  ]),
+  properties: {
+    name: { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 63 },
+    namespace: { type: 'string' },
+    labels: { type: 'object', additionalProperties: { type: 'string' } },
+    annotations: { type: 'object', additionalProperties: { type: 'string' } },
+  },
   additionalProperties: false,
 };
 const kind = (apiVersion: string, name: string, spec: unknown) => ({
@@ -90,15 +104,14 @@ const kinds = {
 };
 // one template of pods for all: that of JobSet is the newer one
 const template = plain(at(jobSet, 'spec', 'replicatedJobs', '[]', 'template', 'spec', 'template')) as Node;
-const replicas = at(kinds.MPIJob as unknown as Node, 'spec', 'mpiReplicaSpecs', '{}') as { properties: Record<string, unknown> };
+const replicas = at(kinds.MPIJob, 'spec', 'mpiReplicaSpecs', '{}') as { properties: Record<string, unknown> };
 replicas.properties['template'] = template;
 // what is written within pods has metadata of its own, which definitions of custom resources do not describe
 const withMetadata = (node: unknown): void => {
   if (typeof node !== 'object' || node === null) return;
   const { properties } = node as { properties?: Record<string, Node> };
   if (properties?.['metadata'] && properties['spec'] && properties['kind'] === undefined) {
-    const { required: _, ...rest } = metadata;
-    properties['metadata'] = rest;
+    properties['metadata'] = { type: metadata.type, properties: metadata.properties, additionalProperties: false };
   }
   for (const value of Object.values(node)) withMetadata(value);
 };
