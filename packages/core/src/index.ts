@@ -53,7 +53,7 @@ export { linearWarmup, type LinearWarmupOptions } from './schedules/linear-warmu
 export { valueAt, type ScalarOrSchedule, type Schedule } from './schedules/schedule.ts';
 export { semidefiniteEigen, type SemidefiniteEigen } from './semidefinite-eigen.ts';
 export { shareOf, type ShareRounding } from './share-of.ts';
-export { createStepContext, type StepContext, type StepContextOptions } from './step-context.ts';
+export { createStepContext, partOfStep, type StepContext, type StepContextOptions } from './step-context.ts';
 export { stopGradient } from './stop-gradient.ts';
 export { threefry2x32 } from './threefry.ts';
 export { copyVariables, joinVariables } from './variable-map.ts';

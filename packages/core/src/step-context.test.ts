@@ -11,11 +11,11 @@ const seedOf = (options: Partial<Parameters<typeof createStepContext>[0]> & { ra
     .seed();
 };
 
-it('a stream is a function of seed, step, rank, micro-batch and name', () => {
-  const step = rng.fold('step').fold(2);
-  expect(seedOf({})).toBe(step.fold(0).fold('masks').seed());
-  expect(seedOf({ rank: 3 })).toBe(step.fold(3).fold('masks').seed());
-  expect(seedOf({ rank: 3, microBatch: 1 })).toBe(step.fold(3).fold('micro-batch').fold(1).fold('masks').seed());
+it('a stream is a function of seed, step, name and the part of the batch: micro-batches of all ranks, in rank order', () => {
+  const step = rng.fold('step').fold(2).fold(0);
+  expect(seedOf({})).toBe(step.fold('masks').seed());
+  expect(seedOf({ rank: 3 })).toBe(step.ofPart(3).fold('masks').seed());
+  expect(seedOf({ rank: 3, microBatch: 1 })).toBe(step.ofPart(7).fold('masks').seed());
   const seeds = [
     seedOf({}),
     seedOf({ rng: createRng(5) }),

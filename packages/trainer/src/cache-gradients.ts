@@ -11,7 +11,7 @@ import {
   type Targets,
 } from '@selfsup/core';
 import { takeSnapshot } from './buffer-snapshot.ts';
-import { gatherCounts, gatherSamples } from './gather-rows.ts';
+import { checkMicroBatches, gatherCounts, gatherSamples } from './gather-rows.ts';
 import { learningVariables } from './learning-variables.ts';
 import { addGradients, byPath, checkConnected, differentiateLoss, scaleGradients } from './step-gradients.ts';
 import { computeTargets, type MicroBatches, type TaskAtWork, type UpdateContexts, type UpdateGradients } from './task-at-work.ts';
@@ -19,6 +19,8 @@ import { checkRows, concatRecords, ownTensors } from './tensor-record.ts';
 import { disposeAll, tidyAsync } from './tidy-async.ts';
 
 type Own = <C>(container: C) => C;
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** A micro-batch whose tensors are ours, by reference: its source may dispose it. */
 interface Part<B extends Batch, T extends Targets> {
@@ -107,28 +109,19 @@ async function embedTwice<B extends Batch, T extends Targets>(
 ): Promise<UpdateGradients<T>> {
   const { collective } = shared;
   const firsts = parts.map(({ first }) => first!);
-  let embeddings = own(
-    concatRecords(
-      task,
-      'embed',
-      firsts.map((first) => first.embeddings),
-    ),
-  );
-  let targets = own(
-    concatRecords(
-      task,
-      'targets',
-      firsts.map((first) => first.targets),
-    ),
-  );
-  let start = 0;
-  if (collective.worldSize > 1) {
-    const rows = firsts.reduce((sum, first) => sum + first.rows, 0);
-    const counts = await gatherCounts(rows, collective);
-    start = counts.slice(0, collective.rank).reduce((sum, count) => sum + count, 0);
-    embeddings = own(await gatherSamples(embeddings, collective));
-    targets = own(await gatherSamples(targets, collective));
+  await checkMicroBatches(task, parts.length, collective);
+  const gathered: Batch[][] = [[], []]; // embeddings and targets of each micro-batch, of all ranks
+  const starts: number[] = []; // this rank's first row of each
+  let before = 0;
+  for (const first of firsts) {
+    const counts = collective.worldSize > 1 ? await gatherCounts(first.rows, collective) : [first.rows];
+    starts.push(before + sumOf(counts.slice(0, collective.rank)));
+    before += sumOf(counts);
+    gathered[0]!.push(own(await gatherSamples(first.embeddings, collective)));
+    gathered[1]!.push(own(await gatherSamples(first.targets, collective)));
   }
+  const embeddings = own(concatRecords(task, 'embed', gathered[0] as Embeddings[]));
+  const targets = own(concatRecords(task, 'targets', gathered[1] as T[]));
   const named = namedTensors(embeddings);
   const variables = Object.values(learningVariables(run.trainable));
   const whole = own(
@@ -137,13 +130,12 @@ async function embedTwice<B extends Batch, T extends Targets>(
   const direct = byPath(run.trainable, whole.gradients.slice(named.length));
   const received = named.flatMap(([name], i) => (whole.gradients[i] ? [[name, whole.gradients[i]] as const] : []));
   let through: Gradients | undefined;
-  for (const part of parts) {
+  for (const [i, part] of parts.entries()) {
     const { rows } = part.first!;
-    const cached = new Map(own(received.map(([name, gradient]) => [name, tf.slice(gradient, [start], [rows])] as const)));
+    const cached = new Map(own(received.map(([name, gradient]) => [name, tf.slice(gradient, [starts[i]!], [rows])] as const)));
     const gradients = own(embedAgain({ task, run }, part, cached));
     through = through ? own(addGradients(through, gradients)) : gradients;
     disposeAll([part.batch, [...cached.values()]]);
-    start += rows;
   }
   // ranks are averaged later: the direct part is the same on each, the parts through the embeddings are to be summed
   const gradients = own(addGradients(direct, own(scaleGradients(through!, collective.worldSize))));

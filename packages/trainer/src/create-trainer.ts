@@ -58,7 +58,8 @@ export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
   /**
    * Makes one update from a batch, or from several micro-batches that come one after another. Batches stay the caller's, who may dispose each when the next is
    * asked for. For a task with `embed` the update is that of one large batch, of all micro-batches and ranks, in the memory of one micro-batch and with a
-   * second forward pass; otherwise gradients, loss and metrics are the means over micro-batches and ranks. `afterStep` comes once, with the rows of all.
+   * second forward pass; otherwise gradients, loss and metrics are the means over micro-batches and ranks, with the weights that the loss gives. Ranks have
+   * equally many micro-batches. `afterStep` comes once, with the rows of all.
    *
    * @throws SelfsupError `SELFSUP_NON_FINITE` when the loss or a gradient is not finite, `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss is not a float32
    * scalar or rows of embeddings, targets or kept tensors do not fit, `SELFSUP_STATE` when the loss depends on no trainable variable, the metrics of
@@ -91,8 +92,7 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  * @returns the trainer; give it to `fit`, or call `trainStep` in a loop of your own
  * @throws SelfsupError `SELFSUP_PLUGIN_API` when the task is not of this contract, `SELFSUP_OPTION` on an option out of its range, `SELFSUP_BACKEND` where tfjs
  * knows no gradients
- * @remarks Step s of rank r draws from `ctx.stream(name)`, which is `createRng(seed).fold('step').fold(s).fold(r).fold(name)`, and from nothing else; see
- * `createStepContext`. There is no generator state to save. A variable of `trainable` whose own flag `trainable` is false, as TensorFlow.js has it, stands
+ * @remarks Step s draws from `ctx.stream(name)`, a function of seed, step, name and the rows at hand, and from nothing else; see `createStepContext`. There is no generator state to save. A variable of `trainable` whose own flag `trainable` is false, as TensorFlow.js has it, stands
  * still: it gets no gradient and has no slots, and checkpoints hold it all the same. All ranks build the same networks, from `fold('create')`. Tasks with `embed` get the exact
  * gradient of the whole batch by gradient caching (Gao et al. 2021, https://arxiv.org/abs/2101.06983).
  * @example

@@ -27,11 +27,27 @@ export async function gatherCounts(rows: number, collective: Collective): Promis
 }
 
 /**
- * Puts the rows of all ranks under each other, in rank order and in new tensors. Internal.
+ * Throws unless all ranks have as many micro-batches. Internal.
+ *
+ * @throws SelfsupError `SELFSUP_BATCH`
+ */
+export async function checkMicroBatches(task: string, count: number, collective: Collective): Promise<void> {
+  if (collective.worldSize === 1) return;
+  const counts = await gatherCounts(count, collective);
+  if (counts.some((other) => other !== count))
+    throw new SelfsupError(
+      'SELFSUP_BATCH',
+      `trainStep: an update of ${task} must have as many micro-batches on each rank, got [${counts.join(', ')}]`,
+    );
+}
+
+/**
+ * Puts the rows of all ranks under each other, in rank order; in new tensors where there are several. Internal.
  *
  * @remarks One call of the collective for each tensor, so that ranks may differ in rows.
  */
 export async function gatherRecord<R extends Batch>(record: R, collective: Collective): Promise<R> {
+  if (collective.worldSize === 1) return record;
   const gathered = new Map<string, tf.Tensor>();
   try {
     for (const [name, tensor] of namedTensors(record)) gathered.set(name, await gatherTensor(tensor, collective));
@@ -42,9 +58,10 @@ export async function gatherRecord<R extends Batch>(record: R, collective: Colle
 }
 
 /**
- * As {@link gatherRecord} for records whose tensors all have the same rows: one call of the collective for each type. Internal.
+ * As {@link gatherRecord}, for records whose tensors all have the same rows: one call of the collective for each type. Internal.
  */
 export async function gatherSamples<R extends Batch>(record: R, collective: Collective): Promise<R> {
+  if (collective.worldSize === 1) return record;
   const gathered = new Map<string, tf.Tensor>();
   const all = namedTensors(record);
   try {
