@@ -20,8 +20,11 @@ if (isMainThread) {
   // a rank of `--ranks`; what others than the first complain of is told by the launcher, once
   const { rank, data } = workerData as { rank: number; data: { argv: readonly string[] } };
   let complaint = '';
-  const stderr = { write: (text: string) => (complaint += text) };
-  const code = await runCli(data.argv, rank === 0 ? process : { stdout: process.stdout, stderr });
+  const write = (text: string) => {
+    complaint += text;
+    if (rank === 0) process.stderr.write(text);
+  };
+  const code = await runCli(data.argv, { stdout: process.stdout, stderr: { write } });
   parentPort!.postMessage({ exitCode: code, complaint });
   process.exitCode = code === INTERRUPTED ? 0 : code;
 }

@@ -21,7 +21,7 @@ export interface LaunchOptions {
 /** What a thread says at its end. */
 interface RankEnd {
   readonly exitCode: number;
-  /** What it wrote to standard error, unless it is the first. */
+  /** What it wrote to standard error; of the first rank it has been seen. */
   readonly complaint: string;
 }
 
@@ -59,8 +59,9 @@ async function launchThreads(argv: readonly string[], { ranks, rankTimeout }: Ra
   } catch (error) {
     if (code !== FAILED) throw error; // else a rank has said why
   }
-  const [first] = complaints.sort((a, b) => a.rank - b.rank); // the first rank has written its own
-  if (first && first.rank !== 0) process.stderr.write(first.complaint.replace(/^selfsup: /, `selfsup: rank ${first.rank}: `));
+  const [cause] = complaints; // others complain of its loss, or of the same
+  const seen = complaints.find(({ rank }) => rank === 0)?.complaint ?? '';
+  if (cause && cause.rank !== 0 && !seen.includes(cause.complaint)) process.stderr.write(cause.complaint.replace(/^selfsup: /, `selfsup: rank ${cause.rank}: `));
   return code;
 }
 

@@ -68,6 +68,7 @@ export function {{camelName}}(options: {{pascalName}}Options): PretextTask<{{pas
           const found = tf.cast(tf.greater(logits, 0), 'float32');
           return {
             loss: weightedMean(crossEntropy, real),
+            weight: tf.sum<tf.Scalar>(real), // among micro-batches and ranks, each counts by its tokens
             metrics: {
               accuracy: weightedMean(tf.cast(tf.equal(found, replaced), 'float32'), real),
               recall: weightedMean(found, replaced), // how many of the replaced tokens are found
