@@ -120,7 +120,7 @@ describe('parts of embeddings', () => {
     const warnings: string[] = [];
     for (const damage of [
       (text: Buffer) => text.subarray(1),
-      (text: Buffer) => Buffer.from(text.toString('latin1').replace('0', '1'), 'latin1'),
+      (text: Buffer) => text.map((byte, i) => (i === text.length >> 1 ? byte ^ 1 : byte)),
     ]) {
       for (const end of ['.npy', '.index.json', '.json']) {
         const path = partPath(folderOf('again'), 1, end);
