@@ -27,7 +27,8 @@ export const runs: Readonly<Record<string, RunConfig>> = {
   moco: { ...images, ...convNet, task: 'moco', taskOptions: { shuffleGroups: 1, queueSize: 64 } },
   byol: { ...images, ...convNet, task: 'byol' },
   swav: { ...images, ...convNet, task: 'swav' },
-  dino: { ...images, ...vit, task: 'dino' },
+  // as the paper's head for a transformer: batch normalization would take away what the offset of the last layer norm adds, and AdamW makes steps of rounding errors
+  dino: { ...images, ...vit, task: 'dino', taskOptions: { headBatchNorm: false } },
   vicreg: { ...images, ...convNet, task: 'vicreg' },
   mae: { ...images, ...vit, task: 'mae' },
   'masked-language': {
@@ -38,7 +39,7 @@ export const runs: Readonly<Record<string, RunConfig>> = {
   'simclr accumulated': {
     ...images,
     ...convNet,
-    encoderOptions: { widths: [8, 16], norm: 'group' },
+    encoderOptions: { widths: [8, 16], norm: 'group', numGroups: 4 },
     task: 'simclr',
     batchSize: 8,
     accumulate: 2,

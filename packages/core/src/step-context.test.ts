@@ -35,6 +35,15 @@ it('a second call gives the same numbers, and what is shared is the same on all 
   expect(seedOf({ rank: 3, microBatch: 2, shared: true })).toBe(seedOf({}));
 });
 
+it('hands on the ranks of normalization where there are several, and not to what all compute alike', () => {
+  const collective = { ...soloCollective, worldSize: 2 };
+  const synchronizeOf = (options: Partial<Parameters<typeof createStepContext>[0]>) =>
+    createStepContext({ rng, step: 0, totalSteps: 1, collective, synchronizeNormalization: true, ...options }).synchronize;
+  expect(synchronizeOf({})).toBe(collective);
+  for (const options of [{ synchronizeNormalization: false }, { shared: true }, { collective: soloCollective }])
+    expect(synchronizeOf(options)).toBeUndefined();
+});
+
 it.each([
   [{ step: -1 }, '`step` must be an integer >= 0, got -1'],
   [{ totalSteps: 0 }, '`totalSteps` must be an integer >= 1, got 0'],

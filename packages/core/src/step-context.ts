@@ -14,6 +14,8 @@ export interface StepContext {
   readonly collective: Collective;
   /** Whether networks are to save memory by computing blocks again for the gradient, see `ApplyOptions`; default false. */
   readonly recompute?: boolean;
+  /** The ranks over whose rows networks are to take the statistics of batches, see `ApplyOptions`; none where it is missing. */
+  readonly synchronize?: Collective | undefined;
   /**
    * A stream to draw from, in any phase: a function of seed, step, name and the rows that are at hand. What is drawn for each row, `drawUniform(stream, n)` or
    * `stream.row(i, n)`, does not depend on how many ranks and micro-batches the batch is divided into, see {@link Rng}. A second call with one name gives the same
@@ -28,7 +30,12 @@ export interface StepContext {
  */
 export function partOfStep(
   rng: Rng,
-  { kind, step, microBatch, collective: { rank, worldSize } }: {
+  {
+    kind,
+    step,
+    microBatch,
+    collective: { rank, worldSize },
+  }: {
     kind: 'step' | 'prepare';
     step: number;
     microBatch: number;
@@ -56,6 +63,8 @@ export interface StepContextOptions {
   collective?: Collective;
   /** As in {@link StepContext}; default false. */
   recompute?: boolean;
+  /** Whether networks take the statistics of batches over `collective`, if it has several ranks; never with `shared`. Default false. */
+  synchronizeNormalization?: boolean;
   /** The number of the batch within its update, ≥ 0; default 0. */
   microBatch?: number;
   /**
@@ -87,6 +96,7 @@ export function createStepContext(options: StepContextOptions): StepContext {
     microBatch = 0,
     shared = false,
     recompute = false,
+    synchronizeNormalization = false,
   } = options;
   for (const [name, value, min] of [
     ['step', step, 0],
@@ -95,13 +105,19 @@ export function createStepContext(options: StepContextOptions): StepContext {
   ] as const)
     if (!Number.isSafeInteger(value) || value < min)
       throw new SelfsupError('SELFSUP_OPTION', `createStepContext: \`${name}\` must be an integer >= ${min}, got ${value}`);
-  const own = partOfStep(rng, { kind: 'step', step, microBatch: shared ? 0 : microBatch, collective: shared ? soloCollective : collective });
+  const own = partOfStep(rng, {
+    kind: 'step',
+    step,
+    microBatch: shared ? 0 : microBatch,
+    collective: shared ? soloCollective : collective,
+  });
   return {
     totalSteps,
     step,
     training,
     collective,
     ...(recompute && { recompute }),
+    ...(synchronizeNormalization && !shared && collective.worldSize > 1 && { synchronize: collective }),
     stream(name) {
       if (typeof name !== 'string' || name === '')
         throw new SelfsupError('SELFSUP_OPTION', `ctx.stream: \`name\` must be a non-empty string, got ${JSON.stringify(name)}`);

@@ -219,7 +219,10 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
     plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate),
   );
   const { gradientCheckpointing = false } = started;
-  const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed, gradientCheckpointing, collective });
+  const trainer = createTrainer<Batch, Targets>({
+    ...{ task, optimizer, totalSteps, seed, gradientCheckpointing, collective },
+    synchronizeNormalization: settings.syncBatchNorm,
+  });
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
   const featuresOf = (encoder: AnyModule) => createReadout(encoder, encoderRecipe, { ...settings, input: data.input, files });
   const encoder = defaultEncoder(trainer.run);

@@ -85,6 +85,7 @@ describe('conformanceChecks', () => {
     ['rows-in-targets', [14, 10], 'of two micro-batches must be that of one batch with the rows of both'],
     ['frozen-changes', [15, 7], 'what is in `frozen` must never change, `scale` does in step 0; what changes belongs in `buffers`'],
     ['frozen-differs', [15], '`frozen` must hold the same in each run, since a checkpoint holds its hash only, `other` has other values'],
+    ['ranks-forgotten', [16], 'while training the encoder `online` must get `synchronize` of the context'],
     ['statistics-always', [16], 'with `updateStatistics: false` the encoder `online` must write nothing, it writes `buffers/mean`'],
   ])('rejects the flaw %s by the checks %j', async (flaw, [first, ...more], message) => {
     const found = await failures(flaw);

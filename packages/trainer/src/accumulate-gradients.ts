@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError, type Batch, type BatchRun, type Kept, type StepContext, type Targets } from '@selfsup/core';
 import { checkMicroBatches, gatherRecord } from './gather-rows.ts';
 import { learningVariables } from './learning-variables.ts';
-import { addGradients, byPath, checkConnected, differentiateLoss, scaleGradients, type StepGradients } from './step-gradients.ts';
+import {
+  addGradients,
+  byPath,
+  checkConnected,
+  differentiateLoss,
+  scaleGradients,
+  type DifferentiatedLoss,
+  type StepGradients,
+} from './step-gradients.ts';
 import { computeTargets, type MicroBatches, type TaskAtWork, type UpdateContexts, type UpdateGradients } from './task-at-work.ts';
 import { checkRanks, concatRecords } from './tensor-record.ts';
 import { disposeAll, tidyAsync } from './tidy-async.ts';
@@ -12,6 +20,21 @@ type Own = <C>(container: C) => C;
 /** Where all weights are 0, loss and gradients are 0, too. */
 const LEAST_WEIGHT = 1e-30;
 
+/**
+ * Divides the gradients of a loss times its weight by the weight, and disposes what they were: they will be multiplied by it. Where networks share statistics
+ * over ranks, a gradient is one of the losses of all ranks, which must have their weights before; one with weight 0 still passes on that of the others.
+ */
+function shareOfWeighed(part: DifferentiatedLoss): DifferentiatedLoss {
+  const { gradients, weight } = part;
+  if (!weight) return part;
+  const shared = tf.tidy(() => {
+    const least = tf.maximum<tf.Scalar>(weight, LEAST_WEIGHT);
+    return { weight: least, gradients: gradients.map((gradient) => gradient && tf.div(gradient, least)) } as unknown as tf.TensorContainer;
+  }) as unknown as Pick<DifferentiatedLoss, 'weight' | 'gradients'>;
+  disposeAll([weight, gradients]);
+  return { ...part, ...shared };
+}
+
 /** Targets, loss and gradients of one micro-batch; all tensors are owned by the scope of `own`. */
 function computePart<B extends Batch, T extends Targets>(
   { task, run }: TaskAtWork<BatchRun<B, T>>,
@@ -19,7 +42,11 @@ function computePart<B extends Batch, T extends Targets>(
   { context, own }: { context: StepContext; own: Own },
 ): UpdateGradients<T> {
   const targets = own(computeTargets(run, batch, context));
-  const part = own(differentiateLoss(task, () => run.loss(batch, targets, context), Object.values(learningVariables(run.trainable))));
+  const by = Object.values(learningVariables(run.trainable));
+  const loss = () => run.loss(batch, targets, context);
+  const part = context.synchronize
+    ? own(shareOfWeighed(own(differentiateLoss(task, loss, { by, weighed: true }))))
+    : own(differentiateLoss(task, loss, { by }));
   const gradients = byPath(run.trainable, part.gradients);
   checkConnected(task, gradients);
   if (run.afterStep) {

@@ -58,6 +58,26 @@ export async function gatherRecord<R extends Batch>(record: R, collective: Colle
 }
 
 /**
+ * The rows of all ranks under a gradient tape, for records whose tensors all have the same rows: those of float32 together, in one call. Internal.
+ *
+ * @param gatherRows gathers float32 `[rows, columns]`, differentiable; `gather` anything
+ */
+export function gatherTaped<R extends Batch>(record: R, gatherRows: (x: tf.Tensor) => tf.Tensor, gather: (x: tf.Tensor) => tf.Tensor): R {
+  const gathered = new Map<string, tf.Tensor>();
+  const all = namedTensors(record);
+  const floats = all.filter(([, { dtype }]) => dtype === 'float32');
+  const widths = floats.map(([, { shape }]) => shape.slice(1).reduce((a, b) => a * b, 1));
+  const packed = floats.map(([, tensor], i) => tf.reshape(tensor, [tensor.shape[0], widths[i]!]));
+  if (floats.length > 0) {
+    const rows = gatherRows(packed.length === 1 ? packed[0]! : tf.concat(packed, 1));
+    const parts = packed.length === 1 ? [rows] : tf.split(rows, widths, 1);
+    floats.forEach(([name, { shape }], i) => gathered.set(name, tf.reshape(parts[i]!, [rows.shape[0], ...shape.slice(1)])));
+  }
+  for (const [name, tensor] of all) if (!gathered.has(name)) gathered.set(name, tf.cast(gather(tf.cast(tensor, 'int32')), tensor.dtype));
+  return mapTensors(record, (_, name) => gathered.get(name)!);
+}
+
+/**
  * As {@link gatherRecord}, for records whose tensors all have the same rows: one call of the collective for each type. Internal.
  */
 export async function gatherSamples<R extends Batch>(record: R, collective: Collective): Promise<R> {

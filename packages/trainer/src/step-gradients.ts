@@ -45,10 +45,15 @@ function summarize(task: string, { loss, metrics = {}, weight }: LossResult): Su
  * Runs a loss under a tape and differentiates it. Internal.
  *
  * @param by variables, or tensors that the loss is computed from
+ * @param options `weighed`: the gradients are those of the loss times its weight; default false
  * @throws SelfsupError `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss or a metric is not a float32 scalar; whatever is thrown in either pass, no tensor and
  * no tape stays behind
  */
-export function differentiateLoss(task: string, loss: () => LossResult, by: readonly tf.Tensor[]): DifferentiatedLoss {
+export function differentiateLoss(
+  task: string,
+  loss: () => LossResult,
+  { by, weighed = false }: { by: readonly tf.Tensor[]; weighed?: boolean },
+): DifferentiatedLoss {
   let summary: Summary | undefined;
   let kept: Kept | undefined;
   try {
@@ -61,7 +66,7 @@ export function differentiateLoss(task: string, loss: () => LossResult, by: read
           tf.keep(summary.summary); // the engine disposes all of the forward pass but the loss
           if (summary.weight) tf.keep(summary.weight);
           kept = mapTensors(result.keep ?? {}, (tensor) => tf.keep(tf.clone(tensor)));
-          return result.loss;
+          return weighed && result.weight ? tf.mul<tf.Scalar>(result.loss, result.weight) : result.loss;
         },
         by as tf.Tensor[],
         undefined,

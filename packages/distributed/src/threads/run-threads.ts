@@ -51,9 +51,9 @@ export const isRankThread = (): boolean => (workerData as Partial<ThreadData> | 
  * @remarks This thread only watches: it must not be a rank, since it hears of their ends. Threads inside one operation, `threads` of `selectBackend`, serve one
  * machine better unless a heap of 4 GiB is too small.
  */
-export async function runThreads(given: RunThreadsOptions): Promise<void> {
-  const { script, worldSize, data, onMessage, signal, graceSeconds = 10, ...options } = given;
-  const ranks = shareRanks(worldSize, options);
+export async function runThreads(options: RunThreadsOptions): Promise<void> {
+  const { script, worldSize, data, onMessage, signal, graceSeconds = 10, ...shared } = options;
+  const ranks = shareRanks(worldSize, shared);
   let first: { rank: number; error: unknown } | undefined;
   const lose = (rank: number, error: unknown): void => {
     first ??= { rank, error };
