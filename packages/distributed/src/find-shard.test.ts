@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findShard, shareOf } from './find-shard.ts';
+import { findShard, shardRange } from './find-shard.ts';
 
 const array = (id: number, [min, max, step, count]: readonly number[]) => ({
   SLURM_ARRAY_TASK_ID: String(id),
@@ -70,10 +70,10 @@ describe('findShard', () => {
   });
 });
 
-describe('shareOf', () => {
+describe('shardRange', () => {
   it.each([0, 1, 7, 64, 1e15])('gives each of %d things to one part, and none more than one above another', (length) => {
     for (const count of [1, 3, 16]) {
-      const shares = Array.from({ length: count }, (_, index) => shareOf(length, { index, count }));
+      const shares = Array.from({ length: count }, (_, index) => shardRange(length, { index, count }));
       expect(shares[0]![0]).toBe(0);
       expect(shares.at(-1)![1]).toBe(length);
       for (const [i, [first]] of shares.entries()) if (i > 0) expect(first).toBe(shares[i - 1]![1]);

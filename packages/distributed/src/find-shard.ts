@@ -102,10 +102,10 @@ function ofIndexedJob(environment: Environment, given: number | undefined): Shar
  * With `count` the number of a task is the number of its part, so that single tasks can be sent again.
  * @example
  * ```ts
- * import { findShard, shareOf } from '@selfsup/distributed';
+ * import { findShard, shardRange } from '@selfsup/distributed';
  * const environment = { SLURM_ARRAY_TASK_ID: '5', SLURM_ARRAY_TASK_MIN: '1', SLURM_ARRAY_TASK_MAX: '7', SLURM_ARRAY_TASK_STEP: '2' };
  * const shard = findShard('auto', { environment }); // index 2 of 4
- * console.log(shareOf(10, shard)); // [5, 8]
+ * console.log(shardRange(10, shard)); // [5, 8]
  * ```
  */
 export function findShard(shard: string, options: FindShardOptions = {}): Shard {
@@ -146,7 +146,7 @@ export function findShard(shard: string, options: FindShardOptions = {}): Shard 
  * @param shard which part
  * @returns the first one, and the one after the last
  */
-export function shareOf(length: number, { index, count }: Pick<Shard, 'index' | 'count'>): readonly [first: number, end: number] {
+export function shardRange(length: number, { index, count }: Pick<Shard, 'index' | 'count'>): readonly [first: number, end: number] {
   const start = (i: number) => Number((BigInt(length) * BigInt(i) + BigInt(count - 1)) / BigInt(count));
   return [start(index), start(index + 1)];
 }
