@@ -1,5 +1,5 @@
 import { nextTurn } from '@selfsup/core';
-import { shareOf, type Shard } from '@selfsup/distributed';
+import { shardRange, type Shard } from '@selfsup/distributed';
 import { createHash } from 'node:crypto';
 import type { SamplesPart } from '../../embed-samples.ts';
 import type { Samples } from '../../samples.ts';
@@ -56,7 +56,7 @@ export function shareOfSamples(
   batchSizeOf: (samples: Samples) => number,
 ): SamplesPart[] {
   const batches = parts.map(({ samples }) => Math.ceil(samples.length / batchSizeOf(samples)));
-  const [first, end] = shareOf(batches.reduce((sum, of) => sum + of, 0), shard); // prettier-ignore
+  const [first, end] = shardRange(batches.reduce((sum, of) => sum + of, 0), shard); // prettier-ignore
   let before = 0;
   return parts.flatMap((part, i) => {
     const size = batchSizeOf(part.samples);
