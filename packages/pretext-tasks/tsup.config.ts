@@ -8,6 +8,7 @@ export default library({
     'src/barlow-twins.ts',
     'src/beit.ts',
     'src/byol.ts',
+    'src/capi.ts',
     'src/clip.ts',
     'src/colorization.ts',
     'src/data2vec.ts',

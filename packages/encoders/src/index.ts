@@ -5,6 +5,7 @@ export { bert, type BertApplyOptions, type BertEncoder, type BertFactory, type B
 export { colorizationHead, type ColorizationHeadOptions } from './colorization-head.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
 export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
+export { crossPredictor, type CrossPredictor, type CrossPredictorOptions } from './cross-predictor.ts';
 export { discriminatorHead, type DiscriminatorHeadOptions } from './discriminator-head.ts';
 export type { EncoderFactory } from './encoder-factory.ts';
 export { fromHuggingFaceBert, type FromHuggingFaceBertOptions, type PretrainedBert } from './hugging-face/from-hugging-face-bert.ts';

@@ -3,6 +3,7 @@ import type { AnyPretextTask } from '@selfsup/core';
 import { hogFeatures } from '@selfsup/augment';
 import {
   bert,
+  crossPredictor,
   inpaintingDecoder,
   jepaPredictor,
   linear,
@@ -20,6 +21,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
 import { aim } from './aim.ts';
 import { beit, codebookTokenizer } from './beit.ts';
+import { capi } from './capi.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa } from './i-jepa.ts';
@@ -68,12 +70,14 @@ const jepa = (run: Run, distance: 'smooth-l1' | 'squared') => {
     distance,
   });
 };
-/** The masks of the fixture; what is kept is not asked for. */
+/** The masks of the fixture, and what they leave; the order of all patches is not asked for. */
 const masksOf = (run: Run): PatchMasking => {
   const draws = drawnBy(run);
   return () => {
     const mask = Float32Array.from(draws()['mask']!);
-    return { keep: new Int32Array(fixture.shape[0]), restore: new Int32Array(mask.length), mask };
+    const length = mask.length / fixture.shape[0];
+    const keep = Int32Array.from([...mask.keys()].filter((place) => mask[place] === 0).map((place) => place % length));
+    return { keep, restore: new Int32Array(mask.length), mask };
   };
 };
 const shallow = vit({ ...fixture.vit, numLayers: 1, maskToken: true });
@@ -148,6 +152,15 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
       decoder: inpaintingDecoder({ inputDim: 5, outputSize: 6, channels: fixture.vit.channels!, width: 4 }),
       regionSize: [6, 6],
       overlap: 1,
+    }),
+  capi: (run) =>
+    capi({
+      backbone: vit({ ...fixture.vit, numLayers: 1 }),
+      predictor: crossPredictor({ inputDim: width, gridSize, width: 8, numLayers: 1, numHeads: 2 }),
+      head: linear({ inputDim: 8, outputDim: 5, bias: false }),
+      clustering: linear({ inputDim: width, outputDim: 5 }),
+      masking: masksOf(run),
+      momentum: run.momentum!,
     }),
 };
 

@@ -38,6 +38,7 @@ describe('options of tasks', () => {
     ['mae', { maskRatio: 0.5, decoderLayers: 1, decoderWidth: 8, decoderHeads: 2 }],
     ['sim-mim', { maskUnit: 1, maskRatio: 0.25 }],
     ['i-jepa', { numTargets: 2, predictorLayers: 1, predictorWidth: 8, distance: 'squared' }],
+    ['capi', { numClusters: 16, predictedRatio: 0.5, maskKind: 'random', predictorLayers: 1 }],
     ['data2vec', { part: 'feed-forward', beta: 0.1 }],
     ['maskfeat', { cellSize: 2, numBins: 4 }],
     ['beit', { vocabularySize: 8 }],

@@ -3,6 +3,7 @@ import { aimTask } from './aim.ts';
 import { barlowTwinsTask } from './barlow-twins.ts';
 import { beitTask } from './beit.ts';
 import { byolTask } from './byol.ts';
+import { capiTask } from './capi.ts';
 import { colorizationTask } from './colorization.ts';
 import { data2vecTask } from './data2vec.ts';
 import { dclTask } from './dcl.ts';
@@ -87,6 +88,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   maeTask,
   simMimTask,
   iJepaTask,
+  capiTask,
   data2vecTask,
   maskFeatTask,
   beitTask,
