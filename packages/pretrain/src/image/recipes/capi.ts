@@ -1,6 +1,5 @@
 import { maskPatches } from '@selfsup/augment';
-import { crossPredictor, linear, prototypes, zeros } from '@selfsup/encoders';
-import { drawNormal } from '@selfsup/core';
+import { crossPredictor, linear, prototypes } from '@selfsup/encoders';
 import { capi } from '@selfsup/pretext-tasks/capi';
 import { z } from 'zod';
 import { patchEncoderNames } from '../encoders.ts';
@@ -59,7 +58,7 @@ export const capiTask = defineImageTask({
       backbone: encoder,
       predictor: crossPredictor({ inputDim, gridSize, width, numLayers, numHeads }),
       head: prototypes({ inputDim: width, numPrototypes: numClusters }),
-      clustering: linear({ inputDim, outputDim: numClusters, initializer: (rng, count) => drawNormal(rng, count), biasInitializer: zeros }),
+      clustering: linear({ inputDim, outputDim: numClusters }),
       masking: maskPatches({ gridSize, maskRatio, kind }),
       predictedRatio,
       studentTemperature,
