@@ -16,6 +16,7 @@ export default library({
     'src/dcl.ts',
     'src/deep-cluster-v2.ts',
     'src/frame-order.ts',
+    'src/frame-prediction.ts',
     'src/i-jepa.ts',
     'src/inpainting.ts',
     'src/declutr.ts',

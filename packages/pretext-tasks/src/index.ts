@@ -54,6 +54,12 @@ export {
 } from './frame-order.ts';
 export type { ImageTextBatch, ImageTextEmbeddings, ImageTextFactories, TextStates } from './image-text-networks.ts';
 export { capi, type AskedPredictor, type CapiBatch, type CapiEmbeddings, type CapiOptions, type CapiTargets } from './capi.ts';
+export {
+  framePrediction,
+  type FramePredictionBatch,
+  type FramePredictionOptions,
+  type FramePredictionTargets,
+} from './frame-prediction.ts';
 export { ibot, type IbotBatch, type IbotEmbeddings, type IbotOptions, type IbotTargets } from './ibot.ts';
 export { iJepa, type BlockMasking, type IJepaBatch, type IJepaOptions, type IJepaTargets, type PatchPredictor } from './i-jepa.ts';
 export { inpainting, type InpaintingBatch, type InpaintingOptions, type InpaintingTargets } from './inpainting.ts';

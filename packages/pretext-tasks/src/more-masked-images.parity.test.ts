@@ -24,6 +24,7 @@ import { beit, codebookTokenizer } from './beit.ts';
 import { capi } from './capi.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
+import { framePrediction, type FramePredictionOptions } from './frame-prediction.ts';
 import { iJepa } from './i-jepa.ts';
 import { inpainting } from './inpainting.ts';
 import { maskFeat } from './maskfeat.ts';
@@ -114,6 +115,21 @@ const withPrefixes = (task: ReturnType<typeof aim>, run: Run): ReturnType<typeof
     },
   };
 };
+const pixels = fixture.shape.slice(1).reduce((a, b) => a * b);
+const frames = (options: Pick<FramePredictionOptions, 'predict' | 'distance'>) =>
+  framePrediction({
+    ...options,
+    backbone: sequential<tf.Tensor4D, tf.Tensor2D>({
+      flatten: stateless((x: tf.Tensor4D) => tf.reshape<tf.Rank.R2>(x, [x.shape[0], -1])),
+      linear: linear({ inputDim: pixels, outputDim: 5 }),
+      tanh: stateless((x: tf.Tensor2D) => tf.tanh(x)),
+    }),
+    decoder: sequential<tf.Tensor2D, tf.Tensor4D>({
+      linear: linear({ inputDim: 3 * 5, outputDim: pixels }),
+      frame: stateless((x: tf.Tensor2D) => tf.reshape<tf.Rank.R4>(x, [-1, ...fixture.shape.slice(1)] as [number, number, number, number])),
+    }),
+    gradientWeight: 0.5,
+  });
 const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
   'i-jepa': (run) => jepa(run, 'smooth-l1'),
   'i-jepa, squared': (run) => jepa(run, 'squared'),
@@ -162,9 +178,12 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
       masking: masksOf(run),
       momentum: run.momentum!,
     }),
+  'frame-prediction': () => frames({}),
+  'frame-prediction, between, squared': () => frames({ predict: 'between', distance: 'squared' }),
 };
 
-function batchOf({ images, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {
+function batchOf({ images, frames: clips, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {
+  if (clips) return { frames: tf.tensor5d(clips, [fixture.shape[0], 4, fixture.shape[1], fixture.shape[2], fixture.shape[3]]) };
   if (images) return { images: tf.tensor4d(images, fixture.shape) };
   const ids = tf.tensor2d(tokenIds!, [3, 6], 'int32');
   return { tokenIds: ids, attentionMask: tf.tidy(() => tf.cast(tf.notEqual(ids, 0), 'int32')) };

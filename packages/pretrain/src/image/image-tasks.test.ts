@@ -186,6 +186,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   'relative-patch': { pairsPerImage: 8, standardize: true },
   inpainting: { overlapWeight: 10, decoderWidth: 128 },
   'frame-order': { reversed: 'merged' },
+  'frame-prediction': { predict: 'next', distance: 'absolute', gradientWeight: 1, decoderWidth: 128 },
   'time-contrastive': { positiveWindow: 1, margin: 0.2, headOutput: 128, headLayers: 2 },
 };
 

@@ -47,6 +47,7 @@ describe('options of tasks', () => {
     ['colorization', { outputSize: 4, gridStep: 30 }],
     ['jigsaw', { grid: 2, numOrders: 4, tileSize: 4 }],
     ['relative-patch', { partSize: 4, gap: 0, jitter: 1, pairsPerImage: 1 }],
+    ['frame-prediction', { predict: 'between', gradientWeight: 0 }],
     ['frame-order', { reversed: 'distinct' }],
   ])('of %s change what is learned: %j', async (task, taskOptions) => {
     const losses = await trainTiny(task, { taskOptions });
