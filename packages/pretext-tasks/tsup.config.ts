@@ -64,6 +64,7 @@ export default library({
     'src/tico.ts',
     'src/vibcreg.ts',
     'src/visreg.ts',
+    'src/vq-tokenizer.ts',
     'src/w-mse.ts',
   ],
 });

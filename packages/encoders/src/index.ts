@@ -53,6 +53,7 @@ export {
 export type { MappedEncoder, MappedEncoderFactory, MapsOptions } from './mapped-encoder.ts';
 export { neighborEncoder, type NeighborEncoderOptions } from './neighbor-encoder.ts';
 export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
+export { patchDecoder, type PatchDecoderOptions } from './patch-decoder.ts';
 export type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
 export { projected, type ProjectedOptions } from './projected.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';

@@ -1,6 +1,6 @@
 import { hogFeatures, jepaBlocks, maskPatches } from '@selfsup/augment';
 import { createRng, drawNormal } from '@selfsup/core';
-import { bert, crossPredictor, jepaPredictor, linear, residualMlp, sequential, stateless, vit } from '@selfsup/encoders';
+import { bert, crossPredictor, jepaPredictor, linear, patchDecoder, residualMlp, sequential, stateless, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { channels, features, imagesAt, row, side, smoothEncoder, testRows } from '../fixtures/conformance-rows.ts';
 import { length, tinyBatch, tinyMasking, vocabularySize } from '../fixtures/tiny-text.ts';
@@ -13,6 +13,7 @@ import { iJepa, type BlockMasking } from './i-jepa.ts';
 import { inpainting } from './inpainting.ts';
 import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
+import { vqTokenizer } from './vq-tokenizer.ts';
 
 const size = { imageSize: side, patchSize: 2, channels, numLayers: 1, width: 8, numHeads: 2 };
 const images = (step: number) => ({ images: imagesAt(step) });
@@ -100,6 +101,21 @@ testRows([
   }),
   row('maskfeat, one mask', maskFeat({ ...hog, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
   row('beit, one mask', beit({ ...tokens, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
+  row(
+    'vq-tokenizer',
+    vqTokenizer({
+      backbone: vit(size),
+      decoder: patchDecoder({ width: 8, gridSize: 2, outputDim: 4 * channels, numLayers: 1, numHeads: 2 }),
+      width: 8,
+      vocabularySize: 5,
+      restartUsage: 0,
+    }),
+    {
+      batchAt: images,
+      gradientSamples: 0,
+      skip: { differences: 'the gradient passes the choice of codes' },
+    },
+  ),
   row('aim', aim({ ...causal, head: residualMlp({ inputDim: 8, outputDim: 4 * channels, numLayers: 1 }) }), {
     batchAt: images,
     gradientSamples: 0,

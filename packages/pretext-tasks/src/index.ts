@@ -4,10 +4,14 @@ export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export {
   beit,
   codebookTokenizer,
+  describePatches,
+  encoderTokenizer,
   type BeitBatch,
   type BeitOptions,
   type BeitTargets,
   type CodebookTokenizerOptions,
+  type DescribePatchesOptions,
+  type EncoderTokenizerOptions,
   type PatchTokenizer,
 } from './beit.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
@@ -131,5 +135,6 @@ export { mmcr, type MmcrOptions } from './mmcr.ts';
 export { tico, type TicoOptions, type TicoTargets } from './tico.ts';
 export { vibcreg, type VibcregOptions } from './vibcreg.ts';
 export { visreg, type VisregOptions } from './visreg.ts';
+export { vqTokenizer, type VqTokenizerBatch, type VqTokenizerKept, type VqTokenizerOptions } from './vq-tokenizer.ts';
 export { wMse, type WMseOptions } from './w-mse.ts';
 export type { ManyViewsBatch } from './views-networks.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { AnyPretextTask } from '@selfsup/core';
+import type { AnyPretextTask, Rng } from '@selfsup/core';
 import { hogFeatures } from '@selfsup/augment';
 import {
   bert,
@@ -7,6 +7,7 @@ import {
   inpaintingDecoder,
   jepaPredictor,
   linear,
+  patchDecoder,
   residualMlp,
   sequential,
   stateless,
@@ -20,7 +21,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
 import { aim } from './aim.ts';
-import { beit, codebookTokenizer } from './beit.ts';
+import { beit, codebookTokenizer, encoderTokenizer } from './beit.ts';
 import { capi } from './capi.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
@@ -29,6 +30,7 @@ import { iJepa } from './i-jepa.ts';
 import { inpainting } from './inpainting.ts';
 import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
+import { vqTokenizer } from './vq-tokenizer.ts';
 
 interface Step extends ReferenceStep {
   inputs: Readonly<Record<string, number[]>>;
@@ -47,6 +49,8 @@ interface Fixture {
   vit: VitOptions & Omit<VitSize, 'numLayers'>;
   gridSize: number;
   codebook: number[];
+  states: number[];
+  teacher: Run['start'];
   runs: Run[];
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/masked-image-more.json', import.meta.url), 'utf8')) as Fixture;
@@ -115,6 +119,17 @@ const withPrefixes = (task: ReturnType<typeof aim>, run: Run): ReturnType<typeof
     },
   };
 };
+/** The encoder of the fixture, with its weights. */
+const trainedEncoder = (rng: Rng) => {
+  const encoder = vit({ ...fixture.vit, numLayers: 1, classToken: false })(rng);
+  tf.tidy(() => {
+    for (const [path, variable] of Object.entries(encoder.trainable)) {
+      const { shape, values } = fixture.teacher[path]!;
+      variable.assign(tf.tensor(values, shape));
+    }
+  });
+  return encoder;
+};
 const pixels = fixture.shape.slice(1).reduce((a, b) => a * b);
 const frames = (options: Pick<FramePredictionOptions, 'predict' | 'distance'>) =>
   framePrediction({
@@ -180,6 +195,28 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
     }),
   'frame-prediction': () => frames({}),
   'frame-prediction, between, squared': () => frames({ predict: 'between', distance: 'squared' }),
+  'vq-tokenizer': () =>
+    vqTokenizer({
+      backbone: vit({ ...fixture.vit, numLayers: 1 }),
+      decoder: patchDecoder({ width, gridSize, outputDim: fixture.vit.patchSize! ** 2 * fixture.vit.channels!, numLayers: 1, numHeads: 2 }),
+      width,
+      vocabularySize: 6,
+      commitmentWeight: 0.3,
+      momentum: 0.6,
+      restartUsage: 0,
+    }),
+  'beit, tokens of an encoder': (run) =>
+    beit({
+      backbone: shallow,
+      masking: masksOf(run),
+      head: linear({ inputDim: width, outputDim: 6 }),
+      tokenizer: encoderTokenizer({
+        encoder: trainedEncoder,
+        codebook: Float32Array.from(fixture.states),
+        vocabularySize: 6,
+        images: { student: { mean: [0, 0], std: [1, 1] }, teacher: { mean: [-0.25, -0.25], std: [0.5, 0.5] } },
+      }),
+    }),
 };
 
 function batchOf({ images, frames: clips, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {

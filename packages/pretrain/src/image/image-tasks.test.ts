@@ -164,6 +164,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   },
   mae: { maskRatio: 0.75, maskKind: 'random', maskUnit: 1, normalizePixels: true },
   'sim-mim': { maskRatio: 0.6, maskKind: 'random' },
+  'vq-tokenizer': { vocabularySize: 512, commitmentWeight: 0.25, codeMomentum: 0.9, restartUsage: 0.03 },
   capi: {
     maskRatio: 0.65,
     maskKind: 'inverse-block',

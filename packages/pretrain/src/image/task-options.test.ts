@@ -42,6 +42,7 @@ describe('options of tasks', () => {
     ['data2vec', { part: 'feed-forward', beta: 0.1 }],
     ['maskfeat', { cellSize: 2, numBins: 4 }],
     ['beit', { vocabularySize: 8 }],
+    ['vq-tokenizer', { vocabularySize: 8, codeMomentum: 0.5, decoderLayers: 1 }],
     ['aim', { prefix: false, headLayers: 1, headHidden: 8 }],
     ['inpainting', { overlap: 2, overlapWeight: 0 }],
     ['colorization', { outputSize: 4, gridStep: 30 }],

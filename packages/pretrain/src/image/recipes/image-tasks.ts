@@ -30,6 +30,7 @@ import { simclrTask } from './simclr.ts';
 import { supConTask } from './sup-con.ts';
 import { swavTask } from './swav.ts';
 import { vibcregTask } from './vibcreg.ts';
+import { vqTokenizerTask } from './vq-tokenizer.ts';
 import { wMseTask } from './w-mse.ts';
 import { frosslTask } from './frossl.ts';
 import { mmcrTask } from './mmcr.ts';
@@ -92,6 +93,7 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   data2vecTask,
   maskFeatTask,
   beitTask,
+  vqTokenizerTask,
   aimTask,
   rotationTask,
   colorizationTask,
