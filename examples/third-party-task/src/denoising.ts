@@ -38,10 +38,11 @@ export function denoising(options: DenoisingOptions): PretextTask<DenoisingBatch
           const noise = drawNormal(ctx.stream('noise'), images.size, { standardDeviation });
           return { corrupted: tf.add(images, tf.tensor4d(noise, images.shape)) };
         },
-        loss({ images }, { corrupted }, { training, stream }) {
+        loss({ images }, { corrupted }, { training, synchronize, stream }) {
           const [count] = images.shape;
-          const output = decoder.apply(backbone.apply(corrupted, { training, rng: stream('backbone') }), {
+          const output = decoder.apply(backbone.apply(corrupted, { training, synchronize, rng: stream('backbone') }), {
             training,
+            synchronize,
             rng: stream('decoder'),
           }); // [batch, height * width * channels]
           const clean = tf.reshape(images, [count, -1]);

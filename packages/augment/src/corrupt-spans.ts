@@ -98,13 +98,13 @@ export function corruptSpans(options: CorruptSpansOptions): SpanCorruption {
   const sentinels = specialSet('corruptSpans', { sentinelIds });
   if (sentinels.size !== sentinelIds.length) throw fail('sentinelIds', 'different ids', `[${sentinelIds.join(', ')}]`);
   return (rows, rng) => {
-    const corrupted = sequencesOf('corruptSpans', rows).map((ids, row) => {
+    const corrupted = sequencesOf('corruptSpans', rows).map((ids, row, { length }) => {
       const isText = Array.from(ids, (id) => !special.has(id) && !sentinels.has(id));
       const tokens = isText.filter(Boolean).length;
       const needed = spanCount(tokens, { noiseDensity, meanSpanLength });
       if (needed > sentinelIds.length)
         throw fail('sentinelIds', `at least ${needed} ids for ${tokens} tokens in a sequence`, sentinelIds.length);
-      const spanOf = drawSpans(tokens, { noiseDensity, meanSpanLength }, rng.fold(row));
+      const spanOf = drawSpans(tokens, { noiseDensity, meanSpanLength }, rng.row(row, length));
       const [input, answer]: [number[], number[]] = [[], []];
       let [place, last] = [0, -1];
       for (const [at, id] of ids.entries()) {

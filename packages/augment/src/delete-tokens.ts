@@ -38,8 +38,8 @@ export function deleteTokens(options: DeleteTokensOptions): TokenDeletion {
   const special = specialSet('deleteTokens', { specialIds });
   specialSet('deleteTokens', { fillId: [fillId] });
   return (rows, rng) => {
-    const kept = sequencesOf('deleteTokens', rows).map((ids, row) => {
-      const stream = rng.fold(row);
+    const kept = sequencesOf('deleteTokens', rows).map((ids, row, { length }) => {
+      const stream = rng.row(row, length);
       const words = findRuns(ids.length, {
         maskable: (at) => !special.has(ids[at]!),
         continuation: (at) => isContinuation(ids[at]!),

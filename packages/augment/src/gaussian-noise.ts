@@ -42,7 +42,7 @@ export function gaussianNoise(options: GaussianNoiseOptions = {}): Augmentation 
     return changeChosen(images, drawChosen(rng.fold('chosen'), n, probability), (some, rows) => {
       const noise = new Float32Array(rows.length * perImage);
       rows.forEach((row, place) => {
-        noise.set(drawNormal(rng.fold('noise').fold(row), perImage, { standardDeviation: sigmas[row]! }), place * perImage);
+        noise.set(drawNormal(rng.fold('noise').row(row, n), perImage, { standardDeviation: sigmas[row]! }), place * perImage);
       });
       const noisy = tf.add<tf.Tensor4D>(some, tf.tensor4d(noise, some.shape));
       return clip ? tf.clipByValue(noisy, 0, 1) : noisy;

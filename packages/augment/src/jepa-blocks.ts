@@ -97,15 +97,15 @@ export function jepaBlocks(options: JepaBlocksOptions): JepaMasking {
   }
   return ({ count }, rng) => {
     if (!Number.isSafeInteger(count) || count < 1) fail('count', 'an integer >= 1', count);
-    const [size, shape, room] = drawUniform(rng.fold('sizes'), 3) as unknown as [number, number, number];
+    const [size, shape, room] = drawUniform(rng.fold('sizes').ofPart(0), 3) as unknown as [number, number, number];
     const between = ([low, high]: readonly [number, number], draw: number) => low + (high - low) * draw;
     const target = sizeOf(grid, { scale: between(targetScale, size), aspect: between(targetAspect, shape) });
     const square = { scale: between(contextScale, room), aspect: grid[0] / grid[1] };
     const sizes = { target, context: sizeOf(grid, square), numTargets };
-    const drawn = Array.from({ length: count }, (_, image) => placeBlocks(grid, sizes, rng.fold(image)));
+    const drawn = Array.from({ length: count }, (_, image) => placeBlocks(grid, sizes, rng.row(image, count)));
     const seen = drawn.reduce((least, { context }) => Math.min(least, context.length), length);
     const context = drawn.flatMap((blocks, image) => {
-      const chosen = drawPermutation(rng.fold(image).fold('seen'), blocks.context.length).subarray(0, seen).sort();
+      const chosen = drawPermutation(rng.row(image, count).fold('seen'), blocks.context.length).subarray(0, seen).sort();
       return Array.from(chosen, (i) => blocks.context[i]!);
     });
     return { context: Int32Array.from(context), targets: Int32Array.from(drawn.flatMap(({ targets }) => targets.flat())), numTargets };

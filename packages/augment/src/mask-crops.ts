@@ -53,7 +53,7 @@ export function maskCrops(options: MaskCropsOptions): CropMasking {
     if (!Number.isSafeInteger(count) || count < 1) fail('count', 'an integer >= 1', count);
     const masked = new Int32Array(count * slots).fill(-1);
     for (let image = 0; image < count; image++) {
-      const own = rng.fold(image);
+      const own = rng.row(image, count);
       const [which, part] = drawUniform(own.fold('crop'), 2) as unknown as [number, number];
       const hidden = Math.min(slots, Math.max(1, Math.floor((least + part * (most - least)) * length)));
       const mask = new Float32Array(length);

@@ -117,7 +117,7 @@ export function maskPatches(options: MaskPatchesOptions): PatchMasking {
     const [keep, restore, mask] = [new Int32Array(count * kept), new Int32Array(count * length), new Float32Array(count * length)];
     for (let image = 0; image < count; image++) {
       const own = mask.subarray(image * length, (image + 1) * length);
-      mark(own, rng.fold(image));
+      mark(own, rng.row(image, count));
       let [seen, unseen] = [0, kept];
       own.forEach((value, patch) => {
         if (value === 0) keep[image * kept + seen] = patch;

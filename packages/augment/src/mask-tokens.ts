@@ -134,7 +134,7 @@ export function maskTokens(options: MaskTokensOptions): TokenMasking {
     const positions: number[] = [];
     for (let offset = 0; offset < tokenIds.length; offset += length) {
       const row = corrupted.subarray(offset, offset + length);
-      const stream = rng.fold(offset / length);
+      const stream = rng.row(offset / length, tokenIds.length / length);
       for (const at of replace(row, choose(row, stream.fold('choose')), stream)) positions.push(offset + at);
     }
     const found = positions.length > 0;

@@ -64,7 +64,8 @@ export function patchPairs(options: PatchPairsOptions): (images: tf.Tensor4D, rn
         'SELFSUP_SHAPE',
         `patchPairs: \`images\` must have at least ${extent}×${extent} pixels for patches of ${size} with gap ${gap} and jitter ${jitter}, got ${height}×${width}`,
       );
-    const draw = (tag: string, choices: number) => Array.from(drawUniform(rng.fold(tag), n), (value) => Math.floor(value * choices));
+    const draw = (tag: string, choices: number) =>
+      Array.from(drawUniform(rng.stacked(pairsPerImage).fold(tag), n), (value) => Math.floor(value * choices));
     const labels = draw('neighbour', 8);
     const corner = { top: draw('y', height - extent + 1), left: draw('x', width - extent + 1) };
     const cut = (which: 'first' | 'second') => {

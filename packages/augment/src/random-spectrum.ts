@@ -83,11 +83,12 @@ export function randomSpectrum(options: RandomSpectrumOptions = {}): Augmentatio
       const gains = new Float32Array(rows.length * size).fill(1);
       rows.forEach((row, place) => {
         const own = gains.subarray(place * size, (place + 1) * size);
-        if (scaled[row]) own.set(drawUniform(rng.fold('amplitude').fold(row), size, { min: amplitude.range[0], max: amplitude.range[1] }));
-        if (damped[row]) dampen(own, rng.fold('gaussians').fold(row), { height, kept, ...gaussians });
+        if (scaled[row])
+          own.set(drawUniform(rng.fold('amplitude').row(row, n), size, { min: amplitude.range[0], max: amplitude.range[1] }));
+        if (damped[row]) dampen(own, rng.fold('gaussians').row(row, n), { height, kept, ...gaussians });
         if (!masked[row]) return;
         const mean = own[0]!;
-        drawUniform(rng.fold('mask').fold(row), size).forEach((drawn, at) => {
+        drawUniform(rng.fold('mask').row(row, n), size).forEach((drawn, at) => {
           if (drawn <= shares[row]!) own[at] = 0;
         });
         own[0] = mean;

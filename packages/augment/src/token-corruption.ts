@@ -75,7 +75,7 @@ export function shortenedRows(rows: readonly ArrayLike<number>[], options: { fil
 }
 
 /**
- * Takes tokens out of sequences. Sequence i is changed by `rng.fold(i)`; the same `rng` gives the same result. The input is left as it is.
+ * Takes tokens out of sequences. Sequence i of n is changed by `rng.row(i, n)`; the same `rng` gives the same result. The input is left as it is.
  */
 export type TokenDeletion = (rows: FilledRows, rng: Rng) => ShortenedRows;
 
@@ -90,6 +90,6 @@ export interface CorruptedSpans extends ShortenedRows {
 }
 
 /**
- * Takes spans out of sequences. Sequence i is changed by `rng.fold(i)`; the same `rng` gives the same result. The input is left as it is.
+ * Takes spans out of sequences. Sequence i of n is changed by `rng.row(i, n)`; the same `rng` gives the same result. The input is left as it is.
  */
 export type SpanCorruption = (rows: FilledRows, rng: Rng) => CorruptedSpans;

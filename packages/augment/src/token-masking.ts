@@ -21,7 +21,7 @@ export interface MaskedTokens {
 }
 
 /**
- * Hides a random part of token sequences. Sequence i is changed by `rng.fold(i)`, so its result depends on nothing but `rng`, i and its own ids; the same
+ * Hides a random part of token sequences. Sequence i of n is changed by `rng.row(i, n)`, so its result depends on nothing but `rng`, i and its own ids; the same
  * `rng` gives the same result. The input is left as it is.
  */
 export type TokenMasking = (rows: TokenRows, rng: Rng) => MaskedTokens;

@@ -16,6 +16,11 @@ export interface Collective {
    * backward is this rank's slice of the summed gradient.
    */
   allGather<T extends Tensor>(x: T): T | Promise<T>;
+  /**
+   * As {@link Collective.allGather}, at once, with or without a tape: what `synchronizedBatchNorm` needs. Where it is missing, ranks cannot share the
+   * statistics of batches.
+   */
+  allGatherSync?<T extends Tensor>(x: T): T;
   /** Replaces the numbers by their mean over the ranks. */
   allReduceMean(x: Float32Array): void | Promise<void>;
   /** Replaces the numbers by those of rank `root` (default 0). */
@@ -29,6 +34,7 @@ export const soloCollective: Collective = {
   rank: 0,
   worldSize: 1,
   allGather: (x) => x,
+  allGatherSync: (x) => x,
   allReduceMean: () => undefined,
   broadcast: () => undefined,
   barrier: () => undefined,

@@ -9,7 +9,8 @@ export { createMomentumPair, type MomentumNetwork, type MomentumPair } from './m
 export { mapTensors, namedTensors } from './named-tensors.ts';
 export { adamWUpdate, type AdamWTensors, type AdamWUpdate, type AdamWUpdateOptions } from './ops/adam-w-update.ts';
 export { addEach } from './ops/add-each.ts';
-export { batchNormTraining, type BatchNormParameters, type BatchNormResult } from './ops/batch-norm.ts';
+export { batchNormTraining } from './ops/batch-norm.ts';
+export type { BatchNormParameters, BatchNormResult } from './ops/batch-norm-passes.ts';
 export { emaUpdate } from './ops/ema-update.ts';
 export { groupNorm, type GroupNormParameters } from './ops/group-norm.ts';
 export { dropout } from './ops/dropout.ts';
@@ -24,6 +25,11 @@ export { rowLogSumExp, rowLogSumExpGradient, type OmittedEntries } from './ops/r
 export { signedPower, type SignedPowerOptions } from './ops/signed-power.ts';
 export { softmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 export { sumOfEach } from './ops/sum-of-each.ts';
+export {
+  synchronizedBatchNorm,
+  type SynchronizedBatchNormParameters,
+  type SynchronizedBatchNormResult,
+} from './ops/synchronized-batch-norm.ts';
 export { takeRows, type TakeRowsOptions } from './ops/take-rows.ts';
 export { larsUpdate, type LarsTensors, type LarsUpdate, type LarsUpdateOptions } from './ops/lars-update.ts';
 export { sgdUpdate, type MomentumUpdate, type SgdTensors, type SgdUpdateOptions } from './ops/sgd-update.ts';
@@ -53,7 +59,7 @@ export { linearWarmup, type LinearWarmupOptions } from './schedules/linear-warmu
 export { valueAt, type ScalarOrSchedule, type Schedule } from './schedules/schedule.ts';
 export { semidefiniteEigen, type SemidefiniteEigen } from './semidefinite-eigen.ts';
 export { shareOf, type ShareRounding } from './share-of.ts';
-export { createStepContext, type StepContext, type StepContextOptions } from './step-context.ts';
+export { createStepContext, partOfStep, type StepContext, type StepContextOptions } from './step-context.ts';
 export { stopGradient } from './stop-gradient.ts';
 export { threefry2x32 } from './threefry.ts';
 export { copyVariables, joinVariables } from './variable-map.ts';

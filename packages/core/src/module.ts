@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Collective } from './collective.ts';
 import type { Rng } from './rng.ts';
 
 /** Checkpoint path, such as `backbone/conv1/kernel`, to variable. The paths are ours: tfjs renames variables. */
@@ -12,6 +13,11 @@ export interface ApplyOptions {
   updateStatistics?: boolean;
   /** True: blocks keep nothing of what they compute for the gradient but their input, and compute it again, see {@link recompute}. Default false. */
   recompute?: boolean;
+  /**
+   * The ranks over whose rows normalization takes its statistics while training, see `synchronizedBatchNorm`; default: this batch alone. All of them must
+   * run the same network, as often and in the same order.
+   */
+  synchronize?: Collective | undefined;
   /** The stream of modules that draw (dropout, stochastic depth). */
   rng?: Rng;
 }

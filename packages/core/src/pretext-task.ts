@@ -18,6 +18,11 @@ export interface LossResult<K extends Kept = Kept> {
   readonly loss: Scalar;
   /** Scalars by name, such as `accuracy`. */
   readonly metrics?: Readonly<Record<string, Scalar>>;
+  /**
+   * How much this micro-batch counts beside others, such as the number of its hidden tokens: loss, metrics and gradients are averaged with these weights over
+   * micro-batches and ranks. A float32 scalar ≥ 0; default: each counts the same. A task with `embed` has none.
+   */
+  readonly weight?: Scalar;
   /** Tensors for `afterStep`, such as what a queue gets; the trainer takes them over and disposes them. */
   readonly keep?: K;
 }
@@ -53,7 +58,7 @@ export interface RunBase<B extends Batch = Batch, T extends Targets = Targets, K
   dispose(): void;
 }
 
-/** A run whose loss is a mean over its samples: gradients of micro-batches and ranks are averaged. */
+/** A run whose loss is a mean over its samples: gradients of micro-batches and ranks are averaged, with the weights that the loss gives. */
 export interface BatchRun<B extends Batch = Batch, T extends Targets = Targets, K extends Kept = Kept> extends RunBase<B, T, K> {
   /** This form has none. */
   readonly embed?: undefined;
@@ -71,7 +76,7 @@ export interface EmbeddingRun<
   /** 2a. Taped; what each sample of one micro-batch says on its own. May run twice in an update, on the same streams. */
   embed(batch: B, targets: T, ctx: StepContext): E;
   /**
-   * 2b. Taped and pure, once per update, on the rows of all micro-batches (in their order) of all ranks (in rank order). The loss and its gradient must depend
+   * 2b. Taped and pure, once per update, on the rows of all ranks (in rank order) of all micro-batches (in their order). The loss and its gradient must depend
    * on trainable variables through the embeddings, or directly, as on prototypes.
    */
   loss(embeddings: E, targets: T, ctx: StepContext): LossResult<K>;

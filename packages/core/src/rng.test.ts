@@ -38,6 +38,55 @@ describe('createRng', () => {
   });
 });
 
+describe('parts of a batch', () => {
+  const rng = createRng(3).fold('parts');
+  const parts = [0, 1, 2];
+
+  it('draw what the whole batch draws for their rows, also under other names', () => {
+    for (const own of [rng, rng.fold('a').fold(2)])
+      for (const count of [4, 5]) {
+        const [uniform, normal] = [drawUniform(own, 3 * count), drawNormal(own, 3 * count)];
+        expect(parts.flatMap((part) => [...drawUniform(own.ofPart(part), count)])).toEqual([...uniform]);
+        expect(parts.flatMap((part) => [...drawNormal(own.ofPart(part), count)])).toEqual([...normal]);
+      }
+    expect([...drawUniform(rng.ofPart(2).fold('x'), 3)]).toEqual([...drawUniform(rng.fold('x'), 9).subarray(6)]);
+  });
+
+  it('have streams of rows that the division does not change', () => {
+    const whole = Array.from({ length: 6 }, (_, row) => rng.row(row, 6).seed());
+    expect(parts.flatMap((part) => [0, 1].map((row) => rng.ofPart(part).row(row, 2).seed()))).toEqual(whole);
+    expect(whole).toEqual(Array.from({ length: 6 }, (_, row) => rng.fold(row).seed()));
+    const stacked = Array.from({ length: 12 }, (_, row) => rng.stacked(2).row(row, 12).seed());
+    expect(new Set(stacked).size).toBe(12);
+    const second = rng.stacked(2).ofPart(1);
+    expect([0, 1, 2, 3].map((row) => second.row(row, 4).seed())).toEqual([2, 3, 8, 9].map((row) => stacked[row]));
+    expect(rng.ofPart(1).row(0, 2).part).toBe(0);
+  });
+
+  it('draw for stacks of their rows, each from a stream of its own', () => {
+    const whole = drawUniform(rng.stacked(2), 12);
+    expect([...whole.subarray(0, 6)]).toEqual([...drawUniform(rng, 6)]);
+    const second = drawUniform(rng.stacked(2).ofPart(1), 4);
+    expect([...second]).toEqual([2, 3, 8, 9].map((i) => whole[i]));
+    expect(() => drawUniform(rng.stacked(2), 5)).toThrow('a draw for 2 stacks of rows must be a multiple of 2 numbers, got 5');
+  });
+
+  it('have orders and seeds of their own', () => {
+    const orders = parts.map((part) => drawPermutation(rng.ofPart(part), 20).join());
+    expect(new Set(orders).size).toBe(3);
+    expect(orders[0]).toBe(drawPermutation(rng, 20).join());
+    expect(new Set(parts.map((part) => rng.ofPart(part).seed())).size).toBe(3);
+    expect(rng.ofPart(4).ofPart(0).seed()).toBe(rng.seed());
+  });
+
+  it('refuses parts, stacks and rows that cannot be', () => {
+    expect(() => rng.ofPart(-1)).toThrow('Rng.ofPart: `part` must be an integer >= 0, got -1');
+    expect(() => rng.stacked(0)).toThrow('Rng.stacked: `stacks` must be an integer >= 1, got 0');
+    expect(() => rng.row(2, 2)).toThrow('got 2 of 2');
+    expect(() => rng.stacked(2).row(0, 3)).toThrow('a multiple of the 2 stacks, got 0 of 3');
+  });
+});
+
 describe('draws', () => {
   const rng = createRng(0).fold('draws');
   it('draws uniform numbers with the right moments and range', () => {

@@ -2,15 +2,27 @@ import { SelfsupError } from './error.ts';
 import { threefry2x32 } from './threefry.ts';
 
 /**
- * A splittable, counter-based source of randomness: `root.fold(step).fold(rank)` names a stream, and a name always gives the same numbers.
+ * A splittable, counter-based source of randomness: `root.fold('step').fold(3)` names a stream, and a name always gives the same numbers.
  *
- * @remarks An Rng has no state: there is nothing to save in a checkpoint, and the order of calls does not matter.
+ * @remarks An Rng has no state: there is nothing to save in a checkpoint, and the order of calls does not matter. A stream may belong to one part of a batch
+ * (the rows of one rank, or of one micro-batch). What it then draws, a number or several for each row, is what the whole batch would have drawn for these rows:
+ * how a batch is divided changes no draw. Draws that are not for rows, but for the batch, come from `ofPart(0)`.
  */
 export interface Rng {
-  /** A new stream named by `tag` under this one. */
+  /** A new stream named by `tag` under this one, for the same rows. */
   fold(tag: string | number): Rng;
-  /** An unsigned 32-bit integer that belongs to this stream; the same at every call. */
+  /** An unsigned 32-bit integer that belongs to this stream and part; the same at every call. */
   seed(): number;
+  /** Which of the equal parts of a batch this stream draws for; 0 unless it was divided. */
+  readonly part: number;
+  /** How often the rows of the part lie under each other; 1 unless it was said. */
+  readonly stacks: number;
+  /** This stream for another part of the batch, an integer ≥ 0. All parts have as many rows. */
+  ofPart(part: number): Rng;
+  /** This stream for tensors that hold the part's rows several times under each other, such as `stacks` views that pass a network together. */
+  stacked(stacks: number): Rng;
+  /** The stream of one row of this part's tensors, which have `rows` of them: that of the whole batch's row, so that it is the same in each division. */
+  row(row: number, rows: number): Rng;
 }
 
 type Key = readonly [number, number];
@@ -40,15 +52,42 @@ function foldString(key: Key, tag: string): Key {
   return folded;
 }
 
-function fromKey(key: Key): Rng {
+/** The key of the stack below the first ones: each is drawn from a stream of its own. */
+const stackKey = (key: Key, stack: number): Key => (stack === 0 ? key : foldNumber(foldString(key, 'stack'), stack));
+
+function assertCount(who: string, name: string, { value, min }: { value: number; min: number }): void {
+  if (!Number.isSafeInteger(value) || value < min)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`${name}\` must be an integer >= ${min}, got ${value}`);
+}
+
+function fromKey(key: Key, part = 0, stacks = 1): Rng {
   return {
+    part,
+    stacks,
     fold(tag) {
-      if (typeof tag === 'string') return fromKey(foldString(key, tag));
+      if (typeof tag === 'string') return fromKey(foldString(key, tag), part, stacks);
       if (!Number.isSafeInteger(tag))
         throw new SelfsupError('SELFSUP_OPTION', `Rng.fold: \`tag\` must be a string or a safe integer, got ${tag}`);
-      return fromKey(foldNumber(key, tag));
+      return fromKey(foldNumber(key, tag), part, stacks);
     },
-    seed: () => next(key, 0, DOMAIN.seed)[0],
+    seed: () => next(part === 0 ? key : foldNumber(foldString(key, 'part'), part), 0, DOMAIN.seed)[0],
+    ofPart(other) {
+      assertCount('Rng.ofPart', 'part', { value: other, min: 0 });
+      return fromKey(key, other, stacks);
+    },
+    stacked(count) {
+      assertCount('Rng.stacked', 'stacks', { value: count, min: 1 });
+      return fromKey(key, part, count);
+    },
+    row(row, rows) {
+      const own = rows / stacks;
+      if (!Number.isSafeInteger(own) || !Number.isSafeInteger(row) || row < 0 || row >= rows)
+        throw new SelfsupError(
+          'SELFSUP_OPTION',
+          `Rng.row: \`row\` must be one of \`rows\`, a multiple of the ${stacks} stacks, got ${row} of ${rows}`,
+        );
+      return fromKey(foldNumber(stackKey(key, Math.floor(row / own)), part * own + (row % own)));
+    },
   };
 }
 

@@ -11,11 +11,11 @@ const seedOf = (options: Partial<Parameters<typeof createStepContext>[0]> & { ra
     .seed();
 };
 
-it('a stream is a function of seed, step, rank, micro-batch and name', () => {
-  const step = rng.fold('step').fold(2);
-  expect(seedOf({})).toBe(step.fold(0).fold('masks').seed());
-  expect(seedOf({ rank: 3 })).toBe(step.fold(3).fold('masks').seed());
-  expect(seedOf({ rank: 3, microBatch: 1 })).toBe(step.fold(3).fold('micro-batch').fold(1).fold('masks').seed());
+it('a stream is a function of seed, step, name and the part of the batch: micro-batches of all ranks, in rank order', () => {
+  const step = rng.fold('step').fold(2).fold(0);
+  expect(seedOf({})).toBe(step.fold('masks').seed());
+  expect(seedOf({ rank: 3 })).toBe(step.ofPart(3).fold('masks').seed());
+  expect(seedOf({ rank: 3, microBatch: 1 })).toBe(step.ofPart(7).fold('masks').seed());
   const seeds = [
     seedOf({}),
     seedOf({ rng: createRng(5) }),
@@ -33,6 +33,15 @@ it('a second call gives the same numbers, and what is shared is the same on all 
   expect(context).toMatchObject({ step: 0, totalSteps: 1, training: true, collective: soloCollective });
   expect(context.stream('a').seed()).toBe(context.stream('a').seed());
   expect(seedOf({ rank: 3, microBatch: 2, shared: true })).toBe(seedOf({}));
+});
+
+it('hands on the ranks of normalization where there are several, and not to what all compute alike', () => {
+  const collective = { ...soloCollective, worldSize: 2 };
+  const synchronizeOf = (options: Partial<Parameters<typeof createStepContext>[0]>) =>
+    createStepContext({ rng, step: 0, totalSteps: 1, collective, synchronizeNormalization: true, ...options }).synchronize;
+  expect(synchronizeOf({})).toBe(collective);
+  for (const options of [{ synchronizeNormalization: false }, { shared: true }, { collective: soloCollective }])
+    expect(synchronizeOf(options)).toBeUndefined();
 });
 
 it.each([

@@ -57,8 +57,9 @@ function checkInteger(name: string, value: number, range: { min: number; max?: n
  * @returns the loader; it holds no state but the time it has spent reading, so any epoch can be asked for at any time
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or a batch larger than a rank's share; `SELFSUP_DATA` on an empty data set.
  *   Iterating throws what the data set throws, and `SELFSUP_DATA` when not one row of a batch could be read.
- * @remarks Rank r reads every `worldSize`-th row of one order that all ranks share, from the r-th on. All ranks take the same number of steps:
- *   with `dropLast` the rows that do not divide evenly are left out of the epoch, without it the order is continued from its start until they do.
+ * @remarks All ranks share one order of the epoch, cut into blocks of `batchSize` rows: batch t of rank r is block t · worldSize + r, so that the ranks together
+ *   read what one rank would with `worldSize` times the batch. All ranks take the same number of steps: with `dropLast` the rows at the end that do not make a
+ *   batch for each rank are left out of the epoch, without it the order is continued from its start, and all ranks have equally many rows.
  *   A batch has fewer rows where images could not be decoded.
  * @example
  * ```ts
@@ -77,7 +78,7 @@ export function createLoader<R extends Rows>(dataset: RowsDataset<R>, options: L
   const { length, unit = 'images' } = dataset;
   const name = printable(dataset.name);
   if (length === 0) fail(`createLoader: \`dataset\` "${name}" has no ${unit}; give one that has some`, 'SELFSUP_DATA');
-  const share = dropLast ? Math.floor(length / worldSize) : Math.ceil(length / worldSize);
+  const share = dropLast ? Math.floor(length / worldSize) : Math.ceil(length / worldSize); // rows of each rank
   if (dropLast && batchSize > share) {
     const ranks = worldSize === 1 ? '' : ` for each of ${worldSize} ranks`;
     fail(
@@ -91,7 +92,11 @@ export function createLoader<R extends Rows>(dataset: RowsDataset<R>, options: L
 
   const shareOf = (epoch: number): Int32Array => {
     const order = shuffle ? drawPermutation(shuffleRng.fold(epoch), length) : Int32Array.from({ length }, (_, i) => i);
-    return Int32Array.from({ length: share }, (_, i) => order[(rank + i * worldSize) % length]!);
+    return Int32Array.from({ length: share }, (_, i) => {
+      const step = Math.floor(i / batchSize);
+      const rows = Math.min(batchSize, share - step * batchSize);
+      return order[(step * batchSize * worldSize + rank * rows + (i % batchSize)) % length]!;
+    });
   };
 
   const read = async (indices: Int32Array): Promise<R> => {

@@ -38,7 +38,7 @@ const asBytes = (values: Float32Array | Int32Array): Uint8Array => new Uint8Arra
  * @throws SelfsupError from its methods `SELFSUP_COLLECTIVE` when ranks disagree in what they send or one is lost, `SELFSUP_DTYPE` on other tensors than
  * float32 and int32
  * @remarks Each rank sums its share of the numbers of all (an all-to-all), then the sums are gathered: the traffic of a ring, 2(n − 1)/n of the numbers.
- * `allGather` answers at once under a gradient tape, and is differentiable there, on backends that can be read synchronously.
+ * `allGatherSync`, and `allGather` under a gradient tape, answer at once and are differentiable, on backends that can be read synchronously.
  */
 export function createCollective(transport: Transport, { compression = 'none' }: CollectiveOptions = {}): RankCollective {
   const { kind, description, rank, worldSize } = transport;
@@ -174,6 +174,7 @@ export function createCollective(transport: Transport, { compression = 'none' }:
         return joinRows(x, buffers, counts) as T;
       })();
     },
+    allGatherSync: <T extends tf.Tensor>(x: T): T => gatherUnderTape(x) as T,
     async allReduceMean(x) {
       for (let from = 0; from < x.length; from += PIECE) await reducePiece(x.subarray(from, Math.min(x.length, from + PIECE)));
     },

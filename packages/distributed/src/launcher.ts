@@ -10,26 +10,45 @@ export interface Launcher {
   readonly worldSize: number;
   /** This process's number on its machine, where it is told. */
   readonly localRank?: number;
+  /** How many processes of the job are on this machine, where it is told. */
+  readonly localSize?: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const launchers: readonly { name: string; mpi?: Launcher['mpi']; size: string; rank: string; local: string }[] = [
+const launchers: readonly { name: string; mpi?: Launcher['mpi']; size: string; rank: string; local: string; localSize: string }[] = [
   {
     name: 'mpirun of Open MPI',
     mpi: 'open-mpi',
     size: 'OMPI_COMM_WORLD_SIZE',
     rank: 'OMPI_COMM_WORLD_RANK',
     local: 'OMPI_COMM_WORLD_LOCAL_RANK',
+    localSize: 'OMPI_COMM_WORLD_LOCAL_SIZE',
   },
-  { name: 'mpirun of MPICH', mpi: 'mpich', size: 'PMI_SIZE', rank: 'PMI_RANK', local: 'MPI_LOCALRANKID' },
-  { name: 'mpirun of MVAPICH', mpi: 'mpich', size: 'MV2_COMM_WORLD_SIZE', rank: 'MV2_COMM_WORLD_RANK', local: 'MV2_COMM_WORLD_LOCAL_RANK' },
+  { name: 'mpirun of MPICH', mpi: 'mpich', size: 'PMI_SIZE', rank: 'PMI_RANK', local: 'MPI_LOCALRANKID', localSize: 'MPI_LOCALNRANKS' },
+  {
+    name: 'mpirun of MVAPICH',
+    mpi: 'mpich',
+    size: 'MV2_COMM_WORLD_SIZE',
+    rank: 'MV2_COMM_WORLD_RANK',
+    local: 'MV2_COMM_WORLD_LOCAL_RANK',
+    localSize: 'MV2_COMM_WORLD_LOCAL_SIZE',
+  },
   // a step, not the allocation: SLURM_NTASKS also stands in a batch script, which is no rank
-  { name: 'srun of Slurm', size: 'SLURM_STEP_NUM_TASKS', rank: 'SLURM_PROCID', local: 'SLURM_LOCALID' },
+  {
+    name: 'srun of Slurm',
+    size: 'SLURM_STEP_NUM_TASKS',
+    rank: 'SLURM_PROCID',
+    local: 'SLURM_LOCALID',
+    localSize: 'SLURM_STEP_TASKS_PER_NODE',
+  },
 ];
 
-const wholeNumber = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+/** A whole number, also that of Slurm's `2(x3)`: two on each of three machines. */
+const wholeNumber = (text: string | undefined): number | undefined => {
+  const [, digits] = /^(\d{1,9})(\(x\d+\))?$/.exec(text ?? '') ?? [];
+  return digits === undefined ? undefined : Number(digits);
+};
 
 /**
  * Who started this process as one of several.
@@ -40,10 +59,16 @@ const wholeNumber = (text: string | undefined): number | undefined =>
  * that MPI does not know, and are left alone.
  */
 export function findLauncher(environment: Environment = process.env): Launcher | undefined {
-  for (const { name, mpi, size, rank: rankName, local } of launchers) {
-    const [worldSize, rank, localRank] = [size, rankName, local].map((variable) => wholeNumber(environment[variable]));
+  for (const { name, mpi, size, rank: rankName, ...local } of launchers) {
+    const variables = [size, rankName, local.local, local.localSize];
+    const [worldSize, rank, localRank, localSize] = variables.map((variable) => wholeNumber(environment[variable]));
     if (worldSize !== undefined && rank !== undefined && rank < worldSize)
-      return { name, rank, worldSize, ...(mpi && { mpi }), ...(localRank !== undefined && { localRank }) };
+      return {
+        ...{ name, rank, worldSize },
+        ...(mpi && { mpi }),
+        ...(localRank !== undefined && { localRank }),
+        ...(localSize !== undefined && { localSize }),
+      };
   }
   return undefined;
 }

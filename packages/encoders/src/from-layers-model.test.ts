@@ -1,4 +1,4 @@
-import { copyVariables, createMomentumPair, createRng, drawNormal } from '@selfsup/core';
+import { copyVariables, createMomentumPair, createRng, drawNormal, soloCollective } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +42,22 @@ describe('fromLayersModel', () => {
   });
   afterAll(() => {
     model.dispose();
+  });
+
+  it('says that the batch normalization of tfjs-layers sees one rank', () => {
+    const encoder = fromLayersModel(model)(createRng(0));
+    const x = images('x');
+    const ranks = { ...soloCollective, worldSize: 2 };
+    expect(() => encoder.apply(x, { training: true, synchronize: ranks })).toThrow(
+      'fromLayersModel: batch normalization of tfjs-layers sees this rank alone and cannot be synchronized over ranks',
+    );
+    for (const options of [
+      { training: false, synchronize: ranks },
+      { training: true, synchronize: soloCollective },
+    ])
+      encoder.apply(x, options).dispose();
+    encoder.dispose();
+    x.dispose();
   });
 
   it('names variables by the structure, the same for each encoder; what is not trained is a buffer', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { drawUniform, SelfsupError, type Rng } from '@selfsup/core';
+import { drawUniform, SelfsupError, soloCollective, type Rng } from '@selfsup/core';
 import { encoderFactory, type EncoderFactory } from './encoder-factory.ts';
 import { checkIntegers } from './layers/check-option.ts';
 import { leafModule } from './layers/leaf-module.ts';
@@ -42,7 +42,8 @@ const seedOf = (rng: Rng) => Math.floor(drawUniform(rng.fold('layers model'), 1,
  * `batch-normalization1/gamma`; a nested model's lie under `sequential1/…`. What the model does not train is a buffer: moving statistics
  * (`batch-normalization1/moving-mean`) and all weights of frozen layers
  * @throws SelfsupError `SELFSUP_SHAPE` when the model has other inputs or outputs, `SELFSUP_OPTION` when `channels` or `outputDim` stay unknown or the model
- * cannot be copied; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
+ * cannot be copied; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`, and `SELFSUP_OPTION` when its batch
+ * normalization is to be synchronized over ranks
  * @remarks `training` reaches every layer: batch normalization uses the batch and moves its statistics, dropout drops. A copy starts from the weights of the
  * model, so it does not depend on the `Rng`, and a target network is one more copy. tfjs-layers draws weights and dropout from `Math.random` unless
  * initializers and layers have a seed: a run repeats only when they do. Copies are built from the model's configuration: layers of classes of your own must be
@@ -95,18 +96,26 @@ export function fromLayersModel(model: LayersModelLike | BuildLayersModel, optio
         throw error;
       }
       const variables = layersModelVariables(network);
-      const module = leafModule<tf.Tensor4D, tf.Tensor2D>(variables, (images, { training, updateStatistics = true }) => {
-        // a layer of tfjs-layers cannot be told to leave its statistics alone: they are put back
-        const saved = updateStatistics ? [] : Object.values(variables.buffers).map((variable) => [variable, tf.clone(variable)] as const);
-        const features = network.apply(images, { training }) as tf.Tensor2D | tf.Tensor4D;
-        for (const [variable, value] of saved) if (variable.dataId !== value.dataId) variable.assign(value);
-        const rows = features.rank === 4 ? tf.mean<tf.Tensor2D>(features, [1, 2]) : (features as tf.Tensor2D); // [batch, dim]
-        if (rows.shape[1] === dims.outputDim) return rows;
-        throw new SelfsupError(
-          'SELFSUP_SHAPE',
-          `fromLayersModel: \`outputDim\` must be the ${rows.shape[1]} columns that the model gives, got ${dims.outputDim}`,
-        );
-      });
+      const module = leafModule<tf.Tensor4D, tf.Tensor2D>(
+        variables,
+        (images, { training, updateStatistics = true, synchronize = soloCollective }) => {
+          if (training && synchronize.worldSize > 1 && Object.keys(variables.buffers).some((path) => path.endsWith('/moving-mean')))
+            throw new SelfsupError(
+              'SELFSUP_OPTION',
+              'fromLayersModel: batch normalization of tfjs-layers sees this rank alone and cannot be synchronized over ranks; train without it, or build the encoder from layers of @selfsup/encoders',
+            );
+          // a layer of tfjs-layers cannot be told to leave its statistics alone: they are put back
+          const saved = updateStatistics ? [] : Object.values(variables.buffers).map((variable) => [variable, tf.clone(variable)] as const);
+          const features = network.apply(images, { training }) as tf.Tensor2D | tf.Tensor4D;
+          for (const [variable, value] of saved) if (variable.dataId !== value.dataId) variable.assign(value);
+          const rows = features.rank === 4 ? tf.mean<tf.Tensor2D>(features, [1, 2]) : (features as tf.Tensor2D); // [batch, dim]
+          if (rows.shape[1] === dims.outputDim) return rows;
+          throw new SelfsupError(
+            'SELFSUP_SHAPE',
+            `fromLayersModel: \`outputDim\` must be the ${rows.shape[1]} columns that the model gives, got ${dims.outputDim}`,
+          );
+        },
+      );
       return {
         ...module,
         dispose() {

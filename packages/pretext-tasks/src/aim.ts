@@ -107,7 +107,8 @@ export function aim(options: AimOptions): PretextTask<AimBatch, AimTargets> {
           const predictions = tf.reshape<tf.Rank.R3>(head.apply(before, apply), [n, length - 1, patchDim]);
           const next = tf.slice(pixels, [0, 1, 0], [n, length - 1, patchDim]);
           const after = tf.greaterEqual(tf.range(1, length, 1, 'int32'), tf.reshape(prefix, [n, 1]));
-          return { loss: maskedPixelLoss(predictions, next, { mask: tf.cast<tf.Tensor2D>(after as tf.Tensor2D, 'float32') }) };
+          const mask = tf.cast<tf.Tensor2D>(after as tf.Tensor2D, 'float32');
+          return { loss: maskedPixelLoss(predictions, next, { mask }), weight: tf.sum<tf.Scalar>(mask) };
         },
       };
     },

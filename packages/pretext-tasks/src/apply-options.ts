@@ -1,6 +1,9 @@
 import type { ApplyOptions, Rng, StepContext } from '@selfsup/core';
 
 /** How a network runs in a step: in its mode, on the stream of a name, such as `view 0`; each purpose needs a name of its own. Internal. */
-export function applyOptions({ training, stream, recompute = false }: StepContext, name: string): ApplyOptions & { readonly rng: Rng } {
-  return { training, rng: stream(name), ...(recompute && { recompute }) };
+export function applyOptions(
+  { training, stream, recompute = false, synchronize }: StepContext,
+  name: string,
+): ApplyOptions & { readonly rng: Rng } {
+  return { training, synchronize, rng: stream(name), ...(recompute && { recompute }) };
 }

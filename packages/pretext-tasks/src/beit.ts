@@ -3,6 +3,7 @@ import { joinVariables, takeRows, type ModuleFactory, type PretextTask, type Rng
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import type { PatchTokenizer } from './codebook-tokenizer.ts';
+import { countLabels } from './count-labels.ts';
 import { joinNetworks } from './join-networks.ts';
 import { checkImages, drawHidden, type PatchMasking } from './patch-masking.ts';
 import { patchStates, type PatchEncoder } from './patch-networks.ts';
@@ -84,7 +85,11 @@ export function beit(options: BeitOptions): PretextTask<BeitBatch, BeitTargets> 
           const [n, length] = mask.shape;
           const rows = tf.reshape(patchStates(states, length), [n * length, -1]);
           const logits = head.apply(takeRows(rows, hidden) as tf.Tensor2D, apply); // [masked, vocabularySize]
-          return { loss: maskedCrossEntropy(logits, tokens), metrics: { accuracy: maskedAccuracy(logits, tokens) } };
+          return {
+            loss: maskedCrossEntropy(logits, tokens),
+            metrics: { accuracy: maskedAccuracy(logits, tokens) },
+            weight: countLabels(tokens),
+          };
         },
       };
     },

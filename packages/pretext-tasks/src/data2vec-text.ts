@@ -80,7 +80,7 @@ export function data2vecText(options: Data2vecTextOptions): PretextTask<Data2vec
           const hidden = backbone.encode(withIds(batch, tokenIds), apply); // [batch, length, width]
           const rows = takeRows(tf.reshape(hidden, [-1, hidden.shape[2]]), positions) as tf.Tensor2D; // [n, width]
           const loss = smoothL1Loss(head.apply(rows, apply), states, { beta, weights });
-          return { loss, metrics: { targetStd: embeddingStd(states) } };
+          return { loss, metrics: { targetStd: embeddingStd(states) }, weight: tf.sum<tf.Scalar>(weights) };
         },
         afterStep(_, { step }) {
           pair.update(valueAt(momentum, step));

@@ -98,7 +98,7 @@ export function data2vec(options: Data2vecOptions): PretextTask<Data2vecBatch, D
           const rows = tf.reshape<tf.Rank.R2>(patchStates(tokens, mask.shape[1]), states.shape); // [n · length, width]
           const weights = tf.reshape<tf.Rank.R1>(mask, [-1]);
           const loss = smoothL1Loss(head.apply(rows, apply), states, { beta, weights });
-          return { loss, metrics: { targetStd: embeddingStd(states) } };
+          return { loss, metrics: { targetStd: embeddingStd(states) }, weight: tf.sum<tf.Scalar>(weights) };
         },
         afterStep(_, { step }) {
           pair.update(valueAt(momentum, step));

@@ -143,13 +143,13 @@ export function denseCl(options: DenseClOptions): PretextTask<ViewPairBatch, Den
       return {
         encoders: { backbone: online.backbone, target: target.backbone },
         ...joined,
-        targets({ views }, { training, stream }) {
+        targets({ views }, context) {
           const [, second] = checkViewPair('dense-cl', views);
-          const shuffling = { who: 'dense-cl', groups: training ? shuffleGroups : 1, rng: stream('keys') };
+          const shuffling = { who: 'dense-cl', groups: context.training ? shuffleGroups : 1, apply: applyOptions(context, 'keys') };
           const [keys, denseKeys, features] = encodeShuffled(
             second,
-            (group, groupRng) => {
-              const { image, dense, places } = projectDensely(keyNetworks, group, { training, rng: groupRng });
+            (group, apply) => {
+              const { image, dense, places } = projectDensely(keyNetworks, group, apply);
               return [image, dense, l2Normalize(places)] as const;
             },
             shuffling,

@@ -26,8 +26,11 @@ export function encodeCrops(
   const groups = groupBySize(crops);
   return tf.tidy(() => {
     const features = groups.map((group, i) =>
-      networks.backbone.apply(tf.concat([...group], 0), { ...options, rng: options.rng.fold('backbone').fold(i) }),
+      networks.backbone.apply(tf.concat([...group], 0), { ...options, rng: options.rng.fold('backbone').fold(i).stacked(group.length) }),
     );
-    return networks.projectionHead.apply(tf.concat(features, 0), { ...options, rng: options.rng.fold('projectionHead') });
+    return networks.projectionHead.apply(tf.concat(features, 0), {
+      ...options,
+      rng: options.rng.fold('projectionHead').stacked(crops.length),
+    });
   });
 }

@@ -1,9 +1,11 @@
-import { createRng } from '@selfsup/core';
+import { createRng, drawUniform } from '@selfsup/core';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fillInSamples, sampleRows } from './fill-in-samples.ts';
+
+const drawn = (seed: number, rows: number) => tf.tensor1d(drawUniform(createRng(seed), rows));
 
 afterEach(async () => {
   await tf.setBackend('cpu');
@@ -22,7 +24,7 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
       const terms = logits.map(Math.exp);
       const total = terms.reduce((sum, x) => sum + x, 0);
       const rows = 40_000;
-      const sampled = sampleRows(tf.tile(tf.tensor2d([logits]), [rows, 1]), createRng(1));
+      const sampled = sampleRows(tf.tile(tf.tensor2d([logits]), [rows, 1]), drawn(1, rows));
       expect([sampled.dtype, sampled.shape]).toEqual(['int32', [rows]]);
       const counts = new Int32Array(logits.length);
       for (const column of sampled.dataSync()) counts[column]!++;
@@ -37,9 +39,9 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
     await start();
     tf.tidy(() => {
       const sure = tf.tensor2d([[0, 90, 0], [90, 0, 0], [0, 0, 90], [0, 0, 90]]); // prettier-ignore
-      for (let seed = 0; seed < 20; seed++) expect([...sampleRows(sure, createRng(seed)).dataSync()]).toEqual([1, 0, 2, 2]);
+      for (let seed = 0; seed < 20; seed++) expect([...sampleRows(sure, drawn(seed, 4)).dataSync()]).toEqual([1, 0, 2, 2]);
       const even = tf.zeros<tf.Rank.R2>([50, 7]);
-      const of = (seed: number) => [...sampleRows(even, createRng(seed)).dataSync()];
+      const of = (seed: number) => [...sampleRows(even, drawn(seed, even.shape[0])).dataSync()];
       expect(of(1)).toEqual(of(1));
       expect(of(1)).not.toEqual(of(2));
     });
@@ -48,7 +50,7 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
   it('stays below a vocabulary of 30,522, whose probabilities add up to 1 only roughly', async () => {
     await start();
     tf.tidy(() => {
-      const sampled = [...sampleRows(tf.zeros<tf.Rank.R2>([200, 30_522]), createRng(0)).dataSync()];
+      const sampled = [...sampleRows(tf.zeros<tf.Rank.R2>([200, 30_522]), drawn(0, 200)).dataSync()];
       expect(Math.max(...sampled)).toBeLessThan(30_522);
       const mean = sampled.reduce((sum, x) => sum + x, 0) / sampled.length / 30_522;
       expect(Math.abs(mean - 0.5)).toBeLessThan(4 / Math.sqrt(12 * 200));

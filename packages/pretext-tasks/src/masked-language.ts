@@ -56,7 +56,8 @@ function checkNextSentence(tokenIds: tf.Tensor2D, labels: tf.Tensor1D | undefine
  * @throws SelfsupError from `targets` and `loss` `SELFSUP_BATCH` when a tensor is missing, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when one does not fit
  * @see Devlin et al.: "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding", https://arxiv.org/abs/1810.04805
  * @remarks Each step draws a mask of its own, where google-research/bert repeats masks drawn beforehand. Logits are computed at the hidden tokens only, and
- * `segmentIds` and `nextSentence` are not needed without that head, as in RoBERTa. Evaluation masks too, by the step's stream.
+ * `segmentIds` and `nextSentence` are not needed without that head, as in RoBERTa. Evaluation masks too, by the step's stream. Micro-batches and
+ * ranks are averaged with the number of their hidden tokens as weights, so that they make the update of the whole batch; the loss of the next sentence is, too.
  * @example
  * ```ts
  * import { maskTokens } from '@selfsup/augment';
@@ -93,14 +94,16 @@ export function maskedLanguage(options: MaskedLanguageOptions): PretextTask<Mask
           const logits = head.predict(hidden, { positions, wordEmbedding: backbone.wordEmbedding }); // [n, vocabularySize]
           const maskedLoss = maskedCrossEntropy(logits, labels, { weights });
           const metrics = { maskedLoss, accuracy: maskedAccuracy(logits, labels, { weights }) };
-          if (!nextSentenceHead) return { loss: maskedLoss, metrics };
+          const weight = tf.sum<tf.Scalar>(weights); // micro-batches and ranks count by their hidden tokens
+          if (!nextSentenceHead) return { loss: maskedLoss, metrics, weight };
           const answers = checkNextSentence(tokenIds, batch.nextSentence);
           const [count, , width] = hidden.shape;
           const first = tf.reshape<tf.Rank.R2>(tf.slice(hidden, [0, 0, 0], [count, 1, width]), [count, width]);
           const choices = nextSentenceHead.apply(first, apply); // [batch, 2]
           const nextSentenceLoss = maskedCrossEntropy(choices, answers);
           const nextSentenceAccuracy = maskedAccuracy(choices, answers);
-          return { loss: tf.add<tf.Scalar>(maskedLoss, nextSentenceLoss), metrics: { ...metrics, nextSentenceLoss, nextSentenceAccuracy } };
+          const loss = tf.add<tf.Scalar>(maskedLoss, nextSentenceLoss);
+          return { loss, metrics: { ...metrics, nextSentenceLoss, nextSentenceAccuracy }, weight };
         },
       };
     },

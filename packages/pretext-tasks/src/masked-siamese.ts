@@ -109,11 +109,11 @@ export function maskedSiamese(
           const apply = applyOptions(context, 'anchors');
           const encode = (images: readonly tf.Tensor4D[], i: number, kept?: tf.Tensor2D) => {
             const input = { images: tf.concat([...images], 0), ...(kept && { keep: kept }) };
-            return firstOf(backbone.online.encode(input, { ...apply, rng: apply.rng.fold('backbone').fold(i) }));
+            return firstOf(backbone.online.encode(input, { ...apply, rng: apply.rng.fold('backbone').fold(i).stacked(images.length) }));
           };
           const small = groupBySize(anchors.slice(1)).map((group, i) => encode(group, i + 1));
           const tokens = tf.concat([encode(anchors.slice(0, 1), 0, keep), ...small], 0); // [anchors · n, width]
-          const z = project(head.online, tokens, apply);
+          const z = project(head.online, tokens, { ...apply, rng: apply.rng.stacked(anchors.length) });
           return { projections: anchors.length === 1 ? [z] : tf.split<tf.Tensor2D>(z, anchors.length) }; // tfjs cannot split into one
         },
         loss({ projections }, { projections: targets }, { step }) {

@@ -1,4 +1,4 @@
-import { createRng, drawPermutation, isSelfsupError } from '@selfsup/core';
+import { createRng, drawPermutation, isSelfsupError, soloCollective, type Collective } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
@@ -41,6 +41,36 @@ describe('moco', () => {
       expect(Math.hypot(...values['queue']!.slice(row * projected, (row + 1) * projected))).toBeCloseTo(1, 5);
     expect(new Set(values['queue']).size).toBe(20 * projected);
     run.dispose();
+  });
+
+  it('encodes keys by the statistics of all ranks, unless they are shuffled into groups with statistics of their own', () => {
+    const batch = makeViews(2);
+    const views = batch.views as [tf.Tensor4D, tf.Tensor4D];
+    let calls = 0;
+    const collective: Collective = {
+      ...soloCollective,
+      worldSize: 2,
+      allGatherSync: <T extends tf.Tensor>(x: T): T => {
+        calls++;
+        return tf.concat([x as tf.Tensor, x], 0) as T;
+      },
+    };
+    for (const [shuffleGroups, exchanges] of [
+      [1, 1],
+      [2, 0],
+    ] as const) {
+      const run = start({ shuffleGroups });
+      const at = context({ collective, synchronizeNormalization: true });
+      tf.tidy(() => {
+        calls = 0;
+        const targets = run.targets!({ views }, at);
+        expect(calls).toBe(exchanges);
+        run.embed({ views }, targets, at);
+        expect(calls).toBe(exchanges + 1);
+      });
+      run.dispose();
+    }
+    tf.dispose(batch.views);
   });
 
   it('is infoNce of the queries, the target keys and the queue as it was, with its metrics', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, valueAt, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
+import { l2Normalize, valueAt, type ApplyOptions, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, infoNce, keyAccuracy } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { checkChoice, checkCounts, checkMomenta, checkPositive, optionError } from './check-options.ts';
@@ -52,7 +52,7 @@ export interface MocoOptions extends NetworkFactories {
  * @see Chen et al.: "Improved Baselines with Momentum Contrastive Learning", https://arxiv.org/abs/2003.04297
  * @remarks The loss sees the queue as it was before this batch. The authors move the target at the start of a step; here it moves at the end of the step
  * before, which gives the same keys. The queue shifts instead of having a pointer: nothing is lost where the authors' wraps around. Groups are shuffled
- * within a micro-batch of a rank; without batch normalization, or with `norm: 'split-batch'`, use `shuffleGroups: 1`. The keys of all micro-batches and ranks are
+ * within a micro-batch of a rank, and keep their statistics to themselves where others are synchronized over ranks; without batch normalization, or with `norm: 'split-batch'`, use `shuffleGroups: 1`. The keys of all micro-batches and ranks are
  * enqueued.
  * @example
  * ```ts
@@ -80,12 +80,12 @@ export function moco(options: MocoOptions): PretextTask<MocoBatch, MocoTargets, 
       return {
         encoders: { backbone: online.backbone, target: target.backbone },
         ...joinNetworks({ ...online, ...copies }, { queue: queue.keys }),
-        targets({ views }, { training, stream }) {
+        targets({ views }, context) {
           const [first, second] = checkViewPair('moco', views);
-          const groups = training ? shuffleGroups : 1;
+          const groups = context.training ? shuffleGroups : 1;
           const keys = (symmetric ? [second, first] : [second]).map((images, i) => {
-            const shuffling = { who: 'moco', groups, rng: stream(`keys of query ${i}`) };
-            return encodeShuffled(images, (group, rng) => [l2Normalize(project(target, group, { training, rng }))] as const, shuffling)[0];
+            const encode = (group: tf.Tensor4D, apply: ApplyOptions) => [l2Normalize(project(target, group, apply))] as const;
+            return encodeShuffled(images, encode, { who: 'moco', groups, apply: applyOptions(context, `keys of query ${i}`) })[0];
           }); // each [n, outputDim]
           const columns = keys[0]!.shape[1];
           if (columns !== outputDim)

@@ -78,10 +78,11 @@ export function nextToken(options: NextTokenOptions): PretextTask<NextTokenBatch
           const logits = head.predict(hidden, { positions: predictingPlaces(count, length), wordEmbedding: backbone.wordEmbedding });
           const part = (x: tf.Tensor2D, from: 0 | 1) => tf.reshape<tf.Rank.R1>(tf.slice(x, [0, from], [count, length - 1]), [-1]);
           const labels = part(tokenIds, 1); // [batch * (length - 1)]
-          const weighting = keys ? { weights: tf.mul<tf.Tensor1D>(part(keys, 0), part(keys, 1)) } : {}; // both tokens must be real
+          const weighting: { weights?: tf.Tensor1D } = keys ? { weights: tf.mul<tf.Tensor1D>(part(keys, 0), part(keys, 1)) } : {}; // both tokens must be real
           return {
             loss: maskedCrossEntropy(logits, labels, weighting),
             metrics: { accuracy: maskedAccuracy(logits, labels, weighting) },
+            ...(weighting.weights && { weight: tf.sum<tf.Scalar>(weighting.weights) }),
           };
         },
       };

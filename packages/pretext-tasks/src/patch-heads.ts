@@ -82,7 +82,10 @@ export function encodeStates(
   const [height, width] = [crops[0]!.shape[1], crops[0]!.shape[2]];
   const length = (height / patchSize) * (width / patchSize);
   const encode = (group: readonly tf.Tensor4D[], i: number, mask?: tf.Tensor2D) =>
-    backbone.encode({ images: tf.concat([...group], 0), ...(mask && { mask }) }, { ...options, rng: options.rng.fold('backbone').fold(i) });
+    backbone.encode(
+      { images: tf.concat([...group], 0), ...(mask && { mask }) },
+      { ...options, rng: options.rng.fold('backbone').fold(i).stacked(group.length) },
+    );
   const states = encode(crops.slice(0, 2), 0, masks && tf.concat([...masks], 0)); // [2n, 1 + length, width]
   const [rows, seen, columns] = states.shape;
   if (seen !== length + 1)

@@ -121,9 +121,8 @@ export function pirl(options: PirlOptions): PretextTask<PirlBatch, PirlTargets, 
         targets({ views, indices }, { stream }) {
           const [images, whole] = checkViewPair('pirl', views);
           const tiles = tiling(whole, stream('tiling')); // [n, tiles, side, side, channels]
-          const orders = Array.from({ length: tiles.shape[0] }, (_, i) =>
-            Array.from(drawPermutation(stream('orders').fold(i), tiles.shape[1])),
-          );
+          const [n, count] = tiles.shape;
+          const orders = Array.from({ length: n }, (_, i) => Array.from(drawPermutation(stream('orders').row(i, n), count)));
           return { tiles: shuffle ? reorderParts(tiles, orders) : tiles, indices: tf.clone(checkIndices(indices, images.shape[0])) };
         },
         embed({ views }, { tiles }, context) {

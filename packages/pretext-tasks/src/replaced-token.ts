@@ -112,6 +112,7 @@ export function replacedToken<E extends TokenEncoder>(
           const discriminatorLoss = binaryCrossEntropy(odds, replaced, counting);
           return {
             loss: tf.add<tf.Scalar>(generatorLoss, tf.mul(discriminatorLoss, discriminatorWeight)),
+            weight: tf.sum<tf.Scalar>(weights),
             metrics: {
               generatorLoss,
               discriminatorLoss,

@@ -75,7 +75,8 @@ export function rotation(options: RotationOptions): PretextTask<RotationBatch, R
           return { rotated: rotateAll(images), labels: tf.tensor1d(labels, 'int32') };
         },
         loss(_, { rotated, labels }, context) {
-          const apply = applyOptions(context, 'networks');
+          const options = applyOptions(context, 'networks');
+          const apply = { ...options, rng: options.rng.stacked(4) };
           const logits = head.apply(backbone.apply(rotated, apply), apply); // [4·n, 4]
           return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
         },

@@ -166,7 +166,11 @@ export function skipGram<M extends TokenEncoder>(options: SkipGramOptions<M>): P
             shareRight(contextScores, { isContext: true, weighting: weights }),
             shareRight(noiseScores, { isContext: false, weighting: perCenter }),
           );
-          return { loss: skipGramLoss(contextScores, noiseScores, { weights }), metrics: { accuracy: tf.mul<tf.Scalar>(right, 0.5) } };
+          return {
+            loss: skipGramLoss(contextScores, noiseScores, { weights }),
+            metrics: { accuracy: tf.mul<tf.Scalar>(right, 0.5) },
+            weight: tf.sum<tf.Scalar>(weights),
+          };
         },
       };
     },

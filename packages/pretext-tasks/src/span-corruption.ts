@@ -4,6 +4,7 @@ import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { choosePlaces, type ChosenPlaces } from './chosen-places.ts';
 import { checkTokens } from './check-tokens.ts';
+import { countLabels } from './count-labels.ts';
 import { joinNetworks } from './join-networks.ts';
 import { readIds } from './read-ids.ts';
 import type { TokenDecoder, TokenEncoder, TokenHead } from './token-networks.ts';
@@ -96,7 +97,11 @@ export function spanCorruption<M extends TokenEncoder>(
           const decoded = { tokenIds: decoderIds, memory, memoryMask: corruptedMask }; // what fills up answers comes last, so no token sees it
           const hidden = decoder.decode(decoded, applyOptions(context, 'decoder')); // [batch, targetLength, width]
           const logits = head.predict(hidden, { positions, wordEmbedding: backbone.wordEmbedding }); // [n, vocabularySize]
-          return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
+          return {
+            loss: maskedCrossEntropy(logits, labels),
+            metrics: { accuracy: maskedAccuracy(logits, labels) },
+            weight: countLabels(labels),
+          };
         },
       };
     },

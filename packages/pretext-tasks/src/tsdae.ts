@@ -5,6 +5,7 @@ import { applyOptions } from './apply-options.ts';
 import { choosePlaces, type ChosenPlaces } from './chosen-places.ts';
 import { checkChoice } from './check-options.ts';
 import { checkTokens } from './check-tokens.ts';
+import { countLabels } from './count-labels.ts';
 import { joinNetworks } from './join-networks.ts';
 import { poolSentences, type SentencePooling } from './pool-sentences.ts';
 import { readIds } from './read-ids.ts';
@@ -102,7 +103,11 @@ export function tsdae<M extends TokenEncoder>(options: TsdaeOptions<M>): Pretext
           const tokens = { tokenIds, ...(attentionMask && { attentionMask }), memory };
           const hidden = decoder.decode(tokens, applyOptions(context, 'decoder')); // [batch, length, width]
           const logits = head.predict(hidden, { positions, wordEmbedding: backbone.wordEmbedding }); // [n, vocabularySize]
-          return { loss: maskedCrossEntropy(logits, labels), metrics: { accuracy: maskedAccuracy(logits, labels) } };
+          return {
+            loss: maskedCrossEntropy(logits, labels),
+            metrics: { accuracy: maskedAccuracy(logits, labels) },
+            weight: countLabels(labels),
+          };
         },
       };
     },

@@ -3,8 +3,10 @@ import {
   defaultEncoder,
   SelfsupError,
   shareOf,
+  soloCollective,
   type AnyPretextTaskRun,
   type Batch,
+  type Collective,
   type Targets,
   type Schedule,
 } from '@selfsup/core';
@@ -18,6 +20,7 @@ import type { AnyModule, RunData } from './modality.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Settings } from './settings.ts';
 import type { Progress } from './progress.ts';
+import { batchOfRank } from './ranks.ts';
 import { createReadout } from './readout.ts';
 import { startFrom, type StartedFactory, type StartEncoder } from './start-encoder.ts';
 import type { Teacher } from './task-recipe.ts';
@@ -160,6 +163,8 @@ async function startedFactory(
 export interface BuildRunOptions extends Partial<StartedNetworks> {
   /** As in {@link SessionOptions}; default false. */
   readonly gradientCheckpointing?: boolean | undefined;
+  /** The ranks that share each batch; default one. */
+  readonly collective?: Collective | undefined;
 }
 
 /**
@@ -183,7 +188,10 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
       `a batch of ${batchSize} is larger than the ${train.length} training ${unit} of ${data.name}; use ${train.length < 2 ? '' : `a batch of ${train.length} or less, or `}more ${unit}`,
     );
   const { options: encoderOptions, factory: fresh } = freshEncoder(plan, data);
-  const all = modality.createSource(data, { batchSize, rng: createRng(seed).fold('loader'), rank: 0, worldSize: 1 }) as Source<unknown>;
+  const { collective = soloCollective } = started;
+  const { rank, worldSize } = collective;
+  const share = { batchSize: batchOfRank(batchSize, collective), rank, worldSize };
+  const all = modality.createSource(data, { ...share, rng: createRng(seed).fold('loader') }) as Source<unknown>;
   // a run that goes on in smaller forward passes reads the samples that it read before: what made no full batch stays out of the epoch
   const source = earlier ? firstBatches(all, earlier.stepsPerEpoch * accumulate) : all;
   const stepsPerEpoch = Math.ceil(source.stepsPerEpoch / accumulate);
@@ -218,7 +226,10 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
     plan.optimizer?.({ learningRate, totalSteps, stepsPerEpoch }) ?? createOptimizer(settings, learningRate),
   );
   const { gradientCheckpointing = false } = started;
-  const trainer = createTrainer<Batch, Targets>({ task, optimizer, totalSteps, seed, gradientCheckpointing });
+  const trainer = createTrainer<Batch, Targets>({
+    ...{ task, optimizer, totalSteps, seed, gradientCheckpointing, collective },
+    synchronizeNormalization: settings.syncBatchNorm,
+  });
   const { unit: counted, perSample } = modality.throughput?.(data, settings) ?? { unit, perSample: 1 };
   const featuresOf = (encoder: AnyModule) => createReadout(encoder, encoderRecipe, { ...settings, input: data.input, files });
   const encoder = defaultEncoder(trainer.run);

@@ -1,5 +1,5 @@
 import { selectBackend } from '@selfsup/backends';
-import { SelfsupError } from '@selfsup/core';
+import { SelfsupError, soloCollective, type Collective } from '@selfsup/core';
 import { builtinPlugins } from './builtins.ts';
 import { iterateEvents } from './channel.ts';
 import { detectTask } from './detect-task.ts';
@@ -7,6 +7,7 @@ import type { RunEvent } from './events.ts';
 import { readFinished } from './finished-run.ts';
 import { planRun } from './plan-run.ts';
 import type { Progress } from './progress.ts';
+import { decidedByFirst, storeOfRank } from './ranks.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import type { RunConfig } from './run-config.ts';
 import { parseRunFile } from './run-file.ts';
@@ -26,6 +27,13 @@ export interface PretrainOptions {
   signal?: AbortSignal;
   /** Whether the last event carries what a report shows; default false: it takes some seconds. */
   report?: boolean;
+  /**
+   * The processes or threads that share each batch, such as the collective of `@selfsup/distributed`: each calls `pretrain` with the same config. Rank 0 measures,
+   * reports and writes; the events of the others end with the training. Default: this process alone.
+   */
+  collective?: Collective;
+  /** Called on each rank when nothing more is to be said to the others: the collective can be closed, while rank 0 goes on to measure. */
+  onTrained?: () => void | Promise<void>;
   /** How an option is written where the user wrote it, for messages; default the name in backticks. */
   nameOf?: (name: string) => string;
 }
@@ -104,9 +112,10 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
  * ```
  */
 export function pretrain(config: RunConfig, options: PretrainOptions = {}): AsyncIterableIterator<RunEvent> {
-  const { store = memoryStore(), registry = createRegistry(builtinPlugins), signal, report = false, nameOf } = options;
+  const { registry = createRegistry(builtinPlugins), signal, report = false, nameOf, collective = soloCollective, onTrained } = options;
   return iterateEvents<RunEvent>(async (emit, post, left) => {
     const began = performance.now();
+    const store = await storeOfRank(options.store ?? memoryStore(), collective);
     const text = config.resume === true ? await readText(store, runFileNames.run) : undefined;
     if (config.resume === true && text === undefined)
       throw new SelfsupError(
@@ -115,6 +124,11 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
       );
     const earlier = text === undefined ? undefined : parseRunFile(text, `${store.name}/${runFileNames.run}`);
     const named = nameOf ?? ((name: string) => `\`${name}\``);
+    if (config.minutes !== undefined && collective.worldSize > 1)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `${named('minutes')} plans for the speed of one process; with ${collective.worldSize} ranks give \`epochs\` and \`maxSeconds\`, or the selfsup.config.json of a run that was planned so`,
+      );
     const given = config.init === undefined ? undefined : await readStartEncoder(config.init, named);
     if (earlier && given && given.record.sha256 !== earlier.init?.sha256)
       throw new SelfsupError(
@@ -130,9 +144,10 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
     assertTeacher(plan, teacher, named);
     const unlock = await store.lock();
     try {
-      const finished = earlier && (await readFinished(store, { plan, earlier, report }));
-      if (finished) {
-        await emit({ type: 'end', ...finished, wasFinished: true });
+      const finished = earlier && collective.rank === 0 ? await readFinished(store, { plan, earlier, report }) : undefined;
+      if (await decidedByFirst(collective, finished !== undefined)) {
+        await onTrained?.();
+        if (finished) await emit({ type: 'end', ...finished, wasFinished: true });
         return;
       }
       if (!earlier) await assertFree(store, config.overwrite ?? false);
@@ -154,6 +169,8 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         teacher: earlier ? await keptEncoder(store, earlier, 'teacher') : teacher,
         emit,
         progress: progressOf(post),
+        collective,
+        onTrained,
         signal: signal ? AbortSignal.any([signal, left]) : left,
       });
     } finally {

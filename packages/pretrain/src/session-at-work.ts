@@ -1,4 +1,5 @@
 import type { SelectedBackend } from '@selfsup/backends';
+import type { Collective } from '@selfsup/core';
 import type { BuiltRun } from './build-run.ts';
 import type { RunEvent } from './events.ts';
 import type { MetricsLog } from './metrics-log.ts';
@@ -31,6 +32,10 @@ export interface SessionContext {
   readonly emit: (event: RunEvent) => Promise<void>;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** The ranks that train together; rank 0 alone measures, reports and writes. */
+  readonly collective: Collective;
+  /** Called once when nothing more is to be said to the others. */
+  readonly onTrained?: (() => void | Promise<void>) | undefined;
 }
 
 /** A session at work: what its parts share. */

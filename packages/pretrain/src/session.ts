@@ -1,6 +1,6 @@
 import type { SelectedBackend } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
-import { fit, readCheckpointMetadata, type FitResult } from '@selfsup/trainer';
+import { fit, readCheckpointMetadata, synchronizeRanks, type FitResult } from '@selfsup/trainer';
 import { buildRun, prefixOf, startWeights, type BuiltRun } from './build-run.ts';
 import { createFeatureHealth } from './feature-health.ts';
 import { finishRun } from './finish-run.ts';
@@ -183,6 +183,7 @@ async function startProbes(probes: readonly Probe[], { log, emit }: Pick<Session
 async function train(session: Session): Promise<{ result: FitResult; seconds: number }> {
   const { plan, built, log, emit, progress, watch, online, store, file, encoding } = session;
   const { trainer, learningRate, stepsPerEpoch, totalSteps, throughput } = built;
+  const leads = session.collective.rank === 0;
   const { epochs, accumulate } = plan.settings;
   const { maxSeconds, probeEvery = Math.max(1, Math.round(epochs / 5)), checkpointEvery } = session.session;
   const before = log.records.reduce((longest, { seconds }) => Math.max(longest, seconds), 0);
@@ -222,7 +223,7 @@ async function train(session: Session): Promise<{ result: FitResult; seconds: nu
         const { onlineAccuracy } = metrics;
         if (onlineAccuracy !== undefined) right = right === undefined ? onlineAccuracy : 0.9 * right + 0.1 * onlineAccuracy;
         await log.append({ ...metrics, type: 'step', ...at, loss, learningRate: rate });
-        await watch.onStep(report, { ...at, seconds: before + seconds });
+        if (leads) await watch.onStep(report, { ...at, seconds: before + seconds });
         stage.update(step, {
           loss: report.loss.toFixed(4),
           ...(right !== undefined && { 'online probe': `${right.toFixed(1)} %` }),
@@ -242,7 +243,7 @@ async function train(session: Session): Promise<{ result: FitResult; seconds: nu
           perSecond: rounded(processed / seconds),
           unit: throughput.unit,
         });
-        if (probeEvery === 0 || done % probeEvery !== 0 || done === epochs) return;
+        if (!leads || probeEvery === 0 || done % probeEvery !== 0 || done === epochs) return;
         await watch.measure('training', at);
         await measureProbes(session, at);
       },
@@ -283,7 +284,11 @@ async function buildPlanned(first: RunPlan, data: RunData, context: SessionConte
   try {
     return {
       plan,
-      built: buildRun(plan, data, { ...started, gradientCheckpointing: context.session.gradientCheckpointing }),
+      built: buildRun(plan, data, {
+        ...started,
+        gradientCheckpointing: context.session.gradientCheckpointing,
+        collective: context.collective,
+      }),
       reasons: planned?.reasons ?? [],
     };
   } finally {
@@ -299,7 +304,8 @@ function configOf({ settings, options, data }: RunPlan): string {
 
 /** Trains a run from its plan to its result, or until it is stopped. Internal; see `pretrain`. */
 export async function runSession(first: RunPlan, context: SessionContext): Promise<void> {
-  const { store, backend, emit, progress } = context;
+  const { store, backend, emit, progress, collective } = context;
+  const leads = collective.rank === 0;
   const data = await openData(first, context);
   const { plan, built, reasons } = await buildPlanned(first, data, context);
   const { modality, recipe, settings, options, earlier } = plan;
@@ -348,31 +354,37 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
       ...{ data, settings, options, recipe, taskOptions: settings.taskOptions, task: trainer.run, encoder },
       ...{ totalSteps: Math.max(1, built.totalSteps), run: file, encoding },
     };
-    const knn: KnnProbe | undefined = hasLabels(data)
-      ? createKnnProbe(features, {
-          modality,
-          train: data.train,
-          test: data.test,
-          settings,
-          encoding,
-          start: startOf(file),
-          createUntrained: built.createUntrained,
-        })
-      : undefined;
-    online = context.session.onlineProbe ? createOnlineProbe(features, { modality, data, encoded: () => knn?.encoded }) : undefined;
-    const all = [...(knn ? [knn] : []), ...(online ? [online] : []), ...(modality.probes?.(probeContext) ?? [])];
+    const knn: KnnProbe | undefined =
+      leads && hasLabels(data)
+        ? createKnnProbe(features, {
+            modality,
+            train: data.train,
+            test: data.test,
+            settings,
+            encoding,
+            start: startOf(file),
+            createUntrained: built.createUntrained,
+          })
+        : undefined;
+    online =
+      leads && context.session.onlineProbe ? createOnlineProbe(features, { modality, data, encoded: () => knn?.encoded }) : undefined;
+    const all = leads ? [...(knn ? [knn] : []), ...(online ? [online] : []), ...(modality.probes?.(probeContext) ?? [])] : [];
     const probes = await startProbes(all, { log, emit });
     const health = createFeatureHealth(encoder, { modality, data, seed: settings.seed, encoding, prepare: built.prepare });
     const { collapseCauses: causes } = modality;
     const rules = { ...(causes && { causes }), ...recipe.collapse?.(settings.taskOptions, settings) };
     const start = { step: 0, epoch: 0, seconds: 0 };
-    if (!log.records.some(({ type }) => type === 'health')) await createWatch(log, { rules, health, emit }).measure('untrained', start);
+    if (leads && !log.records.some(({ type }) => type === 'health'))
+      await createWatch(log, { rules, health, emit }).measure('untrained', start);
     if (saved) await trainer.restore(saved);
+    await synchronizeRanks(trainer);
     const watch = createWatch(log, { rules, health, emit }); // knows the alarms before this update
     const session: Session = { ...context, plan, data, built, file, log, encoding, probes, watch, online };
     const { result, seconds } = await train(session).catch((error: unknown) => {
       throw withWayOut(error, settings, context.nameOf);
     });
+    await context.onTrained?.();
+    if (!leads) return;
     if (result.stoppedBy === 'signal') {
       await emit({ type: 'stopped', step: result.step, totalSteps: built.totalSteps });
       return;

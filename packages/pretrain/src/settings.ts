@@ -71,6 +71,10 @@ export const settingsSchema = z.strictObject({
     .describe('which linear layers have adapters: query and value, all of the attention, or those of the MLPs, too'),
   loraNorms: z.boolean().default(false).describe('whether biases and norms learn beside the adapters'),
   clipNorm: z.number().gt(0).optional().describe('norm to which the gradients are clipped'),
+  syncBatchNorm: z
+    .boolean()
+    .default(true)
+    .describe('whether batch normalization takes its statistics over all ranks that share a batch; one rank is not concerned'),
   knnK: z.int().min(1).default(200).describe('neighbors that vote in the kNN probe'),
   knnTemperature: z.number().gt(0).default(0.1).describe('softmax scale of their votes'),
   knnWhitening: z

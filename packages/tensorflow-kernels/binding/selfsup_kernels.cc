@@ -27,7 +27,7 @@
 namespace selfsup {
 
 // Raised when an operation changes, so that the kernels in TypeScript know what they have.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 // ---------------------------------------------------------------------------------------------------------------- threads
 
@@ -662,19 +662,19 @@ inline void Threefry(uint32_t k0, uint32_t k1, uint32_t block, uint32_t *first, 
   *second = x1;
 }
 
-// x, keys int32 [key0, key1, threshold], options [factor] -> y
+// x, keys int32 [key0, key1, threshold, first block], options [factor] -> y
 void Dropout(Call &call) {
   const Input x = call.In(0), keys = call.In(1), options = call.In(2);
   float *y = call.Out(0, x.shape);
   if (call.Failed()) return;
-  const uint32_t k0 = keys.ints()[0], k1 = keys.ints()[1], threshold = keys.ints()[2];
+  const uint32_t k0 = keys.ints()[0], k1 = keys.ints()[1], threshold = keys.ints()[2], first = keys.ints()[3];
   const float factor = options.data[0];
   Team::Get().Share((x.count + 3) / 4, kGrain / 4, [&](int64_t from, int64_t to, int) {
     const float *in = x.data;
     const int64_t whole = std::min(to, x.count / 4);
     for (int64_t block = from; block < whole; block++) {
       uint32_t a, b;
-      Threefry(k0, k1, static_cast<uint32_t>(block), &a, &b);
+      Threefry(k0, k1, first + static_cast<uint32_t>(block), &a, &b);
       const int64_t i = block * 4;
       y[i] = in[i] * ((a & 0xffff) < threshold ? 0.0f : factor);
       y[i + 1] = in[i + 1] * ((a >> 16) < threshold ? 0.0f : factor);
@@ -683,7 +683,7 @@ void Dropout(Call &call) {
     }
     for (int64_t i = std::max(whole, from) * 4; i < std::min(to * 4, x.count); i++) {
       uint32_t words[2];
-      Threefry(k0, k1, static_cast<uint32_t>(i / 4), &words[0], &words[1]);
+      Threefry(k0, k1, first + static_cast<uint32_t>(i / 4), &words[0], &words[1]);
       const uint32_t half = words[(i >> 1) & 1] >> ((i & 1) * 16) & 0xffff;
       y[i] = in[i] * (half < threshold ? 0.0f : factor);
     }

@@ -4,7 +4,7 @@ import type { KernelTable } from './kernel.ts';
 import type { Handle, TensorflowBackend } from './tensorflow-backend.ts';
 
 /** The version of binding/selfsup_kernels.cc that these kernels call. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Whether the binding has the operations of selfsup compiled in; on a GPU they are of no use. */
 export function hasCompiledKernels({ binding, isUsingGpuDevice }: TensorflowBackend): boolean {
@@ -114,9 +114,9 @@ export const compiledKernels: KernelTable = {
     return call('SelfsupEmaUpdate', { inputs: [old, fresh], options: [momentum, 1 - momentum] })(backend)[0]!;
   },
   SelfsupDropout({ x }, attrs, backend) {
-    const { rate, key0, key1 } = attrs as { rate: number; key0: number; key1: number };
+    const { rate, key0, key1, firstBlock = 0 } = attrs as { rate: number; key0: number; key1: number; firstBlock?: number };
     return compute(backend, (tf) => [
-      tf.run('SelfsupDropout', [tf.input(x!), tf.integers([key0, key1, rate * 2 ** 16]), tf.numbers([1 / (1 - rate)])], []),
+      tf.run('SelfsupDropout', [tf.input(x!), tf.integers([key0, key1, rate * 2 ** 16, firstBlock]), tf.numbers([1 / (1 - rate)])], []),
     ])[0]!;
   },
 };

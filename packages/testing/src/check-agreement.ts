@@ -4,7 +4,7 @@ import { checkGradients } from './check-gradients.ts';
 import type { Subject } from './conformance-options.ts';
 import { contextAt, fail, makeStep, targetsOf, withBatch, withRun, type StepRecord } from './drive-task.ts';
 import { differentiate, type Differentiated } from './differentiate.ts';
-import { joinRows, lossOf, type Part } from './loss-of-parts.ts';
+import { joinRows, lossOf, meanLoss, type Part } from './loss-of-parts.ts';
 import { onTwoRanks } from './replay-ranks.ts';
 import { largest, readValues } from './variable-values.ts';
 
@@ -40,16 +40,14 @@ function expectClose(
   }
 }
 
-/** What both ranks compute together: with `embed` the loss of all rows, otherwise the mean of theirs. */
+/** What both ranks compute together: with `embed` the loss of all rows, otherwise the mean of theirs, by their weights. */
 function lossOfRanks(run: AnyPretextTaskRun, partOf: (collective: Collective) => Part, shared: Part['context']): tf.Scalar {
   if (!run.embed)
-    return tf.mean<tf.Scalar>(
-      tf.stack([
-        ...onTwoRanks((collective) => {
-          const { batch, targets, context } = partOf(collective);
-          return run.loss(batch, targets, context).loss;
-        }),
-      ]),
+    return meanLoss(
+      onTwoRanks((collective) => {
+        const { batch, targets, context } = partOf(collective);
+        return run.loss(batch, targets, context);
+      }),
     );
   const heard = onTwoRanks((collective) => {
     const { batch, targets, context } = partOf(collective);

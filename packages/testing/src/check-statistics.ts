@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ApplyOptions, Module } from '@selfsup/core';
+import { soloCollective, type ApplyOptions, type Collective, type Module } from '@selfsup/core';
 import type { Subject } from './conformance-options.ts';
 import { fail, makeStep, withRun } from './drive-task.ts';
 import { differingPaths, readValues, variablesOf } from './variable-values.ts';
@@ -26,14 +26,26 @@ async function firstCall(module: Module, work: () => Promise<unknown>): Promise<
   }
 }
 
+/** Two ranks that say the same. */
+const twins: Collective = {
+  ...soloCollective,
+  worldSize: 2,
+  allGatherSync: <T extends tf.Tensor>(x: T): T => tf.concat([x as tf.Tensor, x], 0) as T,
+};
+
 /** 16. Internal. */
 export async function checkStatistics(subject: Subject): Promise<void> {
   await withRun(subject, async (run) => {
     for (const [name, encoder] of Object.entries(run.encoders)) {
       if (Object.keys(encoder.buffers).length === 0) continue;
-      const call = await firstCall(encoder, () => makeStep(subject, run, { step: 0 }));
+      const call = await firstCall(encoder, () => makeStep(subject, run, { step: 0, synchronize: twins }));
       if (!call) continue; // the task runs it by another method, or not at all
+      const { training, synchronize } = call.options;
       try {
+        if (training && synchronize === undefined)
+          fail(
+            `while training the encoder \`${name}\` must get \`synchronize\` of the context, by \`apply(…, { …, synchronize: ctx.synchronize })\``,
+          );
         const before = await readValues(variablesOf(encoder));
         tf.tidy(() => {
           encoder.apply(call.input, { ...call.options, training: true, updateStatistics: false });

@@ -34,7 +34,7 @@ const checks: readonly (readonly [string, (subject: Subject) => void | Promise<v
   ['embed says about each sample what it says alone', checkRows, 'rows'],
   ['accumulated micro-batches give the gradients of one batch', checkAccumulation, 'accumulate'],
   ['frozen variables never change', checkFrozen],
-  ['encoders heed updateStatistics', checkStatistics],
+  ['encoders heed updateStatistics and get the ranks of their normalization', checkStatistics],
 ];
 
 function withDefaults(options: ConformanceOptions): Subject {

@@ -6,6 +6,7 @@ import {
   SelfsupError,
   type AnyPretextTaskRun,
   type Batch,
+  type Collective,
   type Kept,
   type StepContext,
   type StepContextOptions,
@@ -86,9 +87,10 @@ export const targetsOf = (run: AnyPretextTaskRun, batch: Batch, context: StepCon
 export async function makeStep(
   subject: Subject,
   run: AnyPretextTaskRun,
-  options: { step: number; seed?: number; halves?: boolean },
+  options: { step: number; seed?: number; halves?: boolean; synchronize?: Collective },
 ): Promise<StepRecord> {
-  const { step, halves = false, ...seeded } = options;
+  const { step, halves = false, seed = 0, synchronize } = options;
+  const seeded = { seed, ...(synchronize && { collective: synchronize, synchronizeNormalization: true }) };
   const shared = contextAt(subject, step, { ...seeded, shared: true });
   return withBatch(subject, step, async (batch) => {
     const parts = (halves ? [subject.split(batch, 0), subject.split(batch, 1)] : [batch]).map((part, microBatch): Part => {

@@ -19,8 +19,13 @@ describe('ranks of a task with embed', () => {
     const whole = watched();
     const ranks = rendezvousRanks(2).map((collective) => watched({}, collective));
     const batch = viewsAt(32);
-    const parts = partsOf(batch, sizes.flat());
-    const perRank = [parts.slice(0, sizes[0]!.length), parts.slice(sizes[0]!.length)];
+    const count = sizes[0]!.length;
+    // the rows of an update: micro-batch by micro-batch, in each rank by rank
+    const parts = partsOf(
+      batch,
+      Array.from({ length: 2 * count }, (_, i) => sizes[i % 2]![Math.floor(i / 2)]!),
+    );
+    const perRank = [0, 1].map((rank) => parts.filter((_, i) => i % 2 === rank));
     const expected = await whole.trainer.trainStep(batch);
     const steps = await Promise.all(ranks.map(({ trainer }, i) => trainer.trainStep(perRank[i]!)));
     ranks.forEach(({ trainer, seen }, i) => {

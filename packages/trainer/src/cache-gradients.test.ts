@@ -56,7 +56,7 @@ describe('micro-batches of a task with embed', () => {
     const parts = partsOf(batch, [6, 6]);
     await trainer.trainStep(parts);
     const step = createRng(3).fold('step').fold(0).fold(0);
-    const seeds = [step.fold('view 0').seed(), step.fold('micro-batch').fold(1).fold('view 0').seed()];
+    const seeds = [step.fold('view 0').seed(), step.ofPart(1).fold('view 0').seed()];
     expect(drawn).toEqual([...seeds, ...seeds]);
     trainer.dispose();
     disposeAll([batch, parts]);

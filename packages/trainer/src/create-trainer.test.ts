@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRng, createStepContext, type Rng } from '@selfsup/core';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { createRng, createStepContext, type Collective, type Rng } from '@selfsup/core';
 import { describe, expect, it } from 'vitest';
+import { rendezvousRanks } from '../fixtures/rendezvous-ranks.ts';
 import { bitsOf, toyBatch, toyTask, type ToyOptions } from '../fixtures/toy-task.ts';
 import { doStep, toyTrainer, type ToyTrainer } from '../fixtures/toy-trainer.ts';
 import { createTrainer } from './create-trainer.ts';
@@ -35,6 +37,37 @@ describe('createTrainer', () => {
     } finally {
       tf.registerGradient(gradFunc);
     }
+  });
+
+  it('says before the first step that ranks cannot share the statistics of batches', async () => {
+    const [collective] = rendezvousRanks(2);
+    const refused = (options: Partial<Collective>, code: string, message: string) => {
+      expect(() => toyTrainer({}, { collective: { ...collective!, ...options }, synchronizeNormalization: true })).toThrow(
+        expect.objectContaining({
+          code,
+          message: expect.stringContaining(`createTrainer: with \`synchronizeNormalization\` the ${message}`) as string,
+        }),
+      );
+    };
+    refused({}, 'SELFSUP_COLLECTIVE', '`collective` must have `allGatherSync`');
+    // one process needs neither
+    toyTrainer({}, { synchronizeNormalization: true }).dispose();
+    // a backend whose data come later, as those of WebGPU do
+    class Waiting extends MathBackendCPU {
+      override readSync(): never {
+        throw new Error('wait for it');
+      }
+    }
+    tf.registerBackend('waiting', () => new Waiting());
+    tf.copyRegisteredKernels('cpu', 'waiting');
+    try {
+      await tf.setBackend('waiting');
+      refused({ allGatherSync: (x) => x }, 'SELFSUP_BACKEND', 'backend must be readable synchronously, which waiting is not');
+    } finally {
+      await tf.setBackend('cpu');
+      tf.removeBackend('waiting');
+    }
+    toyTrainer({}, { collective: { ...collective!, allGatherSync: (x) => x }, synchronizeNormalization: true }).dispose();
   });
 
   it('takes one step exactly as written out by hand', async () => {

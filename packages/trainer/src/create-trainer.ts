@@ -11,6 +11,7 @@ import {
   type Targets,
 } from '@selfsup/core';
 import { assertGradients } from './assert-gradients.ts';
+import { assertSynchronous } from './assert-synchronous.ts';
 import { checkRun, checkTask } from './check-task.ts';
 import { encodeRun, restoreRun, type RunState, type SaveOptions } from './checkpoint/run-checkpoint.ts';
 import { chain, type GradientTransform, type TransformState } from '@selfsup/optim';
@@ -35,6 +36,11 @@ export interface TrainerOptions<B extends Batch = Batch, T extends Targets = Tar
    * more forward pass, the same bits; default false.
    */
   gradientCheckpointing?: boolean;
+  /**
+   * Batch normalization takes its statistics over the micro-batch of all ranks, with its exact gradient: ranks then learn what one process with all rows
+   * does. Needs a collective with `allGatherSync` and a backend that can be read synchronously; default false: each rank by itself.
+   */
+  synchronizeNormalization?: boolean;
 }
 
 /** A task, its networks and its optimizer, one update at a time. */
@@ -58,7 +64,8 @@ export interface Trainer<B extends Batch = Batch, T extends Targets = Targets> {
   /**
    * Makes one update from a batch, or from several micro-batches that come one after another. Batches stay the caller's, who may dispose each when the next is
    * asked for. For a task with `embed` the update is that of one large batch, of all micro-batches and ranks, in the memory of one micro-batch and with a
-   * second forward pass; otherwise gradients, loss and metrics are the means over micro-batches and ranks. `afterStep` comes once, with the rows of all.
+   * second forward pass; otherwise gradients, loss and metrics are the means over micro-batches and ranks, with the weights that the loss gives. Ranks have
+   * equally many micro-batches. `afterStep` comes once, with the rows of all.
    *
    * @throws SelfsupError `SELFSUP_NON_FINITE` when the loss or a gradient is not finite, `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss is not a float32
    * scalar or rows of embeddings, targets or kept tensors do not fit, `SELFSUP_STATE` when the loss depends on no trainable variable, the metrics of
@@ -90,9 +97,8 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  * @param options see {@link TrainerOptions}
  * @returns the trainer; give it to `fit`, or call `trainStep` in a loop of your own
  * @throws SelfsupError `SELFSUP_PLUGIN_API` when the task is not of this contract, `SELFSUP_OPTION` on an option out of its range, `SELFSUP_BACKEND` where tfjs
- * knows no gradients
- * @remarks Step s of rank r draws from `ctx.stream(name)`, which is `createRng(seed).fold('step').fold(s).fold(r).fold(name)`, and from nothing else; see
- * `createStepContext`. There is no generator state to save. A variable of `trainable` whose own flag `trainable` is false, as TensorFlow.js has it, stands
+ * knows no gradients or, with `synchronizeNormalization`, cannot be read synchronously, and then `SELFSUP_COLLECTIVE` when the ranks cannot exchange numbers at once
+ * @remarks Step s draws from `ctx.stream(name)`, a function of seed, step, name and the rows at hand, and from nothing else; see `createStepContext`. There is no generator state to save. A variable of `trainable` whose own flag `trainable` is false, as TensorFlow.js has it, stands
  * still: it gets no gradient and has no slots, and checkpoints hold it all the same. All ranks build the same networks, from `fold('create')`. Tasks with `embed` get the exact
  * gradient of the whole batch by gradient caching (Gao et al. 2021, https://arxiv.org/abs/2101.06983).
  * @example
@@ -105,8 +111,10 @@ const isBatch = <B extends Batch>(value: B | MicroBatches<B>): value is B => !(S
  */
 export function createTrainer<B extends Batch, T extends Targets>(options: TrainerOptions<B, T>): Trainer<B, T> {
   const { task, totalSteps, seed, collective = soloCollective, gradientCheckpointing: recompute = false } = options;
+  const { synchronizeNormalization = false } = options;
   checkTask(task);
   assertGradients();
+  if (synchronizeNormalization) assertSynchronous(collective);
   if (!Number.isSafeInteger(totalSteps) || totalSteps < 1)
     throw new SelfsupError('SELFSUP_OPTION', `createTrainer: \`totalSteps\` must be an integer >= 1, got ${totalSteps}`);
   const rng = createRng(seed);
@@ -149,7 +157,7 @@ export function createTrainer<B extends Batch, T extends Targets>(options: Train
     collective,
     trainStep: (batch) =>
       exclusively('trainStep', async () => {
-        const at = { rng, step: state.step, totalSteps, collective, recompute };
+        const at = { rng, step: state.step, totalSteps, collective, recompute, synchronizeNormalization };
         const contexts = {
           at: (microBatch: number) => createStepContext({ ...at, microBatch }),
           shared: createStepContext({ ...at, shared: true }),

@@ -4,6 +4,7 @@ import type { Trainer } from './create-trainer.ts';
 import type { FitCallbacks, Timings } from './fit-callbacks.ts';
 import { readMicroBatches, seconds, type PrepareContext } from './read-micro-batches.ts';
 import { createMeans } from './running-means.ts';
+import { agreeToStop, compareRanks } from './synchronize-ranks.ts';
 
 /** Where raw batches come from; the loader of @selfsup/data is one. */
 export interface Source<Raw> {
@@ -45,6 +46,8 @@ export interface FitOptions<Raw, B extends Batch> {
   signal?: AbortSignal;
   /** Stops before a step that would probably (as long as the last one) exceed this time of reading, preparing and training; > 0; default none. */
   maxSeconds?: number;
+  /** After how many steps ranks make sure that their weights are the same, see {@link compareRanks}; an integer ≥ 1; default 100. Without effect on one rank. */
+  compareRanksEvery?: number;
 }
 
 /** How training ended. */
@@ -61,11 +64,12 @@ export interface FitResult {
   readonly seconds: Timings;
 }
 
-function checkOptions({ source, epochs, accumulate, checkpoint, maxSeconds }: FitOptions<never, never>): void {
+function checkOptions({ source, epochs, accumulate, checkpoint, maxSeconds, compareRanksEvery }: FitOptions<never, never>): void {
   const counts: [string, number | undefined, number][] = [
     ['source.stepsPerEpoch', source.stepsPerEpoch, 1],
     ['epochs', epochs, 0],
     ['accumulate', accumulate, 1],
+    ['compareRanksEvery', compareRanksEvery, 1],
     ['checkpoint.everySteps', checkpoint?.everySteps, 1],
     ['checkpoint.everyEpochs', checkpoint?.everyEpochs, 1],
   ];
@@ -84,10 +88,12 @@ const total = ({ reading, preparing, training }: Timings) => reading + preparing
  * @param trainer from `createTrainer`; a restored one continues at `trainer.step`, in the middle of an epoch too
  * @param options see {@link FitOptions}
  * @returns see {@link FitResult}
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range, `SELFSUP_DATA` when an epoch ends before `stepsPerEpoch`, and whatever source,
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range, `SELFSUP_DATA` when an epoch ends before `stepsPerEpoch`, `SELFSUP_COLLECTIVE` when
+ * ranks have come apart, and whatever source,
  * `prepare`, task, callbacks and file system throw; no checkpoint is written then, and the last one stays
- * @remarks Step s of rank r prepares from `trainer.rng.fold('prepare').fold(s).fold(r)`, its i-th micro-batch (i ≥ 1) from `fold('micro-batch').fold(i)`
- * under that, so a resumed run sees the same views. Between batches the event loop gets a turn, so that a prefetching source proceeds. Only rank 0 writes checkpoints.
+ * @remarks Step s prepares from a stream of its own, its i-th micro-batch on rank r as part i · worldSize + r of the update's batch (`partOfStep` of
+ * `@selfsup/core`), so a resumed run sees the same views, and so does one on other ranks or with other micro-batches. Between batches the event loop gets a turn, so that a prefetching source proceeds. Only rank 0 writes checkpoints; ranks stop
+ * together when one of them is to stop.
  * @example
  * ```ts
  * import { sgd } from '@selfsup/optim';
@@ -108,6 +114,8 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
 ): Promise<FitResult> {
   checkOptions(options as unknown as FitOptions<never, never>);
   const { source, prepare, epochs, accumulate = 1, callbacks = {}, checkpoint, signal, maxSeconds = Infinity } = options;
+  const { compareRanksEvery = 100 } = options;
+  const { collective } = trainer;
   const stepsPerEpoch = Math.ceil(source.stepsPerEpoch / accumulate); // updates
   const first = trainer.step;
   const lastStep = epochs * stepsPerEpoch;
@@ -117,15 +125,15 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
   let stoppedBy: FitResult['stoppedBy'] = 'end';
 
   const save = async () => {
-    if (!checkpoint || trainer.collective.rank !== 0 || savedAt === trainer.step) return;
+    if (!checkpoint || collective.rank !== 0 || savedAt === trainer.step) return;
     const bytes = await trainer.save({ metadata: checkpoint.metadata ?? {} });
     await (checkpoint.write ?? writeCheckpoint)(checkpoint.path, bytes);
     savedAt = trainer.step;
     await callbacks.onCheckpoint?.({ path: checkpoint.path, step: savedAt, bytes: bytes.length });
   };
-  const mustStop = () => {
-    if (signal?.aborted) stoppedBy = 'signal';
-    else if (total(spent) + lastDuration > maxSeconds) stoppedBy = 'time';
+  const mustStop = async () => {
+    const late = total(spent) + lastDuration > maxSeconds;
+    stoppedBy = (await agreeToStop(collective, signal?.aborted ? 'signal' : late ? 'time' : undefined)) ?? stoppedBy;
     return stoppedBy !== 'end';
   };
   const trainEpoch = async (epoch: number) => {
@@ -133,7 +141,7 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
     const means = createMeans();
     const iterator = source.epoch(epoch, { firstStep: (trainer.step - epoch * stepsPerEpoch) * accumulate })[Symbol.asyncIterator]();
     try {
-      while (trainer.step < end && !mustStop()) {
+      while (trainer.step < end && !(await mustStop())) {
         const start = seconds();
         const timings = { reading: 0, preparing: 0, training: 0 };
         const batches = readMicroBatches(trainer, { iterator, prepare, epoch, accumulate, batchesPerEpoch: source.stepsPerEpoch, timings });
@@ -142,6 +150,7 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
         for (const key of ['reading', 'preparing', 'training'] as const) spent[key] += timings[key];
         lastDuration = total(timings);
         means.add(metrics, timings);
+        if (trainer.step % compareRanksEvery === 0) await compareRanks(trainer);
         await callbacks.onStep?.({ ...metrics, epoch, seconds: timings });
         if (trainer.step < end && checkpoint?.everySteps && trainer.step % checkpoint.everySteps === 0) await save();
       }
@@ -156,7 +165,7 @@ export async function fit<Raw, B extends Batch, T extends Targets>(
   };
 
   await callbacks.onStart?.({ step: first, epoch: Math.floor(first / stepsPerEpoch), stepsPerEpoch, resumed: first > 0 });
-  while (trainer.step < lastStep && !mustStop()) await trainEpoch(Math.floor(trainer.step / stepsPerEpoch));
+  while (trainer.step < lastStep && stoppedBy === 'end' && !(await mustStop())) await trainEpoch(Math.floor(trainer.step / stepsPerEpoch));
   await save();
   const result: FitResult = {
     step: trainer.step,

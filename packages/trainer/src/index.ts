@@ -9,4 +9,5 @@ export { fit, type FitCheckpoint, type FitOptions, type FitResult, type Source }
 export type { EpochReport, FitCallbacks, StepReport, Timings } from './fit-callbacks.ts';
 export type { PrepareContext } from './read-micro-batches.ts';
 export type { MicroBatches } from './task-at-work.ts';
+export { broadcastBytes, compareRanks, synchronizeRanks } from './synchronize-ranks.ts';
 export type { StepMetrics } from './train-step.ts';

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { nextTurn, SelfsupError, type Batch, type Rng, type Targets } from '@selfsup/core';
+import { nextTurn, partOfStep, SelfsupError, type Batch, type Rng, type Targets } from '@selfsup/core';
 import type { Trainer } from './create-trainer.ts';
 
 /** What `prepare` knows beside the raw batch. */
 export interface PrepareContext {
-  /** This step's and rank's own stream. */
+  /** This step's own stream, for the part of the update's batch that is at hand: what is drawn for a row is the same in any division, see `Rng`. */
   readonly rng: Rng;
   /** Optimizer updates done so far. */
   readonly step: number;
@@ -37,7 +37,6 @@ export async function* readMicroBatches<Raw, B extends Batch, T extends Targets>
   const { iterator, prepare, epoch, accumulate, batchesPerEpoch, timings } = source;
   const { step, collective } = trainer;
   const done = (step - epoch * Math.ceil(batchesPerEpoch / accumulate)) * accumulate; // batches of this epoch
-  const stream = trainer.rng.fold('prepare').fold(step).fold(collective.rank);
   for (let i = 0; i < Math.min(accumulate, batchesPerEpoch - done); i++) {
     const start = seconds();
     await nextTurn();
@@ -48,7 +47,7 @@ export async function* readMicroBatches<Raw, B extends Batch, T extends Targets>
         `fit: epoch ${epoch} must have ${batchesPerEpoch} batches, the source ended after ${done + i}`,
       );
     const read = seconds();
-    const rng = i === 0 ? stream : stream.fold('micro-batch').fold(i);
+    const rng = partOfStep(trainer.rng, { kind: 'prepare', step, microBatch: i, collective });
     const batch = tf.tidy(() => prepare(item.value, { rng, step, epoch }) as tf.TensorContainer) as B;
     timings.reading += read - start;
     timings.preparing += seconds() - read;

@@ -28,9 +28,15 @@ async function readSolo({ gradients, summary }: StepGradients): Promise<ReducedS
   }
 }
 
-/** Several: [loss, metrics, one flag per variable that has a gradient, all gradients (zeros where there is none)] is averaged as one array. */
+/** Where all weights are 0, loss and gradients are 0, too. */
+const LEAST_WEIGHT = 1e-30;
+
+/**
+ * Several: [weight, loss, metrics, one flag per variable that has a gradient, all gradients (zeros where there is none)] is averaged as one array, loss, metrics
+ * and gradients as products with the weight.
+ */
 async function reduceOverRanks(
-  { gradients, summary }: StepGradients,
+  { gradients, summary, weight }: StepGradients,
   variables: VariableMap,
   collective: Collective,
 ): Promise<ReducedStep> {
@@ -38,7 +44,8 @@ async function reduceOverRanks(
   const flat = tf.tidy(() => {
     const flags = tf.tensor1d(paths.map((path) => (gradients[path] ? 1 : 0)));
     const parts = paths.map((path) => tf.reshape<tf.Rank.R1>(gradients[path] ?? tf.zeros([variables[path]!.size]), [-1]));
-    return tf.concat1d([summary, flags, ...parts]);
+    const weighed = (part: tf.Tensor1D) => (weight ? tf.mul<tf.Tensor1D>(part, weight) : part);
+    return tf.concat1d([weight ? tf.reshape(weight, [1]) : tf.ones([1]), weighed(summary), flags, ...parts.map(weighed)]);
   });
   let numbers: Float32Array;
   try {
@@ -49,15 +56,17 @@ async function reduceOverRanks(
   await collective.allReduceMean(numbers);
   const reduced: Gradients = {};
   let nonFinite: string | undefined;
-  let offset = summary.size + paths.length;
+  const all = weight ? Math.max(numbers[0]!, LEAST_WEIGHT) : 1;
+  let offset = 1 + summary.size + paths.length;
   paths.forEach((path, i) => {
     const { size, shape } = variables[path]!;
     const values = numbers.slice(offset, offset + size);
-    reduced[path] = numbers[summary.size + i]! > 0 ? tf.tensor(values, shape) : null;
+    if (weight) for (let k = 0; k < size; k++) values[k]! /= all;
+    reduced[path] = numbers[1 + summary.size + i]! > 0 ? tf.tensor(values, shape) : null;
     if (values.some((value) => !Number.isFinite(value))) nonFinite ??= path;
     offset += size;
   });
-  return { gradients: reduced, summary: numbers.slice(0, summary.size), nonFinite };
+  return { gradients: reduced, summary: numbers.slice(1, 1 + summary.size).map((value) => value / all), nonFinite };
 }
 
 /**

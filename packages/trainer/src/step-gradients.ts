@@ -8,6 +8,8 @@ export interface Summary {
   readonly summary: tf.Tensor1D;
   /** The metrics' names, in the order of `summary`. */
   readonly metricNames: readonly string[];
+  /** How much it counts beside others; undefined: as much as each. */
+  readonly weight?: tf.Scalar | undefined;
 }
 
 /** What one forward and backward pass leaves alive; the caller disposes it. Internal. */
@@ -31,21 +33,27 @@ function checkScalar(what: string, value: tf.Tensor): void {
   if (value.dtype !== 'float32') throw new SelfsupError('SELFSUP_DTYPE', `${what} must be float32, got ${value.dtype}`);
 }
 
-function summarize(task: string, { loss, metrics = {} }: LossResult): Summary {
+function summarize(task: string, { loss, metrics = {}, weight }: LossResult): Summary {
   checkScalar(`the loss of ${task}`, loss);
+  if (weight) checkScalar(`the weight of the loss of ${task}`, weight);
   for (const [name, metric] of Object.entries(metrics)) checkScalar(`the metric \`${name}\` of ${task}`, metric);
   const summary = tf.stack([loss, ...Object.values(metrics)]) as tf.Tensor1D; // [1 + metrics]
-  return { summary, metricNames: Object.keys(metrics) };
+  return { summary, metricNames: Object.keys(metrics), ...(weight && { weight: tf.clone(weight) }) };
 }
 
 /**
  * Runs a loss under a tape and differentiates it. Internal.
  *
  * @param by variables, or tensors that the loss is computed from
+ * @param options `weighed`: the gradients are those of the loss times its weight; default false
  * @throws SelfsupError `SELFSUP_SHAPE` or `SELFSUP_DTYPE` when the loss or a metric is not a float32 scalar; whatever is thrown in either pass, no tensor and
  * no tape stays behind
  */
-export function differentiateLoss(task: string, loss: () => LossResult, by: readonly tf.Tensor[]): DifferentiatedLoss {
+export function differentiateLoss(
+  task: string,
+  loss: () => LossResult,
+  { by, weighed = false }: { by: readonly tf.Tensor[]; weighed?: boolean },
+): DifferentiatedLoss {
   let summary: Summary | undefined;
   let kept: Kept | undefined;
   try {
@@ -56,8 +64,9 @@ export function differentiateLoss(task: string, loss: () => LossResult, by: read
           const result = loss();
           summary = summarize(task, result);
           tf.keep(summary.summary); // the engine disposes all of the forward pass but the loss
+          if (summary.weight) tf.keep(summary.weight);
           kept = mapTensors(result.keep ?? {}, (tensor) => tf.keep(tf.clone(tensor)));
-          return result.loss;
+          return weighed && result.weight ? tf.mul<tf.Scalar>(result.loss, result.weight) : result.loss;
         },
         by as tf.Tensor[],
         undefined,
@@ -67,6 +76,7 @@ export function differentiateLoss(task: string, loss: () => LossResult, by: read
     }) as unknown as DifferentiatedLoss;
   } catch (error) {
     summary?.summary.dispose();
+    summary?.weight?.dispose();
     disposeTensors(kept);
     abandonTape();
     throw error;
@@ -102,7 +112,7 @@ export function addGradients(sum: Gradients, next: Gradients): Gradients {
 }
 
 /** Multiplies gradients and disposes what it was given. Internal. */
-export function scaleGradients(gradients: Gradients, factor: number): Gradients {
+export function scaleGradients(gradients: Gradients, factor: number | tf.Scalar): Gradients {
   if (factor === 1) return gradients;
   const scaled: Gradients = {};
   for (const [path, gradient] of Object.entries(gradients)) {

@@ -18,10 +18,10 @@ function thin(x: usize, y: usize, left: i32, keep: v128, factor: v128): void {
 }
 
 /**
- * Threefry-2x32 with 20 rounds (Salmon et al., SC 2011) under (key0, key1), counters (0, 0), (1, 0), …: four blocks at a time give sixteen
+ * Threefry-2x32 with 20 rounds (Salmon et al., SC 2011) under (key0, key1), counters (first, 0), (first + 1, 0), …: four blocks at a time give sixteen
  * half-words. The same numbers as drawBits of @selfsup/core.
  */
-export function dropout(x: usize, y: usize, count: i32, key0: i32, key1: i32, threshold: i32, scale: f32): void {
+export function dropout(x: usize, y: usize, count: i32, key0: i32, key1: i32, first: i32, threshold: i32, scale: f32): void {
   const own = shareFrom(count, LINE),
     skip = (<usize>own) << 2;
   count = shareTo(count, LINE) - own;
@@ -39,7 +39,7 @@ export function dropout(x: usize, y: usize, count: i32, key0: i32, key1: i32, th
   const limit = i16x8.splat(<i16>threshold);
   const factor = f32x4.splat(scale);
   const step = i32x4.splat(4);
-  let start = i32x4.add(i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(own >> 2)), k0);
+  let start = i32x4.add(i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(first + (own >> 2))), k0);
   for (let left = count; left > 0; left -= 16) {
     let x0 = i32x4.add(start, k1),
       x1 = mix(x0, k1, 13);

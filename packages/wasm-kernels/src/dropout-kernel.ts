@@ -5,14 +5,14 @@ import { input, produce, type KernelTable, type Runtime } from './runtime.ts';
 const STEPS = 2 ** 16;
 
 /**
- * SelfsupDropout: input `x`, attributes `rate`, a multiple of 2⁻¹⁶ below 1, and `key0`, `key1`, the key of a Threefry stream → `y`: x/(1 − rate) where the
- * half-word of the stream (counters from 0; the low half of a word first) is at least rate · 2¹⁶, and 0 elsewhere.
+ * SelfsupDropout: input `x`, attributes `rate`, a multiple of 2⁻¹⁶ below 1, `key0` and `key1`, the key of a Threefry stream, and `firstBlock`, its first
+ * counter (default 0) → `y`: x/(1 − rate) where the half-word of the stream (the low half of a word first) is at least rate · 2¹⁶, and 0 elsewhere.
  */
 export function dropoutKernel(runtime: Runtime): KernelTable {
   return {
     SelfsupDropout(inputs, attrs) {
       const x = input(inputs, 'x');
-      const { rate, key0, key1 } = attrs as { rate: number; key0: number; key1: number };
+      const { rate, key0, key1, firstBlock = 0 } = attrs as { rate: number; key0: number; key1: number; firstBlock?: number };
       const threshold = rate * STEPS;
       if (x.dtype !== 'float32' || !Number.isInteger(threshold) || threshold < 0 || threshold >= STEPS) {
         throw new SelfsupError(
@@ -21,7 +21,7 @@ export function dropoutKernel(runtime: Runtime): KernelTable {
         );
       }
       return produce(runtime, x.shape, 'float32', (y) => {
-        runtime.kernels.dropout(runtime.offset(x), y, util.sizeFromShape(x.shape), key0, key1, threshold, 1 / (1 - rate));
+        runtime.kernels.dropout(runtime.offset(x), y, util.sizeFromShape(x.shape), key0, key1, firstBlock, threshold, 1 / (1 - rate));
       });
     },
   };

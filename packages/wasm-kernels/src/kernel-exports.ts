@@ -213,7 +213,7 @@ export interface KernelExports {
   crossEntropyGrad(dy: number, logits: number, labels: number, logSumExp: number, dLogits: number, rows: number, classes: number): void;
 
   // assembly/dropout.ts
-  dropout(x: number, y: number, count: number, key0: number, key1: number, threshold: number, scale: number): void;
+  dropout(x: number, y: number, count: number, key0: number, key1: number, first: number, threshold: number, scale: number): void;
 
   // assembly/optimizers.ts
   adamWUpdate(

@@ -22,10 +22,10 @@ const drop = elementwise({
   name: 'SelfsupDropout',
   inputs: { x: 'f32' },
   outputs: ['y'],
-  uniforms: { length: 'u32', key0: 'u32', key1: 'u32', threshold: 'u32', factor: 'f32' },
+  uniforms: { length: 'u32', key0: 'u32', key1: 'u32', first: 'u32', threshold: 'u32', factor: 'f32' },
   body: `
   let key = vec3<u32>(u.key0, u.key1, 0x1bd11bdau ^ u.key0 ^ u.key1);
-  var a = i + key[0];
+  var a = u.first + i + key[0];
   var b = key[1];
   ${rounds.join('\n  ')}
   let halves = vec4<u32>(a & 0xffffu, a >> 16u, b & 0xffffu, b >> 16u);
@@ -36,14 +36,14 @@ const drop = elementwise({
 });
 
 /**
- * SelfsupDropout: input `x`, attributes `rate`, a multiple of 2⁻¹⁶ below 1, and `key0`, `key1`, the key of a Threefry stream → `y`: x/(1 − rate) where the
- * half-word of the stream (counters from 0; the low half of a word first) is at least rate · 2¹⁶, and 0 elsewhere.
+ * SelfsupDropout: input `x`, attributes `rate`, a multiple of 2⁻¹⁶ below 1, `key0` and `key1`, the key of a Threefry stream, and `firstBlock`, its first
+ * counter (default 0) → `y`: x/(1 − rate) where the half-word of the stream (the low half of a word first) is at least rate · 2¹⁶, and 0 elsewhere.
  */
 export function dropoutKernel(runtime: Runtime): KernelTable {
   return {
     SelfsupDropout(inputs, attrs) {
       const x = input(inputs, 'x');
-      const { rate, key0, key1 } = attrs as { rate: number; key0: number; key1: number };
+      const { rate, key0, key1, firstBlock = 0 } = attrs as { rate: number; key0: number; key1: number; firstBlock?: number };
       const threshold = rate * STEPS;
       if (x.dtype !== 'float32' || !Number.isInteger(threshold) || threshold < 0 || threshold >= STEPS) {
         const expected = 'expected a float32 `x` and a `rate` in [0, 1) that is a multiple of 2⁻¹⁶';
@@ -51,7 +51,7 @@ export function dropoutKernel(runtime: Runtime): KernelTable {
       }
       const length = util.sizeFromShape(x.shape);
       return produce(runtime, [x.shape], (outputs) => {
-        const uniforms = { length, key0, key1, threshold, factor: 1 / (1 - rate) };
+        const uniforms = { length, key0, key1, first: firstBlock, threshold, factor: 1 / (1 - rate) };
         drop(runtime, { inputs: [x], outputs, uniforms, count: Math.ceil(length / PER_BLOCK) });
       })[0]!;
     },

@@ -65,12 +65,12 @@ export function maskedReconstruction(
           const spans = tf.tensor4d(mask, [n, numSpans, 1, 1]);
           return { mask: tf.reshape(tf.tile(spans, [1, 1, spanLength, 1]), [n, 1, length, 1]) };
         },
-        loss({ windows }, { mask }, { training, stream }) {
+        loss({ windows }, { mask }, { training, synchronize, stream }) {
           const [n, , length, channels] = windows.shape;
           const seen = tf.mul<tf.Tensor4D>(windows, tf.sub(1, mask));
-          const places = backbone.encodePlaces(seen, { training, rng: stream('backbone') }); // [n, 1, length / stride, outputDim]
+          const places = backbone.encodePlaces(seen, { training, synchronize, rng: stream('backbone') }); // [n, 1, length / stride, outputDim]
           const rows = tf.reshape<tf.Rank.R2>(places, [(n * length) / stride, -1]);
-          const decoded = decoder.apply(rows, { training, rng: stream('decoder') }); // [n * length / stride, stride * channels]
+          const decoded = decoder.apply(rows, { training, synchronize, rng: stream('decoder') }); // [n * length / stride, stride * channels]
           if (decoded.shape[1] !== stride * channels)
             throw new SelfsupError(
               'SELFSUP_SHAPE',

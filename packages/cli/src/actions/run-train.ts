@@ -5,12 +5,15 @@ import { printable, SelfsupError } from '@selfsup/core';
 import { describeEncoder, detectTask, planRun, pretrain, runFileNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
 import { openEncoder, runFolder } from '@selfsup/pretrain/node';
 import { INTERRUPTED } from '../exit-codes.ts';
+import type { RankFlags } from '../flags/rank-flags.ts';
 import type { Output } from '../output/output.ts';
 import { resultLines } from '../output/result-lines.ts';
 import { showEvents } from '../output/show-events.ts';
+import { silentOutput } from '../output/silent-output.ts';
 import type { CommandConfig } from '../plugins/load-config.ts';
 import { chooseBackend } from './choose-backend.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
+import { joinJob, letFirstSpeak, type Job } from './join-job.ts';
 import { writeReport } from './write-report.ts';
 
 /** What {@link runTrain} needs beside the config. */
@@ -19,6 +22,8 @@ export interface RunTrainContext {
   readonly output: Output;
   /** With JSON also each update. */
   readonly verbose: boolean;
+  /** What the user said of ranks. */
+  readonly ranks?: RankFlags;
 }
 
 /** Where a run is kept unless the user says. */
@@ -65,7 +70,22 @@ const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
  * @returns the exit code: 0, or 130 after an interrupt
  */
 export async function runTrain(config: CommandConfig, context: RunTrainContext): Promise<number> {
+  const job = await joinJob(context.ranks ?? {}, config);
+  if (!job) return trainAlone(config, context);
+  const { collective, threads } = job;
+  const leads = collective.rank === 0;
+  if (leads && collective.worldSize > 1) context.output.line(`Ranks: ${collective.worldSize}, ${collective.description}`);
+  try {
+    return await trainAlone({ ...config, threads }, { ...context, ...(!leads && { output: silentOutput }) }, job);
+  } catch (error) {
+    await letFirstSpeak(job);
+    throw error;
+  }
+}
+
+async function trainAlone(config: CommandConfig, context: RunTrainContext, job?: Job): Promise<number> {
   const { registry, output, verbose } = context;
+  const leads = job === undefined || job.collective.rank === 0;
   const { init, teacher, ...others } = config;
   if (init !== undefined || teacher !== undefined) await chooseBackend(config, registry); // what other libraries wrote becomes an encoder on it
   const run: RunConfig = {
@@ -82,13 +102,16 @@ export async function runTrain(config: CommandConfig, context: RunTrainContext):
   };
   const out = config.out ?? (await defaultOut(run, registry));
   const store = runFolder(out);
-  await assertOut(store, config);
+  if (leads) await assertOut(store, config);
   const interrupt = stopOnInterrupt(output);
-  const { signal } = interrupt;
+  const signal = job ? AbortSignal.any([interrupt.signal, job.signal]) : interrupt.signal;
   const show = showEvents(output, { verbose });
   const events = pretrain(
     { ...run, wideVectors: config.wideVectors ?? 'auto' },
-    { registry, store, signal, report: config.report !== false },
+    {
+      ...{ registry, store, signal, report: config.report !== false },
+      ...(job && { collective: job.collective, onTrained: () => job.collective.close() }),
+    },
   );
   // what is read and measured before and after training has nothing to lose: an interrupt does not wait for it
   let training = false;
@@ -101,7 +124,7 @@ export async function runTrain(config: CommandConfig, context: RunTrainContext):
   try {
     for (;;) {
       const next = await Promise.race([events.next(), left]);
-      if (next === undefined) return await tellHowToGoOn(store, output);
+      if (next === undefined) return leads ? await tellHowToGoOn(store, output) : INTERRUPTED;
       if (next.done) return 0;
       const { value: event } = next;
       if (event.type === 'progress' && event.stage === 'Training') training = !event.ended;

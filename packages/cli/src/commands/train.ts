@@ -3,12 +3,13 @@ import type { CommandContext } from '../command-context.ts';
 import { act, jsonOption, pluginOption } from '../flags/common-flags.ts';
 import { firstLook } from '../flags/first-look.ts';
 import { parseNumber, parsePair } from '../flags/parse-value.ts';
+import { addRankFlags, checkRankFlags, type RankFlags } from '../flags/rank-flags.ts';
 import { addFlags, givenBy } from '../flags/schema-flags.ts';
 import { flagNamesOf, ownerOf, trainFlags } from '../flags/train-flags.ts';
 import { prepareRun } from '../plugins/prepare-run.ts';
 import { trainHelp } from './train-help.ts';
 
-interface OwnFlags {
+interface OwnFlags extends RankFlags {
   readonly data?: string;
   readonly out?: string;
   readonly init?: string;
@@ -73,11 +74,15 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     .addOption(new Option('--report').hideHelp())
     .addOption(jsonOption())
     .addHelpText('after', trainHelp(prepared, flags.hidden));
+  addRankFlags(command);
   addFlags(command, flags.run);
   addFlags(command, flags.task);
   return command.action((_flags, self: Command) =>
     act<OwnFlags>(self, context, async (own, output) => {
       const { data, out, report, init, teacher, minutes } = own;
+      checkRankFlags(own);
+      const { launchRanks, mustLaunch } = await import('../actions/launch-ranks.ts');
+      if (mustLaunch(own)) return launchRanks({ argv, flags: own, output });
       const given = { ...defined({ data, out, report, init, teacher, minutes }), ...givenBy(self, flags.run) };
       const taskOptions = { ...config.taskOptions, ...givenBy(self, flags.task), ...own.taskOption };
       const encoderOptions = { ...config.encoderOptions, ...own.encoderOption };
@@ -91,7 +96,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
           ...(Object.keys(encoderOptions).length > 0 && { encoderOptions }),
           ...(Object.keys(readoutOptions).length > 0 && { readoutOptions }),
         },
-        { registry: prepared.registry, output, verbose: own.verbose ?? false },
+        { registry: prepared.registry, output, verbose: own.verbose ?? false, ranks: own },
       );
     }),
   );

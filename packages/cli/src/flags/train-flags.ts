@@ -1,5 +1,6 @@
 import { describeOptions, planRun, sessionSchema, settingsSchema, type OptionSchema } from '@selfsup/pretrain';
 import type { PreparedRun } from '../plugins/prepare-run.ts';
+import { rankFlagNames } from './rank-flags.ts';
 import { kebab, schemaFlags, type SchemaFlag } from './schema-flags.ts';
 
 /** The flags of `selfsup train` for a task and its modality, by where their values go. */
@@ -13,7 +14,7 @@ export interface TrainFlags {
 }
 
 /** What the command itself has. */
-const OWN = ['task', 'encoder', 'taskOptions', 'encoderOptions', 'readoutOptions', 'readoutOption', 'taskOption', 'encoderOption', 'plugin', 'data', 'out', 'init', 'teacher', 'minutes', 'config', 'report', 'json', 'verbose', 'help', 'version']; // prettier-ignore
+const OWN = ['task', 'encoder', 'taskOptions', 'encoderOptions', 'readoutOptions', 'readoutOption', 'taskOption', 'encoderOption', 'plugin', 'data', 'out', 'init', 'teacher', ...rankFlagNames, 'minutes', 'config', 'report', 'json', 'verbose', 'help', 'version']; // prettier-ignore
 
 /** The values of all options unless they are given. */
 function defaultsOf({ registry, config, recipe }: PreparedRun): { settings: Record<string, unknown>; options: Record<string, unknown> } {

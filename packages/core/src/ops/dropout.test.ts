@@ -34,6 +34,24 @@ describe('dropout', () => {
     });
   });
 
+  it('gives each part of a batch the mask of its rows, in stacks, too', () => {
+    tf.tidy(() => {
+      const mask = (rows: number, columns: number, from = rng) => [
+        ...dropout(tf.ones([rows, columns]), { rate: 0.5, rng: from }).dataSync(),
+      ];
+      for (const columns of [3, 4, 16]) {
+        const whole = mask(6, columns);
+        const parts = [0, 1, 2].flatMap((part) => mask(2, columns, rng.ofPart(part)));
+        expect(parts).toEqual(whole);
+        // two views of the six rows under each other, against the same of two rows at a time
+        const both = mask(12, columns, rng.stacked(2));
+        const [, ...views] = [0, 1, 2].map((part) => mask(4, columns, rng.stacked(2).ofPart(part)));
+        expect([...views[0]!.slice(0, 2 * columns), ...views[1]!.slice(0, 2 * columns)]).toEqual(both.slice(2 * columns, 6 * columns));
+        expect([...views[0]!.slice(2 * columns), ...views[1]!.slice(2 * columns)]).toEqual(both.slice(8 * columns));
+      }
+    });
+  });
+
   it('lets the gradient through the same mask', () => {
     tf.tidy(() => {
       const x = tf.ones([3, 33]);

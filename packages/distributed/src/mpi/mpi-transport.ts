@@ -2,6 +2,7 @@ import { SelfsupError } from '@selfsup/core';
 import { findLauncher, type Launcher } from '../launcher.ts';
 import type { Transport } from '../transport.ts';
 import { loadMpi, type MpiFunction, type MpiLibrary } from './load-mpi.ts';
+import { watchCalls } from './watch-calls.ts';
 
 /** MPI_THREAD_SERIALIZED: any thread may call, one at a time. */
 const SERIALIZED = 2;
@@ -16,7 +17,7 @@ export interface MpiTransportOptions {
   library?: string;
   /** Who started the process; default {@link findLauncher}. */
   launcher?: Launcher;
-  /** Seconds that an asynchronous call may take before the job is ended, > 0; default 1800. */
+  /** Seconds that a rank waits for the others before it ends the job, > 0; default 1800. */
   timeoutSeconds?: number;
 }
 
@@ -87,22 +88,23 @@ export async function mpiTransport({
     functions['finalize']!();
     throw error;
   }
+  const watch = watchCalls({ seconds: timeoutSeconds, rank });
   const abort = (reason: Error): void => {
     process.stderr.write(`selfsup: rank ${rank} of ${worldSize} ends the job: ${reason.message}\n`);
     functions['abort']!(world, 1);
   };
   const call = (name: string, ...args: unknown[]): void => {
-    check(functions[name]!(...args), name);
+    watch.begin();
+    const code = functions[name]!(...args);
+    watch.end();
+    check(code, name);
   };
-  /** On another thread, so that timers and signals are served; nothing comes back from a rank that is gone, so the wait has an end. */
+  /** On another thread, so that timers and signals are served. */
   const callAsync = async (name: string, ...args: unknown[]): Promise<void> => {
+    watch.begin();
     const result = await new Promise<number>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        abort(new Error(`${name} has not ended after ${timeoutSeconds} seconds; a rank stands still, or the network does`));
-        process.kill(process.pid, 'SIGKILL'); // where even the abort hangs
-      }, 1000 * timeoutSeconds);
       (functions[name] as MpiFunction).async(...args, (error: Error | null, code: number) => {
-        clearTimeout(timer);
+        watch.end();
         if (error) reject(error);
         else resolve(code);
       });
@@ -160,6 +162,7 @@ export async function mpiTransport({
       closed = true;
       process.off('exit', onExit);
       call('finalize');
+      watch.close();
     },
     abort,
   };

@@ -1,7 +1,8 @@
 import { SelfsupError } from '@selfsup/core';
-import { Worker, workerData } from 'node:worker_threads';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { createCollective, type CollectiveOptions, type RankCollective } from '../create-collective.ts';
 import { loseRank, shareRanks, threadTransport, type ShareRanksOptions, type SharedRanks } from './shared-ranks.ts';
+import type { Transport } from '../transport.ts';
 
 /** Options of {@link runThreads}. */
 export interface RunThreadsOptions extends ShareRanksOptions {
@@ -13,6 +14,8 @@ export interface RunThreadsOptions extends ShareRanksOptions {
   data?: unknown;
   /** Seconds that ranks have to end by themselves after one is lost, ≥ 0; default 10. Then they are terminated. */
   graceSeconds?: number;
+  /** Aborted: each rank's `signal` of {@link joinThreads} is, too; signals of the process do not reach threads. */
+  signal?: AbortSignal;
   /** Told of the messages that ranks post. */
   onMessage?: (message: unknown, rank: number) => void;
 }
@@ -23,6 +26,22 @@ interface ThreadData {
   readonly data: unknown;
 }
 
+/** What a rank of {@link runThreads} is told to stop by. */
+const STOP = 'selfsup: stop';
+
+/** What {@link joinThreads} gives. */
+export interface JoinedThread {
+  /** The other ranks. */
+  readonly collective: RankCollective;
+  /** What `runThreads` was given as `data`. */
+  readonly data: unknown;
+  /** Aborted when that of `runThreads` is. */
+  readonly signal: AbortSignal;
+}
+
+/** Whether this thread is a rank of {@link runThreads}. */
+export const isRankThread = (): boolean => (workerData as Partial<ThreadData> | null)?.ranks !== undefined;
+
 /**
  * Trains on several threads of this process, each with a backend and a heap of its own; resolves when all have ended.
  *
@@ -32,8 +51,9 @@ interface ThreadData {
  * @remarks This thread only watches: it must not be a rank, since it hears of their ends. Threads inside one operation, `threads` of `selectBackend`, serve one
  * machine better unless a heap of 4 GiB is too small.
  */
-export async function runThreads({ script, worldSize, data, onMessage, graceSeconds = 10, ...options }: RunThreadsOptions): Promise<void> {
-  const ranks = shareRanks(worldSize, options);
+export async function runThreads(options: RunThreadsOptions): Promise<void> {
+  const { script, worldSize, data, onMessage, signal, graceSeconds = 10, ...shared } = options;
+  const ranks = shareRanks(worldSize, shared);
   let first: { rank: number; error: unknown } | undefined;
   const lose = (rank: number, error: unknown): void => {
     first ??= { rank, error };
@@ -53,6 +73,11 @@ export async function runThreads({ script, worldSize, data, onMessage, graceSeco
     });
     return { worker, ended };
   });
+  const stop = (): void => {
+    for (const { worker } of workers) worker.postMessage(STOP);
+  };
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop);
   const anyLost = async (): Promise<void> => {
     await Promise.race(workers.map(({ ended }) => ended));
     while (first === undefined) {
@@ -64,6 +89,7 @@ export async function runThreads({ script, worldSize, data, onMessage, graceSeco
   };
   await anyLost();
   await Promise.all(workers.map(({ ended }) => ended));
+  signal?.removeEventListener('abort', stop);
   if (first) {
     const { rank, error } = first;
     throw new SelfsupError(
@@ -78,16 +104,29 @@ export async function runThreads({ script, worldSize, data, onMessage, graceSeco
 
 const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 
+/** What a thread has of its job, made once. */
+let seat: { readonly transport: Transport; readonly signal: AbortSignal } | undefined;
+
+function takeSeat({ ranks, rank }: ThreadData): NonNullable<typeof seat> {
+  const controller = new AbortController();
+  parentPort!.on('message', (message: unknown) => {
+    if (message === STOP) controller.abort();
+  });
+  parentPort!.unref(); // it keeps no thread alive
+  return { transport: threadTransport(ranks, rank), signal: controller.signal };
+}
+
 /**
  * In a thread of {@link runThreads}: the other ranks.
  *
  * @param options see {@link CollectiveOptions}
- * @returns the collective, and what `runThreads` was given as `data`
+ * @returns the collective, what `runThreads` was given as `data`, and a signal that is aborted when that of `runThreads` is
  * @throws SelfsupError `SELFSUP_STATE` in any other thread
  */
-export function joinThreads(options: CollectiveOptions = {}): { readonly collective: RankCollective; readonly data: unknown } {
+export function joinThreads(options: CollectiveOptions = {}): JoinedThread {
   const given = workerData as Partial<ThreadData> | null;
   if (!given?.ranks)
     throw new SelfsupError('SELFSUP_STATE', 'joinThreads: this thread was not started by `runThreads`; give it this module as `script`');
-  return { collective: createCollective(threadTransport(given.ranks, given.rank!), options), data: given.data };
+  seat ??= takeSeat(given as ThreadData);
+  return { collective: createCollective(seat.transport, options), data: given.data, signal: seat.signal };
 }

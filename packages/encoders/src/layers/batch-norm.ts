@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormTraining, movingStatistics, SelfsupError, type Rng } from '@selfsup/core';
+import { batchNormTraining, movingStatistics, SelfsupError, synchronizedBatchNorm, type Rng } from '@selfsup/core';
 import { checkIntegers, checkOneOf } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
 import { isFrozen } from './is-frozen.ts';
@@ -34,7 +34,8 @@ export interface BatchNormOptions {
  * @remarks With `training: true` it normalizes with the batch's mean and biased variance, and moves the buffers towards the batch's mean and
  * **unbiased** variance, as PyTorch does (TensorFlow stores the biased one), also under a gradient tape. With `training: false` it uses the buffers and
  * writes nothing, nor does it with `updateStatistics: false`. The buffers carry no gradient. Where the flag `trainable` of the variable `scale` is false, the
- * layer is frozen: it runs as at inference, while training, too.
+ * layer is frozen: it runs as at inference, while training, too. With `synchronize` the statistics are those of all ranks, see `synchronizedBatchNorm` of
+ * `@selfsup/core`.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';
@@ -58,7 +59,7 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
     const [mean, variance] = [filled(0, false), filled(1, false)];
     return leafModule(
       { trainable: learned || {}, buffers: { mean, variance } },
-      (input: T, { training, residual, updateStatistics = true }: NormApplyOptions<T>) => {
+      (input: T, { training, residual, updateStatistics = true, synchronize }: NormApplyOptions<T>) => {
         if (input.shape[input.rank - 1] !== channels)
           throw new SelfsupError(
             'SELFSUP_SHAPE',
@@ -67,9 +68,13 @@ export function batchNorm<T extends tf.Tensor2D | tf.Tensor4D>(options: BatchNor
         const { scale, offset } = learned || { scale: tf.ones<tf.Rank.R1>([channels]), offset: tf.zeros<tf.Rank.R1>([channels]) };
         if (!training || isFrozen(scale))
           return finishNorm(tf.batchNorm(input, mean, variance, offset, scale, epsilon) as T, { activation, residual });
-        const batch = batchNormTraining(input, { scale, offset, epsilon, activation, ...(residual && { residual }) });
+        const parameters = { scale, offset, epsilon, activation, ...(residual && { residual }) };
+        const batch =
+          synchronize && synchronize.worldSize > 1
+            ? synchronizedBatchNorm(input, { ...parameters, collective: synchronize })
+            : { ...batchNormTraining(input, parameters), count: input.size / channels };
         if (!updateStatistics) return batch.y as T;
-        const moved = movingStatistics({ mean, variance }, batch, { momentum, count: input.size / channels });
+        const moved = movingStatistics({ mean, variance }, batch, { momentum, count: batch.count });
         mean.assign(moved.mean);
         variance.assign(moved.variance);
         return batch.y as T;

@@ -20,7 +20,7 @@ export interface SplitBatchNormOptions extends BatchNormOptions {
  * than `numSplits` rows or two values per channel and part
  * @see He et al.: "Momentum Contrast", section 3.3, https://arxiv.org/abs/1911.05722, and the SplitBatchNorm of the authors' CIFAR demo
  * @remarks The buffers move towards the mean over the parts of their means and **unbiased** variances. The demo deals the rows of a batch to its parts in
- * turn; here parts are neighboring rows. A batch that is no multiple of `numSplits` has parts that differ by one row.
+ * turn; here parts are neighboring rows. `synchronize` changes nothing: it is the purpose of this layer that rows do not see the statistics of all. A batch that is no multiple of `numSplits` has parts that differ by one row.
  * @example
  * ```ts
  * import { createRng } from '@selfsup/core';

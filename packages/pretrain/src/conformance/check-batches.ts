@@ -61,8 +61,17 @@ export async function checkRanks(subject: ModalitySubject): Promise<void> {
       fail(`two ranks must have the same number of batches, got ${one.stepsPerEpoch} and ${other.stepsPerEpoch}`);
     const [mine] = await rawBatches(one, { count: 1 });
     const [theirs] = await rawBatches(other, { count: 1 });
-    if (sameTensors(await prepared(at, mine), await prepared(at, theirs)) === undefined)
+    const [own, others] = [await prepared(at, mine), await prepared(at, theirs)];
+    if (sameTensors(own, others) === undefined)
       fail('two ranks must get different samples, the first batch is the same; heed `rank` and `worldSize`');
+    const [both] = await rawBatches(sourceOf(at, { batchSize: 2 * batchSize }), { count: 1 });
+    for (const [name, { values }] of Object.entries(await prepared(at, both))) {
+      const [first, second] = [own[name]!.values, others[name]!.values];
+      if (values.length === first.length + second.length && first.some((value, i) => !Object.is(value, values[i])))
+        fail(
+          `the samples of all ranks must be those of one rank with as large a batch, in rank order, \`${name}\` of rank 0 is not its beginning; give each rank a block of one order`,
+        );
+    }
   });
 }
 

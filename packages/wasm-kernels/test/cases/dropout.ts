@@ -15,12 +15,13 @@ function dropout(random: () => number): KernelCase {
   const x = withSpecials(random, anyValues(random, shape), [NaN, Infinity, -Infinity, 0, -0]);
   const steps = pick(random, [0, 1, 6554, 32768, 65535, integer(random, 0, 65535)]);
   const [key0, key1] = [integer(random, 0, 2 ** 32 - 1), integer(random, 0, 2 ** 32 - 1)];
+  const firstBlock = pick(random, [0, integer(random, 1, 1000), integer(random, 2 ** 31, 2 ** 32 - 1)]);
   const y = Float64Array.from(x.values, (v, i) => {
-    const word = threefry([key0, key1], [i >> 2, 0])[(i >> 1) & 1]!;
+    const word = threefry([key0, key1], [(firstBlock + (i >> 2)) >>> 0, 0])[(i >> 1) & 1]!;
     const half = i & 1 ? word >>> 16 : word & 0xffff;
     return half < steps ? v * 0 : v / (1 - steps / 65536);
   });
-  return { inputs: { x }, attrs: { rate: steps / 65536, key0, key1 }, expected: [y] };
+  return { inputs: { x }, attrs: { rate: steps / 65536, key0, key1, firstBlock }, expected: [y] };
 }
 
 /** Dropout with the mask of a Threefry stream. */

@@ -37,13 +37,13 @@ export function {{camelName}}(options: {{pascalName}}Options): PretextTask<{{pas
         encoders: { backbone },
         trainable: joinVariables({ backbone: backbone.trainable, projectionHead: projectionHead.trainable }),
         buffers: joinVariables({ backbone: backbone.buffers, projectionHead: projectionHead.buffers }),
-        embed({ views }, _targets, { training, stream }) {
+        embed({ views }, _targets, { training, synchronize, stream }) {
           if (views.length < 2)
             throw new SelfsupError('SELFSUP_BATCH', `{{name}}: \`views\` must be two or more tensors, got ${views.length}`);
           const projections = views.map((view, i) => {
             // streams make dropout repeatable: the same name gives the same numbers within a step
-            const features = backbone.apply(view, { training, rng: stream(`backbone ${i}`) }); // [batch, outputDim]
-            return l2Normalize(projectionHead.apply(features, { training, rng: stream(`projectionHead ${i}`) })) as tf.Tensor2D; // [batch, dim]
+            const features = backbone.apply(view, { training, synchronize, rng: stream(`backbone ${i}`) }); // [batch, outputDim]
+            return l2Normalize(projectionHead.apply(features, { training, synchronize, rng: stream(`projectionHead ${i}`) })) as tf.Tensor2D; // [batch, dim]
           });
           return { projections };
         },

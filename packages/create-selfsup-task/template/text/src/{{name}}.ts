@@ -58,16 +58,17 @@ export function {{camelName}}(options: {{pascalName}}Options): PretextTask<{{pas
           const corruptedIds = tf.where<tf.Tensor2D>(places, random, tokenIds);
           return { corruptedIds, replaced: tf.cast<tf.Tensor2D>(tf.notEqual(corruptedIds, tokenIds), 'float32') };
         },
-        loss({ attentionMask, segmentIds }, { corruptedIds, replaced }, { training, stream }) {
+        loss({ attentionMask, segmentIds }, { corruptedIds, replaced }, { training, synchronize, stream }) {
           const sequences = { tokenIds: corruptedIds, ...(attentionMask && { attentionMask }), ...(segmentIds && { segmentIds }) };
-          const states = backbone.encode(sequences, { training, rng: stream('backbone') }); // [batch, length, width]
+          const states = backbone.encode(sequences, { training, synchronize, rng: stream('backbone') }); // [batch, length, width]
           const rows = tf.reshape<tf.Rank.R2>(states, [corruptedIds.size, states.shape[2]]);
-          const logits = tf.reshape(head.apply(rows, { training, rng: stream('head') }), corruptedIds.shape); // [batch, length]
+          const logits = tf.reshape(head.apply(rows, { training, synchronize, rng: stream('head') }), corruptedIds.shape); // [batch, length]
           const real = attentionMask ? tf.cast(attentionMask, 'float32') : tf.onesLike(replaced);
           const crossEntropy = tf.sub(tf.softplus(logits), tf.mul(replaced, logits));
           const found = tf.cast(tf.greater(logits, 0), 'float32');
           return {
             loss: weightedMean(crossEntropy, real),
+            weight: tf.sum<tf.Scalar>(real), // among micro-batches and ranks, each counts by its tokens
             metrics: {
               accuracy: weightedMean(tf.cast(tf.equal(found, replaced), 'float32'), real),
               recall: weightedMean(found, replaced), // how many of the replaced tokens are found
