@@ -200,7 +200,7 @@ function drawAsked(
   const count = Math.max(1, shareOf(length - keep.shape[1], ratio, 'floor'));
   const choose = (patches: number[], image: number) => {
     if (count === patches.length) return patches;
-    const order = drawPermutation(rng.fold('asked').fold(image), patches.length).subarray(0, count);
+    const order = drawPermutation(rng.fold('asked').row(image, n), patches.length).subarray(0, count);
     return [...order].map((place) => patches[place]!);
   };
   return { keep, asked: tf.tensor2d(hidden.flatMap(choose), [n, count], 'int32') };
