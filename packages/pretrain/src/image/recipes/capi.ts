@@ -2,14 +2,15 @@ import { maskPatches } from '@selfsup/augment';
 import { crossPredictor, linear, prototypes } from '@selfsup/encoders';
 import { capi } from '@selfsup/pretext-tasks/capi';
 import { z } from 'zod';
+import { momentumOfPaper, momentumOfRun } from '../../momentum-of-run.ts';
 import { patchEncoderNames } from '../encoders.ts';
 import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
 import { patchEncoder } from './masked-images.ts';
-import { rising, risingMomentum, temperature } from './shared-options.ts';
+import { rising, temperature } from './shared-options.ts';
 
-/** CAPI; fewer clusters than the paper's 16,384, a teacher that follows faster and a predictor half as deep for small images. */
+/** CAPI; fewer clusters than the paper's 16,384, a teacher that follows faster in short runs and a predictor half as deep for small images. */
 export const capiTask = defineImageTask({
   name: 'capi',
   title: 'CAPI',
@@ -32,7 +33,7 @@ export const capiTask = defineImageTask({
     targetTemperature: z.number().gt(0).default(0.06).describe('softmax scale of the assignments before they are balanced'),
     clusteringTemperature: z.number().gt(0).default(0.12).describe('softmax scale by which the clustering learns'),
     iterations: z.int().min(1).default(3).describe('how often clusters and patches are balanced'),
-    momentum: risingMomentum(0.99),
+    momentum: momentumOfPaper(0.999, "weight of the target network's old weights at the start; it rises to 1 over the run"),
     predictorLayers: z
       .int()
       .min(1)
@@ -50,7 +51,8 @@ export const capiTask = defineImageTask({
   create({ backbone, imageSize, totalSteps }, options) {
     const encoder = patchEncoder('capi', backbone);
     const { outputDim: inputDim, gridSize } = encoder;
-    const { maskRatio, maskKind: kind, numClusters, momentum, predictorWidth: width = inputDim } = options;
+    const { maskRatio, maskKind: kind, numClusters, predictorWidth: width = inputDim } = options;
+    const { momentum = momentumOfRun(0.999, totalSteps) } = options;
     const { predictorHeads: numHeads = width % 32 === 0 ? width / 32 : 1 } = options;
     const { predictorLayers: numLayers = imageSize <= SMALL_IMAGE ? 3 : 6 } = options;
     const { predictedRatio, studentTemperature, targetTemperature, clusteringTemperature, iterations } = options;
