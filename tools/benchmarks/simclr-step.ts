@@ -4,13 +4,13 @@ import { simclr } from '@selfsup/pretext-tasks/simclr';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
-import type { MakeStepCase } from './step-case.ts';
+import type { MakeStepCase, StepOptions } from './step-case.ts';
 import { timeStep } from './time-step.ts';
 
 const SIZE = 32;
 
 /** A trainer of SimCLR with ResNet-18 and the CIFAR stem, and batches of two views of random images for it. */
-export function simclrTrainer(options: { readonly gradientCheckpointing?: boolean } = {}) {
+export function simclrTrainer(options: StepOptions = {}) {
   const backbone = resnet18({ stem: 'cifar' });
   const head = projectionHead({ inputDim: backbone.outputDim, hiddenDim: 512, outputDim: 128 });
   const trainer = createTrainer({

@@ -1,3 +1,5 @@
+import type { TrainerOptions } from '@selfsup/trainer';
+
 /** One training step to be measured: built once, run many times. */
 export interface StepCase {
   /** The name of the case, such as `simclr`. */
@@ -16,5 +18,8 @@ export interface StepCase {
   readonly dispose: () => void;
 }
 
-/** Makes a case for this batch size; with gradient checkpointing if it is wanted. */
-export type MakeStepCase = (batch: number, options?: { readonly gradientCheckpointing?: boolean }) => StepCase;
+/** What of a trainer may be another in a measurement. */
+export type StepOptions = Pick<TrainerOptions, 'gradientCheckpointing' | 'collective' | 'synchronizeNormalization'>;
+
+/** Makes a case for this batch size, that of this rank. */
+export type MakeStepCase = (batch: number, options?: StepOptions) => StepCase;

@@ -27,6 +27,7 @@ export const doors: Doors = {
     '@selfsup/backends',
     '@selfsup/core',
     '@selfsup/data',
+    '@selfsup/distributed',
     '@selfsup/encoders',
     '@selfsup/evaluate',
     '@selfsup/export',

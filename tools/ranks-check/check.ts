@@ -3,6 +3,7 @@
 //   --only A,B     only these runs, such as simclr,mae
 //   --ranks A,B    how many ranks; default 2,4
 //   --faults       what happens when a rank is lost, instead
+//   --hosts        on two hosts that are network namespaces of this machine, instead
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,10 +13,16 @@ import { parseArgs } from 'node:util';
 import { runThreads } from '@selfsup/distributed';
 import { decodeSafetensors } from '@selfsup/safetensors';
 import { checkFaults } from './faults.ts';
+import { checkHosts } from './hosts.ts';
 import { runs } from './runs.ts';
 
 const { values: flags } = parseArgs({
-  options: { only: { type: 'string' }, ranks: { type: 'string', default: '2,4' }, faults: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    ranks: { type: 'string', default: '2,4' },
+    faults: { type: 'boolean', default: false },
+    hosts: { type: 'boolean', default: false },
+  },
 });
 const names = flags.only?.split(',') ?? Object.keys(runs);
 const program = new URL('rank.ts', import.meta.url);
@@ -84,10 +91,30 @@ const judge = (what: string, found: string, right: boolean) => {
   console.log(`${right ? 'ok  ' : 'FAIL'} ${what}: ${found}`);
 };
 
-/** Compares losses and weights. */
+const alone = join(root, 'alone');
+
+/** Compares what ranks left in a folder with what one rank did. */
+function compare(folder: string, place: string): void {
+  for (const name of names) {
+    const losses = lossesOf(folder, name);
+    const loss = apart(lossesOf(alone, name), losses);
+    const [expected, own] = [weightsOf(alone, name), weightsOf(folder, name)];
+    let [weight, worst] = [0, ''];
+    for (const [path, values] of expected) {
+      const difference = apart(values, own.get(path) ?? []);
+      if (difference > weight) [weight, worst] = [difference, path];
+    }
+    const right = loss <= LOSS && weight <= WEIGHT && losses.length === 10;
+    const where = weight > WEIGHT ? ` (${worst})` : '';
+    judge(`${place}, ${name}`, `losses of ${losses.length} steps within ${loss.toExponential(1)}, weights within ${weight.toExponential(1)}${where}`, right); // prettier-ignore
+  }
+}
+
+const trainAlone = () => run(node[0]!, [...node.slice(1), alone, ...names]);
+
+/** Losses and weights of all engines. */
 async function checkEquality(): Promise<void> {
-  const alone = join(root, 'alone');
-  await run(node[0]!, [...node.slice(1), alone, ...names]);
+  await trainAlone();
   for (const { name: engine, launcher, start } of engines)
     for (const ranks of flags.ranks.split(',').map(Number)) {
       const place = `${engine}, ${ranks} ranks`;
@@ -98,26 +125,17 @@ async function checkEquality(): Promise<void> {
       const folder = join(root, place);
       try {
         await start(ranks, folder);
+        compare(folder, place);
       } catch (error) {
         judge(place, (error as Error).message, false);
-        continue;
-      }
-      for (const name of names) {
-        const losses = lossesOf(folder, name);
-        const loss = apart(lossesOf(alone, name), losses);
-        const [expected, own] = [weightsOf(alone, name), weightsOf(folder, name)];
-        let [weight, worst] = [0, ''];
-        for (const [path, values] of expected) {
-          const difference = apart(values, own.get(path) ?? []);
-          if (difference > weight) [weight, worst] = [difference, path];
-        }
-        const right = loss <= LOSS && weight <= WEIGHT && losses.length === 10;
-        const where = weight > WEIGHT ? ` (${worst})` : '';
-        judge(`${place}, ${name}`, `losses of ${losses.length} steps within ${loss.toExponential(1)}, weights within ${weight.toExponential(1)}${where}`, right); // prettier-ignore
       }
     }
 }
 
-await (flags.faults ? checkFaults(root, judge) : checkEquality());
+if (flags.faults) await checkFaults(root, judge);
+else if (flags.hosts) {
+  await trainAlone();
+  await checkHosts(root, { names, compare }, judge);
+} else await checkEquality();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -169,6 +169,7 @@ try {
     }
     for (const name of readdirSync(join(workspaceRoot, 'examples'))) {
       const directory = join(workspaceRoot, 'examples', name);
+      if (!existsSync(join(directory, 'package.json'))) continue; // files alone
       const manifest = readJson(join(directory, 'package.json'));
       if (manifest.selfsup?.consumer) await tryExample(directory, manifest, nodes);
     }

@@ -93,6 +93,7 @@ describe('Ctrl-C', () => {
       onFirst('checkpoint', 'SIGINT'),
     );
     expect(stopped.code).toBe(130);
+    expect(readdirSync(out)).not.toContain('run.lock'); // a process on another machine could not know that nobody holds it
     expect(stopped.stderr).toMatch(/Stopped after update \d+ of 1600\. Continue with: selfsup train --resume --out .*stopped\n$/);
     const last = stopped.lines.at(-1)!;
     expect(last).toMatchObject({ type: 'stopped', run: out, totalSteps: 1600, resume: `selfsup train --resume --out ${out}` });

@@ -233,6 +233,51 @@ describe('a run on images', () => {
       });
   });
 
+  it('embed and search --build do their work in parts, and join them', async () => {
+    const run = ['--run', at('whole')];
+    const asBefore = (name: string, other: string) => {
+      expect(readFileSync(at(name)).equals(readFileSync(at(other))), name).toBe(true);
+    };
+    process.env['SLURM_ARRAY_TASK_ID'] = '3';
+    try {
+      const { result } = await succeed('embed', ...run, '--out', at('new/parts.npy'), '--shard', 'auto', '--shards', '4');
+      expect(result).toMatchObject({ shard: { index: 3, count: 4, from: 'the Slurm array' }, rows: 0, samples: 77, wasFinished: false });
+    } finally {
+      delete process.env['SLURM_ARRAY_TASK_ID'];
+    }
+    const early = await selfsup('embed', ...run, '--out', at('new/parts.npy'), '--merge');
+    expect(early.stderr).toMatch(/1 of 4 parts are ready in .*missing 0-2; make these first, such as with --shard 0\/4 /);
+    for (let i = 0; i < 4; i++) {
+      const { result } = await succeed('embed', ...run, '--out', at('new/parts.npy'), '--shard', `${i}/4`);
+      expect(result).toMatchObject({ rows: { 0: 64, 2: 13 }[i] ?? 0, wasFinished: i === 3 });
+    }
+    const { stdout } = await selfsup('embed', ...run, '--out', at('new/parts.npy'), '--shard', '0/4');
+    expect(stdout).toMatch(
+      /^Part 0 \(of 0 to 3\) was finished already, and is as it was written: 64 embeddings of 8 numbers in .*part-00000.npy; /,
+    );
+    expect((await succeed('embed', ...run, '--out', at('new/parts.npy'), '--merge')).result).toMatchObject({ parts: 4, rows: 77, dim: 8 });
+    asBefore('new/parts.npy', 'new/x.npy');
+    asBefore('new/parts.index.json', 'new/x.index.json');
+    for (const shard of ['0/2', '1/2']) await succeed('search', ...run, '--build', at('joined'), '--shard', shard);
+    expect((await succeed('search', ...run, '--build', at('joined'), '--merge')).result).toMatchObject({
+      samples: 77,
+      exact: true,
+      parts: 2,
+    });
+    await succeed('search', ...run, '--build', at('at once'));
+    for (const name of readdirSync(at('at once'))) asBefore(`joined/${name}`, `at once/${name}`);
+    for (const [argv, message] of [
+      [['--shard', '4/4'], '--shard: parts are numbered from 0, so those of 4 are 0/4 to 3/4, got 4/4'],
+      [['--shard', 'auto'], '--shard auto found nothing that says which part this is'],
+      [['--shards', '4'], '--shards says how many parts there are; add --shard auto'],
+      [['--shard', '0/4', '--merge'], 'first make the parts with --shard, then join them with --merge'],
+      [['--shard', '0/8'], 'made with another number of parts (4, not 8)'],
+      [['--shard', '0/4', '--split', 'test'], 'made with another number of samples (samples 77, not 13)'],
+    ] as const)
+      expect((await selfsup('embed', ...run, '--out', at('new/parts.npy'), ...argv)).stderr).toContain(message);
+    expect((await selfsup('search', ...run, '--query', 'x', '--merge')).stderr).toContain('for building an index in parts; add --build');
+  });
+
   it('embed takes files and folders', async () => {
     mkdirSync(at('given/more'), { recursive: true });
     for (const [i, name] of ['a', 'b', 'more/c'].entries())
@@ -431,6 +476,16 @@ describe('selfsup train on photos', () => {
     const table = readFileSync(at('found/predictions.csv'), 'utf8').trimEnd().split('\n');
     expect([table.length, table[0]]).toEqual([18, 'file,class,probability,"p_blue, cool",p_red']);
     expect(table[1]).toMatch(/^.*cold\/0\.jpg,"blue, cool",0\.\d+,0\.\d+,0\.\d+$/);
+    const many = Array.from({ length: 20 }, () => inputs).flat(); // more than are classified at once
+    for (const format of ['csv', 'jsonl']) {
+      const out = ['--out', at(`parts/joined.${format}`)];
+      await succeed('predict', ...run, ...many, '--out', at(`parts/once.${format}`));
+      for (const shard of ['0/2', '1/2', '1/2']) await succeed('predict', ...run, ...many, ...out, '--shard', shard);
+      const joined = await succeed('predict', ...run, ...out, '--merge');
+      expect(joined.result).toMatchObject({ parts: 2, classified: 20 * 17 });
+      expect(readFileSync(at(`parts/joined.${format}`)).equals(readFileSync(at(`parts/once.${format}`)))).toBe(true);
+    }
+    expect((await selfsup('predict', ...run, '--merge')).stderr).toContain('--shard and --merge need a file');
     await succeed('predict', ...run, at('photos/warm/7.jpg'), '--out', at('found/one.jsonl'), '--threshold', '1');
     const line = JSON.parse(readFileSync(at('found/one.jsonl'), 'utf8')) as Record<string, unknown>;
     expect(line).toMatchObject({ file: at('photos/warm/7.jpg'), class: '', probabilities: { red: line['probability'] } });

@@ -5,7 +5,7 @@ export type { ClipOptions, FrameDataset } from './node/frame-videos.ts';
 export { kindOfParquet } from './node/parquet/kind-of-parquet.ts';
 export { imageFolder } from './node/image-folder.ts';
 export type { UnusedKind } from './node/unused-files.ts';
-export { beginNpy, readNpy, writeNpy, type PartialNpy, type NpyArray, type NpyData } from './node/npy.ts';
+export { beginNpy, readNpy, readNpyRows, writeNpy, type PartialNpy, type NpyArray, type NpyData } from './node/npy.ts';
 export { openImages, type OpenedImages, type OpenImagesOptions } from './node/open-images.ts';
 export { openVideos, type OpenedVideos, type OpenVideosOptions } from './node/open-videos.ts';
 export {

@@ -1,35 +1,23 @@
 /** How gradients are written while they travel: as they are, or in 16 bits. */
 export type Compression = 'none' | 'bf16' | 'fp16';
 
-const bits = new Uint32Array(1);
-const number = new Float32Array(bits.buffer);
+/** The upper half of a float32 given by its bits, rounded to the nearest, ties to even; NaN stays NaN. */
+const toBf16 = (word: number): number =>
+  (word & 0x7fffffff) > 0x7f800000 ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16; // a Uint16Array drops what is above
 
-/** The upper half of a float32, rounded to the nearest, ties to even; NaN stays NaN. */
-function toBf16(value: number): number {
-  number[0] = value;
-  const word = bits[0]!;
-  if ((word & 0x7fffffff) > 0x7f800000) return (word >>> 16) | 0x40;
-  return ((word + 0x7fff + ((word >>> 16) & 1)) >>> 16) & 0xffff;
-}
-
-function fromBf16(half: number): number {
-  bits[0] = half << 16;
-  return number[0]!;
-}
-
-/** IEEE 754 binary16, rounded to the nearest, ties to even; what is above 65,504 becomes infinity. */
-function toFp16(value: number): number {
-  number[0] = value;
-  const word = bits[0]!;
+/** IEEE 754 binary16 of a float32 given by its bits, rounded to the nearest, ties to even; what is above 65,504 becomes infinity. */
+function toFp16(word: number): number {
   const sign = (word >>> 16) & 0x8000;
   const magnitude = word & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00;
   if (magnitude >= 0x477ff000) return sign | 0x7c00; // 65,520 and above
   if (magnitude >= 0x38800000) return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
-  const scaled = Math.abs(value) * 2 ** 24; // subnormal: multiples of 2^-24
-  const floor = Math.floor(scaled);
-  const rest = scaled - floor;
-  return sign | (floor + (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0));
+  const shift = 126 - (magnitude >>> 23); // subnormal: multiples of 2^-24
+  if (shift > 24) return sign; // below half of the first one
+  const fraction = (magnitude & 0x7fffff) | 0x800000;
+  const floor = fraction >>> shift;
+  const [rest, half] = [fraction & ((1 << shift) - 1), 1 << (shift - 1)];
+  return sign | (floor + (rest > half || (rest === half && floor % 2 === 1) ? 1 : 0));
 }
 
 function fromFp16(half: number): number {
@@ -40,7 +28,8 @@ function fromFp16(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-const codecs = { bf16: { encode: toBf16, decode: fromBf16 }, fp16: { encode: toFp16, decode: fromFp16 } } as const;
+/** `[65536]`: what each binary16 stands for; made when it is needed first. */
+let fp16Values: Float32Array | undefined;
 
 /** Bytes of a number while it travels. Internal. */
 export const bytesOf = (compression: Compression): 2 | 4 => (compression === 'none' ? 4 : 2);
@@ -51,15 +40,23 @@ export function encodeFloats(values: Float32Array, target: Uint8Array, compressi
     new Float32Array(target.buffer, target.byteOffset, values.length).set(values);
     return;
   }
-  const { encode } = codecs[compression];
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(target.buffer, target.byteOffset, values.length);
-  for (let i = 0; i < values.length; i++) halves[i] = encode(values[i]!);
+  if (compression === 'bf16') for (let i = 0; i < words.length; i++) halves[i] = toBf16(words[i]!);
+  else for (let i = 0; i < words.length; i++) halves[i] = toFp16(words[i]!);
 }
 
 /** Reads what {@link encodeFloats} wrote. Internal. */
 export function decodeFloats(source: Uint8Array, count: number, compression: Compression): Float32Array {
   if (compression === 'none') return new Float32Array(source.buffer, source.byteOffset, count);
-  const { decode } = codecs[compression];
   const halves = new Uint16Array(source.buffer, source.byteOffset, count);
-  return Float32Array.from(halves, decode);
+  const values = new Float32Array(count);
+  if (compression === 'bf16') {
+    const words = new Uint32Array(values.buffer);
+    for (let i = 0; i < count; i++) words[i] = halves[i]! << 16;
+    return values;
+  }
+  fp16Values ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => fromFp16(half));
+  for (let i = 0; i < count; i++) values[i] = fp16Values[halves[i]!]!;
+  return values;
 }

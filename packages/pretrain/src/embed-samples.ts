@@ -22,6 +22,8 @@ export interface SamplesPart {
   readonly samples: Samples;
   /** What the part is called, such as `train`. */
   readonly split?: string | undefined;
+  /** Which of them, in this order; default all. */
+  readonly indices?: ArrayLike<number> | undefined;
 }
 
 /** Rows of features with what they stand for. */
@@ -68,7 +70,11 @@ export async function* embedSamples(
 ): AsyncGenerator<EmbeddedRows, void, void> {
   for await (const part of parts) {
     const stage = `Encoding ${part.split === undefined ? '' : `${part.split} `}samples`;
-    for await (const { data, shape, indices } of encoder.encodeBatches(part.samples, { stage, ...options }))
+    for await (const { data, shape, indices } of encoder.encodeBatches(part.samples, {
+      stage,
+      ...(part.indices && { indices: part.indices }),
+      ...options,
+    }))
       yield { items: Array.from(indices, (index) => describeSample(part, index)), features: { data, shape } };
   }
 }

@@ -66,6 +66,8 @@ export interface LoadedEncoder extends Omit<EncoderDescription, 'modality'> {
     samples: Samples,
     options?: { stage?: string; indices?: ArrayLike<number>; signal?: AbortSignal },
   ): AsyncGenerator<Features, void, void>;
+  /** Samples that `encodeBatches` computes together; see `batchSizeOf` of a modality. */
+  batchSizeOf(samples: Samples): number;
   /** A network of the same kind with fresh weights. */
   create(rng: Rng): AnyModule;
   /** Frees the network. */
@@ -150,6 +152,7 @@ export async function loadEncoder(given: Uint8Array, options: LoadEncoderOptions
       openContext,
       encode,
       encodeBatches,
+      batchSizeOf: (samples) => modality.batchSizeOf?.(samples) ?? PART,
       async embed(data) {
         const opened = await modality.openSamples({ data, options: description.options, seed, testFraction: 0, input }, openContext);
         return encode(opened.train);

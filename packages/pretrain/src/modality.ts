@@ -310,6 +310,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   readonly encodeWhole?: (encoder: AnyModule, samples: Samples, options: EncodeOptions) => Promise<Features>;
   /** The same batch by batch, so that memory does not grow with the samples; default `encode` of some samples at a time. */
   encodeBatches?(encoder: AnyModule, samples: Samples, options: EncodeOptions): AsyncIterable<Features>;
+  /** Samples that `encodeBatches` computes together: a share of the samples that begins at a multiple of it is computed in the same batches as all of them. Default 1,024, as where there is no `encodeBatches`. */
+  batchSizeOf?(samples: Samples): number;
   /** Slightly changed copies of samples, as near-duplicates are: `[length of indices]`, in their order; absent where there is no such thing. */
   alteredCopies?(samples: Samples, options: AlteredCopiesOptions): Samples;
   /** What usually lies behind alarms of collapse on such data, and what helps; default the words for joint-embedding tasks on images. Rules of a task go before it. */

@@ -3,7 +3,6 @@ import {
   contentKeys,
   csvCell,
   duplicatesReport,
-  embedSamples,
   embedSet,
   findDuplicates,
   findOutliers,
@@ -19,16 +18,18 @@ import {
   type SearchHit,
   type SelectionMethod,
 } from '@selfsup/pretrain';
-import { buildSearchIndex, openSearchIndex } from '@selfsup/pretrain/node';
+import { openSearchIndex } from '@selfsup/pretrain/node';
 import { renderReport } from '@selfsup/report';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RunFlags } from '../flags/common-flags.ts';
+import type { ShardFlags } from '../flags/shard-flags.ts';
 import type { Output } from '../output/output.ts';
 import { assertWritable, writeWholeFile } from '../output/write-whole-file.ts';
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { embedQueries } from './embed-queries.ts';
+import { buildIndex } from './run-build-index.ts';
 import { openRun, type OpenedEncoder } from './open-run.ts';
 import { checkInputs, readInputs, type InputFlags } from './read-inputs.ts';
 
@@ -41,13 +42,14 @@ export type ExploreFlags = RunFlags &
   };
 
 /** The flags of `selfsup search`. */
-export type SearchFlags = ExploreFlags & {
-  readonly query?: readonly string[];
-  readonly text?: readonly string[];
-  readonly count?: number;
-  readonly build?: string;
-  readonly index?: string;
-};
+export type SearchFlags = ExploreFlags &
+  ShardFlags & {
+    readonly query?: readonly string[];
+    readonly text?: readonly string[];
+    readonly count?: number;
+    readonly build?: string;
+    readonly index?: string;
+  };
 /** The flags of `selfsup duplicates`. */
 export type DuplicatesFlags = ExploreFlags & { readonly threshold?: number };
 /** The flags of `selfsup outliers`. */
@@ -166,6 +168,9 @@ async function explore(
  */
 export async function runSearch(inputs: readonly string[], flags: SearchFlags, output: Output): Promise<number> {
   const { query = [], text, count = 10, whitening, build, index, ...rest } = flags;
+  const parts = flags.shard !== undefined || flags.shards !== undefined || flags.merge === true;
+  if (parts && build === undefined)
+    throw new SelfsupError('SELFSUP_OPTION', '--shard, --shards and --merge are for building an index in parts; add --build');
   if (build !== undefined || index !== undefined) {
     if (whitening)
       throw new SelfsupError('SELFSUP_OPTION', '--whitening is for samples that are searched at once; leave it out with an index');
@@ -179,31 +184,6 @@ export async function runSearch(inputs: readonly string[], flags: SearchFlags, o
     const { lines, rows } = hitTable(queries, set.items, hits);
     return { lines, rows, facts: { queries: queries.items.length }, report: () => searchReport({ encoder, set, name }, queries, hits) };
   });
-}
-
-/** `selfsup search --build`: writes an index. */
-async function buildIndex(inputs: readonly string[], flags: SearchFlags, output: Output): Promise<number> {
-  const { query, text, build = '', index, run, ...rest } = flags;
-  if (query || text || index !== undefined)
-    throw new SelfsupError('SELFSUP_OPTION', 'build first, then search: leave --query, --text and --index out with --build');
-  checkInputs(inputs, rest);
-  const { encoder, backend, backendDescription } = await openRun(flags, output);
-  return runUntilInterrupt(
-    output,
-    async (signal) => {
-      const read = await readInputs(encoder, inputs, rest);
-      const built = await buildSearchIndex(build, embedSamples(encoder, read.parts, { signal }), { encoder });
-      output.line(
-        `${built.rows} samples in ${printable(build)}, searched ${built.exact ? 'exactly' : 'by a graph'}; search them with --index`,
-      );
-      const facts = { command: 'search', run, dataset: read.name, backend, backendDescription, steps: encoder.step };
-      output.event('result', { ...facts, samples: built.rows, exact: built.exact, build, skipped: read.skipped() });
-      return 0;
-    },
-    () => {
-      encoder.dispose();
-    },
-  );
 }
 
 /** `selfsup search --index`: searches in an index. */

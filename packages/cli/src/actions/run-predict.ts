@@ -1,25 +1,24 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { countSkipped, predictionHeader, predictionLines, type PredictionTable, type Skipped } from '@selfsup/pretrain';
-import { classifierFolder, listClassifiers, loadClassifier, openInputs } from '@selfsup/pretrain/node';
+import { countSkipped, type PredictionTable, type Skipped } from '@selfsup/pretrain';
+import { classifierFolder, listClassifiers, loadClassifier, openInputs, partPath, type Inputs } from '@selfsup/pretrain/node';
 import { existsSync } from 'node:fs';
 import type { RunFlags } from '../flags/common-flags.ts';
+import { findShare, nameOfPart, partsFolder, type ShardFlags } from '../flags/shard-flags.ts';
 import type { Output } from '../output/output.ts';
 import { gatherPlugins } from '../plugins/gather-plugins.ts';
 import { assertWritable, beginWholeFile, type NewFile } from '../output/write-whole-file.ts';
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { chooseBackend } from './choose-backend.ts';
+import { classify, classifyPart, joinParts, type Counted, type Work } from './predict-parts.ts';
 import { nothingRead, sortInputs } from './read-inputs.ts';
 
 /** The flags of `selfsup predict`. */
-export interface PredictFlags extends RunFlags {
+export interface PredictFlags extends RunFlags, ShardFlags {
   readonly classifier?: string;
   readonly text?: readonly string[];
   readonly out?: string;
   readonly threshold?: number;
 }
-
-/** Samples that are classified and written at once. */
-const BATCH = 256;
 
 /** The folder of the classifier that is meant. */
 async function findClassifier({ run, classifier }: PredictFlags): Promise<string> {
@@ -51,8 +50,28 @@ async function openSink(out: string | undefined, write: (text: string) => void):
   };
 }
 
+/** Classifies all samples, into a file or onto standard output. */
+async function classifyAll(given: Inputs, work: Work, { out, write }: { out: string | undefined; write: (text: string) => void }) {
+  const skipped: Skipped[] = [];
+  async function* open() {
+    for await (const input of openInputs(work.classifier.encoder, given)) {
+      yield input;
+      skipped.push(...input.skipped());
+    }
+  }
+  const sink = await openSink(out, write);
+  try {
+    const found = await classify(open(), sink, work);
+    if (found.classified === 0) throw nothingRead('classified', skipped);
+    await sink.keep();
+    return { ...found, skipped };
+  } finally {
+    await sink.drop();
+  }
+}
+
 /**
- * `selfsup predict`: classifies photos or texts by a kept classifier, batch by batch.
+ * `selfsup predict`: classifies photos or texts by a kept classifier, batch by batch; or one part of them, or joins the parts.
  *
  * @param inputs files and folders; `-` stands for the lines of standard input
  * @param flags see {@link PredictFlags}
@@ -65,13 +84,20 @@ export async function runPredict(
   { output, write }: { output: Output; write: (text: string) => void },
 ): Promise<number> {
   const { out, threshold, run } = flags;
+  const share = await findShare(flags);
   if (out !== undefined && !/\.(csv|jsonl)$/i.test(out))
     throw new SelfsupError('SELFSUP_OPTION', `--out must end in .csv or .jsonl, got ${printable(out)}`);
+  if (out === undefined && share.kind !== 'all')
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      '--shard and --merge need a file that the parts belong to; add --out, such as predictions.csv',
+    );
   if (out === undefined && output.json)
     throw new SelfsupError('SELFSUP_OPTION', '--json and predictions cannot share standard output; add --out');
-  if (inputs.length === 0 && !flags.text)
+  if (inputs.length === 0 && !flags.text && share.kind !== 'merge')
     throw new SelfsupError('SELFSUP_OPTION', 'say what to classify: files, folders, or - for standard input');
-  await assertWritable(out, '--out');
+  const format = /\.jsonl$/i.test(out ?? '') ? 'jsonl' : 'csv';
+  await assertWritable(share.kind === 'part' ? partPath(partsFolder(out!), share.shard.index, `.${format}`) : out, '--out');
   const folder = await findClassifier(flags);
   const { registry } = await gatherPlugins({ plugins: flags.plugin ?? [] }, process.cwd());
   const backend = await chooseBackend(flags, registry);
@@ -84,50 +110,37 @@ export async function runPredict(
     },
   }; // standard output is for the predictions
   const classifier = await loadClassifier(folder, { encoder: run, registry, progress });
+  const { classes, encoder, description } = classifier;
+  const table: PredictionTable = { format, classes, nameOf: encoder.modality.name === 'text' ? 'text' : 'file' };
+  const say = (found: Counted & { readonly skipped: readonly Skipped[] }, place: string | undefined, facts: object = {}) => {
+    const { classified, open, counts, skipped } = found;
+    const parts = classes.map((name, i) => `${printable(name, { maxLength: 40 })} ${counts[i]!}`).filter((_, i) => counts[i]! > 0); // prettier-ignore
+    output.event('result', {
+      ...{ command: 'predict', run, classifier: description.name, backend: backend.name, backendDescription: backend.description },
+      ...{ classified, open, out: place, counts: Object.fromEntries(classes.map((name, i) => [name, counts[i]!])), skipped, ...facts },
+    });
+    return `${classified} classified${place === undefined ? '' : `, in ${printable(place)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : ''}`;
+  };
   return runUntilInterrupt(
     output,
     async (signal) => {
-      const { classes, encoder, description } = classifier;
-      const isText = encoder.modality.name === 'text';
-      const given = await sortInputs(encoder, inputs, flags.text);
-      const table: PredictionTable = { format: /\.jsonl$/i.test(out ?? '') ? 'jsonl' : 'csv', classes, nameOf: isText ? 'text' : 'file' };
-      const sink = await openSink(out, write);
-      const counts = new Array<number>(classes.length).fill(0);
-      let [classified, open] = [0, 0];
-      const skipped: Skipped[] = [];
-      try {
-        await sink.write(predictionHeader(table));
-        for await (const input of openInputs(encoder, given)) {
-          const { samples } = input;
-          const stage = progress.stage('Classifying', { total: samples.length, unit: description.trainedOn.unit });
-          for (let first = 0; first < samples.length; first += BATCH) {
-            signal.throwIfAborted();
-            const indices = Int32Array.from({ length: Math.min(BATCH, samples.length - first) }, (_, i) => first + i);
-            const found = await classifier.predictSamples(samples, { indices, threshold, signal, quiet: true });
-            await sink.write(predictionLines(found, Array.from(found.indices, input.nameOf), table)); // prettier-ignore
-            for (const [row, label] of found.labels.entries()) {
-              classified++;
-              if (found.classes[row] === '') open++;
-              else counts[label]!++;
-            }
-            stage.update(first + indices.length);
-          }
-          stage.end();
-          skipped.push(...input.skipped());
-        }
-        if (classified === 0) throw nothingRead('classified', skipped);
-        await sink.keep();
-      } finally {
-        await sink.drop();
+      const work: Work = { classifier, table, threshold, progress, signal };
+      if (share.kind === 'merge') {
+        const found = await joinParts({ ...work, out: out!, folder });
+        progress.line(`${found.parts} parts joined: ${say(found, out, { parts: found.parts })}`);
+        return 0;
       }
-      const parts = classes.map((name, i) => `${printable(name, { maxLength: 40 })} ${counts[i]!}`).filter((_, i) => counts[i]! > 0); // prettier-ignore
-      progress.line(
-        `${classified} classified${out === undefined ? '' : `, in ${printable(out)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : ''}`,
-      );
-      output.event('result', {
-        ...{ command: 'predict', run, classifier: description.name, backend: backend.name, backendDescription: backend.description },
-        ...{ classified, open, out, counts: Object.fromEntries(classes.map((name, i) => [name, counts[i]!])), skipped },
-      });
+      const given = await sortInputs(encoder, inputs, flags.text);
+      if (share.kind === 'all') {
+        progress.line(say(await classifyAll(given, work, { out, write }), out));
+        return 0;
+      }
+      const { shard } = share;
+      const found = await classifyPart(given, shard, { ...work, out: out!, folder });
+      const { wasFinished, samples, path } = found;
+      const before = wasFinished ? ' was finished already, and is as it was written' : '';
+      const said = say(found, path, { shard, samples, wasFinished });
+      progress.line(`${nameOfPart(shard)}${before}: ${said}; join the parts with --merge`);
       return 0;
     },
     () => {

@@ -115,6 +115,7 @@ async function trainAlone(config: CommandConfig, context: RunTrainContext, job?:
   );
   // what is read and measured before and after training has nothing to lose: an interrupt does not wait for it
   let training = false;
+  let code = 0;
   let leave: (value: undefined) => void = () => undefined;
   const left = new Promise<undefined>((settle) => (leave = settle));
   const onAbort = () => {
@@ -125,11 +126,11 @@ async function trainAlone(config: CommandConfig, context: RunTrainContext, job?:
     for (;;) {
       const next = await Promise.race([events.next(), left]);
       if (next === undefined) return leads ? await tellHowToGoOn(store, output) : INTERRUPTED;
-      if (next.done) return 0;
+      if (next.done) return code; // also after a stop: only now the folder is free, for a process on another machine, too
       const { value: event } = next;
       if (event.type === 'progress' && event.stage === 'Training') training = !event.ended;
       show(event);
-      if (event.type === 'stopped') return await tellHowToGoOn(store, output, event);
+      if (event.type === 'stopped') code = await tellHowToGoOn(store, output, event);
       if (event.type !== 'end') continue;
       const { result, report } = event;
       if (event.wasFinished) output.line(alreadyFinished(store, result));

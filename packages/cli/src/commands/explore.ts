@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { DuplicatesFlags, OutliersFlags, SearchFlags, SelectFlags } from '../actions/explore-samples.ts';
 import type { CommandContext } from '../command-context.ts';
 import { act, addDataFlags, addRunFlags, encoderOption } from '../flags/common-flags.ts';
+import { addShardFlags } from '../flags/shard-flags.ts';
 import { collect, parseNumber } from '../flags/parse-value.ts';
 
 /** A command that works on all samples of some files or of data. */
@@ -19,7 +20,7 @@ const actions = () => import('../actions/explore-samples.ts');
 
 /** `selfsup search`. */
 export function searchCommand(context: CommandContext): Command {
-  return exploration('search')
+  return addShardFlags(exploration('search'), '--build')
     .description('Find the photos or texts that are most like a photo or a text')
     .addOption(new Option('--query <file>', 'a photo, a folder, or a file of texts to look for; can be repeated').argParser(collect))
     .addOption(
@@ -39,7 +40,9 @@ Examples:
   $ selfsup search --data reviews.csv --run runs/text --text "it broke after a week"
   $ selfsup search photos --run runs/pairs --text "a dog on the beach" --report found.html
   $ selfsup search photos --run runs/photos --build index
-  $ selfsup search --run runs/photos --index index --query x.jpg`,
+  $ selfsup search --run runs/photos --index index --query x.jpg
+  $ selfsup search photos --run runs/photos --build index --shard auto    # in each task of sbatch --array=0-15
+  $ selfsup search --run runs/photos --build index --merge                # when all are done`,
     )
     .action((inputs: string[], _flags: unknown, self: Command) =>
       act<SearchFlags>(self, context, async (flags, output) => (await actions()).runSearch(inputs, flags, output)),

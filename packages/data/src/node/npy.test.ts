@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { beginNpy, readNpy, writeNpy } from './npy.ts';
+import { beginNpy, readNpy, readNpyRows, writeNpy } from './npy.ts';
 
 let root = '';
 beforeEach(async () => {
@@ -66,6 +66,30 @@ describe('writeNpy and readNpy', () => {
     expect((await readNpy(path)).shape).toEqual([3, 2]);
     expect(await readdir(join(root, 'new'))).toEqual(['x.npy']);
     await expect(beginNpy(path, { dim: 0 })).rejects.toThrow('`dim` must be an integer >= 1, got 0');
+  });
+
+  it('are read piece by piece', async () => {
+    const path = join(root, 'x.npy');
+    const read = async () => {
+      const pieces: unknown[] = [];
+      for await (const { data, shape } of readNpyRows(path, { rows: 2 })) pieces.push([...data], shape);
+      return pieces;
+    };
+    await writeNpy(
+      path,
+      Float32Array.from({ length: 9 }, (_, i) => i / 3),
+      [3, 3],
+    );
+    expect(await read()).toEqual([
+      [0, 1, 2, 3, 4, 5].map((i) => Math.fround(i / 3)),
+      [2, 3],
+      [6, 7, 8].map((i) => Math.fround(i / 3)),
+      [1, 3],
+    ]);
+    await writeNpy(path, new Float32Array(0), [0, 3]);
+    expect(await read()).toEqual([]);
+    await writeNpy(path, new Int32Array(6), [2, 3]);
+    await expect(read()).rejects.toThrow('must be an array <f4 [rows, dim], got <i4 [2, 3]');
   });
 
   const put = async (shape: string, bytes: number, change = (text: string) => text) => {

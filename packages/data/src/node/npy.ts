@@ -1,5 +1,6 @@
 import { printable, SelfsupError } from '@selfsup/core';
-import { readHead, withFile } from './read-file-within.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { readAt, readHead, withFile } from './read-file-within.ts';
 import { beginFile } from './partial-file.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -105,6 +106,45 @@ export async function beginNpy(path: string, { dim }: { dim: number }): Promise<
   };
 }
 
+/** What stands before the numbers says. */
+interface NpyHead {
+  readonly type: '<f4' | '<i4' | '|u1';
+  readonly shape: readonly number[];
+  /** The first byte of the numbers. */
+  readonly from: number;
+}
+
+/** Reads what stands before the numbers of a file of so many bytes. */
+async function readNpyHead(file: FileHandle, { size, fail }: { size: number; fail: (what: string) => never }): Promise<NpyHead> {
+  const head = await readHead(file, Math.min(size, LONGEST_HEADER));
+  const version = head[6];
+  if (head.length < 12 || MAGIC.some((byte, i) => head[i] !== byte)) fail('is not a .npy file');
+  if (version !== 1 && version !== 2 && version !== 3) fail(`must be of version 1, 2 or 3, got ${version}`);
+  const lengthBytes = version === 1 ? 2 : 4;
+  const start = 8 + lengthBytes;
+  const from = start + head.readUIntLE(8, lengthBytes);
+  if (from > head.length) fail(`ends within its header, or has one of more than ${LONGEST_HEADER} bytes`);
+  const header = head.toString('latin1', start, from);
+  const type = /'descr': *'([^']*)'/.exec(header)?.[1];
+  const sides = /'shape': *\(([^)]*)\)/.exec(header)?.[1];
+  if (type === undefined || sides === undefined || !/'fortran_order': *False/.test(header))
+    return fail(`must be an array in C order, got the header ${printable(header.trim(), { maxLength: 200 })}`);
+  if (!SHAPE.test(sides)) fail(`must have integers >= 0 as its shape, got (${printable(sides, { maxLength: 60 })})`);
+  const shape = (sides.match(/\d+/g) ?? []).map(Number);
+  if (type !== '<f4' && type !== '<i4' && type !== '|u1')
+    return fail(`must hold <f4, <i4 or |u1, got ${printable(type, { maxLength: 20 })}`);
+  const expected = (type === '|u1' ? 1 : 4) * product(shape);
+  if (size - from !== expected) fail(`must have ${expected} bytes of data for shape [${shape.join(', ')}], got ${size - from}`);
+  return { type, shape, from };
+}
+
+/** Says what is wrong with a file. */
+const failAt =
+  (who: string, path: string) =>
+  (what: string): never => {
+    throw new SelfsupError('SELFSUP_DATA', `${who}: ${printable(path)} ${what}`);
+  };
+
 /**
  * Reads a `.npy` file of float32, int32 or uint8 numbers in C order.
  *
@@ -119,32 +159,40 @@ export async function beginNpy(path: string, { dim }: { dim: number }): Promise<
  * ```
  */
 export function readNpy(path: string): Promise<NpyArray> {
-  const fail = (what: string): never => {
-    throw new SelfsupError('SELFSUP_DATA', `readNpy: ${printable(path)} ${what}`);
-  };
   return withFile(path, 'readNpy', async (file, size) => {
-    const head = await readHead(file, Math.min(size, LONGEST_HEADER));
-    const version = head[6];
-    if (head.length < 12 || MAGIC.some((byte, i) => head[i] !== byte)) fail('is not a .npy file');
-    if (version !== 1 && version !== 2 && version !== 3) fail(`must be of version 1, 2 or 3, got ${version}`);
-    const lengthBytes = version === 1 ? 2 : 4;
-    const start = 8 + lengthBytes;
-    const headerEnd = start + head.readUIntLE(8, lengthBytes);
-    if (headerEnd > head.length) fail(`ends within its header, or has one of more than ${LONGEST_HEADER} bytes`);
-    const header = head.toString('latin1', start, headerEnd);
-    const type = /'descr': *'([^']*)'/.exec(header)?.[1];
-    const sides = /'shape': *\(([^)]*)\)/.exec(header)?.[1];
-    if (type === undefined || sides === undefined || !/'fortran_order': *False/.test(header))
-      return fail(`must be an array in C order, got the header ${printable(header.trim(), { maxLength: 200 })}`);
-    if (!SHAPE.test(sides)) fail(`must have integers >= 0 as its shape, got (${printable(sides, { maxLength: 60 })})`);
-    const shape = (sides.match(/\d+/g) ?? []).map(Number);
-    const bytesPerNumber =
-      { '<f4': 4, '<i4': 4, '|u1': 1 }[type] ?? fail(`must hold <f4, <i4 or |u1, got ${printable(type, { maxLength: 20 })}`);
-    const expected = bytesPerNumber * product(shape);
-    if (size - headerEnd !== expected)
-      return fail(`must have ${expected} bytes of data for shape [${shape.join(', ')}], got ${size - headerEnd}`);
-    const body = Uint8Array.from((await readHead(file, size)).subarray(headerEnd)).buffer; // a copy: aligned
+    const { type, shape, from } = await readNpyHead(file, { size, fail: failAt('readNpy', path) });
+    const body = Uint8Array.from((await readHead(file, size)).subarray(from)).buffer; // a copy: aligned
     const data = type === '<f4' ? new Float32Array(body) : type === '<i4' ? new Int32Array(body) : new Uint8Array(body);
-    return { data, shape };
+    return { data, shape: [...shape] };
   });
+}
+
+/**
+ * Reads a `.npy` file of float32 `[rows, dim]` piece by piece, so that a file of any size fits into memory.
+ *
+ * @param path the file
+ * @param options `rows`: of a piece, at most; an integer >= 1
+ * @returns pieces `[n, dim]`, row-major, in order
+ * @throws SelfsupError `SELFSUP_DATA` when it is no such file, or cannot be read
+ * @example
+ * ```ts
+ * import { readNpyRows } from '@selfsup/data/node';
+ * for await (const { data, shape } of readNpyRows('embeddings.npy', { rows: 1000 })) console.log(shape, data.length);
+ * ```
+ */
+export async function* readNpyRows(
+  path: string,
+  { rows: most }: { rows: number },
+): AsyncGenerator<{ readonly data: Float32Array; readonly shape: readonly [rows: number, dim: number] }, void, void> {
+  const fail = failAt('readNpyRows', path);
+  const head = await withFile(path, 'readNpyRows', (file, size) => readNpyHead(file, { size, fail }));
+  const [rows, dim] = head.shape;
+  if (head.type !== '<f4' || rows === undefined || dim === undefined || head.shape.length !== 2)
+    return fail(`must be an array <f4 [rows, dim], got ${head.type} [${head.shape.join(', ')}]`);
+  for (let first = 0; first < rows; first += most) {
+    const count = Math.min(most, rows - first);
+    const bytes = await withFile(path, 'readNpyRows', (file) => readAt(file, head.from + first * dim * 4, count * dim * 4));
+    if (bytes.length < count * dim * 4) fail('became shorter while it was read');
+    yield { data: new Float32Array(Uint8Array.from(bytes).buffer), shape: [count, dim] };
+  }
 }

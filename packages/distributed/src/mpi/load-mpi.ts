@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { SelfsupError } from '@selfsup/core';
 import type { Launcher } from '../launcher.ts';
 
@@ -26,6 +27,8 @@ export interface MpiLibrary {
   readonly returnErrors: bigint | number;
   /** Bytes of its own for a status or a small result. */
   readonly int: () => Int32Array;
+  /** Keeps what is loaded where it is until the process ends. */
+  readonly pin: () => void;
 }
 
 interface Koffi {
@@ -68,6 +71,25 @@ const prototypes = (H: string) => ({
   finalize: `int MPI_Finalize()`,
 });
 
+/** RTLD_NOW | RTLD_NODELETE of Linux. */
+const STAYS = 2 | 0x1000;
+
+/**
+ * Keeps all shared objects of the process where they are. Open MPI unloads its components in `MPI_Finalize`; threads that have called it still have values whose
+ * destructors lie there, and a process that ends with them ends with a segmentation fault.
+ */
+function pinObjects(koffi: Koffi): void {
+  if (process.platform !== 'linux') return;
+  let open: MpiFunction;
+  try {
+    open = koffi.load('libc.so.6').func('void *dlopen(const char *file, int flags)');
+  } catch {
+    return; // another C library: musl unloads nothing
+  }
+  const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/ (\/\S+\.so[^\s]*)$/gm);
+  for (const file of new Set([...mapped].map(([, path]) => path!))) open(file, STAYS);
+}
+
 /**
  * Loads the MPI library of the machine. Internal.
  *
@@ -105,7 +127,13 @@ export async function loadMpi(launcher: Launcher | undefined, given: string | un
       family === 'open-mpi'
         ? { world: address('ompi_mpi_comm_world'), byte: address('ompi_mpi_byte'), returnErrors: address('ompi_mpi_errors_return') }
         : { world: 0x44000000, byte: 0x4c00010d, returnErrors: 0x54000001 };
-    return { version, family, file, functions, ...handles, int: () => new Int32Array(1) };
+    return {
+      ...{ version, family, file, functions, ...handles },
+      int: () => new Int32Array(1),
+      pin: () => {
+        pinObjects(koffi);
+      },
+    };
   }
   throw new SelfsupError(
     'SELFSUP_COLLECTIVE',

@@ -161,6 +161,7 @@ export async function mpiTransport({
       await callAsync('barrier', world);
       closed = true;
       process.off('exit', onExit);
+      mpi.pin();
       call('finalize');
       watch.close();
     },

@@ -78,6 +78,9 @@ export async function checkExtras(subject: ModalitySubject): Promise<void> {
         fail('`show` must give a `text` or an `image` as a data: URI for each sample');
     const throughput = modality.throughput?.(data, plan.settings);
     if (throughput && !(throughput.perSample > 0)) fail(`\`throughput\` must have \`perSample\` > 0, got ${throughput.perSample}`);
+    const batch = modality.batchSizeOf?.(samples);
+    if (batch !== undefined && !(Number.isSafeInteger(batch) && batch >= 1))
+      fail(`\`batchSizeOf\` must give an integer >= 1, got ${batch}`);
     const name = modality.nameOf?.(plan.data);
     if (name !== undefined && (name === '' || /[/\\]/.test(name)))
       fail(`\`nameOf\` must give a name for a folder, got ${printableValue(name)}`);

@@ -36,7 +36,11 @@ export async function embedSet(
   const partOf: number[] = [];
   for await (const part of parts) {
     const stage = `Encoding ${part.split === undefined ? '' : `${part.split} `}samples`;
-    for await (const { data, shape, indices } of encoder.encodeBatches(part.samples, { stage, ...options })) {
+    for await (const { data, shape, indices } of encoder.encodeBatches(part.samples, {
+      stage,
+      ...(part.indices && { indices: part.indices }),
+      ...options,
+    })) {
       features.push({ data, shape });
       for (const index of indices) {
         items.push(describeSample(part, index));

@@ -12,7 +12,7 @@ import {
 } from '@selfsup/data/text';
 import type { EncoderFactory } from '@selfsup/encoders';
 import { alteredImages } from '../image/altered-images.ts';
-import { encodeImageBatches, encodeImages, rawPixels } from '../image/encode-images.ts';
+import { encodeImageBatches, encodeImages, imageBatchSize, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
 import { imageInputOf, imageSizeOf, type ImageInput } from '../image/image-input.ts';
 import { assertBatchFits, limitsOf, pictureDefaults } from '../image/image-modality.ts';
@@ -240,6 +240,7 @@ export const imageTextModality = defineModality<ImageTextRunData, ImageTextOptio
   },
   encode: encodeImages,
   encodeBatches: encodeImageBatches,
+  batchSizeOf: imageBatchSize,
   labeledData: 'images in folders by class as `data`, or pairs with a class in each row',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   alteredCopies: alteredImages,

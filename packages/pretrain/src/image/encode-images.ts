@@ -13,6 +13,9 @@ import { asImages } from './image-samples.ts';
 export const encodeBatchOf = ({ height, width }: { readonly height: number; readonly width: number }): number =>
   Math.max(1, Math.min(250, Math.floor((250 * 64 * 64) / (height * width))));
 
+/** The same of samples. */
+export const imageBatchSize = (samples: Samples): number => encodeBatchOf(asImages(samples));
+
 /** Which of so many samples: those that are asked for, or all. */
 export const chosenIndices = (length: number, indices: ArrayLike<number> | undefined): Int32Array =>
   indices ? Int32Array.from(indices) : Int32Array.from({ length }, (_, i) => i);

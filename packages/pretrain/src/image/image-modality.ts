@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { defineModality, type BuildContext, type RunData } from '../modality.ts';
 import type { GivenSettings, Settings } from '../settings.ts';
 import { alteredImages } from './altered-images.ts';
-import { encodeImageBatches, encodeImages, rawPixels } from './encode-images.ts';
+import { encodeImageBatches, encodeImages, imageBatchSize, rawPixels } from './encode-images.ts';
 import { withIndices } from './batch-indices.ts';
 import { encodeViews } from './encode-views.ts';
 import { isPatchEncoder } from './encoders.ts';
@@ -182,6 +182,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   prepare: (context) => withIndices(context.recipe, prepareImages(context)),
   encode: encodeImages,
   encodeBatches: encodeImageBatches,
+  batchSizeOf: imageBatchSize,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   probeInput(batch) {

@@ -9,7 +9,7 @@ import { textInputOf } from './text-input.ts';
 import { asTexts } from './text-samples.ts';
 
 /** Sequences that are read at once; within them those of like lengths are encoded together. */
-const WINDOW = 2048;
+export const TEXT_WINDOW = 2048;
 /** Sequences per forward pass. */
 const BATCH = 64;
 /** Batches are as long as their longest sequence, rounded up to a multiple of it. */
@@ -72,8 +72,8 @@ export async function* encodeTextBatches(
   const pooled = isSequenceReadout(encoder) ? encoder : poolTokens(withAttention(sequenceEncoder(encoder), attention), { pooling });
   const stage = progress.stage(stageName, { total: indices.length, unit: 'texts' });
   try {
-    for (let first = 0; first < indices.length; first += WINDOW) {
-      const { tokenIds, attentionMask, segmentIds, shape } = await dataset.read(indices.subarray(first, first + WINDOW));
+    for (let first = 0; first < indices.length; first += TEXT_WINDOW) {
+      const { tokenIds, attentionMask, segmentIds, shape } = await dataset.read(indices.subarray(first, first + TEXT_WINDOW));
       const sequences = Array.from({ length: shape[0] }, (_, row): Sequence => {
         const from = row * shape[1];
         const to = from + attentionMask.subarray(from, from + shape[1]).lastIndexOf(1) + 1;
@@ -95,7 +95,7 @@ export async function* encodeTextBatches(
         for (const [i, row] of rows.entries()) data.set(values.subarray(i * dim, (i + 1) * dim), row * dim);
         stage.update(first + at + rows.length);
       }
-      yield { data: data!, shape: [order.length, dim], indices: indices.slice(first, first + WINDOW) };
+      yield { data: data!, shape: [order.length, dim], indices: indices.slice(first, first + TEXT_WINDOW) };
     }
   } finally {
     stage.end();

@@ -9,7 +9,7 @@ import type { GivenSettings } from '../settings.ts';
 import { warnAboutSkipped } from '../skipped.ts';
 import { alteredTexts } from './altered-texts.ts';
 import { textCollapseCauses } from './collapse-causes.ts';
-import { encodeTextBatches, encodeTexts } from './encode-texts.ts';
+import { encodeTextBatches, encodeTexts, TEXT_WINDOW } from './encode-texts.ts';
 import { heldOutProbes } from './held-out-probe.ts';
 import { textEncoders } from './encoders.ts';
 import { huggingFaceFiles } from './hugging-face/hugging-face-files.ts';
@@ -139,6 +139,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   throughput: ({ input }) => ({ unit: 'tokens', perSample: input.length }),
   encode: encodeTexts,
   encodeBatches: encodeTextBatches,
+  batchSizeOf: () => TEXT_WINDOW,
   collapseCauses: textCollapseCauses,
   labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
   fineTuning: {

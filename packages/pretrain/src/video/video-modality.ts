@@ -3,7 +3,7 @@ import { createClipLoader, type ClipPixels, type ImageDataset, type VideoDataset
 import type { PrepareContext } from '@selfsup/trainer';
 import { z } from 'zod';
 import { alteredImages } from '../image/altered-images.ts';
-import { encodeImageBatches, encodeImages, rawPixels } from '../image/encode-images.ts';
+import { encodeImageBatches, encodeImages, imageBatchSize, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
 import { assertBatchFits, imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
 import { imageInputOf, imageSizeOf, shapeInWords, takesImages } from '../image/image-input.ts';
@@ -223,6 +223,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
   encode: encodeImages,
   encodeWhole: encodeVideos,
   encodeBatches: encodeImageBatches,
+  batchSizeOf: imageBatchSize,
   labeledData: 'images in folders by class as `data`, or a file of their `labels`',
   rawInput: { name: 'raw pixels', encoder: rawPixels },
   fineTuning: {

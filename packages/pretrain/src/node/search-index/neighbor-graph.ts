@@ -34,26 +34,46 @@ async function emptyIndex(dim: number): Promise<Index> {
   });
 }
 
-const asGraph = (index: Index, dim: number): NeighborGraph => ({
-  get size() {
-    return Number(index.size());
-  },
-  add(data) {
+/** Rows that the library gets at once. The graph depends on it, so it is always the same, however rows come. */
+const PIECE = 1024;
+
+function asGraph(index: Index, dim: number): NeighborGraph {
+  const piece = new Float32Array(PIECE * dim);
+  let waiting = 0; // numbers in `piece`
+  const flush = () => {
+    if (waiting === 0) return;
     const first = Number(index.size());
-    const keys = BigUint64Array.from({ length: data.length / dim }, (_, i) => BigInt(first + i));
-    index.add(keys, data, 1); // one thread: the same graph each time, and no row that no other leads to
-  },
-  search(queries, count) {
-    const most = Math.min(count, Number(index.size()));
-    return Array.from({ length: queries.length / dim }, (_, query) => {
-      const { keys, distances } = index.search(queries.subarray(query * dim, (query + 1) * dim), most, 1);
-      return Array.from(keys, (key, i) => ({ row: Number(key), cosine: 1 - distances[i]! }));
-    });
-  },
-  save: (path) => {
-    index.save(path);
-  },
-});
+    const keys = BigUint64Array.from({ length: waiting / dim }, (_, i) => BigInt(first + i));
+    index.add(keys, piece.slice(0, waiting), 1); // one thread: the same graph each time, and no row that no other leads to
+    waiting = 0;
+  };
+  return {
+    get size() {
+      return Number(index.size()) + waiting / dim;
+    },
+    add(data) {
+      for (let from = 0; from < data.length;) {
+        const more = data.subarray(from, from + piece.length - waiting);
+        piece.set(more, waiting);
+        waiting += more.length;
+        from += more.length;
+        if (waiting === piece.length) flush();
+      }
+    },
+    search(queries, count) {
+      flush();
+      const most = Math.min(count, Number(index.size()));
+      return Array.from({ length: queries.length / dim }, (_, query) => {
+        const { keys, distances } = index.search(queries.subarray(query * dim, (query + 1) * dim), most, 1);
+        return Array.from(keys, (key, i) => ({ row: Number(key), cosine: 1 - distances[i]! }));
+      });
+    },
+    save(path) {
+      flush();
+      index.save(path);
+    },
+  };
+}
 
 /** An empty graph of rows of so many numbers. Internal. */
 export const createGraph = async (dim: number): Promise<NeighborGraph> => asGraph(await emptyIndex(dim), dim);

@@ -4,11 +4,10 @@ import { nearestNeighbors, type FeatureMatrix } from '@selfsup/evaluate';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { encoderHash } from '../../classifier/encoder-hash.ts';
 import type { EmbeddedRows, EmbeddedSample } from '../../embed-samples.ts';
+import { identityOfFeatures } from '../../identity-of-features.ts';
 import type { SearchHit } from '../../explore/search-set.ts';
 import type { LoadedEncoder } from '../../load-encoder.ts';
-import { sha256 } from '../../sha256.ts';
 import { beginNpyWithIndex, indexPathOf } from '../embeddings/npy-embeddings.ts';
 import { createGraph, loadGraph, type NeighborGraph } from './neighbor-graph.ts';
 
@@ -46,11 +45,6 @@ export interface BuildSearchIndexOptions {
   readonly encoder: LoadedEncoder;
   /** Up to so many rows neighbors are exact; above they are found by a graph. An integer ≥ 1, default 100,000. */
   readonly exactUpTo?: number | undefined;
-}
-
-/** What decides the features: weights and readout. */
-async function identityOf({ module, encoder, readout, input }: LoadedEncoder): Promise<string> {
-  return sha256(new TextEncoder().encode(JSON.stringify([await encoderHash(module), encoder.name, readout, input])));
 }
 
 /**
@@ -93,7 +87,7 @@ export async function buildSearchIndex(
     await file.keep();
     graph?.save(path);
     const description: z.output<typeof descriptionSchema> = {
-      ...{ format: 1, encoder: await identityOf(encoder), origin: encoder.origin, rows: count, dim },
+      ...{ format: 1, encoder: await identityOfFeatures(encoder), origin: encoder.origin, rows: count, dim },
       ...(graph && { graphBytes: (await stat(path)).size }),
     };
     await writeFile(join(folder, FILES.description), `${JSON.stringify(description, null, 1)}\n`);
@@ -130,7 +124,7 @@ async function readDescription(folder: string): Promise<z.output<typeof descript
 export async function openSearchIndex(folder: string, encoder: LoadedEncoder): Promise<SearchIndex> {
   const shown = printable(folder);
   const { rows, dim, graphBytes, origin, ...description } = await readDescription(folder);
-  if (description.encoder !== (await identityOf(encoder)))
+  if (description.encoder !== (await identityOfFeatures(encoder)))
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
       `the index ${shown} was built with another encoder or readout (${printable(origin)}); use that one, or build it again`,
