@@ -138,7 +138,7 @@ describe('a classifier of images', () => {
   it('can be fine-tuned on mixed images', async () => {
     const bytes = await imageEncoder;
     const kernels: Record<string, Uint8Array> = {};
-    for (const mixing of [{}, { mixup: 0.2 }, { cutmix: 1 }, { mixup: 0.2, cutmix: 1 }]) {
+    for (const mixing of [{ cutmix: 1 }, { mixup: 0.2, cutmix: 1 }]) {
       const { trained, ...rest } = await there(bytes, twoClasses(24), { ...tuning, ...mixing });
       expect(trained.description.trainedOn.settings).toEqual({ learningRate: 0.01, epochs: 1, steps: 6, batchSize: 8, ...mixing });
       for (const other of Object.values(kernels)) expect(trained.bytes).not.toEqual(other);
