@@ -46,7 +46,6 @@ export const capiTask = defineImageTask({
   views: recipeSource('capi'),
   hasProjectionHead: false,
   encoders: patchEncoderNames,
-  encoderOptions: { pooling: 'mean' },
   defaults: { optimizer: 'adamw' },
   create({ backbone, imageSize, totalSteps }, options) {
     const encoder = patchEncoder('capi', backbone);
