@@ -2,6 +2,7 @@
 // batches. What is not installed is skipped, with the reason.
 //   --only A,B     only these runs, such as simclr,mae
 //   --ranks A,B    how many ranks; default 2,4
+//   --compression  how far losses and weights are off when gradients travel in 16 bits, instead
 //   --faults       what happens when a rank is lost, instead
 //   --hosts        on two hosts that are network namespaces of this machine, instead
 import { spawn, spawnSync } from 'node:child_process';
@@ -21,6 +22,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     ranks: { type: 'string', default: '2,4' },
     faults: { type: 'boolean', default: false },
+    compression: { type: 'boolean', default: false },
     hosts: { type: 'boolean', default: false },
   },
 });
@@ -132,7 +134,22 @@ async function checkEquality(): Promise<void> {
     }
 }
 
-if (flags.faults) await checkFaults(root, judge);
+/** Gradients that are rounded while they travel: says how much that changes, and that it is little. */
+async function checkCompression(): Promise<void> {
+  await trainAlone();
+  for (const compression of ['bf16', 'fp16']) {
+    process.env['COMPRESSION'] = compression;
+    const folder = join(root, compression);
+    await runThreads({ script: program, worldSize: 2, data: [folder, ...names] });
+    for (const name of names) {
+      const loss = apart(lossesOf(alone, name), lossesOf(folder, name));
+      judge(`threads, 2 ranks, gradients in ${compression}, ${name}`, `losses within ${loss.toExponential(1)}`, loss < 0.05);
+    }
+  }
+}
+
+if (flags.compression) await checkCompression();
+else if (flags.faults) await checkFaults(root, judge);
 else if (flags.hosts) {
   await trainAlone();
   await checkHosts(root, { names, compare }, judge);

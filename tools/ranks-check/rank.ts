@@ -9,7 +9,8 @@ import { memoryStore, pretrain } from '@selfsup/pretrain';
 import { runs } from './runs.ts';
 
 const [folder, ...names] = isMainThread ? process.argv.slice(2) : (workerData as { data: string[] }).data;
-const joined = await joinRanks();
+const compression = process.env['COMPRESSION'] as 'bf16' | 'fp16' | undefined;
+const joined = await joinRanks({ ...(compression && { compression }) });
 const collective = joined?.collective ?? soloCollective;
 mkdirSync(folder!, { recursive: true });
 for (const [name, config] of Object.entries(runs)) {

@@ -28,7 +28,7 @@ export function stopOnInterrupt(output: Output): Interrupt {
   };
   // what Slurm sends before the time is over (`--signal=USR1@120`), perhaps more than once
   const warned = () => {
-    if (!controller.signal.aborted) output.warn('selfsup: stopping, since the time of the job is nearly over');
+    if (!controller.signal.aborted) output.warn('selfsup: stopping with a checkpoint, as a signal asks for');
     controller.abort();
   };
   const handlers = [...signals.map((signal) => [signal, stop] as const), ...warnings.map((signal) => [signal, warned] as const)];

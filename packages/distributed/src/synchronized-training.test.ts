@@ -1,8 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { soloCollective } from '@selfsup/core';
+import { ntXent } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { rowsOf, trainRank, type NormalizedByRank, type Trained, type TrainedByRank } from '../fixtures/synchronized-training.ts';
+import { embeddingsOf, rowsOf, trainRank, type Contrasted, type NormalizedByRank, type Trained, type TrainedByRank } from '../fixtures/synchronized-training.ts'; // prettier-ignore
 import { runThreads } from './threads/run-threads.ts';
 import { shareRanks } from './threads/shared-ranks.ts';
 
@@ -22,10 +23,10 @@ const distances = (actual: Trained, expected: Trained) => {
 };
 
 describe.skipIf(!process.features.typescript)('normalization over ranks', () => {
-  const messages: (TrainedByRank | NormalizedByRank)[] = [];
+  const messages: (TrainedByRank | NormalizedByRank | Contrasted)[] = [];
   const whole: Partial<Record<'contrast' | 'regression', Trained>> = {};
   beforeAll(async () => {
-    const onMessage = (message: unknown) => messages.push(message as TrainedByRank | NormalizedByRank);
+    const onMessage = (message: unknown) => messages.push(message as TrainedByRank | NormalizedByRank | Contrasted);
     await runThreads({ script, worldSize: 4, data: shareRanks(2), onMessage });
     for (const kind of ['contrast', 'regression'] as const)
       whole[kind] = await trainRank(kind, { collective: soloCollective, synchronizeNormalization: false });
@@ -49,6 +50,26 @@ describe.skipIf(!process.features.typescript)('normalization over ranks', () => 
       expect(apart(found.flatMap((one) => one.y), [...y.dataSync()])).toBeLessThan(1e-5); // prettier-ignore
       expect(apart(found.flatMap((one) => one.dx), [...dx.dataSync()])).toBeLessThan(1e-5); // prettier-ignore
     });
+  });
+
+  it('NT-Xent has the gradient of one process; with the rows of other ranks as constants only its loss is right', () => {
+    const found = messages.filter((message): message is Contrasted => 'contrast' in message).sort((a, b) => a.rank - b.rank);
+    expect(found.map(({ rank }) => rank)).toEqual([0, 1, 2, 3]);
+    const { loss, gradient } = tf.tidy(() => {
+      const views = [0, 1].map((view) => tf.concat([0, 1, 2, 3].map((rank) => embeddingsOf(rank, view)), 0)); // prettier-ignore
+      const contrast = (first: tf.Tensor2D, second: tf.Tensor2D) => ntXent([first, second], { temperature: 0.5 });
+      const { value, grads } = tf.valueAndGrads(contrast as never)(views);
+      return { loss: value.dataSync()[0]!, gradient: grads.map((grad) => [...grad.dataSync()]) };
+    });
+    const mean = (of: 'gathered' | 'constant') => found.reduce((sum, { contrast }) => sum + contrast[of].loss / 4, 0);
+    expect(Math.abs(mean('gathered') - loss)).toBeLessThan(1e-6);
+    expect(Math.abs(mean('constant') - loss)).toBeLessThan(1e-6);
+    for (const { rank, contrast } of found) {
+      const own = gradient.flatMap((grad) => grad.slice(8 * rank, 8 * rank + 8));
+      const distance = (values: readonly number[]) => Math.max(...own.map((value, i) => Math.abs(values[i]! / 4 - value))); // of means over ranks
+      expect(distance(contrast.gathered.gradient)).toBeLessThan(1e-6);
+      expect(distance(contrast.constant.gradient)).toBeGreaterThan(1e-3);
+    }
   });
 
   // the regression's samples count differently: of four ranks, the last has none that does

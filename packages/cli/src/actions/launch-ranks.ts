@@ -78,9 +78,14 @@ function launchMpi(argv: readonly string[], { ranks }: RankFlags, signal: AbortS
   const program = process.env['MPIRUN'] ?? 'mpirun';
   const own = [process.execPath, ...process.execArgv, script.pathname, ...argv];
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['-n', String(ranks), ...own], { stdio: 'inherit', env: { ...settings, ...process.env } });
-    const stop = () => child.kill('SIGTERM');
+    // a group of its own: Ctrl-C reaches this process alone, for mpirun would give its ranks a second
+    const child = spawn(program, ['-n', String(ranks), ...own], { stdio: 'inherit', env: { ...settings, ...process.env }, detached: true });
+    const stop = () => child.kill('SIGUSR1'); // which launchers pass on to their ranks
+    const leave = () => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    };
     signal.addEventListener('abort', stop);
+    process.on('exit', leave);
     child.on('error', (error) => {
       reject(
         new SelfsupError(
@@ -92,6 +97,7 @@ function launchMpi(argv: readonly string[], { ranks }: RankFlags, signal: AbortS
     });
     child.on('close', (code, killedBy) => {
       signal.removeEventListener('abort', stop);
+      process.off('exit', leave);
       resolve(signal.aborted ? INTERRUPTED : killedBy ? FAILED : (code ?? FAILED));
     });
   });
