@@ -8,6 +8,7 @@ export default library({
     'src/barlow-twins.ts',
     'src/beit.ts',
     'src/byol.ts',
+    'src/capi.ts',
     'src/clip.ts',
     'src/colorization.ts',
     'src/data2vec.ts',
@@ -15,6 +16,7 @@ export default library({
     'src/dcl.ts',
     'src/deep-cluster-v2.ts',
     'src/frame-order.ts',
+    'src/frame-prediction.ts',
     'src/i-jepa.ts',
     'src/inpainting.ts',
     'src/declutr.ts',
@@ -62,6 +64,7 @@ export default library({
     'src/tico.ts',
     'src/vibcreg.ts',
     'src/visreg.ts',
+    'src/vq-tokenizer.ts',
     'src/w-mse.ts',
   ],
 });

@@ -15,6 +15,8 @@ describe.each<[string, MaskPatchesOptions, number]>([
   ["SimMIM's units", { gridSize: 12, maskRatio: 0.6, unitSize: 2 }, 56],
   ['block', { gridSize: 14, maskRatio: 0.4, kind: 'block' }, 117],
   ['block, small', { gridSize: [2, 3], maskRatio: 0.5, kind: 'block', minBlock: 1 }, 3],
+  ['inverse block', { gridSize: 8, maskRatio: 0.65, kind: 'inverse-block' }, 22],
+  ['inverse block, not square', { gridSize: [2, 7], maskRatio: 0.4, kind: 'inverse-block' }, 8],
   ['grid', { gridSize: 14, kind: 'grid' }, 49],
   ['grid of 3 x 3', { gridSize: 9, maskRatio: 5 / 9, kind: 'grid', windowSize: 3 }, 36],
 ])('%s', (_, options, kept) => {
@@ -39,6 +41,25 @@ describe.each<[string, MaskPatchesOptions, number]>([
     expect(masking({ count: 3 }, createRng(1)).mask).toEqual(drawn.mask.subarray(0, 3 * length));
     expect(masking({ count }, createRng(2)).mask).not.toEqual(drawn.mask);
   });
+});
+
+it('leaves one rectangle in an inverse block, moved in a circle, at most twice as long as wide', () => {
+  const [side, kept, count] = [8, 24, 200];
+  const { mask } = maskPatches({ gridSize: side, maskRatio: 1 - kept / side ** 2, kind: 'inverse-block' })({ count }, createRng(5));
+  const wrapped = new Set<boolean>();
+  for (const own of rowsOf(mask, count)) {
+    const seen = (row: number, column: number) => own[row * side + column] === 0;
+    const all = [...Array(side).keys()];
+    const lengths = all.map((row) => all.filter((column) => seen(row, column)).length).filter((length) => length > 0);
+    const width = Math.max(...lengths);
+    // full rows, of which the last may be shorter
+    expect(lengths.filter((length) => length < width).length).toBeLessThanOrEqual(1);
+    expect(lengths.length).toBe(Math.ceil(kept / width));
+    expect(width).toBeGreaterThanOrEqual(Math.floor(Math.sqrt(kept / 2)));
+    expect(width).toBeLessThanOrEqual(Math.ceil(Math.sqrt(kept * 2)));
+    wrapped.add(all.some((row) => seen(row, 0) && seen(row, side - 1)) && width < side);
+  }
+  expect(wrapped.size).toBe(2);
 });
 
 it('takes every legal ratio of a window, as a quotient and as a decimal', () => {
@@ -119,7 +140,7 @@ it.each<[string, MaskPatchesOptions]>([
   ['`unitSize` must be a divisor of the grid 4 x 4, got 3', { gridSize: 4, unitSize: 3 }],
   ['`windowSize` must be a divisor of the grid 5 x 5, got 2', { gridSize: 5, kind: 'grid' }],
   ['`minBlock` must be an integer >= 1, got 0', { gridSize: 4, kind: 'block', minBlock: 0 }],
-  ["`kind` must be 'random', 'block' or 'grid', got \"cube\"", { gridSize: 4, kind: 'cube' as 'grid' }],
+  ["`kind` must be 'random', 'block', 'inverse-block' or 'grid', got \"cube\"", { gridSize: 4, kind: 'cube' as 'grid' }],
 ])('refuses an option: %s', (message, options) => {
   expect(() => maskPatches(options)).toThrow(message);
 });

@@ -1,4 +1,4 @@
-import { drawPermutation, SelfsupError, shareOf, type Rng } from '@selfsup/core';
+import { drawPermutation, drawUniform, SelfsupError, shareOf, type Rng } from '@selfsup/core';
 import { markBlocks, type Grid } from './mark-blocks.ts';
 import type { PatchMasking } from './patch-masking.ts';
 
@@ -9,10 +9,11 @@ export interface MaskPatchesOptions {
   /** The part of the patches that is masked, in (0, 1); default 0.75, as in MAE. SimMIM masks 0.6. */
   maskRatio?: number;
   /**
-   * How they lie. `'random'` (default): each unit on its own, MAE's and, with a `unitSize`, SimMIM's; `'block'`: rectangles, as in BEiT; `'grid'`: the same
-   * pattern in each window of `windowSize`², drawn for each image.
+   * How they lie. `'random'` (default): each unit on its own, MAE's and, with a `unitSize`, SimMIM's; `'block'`: rectangles, as in BEiT;
+   * `'inverse-block'`: all but one rectangle, which may reach over the borders to the other side, as in CAPI; `'grid'`: the same pattern in each window of
+   * `windowSize`², drawn for each image.
    */
-  kind?: 'random' | 'block' | 'grid';
+  kind?: 'random' | 'block' | 'inverse-block' | 'grid';
   /** Patches along the side of what `'random'` masks as a whole; divides the grid; default 1. */
   unitSize?: number;
   /** Patches along the side of a window of `'grid'`; divides the grid; default 2. */
@@ -20,6 +21,9 @@ export interface MaskPatchesOptions {
   /** The fewest patches of a rectangle of `'block'` before the last; an integer ≥ 1; default 4. */
   minBlock?: number;
 }
+
+/** The most that a rectangle is longer than it is wide, or wider than long. */
+const MAX_ASPECT = 2;
 
 const fail = (name: string, expected: string, got: unknown): never => {
   throw new SelfsupError('SELFSUP_OPTION', `maskPatches: \`${name}\` must be ${expected}, got ${String(got)}`);
@@ -45,6 +49,20 @@ function markWindows(mask: Float32Array, [rows, columns]: Grid, options: { side:
       if (places.has((row % side) * side + (column % side))) mask[row * columns + column] = 1;
 }
 
+/** Marks all but a rectangle of `kept` patches, the last row of which may be shorter; it is moved in a circle. */
+function markAround(mask: Float32Array, [rows, columns]: Grid, options: { kept: number; rng: Rng }): void {
+  const { kept, rng } = options;
+  const [shape, down, across] = drawUniform(rng, 3) as unknown as [number, number, number];
+  // height / width, log-uniform where the rectangle fits
+  const longest = Math.min(MAX_ASPECT, rows ** 2 / kept);
+  const widest = Math.min(Math.max(1 / MAX_ASPECT, kept / columns ** 2), longest);
+  const aspect = widest * (longest / widest) ** shape;
+  const width = Math.min(columns, Math.max(1, Math.ceil(Math.sqrt(kept / aspect) - 1e-9)));
+  const [top, left] = [Math.floor(down * rows), Math.floor(across * columns)];
+  mask.fill(1);
+  for (let i = 0; i < kept; i++) mask[((top + Math.floor(i / width)) % rows) * columns + ((left + (i % width)) % columns)] = 0;
+}
+
 /**
  * Masks a part of the patches of images for masked image modeling, the same number in each image.
  *
@@ -55,6 +73,7 @@ function markWindows(mask: Float32Array, [rows, columns]: Grid, options: { side:
  * window; from the masking when `count` is no integer ≥ 1
  * @see He et al.: "Masked Autoencoders Are Scalable Vision Learners", section 3 and figure 6, https://arxiv.org/abs/2111.06377
  * @see Xie et al.: "SimMIM", section 3.2, https://arxiv.org/abs/2111.09886; Bao et al.: "BEiT", algorithm 1, https://arxiv.org/abs/2106.08254
+ * @see Darcet et al.: "Cluster and Predict Latent Patches for Improved Masked Image Modeling", https://arxiv.org/abs/2502.08769, for `'inverse-block'`
  * @remarks MAE keeps patches in the order of its noise; here they ascend, which the encoder cannot tell. BEiT stops at or beyond the ratio; here the last
  * rectangle ends at the exact number.
  * @example
@@ -72,7 +91,8 @@ export function maskPatches(options: MaskPatchesOptions): PatchMasking {
   if (!grid.every((sides) => Number.isSafeInteger(sides) && sides >= 1))
     fail('gridSize', 'an integer >= 1 or [down, across] of such', grid.join(' x '));
   const length = rows * columns;
-  if (!['random', 'block', 'grid'].includes(kind)) fail('kind', "'random', 'block' or 'grid'", JSON.stringify(kind));
+  if (!['random', 'block', 'inverse-block', 'grid'].includes(kind))
+    fail('kind', "'random', 'block', 'inverse-block' or 'grid'", JSON.stringify(kind));
   if (!(maskRatio > 0 && maskRatio < 1)) fail('maskRatio', 'in (0, 1)', maskRatio);
   for (const [name, value] of Object.entries({ unitSize, windowSize, minBlock }))
     if (!Number.isSafeInteger(value) || value < 1) fail(name, 'an integer >= 1', value);
@@ -89,6 +109,7 @@ export function maskPatches(options: MaskPatchesOptions): PatchMasking {
   const mark = (mask: Float32Array, rng: Rng) => {
     if (kind === 'random') markUnits(mask, grid, { side, hidden, rng });
     else if (kind === 'grid') markWindows(mask, grid, { side, hidden, rng });
+    else if (kind === 'inverse-block') markAround(mask, grid, { kept, rng });
     else markBlocks(mask, grid, { hidden, minBlock, rng });
   };
   return ({ count }, rng) => {

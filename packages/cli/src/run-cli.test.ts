@@ -157,6 +157,7 @@ describe('bad input', () => {
       /--label-counts must be integers >= 1, such as 100, or 10-per-class, or all, got 'many'/,
     ],
     [['fine-tune', '--run', 'x', '--epochs', '2'], /--epochs is for training the encoder; add --method full, or leave it out/],
+    [['fine-tune', '--run', 'x', '--mixup', '0.2'], /--mixup is for training the encoder; add --method full, or leave it out/],
     [['fine-tune', '--run', 'x', '--name', '../x'], /the name of a classifier must be at most 80 letters, digits, .*, got '\.\.\/x'/],
     [['predict', '--run', at('nowhere'), 'a.jpg'], /nowhere has no classifier yet; make one with: selfsup fine-tune --run/],
     [['predict', '--run', 'x', 'a.jpg', '--out', 'a.txt'], /--out must end in \.csv or \.jsonl, got a\.txt/],

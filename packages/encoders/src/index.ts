@@ -5,6 +5,7 @@ export { bert, type BertApplyOptions, type BertEncoder, type BertFactory, type B
 export { colorizationHead, type ColorizationHeadOptions } from './colorization-head.ts';
 export { convNet, type ConvNetOptions } from './conv-net.ts';
 export { dinoHead, type DinoHeadOptions } from './dino-head.ts';
+export { crossPredictor, type CrossPredictor, type CrossPredictorOptions } from './cross-predictor.ts';
 export { discriminatorHead, type DiscriminatorHeadOptions } from './discriminator-head.ts';
 export type { EncoderFactory } from './encoder-factory.ts';
 export { fromHuggingFaceBert, type FromHuggingFaceBertOptions, type PretrainedBert } from './hugging-face/from-hugging-face-bert.ts';
@@ -52,6 +53,7 @@ export {
 export type { MappedEncoder, MappedEncoderFactory, MapsOptions } from './mapped-encoder.ts';
 export { neighborEncoder, type NeighborEncoderOptions } from './neighbor-encoder.ts';
 export { nextSentenceHead, type NextSentenceHeadOptions } from './next-sentence-head.ts';
+export { patchDecoder, type PatchDecoderOptions } from './patch-decoder.ts';
 export type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
 export { projected, type ProjectedOptions } from './projected.ts';
 export { projectionHead, type ProjectionHeadOptions } from './projection-head.ts';

@@ -1,6 +1,7 @@
 import { createRng, drawNormal } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { crossPredictor } from './cross-predictor.ts';
 import { inpaintingDecoder } from './inpainting-decoder.ts';
 import { jepaPredictor } from './jepa-predictor.ts';
 import { residualMlp } from './residual-mlp.ts';
@@ -27,6 +28,29 @@ it('jepaPredictor tells each patch by its position, whatever the order, from the
       ['jepaPredictor: `targets` must have shape [2, numTargets >= 1], got [2, 0]', () => ask([])],
       ['jepaPredictor: `context` must be int32, got float32', () => ask([1, 2], states, tf.zeros([2, 3]))],
       ['jepaPredictor: `width` must be a multiple of 4, got 6', () => jepaPredictor({ inputDim: 4, gridSize: 2, width: 6 })],
+    ];
+    for (const [message, call] of failures) expect(call).toThrow(message);
+  });
+  predictor.dispose();
+});
+
+it('crossPredictor tells each patch by its position alone, from all states in any order', () => {
+  const predictor = crossPredictor({ inputDim: 6, gridSize: [2, 3], width: 8, numLayers: 2, numHeads: 2 })(createRng(0));
+  tf.tidy(() => {
+    const states = tf.tensor3d(drawNormal(createRng(1), 2 * 3 * 6), [2, 3, 6]);
+    const ask = (targets: number[], given = states) =>
+      predictor.predict(given, tf.tensor2d(targets, [2, targets.length / 2], 'int32'), apply);
+    const both = ask([3, 4, 2, 0]);
+    expect(both.shape).toEqual([2, 2, predictor.outputDim]);
+    const far = (a: tf.Tensor, b: tf.Tensor) => number(tf.max(tf.abs(tf.sub(a, b))));
+    expect(far(tf.slice(both, [0, 0, 0], [2, 1, 8]), ask([3, 2]))).toBeLessThan(1e-5);
+    expect(far(both, ask([3, 4, 2, 0], tf.reverse(states, 1)))).toBeLessThan(1e-5);
+    expect(far(both, ask([3, 4, 2, 1]))).toBeGreaterThan(1e-3);
+    const failures: [string, () => unknown][] = [
+      ['crossPredictor: `states` must have shape [n, seen, 6], got [2, 3, 5]', () => ask([1, 2], tf.zeros([2, 3, 5]))],
+      ['crossPredictor: `targets` must have shape [2, asked >= 1], got [2, 0]', () => ask([])],
+      ['crossPredictor: `targets` must be int32, got float32', () => predictor.predict(states, tf.zeros([2, 1]), apply)],
+      ['crossPredictor: `width` must be a multiple of 4, got 6', () => crossPredictor({ inputDim: 4, gridSize: 2, width: 6 })],
     ];
     for (const [message, call] of failures) expect(call).toThrow(message);
   });

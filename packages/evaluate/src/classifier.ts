@@ -2,7 +2,7 @@ import { abandonTape, SelfsupError, softmaxCrossEntropy, type ApplyOptions, type
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClassificationHead } from './classification-head.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
-import type { FeatureEncoder, LabeledExamples } from './labeled-examples.ts';
+import type { FeatureEncoder, LabeledExamples, MixedExamples } from './labeled-examples.ts';
 import { largestOfRows } from './probe/logistic-problem.ts';
 
 function checkFeatures2d(features: tf.Tensor, batch: number): tf.Tensor2D {
@@ -98,13 +98,27 @@ export async function predict<I extends tf.TensorContainer>(
   return { logits, predictions: largestOfRows(logits.data, numClasses), loss: sum / count };
 }
 
+/** The mean cross entropy of a batch; of mixed examples that of both classes, each by its share. */
+function lossOf(
+  logits: tf.Tensor2D,
+  labels: Int32Array,
+  mixed: Pick<MixedExamples<unknown>, 'partners' | 'weights'> | undefined,
+): tf.Scalar {
+  const own = tf.tensor1d(labels, 'int32');
+  const each = softmaxCrossEntropy(logits, own); // [batch]
+  if (!mixed) return tf.mean<tf.Scalar>(each);
+  const { partners, weights } = mixed;
+  const others = softmaxCrossEntropy(logits, tf.gather(own, partners));
+  return tf.mean<tf.Scalar>(tf.add(tf.mul(each, weights), tf.mul(others, tf.sub(1, weights))));
+}
+
 /** One forward and backward pass and the update; gives the loss. Internal. */
 export async function trainStep<I>(
   classifier: Classifier<I>,
-  batch: { input: I; labels: Int32Array; apply: ApplyOptions },
+  batch: { input: I; labels: Int32Array; apply: ApplyOptions; mixed?: Pick<MixedExamples<I>, 'partners' | 'weights'> | undefined },
   options: { variables: VariableMap; update: (gradients: Record<string, tf.Tensor | null>) => void },
 ): Promise<number> {
-  const { input, labels, apply } = batch;
+  const { input, labels, apply, mixed } = batch;
   const [paths, list] = [Object.keys(options.variables), Object.values(options.variables)];
   let loss: tf.Scalar;
   try {
@@ -112,7 +126,7 @@ export async function trainStep<I>(
       const { value, grads } = tf.engine().gradients(
         () => {
           const logits = logitsOf(classifier, input, { size: labels.length, apply });
-          return tf.mean<tf.Scalar>(softmaxCrossEntropy(logits, tf.tensor1d(labels, 'int32')));
+          return lossOf(logits, labels, mixed);
         },
         list,
         undefined,

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import fixture from '../fixtures/evaluation-more.json';
 import { attentionPool } from './attention-pool.ts';
 import { attentiveProbe } from './attentive-probe.ts';
+import { classificationHead } from './classification-head.ts';
+import { trainStep } from './classifier.ts';
 import { clusterAgreement } from './cluster-agreement.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
 import { lidar } from './lidar.ts';
@@ -17,6 +19,35 @@ const matrix = (values: readonly number[], dim: number): FeatureMatrix => ({
 });
 
 describe('against numpy, scikit-learn and PyTorch', () => {
+  it('the loss of mixed examples and its gradients', async () => {
+    const { shape, classes, features, kernel, bias, labels, partners, weights, loss, gradients } = fixture.mixing;
+    const [n, dim] = shape as [number, number];
+    const head = classificationHead(createRng(0), { dim, numClasses: classes, dropoutRate: 0 });
+    const rows = tf.tidy(() => tf.variable(tf.tensor2d(features, [n, dim])));
+    tf.tidy(() => {
+      head.trainable['kernel']!.assign(tf.tensor2d(kernel, [dim, classes]));
+      head.trainable['bias']!.assign(tf.tensor1d(bias));
+    });
+    const encoder = { trainable: { features: rows }, apply: () => tf.clone(rows) };
+    const mixed = { partners: tf.tensor1d(partners, 'int32'), weights: tf.tensor1d(weights) };
+    const found: Record<string, number[]> = {};
+    const value = await trainStep(
+      { encoder, head },
+      { input: null, labels: Int32Array.from(labels), apply: { training: true }, mixed },
+      {
+        variables: { features: rows, ...head.trainable },
+        update: (all) => {
+          for (const [path, gradient] of Object.entries(all)) found[path] = [...gradient!.dataSync()];
+        },
+      },
+    );
+    expect(Math.abs(value / loss - 1)).toBeLessThan(1e-6);
+    for (const [path, expected] of Object.entries(gradients))
+      for (const [i, each] of expected.entries()) expect(Math.abs(found[path]![i]! - each), path).toBeLessThan(1e-6);
+    tf.dispose([rows, mixed]);
+    head.dispose();
+  });
+
   it.each(fixture.lidar)('lidar of $samples samples in $dim dimensions', ({ views, dim, delta, lidar: expected }) => {
     const given = views.map((values) => matrix(values, dim));
     expect(lidar(given, { delta })).toBeCloseTo(expected, 5);

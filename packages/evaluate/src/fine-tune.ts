@@ -1,11 +1,22 @@
-import { createRng, drawPermutation, join, joinVariables, linearDecay, linearWarmup, nextTurn, SelfsupError, shareOf } from '@selfsup/core';
+import {
+  createRng,
+  drawPermutation,
+  join,
+  joinVariables,
+  linearDecay,
+  linearWarmup,
+  nextTurn,
+  SelfsupError,
+  shareOf,
+  type Rng,
+} from '@selfsup/core';
 import { adamW, applyUpdates, chain, clipByGlobalNorm, noDecayOnNorms } from '@selfsup/optim';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { accuracy } from './accuracy.ts';
 import { classificationHead, type HeadWeights } from './classification-head.ts';
 import { featureDim, predict, trainStep, withInput } from './classifier.ts';
 import type { FeatureMatrix } from './feature-matrix.ts';
-import { checkExamples, type FeatureEncoder, type LabeledExamples } from './labeled-examples.ts';
+import { checkExamples, type FeatureEncoder, type LabeledExamples, type MixedExamples } from './labeled-examples.ts';
 
 /** Options of {@link fineTune}. */
 export interface FineTuneOptions<I extends tf.TensorContainer> {
@@ -29,6 +40,11 @@ export interface FineTuneOptions<I extends tf.TensorContainer> {
   weightDecay?: number;
   /** Gradients are clipped to this global norm, > 0; default 1. */
   maxNorm?: number;
+  /**
+   * Mixes the examples of each update, as mixup and cutmix do: `mixup` and `cutmix` of @selfsup/augment draw the like. An example then has two classes, each by
+   * its share. Default not.
+   */
+  mix?: (input: I, rng: Rng) => MixedExamples<I>;
   /** How much of the features is dropped before the classifier, in [0, 1); default 0.1. */
   dropoutRate?: number;
   /** Decides the classifier's first weights, the order and the dropout, a safe integer; default 0. */
@@ -94,7 +110,7 @@ function checkNumbers(numbers: Readonly<Record<Numbers, number>>): void {
  * ```
  */
 export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOptions<I>): Promise<FineTuneResult> {
-  const { encoder, train, test, seed = 0, signal, onStep } = options;
+  const { encoder, train, test, seed = 0, signal, onStep, mix } = options;
   const { epochs = 3, minSteps = 0, batchSize = 32, learningRate = 5e-5, warmup = 0.1 } = options;
   const { weightDecay = 0.01, maxNorm = 1, dropoutRate = 0.1 } = options;
   checkNumbers({ epochs, minSteps, batchSize, learningRate, warmup, weightDecay, maxNorm, dropoutRate });
@@ -126,9 +142,10 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
         const loss = await withInput(train, indices, (input) => {
           const labels = Int32Array.from(indices, (index) => train.labels[index]!);
           const apply = { training: true, rng: rng.fold('step').fold(step) };
-          return trainStep(
+          const mixed = mix?.(input, rng.fold('mix').fold(step));
+          const trained = trainStep(
             classifier,
-            { input, labels, apply },
+            { input: mixed?.input ?? input, labels, apply, mixed },
             {
               variables,
               update: (gradients) => {
@@ -136,6 +153,9 @@ export async function fineTune<I extends tf.TensorContainer>(options: FineTuneOp
               },
             },
           );
+          return trained.finally(() => {
+            if (mixed) tf.dispose([mixed.input, mixed.partners, mixed.weights]);
+          });
         });
         if (!Number.isFinite(loss))
           throw new SelfsupError(

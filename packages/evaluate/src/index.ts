@@ -22,7 +22,7 @@ export {
   type LabelEfficiencyCurveOptions,
 } from './label-efficiency-curve.ts';
 export { labelSubset, type LabelSubsetOptions } from './label-subset.ts';
-export { selectExamples, type FeatureEncoder, type LabeledExamples } from './labeled-examples.ts';
+export { selectExamples, type FeatureEncoder, type LabeledExamples, type MixedExamples } from './labeled-examples.ts';
 export { poolTokens, type PoolTokensOptions, type TokenEncoder } from './pool-tokens.ts';
 export { tokenClassification, type TokenClassificationOptions, type TokenInput } from './token-classification.ts';
 export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from './linear-probe.ts';

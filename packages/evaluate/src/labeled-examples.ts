@@ -1,5 +1,5 @@
 import { SelfsupError, type ApplyOptions, type VariableMap } from '@selfsup/core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { checkLabels } from './feature-matrix.ts';
 
 /** Examples with their classes, of which {@link fineTune} takes batches: texts, images or anything else that an encoder accepts. */
@@ -12,6 +12,16 @@ export interface LabeledExamples<I> {
   read(indices: Int32Array): I | Promise<I>;
   /** `[n]`: the order in which they are cheapest to read all, such as the short ones first; default that of their numbers. */
   readonly cheapOrder?: Int32Array;
+}
+
+/** A batch of which each example is mixed with another one; the caller disposes all tensors. */
+export interface MixedExamples<I> {
+  /** What the encoder sees. */
+  readonly input: I;
+  /** int32 `[batch]`: with which example of the batch each was mixed. */
+  readonly partners: Tensor1D;
+  /** float32 `[batch]`: the share of each example itself, in [0, 1]; its partner's class has the rest. */
+  readonly weights: Tensor1D;
 }
 
 /** An encoder of anything: a `Module`, or {@link poolTokens} of one. */

@@ -18,6 +18,7 @@ export { maskedCrossEntropy, type MaskedCrossEntropyOptions } from './masked-cro
 export { maskedPixelLoss, type MaskedPixelLossOptions } from './masked-pixel-loss.ts';
 export { memoryNce, type MemoryNceOptions } from './memory-nce.ts';
 export { mmcrLoss, type MmcrLossOptions } from './mmcr-loss.ts';
+export { gradientDifferenceLoss, type GradientDifferenceLossOptions } from './gradient-difference-loss.ts';
 export { ibotPatchLoss, type IbotPatchLossOptions } from './ibot-patch-loss.ts';
 export { koLeoLoss, type KoLeoLossOptions } from './ko-leo-loss.ts';
 export { msnLoss, type MsnLossOptions } from './msn-loss.ts';

@@ -38,6 +38,17 @@ describe('sinkhorn', () => {
     });
   });
 
+  it('balances each position on its own', () => {
+    tf.tidy(() => {
+      const rows = draw(12, 5);
+      const scores = tf.reshape<tf.Rank.R3>(rows, [4, 3, 5]);
+      const codes = sinkhorn(scores, { iterations: 4 });
+      const each = tf.unstack(scores, 1).map((position) => sinkhorn(position as tf.Tensor2D, { iterations: 4 }));
+      expect(largest(tf.sub(codes, tf.stack(each, 1)))).toBeLessThan(1e-6);
+      expect(largest(tf.sub(codes, tf.reshape(sinkhorn(rows, { iterations: 4 }), [4, 3, 5])))).toBeGreaterThan(1e-3);
+    });
+  });
+
   it('stays finite where exponentials would overflow', () => {
     tf.tidy(() => {
       const codes = sinkhorn(tf.mul(draw(8, 5), 100), { epsilon: 0.001 });
@@ -117,6 +128,13 @@ describe('arguments', () => {
     ['SELFSUP_SHAPE', 'sinkhorn: `queue` must have shape [queueSize, 3], got [2, 4]', (x) => sinkhorn(x, { queue: tf.zeros([2, 4]) })],
     ['SELFSUP_SHAPE', 'sinkhorn: `scores` must have shape', () => sinkhorn(tf.zeros([3]) as unknown as tf.Tensor2D)],
     ['SELFSUP_DTYPE', 'sinkhorn: `scores` must be float32, got int32', () => sinkhorn(tf.zeros([2, 2], 'int32'))],
+    ['SELFSUP_DTYPE', 'sinkhorn: `scores` must be float32, got int32', () => sinkhorn(tf.zeros<tf.Rank.R3>([2, 2, 2], 'int32'))],
+    ['SELFSUP_SHAPE', 'sinkhorn: `scores` must have shape [n >= 1, length >= 1', () => sinkhorn(tf.zeros<tf.Rank.R3>([2, 0, 2]))],
+    [
+      'SELFSUP_OPTION',
+      'sinkhorn: `queue` must be left out with scores of positions',
+      (x) => sinkhorn(tf.zeros<tf.Rank.R3>([2, 2, 3]), { queue: x }),
+    ],
     ['SELFSUP_OPTION', 'swavLoss: `temperature`', (x) => swavLoss([x, x], [x], { temperature: 0 })],
     ['SELFSUP_SHAPE', 'swavLoss: `scores` must hold at least 2 tensors, got 1', (x) => swavLoss([x], [x])],
     ['SELFSUP_SHAPE', 'swavLoss: `codes` must hold 1 to 2 tensors, got 3', (x) => swavLoss([x, x], [x, x, x])],

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { takeRows, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
+import { joinVariables, takeRows, type ModuleFactory, type PretextTask, type Rng } from '@selfsup/core';
 import { maskedAccuracy, maskedCrossEntropy } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import type { PatchTokenizer } from './codebook-tokenizer.ts';
@@ -9,6 +9,7 @@ import { checkImages, drawHidden, type PatchMasking } from './patch-masking.ts';
 import { patchStates, type PatchEncoder } from './patch-networks.ts';
 
 export { codebookTokenizer, type CodebookTokenizerOptions, type PatchTokenizer } from './codebook-tokenizer.ts';
+export { describePatches, encoderTokenizer, type DescribePatchesOptions, type EncoderTokenizerOptions } from './encoder-tokenizer.ts';
 
 /** What {@link beit} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalized. */
 export type BeitBatch = Readonly<Record<'images', tf.Tensor4D>>;
@@ -27,7 +28,7 @@ export interface BeitOptions {
   head: ModuleFactory<tf.Tensor2D, tf.Tensor2D>;
   /** Draws the masks; `maskPatches` of @selfsup/augment with `kind: 'block'`. The paper masks 0.4. */
   masking: PatchMasking;
-  /** Makes what turns patches into tokens, which nothing trains; {@link codebookTokenizer} for centers of k-means. */
+  /** Makes what turns patches into tokens, which nothing trains; {@link codebookTokenizer} for centers of k-means, {@link encoderTokenizer} for a trained encoder. */
   tokenizer: () => PatchTokenizer;
 }
 
@@ -35,14 +36,14 @@ export interface BeitOptions {
  * BEiT: a mask token stands for a part of the patches, and the backbone tells which visual tokens are there.
  *
  * @param options see {@link BeitOptions}
- * @returns the task; its variables lie under `backbone/` and `head/`, the tokenizer's among the buffers under `tokenizer/`. The loss is `maskedCrossEntropy` at
+ * @returns the task; its variables lie under `backbone/` and `head/`, the tokenizer's among the buffers, and those of a trained encoder among the frozen ones, under `tokenizer/`. The loss is `maskedCrossEntropy` at
  * the masked patches, whose metric is `accuracy`
  * @throws SelfsupError from `targets` and `loss` `SELFSUP_BATCH` without `images`, `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when they do not fit, `SELFSUP_OPTION`
  * when the masking is for another number of patches, or the backbone has no mask token
  * @see Bao et al.: "BEiT: BERT Pre-Training of Image Transformers", https://arxiv.org/abs/2106.08254
  * @remarks The tokens are those of the view that the backbone sees. The paper's tokenizer is the discrete variational autoencoder of DALL-E, 8192 tokens, on a
- * view of its own size; the centers of k-means of patches need no training, and their tokens say which colors and edges are where, less of what is seen. Logits
- * are computed at the masked patches only.
+ * view of its own size; `vq-tokenizer` trains one like it. The centers of k-means of patches need no training, and their tokens say which colors and edges are
+ * where, less of what is seen. Logits are computed at the masked patches only.
  * @example
  * ```ts
  * import { maskPatches } from '@selfsup/augment';
@@ -70,6 +71,7 @@ export function beit(options: BeitOptions): PretextTask<BeitBatch, BeitTargets> 
       return {
         encoders: { backbone },
         ...joinNetworks({ backbone, head, tokenizer: { ...tokenizer, trainable: {} } }),
+        ...(tokenizer.frozen && { frozen: joinVariables({ tokenizer: tokenizer.frozen }) }),
         targets(batch, { stream }) {
           const images = checkImages('beit', batch.images);
           const [n, height, width] = images.shape;

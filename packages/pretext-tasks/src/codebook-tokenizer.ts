@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { patchify, SelfsupError, type VariableMap } from '@selfsup/core';
+import { nearestRows } from './nearest-rows.ts';
 
-/** What `beit` needs of a tokenizer of images: each patch has a token. {@link codebookTokenizer} makes one. */
+/** What `beit` needs of a tokenizer of images: each patch has a token. {@link codebookTokenizer} and `encoderTokenizer` make one. */
 export interface PatchTokenizer {
   /** How many tokens there are. */
   readonly vocabularySize: number;
   /** What must survive a restart: nothing trains it. */
   readonly buffers: VariableMap;
+  /** What it needs beside them, which comes from elsewhere and never changes; default nothing. */
+  readonly frozen?: VariableMap;
   /** The tokens int32 `[n · length]` of the patches of images float32 `[n, height, width, channels]`, image by image, row by row. */
   tokenIds(images: tf.Tensor4D, patchSize: number): tf.Tensor1D;
   /** Disposes its variables. */
@@ -20,9 +23,6 @@ export interface CodebookTokenizerOptions {
   /** How many tokens there are; an integer ≥ 2. */
   vocabularySize: number;
 }
-
-/** Distances that are held at a time. */
-const BLOCK_VALUES = 2 ** 22;
 
 /**
  * A tokenizer of patches: the token of a patch is the nearest row of a codebook, in squared distance; of equals the first.
@@ -62,16 +62,7 @@ export function codebookTokenizer(options: CodebookTokenizerOptions): () => Patc
               'SELFSUP_SHAPE',
               `codebookTokenizer: patches must have ${dim} values like the rows of \`codebook\`, got ${rows.shape[1]}`,
             );
-          const half = tf.div(tf.sum(tf.square(codes), 1), 2); // [vocabularySize]
-          const block = Math.max(1, Math.floor(BLOCK_VALUES / vocabularySize));
-          const starts = Array.from({ length: Math.ceil(rows.shape[0] / block) }, (_, i) => i * block);
-          const tokens = starts.map((start) =>
-            tf.tidy(() => {
-              const some = tf.slice(rows, [start, 0], [Math.min(block, rows.shape[0] - start), dim]);
-              return tf.argMin<tf.Tensor1D>(tf.sub(half, tf.matMul(some, codes, false, true)), 1); // |x − c|² without what is the same for all
-            }),
-          );
-          return tf.cast(tokens.length === 1 ? tokens[0]! : tf.concat1d(tokens), 'int32');
+          return nearestRows(rows, codes);
         }),
       dispose() {
         codes.dispose();

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { row, testRows } from '../fixtures/conformance-rows.ts';
 import { colorization } from './colorization.ts';
 import { frameOrder, frameOrders } from './frame-order.ts';
+import { framePrediction } from './frame-prediction.ts';
 import { timeContrastive } from './time-contrastive.ts';
 
 const [size, channels, features, rows] = [4, 3, 5, 4];
@@ -28,6 +29,11 @@ const orderOf = (reversed: 'merged' | 'distinct') => {
   const head = linear({ inputDim: 3 * features, outputDim: frameOrders({ numFrames: 3, reversed }).length });
   return frameOrder({ backbone, head, numFrames: 3, reversed });
 };
+const painter = sequential<tf.Tensor2D, tf.Tensor4D>({
+  linear: linear({ inputDim: 2 * features, outputDim: size * size * channels }),
+  frame: stateless((x: tf.Tensor2D) => tf.reshape<tf.Rank.R4>(x, [-1, size, size, channels])),
+});
+
 testRows([
   row(
     'colorization with weights',
@@ -37,6 +43,7 @@ testRows([
   row('time-contrastive', timeContrastive({ backbone, projectionHead: linear({ inputDim: features, outputDim: 4 }), negativeWindow: 1 }), {
     batchAt: framesAt,
   }),
+  row('frame-prediction', framePrediction({ backbone, decoder: painter, predict: 'between', distance: 'squared' }), { batchAt: framesAt }),
   row('frame-order', orderOf('merged'), { batchAt: framesAt }),
   row('frame-order, a clip and its reverse are two', orderOf('distinct'), { batchAt: framesAt }),
 ]);

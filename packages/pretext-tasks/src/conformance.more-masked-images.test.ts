@@ -1,17 +1,19 @@
 import { hogFeatures, jepaBlocks, maskPatches } from '@selfsup/augment';
 import { createRng, drawNormal } from '@selfsup/core';
-import { bert, jepaPredictor, linear, residualMlp, sequential, stateless, vit } from '@selfsup/encoders';
+import { bert, crossPredictor, jepaPredictor, linear, patchDecoder, residualMlp, sequential, stateless, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { channels, features, imagesAt, row, side, smoothEncoder, testRows } from '../fixtures/conformance-rows.ts';
 import { length, tinyBatch, tinyMasking, vocabularySize } from '../fixtures/tiny-text.ts';
 import { aim } from './aim.ts';
 import { beit, codebookTokenizer } from './beit.ts';
+import { capi } from './capi.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa, type BlockMasking } from './i-jepa.ts';
 import { inpainting } from './inpainting.ts';
 import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
+import { vqTokenizer } from './vq-tokenizer.ts';
 
 const size = { imageSize: side, patchSize: 2, channels, numLayers: 1, width: 8, numHeads: 2 };
 const images = (step: number) => ({ images: imagesAt(step) });
@@ -74,6 +76,22 @@ testRows([
       gradientSamples: 0,
     },
   ),
+  row(
+    'capi, one mask',
+    capi({
+      backbone: vit(size),
+      predictor: crossPredictor({ inputDim: 8, gridSize: 2, width: 4, numLayers: 1, numHeads: 1 }),
+      head: linear({ inputDim: 4, outputDim: 5, bias: false }),
+      clustering: linear({ inputDim: 8, outputDim: 5 }),
+      masking: fixedMasking,
+      momentum: 0.9,
+    }),
+    {
+      batchAt: images,
+      gradientSamples: 0,
+      skip: { differences: 'the assignments depend on the clustering, but carry no gradient' },
+    },
+  ),
   row('data2vec, one mask, what the linear layers say', data2vec({ ...teacher, masking: fixedMasking, part: 'feed-forward' }), {
     batchAt: images,
     gradientSamples: 0,
@@ -84,6 +102,21 @@ testRows([
   }),
   row('maskfeat, one mask', maskFeat({ ...hog, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
   row('beit, one mask', beit({ ...tokens, masking: fixedMasking }), { batchAt: images, gradientSamples: 0 }),
+  row(
+    'vq-tokenizer',
+    vqTokenizer({
+      backbone: vit(size),
+      decoder: patchDecoder({ width: 8, gridSize: 2, outputDim: 4 * channels, numLayers: 1, numHeads: 2 }),
+      width: 8,
+      vocabularySize: 5,
+      restartUsage: 0,
+    }),
+    {
+      batchAt: images,
+      gradientSamples: 0,
+      skip: { differences: 'the gradient passes the choice of codes' },
+    },
+  ),
   row('aim', aim({ ...causal, head: residualMlp({ inputDim: 8, outputDim: 4 * channels, numLayers: 1 }) }), {
     batchAt: images,
     gradientSamples: 0,

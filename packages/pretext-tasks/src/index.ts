@@ -4,10 +4,14 @@ export { barlowTwins, type BarlowTwinsOptions } from './barlow-twins.ts';
 export {
   beit,
   codebookTokenizer,
+  describePatches,
+  encoderTokenizer,
   type BeitBatch,
   type BeitOptions,
   type BeitTargets,
   type CodebookTokenizerOptions,
+  type DescribePatchesOptions,
+  type EncoderTokenizerOptions,
   type PatchTokenizer,
 } from './beit.ts';
 export { byol, type ByolOptions, type ByolTargets } from './byol.ts';
@@ -53,6 +57,13 @@ export {
   type FrameOrderTargets,
 } from './frame-order.ts';
 export type { ImageTextBatch, ImageTextEmbeddings, ImageTextFactories, TextStates } from './image-text-networks.ts';
+export { capi, type AskedPredictor, type CapiBatch, type CapiEmbeddings, type CapiOptions, type CapiTargets } from './capi.ts';
+export {
+  framePrediction,
+  type FramePredictionBatch,
+  type FramePredictionOptions,
+  type FramePredictionTargets,
+} from './frame-prediction.ts';
 export { ibot, type IbotBatch, type IbotEmbeddings, type IbotOptions, type IbotTargets } from './ibot.ts';
 export { iJepa, type BlockMasking, type IJepaBatch, type IJepaOptions, type IJepaTargets, type PatchPredictor } from './i-jepa.ts';
 export { inpainting, type InpaintingBatch, type InpaintingOptions, type InpaintingTargets } from './inpainting.ts';
@@ -124,5 +135,6 @@ export { mmcr, type MmcrOptions } from './mmcr.ts';
 export { tico, type TicoOptions, type TicoTargets } from './tico.ts';
 export { vibcreg, type VibcregOptions } from './vibcreg.ts';
 export { visreg, type VisregOptions } from './visreg.ts';
+export { vqTokenizer, type VqTokenizerBatch, type VqTokenizerKept, type VqTokenizerOptions } from './vq-tokenizer.ts';
 export { wMse, type WMseOptions } from './w-mse.ts';
 export type { ManyViewsBatch } from './views-networks.ts';

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { AnyPretextTask } from '@selfsup/core';
+import type { AnyPretextTask, Rng } from '@selfsup/core';
 import { hogFeatures } from '@selfsup/augment';
 import {
   bert,
+  crossPredictor,
   inpaintingDecoder,
   jepaPredictor,
   linear,
+  patchDecoder,
   residualMlp,
   sequential,
   stateless,
@@ -19,13 +21,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkSteps, type ReferenceStep } from '../fixtures/check-steps.ts';
 import { aim } from './aim.ts';
-import { beit, codebookTokenizer } from './beit.ts';
+import { beit, codebookTokenizer, encoderTokenizer } from './beit.ts';
+import { capi } from './capi.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
+import { framePrediction, type FramePredictionOptions } from './frame-prediction.ts';
 import { iJepa } from './i-jepa.ts';
 import { inpainting } from './inpainting.ts';
 import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
+import { vqTokenizer } from './vq-tokenizer.ts';
 
 interface Step extends ReferenceStep {
   inputs: Readonly<Record<string, number[]>>;
@@ -44,6 +49,8 @@ interface Fixture {
   vit: VitOptions & Omit<VitSize, 'numLayers'>;
   gridSize: number;
   codebook: number[];
+  states: number[];
+  teacher: Run['start'];
   runs: Run[];
 }
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/masked-image-more.json', import.meta.url), 'utf8')) as Fixture;
@@ -68,12 +75,14 @@ const jepa = (run: Run, distance: 'smooth-l1' | 'squared') => {
     distance,
   });
 };
-/** The masks of the fixture; what is kept is not asked for. */
+/** The masks of the fixture, and what they leave; the order of all patches is not asked for. */
 const masksOf = (run: Run): PatchMasking => {
   const draws = drawnBy(run);
   return () => {
     const mask = Float32Array.from(draws()['mask']!);
-    return { keep: new Int32Array(fixture.shape[0]), restore: new Int32Array(mask.length), mask };
+    const length = mask.length / fixture.shape[0];
+    const keep = Int32Array.from([...mask.keys()].filter((place) => mask[place] === 0).map((place) => place % length));
+    return { keep, restore: new Int32Array(mask.length), mask };
   };
 };
 const shallow = vit({ ...fixture.vit, numLayers: 1, maskToken: true });
@@ -110,6 +119,32 @@ const withPrefixes = (task: ReturnType<typeof aim>, run: Run): ReturnType<typeof
     },
   };
 };
+/** The encoder of the fixture, with its weights. */
+const trainedEncoder = (rng: Rng) => {
+  const encoder = vit({ ...fixture.vit, numLayers: 1, classToken: false })(rng);
+  tf.tidy(() => {
+    for (const [path, variable] of Object.entries(encoder.trainable)) {
+      const { shape, values } = fixture.teacher[path]!;
+      variable.assign(tf.tensor(values, shape));
+    }
+  });
+  return encoder;
+};
+const pixels = fixture.shape.slice(1).reduce((a, b) => a * b);
+const frames = (options: Pick<FramePredictionOptions, 'predict' | 'distance'>) =>
+  framePrediction({
+    ...options,
+    backbone: sequential<tf.Tensor4D, tf.Tensor2D>({
+      flatten: stateless((x: tf.Tensor4D) => tf.reshape<tf.Rank.R2>(x, [x.shape[0], -1])),
+      linear: linear({ inputDim: pixels, outputDim: 5 }),
+      tanh: stateless((x: tf.Tensor2D) => tf.tanh(x)),
+    }),
+    decoder: sequential<tf.Tensor2D, tf.Tensor4D>({
+      linear: linear({ inputDim: 3 * 5, outputDim: pixels }),
+      frame: stateless((x: tf.Tensor2D) => tf.reshape<tf.Rank.R4>(x, [-1, ...fixture.shape.slice(1)] as [number, number, number, number])),
+    }),
+    gradientWeight: 0.5,
+  });
 const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
   'i-jepa': (run) => jepa(run, 'smooth-l1'),
   'i-jepa, squared': (run) => jepa(run, 'squared'),
@@ -149,9 +184,43 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
       regionSize: [6, 6],
       overlap: 1,
     }),
+  capi: (run) =>
+    capi({
+      backbone: vit({ ...fixture.vit, numLayers: 1 }),
+      predictor: crossPredictor({ inputDim: width, gridSize, width: 8, numLayers: 1, numHeads: 2 }),
+      head: linear({ inputDim: 8, outputDim: 5, bias: false }),
+      clustering: linear({ inputDim: width, outputDim: 5 }),
+      masking: masksOf(run),
+      momentum: run.momentum!,
+    }),
+  'frame-prediction': () => frames({}),
+  'frame-prediction, between, squared': () => frames({ predict: 'between', distance: 'squared' }),
+  'vq-tokenizer': () =>
+    vqTokenizer({
+      backbone: vit({ ...fixture.vit, numLayers: 1 }),
+      decoder: patchDecoder({ width, gridSize, outputDim: fixture.vit.patchSize! ** 2 * fixture.vit.channels!, numLayers: 1, numHeads: 2 }),
+      width,
+      vocabularySize: 6,
+      commitmentWeight: 0.3,
+      momentum: 0.6,
+      restartUsage: 0,
+    }),
+  'beit, tokens of an encoder': (run) =>
+    beit({
+      backbone: shallow,
+      masking: masksOf(run),
+      head: linear({ inputDim: width, outputDim: 6 }),
+      tokenizer: encoderTokenizer({
+        encoder: trainedEncoder,
+        codebook: Float32Array.from(fixture.states),
+        vocabularySize: 6,
+        images: { student: { mean: [0, 0], std: [1, 1] }, teacher: { mean: [-0.25, -0.25], std: [0.5, 0.5] } },
+      }),
+    }),
 };
 
-function batchOf({ images, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {
+function batchOf({ images, frames: clips, tokenIds }: Step['inputs']): Record<string, tf.Tensor> {
+  if (clips) return { frames: tf.tensor5d(clips, [fixture.shape[0], 4, fixture.shape[1], fixture.shape[2], fixture.shape[3]]) };
   if (images) return { images: tf.tensor4d(images, fixture.shape) };
   const ids = tf.tensor2d(tokenIds!, [3, 6], 'int32');
   return { tokenIds: ids, attentionMask: tf.tidy(() => tf.cast(tf.notEqual(ids, 0), 'int32')) };

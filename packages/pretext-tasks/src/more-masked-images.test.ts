@@ -1,6 +1,6 @@
 import { hogFeatures, jepaBlocks, maskPatches } from '@selfsup/augment';
 import { createRng, createStepContext, drawNormal, patchify, type StepContextOptions } from '@selfsup/core';
-import { convNet, inpaintingDecoder, jepaPredictor, linear, vit } from '@selfsup/encoders';
+import { convNet, crossPredictor, inpaintingDecoder, jepaPredictor, linear, patchDecoder, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../fixtures/tiny-text.ts';
@@ -9,7 +9,9 @@ import { beit, codebookTokenizer } from './beit.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa } from './i-jepa.ts';
 import { inpainting } from './inpainting.ts';
+import { capi } from './capi.ts';
 import { maskFeat } from './maskfeat.ts';
+import { vqTokenizer } from './vq-tokenizer.ts';
 
 const size = { imageSize: 8, patchSize: 2, numLayers: 1, width: 8, numHeads: 2 };
 const masking = maskPatches({ gridSize: 4, maskRatio: 0.5 });
@@ -28,6 +30,64 @@ const changedBehind = (images: tf.Tensor4D, mask: tf.Tensor2D) => {
   const n = images.shape[0];
   return tf.reshape<tf.Rank.R4>(tf.transpose(tf.reshape(patches, [4 * n, 4, 2, 6]), [0, 2, 1, 3]), [n, 8, 8, 3]);
 };
+
+it('vq-tokenizer begins unused codes anew at patches of the update, and paints only what codes say', () => {
+  const decoder = patchDecoder({ width: 8, gridSize: 4, outputDim: 12, numLayers: 1, numHeads: 2 });
+  const run = vqTokenizer({ backbone: bare, decoder, width: 8, vocabularySize: 20 }).create(start);
+  const { codebook } = run.buffers;
+  tf.tidy(() => {
+    const images = makeImages(2);
+    const before = codebook!.arraySync() as number[][];
+    const { keep, metrics } = run.loss({ images }, {}, context());
+    const rows = tf.reshape(keep!.states, [-1, 8]).arraySync() as number[][];
+    const apart = (a: number[], b: number[]) => Math.hypot(...a.map((x, i) => x - b[i]!));
+    const used = new Set(rows.map((row) => before.map((code, i) => [apart(row, code), i] as const).sort(([a], [b]) => a - b)[0]![1]));
+    expect(number(metrics!['perplexity']!)).toBeLessThanOrEqual(used.size + 1e-3);
+    run.afterStep!({ targets: {}, kept: keep! }, context());
+    for (const [i, code] of (codebook!.arraySync() as number[][]).entries())
+      if (!used.has(i)) expect(Math.min(...rows.map((row) => apart(row, code)))).toBeLessThan(1e-3);
+    // another code for a patch changes what is painted, the state that it stands for does not
+    const again = run.loss({ images }, {}, context());
+    const doubled = number(again.metrics!['reconstructionLoss']!);
+    codebook!.assign(tf.mul(codebook!, 1.0001));
+    expect(number(run.loss({ images }, {}, context()).metrics!['reconstructionLoss']!)).not.toBe(doubled);
+  });
+  run.dispose();
+});
+
+it('capi predicts as many of the hidden patches as asked, and learns from what is shown alone', () => {
+  const of = (predictedRatio?: number) =>
+    capi({
+      backbone: bare,
+      predictor: crossPredictor({ inputDim: 8, gridSize: 4, width: 4, numLayers: 1, numHeads: 1 }),
+      head: linear({ inputDim: 4, outputDim: 5, bias: false }),
+      clustering: linear({ inputDim: 8, outputDim: 5 }),
+      masking,
+      ...(predictedRatio !== undefined && { predictedRatio }),
+    }).create(start);
+  const [run, few] = [of(), of(0.4)];
+  tf.tidy(() => {
+    const images = makeImages(3);
+    const [all, some] = [run.targets!({ images }, context()), few.targets!({ images }, context())];
+    expect([all.asked.shape, some.asked.shape]).toEqual([
+      [3, 8],
+      [3, 3],
+    ]);
+    const [keep, asked, fewer] = [all.keep.arraySync(), all.asked.arraySync(), some.asked.arraySync()];
+    for (const i of [0, 1, 2]) {
+      expect([...keep[i]!, ...asked[i]!].sort((a, b) => a - b)).toEqual([...Array(16).keys()]);
+      expect(new Set(fewer[i]).size).toBe(3);
+      expect(fewer[i]!.every((patch) => asked[i]!.includes(patch))).toBe(true);
+    }
+    const mask = tf.sub<tf.Tensor2D>(1, tf.sum(tf.oneHot(all.keep, 16), 1));
+    const logits = (seen: tf.Tensor4D) => run.embed({ images: seen }, all, context()).logits.arraySync();
+    expect(logits(changedBehind(images, tf.cast(mask, 'float32')))).toEqual(logits(images));
+    expect(logits(tf.neg(images))).not.toEqual(logits(images));
+  });
+  expect(failure(() => of(0))).toBe('SELFSUP_OPTION capi: `predictedRatio` must be in (0, 1], got 0');
+  run.dispose();
+  few.dispose();
+});
 
 describe('what is hidden stays hidden', () => {
   const codebook = drawNormal(createRng(2), 5 * 12);

@@ -112,8 +112,11 @@ export async function startWeights(plan: RunPlan, data: RunData, options: StartW
   const { teacher } = options;
   const started = await startedFactory(plan, data, options);
   try {
-    const learned = await learnFrom(plan, data, options);
     const opened = teacher && (await openTeacher(teacher, plan.registry));
+    const learned = await learnFrom(plan, data, { ...options, opened: opened?.teacher }).catch((error: unknown) => {
+      opened?.dispose();
+      throw error;
+    });
     return {
       factory: started?.factory,
       teacher: opened?.teacher,
@@ -130,11 +133,15 @@ export async function startWeights(plan: RunPlan, data: RunData, options: StartW
 }
 
 /** What the recipe of the task learns of the data. */
-function learnFrom(plan: RunPlan, data: RunData, { progress, signal }: StartWeightsOptions): Promise<unknown> {
+function learnFrom(
+  plan: RunPlan,
+  data: RunData,
+  { progress, signal, opened: teacher }: StartWeightsOptions & { opened: Teacher | undefined },
+): Promise<unknown> {
   const { recipe, settings } = plan;
   const { factory: backbone } = freshEncoder(plan, data);
   const rng = createRng(settings.seed).fold('learn');
-  const context = { samples: data.train, input: data.input, backbone, options: settings.taskOptions, rng, progress, signal };
+  const context = { samples: data.train, input: data.input, backbone, options: settings.taskOptions, teacher, rng, progress, signal };
   return recipe.learn?.(context) ?? Promise.resolve(undefined);
 }
 

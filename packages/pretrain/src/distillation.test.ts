@@ -41,6 +41,35 @@ beforeAll(async () => {
   teacher = (await taught.read('encoder.safetensors'))!;
 });
 
+it('beit takes its tokens from a teacher, and goes on with them', async () => {
+  const vit = { encoder: 'vit-tiny', encoderOptions: { numLayers: 1, width: 16, numHeads: 2, patchSize: 2 } } as const;
+  const config: RunConfig = {
+    ...base,
+    ...vit,
+    task: 'beit',
+    taskOptions: { vocabularySize: 4 },
+    teacher,
+    schedule: 'constant',
+    warmupEpochs: 0,
+  };
+  const whole = await train({ ...config, epochs: 2 });
+  const parts = await train(config);
+  await train({ data, resume: true, epochs: 2, backend: 'cpu' }, { store: parts });
+  const read = async (store: RunStore) => (await decodeCheckpoint('test', (await store.read('checkpoint.safetensors'))!)).tensors;
+  const [first, second] = [await read(whole), await read(parts)];
+  expect(first.get('buffers/tokenizer/codebook')!.shape).toEqual([4, 16]);
+  expect([...first.keys()].filter((path) => path.includes('tokenizer/encoder'))).toEqual([]);
+  expect([...second].map(([path, { data: values }]) => [path, values])).toEqual(
+    [...first].map(([path, { data: values }]) => [path, values]),
+  );
+  const own = await read(await train({ ...base, ...vit, task: 'beit', taskOptions: { vocabularySize: 4 } }));
+  expect(own.get('buffers/tokenizer/codebook')!.shape).toEqual([4, 4]);
+  const other = { ...config, encoderOptions: { ...vit.encoderOptions, patchSize: 4 } };
+  expect(await failure(other)).toContain('must have 4 patches like the network that learns its tokens, got 16 of 4 pixels');
+  const convNet = (await (await train({ ...base, task: 'simclr', taskOptions: { headOutput: 4 } })).read('encoder.safetensors'))!;
+  expect(await failure({ ...config, teacher: convNet })).toContain('the teacher of beit must be an encoder of patches: vit-tiny');
+});
+
 describe('distillation as a run', () => {
   it.each([
     ['features', {}],

@@ -161,6 +161,7 @@ export { captionedShapesPairs, memoryPairs, type OpenedPairs, type PairDatasets,
 export type { PairSamples } from './image-text/pair-samples.ts';
 export { imageTextTasks } from './image-text/recipes/image-text-tasks.ts';
 export { frameOrderTask } from './video/frame-order.ts';
+export { framePredictionTask } from './video/frame-prediction.ts';
 export { videoModality, type OpenedVideoData, type StillVideos, type VideoOptions, type VideoRunData } from './video/video-modality.ts';
 export { memoryVideos, type VideoDatasets } from './video/video-openers.ts';
 export { videoPlugin } from './video/video-plugin.ts';

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { AnyPretextTaskRun, Batch, Module, Rng } from '@selfsup/core';
-import type { CollapseCauses, FeatureEncoder, FeatureMatrix, LabeledExamples } from '@selfsup/evaluate';
+import type { CollapseCauses, FeatureEncoder, FeatureMatrix, FineTuneOptions, LabeledExamples } from '@selfsup/evaluate';
 import type { PrepareContext, Source } from '@selfsup/trainer';
 import type { AnyEncoderFactory, InputDescription } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
@@ -334,6 +334,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
     /** What `encoder` gets as options, such as `pooling`: flags of the command; default none. */
     readonly options?: OptionSchema;
     examples(samples: Samples, options: EncodeOptions): Promise<LabeledExamples<tf.TensorContainer>>;
+    /** What mixes the examples of an update; absent where they cannot be mixed. */
+    mix?(options: MixingOptions): NonNullable<FineTuneOptions<tf.TensorContainer>['mix']>;
     /** Rates, batch and epochs unless the user gives others. */
     readonly defaults: { readonly epochs: number; readonly minSteps: number; readonly batchSize: number; readonly learningRate: number };
   };
@@ -349,6 +351,14 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   portable?(context: PortableContext): PortableNetwork | Promise<PortableNetwork>;
   /** Formats of weights under the names of other libraries, by name, and the encoders that have one there. */
   readonly exports?: Readonly<Record<string, WeightsFormat>>;
+}
+
+/** How the images of a fine-tuning are mixed; with neither they are not. */
+export interface MixingOptions {
+  /** mixup: each image is a weighted mean of itself and another one, the weight from Beta(alpha, alpha); > 0. */
+  readonly mixup?: number | undefined;
+  /** cutmix: a box of each image is that of another one, its area from the same; > 0. */
+  readonly cutmix?: number | undefined;
 }
 
 /** A format that holds weights under the names of another library. */

@@ -34,6 +34,8 @@ export interface LearnContext<O extends object = object> extends Omit<StartConte
   readonly backbone: AnyEncoderFactory;
   /** Options of the task, complete. */
   readonly options: O;
+  /** The trained encoder that the user gave. */
+  readonly teacher?: Teacher | undefined;
 }
 
 /** When a task is the one to take, for people who choose; a sentence each. */
@@ -73,8 +75,8 @@ export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = 
   readonly encoders?: readonly string[];
   /** Options of the encoder that the task needs; those of the user go before them. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
-  /** Whether it learns from a trained encoder, which the user gives as `teacher`; default false. */
-  readonly teacher?: boolean;
+  /** Whether it learns from a trained encoder, which the user gives as `teacher`, or may give with `'optional'`; default false. */
+  readonly teacher?: boolean | 'optional';
   /** Settings other than the usual ones; they may depend on what the user gave. */
   readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
   /**

@@ -25,7 +25,7 @@ export function assertTeacher(
       `the task ${recipe.name} learns from a trained encoder; give ${nameOf('teacher')}: an encoder of ${modality.title}, of any architecture`,
     );
   }
-  if (recipe.teacher !== true)
+  if (!recipe.teacher)
     throw new SelfsupError(
       'SELFSUP_OPTION',
       `${nameOf('teacher')} must be left out: the task ${recipe.name} learns from data alone; choose the task distillation, or begin with those weights (${nameOf('init')})`,

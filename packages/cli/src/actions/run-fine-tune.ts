@@ -50,6 +50,8 @@ export interface FineTuneFlags extends RunFlags, ColumnFlags, LabelFlags {
   readonly batchSize?: number;
   readonly learningRate?: readonly number[];
   readonly scratchLearningRate?: readonly number[];
+  readonly mixup?: number;
+  readonly cutmix?: number;
   readonly option?: Readonly<Record<string, unknown>>;
   readonly report?: string;
 }
@@ -69,6 +71,8 @@ function checkMethod(flags: FineTuneFlags): void {
     ['minSteps', '--min-steps'],
     ['batchSize', '--batch-size'],
     ['learningRate', '--learning-rate'],
+    ['mixup', '--mixup'],
+    ['cutmix', '--cutmix'],
     ['option', '--option'],
   ] as const)
     // prettier-ignore
@@ -113,12 +117,12 @@ async function compare(
 ) {
   const { method, curve = false, learningRate: learningRates, scratchLearningRate: scratchLearningRates, seeds, l2 } = flags;
   const [baselines, scratch] = [flags.baselines ?? curve, flags.scratch ?? curve];
-  const { epochs, minSteps, batchSize, option: options } = flags;
+  const { epochs, minSteps, batchSize, mixup, cutmix, option: options } = flags;
   const start = baselines ? await openStart(encoder, { registry, output, signal }) : undefined;
   try {
     return await measureLabelCurve(encoder, samples, {
       ...{ method, baselines, scratch, start: start?.features, counts, seeds, l2, epochs, minSteps, batchSize },
-      ...{ learningRates, scratchLearningRates, options, signal, progress: output },
+      ...{ learningRates, scratchLearningRates, mixup, cutmix, options, signal, progress: output },
       onTrial: (trial) => {
         output.event('trial', { ...trial });
       },
@@ -194,9 +198,24 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
       const name = flags.name ?? defaultName(flags, count);
       const place = placeOf(name);
       await assertNoClassifier(place, { overwrite: flags.overwrite ?? false, way });
-      const { epochs, minSteps, batchSize, learningRate: learningRates, option: options, l2, threshold } = flags;
+      const { epochs, minSteps, batchSize, learningRate: learningRates, mixup, cutmix, option: options, l2, threshold } = flags;
       const trained = await trainClassifier(encoder, samples, {
-        ...{ name, method, count, seed: seeds[0], threshold, l2, epochs, minSteps, batchSize, learningRates, options, signal },
+        ...{
+          name,
+          method,
+          count,
+          seed: seeds[0],
+          threshold,
+          l2,
+          epochs,
+          minSteps,
+          batchSize,
+          learningRates,
+          mixup,
+          cutmix,
+          options,
+          signal,
+        },
         ...(flags.labels !== undefined && { labelsFrom: shortName(flags.labels) }),
         progress: output,
       });

@@ -47,6 +47,12 @@ export function fineTuneCommand(context: CommandContext): Command {
       parseNumbers,
     )
     .option('--scratch-learning-rate <list>', 'the same for the network from scratch (default: --learning-rate)', parseNumbers)
+    .option('--mixup <alpha>', 'full, images: mix each with another one, shares from Beta(alpha, alpha), such as 0.2', parseNumber)
+    .option(
+      '--cutmix <alpha>',
+      'full, images: put a box of another one into each, such as 1; with --mixup, one of both by chance in each update',
+      parseNumber,
+    )
     .addOption(
       new Option('--option <name=value>', 'full: an option of the kind of data, such as pooling=mean on text; can be repeated').argParser(
         parsePair,

@@ -45,6 +45,18 @@ async function there(bytes: Uint8Array, data: unknown, given: Omit<TrainClassifi
   trained.classifier.dispose();
   return { encoder, samples, trained, loaded, predictions: after };
 }
+/** What an encoder cannot be made a classifier with. */
+async function refused(bytes: Uint8Array, data: unknown, given: Omit<TrainClassifierOptions, 'name'>): Promise<string> {
+  const encoder = await loadEncoder(bytes);
+  const samples = await openSamplesFor(encoder, { data, testFraction: 0, whole: true });
+  return trainClassifier(encoder, samples, { name: 'few', ...given }).then(
+    () => 'nothing was thrown',
+    (error: unknown) => {
+      encoder.dispose();
+      return String(error);
+    },
+  );
+}
 function done({ encoder, loaded }: { encoder: LoadedEncoder; loaded: Classifier }): void {
   loaded.dispose();
   encoder.dispose();
@@ -123,6 +135,19 @@ describe('a classifier of images', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
+  it('can be fine-tuned on mixed images', async () => {
+    const bytes = await imageEncoder;
+    const kernels: Record<string, Uint8Array> = {};
+    for (const mixing of [{ cutmix: 1 }, { mixup: 0.2, cutmix: 1 }]) {
+      const { trained, ...rest } = await there(bytes, twoClasses(24), { ...tuning, ...mixing });
+      expect(trained.description.trainedOn.settings).toEqual({ learningRate: 0.01, epochs: 1, steps: 6, batchSize: 8, ...mixing });
+      for (const other of Object.values(kernels)) expect(trained.bytes).not.toEqual(other);
+      kernels[JSON.stringify(mixing)] = trained.bytes;
+      done({ trained, ...rest } as never);
+    }
+    expect(await refused(bytes, twoClasses(24), { ...tuning, mixup: -1 })).toContain('mixup: `alpha` must be finite and > 0, got -1');
+  });
+
   it('refuses what it cannot learn from, other encoders and damaged files', async () => {
     const bytes = await imageEncoder;
     const encoder = await loadEncoder(bytes);
@@ -173,6 +198,9 @@ describe('a classifier of texts', () => {
       expect(classes).toHaveLength(2);
       done(all);
     }
+    expect(await refused(bytes, data, { ...tuning, cutmix: 1 })).toContain(
+      '`cutmix` mixes images, and the encoder takes text; leave it out',
+    );
   });
 });
 

@@ -16,6 +16,7 @@ import type { AnyModule, OpenedSamples } from '../modality.ts';
 import { silentProgress, type Progress } from '../progress.ts';
 import { encodeToClassify } from './classifier.ts';
 import { resolveLabelCount, type LabelCount } from './label-counts.ts';
+import { mixingOf } from './mixing-of.ts';
 import { classesOf } from './train-classifier.ts';
 
 /** Which of several rates a training got. */
@@ -54,6 +55,10 @@ export interface MeasureLabelCurveOptions {
   learningRates?: readonly number[] | undefined;
   /** The same from scratch; default `learningRates`. */
   scratchLearningRates?: readonly number[] | undefined;
+  /** Where networks are trained, on images: mixup with weights from Beta(mixup, mixup), > 0; default without. */
+  mixup?: number | undefined;
+  /** The same with cutmix; with both, one of them by chance in each update. */
+  cutmix?: number | undefined;
   /** Options of the modality's fine-tuning, such as `pooling` on text. */
   options?: Readonly<Record<string, unknown>> | undefined;
   /** Stops before the next batch; the promise is rejected with the signal's reason then. */
@@ -102,7 +107,8 @@ async function trainedArms(
   const { defaults } = fineTuning;
   const { progress = silentProgress, signal, options: own = {}, learningRates = [defaults.learningRate] } = options;
   const { epochs = defaults.epochs, minSteps = defaults.minSteps, batchSize = defaults.batchSize } = options;
-  const { scratchLearningRates = learningRates } = options;
+  const { scratchLearningRates = learningRates, mixup, cutmix } = options;
+  const mixing = mixingOf(modality, { mixup, cutmix });
   const encoding = { input, files, progress, signal };
   const { unit, train, test } = samples;
   const read = async (part: typeof train, indices: Int32Array, stage: string) => ({
@@ -131,7 +137,7 @@ async function trainedArms(
     (arm: string): Arm =>
     async ({ indices, seed }) => {
       const labeled = indices.length === parts.train.length ? all : selectExamples(all, indices);
-      const training = { epochs, minSteps, batchSize, ...(signal && { signal }), train: labeled, seed };
+      const training = { epochs, minSteps, batchSize, ...mixing, ...(signal && { signal }), train: labeled, seed };
       const choice = await chooseLearningRate({
         ...training,
         makeEncoder: () => makeEncoder(arm, seed),

@@ -26,6 +26,7 @@ import { encodeClassifier } from './classifier-file.ts';
 import { encoderHash } from './encoder-hash.ts';
 import { chooseLabels, resolveLabelCount, type LabelCount } from './label-counts.ts';
 import { classifierOn, fineTunedFeatures } from './load-classifier.ts';
+import { mixingOf } from './mixing-of.ts';
 
 /** Options of {@link trainClassifier}. */
 export interface TrainClassifierOptions {
@@ -51,6 +52,10 @@ export interface TrainClassifierOptions {
   batchSize?: number | undefined;
   /** `full`: the highest rate; of several the one that is best on a fifth of the labels. Default that of the modality. */
   learningRates?: readonly number[] | undefined;
+  /** `full`, images: mixup with weights from Beta(mixup, mixup), > 0, such as 0.2; default without. */
+  mixup?: number | undefined;
+  /** `full`, images: cutmix with areas from Beta(cutmix, cutmix), > 0, such as 1; with both, one of them by chance in each update. Default without. */
+  cutmix?: number | undefined;
   /** `full`: options of the modality's fine-tuning, such as `pooling` on text. */
   options?: Readonly<Record<string, unknown>> | undefined;
   /** Where the labels come from, such as `labels.csv`; default from the data. */
@@ -200,7 +205,9 @@ async function fitFull(
     unit: 'trainings',
   });
   let done = 0;
-  const training = { epochs, minSteps, batchSize, seed, ...(signal && { signal }) };
+  const { mixup, cutmix } = options;
+  const mixing = mixingOf(modality, { mixup, cutmix });
+  const training = { epochs, minSteps, batchSize, seed, ...mixing, ...(signal && { signal }) };
   try {
     const { learningRate } = await chooseLearningRate({
       ...training,
@@ -250,7 +257,14 @@ async function fitFull(
         head: { ...head, mean: new Float32Array(dim), deviation: new Float32Array(dim).fill(1) },
         module,
         temperature,
-        settings: { learningRate, epochs, steps, batchSize },
+        settings: {
+          learningRate,
+          epochs,
+          steps,
+          batchSize,
+          ...(mixup !== undefined && { mixup }),
+          ...(cutmix !== undefined && { cutmix }),
+        },
         options: own,
         ...(unseen && { unseen }),
       };

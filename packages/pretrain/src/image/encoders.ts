@@ -4,7 +4,7 @@ import { blockLayers, groupLayers } from '../encoder-layers.ts';
 import { projectionOption, withProjection } from '../encoder-projection.ts';
 import { defineEncoder, type EncoderRecipe } from '../encoder-recipe.ts';
 import { imageInputOf } from './image-input.ts';
-import { pyramidReadout, tokensReadout } from './image-readouts.ts';
+import { patchesReadout, pyramidReadout, tokensReadout } from './image-readouts.ts';
 import { SMALL_IMAGE } from './image-views.ts';
 import { patchStart } from './patch-start.ts';
 
@@ -87,7 +87,7 @@ const convNetEncoder = defineEncoder({
   title: 'a small convolutional network for small images',
   modalities,
   options: convNetOptions,
-  readouts: [pyramidReadout],
+  readouts: [pyramidReadout, patchesReadout],
   starts: [patchStart],
   layers: ({ widths }) => groupLayers(/^(?:conv|norm)(\d+)\//, { first: 1, count: widths.length }),
   create: ({ kernelSizes, ...options }: z.output<typeof convNetOptions>, input): EncoderFactory =>
@@ -100,7 +100,7 @@ const resnetEncoder = (depth: number, build: typeof resnet18): EncoderRecipe<Enc
     title: `ResNet-${depth}`,
     modalities,
     options: resnetOptions,
-    readouts: [pyramidReadout],
+    readouts: [pyramidReadout, patchesReadout],
     layers: () => blockLayers(/^stage(\d+)\//, { first: 1, count: 4, top: /^$/ }),
     complete: (options, input) => ({ ...options, stem: options.stem ?? (imageInputOf(input).size <= SMALL_IMAGE ? 'cifar' : 'imagenet') }),
     create: ({ stem = 'imagenet', ...options }, input) => build({ channels: imageInputOf(input).channels, stem, ...options }),
@@ -112,7 +112,7 @@ const vitEncoder = (name: string, title: string, size: VitSize): EncoderRecipe<V
     title,
     modalities,
     options: vitOptions(size),
-    readouts: [pyramidReadout, tokensReadout],
+    readouts: [pyramidReadout, tokensReadout, patchesReadout],
     starts: [patchStart],
     layers: ({ numLayers }) => blockLayers(/^block(\d+)\//, { first: 1, count: numLayers, top: /^norm\// }),
     complete: (options, input) => ({ ...options, patchSize: options.patchSize ?? (imageInputOf(input).size <= SMALL_IMAGE ? 4 : 16) }),

@@ -23,6 +23,7 @@ import { openImageSamples } from './open-image-samples.ts';
 import { warnAboutSkipped } from '../skipped.ts';
 import { measureImages, splitImages, type OpenedImageData } from './opened-images.ts';
 import { patchSizeOf } from './patch-size.ts';
+import { mixImages } from './mix-images.ts';
 import { portableImages } from './portable-images.ts';
 import { prepareViews } from './prepare-views.ts';
 import { suggestImages } from './suggest-images.ts';
@@ -194,6 +195,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
   fineTuning: {
     encoder: imageFeatureEncoder,
     examples: imageExamples,
+    mix: mixImages,
     defaults: { epochs: 20, minSteps: 200, batchSize: 32, learningRate: 1e-3 },
   },
   show: showImages,

@@ -3,7 +3,7 @@ import { convNet, vit } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { parseOptions } from '../option-schema.ts';
-import { pyramidReadout, tokensReadout } from './image-readouts.ts';
+import { patchesReadout, pyramidReadout, tokensReadout } from './image-readouts.ts';
 
 const context = { input: {}, files: {} };
 const images = () => tf.randomUniform<tf.Rank.R4>([3, 16, 16, 3], -1, 1, 'float32', 5);
@@ -19,6 +19,28 @@ describe('readouts of images', () => {
     expect(features!.shape).toEqual([3, 64 * 5 + 16 * 6 + 9 * 7]);
     expect(tf.max(tf.abs(tf.sub(features!, mirrored!))).dataSync()[0]).toBeLessThan(1e-5);
     expect(tf.max(tf.abs(tf.sub(features!, plain!))).dataSync()[0]).toBeGreaterThan(1e-3);
+    tf.engine().endScope();
+    encoder.dispose();
+  });
+
+  it('patches is the mean over parts of the image that lie evenly, enlarged', () => {
+    const encoder = convNet({ widths: [4, 5] })(createRng(0));
+    tf.engine().startScope();
+    const batch = images();
+    const read = (given: object) =>
+      patchesReadout
+        .create(encoder, parseOptions(patchesReadout.options, given, { who: 'patches' }), context)
+        .apply(batch, { training: false }) as tf.Tensor2D;
+    const gap = (a: tf.Tensor, b: tf.Tensor) => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
+    expect(gap(read({ grid: 1, area: 1 }), encoder.apply(batch, { training: false }))).toBeLessThan(1e-5);
+    const of = (top: number, left: number) =>
+      encoder.apply(tf.image.resizeBilinear(tf.slice(batch, [0, top, left, 0], [3, 8, 8, 3]), [16, 16], false, true), { training: false });
+    const corners = [of(0, 0), of(0, 8), of(8, 0), of(8, 8)];
+    expect(gap(read({ grid: 2 }), tf.div(tf.addN(corners), 4))).toBeLessThan(1e-5);
+    const all = [0, 4, 8].flatMap((top) => [0, 4, 8].map((left) => of(top, left)));
+    expect(gap(read({}), tf.div(tf.addN(all), 9))).toBeLessThan(1e-5);
+    expect(gap(read({ grid: 1 }), of(4, 4))).toBeLessThan(1e-5);
+    expect(gap(read({ flip: true }), read({}))).toBeGreaterThan(1e-5);
     tf.engine().endScope();
     encoder.dispose();
   });

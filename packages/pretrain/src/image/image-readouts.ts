@@ -3,6 +3,7 @@ import { SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { ReadoutRecipe } from '../encoder-recipe.ts';
+import type { AnyModule } from '../modality.ts';
 
 const pyramidOptions = z.strictObject({
   levels: z
@@ -31,6 +32,57 @@ export const pyramidReadout: ReadoutRecipe<MappedEncoder, PyramidOptions> = {
   title: 'what several layers see in several places',
   options: pyramidOptions,
   create: (encoder, { levels = lastLayers(encoder), ...options }) => pyramid(encoder, { levels, ...options }),
+};
+
+const patchesOptions = z.strictObject({
+  grid: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(3)
+    .describe('patches along each side of the image; as many passes of the encoder as there are patches'),
+  area: z.number().gt(0).max(1).default(0.25).describe("part of the image's area that each of them has"),
+  flip: z.boolean().default(false).describe('whether their mirror images count, too, in twice the time'),
+});
+
+type PatchesOptions = z.output<typeof patchesOptions>;
+
+/** Where a window of `size` of `length` pixels begins that is number `i` of `count`, spread evenly. */
+const startOf = (i: number, { count, size, length }: { count: number; size: number; length: number }) =>
+  count === 1 ? Math.floor((length - size) / 2) : Math.round((i * (length - size)) / (count - 1));
+
+/**
+ * A bag of patches: the mean of the features of many parts of an image, each enlarged to its size, which is what encoders know that have only seen such parts.
+ *
+ * @see Tong et al.: "EMP-SSL: Towards Self-Supervised Learning in One Training Epoch", section 3, https://arxiv.org/abs/2304.03977; there the places are drawn, 128 of
+ * them, here they lie on a grid
+ */
+export const patchesReadout: ReadoutRecipe<AnyModule, PatchesOptions> = {
+  name: 'patches',
+  title: 'the mean of what is seen in many parts of the image, each enlarged',
+  options: patchesOptions,
+  create: (encoder, { grid, area, flip }) => ({
+    trainable: encoder.trainable,
+    buffers: encoder.buffers,
+    apply: (input, apply) =>
+      tf.tidy(() => {
+        const images = input as tf.Tensor4D;
+        const [n, height, width, channels] = images.shape;
+        const [rows, columns] = [height, width].map((length) => Math.max(1, Math.round(length * Math.sqrt(area)))) as [number, number];
+        let sum: tf.Tensor | undefined;
+        for (let patch = 0; patch < grid * grid; patch++)
+          sum = tf.tidy(() => {
+            const top = startOf(Math.floor(patch / grid), { count: grid, size: rows, length: height });
+            const left = startOf(patch % grid, { count: grid, size: columns, length: width });
+            const part = tf.slice(images, [0, top, left, 0], [n, rows, columns, channels]);
+            const enlarged = tf.image.resizeBilinear(part, [height, width], false, true);
+            const features = [enlarged, ...(flip ? [tf.reverse(enlarged, 2)] : [])].map((seen) => encoder.apply(seen, apply));
+            return tf.addN(sum ? [...features, sum] : features);
+          });
+        return tf.div(sum!, grid * grid * (flip ? 2 : 1)); // [n, dim]
+      }),
+    dispose: () => undefined, // the variables are the encoder's
+  }),
 };
 
 /** The state of the class token and the mean of the patches' states. */

@@ -165,9 +165,20 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   mae: { maskRatio: 0.75, maskKind: 'random', maskUnit: 1, normalizePixels: true },
   'sim-mim': { maskRatio: 0.6, maskKind: 'random' },
   'i-jepa': { numTargets: 4, targetScale: [0.15, 0.2], contextScale: [0.85, 1], momentum: 0.996, distance: 'smooth-l1' },
-  data2vec: { maskRatio: 0.6, maskKind: 'block', part: 'block', beta: 2, momentum: 0.99, finalMomentum: 0.999 },
+  capi: {
+    maskRatio: 0.65,
+    maskKind: 'inverse-block',
+    predictedRatio: 1,
+    numClusters: 256,
+    studentTemperature: 0.12,
+    targetTemperature: 0.06,
+    clusteringTemperature: 0.12,
+    iterations: 3,
+  },
+  data2vec: { maskRatio: 0.6, maskKind: 'block', part: 'block', beta: 2 },
   maskfeat: { maskRatio: 0.4, maskKind: 'block', numBins: 9 },
   beit: { maskRatio: 0.4, maskKind: 'block', vocabularySize: 512 },
+  'vq-tokenizer': { vocabularySize: 512, commitmentWeight: 0.25, codeMomentum: 0.9, restartUsage: 0.03 },
   aim: { prefix: true, normalizePixels: true },
   rotation: {},
   colorization: { gridStep: 10, neighbors: 5, sigma: 5, headWidth: 64 },
@@ -176,6 +187,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   inpainting: { overlapWeight: 10, decoderWidth: 128 },
   'frame-order': { reversed: 'merged' },
   'time-contrastive': { positiveWindow: 1, margin: 0.2, headOutput: 128, headLayers: 2 },
+  'frame-prediction': { predict: 'next', distance: 'absolute', gradientWeight: 1, decoderWidth: 128 },
 };
 
 it('there is a default of every option of every task', () => {

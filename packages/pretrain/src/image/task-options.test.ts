@@ -38,14 +38,17 @@ describe('options of tasks', () => {
     ['mae', { maskRatio: 0.5, decoderLayers: 1, decoderWidth: 8, decoderHeads: 2 }],
     ['sim-mim', { maskUnit: 1, maskRatio: 0.25 }],
     ['i-jepa', { numTargets: 2, predictorLayers: 1, predictorWidth: 8, distance: 'squared' }],
+    ['capi', { numClusters: 16, predictedRatio: 0.5, maskKind: 'random', predictorLayers: 1 }],
     ['data2vec', { part: 'feed-forward', beta: 0.1 }],
     ['maskfeat', { cellSize: 2, numBins: 4 }],
     ['beit', { vocabularySize: 8 }],
+    ['vq-tokenizer', { vocabularySize: 8, codeMomentum: 0.5, decoderLayers: 1 }],
     ['aim', { prefix: false, headLayers: 1, headHidden: 8 }],
     ['inpainting', { overlap: 2, overlapWeight: 0 }],
     ['colorization', { outputSize: 4, gridStep: 30 }],
     ['jigsaw', { grid: 2, numOrders: 4, tileSize: 4 }],
     ['relative-patch', { partSize: 4, gap: 0, jitter: 1, pairsPerImage: 1 }],
+    ['frame-prediction', { predict: 'between', gradientWeight: 0 }],
     ['frame-order', { reversed: 'distinct' }],
   ])('of %s change what is learned: %j', async (task, taskOptions) => {
     const losses = await trainTiny(task, { taskOptions });

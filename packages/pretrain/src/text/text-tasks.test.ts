@@ -21,8 +21,6 @@ const DEFAULTS: Readonly<Record<string, object>> = {
     randomFraction: 0.1,
     part: 'feed-forward',
     beta: 4,
-    momentum: 0.99,
-    finalMomentum: 0.999,
   },
   declutr: { reads: 'embedding', dropRate: 0.5, temperature: 0.1 },
   'skip-gram': { window: 5, negatives: 5, subsample: 0.001 },

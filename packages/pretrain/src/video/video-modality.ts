@@ -11,6 +11,7 @@ import { imageSamples, translateLabels } from '../image/image-samples.ts';
 import { nameOfData } from '../image/name-of-data.ts';
 import { openImageSamples } from '../image/open-image-samples.ts';
 import { warnAboutSkipped } from '../skipped.ts';
+import { mixImages } from '../image/mix-images.ts';
 import { measureImages, type ImageParts, type OpenedImageData } from '../image/opened-images.ts';
 import { patchSizeOf } from '../image/patch-size.ts';
 import { prepareViews } from '../image/prepare-views.ts';
@@ -228,6 +229,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
   fineTuning: {
     encoder: imageFeatureEncoder,
     examples: imageExamples,
+    mix: mixImages,
     defaults: { epochs: 20, minSteps: 200, batchSize: 32, learningRate: 1e-3 },
   },
   alteredCopies: alteredImages,

@@ -1,15 +1,27 @@
 import { maskPatches } from '@selfsup/augment';
-import { linear } from '@selfsup/encoders';
-import { beit, codebookTokenizer } from '@selfsup/pretext-tasks/beit';
+import { createRng, SelfsupError } from '@selfsup/core';
+import { linear, type VitFactory } from '@selfsup/encoders';
+import { beit, codebookTokenizer, describePatches, encoderTokenizer } from '@selfsup/pretext-tasks/beit';
+import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { patchEncoderNames } from '../encoders.ts';
+import type { Teacher } from '../../task-recipe.ts';
+import { imageInputOf } from '../image-input.ts';
 import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
 import { patchCodebook } from '../patch-codebook.ts';
 import { oneView } from '../views-input.ts';
 import { maskOptions, patchEncoder } from './masked-images.ts';
 
-/** BEiT, whose tokens are centers of k-means among the patches of the data. */
+/** The trained encoder whose states of patches become tokens. */
+function tokenizerOf({ factory, input }: Teacher, student: { readonly mean: readonly number[]; readonly std: readonly number[] }) {
+  if (!('patchSize' in factory))
+    throw new SelfsupError('SELFSUP_OPTION', `the teacher of beit must be an encoder of patches: ${patchEncoderNames.join(', ')}`);
+  const { mean, std, height, width } = imageInputOf(input);
+  return { encoder: factory as VitFactory, images: { student, teacher: { mean, std }, size: [height, width] as const } };
+}
+
+/** BEiT, whose tokens are centers of k-means among the patches of the data, or among what a trained encoder says of them. */
 export const beitTask = defineImageTask({
   name: 'beit',
   title: 'BEiT',
@@ -26,26 +38,44 @@ export const beitTask = defineImageTask({
       .int()
       .min(2)
       .default(512)
-      .describe("tokens: centers of k-means among the data's patches; the paper has the 8192 tokens of a trained autoencoder"),
+      .describe(
+        "tokens: centers of k-means among the data's patches, or with a teacher, such as a run of vq-tokenizer, among its states of them; 8192 in the paper",
+      ),
   }),
+  teacher: 'optional',
   input: oneView,
   views: cropSource([0.08, 1]),
   hasProjectionHead: false,
   encoders: patchEncoderNames,
   encoderOptions: { maskToken: true, pooling: 'mean' },
   defaults: { optimizer: 'adamw' },
-  learn: ({ backbone, options: { vocabularySize }, ...context }) =>
-    patchCodebook(context, { patchSize: patchEncoder('beit', backbone).patchSize, vocabularySize }),
-  create({ backbone, channels, learned }, { maskRatio, maskKind: kind, vocabularySize }) {
+  async learn({ backbone, options: { vocabularySize }, teacher, ...context }) {
+    const { patchSize, gridSize } = patchEncoder('beit', backbone);
+    if (!teacher) return patchCodebook(context, { patchSize, vocabularySize });
+    const { mean, std } = imageInputOf(context.input);
+    const tokenizer = tokenizerOf(teacher, { mean, std });
+    const encoder = tokenizer.encoder(createRng(0));
+    const [rows, columns] = typeof gridSize === 'number' ? [gridSize, gridSize] : gridSize;
+    const describe = (images: tf.Tensor4D) => describePatches(images, { ...tokenizer, encoder, length: rows * columns });
+    try {
+      return await patchCodebook(context, { patchSize, vocabularySize, describe });
+    } finally {
+      encoder.dispose();
+    }
+  },
+  create({ backbone, channels, mean, std, teacher, learned }, { maskRatio, maskKind: kind, vocabularySize }) {
     const encoder = patchEncoder('beit', backbone);
+    const tokenizer = teacher && tokenizerOf(teacher, { mean, std });
     const { gridSize, patchSize, outputDim: inputDim } = encoder;
     // of a run that goes on the codebook is in the checkpoint
-    const codebook = (learned as Float32Array | undefined) ?? new Float32Array(vocabularySize * patchSize * patchSize * channels);
+    const codebook =
+      (learned as Float32Array | undefined) ??
+      new Float32Array(vocabularySize * (tokenizer?.encoder.outputDim ?? patchSize * patchSize * channels));
     return beit({
       backbone: encoder,
       head: linear({ inputDim, outputDim: vocabularySize }),
       masking: maskPatches({ gridSize, maskRatio, kind }),
-      tokenizer: codebookTokenizer({ codebook, vocabularySize }),
+      tokenizer: tokenizer ? encoderTokenizer({ ...tokenizer, codebook, vocabularySize }) : codebookTokenizer({ codebook, vocabularySize }),
     });
   },
 });

@@ -1,16 +1,15 @@
 import { maskPatches } from '@selfsup/augment';
-import { linearWarmup } from '@selfsup/core';
 import { linear } from '@selfsup/encoders';
 import { data2vec } from '@selfsup/pretext-tasks/data2vec';
 import { z } from 'zod';
-import { teacherOptions } from '../../data2vec-options.ts';
+import { followingOf, teacherOptions } from '../../data2vec-options.ts';
 import { patchEncoderNames } from '../encoders.ts';
 import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
 import { maskOptions, patchEncoder } from './masked-images.ts';
 
-/** data2vec on images; the momentum is lower than in the paper, as runs on small data have few updates. */
+/** data2vec on images; in runs of few updates the momentum is lower than in the paper. */
 export const data2vecTask = defineImageTask({
   name: 'data2vec',
   title: 'data2vec',
@@ -23,7 +22,7 @@ export const data2vecTask = defineImageTask({
   },
   options: z.strictObject({
     ...maskOptions(0.6, 'block'),
-    ...teacherOptions({ topBlocks: 'half of them, as in the paper', part: 'block', beta: 2, momentum: 0.99, finalMomentum: 0.999 }),
+    ...teacherOptions({ topBlocks: 'half of them, as in the paper', part: 'block', beta: 2 }),
   }),
   input: oneView,
   views: cropSource([0.2, 1]),
@@ -34,7 +33,7 @@ export const data2vecTask = defineImageTask({
   create({ backbone, totalSteps }, options) {
     const encoder = patchEncoder('data2vec', backbone);
     const { gridSize, outputDim } = encoder;
-    const { maskRatio, maskKind: kind, part, beta, momentum, finalMomentum } = options;
+    const { maskRatio, maskKind: kind, part, beta } = options;
     const { topBlocks = Math.ceil(Object.keys(encoder.mapChannels).length / 2) } = options;
     return data2vec({
       backbone: encoder,
@@ -43,7 +42,7 @@ export const data2vecTask = defineImageTask({
       topBlocks,
       part,
       beta,
-      momentum: linearWarmup({ from: momentum, to: finalMomentum, steps: totalSteps }),
+      momentum: followingOf(options, totalSteps),
     });
   },
 });

@@ -13,7 +13,7 @@ export const empSslTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2304.03977',
   summary: 'Many patches of each image agree with their mean, and the projections fill as much of the space as they can.',
   advice: {
-    take: 'There are few images, and few epochs are wanted: each shows 20 patches or more of every image.',
+    take: 'There are few images, and few epochs are wanted: each shows 20 patches or more of every image; `--readout patches` reads it as the paper does.',
     leave: 'Objects fill the picture so that a quarter of it says nothing, or memory is short: a batch has 20 times its images.',
   },
   options: z.strictObject({

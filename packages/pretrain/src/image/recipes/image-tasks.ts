@@ -3,6 +3,7 @@ import { aimTask } from './aim.ts';
 import { barlowTwinsTask } from './barlow-twins.ts';
 import { beitTask } from './beit.ts';
 import { byolTask } from './byol.ts';
+import { capiTask } from './capi.ts';
 import { colorizationTask } from './colorization.ts';
 import { data2vecTask } from './data2vec.ts';
 import { dclTask } from './dcl.ts';
@@ -29,6 +30,7 @@ import { simclrTask } from './simclr.ts';
 import { supConTask } from './sup-con.ts';
 import { swavTask } from './swav.ts';
 import { vibcregTask } from './vibcreg.ts';
+import { vqTokenizerTask } from './vq-tokenizer.ts';
 import { wMseTask } from './w-mse.ts';
 import { frosslTask } from './frossl.ts';
 import { mmcrTask } from './mmcr.ts';
@@ -87,9 +89,11 @@ export const imageTasks: readonly AnyTaskRecipe[] = [
   maeTask,
   simMimTask,
   iJepaTask,
+  capiTask,
   data2vecTask,
   maskFeatTask,
   beitTask,
+  vqTokenizerTask,
   aimTask,
   rotationTask,
   colorizationTask,

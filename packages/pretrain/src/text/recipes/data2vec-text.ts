@@ -1,8 +1,7 @@
-import { linearWarmup } from '@selfsup/core';
 import { linear } from '@selfsup/encoders';
 import { data2vecText } from '@selfsup/pretext-tasks/data2vec-text';
 import { z } from 'zod';
-import { teacherOptions } from '../../data2vec-options.ts';
+import { followingOf, teacherOptions } from '../../data2vec-options.ts';
 import { defineTextTask } from '../text-task.ts';
 import { maskingOf, maskOptions } from './mask-options.ts';
 
@@ -18,14 +17,14 @@ export const data2vecTextTask = defineTextTask({
   },
   options: z.strictObject({
     ...maskOptions({ maskFraction: 0.8, randomFraction: 0.1 }),
-    ...teacherOptions({ topBlocks: 'ten of twelve, as in the paper', part: 'feed-forward', beta: 4, momentum: 0.99, finalMomentum: 0.999 }),
+    ...teacherOptions({ topBlocks: 'ten of twelve, as in the paper', part: 'feed-forward', beta: 4 }),
   }),
   defaults: { learningRate: 2e-4 }, // the paper's
   hidesTokens: true,
   predictsTokens: false,
   create({ backbone, tokenizer, totalSteps }, options) {
     const { outputDim, numLayers } = backbone;
-    const { topBlocks = Math.ceil((numLayers * 10) / 12), part, beta, momentum, finalMomentum } = options;
+    const { topBlocks = Math.ceil((numLayers * 10) / 12), part, beta } = options;
     return data2vecText({
       backbone,
       head: linear({ inputDim: outputDim, outputDim }),
@@ -33,7 +32,7 @@ export const data2vecTextTask = defineTextTask({
       topBlocks,
       part,
       beta,
-      momentum: linearWarmup({ from: momentum, to: finalMomentum, steps: totalSteps }),
+      momentum: followingOf(options, totalSteps),
     });
   },
 });
