@@ -175,6 +175,6 @@ function totalsOf(rows: tf.Tensor2D, { ids, count }: { ids: tf.Tensor1D; count: 
 
 /** exp of the entropy of how often each number comes up. */
 function perplexityOf(ids: tf.Tensor1D, count: number): tf.Scalar {
-  const shares = tf.div(tf.cast(tf.bincount(ids, tf.tensor1d([]), count), 'float32'), ids.shape[0]); // [count]
+  const shares = tf.div(tf.unsortedSegmentSum(tf.ones<tf.Rank.R1>([ids.shape[0]]), ids, count), ids.shape[0]); // [count]
   return tf.exp<tf.Scalar>(tf.neg(tf.sum(tf.mul(shares, tf.log(tf.maximum(shares, 1e-12))))));
 }
