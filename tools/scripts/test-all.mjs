@@ -42,9 +42,11 @@ await runStages([
       title: "tfjs-core's own tests with our wasm kernels",
       run: ['node', '--conditions=@selfsup/source', 'tools/tfjs-suite/check.ts'],
     },
+    { name: 'build', title: 'build of every package', run: nx('build') },
   ],
-  [{ name: 'build', title: 'build of every package', run: nx('build') }],
-  [{ name: 'check-package', title: 'publint and attw on every packed package', run: nx('check:package') }],
-  [{ name: 'size', title: 'size limits', run: ['size-limit'] }],
-  [{ name: 'consumer', title: 'packed packages in an empty folder', run: ['node', 'tools/scripts/consumer.mjs'] }],
+  [
+    { name: 'consumer', title: 'packed packages in an empty folder', run: ['node', 'tools/scripts/consumer.mjs'] },
+    { name: 'check-package', title: 'publint and attw on every packed package', run: nx('check:package') },
+    { name: 'size', title: 'size limits', run: ['size-limit'] },
+  ],
 ]);

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtinPlugins, createRegistry } from '@selfsup/pretrain';
@@ -36,24 +37,42 @@ function tiny(task: string): string[] {
   return [...few, ...own, ...data, ...size.flatMap((option) => ['--encoder-option', option])];
 }
 
+const checkpointOf = (out: string) => readFile(join(at(out), 'checkpoint.safetensors'));
 const losses = (out: string) =>
   parseLines(readFileSync(join(at(out), 'metrics.jsonl'), 'utf8')).flatMap(({ type, step, loss }) =>
     type === 'step' ? [[step, loss]] : [],
   );
 
+/** One of each kind of state: none, queue, prototypes, centers, clusters, memory, tokens; the conformance kit restores all tasks. */
+const resumed = [
+  'simclr',
+  'moco',
+  'swav',
+  'dino',
+  'deep-cluster-v2',
+  'pirl',
+  'beit',
+  'masked-language',
+  'replaced-token',
+  'clip',
+  'time-contrastive',
+];
+
 // distillation needs a teacher and is tested with one in train-images
 describe.each(tasks.names.filter((name) => tasks.get(name).teacher !== true))('selfsup train --task %s', (task) => {
-  it('trains, resumes to the same losses and checkpoint, and its encoder is loaded again', async () => {
-    const [whole, parts] = [`${task}-whole`, `${task}-parts`];
+  it('trains, its encoder is loaded again, and where it has a state of another kind it resumes to the same', async () => {
+    const whole = `${task}-whole`;
     const { result } = await succeed('train', ...tiny(task), '--out', at(whole));
     expect(result).toMatchObject({ task, steps: 2, stoppedBy: 'end' });
     expect(Number.isFinite(result['lastLoss'])).toBe(true);
+    const { result: embedded } = await succeed('embed', '--run', at(whole), '--out', at(`${task}.csv`), '--split', 'test');
+    expect(embedded['rows']).toBeGreaterThan(0);
+    if (!resumed.includes(task)) return;
+    const parts = `${task}-parts`;
     const stopped = await succeed('train', ...tiny(task), '--out', at(parts), '--max-seconds', '0.000001');
     expect(stopped.result).toMatchObject({ steps: 1, stoppedBy: 'time' });
-    const resumed = await succeed('train', '--resume', '--no-report', '--out', at(parts));
-    expect(resumed.result['checkpoint']).toBe(result['checkpoint']);
+    await succeed('train', '--resume', '--no-report', '--out', at(parts));
+    expect(await checkpointOf(parts)).toEqual(await checkpointOf(whole));
     expect(losses(parts)).toEqual(losses(whole));
-    const { result: embedded } = await succeed('embed', '--run', at(parts), '--out', at(`${task}.csv`), '--split', 'test');
-    expect(embedded['rows']).toBeGreaterThan(0);
   });
 });

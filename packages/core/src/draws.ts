@@ -65,10 +65,17 @@ export function drawnStacks(rng: Rng, count: number): readonly DrawnStack[] {
 }
 
 /** Draws a part's numbers by pieces of the stacks' streams. */
-function drawStacks<V extends Uint32Array | Float32Array>(rng: Rng, count: number, { draw, join }: {
-  draw: (stack: DrawnStack) => V;
-  join: (length: number) => V;
-}): V {
+function drawStacks<V extends Uint32Array | Float32Array>(
+  rng: Rng,
+  count: number,
+  {
+    draw,
+    join,
+  }: {
+    draw: (stack: DrawnStack) => V;
+    join: (length: number) => V;
+  },
+): V {
   const stacks = drawnStacks(rng, count);
   if (stacks.length === 1) return draw(stacks[0]!);
   const all = join(count);
