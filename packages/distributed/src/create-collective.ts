@@ -43,29 +43,30 @@ const asBytes = (values: Float32Array | Int32Array): Uint8Array => new Uint8Arra
 export function createCollective(transport: Transport, { compression = 'none' }: CollectiveOptions = {}): RankCollective {
   const { kind, description, rank, worldSize } = transport;
 
+  const scratch = growing();
+
   /** Sums the numbers of all ranks: each its share, then all. */
   const reducePiece = async (x: Float32Array): Promise<void> => {
     const share = Math.ceil(x.length / worldSize);
     const bytes = 4 * Math.ceil((share * bytesOf(compression)) / 4); // shares begin at a multiple of 4 bytes
-    const [sent, received] = [new Uint8Array(worldSize * bytes), new Uint8Array(worldSize * bytes)];
-    const shareOf = (buffer: Uint8Array, r: number) => buffer.subarray(r * bytes, (r + 1) * bytes);
-    for (let r = 0; r < worldSize; r++)
-      encodeFloats(x.subarray(r * share, Math.min(x.length, (r + 1) * share)), shareOf(sent, r), compression);
+    const partOf = (buffer: Uint8Array, r: number) => buffer.subarray(r * bytes, (r + 1) * bytes);
+    const rangeOf = (r: number) => x.subarray(Math.min(x.length, r * share), Math.min(x.length, (r + 1) * share));
+    const [sent, received] = [scratch('sent', worldSize * bytes), scratch('received', worldSize * bytes)];
+    for (let r = 0; r < worldSize; r++) encodeFloats(rangeOf(r), partOf(sent, r), compression);
     await transport.allToAll(sent, received);
-    const parts = Array.from({ length: worldSize }, (_, r) => decodeFloats(shareOf(received, r), share, compression));
-    const means = new Float32Array(share);
-    for (let i = 0; i < share; i++) {
-      let sum = 0;
-      for (const part of parts) sum += part[i]!;
-      means[i] = sum / worldSize;
+    const own = rangeOf(rank).length;
+    const sums = new Float64Array(scratch('sums', 8 * share).buffer, 0, own);
+    for (let r = 0; r < worldSize; r++) {
+      const part = decodeFloats(partOf(received, r), own, compression);
+      if (r === 0) sums.set(part);
+      else for (let i = 0; i < own; i++) sums[i]! += part[i]!;
     }
-    const mine = shareOf(sent, 0);
+    const means = new Float32Array(scratch('means', 4 * share).buffer, 0, own);
+    for (let i = 0; i < own; i++) means[i] = sums[i]! / worldSize;
+    const mine = partOf(sent, 0);
     encodeFloats(means, mine, compression);
     await transport.allGather(mine, received);
-    for (let r = 0; r < worldSize; r++) {
-      const rest = Math.min(share, x.length - r * share);
-      if (rest > 0) x.set(decodeFloats(shareOf(received, r), rest, compression), r * share);
-    }
+    for (let r = 0; r < worldSize; r++) rangeOf(r).set(decodeFloats(partOf(received, r), rangeOf(r).length, compression));
   };
 
   /** Shapes of all ranks, checked: `[rows of rank 0, …]`. */
@@ -189,6 +190,16 @@ export function createCollective(transport: Transport, { compression = 'none' }:
     abort: (reason) => {
       transport.abort(reason);
     },
+  };
+}
+
+/** Buffers by name that are kept for the next time, and grow: to get the memory for all gradients costs as much as to sum them. */
+function growing(): (name: string, bytes: number) => Uint8Array {
+  const buffers = new Map<string, Uint8Array>();
+  return (name, bytes) => {
+    let buffer = buffers.get(name);
+    if (!buffer || buffer.length < bytes) buffers.set(name, (buffer = new Uint8Array(bytes)));
+    return buffer.subarray(0, bytes);
   };
 }
 
