@@ -64,7 +64,7 @@ const install = async () => {
 };
 
 const importEverything = async ({ command, version }) => {
-  for (const script of ['import-all.mjs', 'require-all.cjs']) {
+  for (const script of ['import-all.mjs', 'require-all.cjs', 'require-train.cjs']) {
     const { status, output } = await runCommand(command, [script], { cwd: app });
     say(status === 0, `${script} under Node ${version}`, output);
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { printable, SelfsupError } from '@selfsup/core';
 import { findLauncher, isRankThread, runThreads } from '@selfsup/distributed';
 import { FAILED, INTERRUPTED } from '../exit-codes.ts';
@@ -7,11 +7,8 @@ import type { RankFlags } from '../flags/rank-flags.ts';
 import type { Output } from '../output/output.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
 
-/** The command, as a script of its own; in CommonJS there is no `import.meta`. */
-function findScript(): URL {
-  const here = (import.meta as Partial<ImportMeta>).url ?? pathToFileURL(__filename).href;
-  return new URL(here.endsWith('.ts') ? '../bin.ts' : './bin.js', here);
-}
+/** The command, as a script of its own. */
+const script = new URL(import.meta.url.endsWith('.ts') ? '../bin.ts' : './bin.js', import.meta.url);
 
 /** What {@link launchRanks} starts. */
 export interface LaunchOptions {
@@ -58,7 +55,7 @@ async function launchThreads(argv: readonly string[], { ranks, rankTimeout }: Ra
   };
   const timing = { timeoutSeconds: rankTimeout ?? 1800 };
   try {
-    await runThreads({ script: findScript(), worldSize: ranks!, data: { argv }, signal, onMessage, ...timing });
+    await runThreads({ script, worldSize: ranks!, data: { argv }, signal, onMessage, ...timing });
   } catch (error) {
     if (code !== FAILED) throw error; // else a rank has said why
   }
@@ -80,7 +77,7 @@ const settings = {
 
 function launchMpi(argv: readonly string[], { ranks }: RankFlags, signal: AbortSignal): Promise<number> {
   const program = process.env['MPIRUN'] ?? 'mpirun';
-  const own = [process.execPath, ...process.execArgv, fileURLToPath(findScript()), ...argv];
+  const own = [process.execPath, ...process.execArgv, fileURLToPath(script), ...argv];
   return new Promise((resolve, reject) => {
     // a group of its own: Ctrl-C reaches this process alone, for mpirun would give its ranks a second
     const child = spawn(program, ['-n', String(ranks), ...own], { stdio: 'inherit', env: { ...settings, ...process.env }, detached: true });
