@@ -26,6 +26,12 @@ describe.skipIf(!process.features.typescript)('runThreads', () => {
     expectFindings(messages as Findings[], worldSize);
   });
 
+  it('more ranks than cores keep in step over thousands of exchanges', async () => {
+    const { messages, error } = await run({ worldSize: 6, data: 'many', timeoutSeconds: 20 });
+    expect(error).toBeUndefined();
+    expect(messages).toEqual([0, 0, 0, 0, 0, 0]);
+  }, 30_000);
+
   it.each([
     ['throw', 'rank 1 of 2 ended too early: on purpose'],
     ['exit', 'rank 1 of 2 ended too early: it exited with code 3'],

@@ -103,17 +103,20 @@ export function threadTransport(ranks: SharedRanks, rank: number): Transport {
       `rank ${rank} waited ${timeoutSeconds} seconds for the others; one of them stands still, or is slower than \`timeoutSeconds\` allows`,
     );
   };
+  // whoever arrives last counts on before it wakes the others: one of them may have gone on without, and wait for the next generation when the call comes
+  const isOpen = (generation: number): boolean => Atomics.load(words, Word.generation) === generation;
   const barrierSync = (): void => {
     const generation = arrive();
-    if (generation !== undefined) check(Atomics.wait(words, Word.generation, generation, 1000 * timeoutSeconds));
+    while (generation !== undefined && isOpen(generation)) check(Atomics.wait(words, Word.generation, generation, 1000 * timeoutSeconds));
+    assertAll();
   };
   const barrier = async (): Promise<void> => {
     const generation = arrive();
     if (generation === undefined) return;
-    const { value } = Atomics.waitAsync(words, Word.generation, generation, 1000 * timeoutSeconds);
     const alive = setInterval(() => undefined, 1 << 30); // a pending wait by itself does not keep a thread from ending
     try {
-      check(await value);
+      while (isOpen(generation)) check(await Atomics.waitAsync(words, Word.generation, generation, 1000 * timeoutSeconds).value);
+      assertAll();
     } finally {
       clearInterval(alive);
     }
