@@ -106,6 +106,7 @@ export async function checkFaults(root: string, judge: (what: string, found: str
         judge(what, `no usable checkpoint: ${(error as Error).message}; it said ${ended.said.slice(-300)}`, false);
         continue;
       }
+      await new Promise((resolve) => setTimeout(resolve, 3000)); // a launcher may end before its ranks have
       const resumed = await run(...train(out, ['--resume']), environment, START);
       const same = resumed.code === 0 && shaOf(out) === shaOf(calm);
       const told = ended.said.split('\n').find((line) => says.test(line) && !/^(at |Ranks:)/.test(line)) ?? '(nothing)';

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { printable, SelfsupError } from '@selfsup/core';
 import { findLauncher, isRankThread, runThreads } from '@selfsup/distributed';
@@ -24,6 +25,9 @@ interface RankEnd {
   /** What it wrote to standard error; of the first rank it has been seen. */
   readonly complaint: string;
 }
+
+/** Milliseconds between two starts: a launcher may end before its ranks have, and they hold the folder of the run. */
+const REST = 3000;
 
 /** Whether this process is to start ranks, and not to be one. */
 export const mustLaunch = ({ ranks = 1, distributed }: RankFlags): boolean =>
@@ -129,6 +133,7 @@ export async function launchRanks({ argv: given, flags, output }: LaunchOptions)
       }
       const why = failure ? `: ${failure.message}` : '';
       output.warn(`The job failed${why}. It starts again from its checkpoint; restarts left: ${left - 1}`);
+      await setTimeout(REST);
       argv = resumed(argv);
     }
   } finally {
