@@ -66,7 +66,7 @@ export function patchPairs(options: PatchPairsOptions): (images: tf.Tensor4D, rn
       );
     const draw = (tag: string, choices: number) =>
       Array.from(drawUniform(rng.stacked(pairsPerImage).fold(tag), n), (value) => Math.floor(value * choices));
-    const labels = draw('neighbour', 8);
+    const labels = draw('neighbor', 8);
     const corner = { top: draw('y', height - extent + 1), left: draw('x', width - extent + 1) };
     const cut = (which: 'first' | 'second') => {
       const shift = { top: draw(`${which} y`, 2 * jitter + 1), left: draw(`${which} x`, 2 * jitter + 1) }; // 0 … 2·jitter

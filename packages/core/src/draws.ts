@@ -68,13 +68,7 @@ export function drawnStacks(rng: Rng, count: number): readonly DrawnStack[] {
 function drawStacks<V extends Uint32Array | Float32Array>(
   rng: Rng,
   count: number,
-  {
-    draw,
-    join,
-  }: {
-    draw: (stack: DrawnStack) => V;
-    join: (length: number) => V;
-  },
+  { draw, join }: { draw: (stack: DrawnStack) => V; join: (length: number) => V },
 ): V {
   const stacks = drawnStacks(rng, count);
   if (stacks.length === 1) return draw(stacks[0]!);

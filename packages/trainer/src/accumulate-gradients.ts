@@ -7,6 +7,7 @@ import {
   byPath,
   checkConnected,
   differentiateLoss,
+  LEAST_WEIGHT,
   scaleGradients,
   type DifferentiatedLoss,
   type StepGradients,
@@ -16,9 +17,6 @@ import { checkRanks, concatRecords } from './tensor-record.ts';
 import { disposeAll, tidyAsync } from './tidy-async.ts';
 
 type Own = <C>(container: C) => C;
-
-/** Where all weights are 0, loss and gradients are 0, too. */
-const LEAST_WEIGHT = 1e-30;
 
 /**
  * Divides the gradients of a loss times its weight by the weight, and disposes what they were: they will be multiplied by it. Where networks share statistics

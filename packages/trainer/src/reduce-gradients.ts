@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sumOfEach, type Collective, type Gradients, type VariableMap } from '@selfsup/core';
-import type { StepGradients } from './step-gradients.ts';
+import { LEAST_WEIGHT, type StepGradients } from './step-gradients.ts';
 
 /** The gradients and numbers of a step, the same on every rank. Internal. */
 export interface ReducedStep {
@@ -27,9 +27,6 @@ async function readSolo({ gradients, summary }: StepGradients): Promise<ReducedS
     read.dispose();
   }
 }
-
-/** Where all weights are 0, loss and gradients are 0, too. */
-const LEAST_WEIGHT = 1e-30;
 
 /** 0 · x is NaN for what is not finite, and the sum of zeros is 0; a call for each number would take as long as the sum over ranks. */
 function allFinite(values: Float32Array): boolean {

@@ -2,6 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { abandonTape, mapTensors, SelfsupError, type Gradients, type Kept, type LossResult, type VariableMap } from '@selfsup/core';
 import { disposeTensors } from './tensor-record.ts';
 
+/** What is divided by instead of a weight of 0: where all weights are 0, loss and gradients are 0, too. Internal. */
+export const LEAST_WEIGHT = 1e-30;
+
 /** The loss and the metrics of a forward pass, so that reading them takes one transfer. Internal. */
 export interface Summary {
   /** `[1 + metrics]`. */

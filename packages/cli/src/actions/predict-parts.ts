@@ -90,7 +90,9 @@ async function identityOf(folder: string, { table, threshold, classifier }: Work
   };
 }
 
+/** Where a part belongs. */
 export interface Place {
+  /** The file that all parts will make. */
   readonly out: string;
   /** Of the classifier. */
   readonly folder: string;
