@@ -6,6 +6,7 @@
 //   --write                 docs/backends.md from all that is kept, also after a part
 //   --findings FOLDER       where the findings of each place are kept between runs, and those of `npm run test:browser`; default .cache/backends-check
 //   --libtensorflow FOLDER  a TensorFlow, whose binding is built on the spot
+//                           (before: npm install --no-save --ignore-scripts @tensorflow/tfjs-node node-api-headers)
 //   --no-write              docs/backends.md stays as it is
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
