@@ -5,6 +5,7 @@
 //   --compression  how far losses and weights are off when gradients travel in 16 bits, instead
 //   --faults       what happens when a rank is lost, instead
 //   --hosts        on two hosts that are network namespaces of this machine, instead
+//   --cut          only what happens when the cable between two hosts is cut
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,7 @@ const { values: flags } = parseArgs({
     faults: { type: 'boolean', default: false },
     compression: { type: 'boolean', default: false },
     hosts: { type: 'boolean', default: false },
+    cut: { type: 'boolean', default: false },
   },
 });
 const names = flags.only?.split(',') ?? Object.keys(runs);
@@ -150,6 +152,7 @@ async function checkCompression(): Promise<void> {
 
 if (flags.compression) await checkCompression();
 else if (flags.faults) await checkFaults(root, judge);
+else if (flags.cut) await checkHosts(root, undefined, judge);
 else if (flags.hosts) {
   await trainAlone();
   await checkHosts(root, { names, compare }, judge);

@@ -8,7 +8,8 @@ import { readCheckpointMetadata } from '@selfsup/trainer';
 
 const bin = fileURLToPath(new URL('../../packages/cli/src/bin.ts', import.meta.url));
 const task = fileURLToPath(new URL('faulty-task.ts', import.meta.url));
-const selfsup = [
+/** The arguments of Node for a training of six updates that the faulty task may spoil. */
+export const faultyTraining: readonly string[] = [
   ...['--conditions=@selfsup/source', bin, 'train', '--task', task, '--data', 'shapes', '--limit', '96', '--test-limit', '16', '--image-size', '16'],
   ...['--encoder', 'conv-net', '--encoder-option', 'widths=[8,16]', '--batch-size', '16', '--epochs', '1', '--checkpoint-every', '1', '--probe-every', '0'],
   ...['--no-report', '--backend', 'wasm', '--threads', '1', '--wide-vectors', 'false'],
@@ -52,7 +53,7 @@ interface Engine {
   readonly train: (out: string, more: readonly string[]) => readonly [string, readonly string[]];
 }
 const engines: readonly Engine[] = [
-  { name: 'threads', train: (out, more) => [process.execPath, [...selfsup, '--out', out, '--ranks', '2', ...more]] },
+  { name: 'threads', train: (out, more) => [process.execPath, [...faultyTraining, '--out', out, '--ranks', '2', ...more]] },
   ...(
     [
       ['Open MPI', 'mpirun.openmpi', ['--bind-to', 'none']],
@@ -60,7 +61,7 @@ const engines: readonly Engine[] = [
     ] as const
   ).map(([name, launcher, options]): Engine => ({
     ...{ name, launcher },
-    train: (out, more) => [launcher, [...options, '-n', '2', process.execPath, ...selfsup, '--out', out, ...more]],
+    train: (out, more) => [launcher, [...options, '-n', '2', process.execPath, ...faultyTraining, '--out', out, ...more]],
   })),
 ];
 
@@ -75,7 +76,8 @@ const faults: Readonly<Record<string, { readonly says: RegExp; readonly notFor?:
   'stands still': { says: /stands still|waited|rank \d/ },
 };
 
-const shaOf = (out: string): string => {
+/** The hash of what a run that has ended left. */
+export const checkpointOf = (out: string): string => {
   const result = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as { checkpoint: string };
   return result.checkpoint;
 };
@@ -108,7 +110,7 @@ export async function checkFaults(root: string, judge: (what: string, found: str
       }
       await new Promise((resolve) => setTimeout(resolve, 3000)); // a launcher may end before its ranks have
       const resumed = await run(...train(out, ['--resume']), environment, START);
-      const same = resumed.code === 0 && shaOf(out) === shaOf(calm);
+      const same = resumed.code === 0 && checkpointOf(out) === checkpointOf(calm);
       const told = ended.said.split('\n').find((line) => says.test(line) && !/^(at |Ranks:)/.test(line)) ?? '(nothing)';
       judge(
         what,

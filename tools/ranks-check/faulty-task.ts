@@ -1,4 +1,5 @@
 // A task that goes wrong on one rank at one step, as the environment says: FAULT at FAULT_STEP on FAULT_RANK, once, until the file FAULT_DONE is there.
+import { execSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { drawUniform, joinVariables, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { linear } from '@selfsup/encoders';
@@ -14,6 +15,7 @@ const { FAULT: fault, FAULT_STEP: atStep, FAULT_RANK: onRank, FAULT_DONE: done =
 function goWrong(): void {
   writeFileSync(done, '');
   if (fault === 'throws') throw new Error('this rank throws on purpose');
+  if (fault === 'runs a command') execSync(process.env['FAULT_COMMAND']!);
   if (fault === 'exits') process.exit(3);
   if (fault === 'leaves') process.exit(0);
   if (fault === 'is killed') process.kill(process.pid, 'SIGKILL');

@@ -2,11 +2,14 @@ import { availableParallelism } from 'node:os';
 import { joinRanks, type JoinedRanks } from '@selfsup/distributed';
 import type { RankFlags } from '../flags/rank-flags.ts';
 import type { CommandConfig } from '../plugins/load-config.ts';
+import { holdLifeline } from './lifelines.ts';
 
 /** A rank of a job, and what is different for it. */
 export interface Job extends JoinedRanks {
   /** How many threads compute: the cores of the machine, divided among its ranks, unless the user says. */
   readonly threads: CommandConfig['threads'];
+  /** Leaves the others in good order; what comes after it concerns this rank alone. */
+  readonly leave: () => Promise<void>;
 }
 
 /**
@@ -24,8 +27,13 @@ export async function joinJob(flags: RankFlags, { threads }: Pick<CommandConfig,
     ...(rankTimeout !== undefined && { timeoutSeconds: rankTimeout }),
   });
   if (!joined) return undefined;
+  const sayFarewell = joined.collective.kind === 'mpi' ? await holdLifeline() : undefined;
+  const leave = async () => {
+    await joined.collective.close();
+    await sayFarewell?.();
+  };
   const share = Math.max(1, Math.floor(availableParallelism() / joined.localSize));
-  return { ...joined, threads: threads === undefined || threads === 'auto' ? share : threads };
+  return { ...joined, leave, threads: threads === undefined || threads === 'auto' ? share : threads };
 }
 
 /** Rank 0 speaks first; what all ranks complain of is said once, since its end ends them. */

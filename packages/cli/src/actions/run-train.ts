@@ -110,7 +110,7 @@ async function trainAlone(config: CommandConfig, context: RunTrainContext, job?:
     { ...run, wideVectors: config.wideVectors ?? 'auto' },
     {
       ...{ registry, store, signal, report: config.report !== false },
-      ...(job && { collective: job.collective, onTrained: () => job.collective.close() }),
+      ...(job && { collective: job.collective, onTrained: job.leave }),
     },
   );
   // what is read and measured before and after training has nothing to lose: an interrupt does not wait for it

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runFolder } from './run-folder.ts';
 
 let folder = '';
@@ -33,6 +36,24 @@ it('is locked while somebody trains in it', async () => {
   await (
     await runFolder(folder).lock()
   )();
+});
+
+it.skipIf(process.platform !== 'linux')('takes over from a process that has ended and is still listed', async () => {
+  // `sleep` does not ask for the exit code of the process that the shell started before it became `sleep`
+  const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(said.toString());
+    await vi.waitFor(() => {
+      expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ');
+    });
+    await writeFile(join(folder, 'run.lock'), JSON.stringify({ pid, host: hostname() }));
+    await (
+      await runFolder(folder).lock()
+    )();
+  } finally {
+    parent.kill('SIGKILL');
+  }
 });
 
 it('takes over the lock of a process that was killed, and one that was cut off', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -15,12 +15,22 @@ interface LockFile {
 
 const isMissing = (error: unknown): boolean => (error as { code?: string }).code === 'ENOENT';
 
+/** Whether a process has ended and nobody has asked for its exit code: where process 1 never asks, as in many containers, it stays listed for good. Linux alone tells. */
+function hasEnded(pid: number): boolean {
+  try {
+    const facts = readFileSync(`/proc/${pid}/stat`, 'utf8'); // `17 (name) Z …`
+    return /^[ZX]/.test(facts.slice(facts.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the process that wrote a lock is still there; of another machine that cannot be known, so it counts as there. */
 function isAlive({ pid, host }: LockFile): boolean {
   if (host !== hostname()) return true;
   try {
     process.kill(pid, 0);
-    return true;
+    return !hasEnded(pid);
   } catch (error) {
     return (error as { code?: string }).code === 'EPERM';
   }
