@@ -36,7 +36,7 @@ export const runs: Readonly<Record<string, RunConfig>> = {
     ...{ vocabularySize: 120, length: 16, batchSize: 16, limit: 160, testLimit: 16, epochs: 1, probeEvery: 0, backend: 'wasm' },
   },
   // the same batch in two forward passes on each rank
-  'simclr accumulated': {
+  'simclr-accumulated': {
     ...images,
     ...convNet,
     encoderOptions: { widths: [8, 16], norm: 'group', numGroups: 4 },
