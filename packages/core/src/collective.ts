@@ -23,6 +23,13 @@ export interface Collective {
   allGatherSync?<T extends Tensor>(x: T): T;
   /** Replaces the numbers by their mean over the ranks. */
   allReduceMean(x: Float32Array): void | Promise<void>;
+  /**
+   * As {@link Collective.allReduceMean} on several arrays as if they were one, where they lie, such as the memory of a backend (see `memoryOf`). Where it is
+   * missing, callers put the numbers into one array.
+   *
+   * @param arrays is called whenever numbers are read or written, and gives arrays of the same lengths each time; they need not outlive the turn of the event loop
+   */
+  allReduceMeanEach?(arrays: () => readonly Float32Array[]): void | Promise<void>;
   /** Replaces the numbers by those of rank `root` (default 0). */
   broadcast(x: Float32Array, root?: number): void | Promise<void>;
   /** Returns once every rank has called it. */

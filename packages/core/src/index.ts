@@ -4,6 +4,7 @@ export { soloCollective, type Collective } from './collective.ts';
 export { defaultEncoder } from './default-encoder.ts';
 export { drawNormal, drawPermutation, drawUniform } from './draws.ts';
 export { SelfsupError, isSelfsupError, type SelfsupErrorCode } from './error.ts';
+export { memoryOf } from './memory-of.ts';
 export type { ApplyOptions, Module, ModuleFactory, VariableMap } from './module.ts';
 export { createMomentumPair, type MomentumNetwork, type MomentumPair } from './momentum-pair.ts';
 export { mapTensors, namedTensors } from './named-tensors.ts';

@@ -1,7 +1,7 @@
 import { SelfsupError, type Collective } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { bytesOf, decodeFloats, encodeFloats, type Compression } from './half-floats.ts';
-import type { Transport } from './transport.ts';
+import type { SharedSlots, Transport } from './transport.ts';
 
 /** A {@link Collective} that can be left. */
 export interface RankCollective extends Collective {
@@ -24,6 +24,39 @@ export interface CollectiveOptions {
 /** Numbers that are reduced at a time: bounds the scratch, and what one call of MPI can count. */
 const PIECE = 1 << 24;
 
+/** Numbers of a line of the cache: ranks that write into one are slow. */
+const LINE = 16;
+/** Numbers come in, are summed, and go out. */
+const STAGES = 3;
+/** Numbers that are summed at a time, so that the sums stay in a cache. */
+const BLOCK = 2048;
+const sums = new Float64Array(BLOCK);
+
+/** The parts of arrays that hold numbers from … to, counted as if they were one, and where each begins in this range. */
+function* partsBetween(arrays: readonly Float32Array[], from: number, to: number): Generator<{ part: Float32Array; at: number }, void> {
+  let before = 0;
+  for (const array of arrays) {
+    const [start, end] = [Math.max(from - before, 0), Math.min(to - before, array.length)];
+    if (start < end) yield { part: array.subarray(start, end), at: before + start - from };
+    before += array.length;
+  }
+}
+
+/** The mean of arrays of one length, summed in their order in float64; `means` may be one of them. */
+function meanOver(arrays: readonly Float32Array[], means: Float32Array): void {
+  const [first, second] = arrays as [Float32Array, Float32Array?];
+  if (second && arrays.length === 2) {
+    for (let i = 0; i < means.length; i++) means[i] = (first[i]! + second[i]!) / 2;
+    return;
+  }
+  for (let from = 0; from < means.length; from += BLOCK) {
+    const count = Math.min(BLOCK, means.length - from);
+    sums.set(first.subarray(from, from + count));
+    for (const array of arrays.slice(1)) for (let i = 0; i < count; i++) sums[i]! += array[from + i]!;
+    for (let i = 0; i < count; i++) means[from + i] = sums[i]! / arrays.length;
+  }
+}
+
 /** `gradientDepth` of the engine: above 0 a tape is being recorded, and nothing can be awaited. */
 const isRecording = (): boolean => (tf.engine() as unknown as { state: { gradientDepth: number } }).state.gradientDepth > 0;
 
@@ -45,28 +78,66 @@ export function createCollective(transport: Transport, { compression = 'none' }:
 
   const scratch = growing();
 
-  /** Sums the numbers of all ranks: each its share, then all. */
-  const reducePiece = async (x: Float32Array): Promise<void> => {
-    const share = Math.ceil(x.length / worldSize);
+  /** Averages numbers from … to of the arrays, by an all-to-all and an all-gather. */
+  const reducePiece = async (arrays: () => readonly Float32Array[], from: number, to: number): Promise<void> => {
+    const share = Math.ceil((to - from) / worldSize);
     const bytes = 4 * Math.ceil((share * bytesOf(compression)) / 4); // shares begin at a multiple of 4 bytes
     const partOf = (buffer: Uint8Array, r: number) => buffer.subarray(r * bytes, (r + 1) * bytes);
-    const rangeOf = (r: number) => x.subarray(Math.min(x.length, r * share), Math.min(x.length, (r + 1) * share));
+    const rangeOf = (r: number) => [Math.min(to, from + r * share), Math.min(to, from + (r + 1) * share)] as const;
     const [sent, received] = [scratch('sent', worldSize * bytes), scratch('received', worldSize * bytes)];
-    for (let r = 0; r < worldSize; r++) encodeFloats(rangeOf(r), partOf(sent, r), compression);
+    for (let r = 0; r < worldSize; r++)
+      for (const { part, at } of partsBetween(arrays(), ...rangeOf(r)))
+        encodeFloats(part, partOf(sent, r).subarray(at * bytesOf(compression)), compression);
     await transport.allToAll(sent, received);
-    const own = rangeOf(rank).length;
-    const sums = new Float64Array(scratch('sums', 8 * share).buffer, 0, own);
-    for (let r = 0; r < worldSize; r++) {
-      const part = decodeFloats(partOf(received, r), own, compression);
-      if (r === 0) sums.set(part);
-      else for (let i = 0; i < own; i++) sums[i]! += part[i]!;
-    }
+    const [first, last] = rangeOf(rank);
+    const own = last - first;
     const means = new Float32Array(scratch('means', 4 * share).buffer, 0, own);
-    for (let i = 0; i < own; i++) means[i] = sums[i]! / worldSize;
+    const theirs = Array.from({ length: worldSize }, (_, r) => decodeFloats(partOf(received, r), own, compression));
+    meanOver(theirs, means);
     const mine = partOf(sent, 0);
     encodeFloats(means, mine, compression);
     await transport.allGather(mine, received);
-    for (let r = 0; r < worldSize; r++) rangeOf(r).set(decodeFloats(partOf(received, r), rangeOf(r).length, compression));
+    for (let r = 0; r < worldSize; r++)
+      for (const { part, at } of partsBetween(arrays(), ...rangeOf(r)))
+        part.set(decodeFloats(partOf(received, r).subarray(at * bytesOf(compression)), part.length, compression));
+  };
+
+  /**
+   * Averages the arrays through memory that all ranks see, in turns: while the numbers of one turn come in, each rank sums its share of those of the turn before,
+   * and those of the turn before that go out. One barrier for each turn, and what is touched fits into a cache.
+   */
+  const reduceInSlots = (arrays: readonly Float32Array[], { slots, barrierSync }: SharedSlots): void => {
+    const total = arrays.reduce((sum, { length }) => sum + length, 0);
+    const room = LINE * Math.floor(slots[0]!.length / (4 * LINE * STAGES));
+    const turns = Math.ceil(total / room);
+    const stageOf = (r: number, turn: number): Float32Array => {
+      const { buffer, byteOffset } = slots[r]!;
+      return new Float32Array(buffer, byteOffset + 4 * room * (turn % STAGES), Math.min(room, total - turn * room));
+    };
+    const isTurn = (turn: number): boolean => turn >= 0 && turn < turns;
+    const partsOf = (turn: number) => partsBetween(arrays, turn * room, Math.min(total, (turn + 1) * room));
+    for (let turn = 0; turn < turns + STAGES - 1; turn++) {
+      if (isTurn(turn)) for (const { part, at } of partsOf(turn)) stageOf(rank, turn).set(part, at);
+      if (isTurn(turn - 1)) {
+        const { length } = stageOf(0, turn - 1);
+        const share = LINE * Math.ceil(length / (LINE * worldSize));
+        const shareOf = (r: number) => stageOf(r, turn - 1).subarray(Math.min(length, rank * share), Math.min(length, (rank + 1) * share));
+        const theirs = Array.from({ length: worldSize }, (_, r) => shareOf(r));
+        meanOver(theirs, theirs[0]!);
+      }
+      if (isTurn(turn - 2)) for (const { part, at } of partsOf(turn - 2)) part.set(stageOf(0, turn - 2).subarray(at, at + part.length));
+      barrierSync();
+    }
+  };
+
+  const reduce = async (arrays: () => readonly Float32Array[]): Promise<void> => {
+    if (transport.shared && compression === 'none') {
+      await transport.barrier(); // the event loop lives while others compute
+      reduceInSlots(arrays(), transport.shared);
+      return;
+    }
+    const total = arrays().reduce((sum, { length }) => sum + length, 0);
+    for (let from = 0; from < total; from += PIECE) await reducePiece(arrays, from, Math.min(total, from + PIECE));
   };
 
   /** Shapes of all ranks, checked: `[rows of rank 0, …]`. */
@@ -176,9 +247,8 @@ export function createCollective(transport: Transport, { compression = 'none' }:
       })();
     },
     allGatherSync: <T extends tf.Tensor>(x: T): T => gatherUnderTape(x) as T,
-    async allReduceMean(x) {
-      for (let from = 0; from < x.length; from += PIECE) await reducePiece(x.subarray(from, Math.min(x.length, from + PIECE)));
-    },
+    allReduceMean: (x) => reduce(() => [x]),
+    allReduceMeanEach: reduce,
     async broadcast(x, root = 0) {
       if (!Number.isSafeInteger(root) || root < 0 || root >= worldSize)
         throw new SelfsupError('SELFSUP_OPTION', `broadcast: \`root\` must be a rank below ${worldSize}, got ${root}`);

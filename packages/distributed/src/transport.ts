@@ -1,3 +1,11 @@
+/** Memory that all ranks see. */
+export interface SharedSlots {
+  /** A slot for each rank, all of equal size; free between calls of the transport. */
+  readonly slots: readonly Uint8Array[];
+  /** As {@link Transport.barrier}, blocking. */
+  barrierSync(): void;
+}
+
 /**
  * Moves bytes between ranks. Every rank makes the same calls in the same order, with buffers of the same sizes.
  *
@@ -12,6 +20,8 @@ export interface Transport {
   readonly rank: number;
   /** How many there are, ≥ 1. */
   readonly worldSize: number;
+  /** Where all ranks see one memory. */
+  readonly shared?: SharedSlots;
   /** Sends part r of `sent` to rank r; part r of `received` comes from rank r. Both have `worldSize` parts of equal size. */
   allToAll(sent: Uint8Array, received: Uint8Array): Promise<void>;
   /** As {@link Transport.allToAll}, blocking. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sumOfEach, type Collective, type Gradients, type VariableMap } from '@selfsup/core';
+import { memoryOf, sumOfEach, type Collective, type Gradients, type VariableMap } from '@selfsup/core';
 import { LEAST_WEIGHT, type StepGradients } from './step-gradients.ts';
+import { tidyAsync } from './tidy-async.ts';
 
 /** The gradients and numbers of a step, the same on every rank. Internal. */
 export interface ReducedStep {
@@ -28,29 +29,36 @@ async function readSolo({ gradients, summary }: StepGradients): Promise<ReducedS
   }
 }
 
-/** 0 · x is NaN for what is not finite, and the sum of zeros is 0; a call for each number would take as long as the sum over ranks. */
-function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;
-  return sum === 0;
+/** [weight, loss, metrics, one flag per variable that has a gradient], loss and metrics as products with the weight. */
+function headOf({ gradients, summary, weight }: StepGradients): tf.Tensor1D {
+  const flags = Object.values(gradients).map((gradient) => (gradient ? 1 : 0));
+  return tf.tidy(() =>
+    tf.concat1d([
+      weight ? tf.reshape(weight, [1]) : tf.ones([1]),
+      weight ? tf.mul<tf.Tensor1D>(summary, weight) : summary,
+      tf.tensor1d(flags, 'float32'),
+    ]),
+  );
 }
 
 /**
- * Several: [weight, loss, metrics, one flag per variable that has a gradient, all gradients (zeros where there is none)] is averaged as one array, loss, metrics
- * and gradients as products with the weight.
+ * Averages head and gradients where they lie. `parts` are owned by the caller, and nobody else has their memory.
+ *
+ * @returns the head
  */
-async function reduceOverRanks(
-  { gradients, summary, weight }: StepGradients,
-  variables: VariableMap,
+async function reduceInPlace(head: tf.Tensor1D, parts: readonly tf.Tensor[], collective: Collective): Promise<Float32Array> {
+  const numbers = Float32Array.from(await head.data());
+  await collective.allReduceMeanEach!(() => [numbers, ...parts.map((part) => memoryOf(part)!)]);
+  return numbers;
+}
+
+/** Averages head and gradients as one array. */
+async function reduceTogether(
+  head: tf.Tensor1D,
+  parts: readonly tf.Tensor[],
   collective: Collective,
-): Promise<ReducedStep> {
-  const paths = Object.keys(gradients);
-  const flat = tf.tidy(() => {
-    const flags = tf.tensor1d(paths.map((path) => (gradients[path] ? 1 : 0)));
-    const parts = paths.map((path) => tf.reshape<tf.Rank.R1>(gradients[path] ?? tf.zeros([variables[path]!.size]), [-1]));
-    const weighed = (part: tf.Tensor1D) => (weight ? tf.mul<tf.Tensor1D>(part, weight) : part);
-    return tf.concat1d([weight ? tf.reshape(weight, [1]) : tf.ones([1]), weighed(summary), flags, ...parts.map(weighed)]);
-  });
+): Promise<{ head: Float32Array; means: tf.Tensor[] }> {
+  const flat = tf.tidy(() => tf.concat1d([head, ...parts.map((part) => tf.reshape<tf.Rank.R1>(part, [-1]))]));
   let numbers: Float32Array;
   try {
     numbers = (await flat.data()) as Float32Array; // ours: nobody else has the tensor
@@ -58,19 +66,43 @@ async function reduceOverRanks(
     flat.dispose();
   }
   await collective.allReduceMean(numbers);
-  const reduced: Gradients = {};
-  let nonFinite: string | undefined;
-  const all = weight ? Math.max(numbers[0]!, LEAST_WEIGHT) : 1;
-  let offset = 1 + summary.size + paths.length;
-  paths.forEach((path, i) => {
-    const { size, shape } = variables[path]!;
-    const values = numbers.subarray(offset, offset + size);
-    if (weight) for (let k = 0; k < size; k++) values[k]! /= all;
-    reduced[path] = numbers[1 + summary.size + i]! > 0 ? tf.tensor(values, shape) : null;
-    if (!allFinite(values)) nonFinite ??= path;
-    offset += size;
+  let offset = head.size;
+  const means = parts.map(({ size, shape }) => tf.tensor(numbers.subarray(offset, (offset += size)), shape));
+  return { head: numbers.subarray(0, head.size), means };
+}
+
+/** Several ranks: head and gradients (zeros where there is none), as products with the weight, are averaged as if they were one array. */
+async function reduceOverRanks(step: StepGradients, variables: VariableMap, collective: Collective): Promise<ReducedStep> {
+  const { gradients, summary, weight } = step;
+  const paths = Object.keys(gradients);
+  return tidyAsync(async (own) => {
+    const inPlace = collective.allReduceMeanEach !== undefined;
+    const head = own(headOf(step));
+    const parts = own(
+      tf.tidy(() =>
+        paths.map((path) => {
+          const gradient = gradients[path];
+          if (!gradient) return tf.zeros(variables[path]!.shape);
+          if (weight) return tf.mul(gradient, weight);
+          return inPlace && !memoryOf(gradient) ? tf.mul(gradient, 1) : gradient; // memory of its own, where the backend gives it
+        }),
+      ),
+    );
+    const canReach = inPlace && parts.every((part) => memoryOf(part) !== undefined);
+    const { head: numbers, means } = canReach
+      ? { head: await reduceInPlace(head, parts, collective), means: parts }
+      : await reduceTogether(head, parts, collective);
+    own(means);
+    const all = weight ? Math.max(numbers[0]!, LEAST_WEIGHT) : 1;
+    const reduced = Object.fromEntries(
+      paths.map((path, i) => {
+        const isLearned = numbers[1 + summary.size + i]! > 0;
+        return [path, isLearned ? (weight ? own(tf.tidy(() => tf.div(means[i]!, all))) : means[i]!) : null] as const;
+      }),
+    );
+    const { nonFinite } = await readSolo({ gradients: reduced, summary, metricNames: [] });
+    return { gradients: reduced, summary: numbers.slice(1, 1 + summary.size).map((value) => value / all), nonFinite };
   });
-  return { gradients: reduced, summary: numbers.slice(1, 1 + summary.size).map((value) => value / all), nonFinite };
 }
 
 /**

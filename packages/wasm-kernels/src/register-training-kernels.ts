@@ -6,7 +6,7 @@ import { kernelTable } from './kernel-table.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { assertThreads, onOneThread, threadKernels, type ThreadedKernels } from './threaded-kernels.ts';
 import { registerTrainingGradients } from './training-gradients.ts';
-import { backendMemory, type WasmBackend } from './wasm-backend.ts';
+import { backendMemory, offerMemory, type WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link registerTrainingKernels}. */
 export interface RegisterTrainingKernelsOptions {
@@ -62,6 +62,7 @@ interface Binding {
   readonly team: ThreadedKernels;
   readonly runtime: Runtime;
   readonly table: KernelTable;
+  readonly withdrawMemory: () => void;
 }
 
 let current: Registration | undefined;
@@ -146,7 +147,7 @@ function register({ owner, simd, winograd, assetsUrl }: Wanted, { module }: Load
       { kernels: team.kernels, backend: to, winograd },
       (name, stock) => ((stock ? replaced.get(name) : undefined) ?? registered(name))?.kernelFunc,
     );
-    return { owner: to, team, runtime, table: kernelTable(runtime) };
+    return { owner: to, team, runtime, table: kernelTable(runtime), withdrawMemory: offerMemory(to) };
   };
   let binding: Binding | undefined = bind(owner, team);
   let live = true;
@@ -154,6 +155,7 @@ function register({ owner, simd, winograd, assetsUrl }: Wanted, { module }: Load
 
   const leave = (): void => {
     binding?.team.dispose();
+    binding?.withdrawMemory();
     // A backend that was removed behind tfjs's back has no heap any more.
     if ((binding?.owner.wasm as unknown) != null) binding?.runtime.free();
     binding = undefined;

@@ -20,6 +20,9 @@ const Word = { arrived: 0, generation: 1, lost: 2, length: 3 } as const;
 /** Of {@link Word.lost}: no rank is lost; else its number plus 1. */
 const NONE = 0;
 
+/** Looks at a barrier before a rank goes to sleep: some 50 µs. */
+const LOOKS = 20_000;
+
 /** Options of {@link shareRanks}. */
 export interface ShareRanksOptions {
   /** Bytes that a rank can hand over at a time, a multiple of 64 × worldSize; more goes in several turns. Default 4 MiB. */
@@ -107,7 +110,9 @@ export function threadTransport(ranks: SharedRanks, rank: number): Transport {
   const isOpen = (generation: number): boolean => Atomics.load(words, Word.generation) === generation;
   const barrierSync = (): void => {
     const generation = arrive();
-    while (generation !== undefined && isOpen(generation)) check(Atomics.wait(words, Word.generation, generation, 1000 * timeoutSeconds));
+    if (generation === undefined) return;
+    for (let looks = 0; looks < LOOKS && isOpen(generation); looks++); // to sleep and be woken takes longer than most waits
+    while (isOpen(generation)) check(Atomics.wait(words, Word.generation, generation, 1000 * timeoutSeconds));
     assertAll();
   };
   const barrier = async (): Promise<void> => {
@@ -165,6 +170,7 @@ export function threadTransport(ranks: SharedRanks, rank: number): Transport {
     description: `threads, rank ${rank} of ${worldSize}`,
     rank,
     worldSize,
+    shared: { slots, barrierSync },
     allToAll: (sent, received) => run(exchanging(sent, received)),
     allToAllSync: (sent, received) => {
       runSync(exchanging(sent, received));
