@@ -182,9 +182,14 @@ export function spreadRows(
   spread(dy, x, dx, mean, factor, 0, forX, constant, rows, bytes, NO_RELU);
 }
 
+// As in batchNorm: where rows lie on several ranks, the sums are exchanged between the passes.
+const SUMS: i32 = 1;
+const GIVEN: i32 = 2;
+
 /**
  * dx, dScale and dOffset of batchNorm from dy and what the forward pass saw. With a ReLU either `y` (then `dResidual` is an output) or `offset`
- * is not 0; without one both are.
+ * is not 0; without one both are. `pass` 0: all of it, `count` is not read. 1: all but dx. 2: only dx, from dScale and dOffset that are given, the sums over
+ * `count` rows; the ReLU is that of `offset` then, or none.
  */
 export function batchNormGrad(
   dy: usize,
@@ -201,6 +206,8 @@ export function batchNormGrad(
   rows: i32,
   channels: i32,
   epsilon: f64,
+  pass: i32,
+  count: f64,
   scratch: usize,
 ): void {
   const bytes = (<usize>channels) << 2;
@@ -216,31 +223,40 @@ export function batchNormGrad(
   if (mode == FROM_X) barrier();
   const first = shareFrom(rows, SUM_ROWS),
     last = shareTo(rows, SUM_ROWS);
-  startTotals(totals, sums, channels);
-  for (let r = first; r < last; r += SUM_ROWS) {
-    const at = bytes * <usize>r;
-    const block = min(SUM_ROWS, rows - r);
-    const own = startBlock(sums, r, channels);
-    if (mode == NO_RELU) addGradients(dy + at, x + at, 0, 0, mean, 0, 0, block, bytes, own, NO_RELU);
-    else if (mode == FROM_X) addGradients(dy + at, x + at, 0, 0, mean, factor, offset, block, bytes, own, FROM_X);
-    else addGradients(dy + at, x + at, y + at, dResidual + at, mean, factor, offset, block, bytes, own, FROM_Y);
-    endBlock(totals, own, channels);
+  if (pass != GIVEN) {
+    startTotals(totals, sums, channels);
+    for (let r = first; r < last; r += SUM_ROWS) {
+      const at = bytes * <usize>r;
+      const block = min(SUM_ROWS, rows - r);
+      const own = startBlock(sums, r, channels);
+      if (mode == NO_RELU) addGradients(dy + at, x + at, 0, 0, mean, 0, 0, block, bytes, own, NO_RELU);
+      else if (mode == FROM_X) addGradients(dy + at, x + at, 0, 0, mean, factor, offset, block, bytes, own, FROM_X);
+      else addGradients(dy + at, x + at, y + at, dResidual + at, mean, factor, offset, block, bytes, own, FROM_Y);
+      endBlock(totals, own, channels);
+    }
+    foldBlocks(totals, sums, rows, channels);
   }
-  foldBlocks(totals, sums, rows, channels);
-  const n = <f64>rows;
+  const n = pass == GIVEN ? count : <f64>rows;
   for (let c: usize = from; c < <usize>to; c++) {
-    const sum = load<f64>(totals + (c << 3));
-    const product = load<f64>(totals + ((c + <usize>channels) << 3));
     const inverse = 1 / Math.sqrt(<f64>load<f32>(variance + (c << 2)) + epsilon);
     const a = <f64>load<f32>(scale + (c << 2)) * inverse;
-    store<f32>(dOffset + (c << 2), <f32>sum);
-    store<f32>(dScale + (c << 2), <f32>(product * inverse));
+    let sum: f64, product: f64;
+    if (pass == GIVEN) {
+      sum = <f64>load<f32>(dOffset + (c << 2));
+      product = <f64>load<f32>(dScale + (c << 2)) / inverse;
+    } else {
+      sum = load<f64>(totals + (c << 3));
+      product = load<f64>(totals + ((c + <usize>channels) << 3));
+      store<f32>(dOffset + (c << 2), <f32>sum);
+      store<f32>(dScale + (c << 2), <f32>(product * inverse));
+    }
     store<f32>(forX + (c << 2), <f32>((-a * inverse * inverse * product) / n));
     store<f32>(constant + (c << 2), <f32>((-a * sum) / n));
   }
+  if (pass == SUMS) return;
   barrier();
   const at = bytes * <usize>first,
-    count = last - first;
-  if (mode == FROM_X) spread(dy + at, x + at, dx + at, mean, factor, offset, forX, constant, count, bytes, FROM_X);
-  else spreadRows((mode == FROM_Y ? dResidual : dy) + at, x + at, dx + at, mean, factor, forX, constant, count, bytes);
+    own = last - first;
+  if (mode == FROM_X) spread(dy + at, x + at, dx + at, mean, factor, offset, forX, constant, own, bytes, FROM_X);
+  else spreadRows((mode == FROM_Y ? dResidual : dy) + at, x + at, dx + at, mean, factor, forX, constant, own, bytes);
 }

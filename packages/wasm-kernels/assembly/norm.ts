@@ -66,7 +66,14 @@ export function normaliseRows(x: usize, mean: usize, factor: usize, offset: usiz
   normalize(x, mean, factor, offset, 0, y, rows, bytes, lowest, false);
 }
 
-/** y = act((x - mean) / sqrt(variance + epsilon) * scale + offset + residual); mean and biased variance over the rows are outputs too. */
+// Where rows lie on several ranks, the statistics are exchanged between the first pass over x and the second: each is a call of its own.
+const STATISTICS: i32 = 1;
+const GIVEN: i32 = 2;
+
+/**
+ * y = act((x - mean) / sqrt(variance + epsilon) * scale + offset + residual); mean and biased variance over the rows are outputs too. `pass` 0: all of it,
+ * 1: only the statistics, 2: only y, from the statistics that are given.
+ */
 export function batchNorm(
   x: usize,
   scale: usize,
@@ -79,6 +86,7 @@ export function batchNorm(
   channels: i32,
   epsilon: f64,
   relu: i32,
+  pass: i32,
   scratch: usize,
 ): void {
   const bytes = (<usize>channels) << 2;
@@ -88,22 +96,25 @@ export function batchNorm(
   // Sums are taken around the first row: no cancellation when the mean is large against the deviation.
   const first = shareFrom(rows, SUM_ROWS),
     last = shareTo(rows, SUM_ROWS);
-  startTotals(totals, sums, channels);
-  for (let r = first; r < last; r += SUM_ROWS) {
-    const own = startBlock(sums, r, channels);
-    addSquares(x + bytes * <usize>r, x, min(SUM_ROWS, rows - r), channels, own);
-    endBlock(totals, own, channels);
-  }
-  foldBlocks(totals, sums, rows, channels);
   const from = shareFrom(channels, SHARE_CHANNELS),
     to = shareTo(channels, SHARE_CHANNELS);
-  const n = <f64>rows;
-  for (let c: usize = from; c < <usize>to; c++) {
-    const first = load<f64>(totals + (c << 3)) / n;
-    const second = load<f64>(totals + ((c + <usize>channels) << 3)) / n;
-    store<f32>(mean + (c << 2), <f32>(<f64>load<f32>(x + (c << 2)) + first));
-    store<f32>(variance + (c << 2), <f32>max(second - first * first, 0.0));
+  if (pass != GIVEN) {
+    startTotals(totals, sums, channels);
+    for (let r = first; r < last; r += SUM_ROWS) {
+      const own = startBlock(sums, r, channels);
+      addSquares(x + bytes * <usize>r, x, min(SUM_ROWS, rows - r), channels, own);
+      endBlock(totals, own, channels);
+    }
+    foldBlocks(totals, sums, rows, channels);
+    const n = <f64>rows;
+    for (let c: usize = from; c < <usize>to; c++) {
+      const first = load<f64>(totals + (c << 3)) / n;
+      const second = load<f64>(totals + ((c + <usize>channels) << 3)) / n;
+      store<f32>(mean + (c << 2), <f32>(<f64>load<f32>(x + (c << 2)) + first));
+      store<f32>(variance + (c << 2), <f32>max(second - first * first, 0.0));
+    }
   }
+  if (pass == STATISTICS) return;
   normFactors(variance, scale, from, to, epsilon, factor);
   barrier();
   const at = bytes * <usize>first;

@@ -98,6 +98,7 @@ export interface KernelExports {
     channels: number,
     epsilon: number,
     relu: number,
+    pass: number,
     scratch: number,
   ): void;
   batchNormScratch(rows: number, channels: number): number;
@@ -118,6 +119,8 @@ export interface KernelExports {
     rows: number,
     channels: number,
     epsilon: number,
+    pass: number,
+    count: number,
     scratch: number,
   ): void;
 

@@ -9,8 +9,15 @@ import {
   type BatchNormParameters,
   type BatchNormResult,
   type NormAttributes,
+  type NormGradients,
   type NormInputs,
+  type NormSaved,
 } from './batch-norm-passes.ts';
+import { hasKernel, runKernel } from './run-kernel.ts';
+
+// The halves of SelfsupBatchNorm and of SelfsupBatchNormGrad, before ranks exchange what they found and after.
+const [MOMENTS, APPLY] = ['SelfsupBatchMoments', 'SelfsupBatchNormBy'] as const;
+const [SUMS, SPREAD] = ['SelfsupBatchNormSums', 'SelfsupBatchNormGradBy'] as const;
 
 /** Parameters of {@link synchronizedBatchNorm}. */
 export interface SynchronizedBatchNormParameters extends BatchNormParameters {
@@ -56,6 +63,7 @@ function normalizeWith(
   { mean, variance }: { mean: tf.Tensor; variance: tf.Tensor },
   { epsilon, activation }: NormAttributes,
 ): tf.Tensor {
+  if (hasKernel(APPLY)) return runKernel(APPLY, { x, scale, offset, mean, variance, ...(residual && { residual }) }, { epsilon, activation });
   return tf.tidy(() => {
     const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon))); // [c]
     let y = tf.sub(x, mean);
@@ -69,6 +77,29 @@ function normalizeWith(
     if (activation === 'relu') replace(tf.relu(y));
     return y;
   });
+}
+
+/** Mean and biased variance of this rank's rows. */
+function momentsOf(x: tf.Tensor, channels: number, attributes: NormAttributes): tf.Tensor[] {
+  if (hasKernel(MOMENTS)) return runKernel<tf.Tensor[]>(MOMENTS, { x });
+  return normalizeBatch({ x, scale: tf.ones([channels]), offset: tf.zeros([channels]) }, { ...attributes, activation: 'linear' }).slice(1);
+}
+
+/** The gradients from this rank's sums and those of all, `sumsOfAll`, over `count` rows, where the backend has kernels for both halves. */
+function gradientsInHalves(
+  { dy, x, y, mean, variance, scale, offset }: NormSaved,
+  { epsilon, activation }: NormAttributes,
+  { hasResidual, count, sumOverRanks }: { hasResidual: boolean; count: number; sumOverRanks: (mine: readonly tf.Tensor[]) => [tf.Tensor, tf.Tensor] },
+): NormGradients {
+  const given = { dy, x, mean, variance, scale };
+  const mask: tf.NamedTensorMap = !y ? {} : hasResidual ? { y } : { offset };
+  const [dScale, dOffset, masked] = runKernel<[tf.Tensor, tf.Tensor, tf.Tensor?]>(SUMS, { ...given, ...mask }, { epsilon, activation });
+  const [allScale, allOffset] = sumOverRanks([dScale, dOffset]);
+  const sums = { dScale: allScale, dOffset: allOffset };
+  const dx = masked // the ReLU is in it already
+    ? runKernel<tf.Tensor>(SPREAD, { ...given, dy: masked, ...sums }, { epsilon, activation: 'linear', count })
+    : runKernel<tf.Tensor>(SPREAD, { ...given, ...sums, ...mask }, { epsilon, activation, count });
+  return hasResidual ? [dx, dScale, dOffset, masked ?? tf.clone(dy)] : [dx, dScale, dOffset];
 }
 
 /**
@@ -109,8 +140,7 @@ export function synchronizedBatchNorm(x: tf.Tensor, parameters: SynchronizedBatc
   const result = normalizeBy(x, normalization, {
     forward(inputs, attributes) {
       const [mean, variance] = tf.tidy(() => {
-        const plain = { x: inputs.x, scale: tf.ones([channels]), offset: tf.zeros([channels]) };
-        const [, ...mine] = normalizeBatch(plain, { ...attributes, activation: 'linear' }); // the fused kernel is the fastest way to both
+        const mine = momentsOf(inputs.x, channels, attributes);
         // eslint-disable-next-line no-restricted-syntax -- under a tape nothing can be awaited; the docs say that such backends cannot do it
         const all = combine(exchange([...mine, tf.scalar(own)], gather).dataSync(), channels);
         if (all.count < 2)
@@ -125,16 +155,17 @@ export function synchronizedBatchNorm(x: tf.Tensor, parameters: SynchronizedBatc
     },
     backward: (saved, attributes, hasResidual) =>
       tf.tidy(() => {
+        const sumOverRanks = (mine: readonly tf.Tensor[]) => tf.split(tf.sum(exchange(mine, gather), 0), 2) as [tf.Tensor1D, tf.Tensor1D];
+        if (hasKernel(SUMS)) return gradientsInHalves(saved, attributes, { hasResidual, count, sumOverRanks }) as unknown as tf.TensorContainer;
         // the projection is that of this rank's sums over its own count; what follows puts the sums of all in its place
         const [dx, dScale, dOffset, ...dResidual] = normGradients(saved, attributes, hasResidual);
-        const sums = tf.sum(exchange([dScale, dOffset], gather), 0);
-        const [scaleSum, offsetSum] = tf.split(sums, 2) as [tf.Tensor1D, tf.Tensor1D];
+        const [scaleSum, offsetSum] = sumOverRanks([dScale, dOffset]);
         const factor = tf.mul(saved.scale, tf.rsqrt(tf.add(saved.variance, attributes.epsilon))); // [c]
         const surplus = (mine: tf.Tensor, all: tf.Tensor) => tf.mul(factor, tf.sub(tf.div(mine, own), tf.div(all, count)));
         const affine = { x: saved.x, scale: surplus(dScale, scaleSum), offset: surplus(dOffset, offsetSum) };
         const correction = normalizeWith(affine, saved, { ...attributes, activation: 'linear' });
         return [tf.add(dx, correction), dScale, dOffset, ...dResidual];
-      }),
+      }) as unknown as NormGradients,
   });
   return { ...result, count };
 }

@@ -92,8 +92,69 @@ function gradient(random: Random): KernelCase {
   };
 }
 
+/** The first half of the forward pass. */
+function moments(random: Random): KernelCase {
+  const { inputs, expected, magnitude } = forward(random);
+  return { inputs: { x: inputs['x']! }, attrs: {}, expected: expected.slice(1), magnitude: magnitude.slice(1) };
+}
+
+/** The second one, from statistics that need not be those of these rows. */
+function forwardBy(random: Random): KernelCase {
+  const { x, shape, channels, scale, attrs } = setting(random);
+  const [offset, mean] = [signedValues(random, [channels]), signedValues(random, [channels])];
+  const variance = absolute(signedValues(random, [channels]));
+  const terms = (v: number, c: number): [number, number] => {
+    const slope = scale.values[c]! / Math.sqrt(variance.values[c]! + attrs.epsilon);
+    return [
+      (v - mean.values[c]!) * slope + offset.values[c]!,
+      (Math.abs(v) + Math.abs(mean.values[c]!)) * Math.abs(slope) + Math.abs(offset.values[c]!),
+    ];
+  };
+  const y = Float64Array.from(x.values, (v, i) => terms(v, i % channels)[0]);
+  return {
+    inputs: { x, scale, offset, mean, variance: { shape: [channels], values: Float32Array.from(variance.values) } },
+    attrs,
+    expected: [attrs.activation === 'relu' ? y.map((v) => Math.max(v, 0)) : y],
+    magnitude: [Float64Array.from(x.values, (v, i) => terms(v, i % channels)[1])],
+  };
+}
+
+/** The first half of the gradient. */
+function sums(random: Random): KernelCase {
+  const { expected, magnitude, ...given } = gradient(random);
+  return { ...given, expected: expected.slice(1), magnitude: magnitude.slice(1) };
+}
+
+/** The second one, from the sums that the first one gives and, as if there were as many rows elsewhere whose sums are 0, over twice the rows. */
+function gradientBy(random: Random): KernelCase {
+  for (;;) {
+    const { inputs, attrs, expected, magnitude } = gradient(random);
+    const { dy, x, mean, variance, scale, y, offset } = inputs;
+    if (y) continue; // takes the residual's gradient, which has no ReLU
+    const channels = scale!.values.length;
+    const rows = x!.values.length / channels;
+    const [dScale, dOffset] = expected.slice(1).map((values) => ({ shape: [channels], values: Float32Array.from(values) }));
+    const inverse = (c: number): number => 1 / Math.sqrt(variance!.values[c]! + (attrs['epsilon'] as number));
+    const dx = expected[0]!.map((value, i) => {
+      const c = i % channels;
+      const normal = (x!.values[i]! - mean!.values[c]!) * inverse(c);
+      return value + (scale!.values[c]! * inverse(c) * (dOffset!.values[c]! + normal * dScale!.values[c]!)) / (2 * rows);
+    });
+    return {
+      inputs: { dy: dy!, x: x!, mean: mean!, variance: variance!, scale: scale!, dScale: dScale!, dOffset: dOffset!, ...(offset && { offset }) },
+      attrs: { ...attrs, count: 2 * rows },
+      expected: [dx],
+      magnitude: magnitude.slice(0, 1),
+    };
+  }
+}
+
 /** Batch normalization in training, with a residual and a ReLU after it, and its gradient. */
 export const batchNormCases: readonly CaseMaker[] = [
   { title: 'batch norm against float64', kernel: 'SelfsupBatchNorm', make: forward },
   { title: 'batch norm gradient against float64', kernel: 'SelfsupBatchNormGrad', make: gradient },
+  { title: 'moments of a batch against float64', kernel: 'SelfsupBatchMoments', make: moments },
+  { title: 'batch norm by given statistics against float64', kernel: 'SelfsupBatchNormBy', make: forwardBy },
+  { title: 'sums of the batch norm gradient against float64', kernel: 'SelfsupBatchNormSums', make: sums },
+  { title: 'batch norm gradient by given sums against float64', kernel: 'SelfsupBatchNormGradBy', make: gradientBy },
 ];
