@@ -108,7 +108,8 @@ export function createCollective(transport: Transport, { compression = 'none' }:
    */
   const reduceInSlots = (arrays: readonly Float32Array[], { slots, barrierSync }: SharedSlots): void => {
     const total = arrays.reduce((sum, { length }) => sum + length, 0);
-    const room = LINE * Math.floor(slots[0]!.length / (4 * LINE * STAGES));
+    const most = Math.floor(slots[0]!.length / (4 * STAGES));
+    const room = most > LINE ? most - (most % LINE) : most;
     const turns = Math.ceil(total / room);
     const stageOf = (r: number, turn: number): Float32Array => {
       const { buffer, byteOffset } = slots[r]!;

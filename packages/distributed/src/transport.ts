@@ -3,7 +3,7 @@ export interface SharedSlots {
   /** A slot for each rank, all of equal size; free between calls of the transport. */
   readonly slots: readonly Uint8Array[];
   /** As {@link Transport.barrier}, blocking. */
-  barrierSync(): void;
+  readonly barrierSync: () => void;
 }
 
 /**

@@ -94,12 +94,12 @@ async function reduceOverRanks(step: StepGradients, variables: VariableMap, coll
       : await reduceTogether(head, parts, collective);
     own(means);
     const all = weight ? Math.max(numbers[0]!, LEAST_WEIGHT) : 1;
-    const reduced = Object.fromEntries(
-      paths.map((path, i) => {
-        const isLearned = numbers[1 + summary.size + i]! > 0;
-        return [path, isLearned ? (weight ? own(tf.tidy(() => tf.div(means[i]!, all))) : means[i]!) : null] as const;
-      }),
-    );
+    const reduced: Gradients = {};
+    paths.forEach((path, i) => {
+      const hasGradient = numbers[1 + summary.size + i]! > 0;
+      const mean = means[i]!;
+      reduced[path] = !hasGradient ? null : weight ? own(tf.tidy(() => tf.div<tf.Tensor>(mean, all))) : mean;
+    });
     const { nonFinite } = await readSolo({ gradients: reduced, summary, metricNames: [] });
     return { gradients: reduced, summary: numbers.slice(1, 1 + summary.size).map((value) => value / all), nonFinite };
   });
@@ -108,7 +108,7 @@ async function reduceOverRanks(step: StepGradients, variables: VariableMap, coll
 /**
  * Averages a step over the ranks, loss and metrics included, so that all ranks see the same numbers and stop at the same step. Internal.
  *
- * @remarks One transfer from the backend in either case, and one all-reduce where there are several ranks.
+ * @remarks With several ranks one all-reduce of all numbers: in the memory of the backend where it can be reached, else in an array of their own.
  */
 export function reduceStep(step: StepGradients, variables: VariableMap, collective: Collective): Promise<ReducedStep> {
   return collective.worldSize > 1 ? reduceOverRanks(step, variables, collective) : readSolo(step);

@@ -44,7 +44,12 @@ export function batchNormKernels(runtime: Runtime): KernelTable {
   ): void => {
     const { channels, rows, scratch } = sizesOf(input(inputs, 'x'));
     const space = scratch();
-    const [x, scale, offset, residual] = ['x', 'scale', 'offset', 'residual'].map((name) => at(inputs, name)) as [number, number, number, number];
+    const [x, scale, offset, residual] = ['x', 'scale', 'offset', 'residual'].map((name) => at(inputs, name)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const act = attrs['activation'] === 'relu' ? 1 : 0;
     kernels.batchNorm(x, scale, offset, residual, y, mean, variance, rows, channels, epsilonOf(attrs), act, pass, space);
   };
@@ -116,7 +121,8 @@ export function batchNormKernels(runtime: Runtime): KernelTable {
         differentiate(inputs, attrs, { pass: Pass.first, dx: 0, dScale, dOffset, dResidual });
       });
     },
-    SelfsupBatchNormGradBy({ y: _, ...inputs }, attrs) {
+    SelfsupBatchNormGradBy(given, attrs) {
+      const inputs = { ...given, y: undefined };
       checkGradient('SelfsupBatchNormGradBy', inputs, attrs, ['dScale', 'dOffset']);
       return produce(runtime, input(inputs, 'x').shape, 'float32', (dx) => {
         const sums = { dScale: at(inputs, 'dScale'), dOffset: at(inputs, 'dOffset') };

@@ -71,8 +71,26 @@ it('never writes past the scratch space that it asked for', async () => {
     });
     guard(`${what} batch norm`, kernels.batchNormScratch(size * size, channels), () => {
       const [scale, y, mean, variance] = [4 << 20, 8 << 20, 12 << 20, 13 << 20];
-      kernels.batchNorm(0, scale, scale, 0, y, mean, variance, size * size, channels, 1e-5, 1, SCRATCH);
-      kernels.batchNormGrad(0, y, 0, mean, variance, scale, scale, 5 << 20, 14 << 20, 15 << 20, 0, size * size, channels, 1e-5, SCRATCH);
+      kernels.batchNorm(0, scale, scale, 0, y, mean, variance, size * size, channels, 1e-5, 1, 0, SCRATCH);
+      kernels.batchNormGrad(
+        0,
+        y,
+        0,
+        mean,
+        variance,
+        scale,
+        scale,
+        5 << 20,
+        14 << 20,
+        15 << 20,
+        0,
+        size * size,
+        channels,
+        1e-5,
+        0,
+        0,
+        SCRATCH,
+      );
     });
     const groups = channels % 3 === 0 ? 3 : 1;
     guard(`${what} group norm`, kernels.groupNormScratch(2, channels), () => {

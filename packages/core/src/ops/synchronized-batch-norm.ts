@@ -63,7 +63,8 @@ function normalizeWith(
   { mean, variance }: { mean: tf.Tensor; variance: tf.Tensor },
   { epsilon, activation }: NormAttributes,
 ): tf.Tensor {
-  if (hasKernel(APPLY)) return runKernel(APPLY, { x, scale, offset, mean, variance, ...(residual && { residual }) }, { epsilon, activation });
+  if (hasKernel(APPLY))
+    return runKernel(APPLY, { x, scale, offset, mean, variance, ...(residual && { residual }) }, { epsilon, activation });
   return tf.tidy(() => {
     const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon))); // [c]
     let y = tf.sub(x, mean);
@@ -89,11 +90,15 @@ function momentsOf(x: tf.Tensor, channels: number, attributes: NormAttributes): 
 function gradientsInHalves(
   { dy, x, y, mean, variance, scale, offset }: NormSaved,
   { epsilon, activation }: NormAttributes,
-  { hasResidual, count, sumOverRanks }: { hasResidual: boolean; count: number; sumOverRanks: (mine: readonly tf.Tensor[]) => [tf.Tensor, tf.Tensor] },
+  {
+    hasResidual,
+    count,
+    sumOverRanks,
+  }: { hasResidual: boolean; count: number; sumOverRanks: (mine: readonly tf.Tensor[]) => [tf.Tensor, tf.Tensor] },
 ): NormGradients {
   const given = { dy, x, mean, variance, scale };
   const mask: tf.NamedTensorMap = !y ? {} : hasResidual ? { y } : { offset };
-  const [dScale, dOffset, masked] = runKernel<[tf.Tensor, tf.Tensor, tf.Tensor?]>(SUMS, { ...given, ...mask }, { epsilon, activation });
+  const [dScale, dOffset, masked] = runKernel<[tf.Tensor, tf.Tensor, ...tf.Tensor[]]>(SUMS, { ...given, ...mask }, { epsilon, activation });
   const [allScale, allOffset] = sumOverRanks([dScale, dOffset]);
   const sums = { dScale: allScale, dOffset: allOffset };
   const dx = masked // the ReLU is in it already
@@ -156,7 +161,7 @@ export function synchronizedBatchNorm(x: tf.Tensor, parameters: SynchronizedBatc
     backward: (saved, attributes, hasResidual) =>
       tf.tidy(() => {
         const sumOverRanks = (mine: readonly tf.Tensor[]) => tf.split(tf.sum(exchange(mine, gather), 0), 2) as [tf.Tensor1D, tf.Tensor1D];
-        if (hasKernel(SUMS)) return gradientsInHalves(saved, attributes, { hasResidual, count, sumOverRanks }) as unknown as tf.TensorContainer;
+        if (hasKernel(SUMS)) return gradientsInHalves(saved, attributes, { hasResidual, count, sumOverRanks });
         // the projection is that of this rank's sums over its own count; what follows puts the sums of all in its place
         const [dx, dScale, dOffset, ...dResidual] = normGradients(saved, attributes, hasResidual);
         const [scaleSum, offsetSum] = sumOverRanks([dScale, dOffset]);

@@ -95,12 +95,12 @@ function gradient(random: Random): KernelCase {
 /** The first half of the forward pass. */
 function moments(random: Random): KernelCase {
   const { inputs, expected, magnitude } = forward(random);
-  return { inputs: { x: inputs['x']! }, attrs: {}, expected: expected.slice(1), magnitude: magnitude.slice(1) };
+  return { inputs: { x: inputs['x']! }, attrs: {}, expected: expected!.slice(1), magnitude: magnitude!.slice(1) };
 }
 
 /** The second one, from statistics that need not be those of these rows. */
 function forwardBy(random: Random): KernelCase {
-  const { x, shape, channels, scale, attrs } = setting(random);
+  const { x, channels, scale, attrs } = setting(random);
   const [offset, mean] = [signedValues(random, [channels]), signedValues(random, [channels])];
   const variance = absolute(signedValues(random, [channels]));
   const terms = (v: number, c: number): [number, number] => {
@@ -122,7 +122,7 @@ function forwardBy(random: Random): KernelCase {
 /** The first half of the gradient. */
 function sums(random: Random): KernelCase {
   const { expected, magnitude, ...given } = gradient(random);
-  return { ...given, expected: expected.slice(1), magnitude: magnitude.slice(1) };
+  return { ...given, expected: expected!.slice(1), magnitude: magnitude!.slice(1) };
 }
 
 /** The second one, from the sums that the first one gives and, as if there were as many rows elsewhere whose sums are 0, over twice the rows. */
@@ -133,18 +133,27 @@ function gradientBy(random: Random): KernelCase {
     if (y) continue; // takes the residual's gradient, which has no ReLU
     const channels = scale!.values.length;
     const rows = x!.values.length / channels;
-    const [dScale, dOffset] = expected.slice(1).map((values) => ({ shape: [channels], values: Float32Array.from(values) }));
+    const [dScale, dOffset] = expected!.slice(1).map((values) => ({ shape: [channels], values: Float32Array.from(values) }));
     const inverse = (c: number): number => 1 / Math.sqrt(variance!.values[c]! + (attrs['epsilon'] as number));
-    const dx = expected[0]!.map((value, i) => {
+    const dx = Float64Array.from(expected![0]!, (value, i) => {
       const c = i % channels;
       const normal = (x!.values[i]! - mean!.values[c]!) * inverse(c);
       return value + (scale!.values[c]! * inverse(c) * (dOffset!.values[c]! + normal * dScale!.values[c]!)) / (2 * rows);
     });
     return {
-      inputs: { dy: dy!, x: x!, mean: mean!, variance: variance!, scale: scale!, dScale: dScale!, dOffset: dOffset!, ...(offset && { offset }) },
+      inputs: {
+        dy: dy!,
+        x: x!,
+        mean: mean!,
+        variance: variance!,
+        scale: scale!,
+        dScale: dScale!,
+        dOffset: dOffset!,
+        ...(offset && { offset }),
+      },
       attrs: { ...attrs, count: 2 * rows },
       expected: [dx],
-      magnitude: magnitude.slice(0, 1),
+      magnitude: magnitude!.slice(0, 1),
     };
   }
 }
