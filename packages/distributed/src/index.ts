@@ -6,4 +6,4 @@ export { findLauncher, type Launcher } from './launcher.ts';
 export { mpiTransport, type MpiTransportOptions } from './mpi/mpi-transport.ts';
 export { loseRank, shareRanks, threadTransport, type SharedRanks, type ShareRanksOptions } from './threads/shared-ranks.ts';
 export { isRankThread, joinThreads, runThreads, type JoinedThread, type RunThreadsOptions } from './threads/run-threads.ts';
-export type { Transport } from './transport.ts';
+export type { SharedSlots, Transport } from './transport.ts';
