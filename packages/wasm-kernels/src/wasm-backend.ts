@@ -40,7 +40,7 @@ export function offerMemory(backend: WasmBackend): () => void {
   const memory = backendMemory(backend);
   backend[MEMORY] = ({ dataId, shape, dtype }) => {
     if (dtype !== 'float32' || !backend.dataIdMap.has(dataId) || backend.refCount(dataId) !== 1) return undefined;
-    return new Float32Array(memory.buffer, backend.dataIdMap.get(dataId).memoryOffset, util.sizeFromShape(shape));
+    return new Float32Array(memory.buffer, backend.dataIdMap.get(dataId).memoryOffset >>> 0, util.sizeFromShape(shape));
   };
   return () => {
     backend[MEMORY] = undefined;
