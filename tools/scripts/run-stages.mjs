@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { countTests } from './count-tests.mjs';
+import { workspaceRoot } from '../workspace/packages.ts';
 import { runCommand } from './run-command.mjs';
 
 /** An nx command for all packages that have these targets. */
@@ -52,7 +53,8 @@ const runStep = async (step, live, total, failures) => {
   if (live) process.stdout.write(heading);
   const since = performance.now();
   const [command, ...args] = step.run;
-  const { status, output } = await runCommand(command, args, { live, cwd: step.cwd, env: step.env });
+  const env = { NODE_COMPILE_CACHE: join(workspaceRoot, '.cache/node'), ...step.env }; // hundreds of processes read the same sources
+  const { status, output } = await runCommand(command, args, { live, cwd: step.cwd, env });
   if (!live) process.stdout.write(heading + output);
   const summary = count(step, status, total, failures);
   process.stdout.write(`${summary}--- ${step.name}: ${status === 0 ? 'ok' : `FAILED (exit ${status})`}, ${seconds(since)}\n`);

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { printable, SelfsupError } from '@selfsup/core';
 import { installedModules } from './installed-modules.ts';
 
@@ -17,9 +18,19 @@ export interface LoadModuleOptions {
   readonly from: string;
 }
 
+/** What this command runs on itself is handed to modules as it is: no second copy is loaded, which takes seconds where it has to be transpiled. */
+const SHARED = /^@selfsup\/(core|pretrain|encoders|losses|augment|optim|trainer|evaluate|data|pretext-tasks|backends)$/;
+
 async function createLoader(from: string) {
   const { createJiti } = await import('jiti');
-  return createJiti(join(from, 'selfsup.js'), { tryNative: true, alias: installedModules() });
+  const alias = installedModules();
+  const shared = Object.entries(alias).filter(([name]) => SHARED.test(name));
+  const virtualModules = Object.fromEntries(
+    await Promise.all(
+      shared.map(async ([name, file]) => [name, (await import(/* @vite-ignore */ pathToFileURL(file).href)) as object] as const),
+    ),
+  );
+  return createJiti(join(from, 'selfsup.js'), { tryNative: true, alias, virtualModules });
 }
 
 function fileOf(name: string, { who, from }: LoadModuleOptions): string {

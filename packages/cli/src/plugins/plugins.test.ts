@@ -292,7 +292,7 @@ describe('a backend of the user', () => {
 
   it('computes where its name is given, and refuses what is none', async () => {
     const out = at('runs/night');
-    await succeed('train', ...tinyImages, '--plugin', watched, '--backend', 'night', '--out', out);
+    await succeed('train', ...tinyImages, '--limit', '16', '--test-limit', '10', '--plugin', watched, '--backend', 'night', '--out', out);
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ backend: 'cpu' });
     const bad = write('bad-backend.ts', `export default { name: 'bad', backends: [{ name: 'bad' }] };`);
     expect((await selfsup('backends', '--plugin', bad)).stderr).toMatch(
