@@ -3,7 +3,7 @@
 //   --only A,B     only these runs, such as simclr,mae
 //   --ranks A,B    how many ranks; default 2,4
 //   --compression  how far losses and weights are off when gradients travel in 16 bits, instead
-//   --faults       what happens when a rank is lost, instead
+//   --faults       what happens when a rank is lost, instead; --only then chooses faults, such as throws,'is killed'
 //   --hosts        on two hosts that are network namespaces of this machine, instead
 //   --cut          only what happens when the cable between two hosts is cut
 import { spawn, spawnSync } from 'node:child_process';
@@ -151,7 +151,7 @@ async function checkCompression(): Promise<void> {
 }
 
 if (flags.compression) await checkCompression();
-else if (flags.faults) await checkFaults(root, judge);
+else if (flags.faults) await checkFaults(root, { only: flags.only?.split(',') }, judge);
 else if (flags.cut) await checkHosts(root, undefined, judge);
 else if (flags.hosts) {
   await trainAlone();

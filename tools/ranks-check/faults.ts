@@ -85,8 +85,14 @@ export const checkpointOf = (out: string): string => {
   return result.checkpoint;
 };
 
-/** Runs all faults on all engines; `judge` is told of each. */
-export async function checkFaults(root: string, judge: (what: string, found: string, right: boolean) => void): Promise<void> {
+/** Runs all faults, or `only` some, on all engines; `judge` is told of each. */
+export async function checkFaults(
+  root: string,
+  { only }: { only: readonly string[] | undefined },
+  judge: (what: string, found: string, right: boolean) => void,
+): Promise<void> {
+  for (const name of only ?? [])
+    if (!(name in faults)) throw new Error(`--only: there is no fault ${name}, only ${Object.keys(faults).join(', ')}`);
   for (const { name: engine, launcher, train } of engines) {
     if (launcher && spawnSync(launcher, ['--version']).status !== 0) {
       console.log(`skipped ${engine}: ${launcher} is not installed`);
@@ -99,7 +105,7 @@ export async function checkFaults(root: string, judge: (what: string, found: str
       continue;
     }
     for (const [fault, { says, notFor, wait = WAIT }] of Object.entries(faults)) {
-      if (engine === notFor) continue;
+      if (engine === notFor || !(only?.includes(fault) ?? true)) continue;
       const out = join(root, `${engine} ${fault}`);
       const environment = { FAULT: fault, FAULT_STEP: '3', FAULT_RANK: '1', FAULT_DONE: join(root, `${engine} ${fault} done`) };
       const ended = await run(...train(out, ['--rank-timeout', String(wait)]), environment, START + wait);

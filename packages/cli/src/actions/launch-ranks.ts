@@ -49,7 +49,14 @@ const resumed = (argv: readonly string[]): string[] => {
   return [...rest, '--resume'];
 };
 
-async function launchThreads(argv: readonly string[], { ranks, rankTimeout = TIMEOUT }: RankFlags, signal: AbortSignal): Promise<number> {
+async function launchThreads(
+  argv: readonly string[],
+  {
+    flags: { ranks, rankTimeout = TIMEOUT },
+    signal,
+    onStuck,
+  }: { flags: RankFlags; signal: AbortSignal; onStuck: (ranks: readonly number[]) => void },
+): Promise<number> {
   let code = 0;
   const complaints: { rank: number; complaint: string }[] = [];
   const onMessage = (message: unknown, rank: number) => {
@@ -59,7 +66,7 @@ async function launchThreads(argv: readonly string[], { ranks, rankTimeout = TIM
     if (ended.exitCode === FAILED) complaints.push({ rank, complaint: ended.complaint ?? '' });
   };
   try {
-    await runThreads({ script, worldSize: ranks!, data: { argv }, timeoutSeconds: rankTimeout, signal, onMessage });
+    await runThreads({ script, worldSize: ranks!, data: { argv }, timeoutSeconds: rankTimeout, signal, onMessage, onStuck });
   } catch (error) {
     if (code !== FAILED) throw error; // else a rank has said why
   }
@@ -80,10 +87,18 @@ async function launchThreads(argv: readonly string[], { ranks, rankTimeout = TIM
 export async function launchRanks({ argv: given, flags, output }: LaunchOptions): Promise<number> {
   let argv = ['--ranks', '--max-restarts'].reduce((words, flag) => withoutFlag(words, flag), [...given]);
   const { signal, release } = stopOnInterrupt(output);
+  let stuck = false;
+  const onStuck = (ranks: readonly number[]) => {
+    stuck = true;
+    output.warn(
+      `Rank ${ranks.join(', ')} cannot be ended: this process is killed, and nothing starts again by itself. Continue with --resume`,
+    );
+    process.once('exit', () => process.kill(process.pid, 'SIGKILL')); // an exit would wait for its threads
+  };
   const launch = () =>
     flags.distributed === 'mpi'
       ? launchMpi({ script, argv, ranks: flags.ranks!, rankTimeout: flags.rankTimeout ?? TIMEOUT, signal })
-      : launchThreads(argv, flags, signal);
+      : launchThreads(argv, { flags, signal, onStuck });
   try {
     for (let left = flags.maxRestarts ?? 0; ; left--) {
       let failure: Error | undefined;
@@ -92,7 +107,7 @@ export async function launchRanks({ argv: given, flags, output }: LaunchOptions)
         return FAILED;
       });
       if (code === 0 || code === INTERRUPTED || signal.aborted) return code;
-      if (left === 0) {
+      if (left === 0 || stuck) {
         if (failure) throw failure;
         return code;
       }

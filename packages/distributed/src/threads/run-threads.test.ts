@@ -49,6 +49,14 @@ describe.skipIf(!process.features.typescript)('runThreads', () => {
     expect(error?.message).toContain('rank 0 of 2 ended too early');
   }, 20_000);
 
+  it('a rank that cannot be ended is named, and nobody waits for it', async () => {
+    const stuck: number[] = [];
+    const onStuck = (ranks: readonly number[]) => stuck.push(...ranks);
+    const { error } = await run({ worldSize: 2, data: 'sleep', timeoutSeconds: 0.5, graceSeconds: 0.2, onStuck });
+    expect(stuck).toEqual([1]);
+    expect(error?.message).toMatch(/^rank 0 of 2 ended too early: .*; rank 1 cannot be ended, and this process must be$/);
+  }, 20_000);
+
   it('joinThreads outside of a job says what is missing', () => {
     expect(() => joinThreads()).toThrow('joinThreads: this thread was not started by `runThreads`; give it this module as `script`');
   });

@@ -1,4 +1,5 @@
 import { SelfsupError } from '@selfsup/core';
+import { getHeapStatistics } from 'node:v8';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { createCollective, type CollectiveOptions, type RankCollective } from '../create-collective.ts';
 import { loseRank, shareRanks, threadTransport, type ShareRanksOptions, type SharedRanks } from './shared-ranks.ts';
@@ -16,6 +17,11 @@ export interface RunThreadsOptions extends ShareRanksOptions {
   graceSeconds?: number;
   /** Aborted: each rank's `signal` of {@link joinThreads} is, too; signals of the process do not reach threads. */
   signal?: AbortSignal;
+  /**
+   * Told, before the error is thrown, of ranks that cannot be ended, as inside a system call or a loop that the engine does not interrupt. They stay as they are,
+   * and the process cannot exit while they do: end it by a signal (SIGKILL).
+   */
+  onStuck?: (ranks: readonly number[]) => void;
   /** Told of the messages that ranks post. */
   onMessage?: (message: unknown, rank: number) => void;
 }
@@ -47,20 +53,24 @@ export const isRankThread = (): boolean => (workerData as Partial<ThreadData> | 
  *
  * @param options see {@link RunThreadsOptions}
  * @throws SelfsupError `SELFSUP_OPTION` on a number out of range; `SELFSUP_COLLECTIVE` with the first rank that threw, exited with another code than 0 or ran
- * out of memory as its cause, after the others have ended: they get an error where they wait for it, and one that does not end within `graceSeconds` is terminated
+ * out of memory as its cause, after the others have ended: they get an error where they wait for it, and one that does not end within `graceSeconds` is terminated;
+ * after as long again it is left as it is, see `onStuck`
  * @remarks This thread only watches: it must not be a rank, since it hears of their ends. Threads inside one operation, `threads` of `selectBackend`, serve one
  * machine better unless a heap of 4 GiB is too small.
  */
 export async function runThreads(options: RunThreadsOptions): Promise<void> {
-  const { script, worldSize, data, onMessage, signal, graceSeconds = 10, ...shared } = options;
+  const { script, worldSize, data, onMessage, onStuck, signal, graceSeconds = 10, ...shared } = options;
   const ranks = shareRanks(worldSize, shared);
   let first: { rank: number; error: unknown } | undefined;
   const lose = (rank: number, error: unknown): void => {
     first ??= { rank, error };
     loseRank(ranks, rank);
   };
-  const workers = Array.from({ length: worldSize }, (_, rank) => {
-    const worker = new Worker(script, { workerData: { ranks, rank, data } satisfies ThreadData });
+  // the limit that the process has, said outright: without one, Node 24 lets a thread that fills its heap in a loop grow on
+  const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(getHeapStatistics().heap_size_limit / 2 ** 20) };
+  const running = new Map<number, Worker>();
+  const ends = Array.from({ length: worldSize }, (_, rank) => {
+    const worker = new Worker(script, { workerData: { ranks, rank, data } satisfies ThreadData, resourceLimits });
     worker.on('message', (message: unknown) => onMessage?.(message, rank));
     const ended = new Promise<void>((resolve) => {
       worker.on('error', (error) => {
@@ -68,36 +78,35 @@ export async function runThreads(options: RunThreadsOptions): Promise<void> {
       });
       worker.on('exit', (code) => {
         if (code !== 0) lose(rank, new Error(`it exited with code ${code}`));
+        running.delete(rank);
         resolve();
       });
     });
-    return { worker, ended };
+    running.set(rank, worker);
+    return ended;
   });
   const stop = (): void => {
-    for (const { worker } of workers) worker.postMessage(STOP);
+    for (const worker of running.values()) worker.postMessage(STOP);
   };
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop);
-  const anyLost = async (): Promise<void> => {
-    await Promise.race(workers.map(({ ended }) => ended));
-    while (first === undefined) {
-      const open = await Promise.race([Promise.all(workers.map(({ ended }) => ended)).then(() => false), wait(100).then(() => true)]);
-      if (!open) return;
-    }
-    await Promise.race([Promise.all(workers.map(({ ended }) => ended)), wait(1000 * graceSeconds)]);
-    await Promise.all(workers.map(({ worker }) => worker.terminate()));
-  };
-  await anyLost();
-  await Promise.all(workers.map(({ ended }) => ended));
+  const all = Promise.all(ends);
+  const allWithin = (milliseconds: number) => Promise.race([all.then(() => true), wait(milliseconds).then(() => false)]);
+  await Promise.race(ends);
+  while (first === undefined && !(await allWithin(100)));
+  if (!(await allWithin(1000 * graceSeconds))) for (const worker of running.values()) void worker.terminate();
+  if (!(await allWithin(1000 * graceSeconds))) {
+    for (const worker of running.values()) worker.unref();
+    onStuck?.([...running.keys()]);
+  }
   signal?.removeEventListener('abort', stop);
   if (first) {
     const { rank, error } = first;
+    const stay = running.size > 0 ? `; rank ${[...running.keys()].join(', ')} cannot be ended, and this process must be` : '';
     throw new SelfsupError(
       'SELFSUP_COLLECTIVE',
-      `rank ${rank} of ${worldSize} ended too early: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
+      `rank ${rank} of ${worldSize} ended too early: ${error instanceof Error ? error.message : String(error)}${stay}`,
+      { cause: error },
     );
   }
 }
