@@ -62,17 +62,34 @@ export function arithmetic(f: i32, a: usize, b: usize, y: usize, count: i32, wid
   else combine(3, a, b, y, count, wideA, wideB);
 }
 
-/** y[i, j, k] = x[i * stepI + j * stepJ + k * stepK] for rows of `bytes`, a multiple of 16; steps count rows. */
+/** Most rows that are written side by side. */
+const MOST_STREAMS: i32 = 8;
+
+/**
+ * y[i, j, k] = x[i * stepI + j * stepJ + k * stepK] for rows of `bytes`, a multiple of 16; steps count rows. Where neighbors in x are few rows apart in y,
+ * x is walked in order, else y: the processor expects rows that follow each other, or a few such walks side by side.
+ */
 export function permuteRows(x: usize, y: usize, sizeI: i32, sizeJ: i32, sizeK: i32, stepI: i32, stepJ: i32, stepK: i32, bytes: i32): void {
+  const alongX = stepJ < stepK && sizeJ <= MOST_STREAMS;
   const rows = sizeI * sizeJ * sizeK;
   const last = shareTo(rows, 1);
   const row = <usize>bytes;
-  for (let r = shareFrom(rows, 1); r < last; r++) {
-    const k = r % sizeK;
-    const j = (r / sizeK) % sizeJ;
-    const i = r / sizeK / sizeJ;
-    const from = x + <usize>(i * stepI + j * stepJ + k * stepK) * row;
-    const to = y + <usize>r * row;
+  const inner = alongX ? sizeJ : sizeK;
+  const outer = alongX ? sizeK : sizeJ;
+  const stepInner = alongX ? stepJ : stepK;
+  const stepOuter = alongX ? stepK : stepJ;
+  const first = shareFrom(rows, 1);
+  let q = first % inner;
+  let p = (first / inner) % outer;
+  let i = first / inner / outer;
+  for (let r = first; r < last; r++) {
+    const from = x + <usize>(i * stepI + p * stepOuter + q * stepInner) * row;
+    const to = y + <usize>(alongX ? (i * sizeJ + q) * sizeK + p : r) * row;
     for (let c: usize = 0; c < row; c += 16) v128.store(to + c, v128.load(from + c));
+    if (++q < inner) continue;
+    q = 0;
+    if (++p < outer) continue;
+    p = 0;
+    i++;
   }
 }

@@ -1,13 +1,15 @@
 // Cross entropy of rows of logits from integer labels. A negative label means that the row is ignored: loss 0, gradient 0.
 import { constant, ZERO } from './constant';
 import { expNegative, log } from './exp';
-import { expShiftedTimesPair } from './exp-wide';
+import { expShiftedSumRun, expShiftedTimesRun } from './exp-wide';
 import { laneMax, laneSum, loadTail, storeTail } from './tail';
-import { shareFrom, shareTo } from './team';
+import { place, seats, shareFrom, shareTo } from './team';
 import { PANEL } from './tile-shape';
 
 /** Sums run in float32 over at most so many bytes, then in float64. */
 const CHUNK: usize = 4096;
+/** Bytes of scratch of a member: a pair of vectors, on a line of the cache of its own. */
+const CROSS_ENTROPY_SCRATCH: usize = 64;
 const NOTHING = constant(-Infinity);
 
 function largestOf(x: usize, columns: i32): f32 {
@@ -27,13 +29,17 @@ function largestOf(x: usize, columns: i32): f32 {
   return laneMax(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
 }
 
-/** The sum of exp(x - shift). Not in pairs, though they can be joined: a sum in this order took a fifth longer then. */
-function expSum(x: usize, columns: i32, shift: v128): f64 {
+/** The sum of exp(x - shift). */
+function expSum(x: usize, columns: i32, shift: v128, scratch: usize): f64 {
   const end = x + ((<usize>columns) << 2);
   let total: f64 = 0;
   while (x + 16 <= end) {
     const stop = min(x + CHUNK, end);
     let sum = ZERO;
+    if (PANEL == 16) {
+      sum = expShiftedSumRun(x, stop, scratch, shift, sum);
+      x += (stop - x) & ~31;
+    }
     for (; x + 16 <= stop; x += 16) sum = f32x4.add(sum, expNegative(f32x4.sub(v128.load(x), shift)));
     total += laneSum(sum);
   }
@@ -41,14 +47,20 @@ function expSum(x: usize, columns: i32, shift: v128): f64 {
   return total;
 }
 
+/** Bytes of scratch of crossEntropy. */
+export function crossEntropyScratch(): usize {
+  return <usize>seats * CROSS_ENTROPY_SCRATCH;
+}
+
 /**
  * losses[i] = log sum exp(logits[i]) - logits[i][labels[i]]. The log-sum-exp of each row is an output too; that of an ignored row is 0.
  * Returns the first row (of this member) whose label is not below `classes`, or -1.
  */
-export function crossEntropy(logits: usize, labels: usize, losses: usize, logSumExp: usize, rows: i32, classes: i32): i32 {
+export function crossEntropy(logits: usize, labels: usize, losses: usize, logSumExp: usize, rows: i32, classes: i32, scratch: usize): i32 {
   const bytes = (<usize>classes) << 2;
   const first = shareFrom(rows, 1);
   const last = shareTo(rows, 1);
+  const own = scratch + <usize>place() * CROSS_ENTROPY_SCRATCH;
   logits += <usize>first * bytes;
   for (let r = first; r < last; r++) {
     const label = load<i32>(labels + ((<usize>r) << 2));
@@ -57,7 +69,7 @@ export function crossEntropy(logits: usize, labels: usize, losses: usize, logSum
       level: f64 = 0;
     if (label >= 0) {
       const largest = largestOf(logits, classes);
-      const tail = log(expSum(logits, classes, f32x4.splat(largest)));
+      const tail = log(expSum(logits, classes, f32x4.splat(largest), own));
       // From the maximum first: the loss of a sure prediction keeps its digits however large the logits.
       loss = tail + (<f64>largest - <f64>load<f32>(logits + ((<usize>label) << 2)));
       level = tail + <f64>largest;
@@ -84,7 +96,8 @@ export function crossEntropyGrad(dy: usize, logits: usize, labels: usize, logSum
       const shift = f32x4.splat(load<f32>(logSumExp + (r << 2)));
       let c: usize = 0;
       if (PANEL == 16) {
-        for (; c + 32 <= bytes; c += 32) expShiftedTimesPair(logits + c, dLogits + c, shift, factor);
+        expShiftedTimesRun(logits, logits + bytes, dLogits, shift, factor);
+        c = bytes & ~31;
       }
       for (; c + 16 <= bytes; c += 16) {
         v128.store(dLogits + c, f32x4.mul(expNegative(f32x4.sub(v128.load(logits + c), shift)), factor));

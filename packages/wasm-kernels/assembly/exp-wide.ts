@@ -53,8 +53,11 @@ const H4_VALUE: f32 = scalar(0.10247914521236716);
 const H5_VALUE: f32 = scalar(0.010410372850473453);
 const FAR_VALUE: f32 = scalar(15);
 const MINUS_HALF_VALUE: f32 = scalar(-0.5);
+const DENSITY_VALUE: f32 = scalar(-0.3989422804014327);
 const LINEAR_VALUE: f32 = scalar(-1.5957691216057308);
 const CUBIC_VALUE: f32 = scalar(-0.0713548162726009);
+const SLOPE_LINEAR_VALUE: f32 = scalar(1.5957691216057308);
+const SLOPE_CUBIC_VALUE: f32 = scalar(0.2140644488178027);
 
 /** e^r for |r| <= ln(2) / 2, relative error 4e-9 before rounding. */
 // @inline
@@ -329,9 +332,84 @@ function geluWide(
   );
 }
 
-/** expv of the two vectors at x. */
+/** The slope of GELU: that at -a is gate(-a) - a gate'(-a); that at a is 1 minus it. */
 // @inline
-export function expvPair(x: usize, to: usize): void {
+function geluSlopeWide(
+  ZERO: v128,
+  ONE: v128,
+  MINUS_HALF: v128,
+  DENSITY: v128,
+  SLOPE_LINEAR: v128,
+  SLOPE_CUBIC: v128,
+  FAR: v128,
+  LINEAR: v128,
+  CUBIC: v128,
+  LOG2_E: v128,
+  HIGH: v128,
+  LOW: v128,
+  ROUND: v128,
+  NORMAL: v128,
+  E2: v128,
+  E3: v128,
+  E4: v128,
+  E5: v128,
+  E6: v128,
+  G0: v128,
+  G1: v128,
+  G2: v128,
+  G3: v128,
+  G4: v128,
+  H1: v128,
+  H2: v128,
+  H3: v128,
+  H4: v128,
+  H5: v128,
+  x: v128,
+  approximate: bool,
+): v128 {
+  const a = magnitudeWide(FAR, x);
+  let slope: v128;
+  if (approximate) {
+    const closed = gateWide(
+      ONE,
+      MINUS_HALF,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      a,
+      true,
+    );
+    const inner = madd(f32x4.mul(a, a), SLOPE_CUBIC, SLOPE_LINEAR);
+    const bell = f32x4.mul(closed, f32x4.sub(ONE, closed));
+    slope = f32x4.sub(closed, f32x4.mul(f32x4.mul(a, inner), bell));
+  } else {
+    const density = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.mul(f32x4.mul(a, a), MINUS_HALF));
+    slope = f32x4.mul(density, madd(a, DENSITY, normalTailWide(ONE, G0, G1, G2, G3, G4, H1, H2, H3, H4, H5, a)));
+  }
+  return v128.bitselect(slope, f32x4.sub(ONE, slope), f32x4.lt(x, ZERO));
+}
+
+/** expv of the pairs of vectors from x to `end`. */
+export function expvRun(x: usize, end: usize, to: usize): void {
   const ONE = f32x4.splat(ONE_VALUE);
   const LOG2_E = f32x4.splat(LOG2_E_VALUE);
   const HIGH = f32x4.splat(HIGH_VALUE);
@@ -345,21 +423,22 @@ export function expvPair(x: usize, to: usize): void {
   const E5 = f32x4.splat(E5_VALUE);
   const E6 = f32x4.splat(E6_VALUE);
 
-  const a = v128.load(x),
-    b = v128.load(x, 16);
-  const u = a,
-    v = b;
-  const fu = expvWide(ONE, LOG2_E, HIGH, LOW, ROUND, LOWEST, HIGHEST, E2, E3, E4, E5, E6, u);
-  const fv = expvWide(ONE, LOG2_E, HIGH, LOW, ROUND, LOWEST, HIGHEST, E2, E3, E4, E5, E6, v);
-  const ru = fu,
-    rv = fv;
-  v128.store(to, ru);
-  v128.store(to, rv, 16);
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+
+    const fa = expvWide(ONE, LOG2_E, HIGH, LOW, ROUND, LOWEST, HIGHEST, E2, E3, E4, E5, E6, a);
+    const fb = expvWide(ONE, LOG2_E, HIGH, LOW, ROUND, LOWEST, HIGHEST, E2, E3, E4, E5, E6, b);
+    const ra = fa;
+    const rb = fb;
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+  }
 }
 
-/** erfv of the two vectors at x. */
-// @inline
-export function erfvPair(x: usize, to: usize): void {
+/** erfv of the pairs of vectors from x to `end`. */
+export function erfvRun(x: usize, end: usize, to: usize): void {
   const ONE = f32x4.splat(ONE_VALUE);
   const JOINT = f32x4.splat(JOINT_VALUE);
   const FOUR = f32x4.splat(FOUR_VALUE);
@@ -387,77 +466,78 @@ export function erfvPair(x: usize, to: usize): void {
   const E5 = f32x4.splat(E5_VALUE);
   const E6 = f32x4.splat(E6_VALUE);
 
-  const a = v128.load(x),
-    b = v128.load(x, 16);
-  const u = a,
-    v = b;
-  const fu = erfvWide(
-    ONE,
-    JOINT,
-    FOUR,
-    P0,
-    P1,
-    P2,
-    P3,
-    P4,
-    P5,
-    Q0,
-    Q1,
-    Q2,
-    Q3,
-    Q4,
-    Q5,
-    MINUS_ZERO,
-    LOG2_E,
-    HIGH,
-    LOW,
-    ROUND,
-    NORMAL,
-    E2,
-    E3,
-    E4,
-    E5,
-    E6,
-    u,
-  );
-  const fv = erfvWide(
-    ONE,
-    JOINT,
-    FOUR,
-    P0,
-    P1,
-    P2,
-    P3,
-    P4,
-    P5,
-    Q0,
-    Q1,
-    Q2,
-    Q3,
-    Q4,
-    Q5,
-    MINUS_ZERO,
-    LOG2_E,
-    HIGH,
-    LOW,
-    ROUND,
-    NORMAL,
-    E2,
-    E3,
-    E4,
-    E5,
-    E6,
-    v,
-  );
-  const ru = fu,
-    rv = fv;
-  v128.store(to, ru);
-  v128.store(to, rv, 16);
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+
+    const fa = erfvWide(
+      ONE,
+      JOINT,
+      FOUR,
+      P0,
+      P1,
+      P2,
+      P3,
+      P4,
+      P5,
+      Q0,
+      Q1,
+      Q2,
+      Q3,
+      Q4,
+      Q5,
+      MINUS_ZERO,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      a,
+    );
+    const fb = erfvWide(
+      ONE,
+      JOINT,
+      FOUR,
+      P0,
+      P1,
+      P2,
+      P3,
+      P4,
+      P5,
+      Q0,
+      Q1,
+      Q2,
+      Q3,
+      Q4,
+      Q5,
+      MINUS_ZERO,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      b,
+    );
+    const ra = fa;
+    const rb = fb;
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+  }
 }
 
-/** tanhv of the two vectors at x. */
-// @inline
-export function tanhvPair(x: usize, to: usize): void {
+/** tanhv of the pairs of vectors from x to `end`. */
+export function tanhvRun(x: usize, end: usize, to: usize): void {
   const ONE = f32x4.splat(ONE_VALUE);
   const MINUS_ZERO = f32x4.splat(MINUS_ZERO_VALUE);
   const NINE = f32x4.splat(NINE_VALUE);
@@ -471,21 +551,22 @@ export function tanhvPair(x: usize, to: usize): void {
   const D3 = f32x4.splat(D3_VALUE);
   const D4 = f32x4.splat(D4_VALUE);
 
-  const a = v128.load(x),
-    b = v128.load(x, 16);
-  const u = a,
-    v = b;
-  const fu = tanhvWide(ONE, MINUS_ZERO, NINE, N0, N1, N2, N3, N4, D1, D2, D3, D4, u);
-  const fv = tanhvWide(ONE, MINUS_ZERO, NINE, N0, N1, N2, N3, N4, D1, D2, D3, D4, v);
-  const ru = fu,
-    rv = fv;
-  v128.store(to, ru);
-  v128.store(to, rv, 16);
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+
+    const fa = tanhvWide(ONE, MINUS_ZERO, NINE, N0, N1, N2, N3, N4, D1, D2, D3, D4, a);
+    const fb = tanhvWide(ONE, MINUS_ZERO, NINE, N0, N1, N2, N3, N4, D1, D2, D3, D4, b);
+    const ra = fa;
+    const rb = fb;
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+  }
 }
 
-/** gelu of the two vectors at x. */
-// @inline
-export function geluPair(x: usize, to: usize, approximate: bool): void {
+/** gelu of the pairs of vectors from x to `end`. */
+export function geluRun(x: usize, end: usize, to: usize): void {
   const ZERO = f32x4.splat(ZERO_VALUE);
   const FAR = f32x4.splat(FAR_VALUE);
   const ONE = f32x4.splat(ONE_VALUE);
@@ -513,79 +594,405 @@ export function geluPair(x: usize, to: usize, approximate: bool): void {
   const H4 = f32x4.splat(H4_VALUE);
   const H5 = f32x4.splat(H5_VALUE);
 
-  const a = v128.load(x),
-    b = v128.load(x, 16);
-  const u = a,
-    v = b;
-  const fu = geluWide(
-    ZERO,
-    FAR,
-    ONE,
-    MINUS_HALF,
-    LINEAR,
-    CUBIC,
-    LOG2_E,
-    HIGH,
-    LOW,
-    ROUND,
-    NORMAL,
-    E2,
-    E3,
-    E4,
-    E5,
-    E6,
-    G0,
-    G1,
-    G2,
-    G3,
-    G4,
-    H1,
-    H2,
-    H3,
-    H4,
-    H5,
-    u,
-    approximate,
-  );
-  const fv = geluWide(
-    ZERO,
-    FAR,
-    ONE,
-    MINUS_HALF,
-    LINEAR,
-    CUBIC,
-    LOG2_E,
-    HIGH,
-    LOW,
-    ROUND,
-    NORMAL,
-    E2,
-    E3,
-    E4,
-    E5,
-    E6,
-    G0,
-    G1,
-    G2,
-    G3,
-    G4,
-    H1,
-    H2,
-    H3,
-    H4,
-    H5,
-    v,
-    approximate,
-  );
-  const ru = fu,
-    rv = fv;
-  v128.store(to, ru);
-  v128.store(to, rv, 16);
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+
+    const fa = geluWide(
+      ZERO,
+      FAR,
+      ONE,
+      MINUS_HALF,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      a,
+      false,
+    );
+    const fb = geluWide(
+      ZERO,
+      FAR,
+      ONE,
+      MINUS_HALF,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      b,
+      false,
+    );
+    const ra = fa;
+    const rb = fb;
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+  }
 }
 
-/** expShifted of the two vectors at x; returns the sum, to which both are added. */
-// @inline
-export function expShiftedPair(x: usize, to: usize, shift: v128, sum: v128): v128 {
+/** geluTanh of the pairs of vectors from x to `end`. */
+export function geluTanhRun(x: usize, end: usize, to: usize): void {
+  const ZERO = f32x4.splat(ZERO_VALUE);
+  const FAR = f32x4.splat(FAR_VALUE);
+  const ONE = f32x4.splat(ONE_VALUE);
+  const MINUS_HALF = f32x4.splat(MINUS_HALF_VALUE);
+  const LINEAR = f32x4.splat(LINEAR_VALUE);
+  const CUBIC = f32x4.splat(CUBIC_VALUE);
+  const LOG2_E = f32x4.splat(LOG2_E_VALUE);
+  const HIGH = f32x4.splat(HIGH_VALUE);
+  const LOW = f32x4.splat(LOW_VALUE);
+  const ROUND = f32x4.splat(ROUND_VALUE);
+  const NORMAL = f32x4.splat(NORMAL_VALUE);
+  const E2 = f32x4.splat(E2_VALUE);
+  const E3 = f32x4.splat(E3_VALUE);
+  const E4 = f32x4.splat(E4_VALUE);
+  const E5 = f32x4.splat(E5_VALUE);
+  const E6 = f32x4.splat(E6_VALUE);
+  const G0 = f32x4.splat(G0_VALUE);
+  const G1 = f32x4.splat(G1_VALUE);
+  const G2 = f32x4.splat(G2_VALUE);
+  const G3 = f32x4.splat(G3_VALUE);
+  const G4 = f32x4.splat(G4_VALUE);
+  const H1 = f32x4.splat(H1_VALUE);
+  const H2 = f32x4.splat(H2_VALUE);
+  const H3 = f32x4.splat(H3_VALUE);
+  const H4 = f32x4.splat(H4_VALUE);
+  const H5 = f32x4.splat(H5_VALUE);
+
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+
+    const fa = geluWide(
+      ZERO,
+      FAR,
+      ONE,
+      MINUS_HALF,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      a,
+      true,
+    );
+    const fb = geluWide(
+      ZERO,
+      FAR,
+      ONE,
+      MINUS_HALF,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      b,
+      true,
+    );
+    const ra = fa;
+    const rb = fb;
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+  }
+}
+
+/** geluGrad of the pairs of vectors from x to `end`. */
+export function geluGradRun(x: usize, end: usize, to: usize, dy: usize): void {
+  const ZERO = f32x4.splat(ZERO_VALUE);
+  const ONE = f32x4.splat(ONE_VALUE);
+  const MINUS_HALF = f32x4.splat(MINUS_HALF_VALUE);
+  const DENSITY = f32x4.splat(DENSITY_VALUE);
+  const SLOPE_LINEAR = f32x4.splat(SLOPE_LINEAR_VALUE);
+  const SLOPE_CUBIC = f32x4.splat(SLOPE_CUBIC_VALUE);
+  const FAR = f32x4.splat(FAR_VALUE);
+  const LINEAR = f32x4.splat(LINEAR_VALUE);
+  const CUBIC = f32x4.splat(CUBIC_VALUE);
+  const LOG2_E = f32x4.splat(LOG2_E_VALUE);
+  const HIGH = f32x4.splat(HIGH_VALUE);
+  const LOW = f32x4.splat(LOW_VALUE);
+  const ROUND = f32x4.splat(ROUND_VALUE);
+  const NORMAL = f32x4.splat(NORMAL_VALUE);
+  const E2 = f32x4.splat(E2_VALUE);
+  const E3 = f32x4.splat(E3_VALUE);
+  const E4 = f32x4.splat(E4_VALUE);
+  const E5 = f32x4.splat(E5_VALUE);
+  const E6 = f32x4.splat(E6_VALUE);
+  const G0 = f32x4.splat(G0_VALUE);
+  const G1 = f32x4.splat(G1_VALUE);
+  const G2 = f32x4.splat(G2_VALUE);
+  const G3 = f32x4.splat(G3_VALUE);
+  const G4 = f32x4.splat(G4_VALUE);
+  const H1 = f32x4.splat(H1_VALUE);
+  const H2 = f32x4.splat(H2_VALUE);
+  const H3 = f32x4.splat(H3_VALUE);
+  const H4 = f32x4.splat(H4_VALUE);
+  const H5 = f32x4.splat(H5_VALUE);
+
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    const ga = v128.load(dy);
+    const gb = v128.load(dy, 16);
+    dy += 32;
+    const fa = geluSlopeWide(
+      ZERO,
+      ONE,
+      MINUS_HALF,
+      DENSITY,
+      SLOPE_LINEAR,
+      SLOPE_CUBIC,
+      FAR,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      a,
+      false,
+    );
+    const fb = geluSlopeWide(
+      ZERO,
+      ONE,
+      MINUS_HALF,
+      DENSITY,
+      SLOPE_LINEAR,
+      SLOPE_CUBIC,
+      FAR,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      b,
+      false,
+    );
+    const ra = f32x4.mul(fa, ga);
+    const rb = f32x4.mul(fb, gb);
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+  }
+}
+
+/** geluTanhGrad of the pairs of vectors from x to `end`. */
+export function geluTanhGradRun(x: usize, end: usize, to: usize, dy: usize): void {
+  const ZERO = f32x4.splat(ZERO_VALUE);
+  const ONE = f32x4.splat(ONE_VALUE);
+  const MINUS_HALF = f32x4.splat(MINUS_HALF_VALUE);
+  const DENSITY = f32x4.splat(DENSITY_VALUE);
+  const SLOPE_LINEAR = f32x4.splat(SLOPE_LINEAR_VALUE);
+  const SLOPE_CUBIC = f32x4.splat(SLOPE_CUBIC_VALUE);
+  const FAR = f32x4.splat(FAR_VALUE);
+  const LINEAR = f32x4.splat(LINEAR_VALUE);
+  const CUBIC = f32x4.splat(CUBIC_VALUE);
+  const LOG2_E = f32x4.splat(LOG2_E_VALUE);
+  const HIGH = f32x4.splat(HIGH_VALUE);
+  const LOW = f32x4.splat(LOW_VALUE);
+  const ROUND = f32x4.splat(ROUND_VALUE);
+  const NORMAL = f32x4.splat(NORMAL_VALUE);
+  const E2 = f32x4.splat(E2_VALUE);
+  const E3 = f32x4.splat(E3_VALUE);
+  const E4 = f32x4.splat(E4_VALUE);
+  const E5 = f32x4.splat(E5_VALUE);
+  const E6 = f32x4.splat(E6_VALUE);
+  const G0 = f32x4.splat(G0_VALUE);
+  const G1 = f32x4.splat(G1_VALUE);
+  const G2 = f32x4.splat(G2_VALUE);
+  const G3 = f32x4.splat(G3_VALUE);
+  const G4 = f32x4.splat(G4_VALUE);
+  const H1 = f32x4.splat(H1_VALUE);
+  const H2 = f32x4.splat(H2_VALUE);
+  const H3 = f32x4.splat(H3_VALUE);
+  const H4 = f32x4.splat(H4_VALUE);
+  const H5 = f32x4.splat(H5_VALUE);
+
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    const ga = v128.load(dy);
+    const gb = v128.load(dy, 16);
+    dy += 32;
+    const fa = geluSlopeWide(
+      ZERO,
+      ONE,
+      MINUS_HALF,
+      DENSITY,
+      SLOPE_LINEAR,
+      SLOPE_CUBIC,
+      FAR,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      a,
+      true,
+    );
+    const fb = geluSlopeWide(
+      ZERO,
+      ONE,
+      MINUS_HALF,
+      DENSITY,
+      SLOPE_LINEAR,
+      SLOPE_CUBIC,
+      FAR,
+      LINEAR,
+      CUBIC,
+      LOG2_E,
+      HIGH,
+      LOW,
+      ROUND,
+      NORMAL,
+      E2,
+      E3,
+      E4,
+      E5,
+      E6,
+      G0,
+      G1,
+      G2,
+      G3,
+      G4,
+      H1,
+      H2,
+      H3,
+      H4,
+      H5,
+      b,
+      true,
+    );
+    const ra = f32x4.mul(fa, ga);
+    const rb = f32x4.mul(fb, gb);
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+  }
+}
+
+/** expShifted of the pairs of vectors from x to `end`; returns the sum, to which all are added. */
+export function expShiftedRun(x: usize, end: usize, to: usize, shift: v128, sum: v128): v128 {
   const ONE = f32x4.splat(ONE_VALUE);
   const LOG2_E = f32x4.splat(LOG2_E_VALUE);
   const HIGH = f32x4.splat(HIGH_VALUE);
@@ -598,22 +1005,24 @@ export function expShiftedPair(x: usize, to: usize, shift: v128, sum: v128): v12
   const E5 = f32x4.splat(E5_VALUE);
   const E6 = f32x4.splat(E6_VALUE);
 
-  const a = v128.load(x),
-    b = v128.load(x, 16);
-  const u = f32x4.sub(a, shift),
-    v = f32x4.sub(b, shift);
-  const fu = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, u);
-  const fv = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, v);
-  const ru = fu,
-    rv = fv;
-  v128.store(to, ru);
-  v128.store(to, rv, 16);
-  return f32x4.add(f32x4.add(sum, ru), rv);
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+
+    const fa = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(a, shift));
+    const fb = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(b, shift));
+    const ra = fa;
+    const rb = fb;
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+    sum = f32x4.add(f32x4.add(sum, ra), rb);
+  }
+  return sum;
 }
 
-/** expShiftedTimes of the two vectors at x. */
-// @inline
-export function expShiftedTimesPair(x: usize, to: usize, shift: v128, factor: v128): void {
+/** expShiftedSum of the pairs of vectors from x to `end`; returns the sum, to which all are added; 32 bytes at `to` take each pair. */
+export function expShiftedSumRun(x: usize, end: usize, to: usize, shift: v128, sum: v128): v128 {
   const ONE = f32x4.splat(ONE_VALUE);
   const LOG2_E = f32x4.splat(LOG2_E_VALUE);
   const HIGH = f32x4.splat(HIGH_VALUE);
@@ -626,14 +1035,46 @@ export function expShiftedTimesPair(x: usize, to: usize, shift: v128, factor: v1
   const E5 = f32x4.splat(E5_VALUE);
   const E6 = f32x4.splat(E6_VALUE);
 
-  const a = v128.load(x),
-    b = v128.load(x, 16);
-  const u = f32x4.sub(a, shift),
-    v = f32x4.sub(b, shift);
-  const fu = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, u);
-  const fv = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, v);
-  const ru = f32x4.mul(fu, factor),
-    rv = f32x4.mul(fv, factor);
-  v128.store(to, ru);
-  v128.store(to, rv, 16);
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+
+    const fa = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(a, shift));
+    const fb = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(b, shift));
+    const ra = fa;
+    const rb = fb;
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+
+    sum = f32x4.add(f32x4.add(sum, ra), rb);
+  }
+  return sum;
+}
+
+/** expShiftedTimes of the pairs of vectors from x to `end`. */
+export function expShiftedTimesRun(x: usize, end: usize, to: usize, shift: v128, factor: v128): void {
+  const ONE = f32x4.splat(ONE_VALUE);
+  const LOG2_E = f32x4.splat(LOG2_E_VALUE);
+  const HIGH = f32x4.splat(HIGH_VALUE);
+  const LOW = f32x4.splat(LOW_VALUE);
+  const ROUND = f32x4.splat(ROUND_VALUE);
+  const NORMAL = f32x4.splat(NORMAL_VALUE);
+  const E2 = f32x4.splat(E2_VALUE);
+  const E3 = f32x4.splat(E3_VALUE);
+  const E4 = f32x4.splat(E4_VALUE);
+  const E5 = f32x4.splat(E5_VALUE);
+  const E6 = f32x4.splat(E6_VALUE);
+
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+
+    const fa = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(a, shift));
+    const fb = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(b, shift));
+    const ra = f32x4.mul(fa, factor);
+    const rb = f32x4.mul(fb, factor);
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    to += 32;
+  }
 }

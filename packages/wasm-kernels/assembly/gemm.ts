@@ -1,6 +1,6 @@
 // Matrix products in all four transposes: C[m, n] = act(bias + op(A)[m, k] op(B)[k, n]), and many of them at once.
 import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
-import { packBias } from './pack';
+import { packBias, READ_AHEAD, readAhead } from './pack';
 import { align } from './taps';
 import { barrier, joinAgain, leaveTeam, place, seats, shareFrom, shareTo, team } from './team';
 import { PANEL, panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
@@ -94,6 +94,14 @@ export function matmul(
   rowsProduct(a, b, c, m, n, k, 0, n, transposeB, bias, act, scratch + <usize>place() * size, scratch + <usize>seats * size);
 }
 
+/** Reads `rows` rows of `bytes`, `ld` bytes apart, into the cache. */
+function readRows(from: usize, rows: i32, ld: usize, bytes: usize, to: usize): void {
+  if (bytes == ld) readAhead(from, <usize>rows * bytes, to);
+  else {
+    for (let i = 0; i < rows; i++) readAhead(from + <usize>i * ld, bytes, to);
+  }
+}
+
 /** Columns n0 to n1 of the product; members share the rows. */
 function rowsProduct(
   a: usize,
@@ -132,6 +140,10 @@ function rowsProduct(
       const kc = min(pass, k - k0);
       const start = (<usize>k0) << 2;
       if (n0 != from || k0 != 0) barrier(); // all have used the panels of before
+      if (kc * nb <= READ_AHEAD >> 2) {
+        if (transposeB) readRows(b + <usize>n0 * ldb + start, nb, ldb, (<usize>kc) << 2, tile);
+        else readRows(b + <usize>k0 * ldb + column, kc, ldb, (<usize>nb) << 2, tile);
+      }
       packOperand(transposeB ? b + <usize>n0 * ldb + start : b + <usize>k0 * ldb + column, 0, 1, kc, nb, ldb, transposeB, K_BLOCK, packed);
       barrier();
       const last = k0 + kc == k ? act : 0;
@@ -143,6 +155,7 @@ function rowsProduct(
           store<usize>(tab + at, i < rows ? a + ((<usize>(m0 + i) * <usize>k) << 2) + start : zeros);
           store<usize>(out + at, i < rows ? c + <usize>(m0 + i) * ldc + column : dump);
         }
+        readRows(a + ((<usize>m0 * <usize>k) << 2) + start, rows, (<usize>k) << 2, (<usize>kc) << 2, tile);
         rowsBlock(tab, 1, kc, K_BLOCK, padded, packed, nb, k0 == 0 ? init : 0, out, 0, last, tile);
       }
       if (k == 0) break;
@@ -187,7 +200,9 @@ function columnsProduct(
     for (let k0 = 0; k0 < k; k0 += step) {
       const kc = min(step, k - k0);
       const block = transposeB ? b + <usize>n0 * ldb + ((<usize>k0) << 2) : b + <usize>k0 * ldb + column;
+      if (!transposeB && nb * kc <= READ_AHEAD >> 2) readRows(block, kc, ldb, (<usize>nb) << 2, tile);
       packOperand(block, 0, 1, kc, nb, ldb, transposeB, kc, packed);
+      if (rows * kc <= READ_AHEAD >> 2) readRows(a + <usize>k0 * lda + top, kc, lda, rowBytes, tile);
       for (let i = 0; i < kc; i++) {
         let row = a + <usize>(k0 + i) * lda + top;
         if (rows < 6) {

@@ -20,7 +20,7 @@ export { fillZero, gather, segmentSum, segmentSumInt, segmentSumScratch } from '
 export { geluForward, geluGrad, unary } from './unary';
 export { layerNorm, layerNormGrad, layerNormScratch } from './layer-norm';
 export { softmax, softmaxGrad } from './softmax';
-export { crossEntropy, crossEntropyGrad } from './cross-entropy';
+export { crossEntropy, crossEntropyGrad, crossEntropyScratch } from './cross-entropy';
 export { dropout } from './dropout';
 export { adamWUpdate, emaUpdate, sgdUpdate } from './optimizers';
 export { larsUpdate } from './lars';

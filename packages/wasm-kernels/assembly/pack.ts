@@ -105,3 +105,26 @@ export function packBias(bias: usize, n: i32, dst: usize): void {
   memory.fill(dst, 0, (<usize>panelColumns(n)) << 2);
   if (bias != 0) memory.copy(dst, bias, (<usize>n) << 2);
 }
+
+/** A product of so many bytes is read ahead; more than that would not stay in the second-level cache until it is used. */
+export const READ_AHEAD: i32 = 1 << 19;
+
+/**
+ * Reads a number of each line of the cache, one line after the other, so that the lines are there when they are read in another order: in that one the
+ * processor does not see what comes next. `to` takes four bytes of no meaning, without which the compiler would leave the reading out.
+ */
+export function readAhead(from: usize, bytes: usize, to: usize): void {
+  const end = from + bytes;
+  let a: i32 = 0;
+  let b: i32 = 0;
+  let c: i32 = 0;
+  let d: i32 = 0;
+  for (; from + 256 <= end; from += 256) {
+    a |= load<i32>(from);
+    b |= load<i32>(from, 64);
+    c |= load<i32>(from, 128);
+    d |= load<i32>(from, 192);
+  }
+  for (; from < end; from += 64) a |= load<i32>(from);
+  store<i32>(to, a | b | c | d);
+}

@@ -1,7 +1,7 @@
 // Softmax over rows, with a scale and an additive mask, and its gradient.
 import { constant, ZERO } from './constant';
 import { expNegative } from './exp';
-import { expShiftedPair } from './exp-wide';
+import { expShiftedRun } from './exp-wide';
 import { madd } from './simd';
 import { laneMax, laneSum, loadTail, storeTail } from './tail';
 import { shareFrom, shareTo } from './team';
@@ -67,7 +67,8 @@ function terms(y: usize, columns: i32, largest: f32): f64 {
     const stop = min(y + CHUNK, end);
     let sum = ZERO;
     if (PANEL == 16) {
-      for (; y + 32 <= stop; y += 32) sum = expShiftedPair(y, y, shift, sum);
+      sum = expShiftedRun(y, stop, y, shift, sum);
+      y += (stop - y) & ~31;
     }
     for (; y + 16 <= stop; y += 16) {
       const e = expNegative(f32x4.sub(v128.load(y), shift));

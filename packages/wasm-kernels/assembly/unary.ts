@@ -2,7 +2,7 @@
 import { ZERO } from './constant';
 import { erfv, expv, tanhv } from './exp';
 import { gelu, geluSlope } from './gelu';
-import { erfvPair, expvPair, geluPair, tanhvPair } from './exp-wide';
+import { erfvRun, expvRun, geluGradRun, geluRun, geluTanhGradRun, geluTanhRun, tanhvRun } from './exp-wide';
 import { loadTail, storeTail } from './tail';
 import { LINE, shareFrom, shareTo } from './team';
 import { PANEL } from './tile-shape';
@@ -32,14 +32,16 @@ function apply(f: i32, x: v128): v128 {
   return geluSlope(x, f == GELU_TANH_GRAD);
 }
 
-/** The same from two vectors at x to two at y. Not the gradients: in pairs they were slower. */
+/** The same for pairs of vectors from x to `end`. */
 // @inline
-function applyPair(f: i32, x: usize, y: usize): void {
-  if (f == EXP) expvPair(x, y);
-  else if (f == ERF) erfvPair(x, y);
-  else if (f == TANH) tanhvPair(x, y);
-  else if (f == GELU) geluPair(x, y, false);
-  else geluPair(x, y, true);
+function applyRun(f: i32, x: usize, end: usize, dy: usize, y: usize): void {
+  if (f == EXP) expvRun(x, end, y);
+  else if (f == ERF) erfvRun(x, end, y);
+  else if (f == TANH) tanhvRun(x, end, y);
+  else if (f == GELU) geluRun(x, end, y);
+  else if (f == GELU_TANH) geluTanhRun(x, end, y);
+  else if (f == GELU_GRAD) geluGradRun(x, end, y, dy);
+  else geluTanhGradRun(x, end, y, dy);
 }
 
 /** y = f(x), or f(x) * dy where `dy` is given, for `count` numbers. `f` is a constant: the call is inlined and the rest of `apply` falls away. */
@@ -51,11 +53,12 @@ function map(f: i32, x: usize, dy: usize, y: usize, count: i32): void {
   dy += from;
   y += from;
   const gradient = f == GELU_GRAD || f == GELU_TANH_GRAD;
-  if (PANEL == 16 && !gradient) {
-    for (; x + 32 <= end; x += 32) {
-      applyPair(f, x, y);
-      y += 32;
-    }
+  if (PANEL == 16 && end > x) {
+    applyRun(f, x, end, dy, y);
+    const done = (end - x) & ~31;
+    x += done;
+    dy += done;
+    y += done;
   }
   for (; x + 16 <= end; x += 16) {
     let v = apply(f, v128.load(x));

@@ -6,11 +6,14 @@ import { barrier, place, seats, shareFrom, shareTo, team } from './team';
 import { PANEL, panelColumns, PANEL_BYTES, panelWidth } from './tile-shape';
 import { PAD, roundUp, tilesOf } from './winograd-blocks';
 import { makesEven, makesOdd, STRIDED_TILE_SCRATCH, stridedGradientTile, stridedInputTile } from './winograd-strided-tiles';
-import { ALL, gradientTile, HIGH, inputTile, LOW } from './winograd-tiles';
+import { ALL, gradientTile, HIGH, inputTile, LOW, readImageRows } from './winograd-tiles';
 import { unpackGradient, WEIGHT_SCRATCH } from './winograd-weights';
 
 /** Channels times columns of a group of sums; 36 points of it are 4.5 MiB. With smaller groups the points of all tiles are read more often. */
 const GROUP_SUMS: i32 = 32768;
+
+/** Up to so many channels times columns the sums of all points, 9.4 MB, are made in one go: no block adds to them again. */
+const MOST_PAIRS: i32 = 256 * 256;
 
 /** Points per axis. */
 function axisPoints(): i32 {
@@ -21,13 +24,14 @@ function axisPoints(): i32 {
 function blockTiles(tiles: i32): i32 {
   const pairs = g.inChannels * g.outChannels;
   const strided = g.strideHeight == 2;
-  if (pairs > 256 * 256 && tiles <= (strided ? 32 : 256)) return tiles;
+  if (strided ? pairs > MOST_PAIRS && tiles <= 32 : pairs >= MOST_PAIRS && tiles <= 256) return tiles;
   return min(pairs <= 128 * 128 || strided ? 48 : 96, tiles);
 }
 
 /** Output channels that are summed at a time: all of them, or, where one block holds all tiles, as many as stay in the cache. */
 function groupColumns(wide: i32, tiles: i32, block: i32): i32 {
-  return tiles > block ? wide : min(wide, roundUp(GROUP_SUMS / g.inChannels, PANEL));
+  if (tiles > block || g.inChannels * wide <= MOST_PAIRS) return wide;
+  return min(wide, roundUp(GROUP_SUMS / g.inChannels, PANEL));
 }
 
 /** Channels are dealt out so that a member's begin on a whole tile of sums and on a whole vector. */
@@ -67,13 +71,21 @@ function tilesInAll(): i32 {
   return g.batch * tilesOf(g.outHeight, 4) * tilesOf(g.outWidth, 4);
 }
 
-function pointsBytes(rows: i32, rowBytes: usize): usize {
-  return <usize>(axisPoints() * axisPoints()) * (<usize>rows * (rowBytes + PAD) + PAD) + 64;
+/**
+ * Bytes of the points of a tile's channels: whole lines of the cache and a padding, into which the last register tile reads where channels are no multiple of
+ * its rows.
+ */
+function rowBytes(channels: i32): usize {
+  return ((bytes(channels) + 63) & ~63) + PAD;
+}
+
+function pointsBytes(rows: i32, channels: i32): usize {
+  return <usize>(axisPoints() * axisPoints()) * (<usize>rows * rowBytes(channels) + PAD) + 64;
 }
 
 /** Bytes of the points of a block, with all channels and columns. */
 function blockBytes(block: i32): usize {
-  return pointsBytes(block, bytes(roundUp(g.inChannels, 6))) + pointsBytes(block, bytes(panelColumns(g.outChannels)));
+  return pointsBytes(block, g.inChannels) + pointsBytes(block, panelColumns(g.outChannels));
 }
 
 function zeroRowBytes(): usize {
@@ -130,10 +142,10 @@ export function winogradFilter(x: usize, dy: usize, dw: usize, scratch: usize): 
   const sumPlane = bytes(group) * <usize>channels + PAD;
   const ownSums = 36 * (bytes(groupColumns(panelColumns(g.outChannels), tiles, block)) * <usize>roundUp(g.inChannels, 6) + PAD);
   const xPoints = align(oneBlock ? scratch + <usize>seats * size : transform + behind + ownSums);
-  const xRow = bytes(roundUp(xCount, 6)) + PAD;
+  const xRow = rowBytes(xCount);
   const xPlane = <usize>block * xRow + PAD;
   const dyPoints = align(xPoints + <usize>points * xPlane);
-  const dyRow = bytes(panelColumns(dyCount)) + PAD;
+  const dyRow = rowBytes(panelColumns(dyCount));
   const dyPlane = <usize>block * dyRow + PAD;
   memory.fill(zeros, 0, zeroRowBytes());
   if (oneBlock) {
@@ -252,6 +264,15 @@ function transformTiles(
     const column = left * g.strideHeight - g.padLeft;
     const xPart = bytes(xCount);
     const dyPart = bytes(dyCount);
+    if (left == 0 || tile == first) {
+      // The rows that the tiles above have not read; all of them in the first row of tiles.
+      const begin = tile == first || top == 0 ? 0 : 2;
+      if (xPart == xPixel) {
+        const height = 4 * g.strideHeight + 2;
+        readImageRows(x + image * xBytes, row + begin, row + height, g.inHeight, <usize>g.inWidth * xPixel, transform);
+      }
+      if (dyPart == dyPixel) readImageRows(dy + image * dyBytes, top, top + 4, g.outHeight, <usize>g.outWidth * dyPixel, transform);
+    }
     if (g.strideHeight == 2) {
       stridedInputTile(rows, from, g.inHeight, g.inWidth, xPixel, xPart, row, column, false, 1, 1, zeros, to, xPlane, transform);
       stridedGradientTile(rows, grad, g.outHeight, g.outWidth, dyPixel, dyPart, top, left, zeros, by, dyPlane, transform);

@@ -1,4 +1,5 @@
 // The two-dimensional transforms of tiles: columns into a small intermediate that stays in the first-level cache, then rows.
+import { readAhead } from './pack';
 import { activate, madd } from './simd';
 import { PANEL } from './tile-shape';
 import {
@@ -46,6 +47,13 @@ export const HIGH: i32 = 2;
 // @inline
 export function pixelOr(image: usize, row: i32, column: i32, height: i32, width: i32, bytes: usize, outside: usize): usize {
   return (row as u32) < (height as u32) && (column as u32) < (width as u32) ? image + <usize>(row * width + column) * bytes : outside;
+}
+
+/** Reads rows `from` to `to` of an image, as far as it has them, into the cache: tiles walk them in steps that the processor does not see coming. */
+export function readImageRows(image: usize, from: i32, to: i32, height: i32, rowBytes: usize, scratch: usize): void {
+  from = max(from, 0);
+  to = min(to, height);
+  if (from < to) readAhead(image + <usize>from * rowBytes, <usize>(to - from) * rowBytes, scratch);
 }
 
 /** A column of inputTile: the lines of `rows`. */

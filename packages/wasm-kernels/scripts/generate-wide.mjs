@@ -30,32 +30,49 @@ function wide([, comment, , name, parameters, body]) {
   return `\n${comment}// @inline\nfunction ${name}Wide(${[...taken, parameters].join(', ')}): v128 {\n${calls}\n}\n`;
 }
 
-/** f of two neighboring vectors from memory to memory. `more` are parameters, `before` and `after` what is done with the argument and the result. */
-function pair({ name, as = name, more = '', passed = '', before = (x) => x, after = (y) => y, sums = false }) {
+/**
+ * f of vectors from memory to memory, two at a time, for as many whole pairs as lie before `end`. The coefficients are made before the loop: in it, each
+ * would be a shuffle for every pair. `more` are parameters, `before` and `after` what is done with the argument and the result (of vector i).
+ */
+function run({ name, as = name, more = '', passed = '', before = (x) => x, after = (y) => y, loads = '', sums = false, keeps = true }) {
   const taken = [...needs(name)];
   return `
-/** ${as} of the two vectors at x${sums ? '; returns the sum, to which both are added' : ''}. */
-// @inline
-export function ${as}Pair(x: usize, to: usize${more}): ${sums ? 'v128' : 'void'} {
+/** ${as} of the pairs of vectors from x to \`end\`${sums ? '; returns the sum, to which all are added' : ''}${keeps ? '' : '; 32 bytes at \`to\` take each pair'}. */
+export function ${as}Run(x: usize, end: usize, to: usize${more}): ${sums ? 'v128' : 'void'} {
 ${taken.map((c) => `  const ${c} = f32x4.splat(${c}_VALUE);\n`).join('')}
-  const a = v128.load(x),
-    b = v128.load(x, 16);
-  const u = ${before('a')}, v = ${before('b')};
-  const fu = ${name}Wide(${taken.join(', ')}, u${passed});
-  const fv = ${name}Wide(${taken.join(', ')}, v${passed});
-  const ru = ${after('fu')}, rv = ${after('fv')};
-  v128.store(to, ru);
-  v128.store(to, rv, 16);
-${sums ? '  return f32x4.add(f32x4.add(sum, ru), rv);\n' : ''}}
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    ${loads}
+    const fa = ${name}Wide(${taken.join(', ')}, ${before('a')}${passed});
+    const fb = ${name}Wide(${taken.join(', ')}, ${before('b')}${passed});
+    const ra = ${after('fa', 'a')};
+    const rb = ${after('fb', 'b')};
+    v128.store(to, ra);
+    v128.store(to, rb, 16);
+    ${keeps ? 'to += 32;' : ''}
+    ${sums ? 'sum = f32x4.add(f32x4.add(sum, ra), rb);' : ''}
+  }
+${sums ? '  return sum;\n' : ''}}
 `;
 }
 const shifted = (x) => `f32x4.sub(${x}, shift)`;
-const pairs = [
+const byGradient = {
+  more: ', dy: usize',
+  loads: 'const ga = v128.load(dy);\n    const gb = v128.load(dy, 16);\n    dy += 32;',
+  after: (y, vector) => `f32x4.mul(${y}, g${vector})`,
+};
+const runs = [
   { name: 'expv' },
   { name: 'erfv' },
   { name: 'tanhv' },
-  { name: 'gelu', more: ', approximate: bool', passed: ', approximate' },
+  { name: 'gelu', passed: ', false' },
+  { name: 'gelu', as: 'geluTanh', passed: ', true' },
+  { name: 'geluSlope', as: 'geluGrad', passed: ', false', ...byGradient },
+  { name: 'geluSlope', as: 'geluTanhGrad', passed: ', true', ...byGradient },
   { name: 'expNegative', as: 'expShifted', more: ', shift: v128, sum: v128', before: shifted, sums: true },
+  // An engine joins operations whose results are stored in pairs.
+  { name: 'expNegative', as: 'expShiftedSum', more: ', shift: v128, sum: v128', before: shifted, sums: true, keeps: false },
   {
     name: 'expNegative',
     as: 'expShiftedTimes',
@@ -70,8 +87,8 @@ function reached(name) {
   const [, , , , , body] = functions.find((f) => f[3] === name);
   return [name, ...[...names].filter((called) => new RegExp(`\\b${called}\\(`).test(body)).flatMap(reached)];
 }
-const used = new Set(pairs.flatMap(({ name }) => reached(name)));
-const coefficients = new Set(pairs.flatMap(({ name }) => [...needs(name)]));
+const used = new Set(runs.flatMap(({ name }) => reached(name)));
+const coefficients = new Set(runs.flatMap(({ name }) => [...needs(name)]));
 
 const text =
   await formatted(`// Written by scripts/generate-wide.mjs from exp.ts and gelu.ts: the same functions with coefficients that can be joined for two neighboring vectors.
@@ -84,7 +101,7 @@ ${constants
   .join('')}${functions
     .filter(([, , , name]) => used.has(name))
     .map(wide)
-    .join('')}${pairs.map(pair).join('')}`);
+    .join('')}${runs.map(run).join('')}`);
 
 const file = new URL('../assembly/exp-wide.ts', import.meta.url);
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(file, text);

@@ -37,7 +37,8 @@ export function crossEntropyKernels(runtime: Runtime): KernelTable {
       const { logits, rows, classes } = check('SelfsupSoftmaxCrossEntropy', inputs, ['labels']);
       const labels = input(inputs, 'labels');
       return produceAll(runtime, [[rows], [rows]], (losses, logSumExp) => {
-        const bad = kernels.crossEntropy(runtime.offset(logits), runtime.offset(labels), losses, logSumExp, rows, classes);
+        const scratch = runtime.scratch(kernels.crossEntropyScratch() >>> 0);
+        const bad = kernels.crossEntropy(runtime.offset(logits), runtime.offset(labels), losses, logSumExp, rows, classes, scratch);
         if (bad < 0) return;
         const label = runtime.backend.readSync(labels.dataId)[bad]!;
         throw new SelfsupError('SELFSUP_SHAPE', `SelfsupSoftmaxCrossEntropy: a label must be below ${classes}, got ${label} in row ${bad}`);

@@ -212,8 +212,9 @@ export interface KernelExports {
   softmaxGrad(dy: number, y: number, dx: number, rows: number, columns: number, scale: number): void;
 
   // assembly/cross-entropy.ts
-  crossEntropy(logits: number, labels: number, losses: number, logSumExp: number, rows: number, classes: number): number;
+  crossEntropy(logits: number, labels: number, losses: number, logSumExp: number, rows: number, classes: number, scratch: number): number;
   crossEntropyGrad(dy: number, logits: number, labels: number, logSumExp: number, dLogits: number, rows: number, classes: number): void;
+  crossEntropyScratch(): number;
 
   // assembly/dropout.ts
   dropout(x: number, y: number, count: number, key0: number, key1: number, first: number, threshold: number, scale: number): void;
