@@ -1,6 +1,6 @@
 // Matrix products in all four transposes: C[m, n] = act(bias + op(A)[m, k] op(B)[k, n]), and many of them at once.
 import { COLUMN_BLOCK, COLUMN_TILE, columnsBlock, K_BLOCK, kPerPass, packOperand, ROW_BLOCK, rowsBlock } from './blocks';
-import { packBias, READ_AHEAD, readAhead } from './pack';
+import { packBias, READ_AHEAD, readRows } from './pack';
 import { align } from './taps';
 import { barrier, joinAgain, leaveTeam, place, seats, shareFrom, shareTo, team } from './team';
 import { PANEL, panelColumns, TILE_BYTES, TILE_ROWS } from './tile-shape';
@@ -94,14 +94,6 @@ export function matmul(
   rowsProduct(a, b, c, m, n, k, 0, n, transposeB, bias, act, scratch + <usize>place() * size, scratch + <usize>seats * size);
 }
 
-/** Reads `rows` rows of `bytes`, `ld` bytes apart, into the cache. */
-function readRows(from: usize, rows: i32, ld: usize, bytes: usize, to: usize): void {
-  if (bytes == ld) readAhead(from, <usize>rows * bytes, to);
-  else {
-    for (let i = 0; i < rows; i++) readAhead(from + <usize>i * ld, bytes, to);
-  }
-}
-
 /** Columns n0 to n1 of the product; members share the rows. */
 function rowsProduct(
   a: usize,
@@ -140,7 +132,8 @@ function rowsProduct(
       const kc = min(pass, k - k0);
       const start = (<usize>k0) << 2;
       if (n0 != from || k0 != 0) barrier(); // all have used the panels of before
-      if (kc * nb <= READ_AHEAD >> 2) {
+      // Members of a team pack some panels each.
+      if (team == 1 && kc * nb <= READ_AHEAD >> 2) {
         if (transposeB) readRows(b + <usize>n0 * ldb + start, nb, ldb, (<usize>kc) << 2, tile);
         else readRows(b + <usize>k0 * ldb + column, kc, ldb, (<usize>nb) << 2, tile);
       }
@@ -202,7 +195,8 @@ function columnsProduct(
       const block = transposeB ? b + <usize>n0 * ldb + ((<usize>k0) << 2) : b + <usize>k0 * ldb + column;
       if (!transposeB && nb * kc <= READ_AHEAD >> 2) readRows(block, kc, ldb, (<usize>nb) << 2, tile);
       packOperand(block, 0, 1, kc, nb, ldb, transposeB, kc, packed);
-      if (rows * kc <= READ_AHEAD >> 2) readRows(a + <usize>k0 * lda + top, kc, lda, rowBytes, tile);
+      // Half of the cache: with more, what is packed and the product no longer stay beside it.
+      if (rows * kc <= READ_AHEAD >> 3) readRows(a + <usize>k0 * lda + top, kc, lda, rowBytes, tile);
       for (let i = 0; i < kc; i++) {
         let row = a + <usize>(k0 + i) * lda + top;
         if (rows < 6) {

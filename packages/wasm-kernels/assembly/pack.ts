@@ -45,6 +45,7 @@ export function packPlain(src: usize, ld: usize, kc: i32, nr: i32, width: i32, d
 export function packTransposed(src: usize, ld: usize, kc: i32, nr: i32, width: i32, dst: usize): usize {
   const step = (<usize>width) << 2;
   const end = dst + <usize>kc * step;
+  if (kc > 0) readRows(src, nr, ld, (<usize>kc) << 2, dst);
   if (nr < width) memory.fill(dst, 0, end - dst);
   let j = 0;
   while (j < nr) {
@@ -100,14 +101,22 @@ function packFour(s0: usize, ld: usize, kc: i32, dst: usize, step: usize): void 
   }
 }
 
+/** Reads `rows` rows of `bytes`, `ld` bytes apart, into the cache; see readAhead. */
+export function readRows(from: usize, rows: i32, ld: usize, bytes: usize, to: usize): void {
+  if (bytes == ld) readAhead(from, <usize>rows * bytes, to);
+  else {
+    for (let i = 0; i < rows; i++) readAhead(from + <usize>i * ld, bytes, to);
+  }
+}
+
 /** Bias as whole panels, zeros where there is none. */
 export function packBias(bias: usize, n: i32, dst: usize): void {
   memory.fill(dst, 0, (<usize>panelColumns(n)) << 2);
   if (bias != 0) memory.copy(dst, bias, (<usize>n) << 2);
 }
 
-/** A product of so many bytes is read ahead; more than that would not stay in the second-level cache until it is used. */
-export const READ_AHEAD: i32 = 1 << 19;
+/** So many bytes of an operand are read ahead at a time: more would not stay in the second-level cache until they are used. */
+export const READ_AHEAD: i32 = 1 << 20;
 
 /**
  * Reads a number of each line of the cache, one line after the other, so that the lines are there when they are read in another order: in that one the
