@@ -12,9 +12,6 @@ import { unpackGradient, WEIGHT_SCRATCH } from './winograd-weights';
 /** Channels times columns of a group of sums; 36 points of it are 4.5 MiB. With smaller groups the points of all tiles are read more often. */
 const GROUP_SUMS: i32 = 32768;
 
-/** Up to so many channels times columns the sums of all points, 9.4 MB, are made in one go: no block adds to them again. */
-const MOST_PAIRS: i32 = 256 * 256;
-
 /** Points per axis. */
 function axisPoints(): i32 {
   return g.strideHeight == 2 ? 9 : 6;
@@ -24,14 +21,15 @@ function axisPoints(): i32 {
 function blockTiles(tiles: i32): i32 {
   const pairs = g.inChannels * g.outChannels;
   const strided = g.strideHeight == 2;
-  if (strided ? pairs > MOST_PAIRS && tiles <= 32 : pairs >= MOST_PAIRS && tiles <= 256) return tiles;
-  return min(pairs <= 128 * 128 || strided ? 48 : 96, tiles);
+  if (pairs > 256 * 256 && tiles <= (strided ? 32 : 256)) return tiles;
+  if (pairs <= 128 * 128 || strided) return min(48, tiles);
+  const blocks = max((tiles + 95) / 96, 1);
+  return (tiles + blocks - 1) / blocks; // all alike: a short last one would read and write the sums for little
 }
 
 /** Output channels that are summed at a time: all of them, or, where one block holds all tiles, as many as stay in the cache. */
 function groupColumns(wide: i32, tiles: i32, block: i32): i32 {
-  if (tiles > block || g.inChannels * wide <= MOST_PAIRS) return wide;
-  return min(wide, roundUp(GROUP_SUMS / g.inChannels, PANEL));
+  return tiles > block ? wide : min(wide, roundUp(GROUP_SUMS / g.inChannels, PANEL));
 }
 
 /** Channels are dealt out so that a member's begin on a whole tile of sums and on a whole vector. */
