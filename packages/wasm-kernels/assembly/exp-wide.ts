@@ -1021,7 +1021,7 @@ export function expShiftedRun(x: usize, end: usize, to: usize, shift: v128, sum:
   return sum;
 }
 
-/** expShiftedSum of the pairs of vectors from x to `end`; returns the sum, to which all are added; 32 bytes at `to` take each pair. */
+/** expShiftedSum of the pairs of vectors from x to `end`; returns the sum, to which all are added; the 32 bytes at to take each pair. */
 export function expShiftedSumRun(x: usize, end: usize, to: usize, shift: v128, sum: v128): v128 {
   const ONE = f32x4.splat(ONE_VALUE);
   const LOG2_E = f32x4.splat(LOG2_E_VALUE);

@@ -37,7 +37,7 @@ function wide([, comment, , name, parameters, body]) {
 function run({ name, as = name, more = '', passed = '', before = (x) => x, after = (y) => y, loads = '', sums = false, keeps = true }) {
   const taken = [...needs(name)];
   return `
-/** ${as} of the pairs of vectors from x to \`end\`${sums ? '; returns the sum, to which all are added' : ''}${keeps ? '' : '; 32 bytes at \`to\` take each pair'}. */
+/** ${as} of the pairs of vectors from x to \`end\`${sums ? '; returns the sum, to which all are added' : ''}${keeps ? '' : '; the 32 bytes at to take each pair'}. */
 export function ${as}Run(x: usize, end: usize, to: usize${more}): ${sums ? 'v128' : 'void'} {
 ${taken.map((c) => `  const ${c} = f32x4.splat(${c}_VALUE);\n`).join('')}
   for (; x + 32 <= end; x += 32) {
