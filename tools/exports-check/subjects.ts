@@ -168,12 +168,12 @@ function trained(folder: string): (Omit<Subject, 'run'> & { readonly flags: (out
     ],
     ...['--probe-every', '0', '--knn-bank', '32', '--task', 'simclr'],
   ];
-  const convNetFlags = ['--encoder', 'conv-net', '--encoder-option', 'widths=[8,16,32]', '--readout', 'pyramid'];
-  const vitFlags = [
+  const convNetFlags = (readout: string) => ['--encoder', 'conv-net', '--encoder-option', 'widths=[8,16,32]', '--readout', readout];
+  const vitFlags = (readout: string) => [
     '--encoder',
     'vit-tiny',
     '--readout',
-    'tokens',
+    readout,
     ...['numLayers=2', 'width=32', 'numHeads=2', 'patchSize=8'].flatMap((option) => ['--encoder-option', option]),
   ];
   const ofText: Format[] = ['safetensors-timm'];
@@ -184,14 +184,28 @@ function trained(folder: string): (Omit<Subject, 'run'> & { readonly flags: (out
       classifier: 'few',
       refused: ['safetensors-timm', 'huggingface'],
       fillsMasks: false,
-      flags: (out) => [...images(out), ...convNetFlags],
+      flags: (out) => [...images(out), ...convNetFlags('pyramid')],
     },
     {
       name: 'ViT, a run with readout tokens',
       kind: 'image',
       refused: [],
       fillsMasks: false,
-      flags: (out) => [...images(out), ...vitFlags],
+      flags: (out) => [...images(out), ...vitFlags('tokens')],
+    },
+    {
+      name: 'conv-net, a run with readout patches',
+      kind: 'image',
+      refused: ['safetensors-timm', 'huggingface'],
+      fillsMasks: false,
+      flags: (out) => [...images(out), ...convNetFlags('patches')],
+    },
+    {
+      name: 'ViT, a run with readout patches',
+      kind: 'image',
+      refused: [],
+      fillsMasks: false,
+      flags: (out) => [...images(out), ...vitFlags('patches')],
     },
     {
       name: 'BERT, a run of masked-language',

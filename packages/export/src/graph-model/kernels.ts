@@ -201,6 +201,8 @@ export const graphModelKernels: Readonly<Record<string, Write>> = {
   ),
   Add: binary('AddV2'),
   AddV2: binary('AddV2'),
+  AddN: (node, { builder, name }) =>
+    builder.node('AddN', node.inputs.map(({ value }) => name(value)), { ...floats, N: { i: String(node.inputs.length) } }), // prettier-ignore
   Multiply: binary('Mul'),
   ClipByValue: clip,
   BatchMatMul: matMul,
@@ -257,6 +259,12 @@ export const graphModelKernels: Readonly<Record<string, Write>> = {
       reverse: attributes.boolean(reverse === true),
     });
   },
+  ResizeBilinear: (node, { builder, name }) =>
+    builder.node('ResizeBilinear', [name(input(node, 'images')), builder.integers(integersOf(node.attributes['size']))], {
+      ...floats,
+      align_corners: attributes.boolean(node.attributes['alignCorners'] === true),
+      half_pixel_centers: attributes.boolean(node.attributes['halfPixelCenters'] === true),
+    }),
   SelfsupL2Normalize: (node, { builder, name }) => {
     const x = name(input(node, 'x'));
     const squares = builder.node('Sum', [builder.node('Square', [x], floats), builder.integers([-1])], {

@@ -48,6 +48,17 @@ const images: Record<string, { size: number; make: () => Encoder }> = {
   },
 };
 
+/** Images in another size, larger one way and smaller the other, by each way to place pixels. */
+for (const [name, aligned, centers] of [
+  ['centers on centers', false, true],
+  ['corners on corners', true, false],
+  ['first pixel on first pixel', false, false],
+] as const)
+  images[`enlarged bilinearly, ${name}`] = {
+    size: 5,
+    make: () => ({ apply: (x) => tf.image.resizeBilinear(x, [8, 3], aligned, centers), dispose: () => undefined }),
+  };
+
 /** Opens files as `tf.loadGraphModel` does. */
 function open(files: Record<string, Uint8Array>) {
   const model = JSON.parse(new TextDecoder().decode(files['model.json'])) as tf.io.ModelJSON;

@@ -367,6 +367,23 @@ const cumsum: Write = (node, scope) => {
   scope.define(node.outputs[0]!, scope.node('CumSum', [scope.name(x), at], flags));
 };
 
+const addAll: Write = (node, scope) => {
+  const values = node.inputs.map(({ value }) => value);
+  const turned = values.every((value) => isImage(scope, value) && scope.isTurned(value));
+  const names = values.map((value) => scope.name(value, turned ? 'nchw' : 'plain'));
+  scope.define(node.outputs[0]!, scope.node('Sum', names), turned ? 'nchw' : 'plain');
+};
+
+/** Images in another size, by the four pixels around each place; beyond the border lies the border. */
+const resizeBilinear: Write = (node, scope) => {
+  const { alignCorners, halfPixelCenters } = node.attributes;
+  const places = halfPixelCenters === true ? 'half_pixel' : alignCorners === true ? 'align_corners' : 'asymmetric';
+  const output = node.outputs[0]!;
+  const [batch, height, width, channels] = scope.valueOf(output).shape as readonly [Dim, Dim, Dim, Dim];
+  const names = [scope.name(input(node, 'images'), 'nchw'), '', '', scope.sizes([batch, channels, height, width])]; // without region and factors
+  scope.define(output, scope.node('Resize', names, { mode: 'linear', coordinate_transformation_mode: places }), 'nchw');
+};
+
 /** x / max(|x|, epsilon) along the last axis. */
 const l2Normalize: Write = (node, scope) => {
   const x = scope.name(input(node, 'x'));
@@ -388,6 +405,7 @@ export const onnxKernels: Readonly<Record<string, Write>> = {
   ClipByValue: clip,
   Add: binary('Add'),
   AddV2: binary('Add'),
+  AddN: addAll,
   Sub: binary('Sub'),
   Multiply: binary('Mul'),
   RealDiv: binary('Div'),
@@ -434,6 +452,7 @@ export const onnxKernels: Readonly<Record<string, Write>> = {
   PadV2: pad,
   Select: select,
   Cumsum: cumsum,
+  ResizeBilinear: resizeBilinear,
   SelfsupL2Normalize: l2Normalize,
   Softmax: softmax,
   SelfsupGelu: gelu,

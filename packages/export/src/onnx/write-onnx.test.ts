@@ -1,6 +1,6 @@
 import { createRng, drawNormal } from '@selfsup/core';
 import { convNet } from '@selfsup/encoders';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { trace } from '../trace.ts';
 import { modelProto } from './onnx-schema.ts';
@@ -12,7 +12,7 @@ interface Decoded {
   readonly opsetImport: readonly { readonly version: string }[];
   readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
   readonly graph: {
-    readonly node: readonly { readonly opType: string; readonly input: readonly string[]; readonly output: readonly string[] }[];
+    readonly node: readonly { readonly opType: string; readonly input: readonly string[]; readonly output: readonly string[]; readonly attribute?: readonly { readonly s: Uint8Array }[] }[]; // prettier-ignore
     readonly input: readonly { readonly name: string; readonly type: { readonly tensorType: { readonly shape: { readonly dim: readonly object[] } } } }[]; // prettier-ignore
     readonly initializer: readonly { readonly dims: readonly string[]; readonly dataType: number; readonly rawData: Uint8Array }[];
   };
@@ -45,6 +45,22 @@ describe('writeOnnx', () => {
       ...graph.node.flatMap(({ output }) => output),
     ]);
     for (const { input } of graph.node) for (const name of input) expect(known).toContain(name);
+  });
+
+  it('changes the size of images as the network does', async () => {
+    const attributesOf = async (...places: [aligned: boolean, centers: boolean]) => {
+      const graph = await trace(([x]) => [tf.image.resizeBilinear(x as tf.Tensor4D, [8, 3], ...places)], {
+        inputs: [{ name: 'images', shape: ['batch', 5, 5, 3] }],
+        outputs: ['resized'],
+      });
+      const { node } = (modelProto.toObject(modelProto.decode(writeOnnx(graph))) as Pick<Decoded, 'graph'>).graph;
+      const { attribute = [], input } = node.find(({ opType }) => opType === 'Resize')!;
+      expect(input.slice(0, 3)).toEqual(['images', '', '']); // the size is the fourth
+      return attribute.map(({ s }) => new TextDecoder().decode(s));
+    };
+    expect(await attributesOf(false, true)).toEqual(['linear', 'half_pixel']);
+    expect(await attributesOf(true, false)).toEqual(['linear', 'align_corners']);
+    expect(await attributesOf(false, false)).toEqual(['linear', 'asymmetric']);
   });
 
   it('keeps weights in 16 or 8 bits where it is told', async () => {

@@ -98,6 +98,21 @@ describe('an encoder of images', () => {
     model.dispose();
   });
 
+  it('is read by many parts of the image in a graph model, too', async () => {
+    const readout = { readout: 'patches', readoutOptions: { grid: 2, area: 0.4, flip: true } };
+    const encoder = await loadEncoder(vit, readout);
+    const { data } = await encoder.embed(images);
+    encoder.dispose();
+    const model = await open(await exportEncoder(vit, { format: 'tfjs', ...readout }));
+    const input = tf.tensor4d(Float32Array.from(images.images, (value) => value / 255), [...shape]); // prettier-ignore
+    const features = model.execute({ pixel_values: input }, 'features') as tf.Tensor;
+    const found = await features.data();
+    expect(Math.max(...found.map((value, i) => Math.abs(value - data[i]!)))).toBeLessThan(1e-5);
+    tf.dispose([input, features]);
+    model.dispose();
+    expect(Object.keys(await exportEncoder(vit, readout))).toContain('onnx/model.onnx');
+  });
+
   it('is written for timm and transformers as it is read again', async () => {
     const encoder = await loadEncoder(vit);
     expect(exportFormats(encoder)).toEqual(['onnx', 'tfjs', 'safetensors-timm', 'huggingface']);
