@@ -66,7 +66,7 @@ export interface CapiOptions {
   targetTemperature?: number;
   /** The clustering's logits are divided by it where it learns from the balanced assignments; > 0, default 0.12. */
   clusteringTemperature?: number;
-  /** Iterations of Sinkhorn and Knopp; an integer ≥ 1, default 3. */
+  /** Iterations of Sinkhorn and Knopp; an integer ≥ 0, default 3. 0: none, and a few clusters take all. */
   iterations?: number;
   /** The weight of the teacher's old weights, in [0, 1], or a schedule over updates done; default a cosine from 0.999 to 1 over the run. */
   momentum?: ScalarOrSchedule;
@@ -110,7 +110,7 @@ export function capi(options: CapiOptions): PretextTask<CapiBatch, CapiTargets, 
   const { masking, predictedRatio = 1, iterations = 3 } = options;
   const { studentTemperature = 0.12, targetTemperature = 0.06, clusteringTemperature = 0.12 } = options;
   checkPositive('capi', { studentTemperature, targetTemperature, clusteringTemperature });
-  checkCounts('capi', { iterations });
+  checkCounts('capi', { iterations }, 0);
   checkMomenta('capi', { momentum: options.momentum });
   if (!(predictedRatio > 0 && predictedRatio <= 1))
     throw optionError('capi', { name: 'predictedRatio', expected: 'in (0, 1]', got: predictedRatio });
@@ -147,7 +147,7 @@ export function capi(options: CapiOptions): PretextTask<CapiBatch, CapiTargets, 
           return { clusterLogits, logits };
         },
         loss({ clusterLogits, logits }, { asked, states }) {
-          const assignments = sinkhorn(clusterLogits, { epsilon: targetTemperature, iterations }); // [n, length, numClusters]
+          const assignments = assign(clusterLogits, { temperature: targetTemperature, iterations }); // [n, length, numClusters]
           const hidden = asRows(takeRows(assignments, asked, { batchDims: 1 }));
           const predictionLoss = softCrossEntropy(tf.div(asRows(logits), studentTemperature), hidden);
           const clusteringLoss = softCrossEntropy(tf.div(asRows(clusterLogits), clusteringTemperature), asRows(assignments));
@@ -174,6 +174,17 @@ const asRows = (x: tf.Tensor): tf.Tensor2D => tf.reshape<tf.Rank.R2>(x, [-1, x.s
 
 /** `[n, length, columns]` with rows of length 1. */
 const unitRows = (x: tf.Tensor3D): tf.Tensor3D => tf.reshape(l2Normalize(asRows(x)), x.shape);
+
+/** To which clusters each patch belongs, without a gradient: balanced for each position over the images, unless there are no iterations. */
+function assign(logits: tf.Tensor3D, { temperature, iterations }: { temperature: number; iterations: number }): tf.Tensor3D {
+  if (iterations > 0) return sinkhorn(logits, { epsilon: temperature, iterations });
+  // inside a custom gradient nothing is taped
+  const softmax = tf.customGrad((x) => ({
+    value: tf.softmax(tf.div(x as tf.Tensor, temperature)),
+    gradFunc: () => tf.zerosLike(x as tf.Tensor),
+  }));
+  return softmax(logits);
+}
 
 /** Applies a head to each row. */
 function overRows(head: ReturnType<CapiOptions['head']>, x: tf.Tensor3D, apply: ApplyOptions): tf.Tensor3D {

@@ -89,6 +89,30 @@ it('capi predicts as many of the hidden patches as asked, and learns from what i
   few.dispose();
 });
 
+it('capi without the balance takes what the clustering says, sharpened, as constants', () => {
+  const run = capi({
+    backbone: bare,
+    predictor: crossPredictor({ inputDim: 8, gridSize: 4, width: 4, numLayers: 1, numHeads: 1 }),
+    head: linear({ inputDim: 4, outputDim: 5, bias: false }),
+    clustering: linear({ inputDim: 8, outputDim: 5 }),
+    masking,
+    iterations: 0,
+  }).create(start);
+  tf.tidy(() => {
+    const images = makeImages(3);
+    const targets = run.targets!({ images }, context());
+    const { clusterLogits, logits } = run.embed({ images }, targets, context());
+    const loss = (x: tf.Tensor) => run.loss({ clusterLogits: x as tf.Tensor3D, logits }, targets, context());
+    const sharp = tf.softmax(tf.div(clusterLogits, 0.06));
+    const expected = (x: tf.Tensor) => tf.neg(tf.mean(tf.sum(tf.mul(sharp, tf.logSoftmax(tf.div(x, 0.12))), -1)));
+    expect(number(loss(clusterLogits).metrics!['clusteringLoss']!)).toBeCloseTo(number(expected(clusterLogits)), 5);
+    const [found, wanted] = [tf.grad((x) => loss(x).loss)(clusterLogits), tf.grad(expected)(clusterLogits)];
+    expect(number(tf.max(tf.abs(wanted)))).toBeGreaterThan(1e-4);
+    expect(number(tf.max(tf.abs(tf.sub(found, wanted))))).toBeLessThan(1e-6);
+  });
+  run.dispose();
+});
+
 describe('what is hidden stays hidden', () => {
   const codebook = drawNormal(createRng(2), 5 * 12);
   const tokenizer = codebookTokenizer({ codebook, vocabularySize: 5 });

@@ -32,7 +32,7 @@ export const capiTask = defineImageTask({
     studentTemperature: temperature(0.12),
     targetTemperature: z.number().gt(0).default(0.06).describe('softmax scale of the assignments before they are balanced'),
     clusteringTemperature: z.number().gt(0).default(0.12).describe('softmax scale by which the clustering learns'),
-    iterations: z.int().min(1).default(3).describe('how often clusters and patches are balanced'),
+    iterations: z.int().min(0).default(3).describe('how often clusters and patches are balanced; 0: never, which collapses'),
     momentum: momentumOfPaper(0.999, "weight of the target network's old weights at the start; it rises to 1 over the run"),
     predictorLayers: z
       .int()
