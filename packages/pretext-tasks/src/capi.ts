@@ -179,11 +179,11 @@ const unitRows = (x: tf.Tensor3D): tf.Tensor3D => tf.reshape(l2Normalize(asRows(
 function assign(logits: tf.Tensor3D, { temperature, iterations }: { temperature: number; iterations: number }): tf.Tensor3D {
   if (iterations > 0) return sinkhorn(logits, { epsilon: temperature, iterations });
   // inside a custom gradient nothing is taped
-  const softmax = tf.customGrad((x) => ({
+  const constant = tf.customGrad((x) => ({
     value: tf.softmax(tf.div(x as tf.Tensor, temperature)),
     gradFunc: () => tf.zerosLike(x as tf.Tensor),
   }));
-  return softmax(logits);
+  return constant(logits) as tf.Tensor3D;
 }
 
 /** Applies a head to each row. */

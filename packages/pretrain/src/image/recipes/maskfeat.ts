@@ -22,7 +22,8 @@ export const maskFeatTask = defineImageTask({
     'A mask token stands for a part of the patches, and one linear layer on the encoder predicts their histograms of oriented gradients.',
   advice: {
     take: 'Shapes and edges matter more than colors; its targets cost nothing, and no decoder or second network is needed.',
-    leave: 'Images are smooth or so small that a patch has no edges.',
+    leave:
+      'Images are smooth or so small that a patch has no edges, or there are a few hundred updates: by then it has found the mean histogram; a `batchSize` of 32 with a `learningRate` of 0.001 gives it more of them.',
   },
   options: z.strictObject({
     ...maskOptions(0.4, 'block'),
