@@ -90,6 +90,9 @@ async function timeFeatures(
   return (secondsSince(began) * samples) / count;
 }
 
+/** What is said where all that suits the data fits into the time. */
+const isAll = (minutes: number) => `all of this fits into ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}; with more time the run would be the same`;
+
 const minutesOf = (seconds: number) => (seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`);
 
 /**
@@ -122,7 +125,8 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
       `${nameOf('minutes')} ${minutes} was over before training: opening the data and computing the start took ${((60 * minutes + over) / 60).toFixed(2)} minutes`,
     );
   try {
-    if (config.epochs !== undefined || most === 0) return { plan, started, reasons };
+    if (config.epochs !== undefined) return { plan, started, reasons };
+    if (most === 0) return { plan, started, reasons: over > 0 ? reasons : [...reasons, isAll(minutes)] };
     const trial = buildRun(planOf({ ...fitting, epochs: 1 }), data, { ...started, gradientCheckpointing: config.gradientCheckpointing });
     try {
       const features = await timeFeatures(trial, { plan, data }, options);
@@ -130,7 +134,7 @@ export async function planWithin(first: RunPlan, data: RunData, options: WithinO
       const left = 60 * PLANNED * minutes - secondsSince(began) - 3 * features; // of the start, at the end, and of what it is compared with
       const epoch = trial.stepsPerEpoch * update;
       const possible = Math.max(0, Math.floor(left / epoch));
-      if (most !== undefined && possible >= most) return { plan, started, reasons };
+      if (most !== undefined && possible >= most) return { plan, started, reasons: [...reasons, isAll(minutes)] };
       const epochs = most === undefined ? Math.max(1, possible) : possible; // what starts from the data can do without training
       reasons.push(
         `${most === undefined ? epochs : `${epochs} of ${most}`} ${epochs === 1 && most === undefined ? 'epoch' : 'epochs'}: an update takes ${update < 1 ? `${Math.round(1000 * update)} ms` : `${update.toFixed(1)} s`} here, an epoch of ${trial.stepsPerEpoch} updates ${minutesOf(epoch)}, and ${minutesOf(Math.max(0, left))} of ${minutes} minutes are left for them`,
