@@ -91,7 +91,8 @@ async function timeFeatures(
 }
 
 /** What is said where all that suits the data fits into the time. */
-const isAll = (minutes: number) => `all of this fits into ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}; with more time the run would be the same`;
+const isAll = (minutes: number) =>
+  `all of this fits into ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}; with more time the run would be the same`;
 
 const minutesOf = (seconds: number) => (seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`);
 
