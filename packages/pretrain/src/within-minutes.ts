@@ -90,9 +90,8 @@ async function timeFeatures(
   return (secondsSince(began) * samples) / count;
 }
 
-/** What is said where all that suits the data fits into the time. */
-const isAll = (minutes: number) =>
-  `all of this fits into ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}; with more time the run would be the same`;
+/** What is said where the time does not limit what is suggested for the data. */
+const isAll = (minutes: number) => `more than ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} would give the same run`;
 
 const minutesOf = (seconds: number) => (seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`);
 
