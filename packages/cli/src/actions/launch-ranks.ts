@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { SelfsupError } from '@selfsup/core';
 import { findLauncher, isRankThread, runThreads } from '@selfsup/distributed';
 import { FAILED, INTERRUPTED } from '../exit-codes.ts';
 import type { RankFlags } from '../flags/rank-flags.ts';
@@ -30,6 +31,19 @@ const REST = 3000;
 /** Whether this process is to start ranks, and not to be one. */
 export const mustLaunch = ({ ranks = 1, distributed }: RankFlags): boolean =>
   ranks > 1 && distributed !== 'off' && !isRankThread() && findLauncher() === undefined;
+
+/**
+ * Refuses more ranks than a batch has samples before they are started, where the size of a batch is said already.
+ *
+ * @throws SelfsupError `SELFSUP_OPTION`
+ */
+export function checkBatch({ batchSize }: { readonly batchSize?: number | undefined }, { ranks = 1 }: RankFlags): void {
+  if (batchSize !== undefined && batchSize > 0 && ranks > batchSize)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `--ranks must be at most --batch-size, since ranks share each batch, got ${ranks} ranks for a batch of ${batchSize}`,
+    );
+}
 
 /** Seconds that ranks wait for one another, unless the user says. */
 const TIMEOUT = 1800;

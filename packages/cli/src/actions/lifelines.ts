@@ -82,6 +82,9 @@ function killIfThere(pid: number): void {
   }
 }
 
+/** Whether `selfsup --ranks` started the launcher of this process. */
+export const isLaunched = (): boolean => process.env[VARIABLE] !== undefined;
+
 /**
  * As a rank: connects to the command that launched it, if that is on this machine.
  *

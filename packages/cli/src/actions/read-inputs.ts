@@ -1,4 +1,5 @@
-import { SelfsupError } from '@selfsup/core';
+import { existsSync } from 'node:fs';
+import { printable, SelfsupError } from '@selfsup/core';
 import { countSkipped, openSamplesFor, type LoadedEncoder, type SamplesPart, type Skipped } from '@selfsup/pretrain';
 import { openInputs } from '@selfsup/pretrain/node';
 import { text as readAll } from 'node:stream/consumers';
@@ -35,6 +36,23 @@ export function checkInputs(inputs: readonly string[], { split, text, data }: In
     throw new SelfsupError('SELFSUP_OPTION', `--split must be one of ${SPLITS.join(', ')}, got '${split}'`);
   if (data !== undefined && (inputs.length > 0 || text))
     throw new SelfsupError('SELFSUP_OPTION', 'give either files, folders and --text, or --data, which keeps labels and parts');
+}
+
+/**
+ * Refuses a folder of photos that is not there, which a single process skips: as one of many it would write a part without rows and end well.
+ *
+ * @param encoder that takes the inputs
+ * @param inputs files, folders and `-`
+ * @throws SelfsupError `SELFSUP_DATA`
+ */
+export function assertThere({ modality }: Pick<LoadedEncoder, 'modality'>, inputs: readonly string[]): void {
+  if (!['image', 'image-text'].includes(modality.name)) return; // others refuse it by themselves
+  const missing = inputs.find((input) => input !== '-' && !existsSync(input));
+  if (missing !== undefined)
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `there is nothing at ${printable(missing)} on this machine; every process of a job in parts must see all the data under the same path`,
+    );
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Output } from '../output/output.ts';
 import { assertWritable } from '../output/write-whole-file.ts';
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { openRun } from './open-run.ts';
-import { checkInputs, readInputs, type InputFlags } from './read-inputs.ts';
+import { assertThere, checkInputs, readInputs, type InputFlags } from './read-inputs.ts';
 
 /** The flags of `selfsup search` that count in building an index. */
 export type BuildIndexFlags = RunFlags &
@@ -43,6 +43,7 @@ export async function buildIndex(inputs: readonly string[], flags: BuildIndexFla
         output.event('result', { ...facts, samples: rows, exact, build, parts: records.length, skipped });
         return 0;
       }
+      if (share.kind === 'part') assertThere(encoder, inputs);
       const read = await readInputs(encoder, inputs, rest);
       if (share.kind === 'part') {
         const { shard } = share;

@@ -18,7 +18,7 @@ import type { Output } from '../output/output.ts';
 import { assertWritable } from '../output/write-whole-file.ts';
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { openRun } from './open-run.ts';
-import { checkInputs, nothingRead, readInputs, type InputFlags, type ReadInputs } from './read-inputs.ts';
+import { assertThere, checkInputs, nothingRead, readInputs, type InputFlags, type ReadInputs } from './read-inputs.ts';
 
 /** The flags of `selfsup embed`. */
 export type EmbedFlags = RunFlags & InputFlags & ShardFlags & { readonly out: string };
@@ -104,6 +104,7 @@ export async function runEmbed(inputs: readonly string[], flags: EmbedFlags, out
         report({ ...found, out }, { parts: records.length });
         return 0;
       }
+      if (share.kind === 'part') assertThere(encoder, inputs);
       const read = await readInputs(encoder, inputs, flags);
       if (share.kind === 'all') {
         const written = await embedAll(opened, read, { out, signal });

@@ -10,7 +10,7 @@ import { assertWritable, beginWholeFile, type NewFile } from '../output/write-wh
 import { runUntilInterrupt } from '../run-until-interrupt.ts';
 import { chooseBackend } from './choose-backend.ts';
 import { classify, classifyPart, joinParts, type Counted, type Work } from './predict-parts.ts';
-import { nothingRead, sortInputs } from './read-inputs.ts';
+import { assertThere, nothingRead, sortInputs } from './read-inputs.ts';
 
 /** The flags of `selfsup predict`. */
 export interface PredictFlags extends RunFlags, ShardFlags {
@@ -119,7 +119,7 @@ export async function runPredict(
       ...{ command: 'predict', run, classifier: description.name, backend: backend.name, backendDescription: backend.description },
       ...{ classified, open, out: place, counts: Object.fromEntries(classes.map((name, i) => [name, counts[i]!])), skipped, ...facts },
     });
-    return `${classified} classified${place === undefined ? '' : `, in ${printable(place)}`}: ${parts.join(', ')}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : ''}`;
+    return `${classified} classified${place === undefined ? '' : `, in ${printable(place)}`}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}${open > 0 ? `; ${open} left open, less probable than the threshold` : ''}${skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : ''}`;
   };
   return runUntilInterrupt(
     output,
@@ -136,6 +136,7 @@ export async function runPredict(
         return 0;
       }
       const { shard } = share;
+      assertThere(encoder, inputs);
       const found = await classifyPart(given, shard, { ...work, out: out!, folder });
       const { wasFinished, samples, path } = found;
       const before = wasFinished ? ' was finished already, and is as it was written' : '';

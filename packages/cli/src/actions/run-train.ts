@@ -49,11 +49,16 @@ async function assertOut(store: RunStore, { resume, overwrite }: CommandConfig):
 }
 
 /** Says how an interrupted run goes on. */
-async function tellHowToGoOn(store: RunStore, output: Output, event?: Extract<RunEvent, { type: 'stopped' }>): Promise<number> {
+async function tellHowToGoOn(
+  store: RunStore,
+  { output, job }: { output: Output; job: Job | undefined },
+  event?: Extract<RunEvent, { type: 'stopped' }>,
+): Promise<number> {
   const there = (await store.list()).includes(runFileNames.run);
-  const resume = `selfsup train --resume --out ${printable(store.name)}`;
+  const resume = `selfsup train --resume --out ${printable(store.name)}${job?.launched ?? ''}`;
+  const how = job && job.launched === undefined ? `Continue with, under mpirun or srun as before` : 'Continue with';
   const reached = event ? `Stopped after update ${event.step} of ${event.totalSteps}` : 'Stopped';
-  output.warn(there ? `${reached}. Continue with: ${resume}` : `${reached} before anything was written; start again with the same command`);
+  output.warn(there ? `${reached}. ${how}: ${resume}` : `${reached} before anything was written; start again with the same command`);
   output.event('stopped', { run: store.name, ...(event && { step: event.step, totalSteps: event.totalSteps }), ...(there && { resume }) });
   return INTERRUPTED;
 }
@@ -74,7 +79,11 @@ export async function runTrain(config: CommandConfig, context: RunTrainContext):
   if (!job) return trainAlone(config, context);
   const { collective, threads } = job;
   const leads = collective.rank === 0;
-  if (leads && collective.worldSize > 1) context.output.line(`Ranks: ${collective.worldSize}, ${collective.description}`);
+  const { ranks = collective.worldSize } = context.ranks ?? {};
+  if (leads && ranks !== collective.worldSize)
+    context.output.warn(`--ranks ${ranks} is left aside: the launcher of this process has started ${collective.worldSize}`);
+  if (leads && collective.worldSize > 1)
+    context.output.line(`Ranks: ${collective.worldSize}, ${collective.description.replace(/, rank \d+ of \d+/, '')}`);
   try {
     return await trainAlone({ ...config, threads }, { ...context, ...(!leads && { output: silentOutput }) }, job);
   } catch (error) {
@@ -125,12 +134,12 @@ async function trainAlone(config: CommandConfig, context: RunTrainContext, job?:
   try {
     for (;;) {
       const next = await Promise.race([events.next(), left]);
-      if (next === undefined) return leads ? await tellHowToGoOn(store, output) : INTERRUPTED;
+      if (next === undefined) return leads ? await tellHowToGoOn(store, { output, job }) : INTERRUPTED;
       if (next.done) return code; // also after a stop: only now the folder is free, for a process on another machine, too
       const { value: event } = next;
       if (event.type === 'progress' && event.stage === 'Training') training = !event.ended;
       show(event);
-      if (event.type === 'stopped') code = await tellHowToGoOn(store, output, event);
+      if (event.type === 'stopped') code = await tellHowToGoOn(store, { output, job }, event);
       if (event.type !== 'end') continue;
       const { result, report } = event;
       if (event.wasFinished) output.line(alreadyFinished(store, result));

@@ -81,9 +81,12 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     act<OwnFlags>(self, context, async (own, output) => {
       const { data, out, report, init, teacher, minutes } = own;
       checkRankFlags(own);
-      const { launchRanks, mustLaunch } = await import('../actions/launch-ranks.ts');
-      if (mustLaunch(own)) return launchRanks({ argv, flags: own, output });
+      const { checkBatch, launchRanks, mustLaunch } = await import('../actions/launch-ranks.ts');
       const given = { ...defined({ data, out, report, init, teacher, minutes }), ...givenBy(self, flags.run) };
+      if (mustLaunch(own)) {
+        checkBatch({ ...config, ...given }, own);
+        return launchRanks({ argv, flags: own, output });
+      }
       const taskOptions = { ...config.taskOptions, ...givenBy(self, flags.task), ...own.taskOption };
       const encoderOptions = { ...config.encoderOptions, ...own.encoderOption };
       const readoutOptions = { ...config.readoutOptions, ...own.readoutOption };

@@ -53,7 +53,7 @@ export function addRankFlags(command: Command): Command {
  *
  * @throws SelfsupError `SELFSUP_OPTION`
  */
-export function checkRankFlags({ ranks, rankTimeout, maxRestarts }: RankFlags): void {
+export function checkRankFlags({ ranks, distributed, rankTimeout, maxRestarts }: RankFlags): void {
   const whole = (name: string, value: number | undefined, min: number) => {
     if (value !== undefined && (!Number.isSafeInteger(value) || value < min))
       throw new SelfsupError('SELFSUP_OPTION', `${name} must be an integer >= ${min}, got ${value}`);
@@ -62,6 +62,11 @@ export function checkRankFlags({ ranks, rankTimeout, maxRestarts }: RankFlags): 
   whole('--max-restarts', maxRestarts, 0);
   if (rankTimeout !== undefined && !(rankTimeout > 0))
     throw new SelfsupError('SELFSUP_OPTION', `--rank-timeout must be a number of seconds > 0, got ${rankTimeout}`);
+  if (distributed === 'off' && ranks !== undefined && ranks > 1)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `--distributed off runs a single process, and --ranks asks for ${ranks}; leave one of them out`,
+    );
   if (maxRestarts !== undefined && ranks === undefined)
     throw new SelfsupError(
       'SELFSUP_OPTION',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SelfsupError } from '@selfsup/core';
+import { printable, SelfsupError } from '@selfsup/core';
 import type { Launcher } from '../launcher.ts';
 
 /** The functions of MPI that are used; each returns 0 or a code of an error. */
@@ -90,12 +90,35 @@ function pinObjects(koffi: Koffi): void {
   for (const file of new Set([...mapped].map(([, path]) => path!))) open(file, STAYS);
 }
 
+/** What a library says of itself, in one line: `Open MPI v4.1.4`, `MPICH 4.0.2`. */
+function versionOf(library: ReturnType<Koffi['load']>, file: string): string {
+  let ask: MpiFunction;
+  try {
+    ask = library.func('int MPI_Get_library_version(void *version, void *length)');
+  } catch (cause) {
+    throw new SelfsupError(
+      'SELFSUP_COLLECTIVE',
+      `${printable(file)} is not a library of MPI 3 or later: it has no MPI_Get_library_version; name the file in MPI_LIBRARY, such as libmpi.so.40`,
+      { cause },
+    );
+  }
+  const text = new Uint8Array(8192);
+  const length = new Int32Array(1);
+  ask(text, length);
+  return new TextDecoder()
+    .decode(text.subarray(0, length[0]))
+    .split(/[\n\0]/)[0]!
+    .replace(/,.*/, '')
+    .replace(/\s*version:\s*/i, ' ')
+    .trim();
+}
+
 /**
  * Loads the MPI library of the machine. Internal.
  *
  * @param launcher whose kind is tried first
  * @param given a file in place of those that are usual, default the variable `MPI_LIBRARY`
- * @throws SelfsupError `SELFSUP_COLLECTIVE` without koffi or without a library
+ * @throws SelfsupError `SELFSUP_COLLECTIVE` without koffi, without a library, or when the file is a library of something else
  */
 export async function loadMpi(launcher: Launcher | undefined, given: string | undefined = process.env['MPI_LIBRARY']): Promise<MpiLibrary> {
   const koffi = await loadKoffi();
@@ -110,14 +133,7 @@ export async function loadMpi(launcher: Launcher | undefined, given: string | un
       tried.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
       continue;
     }
-    const text = new Uint8Array(8192);
-    const length = new Int32Array(1);
-    library.func('int MPI_Get_library_version(void *version, void *length)')(text, length);
-    const version = new TextDecoder()
-      .decode(text.subarray(0, length[0]))
-      .split(/[\n\0]/)[0]!
-      .replace(/,.*/, '')
-      .trim();
+    const version = versionOf(library, file);
     const family = /open mpi/i.test(version) ? 'open-mpi' : 'mpich';
     const H = family === 'open-mpi' ? 'intptr_t' : 'int';
     const functions = Object.fromEntries(Object.entries(prototypes(H)).map(([name, prototype]) => [name, library.func(prototype)]));

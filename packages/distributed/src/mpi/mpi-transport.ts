@@ -26,7 +26,9 @@ function checkWorld({ version, file }: MpiLibrary, launcher: Launcher | undefine
   throw new SelfsupError(
     'SELFSUP_COLLECTIVE',
     `${launcher.name} started ${launcher.worldSize} ranks, the library ${file} (${version}) knows of ${worldSize}: launcher and library do not belong together. ` +
-      'Name the library of the launcher in MPI_LIBRARY, or use the launcher of the library',
+      (launcher.mpi === undefined
+        ? 'Say how srun and the library talk: --mpi=pmix for Open MPI, --mpi=pmi2 for MPICH and Intel MPI; `srun --mpi=list` shows what there is. Or use mpirun inside the allocation'
+        : 'Name the library of the launcher in MPI_LIBRARY, or use the launcher of the library'),
   );
 }
 

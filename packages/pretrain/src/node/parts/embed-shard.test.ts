@@ -140,7 +140,7 @@ describe('parts of embeddings', () => {
   it('refuses the part of another job', async () => {
     await shard('foreign', 0);
     await expect(shard('foreign', 0, { count: 4 })).rejects.toThrow(
-      /part-00000 is there already, made with another number of parts \(5, not 4\); choose another place for the parts, or remove .*foreign\.parts/,
+      /part-00000 is there already, made with another number of parts \(5, not 4\); choose another place for the parts, or remove those of the other job from .*foreign\.parts/,
     );
     await expect(shard('foreign', 0, { of: parts.slice(0, 1) })).rejects.toThrow(
       'made with another number of samples (samples 112, not 56)',
@@ -202,7 +202,7 @@ describe('parts of embeddings', () => {
     await recordPart(place, { ends: ['.csv'], rows: 0, facts: {}, skipped: [{ path: 'a', reason: 'b' }] });
     expect(await finishedPart(place, { progress: silentProgress })).toMatchObject({ rows: 0, skipped: [{ path: 'a' }] });
     await expect(mergeEmbeddings(encoder, { folder: folderOf('empty'), format: '.csv', out: at('empty.csv') })).rejects.toThrow(
-      'nothing could be embedded: 1 inputs cannot be read',
+      'nothing could be embedded: 1 input cannot be read',
     );
   });
 });

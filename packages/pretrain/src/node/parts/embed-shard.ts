@@ -58,6 +58,11 @@ async function identityOf(encoder: LoadedEncoder, format: string): Promise<PartI
   return { encoder: await identityOfFeatures(encoder), options, format };
 }
 
+const inputsOf = (skipped: readonly Skipped[]): string => {
+  const count = countSkipped(skipped);
+  return count === 1 ? '1 input' : `${count} inputs`;
+};
+
 /** What the record of a part of embeddings says beside its rows. */
 const factsOf = ({ facts }: PartRecord) => facts as { readonly dim: number; readonly columns: string };
 
@@ -128,8 +133,7 @@ async function collectEmbeddings(encoder: LoadedEncoder, options: EmbeddingParts
   const { folder, format, progress = silentProgress, signal } = options;
   const parts = await collectParts(folder, { identity: await identityOf(encoder, format), progress, signal });
   const full = parts.records.filter(({ rows }) => rows > 0);
-  if (full.length === 0)
-    throw new SelfsupError('SELFSUP_DATA', `nothing could be embedded: ${countSkipped(parts.skipped)} inputs cannot be read`);
+  if (full.length === 0) throw new SelfsupError('SELFSUP_DATA', `nothing could be embedded: ${inputsOf(parts.skipped)} cannot be read`);
   return { parts, full, dim: factsOf(full[0]!).dim, pathOf: (index: number) => partPath(folder, index, format) };
 }
 

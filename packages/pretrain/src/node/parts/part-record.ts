@@ -152,7 +152,7 @@ export async function finishedPart(
   if (other !== undefined)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `${shown} is there already, made with ${other}; choose another place for the parts, or remove ${printable(folder)}`,
+      `${shown} is there already, made with ${other}; choose another place for the parts, or remove those of the other job from ${printable(folder)}`,
     );
   if ((await damagedParts(folder, [record], { progress, signal })).length === 0) return record;
   progress.warn(`${shown} is not as it was written, or a file of it is missing; it is made again`);
