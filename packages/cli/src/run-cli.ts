@@ -40,7 +40,7 @@ async function explain(error: unknown, context: CommandContext, argv: readonly s
  *
  * @param argv the arguments without node and the script
  * @param streams where to write; default those of the process
- * @returns the exit code: 0, 1 after an error, 130 after an interrupt
+ * @returns the exit code: 0, 1 after an error, 130 after an interrupt; of a rank that `--ranks` started also 64 and 75, see exit-codes.ts
  */
 export async function runCli(argv: readonly string[], streams: Streams = process): Promise<number> {
   const context: CommandContext = { streams, code: 0 };
@@ -56,6 +56,6 @@ export async function runCli(argv: readonly string[], streams: Streams = process
     if (argv.includes('--json')) streams.stdout.write(`${JSON.stringify({ type: 'error', code, message })}\n`);
     streams.stderr.write(`selfsup: ${message}\n`);
     if (argv.includes('--verbose') && error instanceof Error) streams.stderr.write(`${error.stack ?? ''}\n`);
-    return FAILED;
+    return context.failure ?? FAILED;
   }
 }

@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { SelfsupError } from '@selfsup/core';
+import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import { findLauncher, isRankThread, runThreads } from '@selfsup/distributed';
-import { FAILED, INTERRUPTED } from '../exit-codes.ts';
+import { FAILED, INTERRUPTED, NOT_BEGUN, REFUSED } from '../exit-codes.ts';
 import type { RankFlags } from '../flags/rank-flags.ts';
 import type { Output } from '../output/output.ts';
 import { stopOnInterrupt } from '../stop-on-interrupt.ts';
 import { launchMpi } from './launch-mpi.ts';
+import { isLaunched } from './lifelines.ts';
 
 /** The command, as a script of its own. */
 const script = new URL(import.meta.url.endsWith('.ts') ? '../bin.ts' : './bin.js', import.meta.url);
@@ -16,6 +17,8 @@ export interface LaunchOptions {
   readonly argv: readonly string[];
   readonly flags: RankFlags;
   readonly output: Output;
+  /** Seconds between two starts; default 3: a launcher may end before its ranks have, and they hold the folder of the run. */
+  readonly restSeconds?: number;
 }
 
 /** What a thread says at its end. */
@@ -24,9 +27,6 @@ interface RankEnd {
   /** What it wrote to standard error; of the first rank it has been seen. */
   readonly complaint: string;
 }
-
-/** Milliseconds between two starts: a launcher may end before its ranks have, and they hold the folder of the run. */
-const REST = 3000;
 
 /** Whether this process is to start ranks, and not to be one. */
 export const mustLaunch = ({ ranks = 1, distributed }: RankFlags): boolean =>
@@ -63,6 +63,18 @@ const resumed = (argv: readonly string[]): string[] => {
   return [...rest, '--resume'];
 };
 
+const isFailure = (code: number): boolean => [FAILED, NOT_BEGUN, REFUSED].includes(code);
+
+/**
+ * The exit code of a rank after an error before the run has begun, which tells {@link launchRanks} what to do.
+ *
+ * @returns undefined for a process that is no such rank
+ */
+export function codeBeforeBegin(error: unknown): number | undefined {
+  if (!isRankThread() && !isLaunched()) return undefined;
+  return isSelfsupError(error) && error.code === 'SELFSUP_OPTION' ? REFUSED : NOT_BEGUN;
+}
+
 async function launchThreads(
   argv: readonly string[],
   {
@@ -76,13 +88,13 @@ async function launchThreads(
   const onMessage = (message: unknown, rank: number) => {
     const ended = message as Partial<RankEnd> | null;
     if (ended?.exitCode === undefined) return;
-    if (rank === 0 || ended.exitCode === FAILED) code = ended.exitCode;
-    if (ended.exitCode === FAILED) complaints.push({ rank, complaint: ended.complaint ?? '' });
+    if (rank === 0 || (isFailure(ended.exitCode) && !isFailure(code))) code = ended.exitCode;
+    if (isFailure(ended.exitCode)) complaints.push({ rank, complaint: ended.complaint ?? '' });
   };
   try {
     await runThreads({ script, worldSize: ranks!, data: { argv }, timeoutSeconds: rankTimeout, signal, onMessage, onStuck });
   } catch (error) {
-    if (code !== FAILED) throw error; // else a rank has said why
+    if (!isFailure(code)) throw error; // else a rank has said why
   }
   const [cause] = complaints; // others complain of its loss, or of the same
   const seen = complaints.find(({ rank }) => rank === 0)?.complaint ?? '';
@@ -98,7 +110,7 @@ async function launchThreads(
  * @returns the exit code of rank 0
  * @throws SelfsupError `SELFSUP_COLLECTIVE` when a rank was lost without a word, or the launcher is not there or stays when it should end
  */
-export async function launchRanks({ argv: given, flags, output }: LaunchOptions): Promise<number> {
+export async function launchRanks({ argv: given, flags, output, restSeconds = 3 }: LaunchOptions): Promise<number> {
   let argv = ['--ranks', '--max-restarts'].reduce((words, flag) => withoutFlag(words, flag), [...given]);
   const { signal, release } = stopOnInterrupt(output);
   let stuck = false;
@@ -121,14 +133,14 @@ export async function launchRanks({ argv: given, flags, output }: LaunchOptions)
         return FAILED;
       });
       if (code === 0 || code === INTERRUPTED || signal.aborted) return code;
-      if (left === 0 || stuck) {
+      if (left === 0 || code === REFUSED || stuck) {
         if (failure) throw failure;
-        return code;
+        return isFailure(code) ? FAILED : code;
       }
-      const why = failure ? `: ${failure.message}` : '';
-      output.warn(`The job failed${why}. It starts again from its checkpoint; restarts left: ${left - 1}`);
-      await setTimeout(REST);
-      argv = resumed(argv);
+      const [why, from] = [failure ? `: ${failure.message}` : '', code === NOT_BEGUN ? '' : ' from its checkpoint'];
+      output.warn(`The job failed${why}. It starts again${from}; restarts left: ${left - 1}`);
+      await setTimeout(1000 * restSeconds);
+      if (code !== NOT_BEGUN) argv = resumed(argv); // else a run that is there is not of this job
     }
   } finally {
     release();

@@ -24,6 +24,8 @@ export interface RunTrainContext {
   readonly verbose: boolean;
   /** What the user said of ranks. */
   readonly ranks?: RankFlags;
+  /** Called once the run has begun, or goes on: from here on there is something to resume. */
+  readonly onBegin?: () => void;
 }
 
 /** Where a run is kept unless the user says. */
@@ -138,6 +140,7 @@ async function trainAlone(config: CommandConfig, context: RunTrainContext, job?:
       if (next.done) return code; // also after a stop: only now the folder is free, for a process on another machine, too
       const { value: event } = next;
       if (event.type === 'progress' && event.stage === 'Training') training = !event.ended;
+      if (event.type === 'start') context.onBegin?.();
       show(event);
       if (event.type === 'stopped') code = await tellHowToGoOn(store, { output, job }, event);
       if (event.type !== 'end') continue;

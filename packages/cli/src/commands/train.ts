@@ -81,7 +81,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     act<OwnFlags>(self, context, async (own, output) => {
       const { data, out, report, init, teacher, minutes } = own;
       checkRankFlags(own);
-      const { checkBatch, launchRanks, mustLaunch } = await import('../actions/launch-ranks.ts');
+      const { checkBatch, codeBeforeBegin, launchRanks, mustLaunch } = await import('../actions/launch-ranks.ts');
       const given = { ...defined({ data, out, report, init, teacher, minutes }), ...givenBy(self, flags.run) };
       if (mustLaunch(own)) {
         checkBatch({ ...config, ...given }, own);
@@ -91,7 +91,8 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
       const encoderOptions = { ...config.encoderOptions, ...own.encoderOption };
       const readoutOptions = { ...config.readoutOptions, ...own.readoutOption };
       const { runTrain } = await import('../actions/run-train.ts');
-      return runTrain(
+      let hasBegun = false;
+      const running = runTrain(
         {
           ...config,
           ...given,
@@ -99,8 +100,12 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
           ...(Object.keys(encoderOptions).length > 0 && { encoderOptions }),
           ...(Object.keys(readoutOptions).length > 0 && { readoutOptions }),
         },
-        { registry: prepared.registry, output, verbose: own.verbose ?? false, ranks: own },
+        { registry: prepared.registry, output, verbose: own.verbose ?? false, ranks: own, onBegin: () => (hasBegun = true) },
       );
+      return running.catch((error: unknown) => {
+        if (!hasBegun) context.failure = codeBeforeBegin(error);
+        throw error;
+      });
     }),
   );
 }

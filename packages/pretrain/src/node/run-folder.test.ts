@@ -28,6 +28,13 @@ it('keeps files whole, in a folder that is made when it is needed', async () => 
   expect(await store.list()).toEqual(['metrics.jsonl']);
 });
 
+it('says why a folder cannot be made', async () => {
+  await writeFile(join(folder, 'file'), '');
+  await expect(runFolder(join(folder, 'file', 'run')).write('run.json', 'x')).rejects.toThrow(
+    /^cannot make the run folder .*run: ENOTDIR.*; choose another place$/,
+  );
+});
+
 it('is locked while somebody trains in it', async () => {
   const store = runFolder(folder);
   const unlock = await store.lock();

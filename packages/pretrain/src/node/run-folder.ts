@@ -62,7 +62,21 @@ export function runFolder(path: string): RunStore {
   const prepare = async () => {
     if (existsSync(path) && !statSync(path).isDirectory())
       throw new SelfsupError('SELFSUP_OPTION', `the place of a run must be a folder, but ${shown} is a file; choose another`);
-    return mkdir(path, { recursive: true }).catch((error: unknown) => fail('make it', error));
+    try {
+      return await mkdir(path, { recursive: true });
+    } catch (error) {
+      // where a file system is read-only, `recursive` complains of a folder that is missing
+      const plain = await mkdir(path).then(() => undefined, (reason: NodeJS.ErrnoException) => reason); // prettier-ignore
+      if (plain === undefined) return path;
+      const reason = plain.code === 'ENOENT' ? error : plain;
+      throw new SelfsupError(
+        'SELFSUP_DATA',
+        `cannot make the run folder ${shown}: ${reason instanceof Error ? reason.message : String(reason)}; choose another place`,
+        {
+          cause: error,
+        },
+      );
+    }
   };
   /** Takes back folders that were made and stayed empty: of a run that never began, nothing is left. */
   const takeBack = async (made: string | undefined) => {
