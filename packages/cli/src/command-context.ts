@@ -7,7 +7,7 @@ export interface CommandContext {
   /** The exit code; 0 unless a command sets it. */
   code: number;
   /** The exit code after an error; default 1. */
-  failure?: number;
+  failure?: number | undefined;
   /** The program, once it is made: its commands have the flags that a mistyped one may stand for. */
   program?: Command;
   /** The command that runs, once it does: its flags name the options in messages. */

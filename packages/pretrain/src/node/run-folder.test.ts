@@ -30,7 +30,7 @@ it('keeps files whole, in a folder that is made when it is needed', async () => 
 
 it('says why a folder cannot be made', async () => {
   await writeFile(join(folder, 'file'), '');
-  await expect(runFolder(join(folder, 'file', 'run')).write('run.json', 'x')).rejects.toThrow(
+  await expect(runFolder(join(folder, 'file', 'run')).write('run.json', Uint8Array.of(1))).rejects.toThrow(
     /^cannot make the run folder .*run: ENOTDIR.*; choose another place$/,
   );
 });

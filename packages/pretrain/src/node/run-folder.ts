@@ -66,9 +66,9 @@ export function runFolder(path: string): RunStore {
       return await mkdir(path, { recursive: true });
     } catch (error) {
       // where a file system is read-only, `recursive` complains of a folder that is missing
-      const plain = await mkdir(path).then(() => undefined, (reason: NodeJS.ErrnoException) => reason); // prettier-ignore
+      const plain = await mkdir(path).then(() => undefined, (reason: unknown) => reason); // prettier-ignore
       if (plain === undefined) return path;
-      const reason = plain.code === 'ENOENT' ? error : plain;
+      const reason = isMissing(plain) ? error : plain;
       throw new SelfsupError(
         'SELFSUP_DATA',
         `cannot make the run folder ${shown}: ${reason instanceof Error ? reason.message : String(reason)}; choose another place`,
