@@ -66,8 +66,13 @@ export function runFolder(path: string): RunStore {
       return await mkdir(path, { recursive: true });
     } catch (error) {
       // where a file system is read-only, `recursive` complains of a folder that is missing
-      const plain = await mkdir(path).then(() => undefined, (reason: unknown) => reason); // prettier-ignore
-      if (plain === undefined) return path;
+      let plain: unknown;
+      try {
+        await mkdir(path);
+        return path;
+      } catch (again) {
+        plain = again;
+      }
       const reason = isMissing(plain) ? error : plain;
       throw new SelfsupError(
         'SELFSUP_DATA',
