@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readNpy } from '@selfsup/data/node';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import sharp, { type Create } from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseLines, selfsup, succeed, type Finished, type Line } from '../fixtures/run-command.ts';
 import { tinyImages } from '../fixtures/tiny-images.ts';
 
@@ -276,6 +276,12 @@ describe('a run on images', () => {
     ] as const)
       expect((await selfsup('embed', ...run, '--out', at('new/parts.npy'), ...argv)).stderr).toContain(message);
     expect((await selfsup('search', ...run, '--query', 'x', '--merge')).stderr).toContain('for building an index in parts; add --build');
+    vi.stubEnv('OMPI_COMM_WORLD_SIZE', '2').stubEnv('OMPI_COMM_WORLD_RANK', '1');
+    const alike = await selfsup('embed', ...run, '--out', at('new/alike.npy'));
+    vi.unstubAllEnvs();
+    expect(alike.stderr).toMatch(
+      /one of 2 processes of mpirun of Open MPI, which would all do the same work .*add --shard auto to share it/,
+    );
   });
 
   it('embed takes files and folders', async () => {

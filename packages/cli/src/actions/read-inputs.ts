@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import { printable, SelfsupError } from '@selfsup/core';
 import { countSkipped, openSamplesFor, type LoadedEncoder, type SamplesPart, type Skipped } from '@selfsup/pretrain';
 import { openInputs } from '@selfsup/pretrain/node';
@@ -47,7 +48,7 @@ export function checkInputs(inputs: readonly string[], { split, text, data }: In
  */
 export function assertThere({ modality }: Pick<LoadedEncoder, 'modality'>, inputs: readonly string[]): void {
   if (!['image', 'image-text'].includes(modality.name)) return; // others refuse it by themselves
-  const missing = inputs.find((input) => input !== '-' && !existsSync(input));
+  const missing = inputs.find((input) => input !== '-' && extname(input) === '' && !existsSync(input)); // a single file is skipped and told, in parts, too
   if (missing !== undefined)
     throw new SelfsupError(
       'SELFSUP_DATA',

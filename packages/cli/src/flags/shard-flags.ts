@@ -36,17 +36,23 @@ export function addShardFlags(command: Command, into: string): Command {
  *
  * @param flags see {@link ShardFlags}
  * @returns see {@link Share}
- * @throws SelfsupError `SELFSUP_OPTION` on flags that do not go together, and where nothing says which part it is
+ * @throws SelfsupError `SELFSUP_OPTION` on flags that do not go together, where nothing says which part it is, and where several processes would each do all
  */
 export async function findShare({ shard, shards, merge = false }: ShardFlags): Promise<Share> {
   if (merge && (shard !== undefined || shards !== undefined))
     throw new SelfsupError('SELFSUP_OPTION', 'first make the parts with --shard, then join them with --merge: give one of them');
   if (merge) return { kind: 'merge' };
+  if (shard === undefined && shards !== undefined)
+    throw new SelfsupError('SELFSUP_OPTION', '--shards says how many parts there are; add --shard auto');
+  const { findLauncher, findShard } = await import('@selfsup/distributed');
   if (shard === undefined) {
-    if (shards !== undefined) throw new SelfsupError('SELFSUP_OPTION', '--shards says how many parts there are; add --shard auto');
-    return { kind: 'all' };
+    const { name, worldSize } = findLauncher() ?? { name: '', worldSize: 1 };
+    if (worldSize === 1) return { kind: 'all' };
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `this is one of ${worldSize} processes of ${name}, which would all do the same work and write the same file; add --shard auto to share it`,
+    );
   }
-  const { findShard } = await import('@selfsup/distributed');
   return { kind: 'part', shard: findShard(shard, { count: shards }) };
 }
 
