@@ -124,7 +124,11 @@ export async function checkFaults(
       judge(
         what,
         `ended with ${ended.code} after ${ended.seconds.toFixed(1)} s, checkpoint of update ${step}, resumed ${same ? 'to the same bits' : `with ${resumed.code}, other bits: ${resumed.said.slice(-300)}`}; said: ${told.trim().slice(0, 160)}`,
-        ended.code !== 0 && ended.code !== null && !ended.said.includes(LATE) && says.test(ended.said) && same,
+        ended.code !== 0 &&
+          (ended.code !== null || /cannot be ended: this process is killed/.test(ended.said)) &&
+          !ended.said.includes(LATE) &&
+          says.test(ended.said) &&
+          same,
       );
     }
   }
