@@ -58,7 +58,7 @@ async function tellHowToGoOn(
 ): Promise<number> {
   const there = (await store.list()).includes(runFileNames.run);
   const resume = `selfsup train --resume --out ${printable(store.name)}${job?.launched ?? ''}`;
-  const how = job && job.launched === undefined ? `Continue with, under mpirun or srun as before` : 'Continue with';
+  const how = job && job.launched === undefined ? 'Continue with, under mpirun or srun as before' : 'Continue with';
   const reached = event ? `Stopped after update ${event.step} of ${event.totalSteps}` : 'Stopped';
   output.warn(there ? `${reached}. ${how}: ${resume}` : `${reached} before anything was written; start again with the same command`);
   output.event('stopped', { run: store.name, ...(event && { step: event.step, totalSteps: event.totalSteps }), ...(there && { resume }) });
