@@ -82,7 +82,7 @@ describe('examples/slurm', () => {
     expect([early.code, early.said]).toEqual([1, expect.stringContaining('holds no finished part')]);
     for (const id of [2, 0, 1]) {
       const { code, said } = await runScript('embed.sbatch', { ...work, ...task(id) });
-      expect(said).toMatch(new RegExp(`Part ${id} \\(of 0 to 2, from the Slurm array\\): (250|100) embeddings of 8 numbers`));
+      expect(said).toMatch(new RegExp(`Part ${id} \\(0 to 2, from the Slurm array\\): (250|100) embeddings of 8 numbers`));
       expect(code).toBe(0);
     }
     const again = await runScript('embed.sbatch', { ...work, ...task(1) });
@@ -104,7 +104,7 @@ describe('examples/slurm', () => {
       expect(ended.code).toBe(signal === 'SIGTERM' ? 130 : null);
       if (signal === 'SIGTERM') expect(files()).toEqual([]);
       else expect(files().every((name) => name.endsWith('.partial'))).toBe(true);
-      expect((await runScript('embed.sbatch', job)).said).toContain('Part 0 (of 0 to 0, from the Slurm array): 600 embeddings of 8');
+      expect((await runScript('embed.sbatch', job)).said).toContain('Part 0 (the only one, from the Slurm array): 600 embeddings of 8');
       expect(files().sort()).toEqual(['part-00000.index.json', 'part-00000.json', 'part-00000.npy']);
     },
     120_000,

@@ -70,6 +70,12 @@ describe.skipIf(!process.features.typescript)('selfsup train on several ranks', 
     expect(said.match(/Done: /g)).toHaveLength(1);
     expectAlike('threads');
     expect(existsSync(join(at('threads'), 'encoder.safetensors'))).toBe(true);
+
+    const again = await selfsup(...flags, '--out', at('threads'), '--ranks', '2', '--max-restarts', '1', '--json');
+    expect(again.code, again.said).toBe(1);
+    expect(again.said).toContain('already holds a run; continue it with --resume');
+    expect(again.said).not.toContain('starts again');
+    expect(again.said).toContain('{"type":"ranks","ranks":2,');
   });
 
   it('tells an error once, and which batches the ranks can share', async () => {

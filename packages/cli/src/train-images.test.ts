@@ -253,7 +253,7 @@ describe('a run on images', () => {
     }
     const { stdout } = await selfsup('embed', ...run, '--out', at('new/parts.npy'), '--shard', '0/4');
     expect(stdout).toMatch(
-      /^Part 0 \(of 0 to 3\) was finished already, and is as it was written: 64 embeddings of 8 numbers in .*part-00000.npy; /,
+      /^Part 0 \(0 to 3\) was finished already, and is as it was written: 64 embeddings of 8 numbers in .*part-00000.npy; /,
     );
     expect((await succeed('embed', ...run, '--out', at('new/parts.npy'), '--merge')).result).toMatchObject({ parts: 4, rows: 77, dim: 8 });
     asBefore('new/parts.npy', 'new/x.npy');

@@ -66,6 +66,10 @@ describe('findShard', () => {
     expect(() => found({ JOB_COMPLETION_INDEX: '0', ...ranks }, 6)).toThrow('must be a multiple of the 4 ranks');
     expect(() => found({ JOB_COMPLETION_INDEX: '0' }, 0)).toThrow('`shards` must be an integer from 1 to 999,999,999, got 0');
     expect(() => found({ JOB_COMPLETION_INDEX: '0', SELFSUP_SHARDS: 'x' })).toThrow('the variable SELFSUP_SHARDS must be an integer');
+    expect(() => found({ SLURM_ARRAY_TASK_ID: '%a' }, 4)).toThrow("SLURM_ARRAY_TASK_ID must be an integer from 0 to 999,999,999, got '%a'");
+    expect(() => found({ JOB_COMPLETION_INDEX: '-1' }, 4)).toThrow(
+      "JOB_COMPLETION_INDEX must be an integer from 0 to 999,999,999, got '-1'",
+    );
     expect(() => findShard('0/4', { count: 8 })).toThrow('leave `shards` out');
   });
 });

@@ -19,12 +19,18 @@ export interface FindShardOptions {
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
+type Environment = NonNullable<FindShardOptions['environment']>;
+
 const fail = (message: string): never => {
   throw new SelfsupError('SELFSUP_OPTION', `findShard: ${message}`);
 };
 
-const wholeNumber = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+function wholeNumber(environment: Environment, name: string): number | undefined {
+  const text = environment[name];
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,9}$/.test(text)) return fail(`\`shard\` auto: ${name} must be an integer from 0 to 999,999,999, got '${printable(text)}'`);
+  return Number(text);
+}
 
 function checkCount(count: number | undefined, name: string): number | undefined {
   if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1 && count <= 999_999_999))
@@ -45,12 +51,10 @@ function parseShard(text: string): Shard {
   return shard;
 }
 
-type Environment = NonNullable<FindShardOptions['environment']>;
-
 /** A Slurm array, which may begin at any number and have steps. */
 function ofSlurmArray(environment: Environment, given: number | undefined): Shard | undefined {
   const [id, min, max, size, step = 1] = ['ID', 'MIN', 'MAX', 'COUNT', 'STEP'].map((end) =>
-    wholeNumber(environment[`SLURM_ARRAY_TASK_${end}`]),
+    wholeNumber(environment, `SLURM_ARRAY_TASK_${end}`),
   );
   if (id === undefined) return undefined;
   const from = 'the Slurm array';
@@ -77,7 +81,7 @@ function ofSlurmArray(environment: Environment, given: number | undefined): Shar
 
 /** A pod of an Indexed Job; Kubernetes does not tell it how many there are. */
 function ofIndexedJob(environment: Environment, given: number | undefined): Shard | undefined {
-  const index = wholeNumber(environment['JOB_COMPLETION_INDEX']);
+  const index = wholeNumber(environment, 'JOB_COMPLETION_INDEX');
   if (index === undefined) return undefined;
   if (given === undefined)
     return fail(

@@ -77,7 +77,7 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
   if (!isRun && !isTrained) return; // of a run that was killed before it began, nothing counts
   if (!overwrite)
     throw new SelfsupError(
-      'SELFSUP_STATE',
+      'SELFSUP_OPTION',
       isRun
         ? `${store.name} already holds a run; continue it (resume), replace it (overwrite), or choose another place`
         : `${store.name} holds ${runFileNames.checkpoint} without its ${runFileNames.run}; restore that and continue (resume), replace both (overwrite), or choose another place`,
@@ -95,8 +95,8 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
  * @param config what to learn from what, see {@link RunConfig}
  * @param options see {@link PretrainOptions}
  * @returns the events of the run, in order; training waits while the consumer is busy with one, and stops when the loop is left
- * @throws SelfsupError while iterating: `SELFSUP_OPTION` on an option that does not fit, `SELFSUP_DATA` on data that cannot be used, `SELFSUP_STATE` when the
- * store holds another run, `SELFSUP_CHECKPOINT` when a run cannot be continued or the encoder of
+ * @throws SelfsupError while iterating: `SELFSUP_OPTION` on an option that does not fit and when the store holds another run, `SELFSUP_DATA` on data that cannot be
+ * used, `SELFSUP_STATE` when another process trains in it, `SELFSUP_CHECKPOINT` when a run cannot be continued or the encoder of
  * `init` does not fit, `SELFSUP_BACKEND` without a backend that can train, and whatever training throws
  * @example
  * ```ts

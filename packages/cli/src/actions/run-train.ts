@@ -45,7 +45,7 @@ async function assertOut(store: RunStore, { resume, overwrite }: CommandConfig):
     throw new SelfsupError('SELFSUP_OPTION', `--out must be a folder, but ${out} is a file; choose another`);
   if (resume !== true && overwrite !== true && (await store.list()).includes(runFileNames.run))
     throw new SelfsupError(
-      'SELFSUP_STATE',
+      'SELFSUP_OPTION',
       `${out} already holds a run; continue it with --resume, replace it with --overwrite, or choose another --out`,
     );
 }
@@ -84,8 +84,11 @@ export async function runTrain(config: CommandConfig, context: RunTrainContext):
   const { ranks = collective.worldSize } = context.ranks ?? {};
   if (leads && ranks !== collective.worldSize)
     context.output.warn(`--ranks ${ranks} is left aside: the launcher of this process has started ${collective.worldSize}`);
-  if (leads && collective.worldSize > 1)
-    context.output.line(`Ranks: ${collective.worldSize}, ${collective.description.replace(/, rank \d+ of \d+/, '')}`);
+  if (leads && collective.worldSize > 1) {
+    const engine = collective.description.replace(/, rank \d+ of \d+/, '');
+    context.output.line(`Ranks: ${collective.worldSize}, ${engine}`);
+    context.output.event('ranks', { ranks: collective.worldSize, engine, threads });
+  }
   try {
     return await trainAlone({ ...config, threads }, { ...context, ...(!leads && { output: silentOutput }) }, job);
   } catch (error) {

@@ -61,4 +61,4 @@ export const partsFolder = (place: string): string => `${place.replace(/[\\/]+$/
 
 /** How lines for people call a part. */
 export const nameOfPart = ({ index, count, from }: Shard): string =>
-  `Part ${index} (of 0 to ${count - 1}${from === undefined ? '' : `, from ${from}`})`;
+  `Part ${index} (${count === 1 ? 'the only one' : `0 to ${count - 1}`}${from === undefined ? '' : `, from ${from}`})`;
