@@ -30,8 +30,8 @@ function combine(f: i32, a: usize, b: usize, y: usize, count: i32, wideA: i32, w
     for (; y + 32 <= end; y += 32) {
       const r = join(f, v128.load(a), v128.load(b));
       const s = join(f, v128.load(a, 16), v128.load(b, 16));
-      v128.store(y, r);
       v128.store(y, s, 16);
+      v128.store(y, r);
       a += 32;
       b += 32;
     }

@@ -18,10 +18,10 @@ export function clamp(x: usize, y: usize, count: i32, low: f32, high: f32): void
   x += from;
   y += from;
   for (; x + 64 <= end; x += 64) {
-    v128.store(y, hold(v128.load(x), lows, highs));
     v128.store(y, hold(v128.load(x, 16), lows, highs), 16);
-    v128.store(y, hold(v128.load(x, 32), lows, highs), 32);
+    v128.store(y, hold(v128.load(x), lows, highs));
     v128.store(y, hold(v128.load(x, 48), lows, highs), 48);
+    v128.store(y, hold(v128.load(x, 32), lows, highs), 32);
     y += 64;
   }
   for (; x + 16 <= end; x += 16) {

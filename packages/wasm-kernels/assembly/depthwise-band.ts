@@ -93,8 +93,8 @@ function copyPixels(from: usize, step: usize, size: usize, to: usize, pixel: usi
   for (let p = 0; p < count; p++) {
     let c: usize = 0;
     for (; c < vectors; c += 32) {
-      v128.store(to + c, v128.load(from + c));
       v128.store(to + c, v128.load(from + c, 16), 16);
+      v128.store(to + c, v128.load(from + c));
     }
     for (; c < size; c += 4) store<f32>(to + c, load<f32>(from + c));
     from += step;

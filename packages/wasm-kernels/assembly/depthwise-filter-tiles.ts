@@ -40,12 +40,12 @@ export function filterThree(
     x += xRow;
     dy += dyRow;
   }
-  v128.store(sums, a0);
   v128.store(sums, b0, 16);
-  v128.store(sums, a1, 32);
+  v128.store(sums, a0);
   v128.store(sums, b1, 48);
-  v128.store(sums, a2, 64);
+  v128.store(sums, a1, 32);
   v128.store(sums, b2, 80);
+  v128.store(sums, a2, 64);
 }
 
 /** The same for one tap; eight channels (`wide`) or four. */
@@ -76,8 +76,8 @@ export function filterOne(
     x += xRow;
     dy += dyRow;
   }
-  v128.store(sums, a);
   v128.store(sums, b, 16);
+  v128.store(sums, a);
 }
 
 /** The same for one tap and one channel. */

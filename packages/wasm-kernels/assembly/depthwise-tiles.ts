@@ -73,17 +73,17 @@ export function tileFour(
       a3 = activate(a3, act);
       b3 = activate(b3, act);
     }
-    v128.store(o, a0);
     v128.store(o, b0, 16);
+    v128.store(o, a0);
     o += outPixel;
-    v128.store(o, a1);
     v128.store(o, b1, 16);
+    v128.store(o, a1);
     o += outPixel;
-    v128.store(o, a2);
     v128.store(o, b2, 16);
+    v128.store(o, a2);
     o += outPixel;
-    v128.store(o, a3);
     v128.store(o, b3, 16);
+    v128.store(o, a3);
   }
 }
 

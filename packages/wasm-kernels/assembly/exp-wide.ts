@@ -431,8 +431,8 @@ export function expvRun(x: usize, end: usize, to: usize): void {
     const fb = expvWide(ONE, LOG2_E, HIGH, LOW, ROUND, LOWEST, HIGHEST, E2, E3, E4, E5, E6, b);
     const ra = fa;
     const rb = fb;
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
   }
 }
@@ -530,8 +530,8 @@ export function erfvRun(x: usize, end: usize, to: usize): void {
     );
     const ra = fa;
     const rb = fb;
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
   }
 }
@@ -559,8 +559,8 @@ export function tanhvRun(x: usize, end: usize, to: usize): void {
     const fb = tanhvWide(ONE, MINUS_ZERO, NINE, N0, N1, N2, N3, N4, D1, D2, D3, D4, b);
     const ra = fa;
     const rb = fb;
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
   }
 }
@@ -660,8 +660,8 @@ export function geluRun(x: usize, end: usize, to: usize): void {
     );
     const ra = fa;
     const rb = fb;
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
   }
 }
@@ -761,8 +761,8 @@ export function geluTanhRun(x: usize, end: usize, to: usize): void {
     );
     const ra = fa;
     const rb = fb;
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
   }
 }
@@ -873,8 +873,8 @@ export function geluGradRun(x: usize, end: usize, to: usize, dy: usize): void {
     );
     const ra = f32x4.mul(fa, ga);
     const rb = f32x4.mul(fb, gb);
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
   }
 }
@@ -985,8 +985,8 @@ export function geluTanhGradRun(x: usize, end: usize, to: usize, dy: usize): voi
     );
     const ra = f32x4.mul(fa, ga);
     const rb = f32x4.mul(fb, gb);
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
   }
 }
@@ -1013,8 +1013,8 @@ export function expShiftedRun(x: usize, end: usize, to: usize, shift: v128, sum:
     const fb = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(b, shift));
     const ra = fa;
     const rb = fb;
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
     sum = f32x4.add(f32x4.add(sum, ra), rb);
   }
@@ -1043,8 +1043,8 @@ export function expShiftedSumRun(x: usize, end: usize, to: usize, shift: v128, s
     const fb = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(b, shift));
     const ra = fa;
     const rb = fb;
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
 
     sum = f32x4.add(f32x4.add(sum, ra), rb);
   }
@@ -1073,8 +1073,8 @@ export function expShiftedTimesRun(x: usize, end: usize, to: usize, shift: v128,
     const fb = expNegativeWide(ONE, LOG2_E, HIGH, LOW, ROUND, NORMAL, E2, E3, E4, E5, E6, f32x4.sub(b, shift));
     const ra = f32x4.mul(fa, factor);
     const rb = f32x4.mul(fb, factor);
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     to += 32;
   }
 }

@@ -97,14 +97,14 @@ function rowSums(x: usize, bytes: usize, a: f32, b: f32, c: f32, d: f32, squares
       oddD = link(oddD, v128.load(xD + i, 16), shiftD, squares);
     }
     // Through memory: pairs of sums are joined into wider vectors only where a pair of stores ends them.
-    v128.store(spare, evenA);
     v128.store(spare, oddA, 16);
-    v128.store(spareB, evenB);
+    v128.store(spare, evenA);
     v128.store(spareB, oddB, 16);
-    v128.store(spareC, evenC);
+    v128.store(spareB, evenB);
     v128.store(spareC, oddC, 16);
-    v128.store(spareD, evenD);
+    v128.store(spareC, evenC);
     v128.store(spareD, oddD, 16);
+    v128.store(spareD, evenD);
     const left = i < stop;
     totalA += joined(spare, x + i, left, shiftA, squares);
     totalB += joined(spareB, xB + i, left, shiftB, squares);
@@ -156,8 +156,8 @@ function normalizeRow(
       v = madd(f32x4.sub(v128.load(x + c, 16), center), slope, shift);
     const first = madd(u, v128.load(scale + c), v128.load(offset + c)),
       second = madd(v, v128.load(scale + c, 16), v128.load(offset + c, 16));
-    v128.store(y + c, first);
     v128.store(y + c, second, 16);
+    v128.store(y + c, first);
   }
   if (c < vectors) {
     const normal = madd(f32x4.sub(v128.load(x + c), center), slope, shift);
@@ -240,8 +240,8 @@ function spreadRow(dy: usize, x: usize, scale: usize, dx: usize, features: i32, 
       q = madd(f32x4.sub(v128.load(x + c, 16), center), slope, shift);
     const u = madd(f32x4.mul(v128.load(dy + c), v128.load(scale + c)), factor, p),
       v = madd(f32x4.mul(v128.load(dy + c, 16), v128.load(scale + c, 16)), factor, q);
-    v128.store(dx + c, u);
     v128.store(dx + c, v, 16);
+    v128.store(dx + c, u);
   }
   if (c < vectors) {
     const projected = madd(f32x4.sub(v128.load(x + c), center), slope, shift);
@@ -341,10 +341,10 @@ function gradTwoRows(dy: usize, x: usize, scale: usize, dx: usize, sums: usize, 
       sumB = f32x4.add(f32x4.add(sumB, gB), hB);
       productA = madd(hA, mA, madd(gA, nA, productA));
       productB = madd(hB, mB, madd(gB, nB, productB));
-      v128.store(sums + c, forScale);
       v128.store(sums + c, forScaleNext, 16);
-      v128.store(forOffset + c, plain);
+      v128.store(sums + c, forScale);
       v128.store(forOffset + c, plainNext, 16);
+      v128.store(forOffset + c, plain);
     }
     if (c < stop) {
       const dA = v128.load(dy + c),

@@ -176,18 +176,18 @@ function tileRows8(
       c51 = f32x4.min(c51, six);
     }
   }
-  v128.store(o0, c00);
   v128.store(o0, c01, 16);
-  v128.store(o1, c10);
+  v128.store(o0, c00);
   v128.store(o1, c11, 16);
-  v128.store(o2, c20);
+  v128.store(o1, c10);
   v128.store(o2, c21, 16);
-  v128.store(o3, c30);
+  v128.store(o2, c20);
   v128.store(o3, c31, 16);
-  v128.store(o4, c40);
+  v128.store(o3, c30);
   v128.store(o4, c41, 16);
-  v128.store(o5, c50);
+  v128.store(o4, c40);
   v128.store(o5, c51, 16);
+  v128.store(o5, c50);
 }
 
 function tileColumns8(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, init: usize, c: usize, ldc: usize, act: i32): void {
@@ -293,18 +293,18 @@ function tileColumns8(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, i
       c51 = f32x4.min(c51, six);
     }
   }
-  v128.store(o0, c00);
   v128.store(o0, c01, 16);
-  v128.store(o1, c10);
+  v128.store(o0, c00);
   v128.store(o1, c11, 16);
-  v128.store(o2, c20);
+  v128.store(o1, c10);
   v128.store(o2, c21, 16);
-  v128.store(o3, c30);
+  v128.store(o2, c20);
   v128.store(o3, c31, 16);
-  v128.store(o4, c40);
+  v128.store(o3, c30);
   v128.store(o4, c41, 16);
-  v128.store(o5, c50);
+  v128.store(o4, c40);
   v128.store(o5, c51, 16);
+  v128.store(o5, c50);
 }
 
 function tileRows16(
@@ -512,30 +512,30 @@ function tileRows16(
       c53 = f32x4.min(c53, six);
     }
   }
-  v128.store(o0, c00);
-  v128.store(o0, c01, 16);
-  v128.store(o0, c02, 32);
   v128.store(o0, c03, 48);
-  v128.store(o1, c10);
-  v128.store(o1, c11, 16);
-  v128.store(o1, c12, 32);
+  v128.store(o0, c02, 32);
+  v128.store(o0, c01, 16);
+  v128.store(o0, c00);
   v128.store(o1, c13, 48);
-  v128.store(o2, c20);
-  v128.store(o2, c21, 16);
-  v128.store(o2, c22, 32);
+  v128.store(o1, c12, 32);
+  v128.store(o1, c11, 16);
+  v128.store(o1, c10);
   v128.store(o2, c23, 48);
-  v128.store(o3, c30);
-  v128.store(o3, c31, 16);
-  v128.store(o3, c32, 32);
+  v128.store(o2, c22, 32);
+  v128.store(o2, c21, 16);
+  v128.store(o2, c20);
   v128.store(o3, c33, 48);
-  v128.store(o4, c40);
-  v128.store(o4, c41, 16);
-  v128.store(o4, c42, 32);
+  v128.store(o3, c32, 32);
+  v128.store(o3, c31, 16);
+  v128.store(o3, c30);
   v128.store(o4, c43, 48);
-  v128.store(o5, c50);
-  v128.store(o5, c51, 16);
-  v128.store(o5, c52, 32);
+  v128.store(o4, c42, 32);
+  v128.store(o4, c41, 16);
+  v128.store(o4, c40);
   v128.store(o5, c53, 48);
+  v128.store(o5, c52, 32);
+  v128.store(o5, c51, 16);
+  v128.store(o5, c50);
 }
 
 function tileColumns16(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, init: usize, c: usize, ldc: usize, act: i32): void {
@@ -717,28 +717,28 @@ function tileColumns16(a6: usize, lda: usize, count: i32, b: usize, ldb: usize, 
       c53 = f32x4.min(c53, six);
     }
   }
-  v128.store(o0, c00);
-  v128.store(o0, c01, 16);
-  v128.store(o0, c02, 32);
   v128.store(o0, c03, 48);
-  v128.store(o1, c10);
-  v128.store(o1, c11, 16);
-  v128.store(o1, c12, 32);
+  v128.store(o0, c02, 32);
+  v128.store(o0, c01, 16);
+  v128.store(o0, c00);
   v128.store(o1, c13, 48);
-  v128.store(o2, c20);
-  v128.store(o2, c21, 16);
-  v128.store(o2, c22, 32);
+  v128.store(o1, c12, 32);
+  v128.store(o1, c11, 16);
+  v128.store(o1, c10);
   v128.store(o2, c23, 48);
-  v128.store(o3, c30);
-  v128.store(o3, c31, 16);
-  v128.store(o3, c32, 32);
+  v128.store(o2, c22, 32);
+  v128.store(o2, c21, 16);
+  v128.store(o2, c20);
   v128.store(o3, c33, 48);
-  v128.store(o4, c40);
-  v128.store(o4, c41, 16);
-  v128.store(o4, c42, 32);
+  v128.store(o3, c32, 32);
+  v128.store(o3, c31, 16);
+  v128.store(o3, c30);
   v128.store(o4, c43, 48);
-  v128.store(o5, c50);
-  v128.store(o5, c51, 16);
-  v128.store(o5, c52, 32);
+  v128.store(o4, c42, 32);
+  v128.store(o4, c41, 16);
+  v128.store(o4, c40);
   v128.store(o5, c53, 48);
+  v128.store(o5, c52, 32);
+  v128.store(o5, c51, 16);
+  v128.store(o5, c50);
 }

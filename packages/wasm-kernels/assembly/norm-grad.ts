@@ -70,13 +70,13 @@ function addGradients(
       const p = madd(g, v, v128.load(second + c)),
         q = madd(h, w, v128.load(second + c, 16));
       if (mode == FROM_Y) {
-        v128.store(masked + c, g);
         v128.store(masked + c, h, 16);
+        v128.store(masked + c, g);
       }
-      v128.store(sums + c, a);
       v128.store(sums + c, b, 16);
-      v128.store(second + c, p);
+      v128.store(sums + c, a);
       v128.store(second + c, q, 16);
+      v128.store(second + c, p);
     }
     if (c < vectors) {
       const v = f32x4.sub(v128.load(x + c), v128.load(mean + c));
@@ -134,8 +134,8 @@ function spread(
       }
       const p = madd(g, f, madd(v, v128.load(forX + c), v128.load(constant + c))),
         q = madd(h, e, madd(w, v128.load(forX + c, 16), v128.load(constant + c, 16)));
-      v128.store(dx + c, p);
       v128.store(dx + c, q, 16);
+      v128.store(dx + c, p);
     }
     if (c < vectors) {
       const v = f32x4.sub(v128.load(x + c), v128.load(mean + c));

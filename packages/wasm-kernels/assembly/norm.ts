@@ -41,8 +41,8 @@ function normalize(
         v = f32x4.add(v, v128.load(residual + c));
         w = f32x4.add(w, v128.load(residual + c, 16));
       }
-      v128.store(y + c, f32x4.pmax(v, least)); // NaN stays NaN
-      v128.store(y + c, f32x4.pmax(w, least), 16);
+      v128.store(y + c, f32x4.pmax(w, least), 16); // NaN stays NaN
+      v128.store(y + c, f32x4.pmax(v, least));
     }
     if (c < vectors) {
       let v = madd(f32x4.sub(v128.load(x + c), v128.load(mean + c)), v128.load(factor + c), v128.load(offset + c));

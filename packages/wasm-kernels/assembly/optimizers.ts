@@ -118,12 +118,12 @@ export function adamWUpdate(
         un = f32x4.div(f32x4.mul(mn, moment), f32x4.add(f32x4.sqrt(vn), floor));
       const r = f32x4.mul(madd(w, shrink, u), step),
         rn = f32x4.mul(madd(wn, shrink, un), step);
-      v128.store(nextFirst + i, m);
       v128.store(nextFirst + i, mn, 16);
-      v128.store(nextSecond + i, v);
+      v128.store(nextFirst + i, m);
       v128.store(nextSecond + i, vn, 16);
-      v128.store(update + i, r);
+      v128.store(nextSecond + i, v);
       v128.store(update + i, rn, 16);
+      v128.store(update + i, r);
     }
   }
   for (const vectors = bytes & ~15; i < vectors; i += 16) {

@@ -12,18 +12,18 @@ export function packPlain(src: usize, ld: usize, kc: i32, nr: i32, width: i32, d
         const v1 = v128.load(src, 16);
         const v2 = v128.load(src, 32);
         const v3 = v128.load(src, 48);
-        v128.store(dst, v0);
         v128.store(dst, v1, 16);
-        v128.store(dst, v2, 32);
+        v128.store(dst, v0);
         v128.store(dst, v3, 48);
+        v128.store(dst, v2, 32);
         src += ld;
         dst += 64;
       }
       return dst;
     }
     for (let k = 0; k < kc; k++) {
-      v128.store(dst, v128.load(src));
       v128.store(dst, v128.load(src, 16), 16);
+      v128.store(dst, v128.load(src));
       src += ld;
       dst += 32;
     }

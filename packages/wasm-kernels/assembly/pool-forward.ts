@@ -58,10 +58,10 @@ function pool(x: usize, y: usize, average: bool): void {
           }
         }
         const to = y + c;
-        v128.store(to, average ? f32x4.div(a, counts) : a);
         v128.store(to, average ? f32x4.div(b, counts) : b, 16);
-        v128.store(to, average ? f32x4.div(d, counts) : d, 32);
+        v128.store(to, average ? f32x4.div(a, counts) : a);
         v128.store(to, average ? f32x4.div(e, counts) : e, 48);
+        v128.store(to, average ? f32x4.div(d, counts) : d, 32);
       }
       for (; c + 16 <= bytes; c += 16) {
         let a = start;

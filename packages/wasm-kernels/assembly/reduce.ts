@@ -56,8 +56,8 @@ function addRows(x: usize, rows: i32, stride: usize, bytes: usize, sums: usize):
       const b = f32x4.add(f32x4.add(v128.load(sums + c, 16), v128.load(x + c, 16)), v128.load(x1 + c, 16));
       const d = f32x4.add(f32x4.add(a, v128.load(x2 + c)), v128.load(x3 + c));
       const e = f32x4.add(f32x4.add(b, v128.load(x2 + c, 16)), v128.load(x3 + c, 16));
-      v128.store(sums + c, d);
       v128.store(sums + c, e, 16);
+      v128.store(sums + c, d);
     }
     for (; c < bytes; c += 4) {
       store<f32>(sums + c, load<f32>(sums + c) + load<f32>(x + c) + load<f32>(x1 + c) + load<f32>(x2 + c) + load<f32>(x3 + c));
@@ -69,8 +69,8 @@ function addRows(x: usize, rows: i32, stride: usize, bytes: usize, sums: usize):
     for (; c < pairs; c += 32) {
       const a = f32x4.add(v128.load(sums + c), v128.load(x + c));
       const b = f32x4.add(v128.load(sums + c, 16), v128.load(x + c, 16));
-      v128.store(sums + c, a);
       v128.store(sums + c, b, 16);
+      v128.store(sums + c, a);
     }
     for (; c < bytes; c += 4) store<f32>(sums + c, load<f32>(sums + c) + load<f32>(x + c));
     x += stride;

@@ -88,10 +88,10 @@ export function addSquares(x: usize, shift: usize, rows: i32, channels: i32, sum
         b = f32x4.add(v128.load(sums + c, 16), v);
       const p = madd(u, u, v128.load(second + c)),
         q = madd(v, v, v128.load(second + c, 16));
-      v128.store(sums + c, a);
       v128.store(sums + c, b, 16);
-      v128.store(second + c, p);
+      v128.store(sums + c, a);
       v128.store(second + c, q, 16);
+      v128.store(second + c, p);
     }
     if (c < vectors) {
       const u = f32x4.sub(v128.load(x + c), v128.load(shift + c));

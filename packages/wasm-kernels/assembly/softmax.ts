@@ -25,8 +25,8 @@ function scaled(x: usize, mask: usize, y: usize, columns: i32, scale: v128): f32
       const z = madd(v128.load(x + c), scale, v128.load(mask + c)),
         w = madd(v128.load(x + c, 16), scale, v128.load(mask + c, 16));
       largest = f32x4.pmax(f32x4.pmax(largest, z), w);
-      v128.store(y + c, z);
       v128.store(y + c, w, 16);
+      v128.store(y + c, z);
     }
     if (c < vectors) {
       const z = madd(v128.load(x + c), scale, v128.load(mask + c));
@@ -39,8 +39,8 @@ function scaled(x: usize, mask: usize, y: usize, columns: i32, scale: v128): f32
       const z = f32x4.mul(v128.load(x + c), scale),
         w = f32x4.mul(v128.load(x + c, 16), scale);
       largest = f32x4.pmax(f32x4.pmax(largest, z), w);
-      v128.store(y + c, z);
       v128.store(y + c, w, 16);
+      v128.store(y + c, z);
     }
     if (c < vectors) {
       const z = f32x4.mul(v128.load(x + c), scale);
@@ -95,8 +95,8 @@ function multiply(y: usize, columns: i32, by: f32): void {
   for (; c + 32 <= vectors; c += 32) {
     const u = f32x4.mul(v128.load(y + c), factor),
       v = f32x4.mul(v128.load(y + c, 16), factor);
-    v128.store(y + c, u);
     v128.store(y + c, v, 16);
+    v128.store(y + c, u);
   }
   if (c < vectors) {
     v128.store(y + c, f32x4.mul(v128.load(y + c), factor));
@@ -145,8 +145,8 @@ function spreadRow(dy: usize, y: usize, dx: usize, columns: i32, scale: f32, sum
   for (; c + 32 <= vectors; c += 32) {
     const u = f32x4.mul(f32x4.mul(v128.load(y + c), factor), f32x4.sub(v128.load(dy + c), along)),
       v = f32x4.mul(f32x4.mul(v128.load(y + c, 16), factor), f32x4.sub(v128.load(dy + c, 16), along));
-    v128.store(dx + c, u);
     v128.store(dx + c, v, 16);
+    v128.store(dx + c, u);
   }
   if (c < vectors) {
     v128.store(dx + c, f32x4.mul(f32x4.mul(v128.load(y + c), factor), f32x4.sub(v128.load(dy + c), along)));

@@ -70,11 +70,11 @@ function tilesInAll(): i32 {
 }
 
 /**
- * Bytes of the points of a tile's channels: whole lines of the cache and a padding, into which the last register tile reads where channels are no multiple of
- * its rows.
+ * Bytes of the points of a tile's channels: whole lines of the cache, and with many channels a padding, so that the rows of a column do not share cache sets.
+ * Where channels are no multiple of its rows, the last register tile reads into what follows: the next row, or the padding of the plane.
  */
 function rowBytes(channels: i32): usize {
-  return ((bytes(channels) + 63) & ~63) + PAD;
+  return ((bytes(channels) + 63) & ~63) + (channels > 64 ? PAD : 0);
 }
 
 function pointsBytes(rows: i32, channels: i32): usize {

@@ -8,6 +8,11 @@ import { madd } from './simd';
 export const A: f32 = 0.70710678118654752;
 export const B: f32 = 1.41421356237309505;
 
+/** Bytes from one operand to the next in the scratch of the transforms of images; so many channels are transformed at a time. */
+export const CHUNK: usize = 256;
+/** The same in those of filters, eight columns at a time. */
+export const FILTER_CHUNK: usize = 32;
+
 const OUTER = constant(-2.5);
 const MINUS_2 = constant(-2);
 export const PLUS_A = constant(A);

@@ -1,7 +1,7 @@
 // Written by scripts/generate-pairs.mjs from winograd-lines.ts: the same lines for two neighboring vectors, operands given by address.
 import { scalar } from './constant';
 import { madd } from './simd';
-import { A, B } from './winograd-lines';
+import { A, B, CHUNK, FILTER_CHUNK } from './winograd-lines';
 
 export const OUTER_VALUE: f32 = scalar(-2.5);
 export const MINUS_2_VALUE: f32 = scalar(-2);
@@ -67,18 +67,74 @@ export function inputLinePair(pd0: usize, pd1: usize, pd2: usize, pd3: usize, pd
   const r8n = madd(PLUS_B, qn, fn);
   const r10 = madd(MINUS_B, q, f);
   const r10n = madd(MINUS_B, qn, fn);
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + 5 * step, r2);
+  v128.store(to, r0);
   v128.store(to + 5 * step, r2n, 16);
-  v128.store(to + step, r4);
+  v128.store(to + 5 * step, r2);
   v128.store(to + step, r4n, 16);
-  v128.store(to + 2 * step, r6);
+  v128.store(to + step, r4);
   v128.store(to + 2 * step, r6n, 16);
-  v128.store(to + 3 * step, r8);
+  v128.store(to + 2 * step, r6);
   v128.store(to + 3 * step, r8n, 16);
-  v128.store(to + 4 * step, r10);
+  v128.store(to + 3 * step, r8);
   v128.store(to + 4 * step, r10n, 16);
+  v128.store(to + 4 * step, r10);
+}
+
+/** Bᵀ d: six values to six places, `step` bytes apart. Two vectors each, CHUNK bytes apart from `s` on. */
+// @inline
+export function inputLineRow(s: usize, to: usize, step: usize): void {
+  const OUTER = f32x4.splat(OUTER_VALUE);
+  const MINUS_2 = f32x4.splat(MINUS_2_VALUE);
+  const PLUS_A = f32x4.splat(PLUS_A_VALUE);
+  const MINUS_A = f32x4.splat(MINUS_A_VALUE);
+  const MINUS_HALF = f32x4.splat(MINUS_HALF_VALUE);
+  const PLUS_B = f32x4.splat(PLUS_B_VALUE);
+  const MINUS_B = f32x4.splat(MINUS_B_VALUE);
+  const d0 = v128.load(s);
+  const d0n = v128.load(s, 16);
+  const d1 = v128.load(s, 1 * CHUNK);
+  const d1n = v128.load(s, 1 * CHUNK + 16);
+  const d2 = v128.load(s, 2 * CHUNK);
+  const d2n = v128.load(s, 2 * CHUNK + 16);
+  const d3 = v128.load(s, 3 * CHUNK);
+  const d3n = v128.load(s, 3 * CHUNK + 16);
+  const d4 = v128.load(s, 4 * CHUNK);
+  const d4n = v128.load(s, 4 * CHUNK + 16);
+  const d5 = v128.load(s, 5 * CHUNK);
+  const d5n = v128.load(s, 5 * CHUNK + 16);
+  const r0 = madd(OUTER, d2, f32x4.add(d0, d4));
+  const r0n = madd(OUTER, d2n, f32x4.add(d0n, d4n));
+  const r2 = madd(OUTER, d3, f32x4.add(d1, d5));
+  const r2n = madd(OUTER, d3n, f32x4.add(d1n, d5n));
+  const e = madd(MINUS_2, d2, d4);
+  const en = madd(MINUS_2, d2n, d4n);
+  const p = madd(MINUS_2, d1, d3);
+  const pn = madd(MINUS_2, d1n, d3n);
+  const r4 = madd(PLUS_A, p, e);
+  const r4n = madd(PLUS_A, pn, en);
+  const r6 = madd(MINUS_A, p, e);
+  const r6n = madd(MINUS_A, pn, en);
+  const f = madd(MINUS_HALF, d2, d4);
+  const fn = madd(MINUS_HALF, d2n, d4n);
+  const q = madd(MINUS_HALF, d1, d3);
+  const qn = madd(MINUS_HALF, d1n, d3n);
+  const r8 = madd(PLUS_B, q, f);
+  const r8n = madd(PLUS_B, qn, fn);
+  const r10 = madd(MINUS_B, q, f);
+  const r10n = madd(MINUS_B, qn, fn);
+  v128.store(to, r0n, 16);
+  v128.store(to, r0);
+  v128.store(to + 5 * step, r2n, 16);
+  v128.store(to + 5 * step, r2);
+  v128.store(to + step, r4n, 16);
+  v128.store(to + step, r4);
+  v128.store(to + 2 * step, r6n, 16);
+  v128.store(to + 2 * step, r6);
+  v128.store(to + 3 * step, r8n, 16);
+  v128.store(to + 3 * step, r8);
+  v128.store(to + 4 * step, r10n, 16);
+  v128.store(to + 4 * step, r10);
 }
 
 /** The first three places of inputLine. Two vectors each. */
@@ -108,12 +164,12 @@ export function inputLineLowPair(pd0: usize, pd1: usize, pd2: usize, pd3: usize,
   const r2n = madd(PLUS_A, pn, en);
   const r4 = madd(MINUS_A, p, e);
   const r4n = madd(MINUS_A, pn, en);
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + step, r2);
+  v128.store(to, r0);
   v128.store(to + step, r2n, 16);
-  v128.store(to + 2 * step, r4);
+  v128.store(to + step, r2);
   v128.store(to + 2 * step, r4n, 16);
+  v128.store(to + 2 * step, r4);
 }
 
 /** The last three places of inputLine. Two vectors each. */
@@ -143,12 +199,12 @@ export function inputLineHighPair(pd1: usize, pd2: usize, pd3: usize, pd4: usize
   const r2n = madd(PLUS_B, qn, fn);
   const r4 = madd(MINUS_B, q, f);
   const r4n = madd(MINUS_B, qn, fn);
-  v128.store(to + 5 * step, r0);
   v128.store(to + 5 * step, r0n, 16);
-  v128.store(to + 3 * step, r2);
+  v128.store(to + 5 * step, r0);
   v128.store(to + 3 * step, r2n, 16);
-  v128.store(to + 4 * step, r4);
+  v128.store(to + 3 * step, r2);
   v128.store(to + 4 * step, r4n, 16);
+  v128.store(to + 4 * step, r4);
 }
 
 /** A dy: four values to six places. Two vectors each. */
@@ -188,18 +244,69 @@ export function gradientLinePair(py0: usize, py1: usize, py2: usize, py3: usize,
   const r8n = madd(PLUS_B, qn, fn);
   const r10 = madd(MINUS_B, q, f);
   const r10n = madd(MINUS_B, qn, fn);
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + 5 * step, r2);
+  v128.store(to, r0);
   v128.store(to + 5 * step, r2n, 16);
-  v128.store(to + step, r4);
+  v128.store(to + 5 * step, r2);
   v128.store(to + step, r4n, 16);
-  v128.store(to + 2 * step, r6);
+  v128.store(to + step, r4);
   v128.store(to + 2 * step, r6n, 16);
-  v128.store(to + 3 * step, r8);
+  v128.store(to + 2 * step, r6);
   v128.store(to + 3 * step, r8n, 16);
-  v128.store(to + 4 * step, r10);
+  v128.store(to + 3 * step, r8);
   v128.store(to + 4 * step, r10n, 16);
+  v128.store(to + 4 * step, r10);
+}
+
+/** A dy: four values to six places. Two vectors each, CHUNK bytes apart from `s` on. */
+// @inline
+export function gradientLineRow(s: usize, to: usize, step: usize): void {
+  const PLUS_A = f32x4.splat(PLUS_A_VALUE);
+  const MINUS_A = f32x4.splat(MINUS_A_VALUE);
+  const PLUS_B = f32x4.splat(PLUS_B_VALUE);
+  const MINUS_B = f32x4.splat(MINUS_B_VALUE);
+  const HALF = f32x4.splat(HALF_VALUE);
+  const TWO = f32x4.splat(TWO_VALUE);
+  const y0 = v128.load(s);
+  const y0n = v128.load(s, 16);
+  const y1 = v128.load(s, 1 * CHUNK);
+  const y1n = v128.load(s, 1 * CHUNK + 16);
+  const y2 = v128.load(s, 2 * CHUNK);
+  const y2n = v128.load(s, 2 * CHUNK + 16);
+  const y3 = v128.load(s, 3 * CHUNK);
+  const y3n = v128.load(s, 3 * CHUNK + 16);
+  const r0 = y0;
+  const r0n = y0n;
+  const r2 = y3;
+  const r2n = y3n;
+  const e = madd(HALF, y2, y0);
+  const en = madd(HALF, y2n, y0n);
+  const p = madd(HALF, y3, y1);
+  const pn = madd(HALF, y3n, y1n);
+  const r4 = madd(PLUS_A, p, e);
+  const r4n = madd(PLUS_A, pn, en);
+  const r6 = madd(MINUS_A, p, e);
+  const r6n = madd(MINUS_A, pn, en);
+  const f = madd(TWO, y2, y0);
+  const fn = madd(TWO, y2n, y0n);
+  const q = madd(TWO, y3, y1);
+  const qn = madd(TWO, y3n, y1n);
+  const r8 = madd(PLUS_B, q, f);
+  const r8n = madd(PLUS_B, qn, fn);
+  const r10 = madd(MINUS_B, q, f);
+  const r10n = madd(MINUS_B, qn, fn);
+  v128.store(to, r0n, 16);
+  v128.store(to, r0);
+  v128.store(to + 5 * step, r2n, 16);
+  v128.store(to + 5 * step, r2);
+  v128.store(to + step, r4n, 16);
+  v128.store(to + step, r4);
+  v128.store(to + 2 * step, r6n, 16);
+  v128.store(to + 2 * step, r6);
+  v128.store(to + 3 * step, r8n, 16);
+  v128.store(to + 3 * step, r8);
+  v128.store(to + 4 * step, r10n, 16);
+  v128.store(to + 4 * step, r10);
 }
 
 /** The first three places of gradientLine. Two vectors each. */
@@ -226,12 +333,12 @@ export function gradientLineLowPair(py0: usize, py1: usize, py2: usize, py3: usi
   const r2n = madd(PLUS_A, pn, en);
   const r4 = madd(MINUS_A, p, e);
   const r4n = madd(MINUS_A, pn, en);
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + step, r2);
+  v128.store(to, r0);
   v128.store(to + step, r2n, 16);
-  v128.store(to + 2 * step, r4);
+  v128.store(to + step, r2);
   v128.store(to + 2 * step, r4n, 16);
+  v128.store(to + 2 * step, r4);
 }
 
 /** The last three places of gradientLine. Two vectors each. */
@@ -258,12 +365,12 @@ export function gradientLineHighPair(py0: usize, py1: usize, py2: usize, py3: us
   const r2n = madd(PLUS_B, qn, fn);
   const r4 = madd(MINUS_B, q, f);
   const r4n = madd(MINUS_B, qn, fn);
-  v128.store(to + 5 * step, r0);
   v128.store(to + 5 * step, r0n, 16);
-  v128.store(to + 3 * step, r2);
+  v128.store(to + 5 * step, r0);
   v128.store(to + 3 * step, r2n, 16);
-  v128.store(to + 4 * step, r4);
+  v128.store(to + 3 * step, r2);
   v128.store(to + 4 * step, r4n, 16);
+  v128.store(to + 4 * step, r4);
 }
 
 /** Aᵀ m: six values to four places. Two vectors each. */
@@ -302,14 +409,14 @@ export function outputLinePair(pu0: usize, pu1: usize, pu2: usize, pu3: usize, p
   const r4n = madd(HALF, nearn, f32x4.add(farn, farn));
   const r6 = madd(CUBE_A, nearOdd, madd(CUBE_B, farOdd, u5));
   const r6n = madd(CUBE_A, nearOddn, madd(CUBE_B, farOddn, u5n));
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + step, r2);
+  v128.store(to, r0);
   v128.store(to + step, r2n, 16);
-  v128.store(to + 2 * step, r4);
+  v128.store(to + step, r2);
   v128.store(to + 2 * step, r4n, 16);
-  v128.store(to + 3 * step, r6);
+  v128.store(to + 2 * step, r4);
   v128.store(to + 3 * step, r6n, 16);
+  v128.store(to + 3 * step, r6);
 }
 
 /** G g: three values to six places. Two vectors each. */
@@ -345,18 +452,65 @@ export function filterLinePair(pg0: usize, pg1: usize, pg2: usize, to: usize, st
   const r8n = madd(FAR_PLUS, g1n, fn);
   const r10 = madd(FAR_MINUS, g1, f);
   const r10n = madd(FAR_MINUS, g1n, fn);
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + 5 * step, r2);
+  v128.store(to, r0);
   v128.store(to + 5 * step, r2n, 16);
-  v128.store(to + step, r4);
+  v128.store(to + 5 * step, r2);
   v128.store(to + step, r4n, 16);
-  v128.store(to + 2 * step, r6);
+  v128.store(to + step, r4);
   v128.store(to + 2 * step, r6n, 16);
-  v128.store(to + 3 * step, r8);
+  v128.store(to + 2 * step, r6);
   v128.store(to + 3 * step, r8n, 16);
-  v128.store(to + 4 * step, r10);
+  v128.store(to + 3 * step, r8);
   v128.store(to + 4 * step, r10n, 16);
+  v128.store(to + 4 * step, r10);
+}
+
+/** G g: three values to six places. Two vectors each, FILTER_CHUNK bytes apart from `s` on. */
+// @inline
+export function filterLineRow(s: usize, to: usize, step: usize): void {
+  const HALF = f32x4.splat(HALF_VALUE);
+  const TWO = f32x4.splat(TWO_VALUE);
+  const NEAR = f32x4.splat(NEAR_VALUE);
+  const NEAR_MINUS = f32x4.splat(NEAR_MINUS_VALUE);
+  const NEAR_PLUS = f32x4.splat(NEAR_PLUS_VALUE);
+  const SIXTH = f32x4.splat(SIXTH_VALUE);
+  const FAR_PLUS = f32x4.splat(FAR_PLUS_VALUE);
+  const FAR_MINUS = f32x4.splat(FAR_MINUS_VALUE);
+  const g0 = v128.load(s);
+  const g0n = v128.load(s, 16);
+  const g1 = v128.load(s, 1 * FILTER_CHUNK);
+  const g1n = v128.load(s, 1 * FILTER_CHUNK + 16);
+  const g2 = v128.load(s, 2 * FILTER_CHUNK);
+  const g2n = v128.load(s, 2 * FILTER_CHUNK + 16);
+  const r0 = g0;
+  const r0n = g0n;
+  const r2 = g2;
+  const r2n = g2n;
+  const e = f32x4.mul(NEAR, madd(HALF, g2, g0));
+  const en = f32x4.mul(NEAR, madd(HALF, g2n, g0n));
+  const r4 = madd(NEAR_MINUS, g1, e);
+  const r4n = madd(NEAR_MINUS, g1n, en);
+  const r6 = madd(NEAR_PLUS, g1, e);
+  const r6n = madd(NEAR_PLUS, g1n, en);
+  const f = f32x4.mul(SIXTH, madd(TWO, g2, g0));
+  const fn = f32x4.mul(SIXTH, madd(TWO, g2n, g0n));
+  const r8 = madd(FAR_PLUS, g1, f);
+  const r8n = madd(FAR_PLUS, g1n, fn);
+  const r10 = madd(FAR_MINUS, g1, f);
+  const r10n = madd(FAR_MINUS, g1n, fn);
+  v128.store(to, r0n, 16);
+  v128.store(to, r0);
+  v128.store(to + 5 * step, r2n, 16);
+  v128.store(to + 5 * step, r2);
+  v128.store(to + step, r4n, 16);
+  v128.store(to + step, r4);
+  v128.store(to + 2 * step, r6n, 16);
+  v128.store(to + 2 * step, r6);
+  v128.store(to + 3 * step, r8n, 16);
+  v128.store(to + 3 * step, r8);
+  v128.store(to + 4 * step, r10n, 16);
+  v128.store(to + 4 * step, r10);
 }
 
 /** Gᵀ u: six values to three places. Two vectors each. */
@@ -400,12 +554,52 @@ export function filterGradientLinePair(
   const oddn = f32x4.mul(FAR_PLUS, f32x4.sub(u3n, u4n));
   const r4 = madd(NEAR_MINUS, f32x4.sub(u1, u2), odd);
   const r4n = madd(NEAR_MINUS, f32x4.sub(u1n, u2n), oddn);
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + 2 * step, r2);
+  v128.store(to, r0);
   v128.store(to + 2 * step, r2n, 16);
-  v128.store(to + step, r4);
+  v128.store(to + 2 * step, r2);
   v128.store(to + step, r4n, 16);
+  v128.store(to + step, r4);
+}
+
+/** Gᵀ u: six values to three places. Two vectors each, FILTER_CHUNK bytes apart from `s` on. */
+// @inline
+export function filterGradientLineRow(s: usize, to: usize, step: usize): void {
+  const NEAR = f32x4.splat(NEAR_VALUE);
+  const NEAR_MINUS = f32x4.splat(NEAR_MINUS_VALUE);
+  const SIXTH = f32x4.splat(SIXTH_VALUE);
+  const FAR_PLUS = f32x4.splat(FAR_PLUS_VALUE);
+  const THIRD = f32x4.splat(THIRD_VALUE);
+  const u0 = v128.load(s);
+  const u0n = v128.load(s, 16);
+  const u1 = v128.load(s, 1 * FILTER_CHUNK);
+  const u1n = v128.load(s, 1 * FILTER_CHUNK + 16);
+  const u2 = v128.load(s, 2 * FILTER_CHUNK);
+  const u2n = v128.load(s, 2 * FILTER_CHUNK + 16);
+  const u3 = v128.load(s, 3 * FILTER_CHUNK);
+  const u3n = v128.load(s, 3 * FILTER_CHUNK + 16);
+  const u4 = v128.load(s, 4 * FILTER_CHUNK);
+  const u4n = v128.load(s, 4 * FILTER_CHUNK + 16);
+  const u5 = v128.load(s, 5 * FILTER_CHUNK);
+  const u5n = v128.load(s, 5 * FILTER_CHUNK + 16);
+  const near = f32x4.add(u1, u2);
+  const nearn = f32x4.add(u1n, u2n);
+  const far = f32x4.add(u3, u4);
+  const farn = f32x4.add(u3n, u4n);
+  const r0 = madd(NEAR, near, madd(SIXTH, far, u0));
+  const r0n = madd(NEAR, nearn, madd(SIXTH, farn, u0n));
+  const r2 = madd(THIRD, f32x4.sub(far, near), u5);
+  const r2n = madd(THIRD, f32x4.sub(farn, nearn), u5n);
+  const odd = f32x4.mul(FAR_PLUS, f32x4.sub(u3, u4));
+  const oddn = f32x4.mul(FAR_PLUS, f32x4.sub(u3n, u4n));
+  const r4 = madd(NEAR_MINUS, f32x4.sub(u1, u2), odd);
+  const r4n = madd(NEAR_MINUS, f32x4.sub(u1n, u2n), oddn);
+  v128.store(to, r0n, 16);
+  v128.store(to, r0);
+  v128.store(to + 2 * step, r2n, 16);
+  v128.store(to + 2 * step, r2);
+  v128.store(to + step, r4n, 16);
+  v128.store(to + step, r4);
 }
 
 /** Bᵀ for a filter of two taps: five values to five places, `step` bytes apart. Two vectors each. */
@@ -446,16 +640,16 @@ export function pairInputLinePair(pd0: usize, pd1: usize, pd2: usize, pd3: usize
   const r6n = madd(MINUS_B, qn, fn);
   const r8 = madd(OUTER, d2, f32x4.add(d0, d4));
   const r8n = madd(OUTER, d2n, f32x4.add(d0n, d4n));
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + step, r2);
+  v128.store(to, r0);
   v128.store(to + step, r2n, 16);
-  v128.store(to + 2 * step, r4);
+  v128.store(to + step, r2);
   v128.store(to + 2 * step, r4n, 16);
-  v128.store(to + 3 * step, r6);
+  v128.store(to + 2 * step, r4);
   v128.store(to + 3 * step, r6n, 16);
-  v128.store(to + 4 * step, r8);
+  v128.store(to + 3 * step, r6);
   v128.store(to + 4 * step, r8n, 16);
+  v128.store(to + 4 * step, r8);
 }
 
 /** The last place of pairInputLine. Two vectors each. */
@@ -470,8 +664,8 @@ export function pairInputLastPair(pd0: usize, pd2: usize, pd4: usize, to: usize,
   const d4n = v128.load(pd4, 16);
   const r0 = madd(OUTER, d2, f32x4.add(d0, d4));
   const r0n = madd(OUTER, d2n, f32x4.add(d0n, d4n));
-  v128.store(to + 4 * step, r0);
   v128.store(to + 4 * step, r0n, 16);
+  v128.store(to + 4 * step, r0);
 }
 
 /** A for a filter of two taps: four values to five places. Two vectors each. */
@@ -509,16 +703,16 @@ export function pairGradientLinePair(py0: usize, py1: usize, py2: usize, py3: us
   const r6n = madd(MINUS_B, qn, fn);
   const r8 = y3;
   const r8n = y3n;
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + step, r2);
+  v128.store(to, r0);
   v128.store(to + step, r2n, 16);
-  v128.store(to + 2 * step, r4);
+  v128.store(to + step, r2);
   v128.store(to + 2 * step, r4n, 16);
-  v128.store(to + 3 * step, r6);
+  v128.store(to + 2 * step, r4);
   v128.store(to + 3 * step, r6n, 16);
-  v128.store(to + 4 * step, r8);
+  v128.store(to + 3 * step, r6);
   v128.store(to + 4 * step, r8n, 16);
+  v128.store(to + 4 * step, r8);
 }
 
 /** G for the three taps of stride 2: five points of the pair (w0, w2), then w1. Two vectors each. */
@@ -548,18 +742,59 @@ export function stridedFilterLinePair(pw0: usize, pw1: usize, pw2: usize, to: us
   const r8n = w2n;
   const r10 = w1;
   const r10n = w1n;
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + step, r2);
+  v128.store(to, r0);
   v128.store(to + step, r2n, 16);
-  v128.store(to + 2 * step, r4);
+  v128.store(to + step, r2);
   v128.store(to + 2 * step, r4n, 16);
-  v128.store(to + 3 * step, r6);
+  v128.store(to + 2 * step, r4);
   v128.store(to + 3 * step, r6n, 16);
-  v128.store(to + 4 * step, r8);
+  v128.store(to + 3 * step, r6);
   v128.store(to + 4 * step, r8n, 16);
-  v128.store(to + 5 * step, r10);
+  v128.store(to + 4 * step, r8);
   v128.store(to + 5 * step, r10n, 16);
+  v128.store(to + 5 * step, r10);
+}
+
+/** G for the three taps of stride 2: five points of the pair (w0, w2), then w1. Two vectors each, FILTER_CHUNK bytes apart from `s` on. */
+// @inline
+export function stridedFilterLineRow(s: usize, to: usize, step: usize): void {
+  const THIRD = f32x4.splat(THIRD_VALUE);
+  const PAIR_NEAR = f32x4.splat(PAIR_NEAR_VALUE);
+  const PAIR_FAR = f32x4.splat(PAIR_FAR_VALUE);
+  const PAIR_FAR_MINUS = f32x4.splat(PAIR_FAR_MINUS_VALUE);
+  const w0 = v128.load(s);
+  const w0n = v128.load(s, 16);
+  const w1 = v128.load(s, 1 * FILTER_CHUNK);
+  const w1n = v128.load(s, 1 * FILTER_CHUNK + 16);
+  const w2 = v128.load(s, 2 * FILTER_CHUNK);
+  const w2n = v128.load(s, 2 * FILTER_CHUNK + 16);
+  const third = f32x4.mul(THIRD, w2);
+  const thirdn = f32x4.mul(THIRD, w2n);
+  const r0 = f32x4.neg(madd(PAIR_NEAR, w0, third));
+  const r0n = f32x4.neg(madd(PAIR_NEAR, w0n, thirdn));
+  const r2 = madd(PAIR_NEAR, w0, f32x4.neg(third));
+  const r2n = madd(PAIR_NEAR, w0n, f32x4.neg(thirdn));
+  const r4 = madd(PAIR_FAR, w0, third);
+  const r4n = madd(PAIR_FAR, w0n, thirdn);
+  const r6 = madd(PAIR_FAR_MINUS, w0, third);
+  const r6n = madd(PAIR_FAR_MINUS, w0n, thirdn);
+  const r8 = w2;
+  const r8n = w2n;
+  const r10 = w1;
+  const r10n = w1n;
+  v128.store(to, r0n, 16);
+  v128.store(to, r0);
+  v128.store(to + step, r2n, 16);
+  v128.store(to + step, r2);
+  v128.store(to + 2 * step, r4n, 16);
+  v128.store(to + 2 * step, r4);
+  v128.store(to + 3 * step, r6n, 16);
+  v128.store(to + 3 * step, r6);
+  v128.store(to + 4 * step, r8n, 16);
+  v128.store(to + 4 * step, r8);
+  v128.store(to + 5 * step, r10n, 16);
+  v128.store(to + 5 * step, r10);
 }
 
 /** Its transpose: six values to three places. Two vectors each. */
@@ -595,10 +830,42 @@ export function stridedFilterGradientLinePair(
   const r2n = u5n;
   const r4 = madd(THIRD, f32x4.sub(f32x4.add(u2, u3), f32x4.add(u0, u1)), u4);
   const r4n = madd(THIRD, f32x4.sub(f32x4.add(u2n, u3n), f32x4.add(u0n, u1n)), u4n);
-  v128.store(to, r0);
   v128.store(to, r0n, 16);
-  v128.store(to + step, r2);
+  v128.store(to, r0);
   v128.store(to + step, r2n, 16);
-  v128.store(to + 2 * step, r4);
+  v128.store(to + step, r2);
   v128.store(to + 2 * step, r4n, 16);
+  v128.store(to + 2 * step, r4);
+}
+
+/** Its transpose: six values to three places. Two vectors each, FILTER_CHUNK bytes apart from `s` on. */
+// @inline
+export function stridedFilterGradientLineRow(s: usize, to: usize, step: usize): void {
+  const THIRD = f32x4.splat(THIRD_VALUE);
+  const PAIR_NEAR = f32x4.splat(PAIR_NEAR_VALUE);
+  const PAIR_FAR = f32x4.splat(PAIR_FAR_VALUE);
+  const u0 = v128.load(s);
+  const u0n = v128.load(s, 16);
+  const u1 = v128.load(s, 1 * FILTER_CHUNK);
+  const u1n = v128.load(s, 1 * FILTER_CHUNK + 16);
+  const u2 = v128.load(s, 2 * FILTER_CHUNK);
+  const u2n = v128.load(s, 2 * FILTER_CHUNK + 16);
+  const u3 = v128.load(s, 3 * FILTER_CHUNK);
+  const u3n = v128.load(s, 3 * FILTER_CHUNK + 16);
+  const u4 = v128.load(s, 4 * FILTER_CHUNK);
+  const u4n = v128.load(s, 4 * FILTER_CHUNK + 16);
+  const u5 = v128.load(s, 5 * FILTER_CHUNK);
+  const u5n = v128.load(s, 5 * FILTER_CHUNK + 16);
+  const r0 = madd(PAIR_NEAR, f32x4.sub(u1, u0), f32x4.mul(PAIR_FAR, f32x4.sub(u2, u3)));
+  const r0n = madd(PAIR_NEAR, f32x4.sub(u1n, u0n), f32x4.mul(PAIR_FAR, f32x4.sub(u2n, u3n)));
+  const r2 = u5;
+  const r2n = u5n;
+  const r4 = madd(THIRD, f32x4.sub(f32x4.add(u2, u3), f32x4.add(u0, u1)), u4);
+  const r4n = madd(THIRD, f32x4.sub(f32x4.add(u2n, u3n), f32x4.add(u0n, u1n)), u4n);
+  v128.store(to, r0n, 16);
+  v128.store(to, r0);
+  v128.store(to + step, r2n, 16);
+  v128.store(to + step, r2);
+  v128.store(to + 2 * step, r4n, 16);
+  v128.store(to + 2 * step, r4);
 }

@@ -138,14 +138,14 @@ function pairOutputsPair(
       q3 = f32x4.min(q3, six);
     }
   }
-  v128.store(p0, r0);
   v128.store(p0, q0, 16);
-  v128.store(p1, r1);
+  v128.store(p0, r0);
   v128.store(p1, q1, 16);
-  v128.store(p2, r2);
+  v128.store(p1, r1);
   v128.store(p2, q2, 16);
-  v128.store(p3, r3);
+  v128.store(p2, r2);
   v128.store(p3, q3, 16);
+  v128.store(p3, r3);
 }
 
 /** act(bias + the 4 × 4 outputs) of the points of one tile, at (top, left); pixels outside are written to `dump`. */

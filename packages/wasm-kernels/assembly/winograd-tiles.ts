@@ -3,6 +3,7 @@ import { readAhead } from './pack';
 import { activate, madd } from './simd';
 import { PANEL } from './tile-shape';
 import {
+  CHUNK,
   CUBE_A,
   CUBE_B,
   gradientLine,
@@ -23,18 +24,18 @@ import {
   gradientLineHighPair,
   gradientLineLowPair,
   gradientLinePair,
+  gradientLineRow,
   HALF_VALUE,
   inputLineHighPair,
   inputLineLowPair,
   inputLinePair,
+  inputLineRow,
   outputLinePair,
   PLUS_A_VALUE,
   PLUS_B_VALUE,
   TWO_VALUE,
 } from './winograd-pairs';
 
-/** Bytes of a chunk: 64 channels. */
-const CHUNK: usize = 256;
 /** Bytes between the rows of the 6 × 6 intermediate, for which STRIDED_TILE_SCRATCH is more than enough. */
 const LINE: usize = 6 * CHUNK;
 
@@ -170,8 +171,7 @@ export function inputTile(
       let c: usize = 0;
       if (PANEL == 16) {
         for (; c + 32 <= size; c += 32) {
-          const s = line + c;
-          inputLinePair(s, s + CHUNK, s + 2 * CHUNK, s + 3 * CHUNK, s + 4 * CHUNK, s + 5 * CHUNK, point, plane);
+          inputLineRow(line + c, point, plane);
           point += 32;
         }
       }
@@ -227,8 +227,7 @@ export function gradientTile(
       let c: usize = 0;
       if (PANEL == 16) {
         for (; c + 32 <= size; c += 32) {
-          const s = line + c;
-          gradientLinePair(s, s + CHUNK, s + 2 * CHUNK, s + 3 * CHUNK, point, plane);
+          gradientLineRow(line + c, point, plane);
           point += 32;
         }
       }
@@ -304,14 +303,14 @@ function outputPixelsPair(s: usize, bias: usize, p0: usize, p1: usize, p2: usize
       q3 = f32x4.min(q3, six);
     }
   }
-  v128.store(p0, r0);
   v128.store(p0, q0, 16);
-  v128.store(p1, r1);
+  v128.store(p0, r0);
   v128.store(p1, q1, 16);
-  v128.store(p2, r2);
+  v128.store(p1, r1);
   v128.store(p2, q2, 16);
-  v128.store(p3, r3);
+  v128.store(p2, r2);
   v128.store(p3, q3, 16);
+  v128.store(p3, r3);
 }
 
 /**

@@ -2,7 +2,16 @@
 import * as g from './geometry';
 import { PANEL, panelWidth } from './tile-shape';
 import { filterGradientLine, filterLine, stridedFilterGradientLine, stridedFilterLine } from './winograd-lines';
-import { filterGradientLinePair, filterLinePair, stridedFilterGradientLinePair, stridedFilterLinePair } from './winograd-pairs';
+import {
+  filterGradientLinePair,
+  filterGradientLineRow,
+  filterLinePair,
+  filterLineRow,
+  stridedFilterGradientLinePair,
+  stridedFilterGradientLineRow,
+  stridedFilterLinePair,
+  stridedFilterLineRow,
+} from './winograd-pairs';
 
 /** Bytes of the four filters of 9 taps, two vectors each, that packInput turns around. */
 const TURNED: usize = 4 * 9 * 32;
@@ -47,7 +56,8 @@ function filterTilePair(taps: usize, tapStep: usize, to: usize, plane: usize, sc
     chosenLinePair(strided, tap, tap + 3 * tapStep, tap + 6 * tapStep, scratch + (j << 5), 96);
   }
   for (let i = 0; i < 6; i++) {
-    chosenLinePair(strided, scratch, scratch + 32, scratch + 64, to, plane);
+    if (strided) stridedFilterLineRow(scratch, to, plane);
+    else filterLineRow(scratch, to, plane);
     scratch += 96;
     to += 6 * plane;
   }
@@ -211,7 +221,8 @@ function unpackPair(strided: bool, u: usize, plane: usize, to: usize, tapStep: u
     u += plane;
   }
   for (let i = 0; i < 3; i++) {
-    chosenGradientLinePair(strided, scratch, 32, to, tapStep);
+    if (strided) stridedFilterGradientLineRow(scratch, to, tapStep);
+    else filterGradientLineRow(scratch, to, tapStep);
     scratch += 192;
     to += 3 * tapStep;
   }

@@ -1,5 +1,6 @@
 // Writes assembly/winograd-pairs.ts: the lines of winograd-lines.ts for two vectors side by side, in the order that lets an engine join each pair of
 // operations into one: all loads, then all sums, then all stores two by two; coefficients as numbers. Run it after a change of the lines.
+// V8 writes the first vector of a pair once more by itself where its store comes first, in case the second is out of bounds: so the second one is stored first.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { formatted } from './formatted.mjs';
@@ -10,6 +11,19 @@ const constants = [...source.matchAll(/^(?:export )?const ([A-Z_0-9]+) = constan
   value,
 }));
 const functions = [...source.matchAll(/((?:\/\*\*.*\*\/\n))\/\/ @inline\nexport function (\w+)\(([^)]*)\): void \{\n([\s\S]*?)\n\}/g)];
+
+/**
+ * Lines that are read from a scratch, by the bytes from one operand to the next: as offsets in the instruction. Of a sum in the address the compiler makes such an
+ * offset for one vector of a pair and not for the other, and then the engine does not see that they are neighbors.
+ */
+const units = {
+  inputLine: 'CHUNK',
+  gradientLine: 'CHUNK',
+  filterLine: 'FILTER_CHUNK',
+  stridedFilterLine: 'FILTER_CHUNK',
+  filterGradientLine: 'FILTER_CHUNK',
+  stridedFilterGradientLine: 'FILTER_CHUNK',
+};
 
 function pair([, comment, name, parameters, body]) {
   const vectors = [...parameters.matchAll(/(\w+): v128/g)].map(([, v]) => v);
@@ -28,23 +42,31 @@ function pair([, comment, name, parameters, body]) {
     } else if (stored) {
       const value = `r${stores.length}`;
       sums.push(`const ${value} = ${stored[2]};`, `const ${value}n = ${other(stored[2])};`);
-      stores.push(`v128.store(${stored[1]}, ${value});`, `v128.store(${stored[1]}, ${value}n, 16);`);
+      stores.push(`v128.store(${stored[1]}, ${value}n, 16);`, `v128.store(${stored[1]}, ${value});`);
     } else throw new Error(`generate-pairs: ${name}: what is "${line}"?`);
   }
-  const loads = vectors.flatMap((v) => [`const ${v} = v128.load(p${v});`, `const ${v}n = v128.load(p${v}, 16);`]);
+  const load = (v, from, at) => [
+    `const ${v} = v128.load(${from}${at});`,
+    `const ${v}n = v128.load(${from}${at === '' ? ', 16' : `${at} + 16`});`,
+  ];
+  const loads = vectors.flatMap((v) => load(v, `p${v}`, ''));
+  const unit = units[name];
+  const rowLoads = vectors.flatMap((v, i) => load(v, 's', i === 0 ? '' : `, ${i} * ${unit}`));
   const splats = used.map((c) => `const ${c.name} = f32x4.splat(${c.name}_VALUE);`);
-  return `
-${comment.replace(/\*\/\n$/, 'Two vectors each. */\n')}// @inline
-export function ${name}Pair(${vectors.map((v) => `p${v}: usize, `).join('')}to: usize, step: usize): void {
-${[...splats, ...loads, ...sums, ...stores].map((line) => `  ${line}\n`).join('')}}
+  const whole = (suffix, about, operands, reads) => `
+${comment.replace(/\*\/\n$/, `${about} */\n`)}// @inline
+export function ${name}${suffix}(${operands}to: usize, step: usize): void {
+${[...splats, ...reads, ...sums, ...stores].map((line) => `  ${line}\n`).join('')}}
 `;
+  const row = unit === undefined ? '' : whole('Row', `Two vectors each, ${unit} bytes apart from \`s\` on.`, 's: usize, ', rowLoads);
+  return whole('Pair', 'Two vectors each.', vectors.map((v) => `p${v}: usize, `).join(''), loads) + row;
 }
 
 export const text =
   await formatted(`// Written by scripts/generate-pairs.mjs from winograd-lines.ts: the same lines for two neighboring vectors, operands given by address.
 import { scalar } from './constant';
 import { madd } from './simd';
-import { A, B } from './winograd-lines';
+import { A, B, CHUNK, FILTER_CHUNK } from './winograd-lines';
 
 ${constants.map(({ name, value }) => `export const ${name}_VALUE: f32 = scalar(${value});\n`).join('')}${functions.map(pair).join('')}`);
 

@@ -48,7 +48,11 @@ function tile(vectors) {
     `    if (act == 2) {\n      const six = f32x4.splat(6);\n` +
     each(3, (r, v, c) => `${c} = f32x4.min(${c}, six);`) +
     `    }\n  }\n` +
-    each(1, (r, v, c) => `v128.store(o${r}, ${c}${v === 0 ? '' : `, ${v * 16}`});`);
+    // the second of a pair first: see generate-pairs.mjs
+    lines(
+      1,
+      rows.flatMap((r) => columns.toReversed().map((v) => `v128.store(o${r}, c${r}${v}${v === 0 ? '' : `, ${v * 16}`});`)),
+    );
   return `
 function tileRows${vectors * 4}(tab: usize, tabStride: usize, taps: i32, kOffset: usize, kc: i32, b: usize, init: usize, out: usize, outOffset: usize, act: i32): void {
 ${declare}  const span = <usize>kc * ${bytes};

@@ -48,8 +48,8 @@ ${taken.map((c) => `  const ${c} = f32x4.splat(${c}_VALUE);\n`).join('')}
     const fb = ${name}Wide(${taken.join(', ')}, ${before('b')}${passed});
     const ra = ${after('fa', 'a')};
     const rb = ${after('fb', 'b')};
+    v128.store(to, rb, 16); // before its neighbor: see generate-pairs.mjs
     v128.store(to, ra);
-    v128.store(to, rb, 16);
     ${keeps ? 'to += 32;' : ''}
     ${sums ? 'sum = f32x4.add(f32x4.add(sum, ra), rb);' : ''}
   }
