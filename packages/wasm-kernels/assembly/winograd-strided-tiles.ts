@@ -2,7 +2,7 @@
 // Columns into a small intermediate that stays in the first-level cache, then rows.
 import { PANEL } from './tile-shape';
 import { pairGradientLine, pairInputLast, pairInputLine } from './winograd-lines';
-import { pairGradientLinePair, pairInputLastPair, pairInputLinePair } from './winograd-pairs';
+import { pairGradientLinePairs, pairInputLastPairs, pairInputLinePairs } from './winograd-pairs';
 import { ALL, HIGH, LOW, pixelOr } from './winograd-tiles';
 
 /** Bytes of a chunk: 64 channels. */
@@ -17,7 +17,8 @@ export const STRIDED_TILE_SCRATCH: usize = 9 * LINE;
 function evenPoints(p0: usize, p2: usize, p4: usize, p6: usize, p8: usize, to: usize, step: usize, size: usize): void {
   let c: usize = 0;
   if (PANEL == 16) {
-    for (; c + 32 <= size; c += 32) pairInputLinePair(p0 + c, p2 + c, p4 + c, p6 + c, p8 + c, to + c, step);
+    pairInputLinePairs(p0, p2, p4, p6, p8, to, step, <i32>(size >> 5), 32, 32);
+    c = size & ~31;
   }
   for (; c < size; c += 16) {
     pairInputLine(v128.load(p0 + c), v128.load(p2 + c), v128.load(p4 + c), v128.load(p6 + c), v128.load(p8 + c), to + c, step);
@@ -29,7 +30,8 @@ function evenPoints(p0: usize, p2: usize, p4: usize, p6: usize, p8: usize, to: u
 function lastEvenPoint(p0: usize, p4: usize, p8: usize, to: usize, step: usize, size: usize): void {
   let c: usize = 0;
   if (PANEL == 16) {
-    for (; c + 32 <= size; c += 32) pairInputLastPair(p0 + c, p4 + c, p8 + c, to + c, step);
+    pairInputLastPairs(p0, p4, p8, to, step, <i32>(size >> 5), 32, 32);
+    c = size & ~31;
   }
   for (; c < size; c += 16) pairInputLast(v128.load(p0 + c), v128.load(p4 + c), v128.load(p8 + c), to + c, step);
 }
@@ -134,7 +136,8 @@ export function stridedInputTile(
 function evenGradients(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize, size: usize): void {
   let c: usize = 0;
   if (PANEL == 16) {
-    for (; c + 32 <= size; c += 32) pairGradientLinePair(p0 + c, p1 + c, p2 + c, p3 + c, to + c, step);
+    pairGradientLinePairs(p0, p1, p2, p3, to, step, <i32>(size >> 5), 32, 32);
+    c = size & ~31;
   }
   for (; c < size; c += 16) {
     pairGradientLine(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), to + c, step);

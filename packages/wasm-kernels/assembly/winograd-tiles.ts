@@ -21,16 +21,16 @@ import {
 import {
   CUBE_A_VALUE,
   CUBE_B_VALUE,
-  gradientLineHighPair,
-  gradientLineLowPair,
-  gradientLinePair,
-  gradientLineRow,
+  gradientLineHighPairs,
+  gradientLineLowPairs,
+  gradientLinePairs,
+  gradientLineRows,
   HALF_VALUE,
-  inputLineHighPair,
-  inputLineLowPair,
-  inputLinePair,
-  inputLineRow,
-  outputLinePair,
+  inputLineHighPairs,
+  inputLineLowPairs,
+  inputLinePairs,
+  inputLineRows,
+  outputLinePairs,
   PLUS_A_VALUE,
   PLUS_B_VALUE,
   TWO_VALUE,
@@ -63,21 +63,24 @@ function inputColumn(rows: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: 
   let c: usize = 0;
   if (rows == LOW) {
     if (PANEL == 16) {
-      for (; c + 32 <= size; c += 32) inputLineLowPair(p0 + c, p1 + c, p2 + c, p3 + c, p4 + c, line + c, LINE);
+      inputLineLowPairs(p0, p1, p2, p3, p4, line, LINE, <i32>(size >> 5), 32, 32);
+      c = size & ~31;
     }
     for (; c < size; c += 16) {
       inputLineLow(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), v128.load(p4 + c), line + c, LINE);
     }
   } else if (rows == HIGH) {
     if (PANEL == 16) {
-      for (; c + 32 <= size; c += 32) inputLineHighPair(p1 + c, p2 + c, p3 + c, p4 + c, p5 + c, line + c, LINE);
+      inputLineHighPairs(p1, p2, p3, p4, p5, line, LINE, <i32>(size >> 5), 32, 32);
+      c = size & ~31;
     }
     for (; c < size; c += 16) {
       inputLineHigh(v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), v128.load(p4 + c), v128.load(p5 + c), line + c, LINE);
     }
   } else {
     if (PANEL == 16) {
-      for (; c + 32 <= size; c += 32) inputLinePair(p0 + c, p1 + c, p2 + c, p3 + c, p4 + c, p5 + c, line + c, LINE);
+      inputLinePairs(p0, p1, p2, p3, p4, p5, line, LINE, <i32>(size >> 5), 32, 32);
+      c = size & ~31;
     }
     for (; c < size; c += 16) {
       inputLine(
@@ -100,21 +103,24 @@ function gradientColumn(rows: i32, p0: usize, p1: usize, p2: usize, p3: usize, l
   let c: usize = 0;
   if (rows == LOW) {
     if (PANEL == 16) {
-      for (; c + 32 <= size; c += 32) gradientLineLowPair(p0 + c, p1 + c, p2 + c, p3 + c, line + c, LINE);
+      gradientLineLowPairs(p0, p1, p2, p3, line, LINE, <i32>(size >> 5), 32, 32);
+      c = size & ~31;
     }
     for (; c < size; c += 16) {
       gradientLineLow(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), line + c, LINE);
     }
   } else if (rows == HIGH) {
     if (PANEL == 16) {
-      for (; c + 32 <= size; c += 32) gradientLineHighPair(p0 + c, p1 + c, p2 + c, p3 + c, line + c, LINE);
+      gradientLineHighPairs(p0, p1, p2, p3, line, LINE, <i32>(size >> 5), 32, 32);
+      c = size & ~31;
     }
     for (; c < size; c += 16) {
       gradientLineHigh(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), line + c, LINE);
     }
   } else {
     if (PANEL == 16) {
-      for (; c + 32 <= size; c += 32) gradientLinePair(p0 + c, p1 + c, p2 + c, p3 + c, line + c, LINE);
+      gradientLinePairs(p0, p1, p2, p3, line, LINE, <i32>(size >> 5), 32, 32);
+      c = size & ~31;
     }
     for (; c < size; c += 16) {
       gradientLine(v128.load(p0 + c), v128.load(p1 + c), v128.load(p2 + c), v128.load(p3 + c), line + c, LINE);
@@ -170,10 +176,9 @@ export function inputTile(
       let point = row;
       let c: usize = 0;
       if (PANEL == 16) {
-        for (; c + 32 <= size; c += 32) {
-          inputLineRow(line + c, point, plane);
-          point += 32;
-        }
+        inputLineRows(line, point, plane, <i32>(size >> 5), 32, 32);
+        c = size & ~31;
+        point += c;
       }
       for (; c < size; c += 16) {
         const s = line + c;
@@ -226,10 +231,9 @@ export function gradientTile(
       let point = row;
       let c: usize = 0;
       if (PANEL == 16) {
-        for (; c + 32 <= size; c += 32) {
-          gradientLineRow(line + c, point, plane);
-          point += 32;
-        }
+        gradientLineRows(line, point, plane, <i32>(size >> 5), 32, 32);
+        c = size & ~31;
+        point += c;
       }
       for (; c < size; c += 16) {
         const s = line + c;
@@ -344,7 +348,8 @@ export function outputTile(
       const m5 = m4 + step;
       let c: usize = 0;
       if (PANEL == 16) {
-        for (; c + 32 <= size; c += 32) outputLinePair(column + c, m1 + c, m2 + c, m3 + c, m4 + c, m5 + c, line + c, LINE);
+        outputLinePairs(column, m1, m2, m3, m4, m5, line, LINE, <i32>(size >> 5), 32, 32);
+        c = size & ~31;
       }
       for (; c < size; c += 16) {
         outputLine(

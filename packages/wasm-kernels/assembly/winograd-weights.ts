@@ -3,14 +3,14 @@ import * as g from './geometry';
 import { PANEL, panelWidth } from './tile-shape';
 import { filterGradientLine, filterLine, stridedFilterGradientLine, stridedFilterLine } from './winograd-lines';
 import {
-  filterGradientLinePair,
-  filterGradientLineRow,
-  filterLinePair,
-  filterLineRow,
-  stridedFilterGradientLinePair,
-  stridedFilterGradientLineRow,
-  stridedFilterLinePair,
-  stridedFilterLineRow,
+  filterGradientLinePairs,
+  filterGradientLineRows,
+  filterLinePairs,
+  filterLineRows,
+  stridedFilterGradientLinePairs,
+  stridedFilterGradientLineRows,
+  stridedFilterLinePairs,
+  stridedFilterLineRows,
 } from './winograd-pairs';
 
 /** Bytes of the four filters of 9 taps, two vectors each, that packInput turns around. */
@@ -36,30 +36,17 @@ function chosenGradientLine(strided: bool, u: usize, unit: usize, to: usize, ste
   else filterGradientLine(u0, u1, u2, u3, u4, u5, to, step);
 }
 
-// @inline
-function chosenLinePair(strided: bool, g0: usize, g1: usize, g2: usize, to: usize, step: usize): void {
-  if (strided) stridedFilterLinePair(g0, g1, g2, to, step);
-  else filterLinePair(g0, g1, g2, to, step);
-}
-
-// @inline
-function chosenGradientLinePair(strided: bool, u: usize, unit: usize, to: usize, step: usize): void {
-  if (strided) stridedFilterGradientLinePair(u, u + unit, u + 2 * unit, u + 3 * unit, u + 4 * unit, u + 5 * unit, to, step);
-  else filterGradientLinePair(u, u + unit, u + 2 * unit, u + 3 * unit, u + 4 * unit, u + 5 * unit, to, step);
-}
-
 /** filterTile for eight columns. */
 function filterTilePair(taps: usize, tapStep: usize, to: usize, plane: usize, scratch: usize): void {
   const strided = g.strideHeight == 2;
-  for (let j: usize = 0; j < 3; j++) {
-    const tap = taps + j * tapStep;
-    chosenLinePair(strided, tap, tap + 3 * tapStep, tap + 6 * tapStep, scratch + (j << 5), 96);
-  }
-  for (let i = 0; i < 6; i++) {
-    if (strided) stridedFilterLineRow(scratch, to, plane);
-    else filterLineRow(scratch, to, plane);
-    scratch += 96;
-    to += 6 * plane;
+  const second = taps + 3 * tapStep;
+  const third = taps + 6 * tapStep;
+  if (strided) {
+    stridedFilterLinePairs(taps, second, third, scratch, 96, 3, tapStep, 32);
+    stridedFilterLineRows(scratch, to, plane, 6, 96, 6 * plane);
+  } else {
+    filterLinePairs(taps, second, third, scratch, 96, 3, tapStep, 32);
+    filterLineRows(scratch, to, plane, 6, 96, 6 * plane);
   }
 }
 
@@ -216,14 +203,17 @@ function unpackFour(strided: bool, u: usize, plane: usize, to: usize, tapStep: u
 /** unpackFour for eight columns. */
 // @inline
 function unpackPair(strided: bool, u: usize, plane: usize, to: usize, tapStep: usize, scratch: usize): void {
-  for (let j: usize = 0; j < 6; j++) {
-    chosenGradientLinePair(strided, u, 6 * plane, scratch + (j << 5), 192);
-    u += plane;
-  }
-  for (let i = 0; i < 3; i++) {
-    if (strided) stridedFilterGradientLineRow(scratch, to, tapStep);
-    else filterGradientLineRow(scratch, to, tapStep);
-    scratch += 192;
-    to += 3 * tapStep;
+  const row = 6 * plane;
+  const u1 = u + row;
+  const u2 = u1 + row;
+  const u3 = u2 + row;
+  const u4 = u3 + row;
+  const u5 = u4 + row;
+  if (strided) {
+    stridedFilterGradientLinePairs(u, u1, u2, u3, u4, u5, scratch, 192, 6, plane, 32);
+    stridedFilterGradientLineRows(scratch, to, tapStep, 3, 192, 3 * tapStep);
+  } else {
+    filterGradientLinePairs(u, u1, u2, u3, u4, u5, scratch, 192, 6, plane, 32);
+    filterGradientLineRows(scratch, to, tapStep, 3, 192, 3 * tapStep);
   }
 }

@@ -55,11 +55,21 @@ function pair([, comment, name, parameters, body]) {
   const splats = used.map((c) => `const ${c.name} = f32x4.splat(${c.name}_VALUE);`);
   const whole = (suffix, about, operands, reads) => `
 ${comment.replace(/\*\/\n$/, `${about} */\n`)}// @inline
-export function ${name}${suffix}(${operands}to: usize, step: usize): void {
-${[...splats, ...reads, ...sums, ...stores].map((line) => `  ${line}\n`).join('')}}
+export function ${name}${suffix}(${operands.map((p) => `${p}: usize, `).join('')}to: usize, step: usize, count: i32, next: usize, toNext: usize): void {
+${splats.map((line) => `  ${line}\n`).join('')}  for (; count > 0; count--) {
+${[...reads, ...sums, ...stores, ...operands.map((p) => `${p} += next;`), 'to += toNext;'].map((line) => `    ${line}\n`).join('')}  }
+}
 `;
-  const row = unit === undefined ? '' : whole('Row', `Two vectors each, ${unit} bytes apart from \`s\` on.`, 's: usize, ', rowLoads);
-  return whole('Pair', 'Two vectors each.', vectors.map((v) => `p${v}: usize, `).join(''), loads) + row;
+  const times = '`count` times, `next` and `toNext` bytes further on each time.';
+  const rows = unit === undefined ? '' : whole('Rows', `Two vectors each, ${unit} bytes apart from \`s\` on, ${times}`, ['s'], rowLoads);
+  return (
+    whole(
+      'Pairs',
+      `Two vectors each, ${times}`,
+      vectors.map((v) => `p${v}`),
+      loads,
+    ) + rows
+  );
 }
 
 export const text =
