@@ -16,6 +16,8 @@ export interface Launcher {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const SRUN = 'srun of Slurm';
+
 const launchers: readonly { name: string; mpi?: Launcher['mpi']; size: string; rank: string; local: string; localSize: string }[] = [
   {
     name: 'mpirun of Open MPI',
@@ -36,7 +38,7 @@ const launchers: readonly { name: string; mpi?: Launcher['mpi']; size: string; r
   },
   // a step, not the allocation: SLURM_NTASKS also stands in a batch script, which is no rank
   {
-    name: 'srun of Slurm',
+    name: SRUN,
     size: 'SLURM_STEP_NUM_TASKS',
     rank: 'SLURM_PROCID',
     local: 'SLURM_LOCALID',
@@ -59,16 +61,24 @@ const wholeNumber = (text: string | undefined): number | undefined => {
  * that MPI does not know, and are left alone.
  */
 export function findLauncher(environment: Environment = process.env): Launcher | undefined {
-  for (const { name, mpi, size, rank: rankName, ...local } of launchers) {
-    const variables = [size, rankName, local.local, local.localSize];
-    const [worldSize, rank, localRank, localSize] = variables.map((variable) => wholeNumber(environment[variable]));
-    if (worldSize !== undefined && rank !== undefined && rank < worldSize)
-      return {
-        ...{ name, rank, worldSize },
-        ...(mpi && { mpi }),
-        ...(localRank !== undefined && { localRank }),
-        ...(localSize !== undefined && { localSize }),
-      };
-  }
-  return undefined;
+  const [first, ...others] = launchers.flatMap((launcher) => launcherIn(environment, launcher) ?? []);
+  if (first?.localSize !== undefined) return first;
+  // srun by PMI or PMIx (--mpi=pmi2, --mpi=pmix) sets the variables of an MPI, too, but not all: its own say who is on the same machine
+  const srun = others.find(({ name, rank, worldSize }) => name === SRUN && rank === first!.rank && worldSize === first!.worldSize);
+  return srun ? { ...srun, ...(first!.mpi && { mpi: first!.mpi }) } : first;
+}
+
+function launcherIn(
+  environment: Environment,
+  { name, mpi, size, rank: rankName, ...local }: (typeof launchers)[number],
+): Launcher | undefined {
+  const variables = [size, rankName, local.local, local.localSize];
+  const [worldSize, rank, localRank, localSize] = variables.map((variable) => wholeNumber(environment[variable]));
+  if (worldSize === undefined || rank === undefined || rank >= worldSize) return undefined;
+  return {
+    ...{ name, rank, worldSize },
+    ...(mpi && { mpi }),
+    ...(localRank !== undefined && { localRank }),
+    ...(localSize !== undefined && { localSize }),
+  };
 }
