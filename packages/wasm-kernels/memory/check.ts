@@ -1,10 +1,10 @@
-// `npm run test:memory`: kernels on tensors of 2 GiB, and tensors of 1 and 2 GiB up to the limit of the heap. Every build, and the wide one on several
+// `npm run test:memory`: kernels on tensors of 2 and of 3.5 GiB, and tensors of 1 and 2 GiB up to the limit of the heap. Every build, and the wide one on several
 // threads. Takes some minutes and 5 GiB of memory.
 import { spawnSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
 import { untouched } from '../test/fill-heap.ts';
 import { nameOf, startVariant, variants, type Variant } from '../test/wasm-under-test.ts';
-import { images, matrices, normalization, normalisationGradient, type Compare } from './large-checks.ts';
+import { images, largest, matrices, normalization, normalisationGradient, type Compare } from './large-checks.ts';
 import { elementAt, samples } from './large-values.ts';
 
 const report = (ok: boolean, what: string): void => {
@@ -45,7 +45,14 @@ function limits(): void {
   }
 }
 
-const CHECKS: Readonly<Record<string, (compare: Compare) => void>> = { limits, matrices, normalization, normalisationGradient, images };
+const CHECKS: Readonly<Record<string, (compare: Compare) => void>> = {
+  limits,
+  largest,
+  matrices,
+  normalization,
+  normalisationGradient,
+  images,
+};
 
 async function run(variant: Variant, name: string): Promise<void> {
   tf.enableProdMode();

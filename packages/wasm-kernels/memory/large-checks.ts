@@ -47,6 +47,27 @@ export function matrices(compare: Compare): void {
   compare('segment sum into 2 GiB', scattered!, (i) => (i < 5 * COLUMNS ? elementAt(gathered, i) : 0));
 }
 
+/** What takes nearly all of the heap and yields little; what would need as much again has to say so. */
+export function largest(compare: Compare): void {
+  const rows = 3.5 * 2 ** 22;
+  const x = largeTensor<tf.Rank.R2>([rows, COLUMNS]);
+  const at = (row: number, column: number): number => valueAt(row * COLUMNS + column);
+  const w = largeTensor<tf.Rank.R2>([COLUMNS, 1]);
+  compare('product of 3.5 GiB', tf.matMul(x, w), (i) => sumOf(COLUMNS, (k) => at(i, k) * valueAt(k)));
+  compare('sums of rows of 3.5 GiB', tf.sum(x, 1), (i) => sumOf(COLUMNS, (k) => at(i, k)));
+  const places = [rows - 1, 0, 2 ** 23, 2 ** 23 - 1, 14_000_001];
+  const gathered = tf.gather(x, tf.tensor1d(places, 'int32'));
+  compare('gather from 3.5 GiB', gathered, (i) => at(places[Math.floor(i / COLUMNS)]!, i % COLUMNS));
+  let code: unknown;
+  try {
+    tf.relu(x);
+  } catch (error) {
+    code = (error as { code?: unknown }).code;
+  }
+  if (code !== 'SELFSUP_MEMORY') throw new Error(`relu of 3.5 GiB must fail with SELFSUP_MEMORY, got ${String(code)}`);
+  compare('product of 3.5 GiB after that', tf.matMul(x, w), (i) => sumOf(COLUMNS, (k) => at(i, k) * valueAt(k)));
+}
+
 /** Batch normalization of 1.9 GiB to 1.9 GiB. */
 export function normalization(compare: Compare): void {
   const rows = 7_900_000;

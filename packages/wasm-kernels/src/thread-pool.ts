@@ -8,6 +8,8 @@ import type { Geometry } from './fork-costs.ts';
 const WORKER_SPIN = 0.2;
 /** Milliseconds that the caller looks for the end of a job before it sleeps. */
 const CALLER_SPIN = 0.1;
+/** Of the time that a member waits, what the caller gives the others after it has given up on one of them itself: who still computes writes to the heap. */
+const GRACE = 0.1;
 /** Milliseconds for all threads to start. */
 const START_LIMIT = 5000;
 
@@ -95,17 +97,17 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
   for (const thread of threads) thread.unref();
   kernels.takeSeat(0, seats, gate, jobLimit);
 
-  /** Looks for the end of the job, then sleeps until it. False when the others do not come. */
-  const othersDone = (): boolean => {
+  /** Looks for the end of the job, then sleeps until it. False when the others do not come within so many milliseconds. */
+  const othersDone = (limit: number): boolean => {
     const from = performance.now();
     const patience = odds > 0.25 ? CALLER_SPIN : 0;
     for (let looks = 1; Atomics.load(words, CONTROL.finished) !== job; looks++) {
       if (looks % 32 !== 0) continue;
       const waited = performance.now() - from;
       if (waited < patience) continue;
-      if (waited > jobLimit) return false;
+      if (waited > limit) return false;
       Atomics.store(words, CONTROL.callerSleeps, 1);
-      Atomics.wait(words, CONTROL.finished, (job - 1) | 0, Math.min(1000, jobLimit));
+      Atomics.wait(words, CONTROL.finished, (job - 1) | 0, Math.min(1000, limit));
       Atomics.store(words, CONTROL.callerSleeps, 0);
     }
     odds += (Number(performance.now() - from <= CALLER_SPIN) - odds) / 8;
@@ -159,6 +161,7 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
         if (Atomics.load(words, word + 1) !== 0) Atomics.notify(words, word);
       }
       kernels.setTeam(team);
+      const start = performance.now();
       let result = -1;
       let error: Error | undefined;
       try {
@@ -168,7 +171,9 @@ export async function startPool(parts: PoolParts): Promise<ThreadPool> {
         kernels.breakTeam();
       }
       kernels.setTeam(1);
-      const came = othersDone();
+      // At a barrier the caller has waited already: who does not come is lost, and the wait is not made twice.
+      const left = error === undefined ? jobLimit : Math.max(GRACE * jobLimit, jobLimit - (performance.now() - start));
+      const came = othersDone(left);
       if (!came) {
         kernels.breakTeam();
         return fail(name, `a member has not answered within ${jobLimit} ms`, error);
