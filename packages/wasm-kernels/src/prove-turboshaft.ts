@@ -1,4 +1,4 @@
-import { readKernels, supportedSimd } from './load-kernels.ts';
+import { compileKernels, compileUnder, markBinary, readKernels, supportedSimd } from './load-kernels.ts';
 import { race, trial } from './race-builds.ts';
 
 /** How many times as fast the newer compiler must make the kernels: 2.1 to 2.3 where this was measured. */
@@ -9,9 +9,6 @@ const MEASURE = 60;
 const FLAG = 'turboshaft-wasm';
 /** The versions of Node whose V8 has the newer compiler for WebAssembly but does not use it by itself. */
 const VERSIONS = [22, 23];
-
-/** A custom section without meaning: other bytes, since the engine keeps what it has compiled by its bytes. */
-const MARK = [0, 2, 1, 0x74];
 
 interface NodeProcess {
   readonly versions: Readonly<Record<string, string | undefined>>;
@@ -27,17 +24,17 @@ async function prove(assetsUrl: string | URL | undefined): Promise<string | unde
   const { setFlagsFromString } = node.getBuiltinModule('node:v8');
   const leave = (reason: string): string => {
     setFlagsFromString(`--no-${FLAG}`);
+    compileUnder();
     return `no --${FLAG}: ${reason}`;
   };
   try {
     const binary = await readKernels('relaxed', false, assetsUrl);
-    const marked = new Uint8Array(binary.length + MARK.length);
-    marked.set(binary);
-    marked.set(MARK, binary.length);
-    const before = trial(await WebAssembly.compile(marked));
+    setFlagsFromString(`--no-${FLAG}`); // also where the process was started with it
+    const before = trial(await WebAssembly.compile(markBinary(binary, `no-${FLAG}`)));
     race([before.run], WARM_UP); // what is compiled better from here on stays as it is
     setFlagsFromString(`--${FLAG}`);
-    const after = trial(await WebAssembly.compile(binary));
+    compileUnder(FLAG);
+    const after = trial(await compileKernels('relaxed', false, assetsUrl));
     race([after.run], WARM_UP);
     const [timeBefore, timeAfter] = race([before.run, after.run], MEASURE);
     const [one, other] = [before.result(), after.result()];
@@ -56,7 +53,7 @@ let proved: Promise<string | undefined> | undefined;
 /**
  * Finds out, once per process and in about 0.2 s, whether V8's newer compiler makes the kernels faster here. Node 22 and 23 have it behind the flag
  * `--turboshaft-wasm`, later versions use it by themselves. The flag is switched on for the whole process, and off again when the proof fails. Kernels that
- * were compiled before stay as they were, so call this first.
+ * were registered before stay as they were until `registerTrainingKernels` is called again, which compiles them anew.
  *
  * @param assetsUrl folder (ending in `/`) of the `.wasm` files; default: `assets/` of this package
  * @returns nothing when the relaxed build, compiled from now on, computes the same bits faster, else the reason why not

@@ -1,7 +1,15 @@
 import { backend, getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
 import type { KernelExports } from './kernel-exports.ts';
-import { instantiateKernels, loadKernels, loadKernelsNow, supportedSimd, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
+import {
+  compiledUnder,
+  instantiateKernels,
+  loadKernels,
+  loadKernelsNow,
+  supportedSimd,
+  type LoadedKernels,
+  type SimdBuild,
+} from './load-kernels.ts';
 import { kernelTable } from './kernel-table.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { assertThreads, onOneThread, threadKernels, type ThreadedKernels } from './threaded-kernels.ts';
@@ -46,6 +54,8 @@ export interface TrainingKernels {
 interface Registration extends TrainingKernels {
   /** The backend that the kernels work on; none between `engine().reset()` and the next backend. */
   readonly owner: WasmBackend | undefined;
+  /** The flags of the engine under which they were compiled. */
+  readonly flags: string;
 }
 
 interface Wanted {
@@ -54,6 +64,7 @@ interface Wanted {
   readonly winograd: boolean;
   readonly threads: number;
   readonly assetsUrl: string | URL | undefined;
+  readonly flags: string;
 }
 
 /** The kernels on the memory of one backend. */
@@ -119,7 +130,7 @@ export async function registerTrainingKernels({
     );
   }
   const owner = backend() as unknown as WasmBackend;
-  const wanted = { owner, simd, winograd, threads, assetsUrl };
+  const wanted = { owner, simd, winograd, threads, assetsUrl, flags: compiledUnder() };
   if (registeredFor(wanted)) return current!;
   const loaded = await loadKernels(backendMemory(owner), simd, assetsUrl);
   const team = await threadKernels(loaded, owner, { threads });
@@ -132,15 +143,21 @@ export async function registerTrainingKernels({
   return current;
 }
 
-function registeredFor({ owner, simd, winograd, threads }: Wanted): boolean {
-  return current?.owner === owner && current.simd === simd && current.winograd === winograd && current.threads === threads;
+function registeredFor({ owner, simd, winograd, threads, flags }: Wanted): boolean {
+  return (
+    current?.owner === owner &&
+    current.simd === simd &&
+    current.winograd === winograd &&
+    current.threads === threads &&
+    current.flags === flags
+  );
 }
 
 /**
  * Puts our kernels into tfjs's registry. tfjs calls `setupFunc` of every kernel when a backend becomes current and `disposeFunc` before one goes
  * (`engine().reset()`, `removeBackend`). Ours hand both calls on to the stock kernels that they displace, and move to the new backend themselves.
  */
-function register({ owner, simd, winograd, assetsUrl }: Wanted, { module }: LoadedKernels, team: ThreadedKernels): Registration {
+function register({ owner, simd, winograd, assetsUrl, flags }: Wanted, { module }: LoadedKernels, team: ThreadedKernels): Registration {
   const replaced = new Map<string, KernelConfig>();
   const bind = (to: WasmBackend, team: ThreadedKernels): Binding => {
     const runtime = createRuntime(
@@ -211,6 +228,7 @@ function register({ owner, simd, winograd, assetsUrl }: Wanted, { module }: Load
     },
     simd,
     winograd,
+    flags,
     get threads() {
       return binding?.team.threads ?? 1;
     },
