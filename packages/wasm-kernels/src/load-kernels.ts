@@ -23,6 +23,35 @@ const RELAXED_PROBE = new Uint8Array([
   ...[0x0a, RELAXED_BODY.length + 2, 0x01, RELAXED_BODY.length, ...RELAXED_BODY],
 ]);
 
+/** A value from outside, for a message. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value === null || !['object', 'function', 'symbol'].includes(typeof value)) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Refuses what is not the name of a build. */
+export function assertSimd(who: string, simd: unknown): asserts simd is SimdBuild {
+  if (simd === 'wide' || simd === 'relaxed' || simd === 'plain') return;
+  throw new SelfsupError(
+    'SELFSUP_OPTION',
+    `${who}: \`simd\` must be 'wide', 'relaxed' or 'plain', got ${shown(simd)}; without it the best one that runs here is taken`,
+  );
+}
+
+/** Refuses what is not the address of a folder. */
+export function assertAssetsUrl(who: string, assetsUrl: unknown): void {
+  if (assetsUrl === undefined) return;
+  try {
+    new URL('kernels.wasm', assetsUrl as string);
+  } catch {
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: \`assetsUrl\` must be the whole URL of a folder, ending in '/', got ${shown(assetsUrl)}; such as 'https://example.org/kernels/', new URL('kernels/', location.href) in a page, or pathToFileURL('kernels/') in Node`,
+    );
+  }
+}
+
 /** The best build that this engine runs well without further ado. */
 export function supportedSimd(): 'relaxed' | 'plain' {
   return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'plain';

@@ -1,4 +1,4 @@
-import { compileKernels, compileUnder, markBinary, readKernels, supportedSimd } from './load-kernels.ts';
+import { assertAssetsUrl, compileKernels, compileUnder, markBinary, readKernels, supportedSimd } from './load-kernels.ts';
 import { race, trial } from './race-builds.ts';
 
 /** How many times as fast the newer compiler must make the kernels: 2.1 to 2.3 where this was measured. */
@@ -57,8 +57,10 @@ let proved: Promise<string | undefined> | undefined;
  *
  * @param assetsUrl folder (ending in `/`) of the `.wasm` files; default: `assets/` of this package
  * @returns nothing when the relaxed build, compiled from now on, computes the same bits faster, else the reason why not
+ * @throws SelfsupError `SELFSUP_OPTION` where `assetsUrl` is no URL
  */
-export function proveTurboshaft(assetsUrl?: string | URL): Promise<string | undefined> {
+export async function proveTurboshaft(assetsUrl?: string | URL): Promise<string | undefined> {
+  assertAssetsUrl('proveTurboshaft', assetsUrl);
   proved ??= prove(assetsUrl);
   return proved;
 }

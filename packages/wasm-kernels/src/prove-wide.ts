@@ -1,4 +1,4 @@
-import { compileKernels, compileUnder, supportedSimd } from './load-kernels.ts';
+import { assertAssetsUrl, compileKernels, compileUnder, supportedSimd } from './load-kernels.ts';
 import { race, trial } from './race-builds.ts';
 
 /** How many times as fast as the narrow build the wide one must be. Where the engine joins pairs of vectors it is 1.3 to 2, elsewhere 0.6 to 0.8. */
@@ -55,8 +55,10 @@ let proved: Promise<string | undefined> | undefined;
  *
  * @param assetsUrl folder (ending in `/`) of the `.wasm` files; default: `assets/` of this package
  * @returns nothing when `registerTrainingKernels({ simd: 'wide' })` computes the same bits faster, else the reason why not
+ * @throws SelfsupError `SELFSUP_OPTION` where `assetsUrl` is no URL
  */
-export function proveWideVectors(assetsUrl?: string | URL): Promise<string | undefined> {
+export async function proveWideVectors(assetsUrl?: string | URL): Promise<string | undefined> {
+  assertAssetsUrl('proveWideVectors', assetsUrl);
   proved ??= prove(assetsUrl);
   return proved;
 }
