@@ -11,9 +11,13 @@ const FLAG = 'turboshaft-wasm';
 const VERSIONS = [22, 23];
 
 interface NodeProcess {
+  readonly execArgv: readonly string[];
   readonly versions: Readonly<Record<string, string | undefined>>;
   getBuiltinModule: (name: 'node:v8') => typeof import('node:v8');
 }
+
+/** What was compiled without the flag: as long as it is kept, a proof in another thread, which starts with the flag on, gets it as it is. */
+const kept: WebAssembly.Module[] = [];
 
 async function prove(assetsUrl: string | URL | undefined): Promise<string | undefined> {
   const node = (globalThis as { process?: NodeProcess }).process;
@@ -21,6 +25,7 @@ async function prove(assetsUrl: string | URL | undefined): Promise<string | unde
   if (node === undefined || !VERSIONS.includes(major) || node.versions['bun'] !== undefined || node.versions['deno'] !== undefined)
     return `no --${FLAG}: it is for Node 22 and 23`;
   if (supportedSimd() === 'plain') return `no --${FLAG}: this engine lacks relaxed SIMD`;
+  if (node.execArgv.some((flag) => /^--turboshaft[-_]wasm$/.test(flag))) return undefined; // its user has decided
   const { setFlagsFromString } = node.getBuiltinModule('node:v8');
   const leave = (reason: string): string => {
     setFlagsFromString(`--no-${FLAG}`);
@@ -29,8 +34,9 @@ async function prove(assetsUrl: string | URL | undefined): Promise<string | unde
   };
   try {
     const binary = await readKernels('relaxed', false, assetsUrl);
-    setFlagsFromString(`--no-${FLAG}`); // also where the process was started with it
-    const before = trial(await WebAssembly.compile(markBinary(binary, `no-${FLAG}`)));
+    const slow = await WebAssembly.compile(markBinary(binary, `no-${FLAG}`));
+    kept.push(slow);
+    const before = trial(slow);
     race([before.run], WARM_UP); // what is compiled better from here on stays as it is
     setFlagsFromString(`--${FLAG}`);
     compileUnder(FLAG);
