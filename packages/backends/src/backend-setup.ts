@@ -44,8 +44,8 @@ export interface BackendOptions {
   /**
    * Whether wasm computes with vectors of 256 bits, up to twice as fast and with the same bits: in Node 24 and newer on x64. It needs an experimental flag of
    * V8 that holds for the whole process. `auto` switches it on and proves the gain in 0.2 s, else goes without and says why in `description`; in Node 22 and
-   * 23 it tries `--turboshaft-wasm` instead, the compiler that later versions use by themselves. True insists on vectors of 256 bits; false (default) leaves
-   * all flags alone.
+   * 23 it tries `--turboshaft-wasm` instead, the compiler that later versions use by themselves. True insists on vectors of 256 bits: on wasm with the training
+   * kernels, which `prefer: 'auto'` then takes, and throws where they do not gain, on other backends, too; false (default) leaves all flags alone.
    */
   wideVectors?: 'auto' | boolean;
 }

@@ -5,8 +5,10 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isSelfsupError, patchify } from '@selfsup/core';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
+import type { BackendSetup } from './backend-setup.ts';
+import { builtinBackends } from './builtin-backends.ts';
 import { proveBackend } from './prove-backend.ts';
-import { selectBackend } from './select-backend.ts';
+import { selectBackend, type SelectBackendOptions } from './select-backend.ts';
 
 /** The kernels of tfjs's cpu backend, before anything repairs them. */
 const stock = new Map(tf.getKernelsForBackend('cpu').map((config) => [config.kernelName, config]));
@@ -32,7 +34,9 @@ describe('selectBackend', () => {
   it('takes wasm with the training kernels by itself', async () => {
     const backend = await selectBackend();
     expect([backend.name, tf.getBackend(), backend.rejected]).toEqual(['wasm', 'wasm', []]);
-    expect(backend.description).toMatch(/^wasm \((relaxed|plain) SIMD, \d+ threads?, \d+ training kernels\)$/);
+    expect(backend.description).toMatch(
+      /^wasm \((relaxed|plain) SIMD, \d+ threads?, \d+ training kernels(, `wideVectors: 'auto'` may double the speed)?\)$/,
+    );
   });
 
   it('computes on as many threads as it is told, and refuses what is no number of threads', async () => {
@@ -42,6 +46,45 @@ describe('selectBackend', () => {
       await expect(selectBackend({ threads })).rejects.toThrow(
         /^selectBackend: `threads` must be 'auto' or a whole number from 1 to 256, got /,
       );
+  });
+
+  it.each([
+    [NaN, 'NaN'],
+    [Infinity, 'Infinity'],
+    [2n, '2n'],
+    [Symbol('2'), 'a symbol'],
+    [() => 2, 'a function'],
+    [null, 'null'],
+    ['2', '"2"'],
+  ])('says what it got for an option: %s', async (value, got) => {
+    await expect(selectBackend({ threads: value as never })).rejects.toMatchObject({
+      code: 'SELFSUP_OPTION',
+      message: `selectBackend: \`threads\` must be 'auto' or a whole number from 1 to 256, got ${got}`,
+    });
+    await expect(selectBackend({ wideVectors: value as never })).rejects.toMatchObject({
+      code: 'SELFSUP_OPTION',
+      message: `selectBackend: \`wideVectors\` must be 'auto', true or false, got ${got}`,
+    });
+  });
+
+  it('refuses to insist on wide vectors where they cannot be', async () => {
+    const cpu = builtinBackends.find(({ name }) => name === 'cpu')!;
+    const mine: BackendSetup = { name: 'mine', setUp: (options) => cpu.setUp(options) };
+    const refusals: [SelectBackendOptions, string][] = [
+      [{ prefer: 'cpu' }, "`prefer` is 'cpu'"],
+      [{ prefer: 'webgpu' }, "`prefer` is 'webgpu'"],
+      [{ backends: [cpu] }, '`backends` is without it'],
+      [{ backends: [mine], prefer: 'mine' }, "'mine' computes on cpu"],
+    ];
+    for (const [options, reason] of refusals)
+      await expect(selectBackend({ ...options, wideVectors: true })).rejects.toMatchObject({
+        code: 'SELFSUP_OPTION',
+        message: `selectBackend: \`wideVectors: true\` insists on vectors of 256 bits, which only wasm has, but ${reason}; take 'auto' or false, or \`prefer: 'wasm'\``,
+      });
+    await expect(selectBackend({ trainingKernels: false, wideVectors: true })).rejects.toThrow(
+      /^selectBackend: `wideVectors: true` needs the training kernels/,
+    );
+    expect((await selectBackend({ prefer: 'cpu', wideVectors: 'auto' })).name).toBe('cpu');
   });
 
   it('says whether vectors are wide, or why not, and insists where it is told to', async () => {

@@ -1,7 +1,7 @@
-import { isSelfsupError, printable, SelfsupError } from '@selfsup/core';
+import { isSelfsupError, printable, printableValue, SelfsupError } from '@selfsup/core';
 import type { BackendDetails, BackendName, BackendOptions, BackendSetup } from './backend-setup.ts';
 import { builtinBackends } from './builtin-backends.ts';
-import { prepareBackend, whyNotByItself } from './prepare-backend.ts';
+import { closeBackend, prepareBackend, whyNotByItself } from './prepare-backend.ts';
 import { registerGradients } from './register-gradients.ts';
 
 /** Options of {@link selectBackend}. */
@@ -44,10 +44,23 @@ export function assertBackendOptions({ threads = 'auto', wideVectors = false }: 
   if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${who}: \`threads\` must be 'auto' or a whole number from 1 to ${MOST_THREADS}, got ${JSON.stringify(threads)}`,
+      `${who}: \`threads\` must be 'auto' or a whole number from 1 to ${MOST_THREADS}, got ${printableValue(threads)}`,
     );
   if (wideVectors !== 'auto' && typeof wideVectors !== 'boolean')
-    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`wideVectors\` must be 'auto', true or false, got ${JSON.stringify(wideVectors)}`);
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: \`wideVectors\` must be 'auto', true or false, got ${printableValue(wideVectors)}`);
+}
+
+const noWide = (what: string): SelfsupError =>
+  new SelfsupError(
+    'SELFSUP_OPTION',
+    `selectBackend: \`wideVectors: true\` insists on vectors of 256 bits, which only wasm has, but ${what}; take 'auto' or false, or \`prefer: 'wasm'\``,
+  );
+
+/** Refuses to insist on wide vectors where wasm cannot be what computes. */
+function assertWideIsPossible(wanted: 'auto' | BackendName, backends: readonly BackendSetup[]): void {
+  if (wanted === 'wasm' && !backends.some(({ name }) => name === wanted)) throw noWide('`backends` is without it');
+  if (wanted !== 'wasm' && builtinBackends.some((setup) => setup.name === wanted && backends.includes(setup)))
+    throw noWide(`\`prefer\` is '${wanted}'`);
 }
 
 /**
@@ -56,7 +69,7 @@ export function assertBackendOptions({ threads = 'auto', wideVectors = false }: 
  *
  * @param options see {@link SelectBackendOptions}
  * @returns the backend in force, described, with the reasons why faster ones were left. Where `auto` had to leave one that failed, `console.warn` says so, too
- * @throws SelfsupError `SELFSUP_OPTION` for an unknown name; `SELFSUP_BACKEND` with the reason and the cure when the backend asked for, or every one, fails
+ * @throws SelfsupError `SELFSUP_OPTION` for an unknown name, or options that do not go together; `SELFSUP_BACKEND` with the reason and the cure when the backend asked for, or every one, fails
  * @example
  * ```ts
  * import { selectBackend } from '@selfsup/backends';
@@ -70,6 +83,7 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
   assertBackendOptions(rest, 'selectBackend');
   await registerGradients();
   const wanted = prefer === 'auto' && rest.wideVectors === true ? 'wasm' : prefer; // only wasm has wide vectors, and `true` insists
+  if (rest.wideVectors === true) assertWideIsPossible(wanted, backends);
   const [rejected, skipped]: [string[], string[]] = [[], []];
   for (const setup of backends.filter(({ name }) => wanted === 'auto' || name === wanted)) {
     const against = wanted === 'auto' ? await whyNotByItself(setup, rest) : undefined;
@@ -79,6 +93,10 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
     }
     try {
       const { name, description, limits } = await prepareBackend(setup, rest);
+      if (rest.wideVectors === true && name !== 'wasm') {
+        await closeBackend(setup.name);
+        throw noWide(`'${setup.name}' computes on ${name}`);
+      }
       // A run on a slower backend than the one that was expected must not look like any other run.
       if (rejected.length > 0)
         console.warn(

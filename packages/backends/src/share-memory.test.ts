@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
-import { withSharedMemory } from './share-memory.ts';
+import { createRequire } from 'node:module';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startOnSharedMemory, withSharedMemory } from './share-memory.ts';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 // (type (func)), (memory 1 2)
@@ -19,4 +21,50 @@ it.each([
   ['that is cut off', module(1, 1, 1, 2).subarray(0, 16)],
 ])('gives up on a module %s', (_, bytes) => {
   expect(withSharedMemory(bytes)).toBeUndefined();
+});
+
+describe('startOnSharedMemory', () => {
+  const file = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm');
+  const { platform } = tf.env();
+  afterEach(() => {
+    Reflect.deleteProperty(platform, 'fetch');
+  });
+
+  /** Starts something that reads its binary and then ends so. Returns what became of it and what `setPaths` got. */
+  async function start(end: () => Promise<boolean>) {
+    const paths: boolean[] = [];
+    const answer = await startOnSharedMemory({
+      file,
+      setPaths: (usePlatformFetch) => paths.push(usePlatformFetch),
+      start: async () => {
+        const binary = await (await platform.fetch(file)).arrayBuffer();
+        expect(WebAssembly.validate(binary)).toBe(true);
+        expect(withSharedMemory(new Uint8Array(binary))).toBeUndefined(); // it is shared already
+        return end();
+      },
+    }).catch(String);
+    return { answer, paths };
+  }
+  const starts = () => start(() => Promise.resolve(true));
+  const fails = () => start(() => Promise.reject(new Error('no memory')));
+
+  it('leaves the platform as it was, whether tfjs starts or not, also two at a time', async () => {
+    const [one, other] = await Promise.all([starts(), fails()]);
+    expect(one).toEqual({ answer: true, paths: [true, false] });
+    expect(other).toEqual({ answer: 'Error: no memory', paths: [true, false] });
+    expect(Object.hasOwn(platform, 'fetch')).toBe(false);
+  });
+
+  it('puts a hook of the user back, and asks it for other files meanwhile', async () => {
+    const hook: typeof platform.fetch = (path) => Promise.resolve(new Response(`of the user: ${path}`));
+    for (const end of [() => Promise.resolve(true), () => Promise.reject(new Error('no memory'))]) {
+      platform.fetch = hook;
+      let other = '';
+      await start(async () => {
+        other = await (await platform.fetch('other.wasm')).text();
+        return end();
+      });
+      expect([other, platform.fetch === hook]).toEqual(['of the user: other.wasm', true]);
+    }
+  });
 });

@@ -52,7 +52,7 @@ async function survey(setup: BackendSetup, { seconds, ...options }: BackendOptio
  * Tries every backend: what works here, how fast, and what does not, with the reason and the cure. One after the other is set up, proved, measured and
  * closed, unless it was in use before: what lies on that one stays. Afterwards the backend that was current before is current again, where there was one.
  *
- * @param options see {@link SurveyOptions}
+ * @param options see {@link SurveyOptions}; `wideVectors: true` is asked of wasm alone
  * @returns one entry per backend, in the order in which `auto` tries them
  * @throws SelfsupError `SELFSUP_OPTION` on a `threads`, `wideVectors` or `seconds` that cannot be
  * @example

@@ -10,7 +10,8 @@ import { startOnSharedMemory } from './share-memory.ts';
 
 interface NodeProcess {
   getBuiltinModule?: (name: string) => unknown;
-  versions?: { node?: string };
+  execArgv?: readonly string[];
+  versions?: { node?: string; bun?: string; deno?: string };
 }
 
 function nodeProcess(): Required<Pick<NodeProcess, 'getBuiltinModule'>> | undefined {
@@ -66,8 +67,25 @@ function removeUnsharedBackend(): void {
   tf.registerBackend('wasm', factory, 2);
 }
 
+const TURBOSHAFT = '--turboshaft-wasm';
+
+/** Whether this V8 has a better compiler for WebAssembly that it does not use by itself: Node 22 and 23, started without the flag. */
+function hasSleepingCompiler(): boolean {
+  const { versions, execArgv = [] } = (globalThis as { process?: NodeProcess }).process ?? {};
+  const isOn = execArgv.some((flag) => /^--turboshaft[-_]wasm$/.test(flag));
+  return !isOn && /^2[23]\./.test(versions?.node ?? '') && versions?.bun === undefined && versions?.deno === undefined;
+}
+
+/** What this process knows of that compiler: its flag, or why it is not on. */
+let compiler: string | undefined;
+
 async function setUp(options: BackendOptions): Promise<PreparedBackend> {
   const { wasmPath, trainingKernels = true, winograd = true, threads: asked = 'auto', wideVectors = false } = options;
+  if (wideVectors === true && !trainingKernels)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      "selectBackend: `wideVectors: true` needs the training kernels, which `trainingKernels: false` leaves out; take one of the two away, or `wideVectors: 'auto'`",
+    );
   tf.enableProdMode();
   const isMinified = avoidBrokenThreads() && typeof SharedArrayBuffer !== 'undefined' && !inNode(); // elsewhere tfjs's own threads are not needed
   const wanted = wantedThreads(asked);
@@ -122,13 +140,13 @@ async function setUp(options: BackendOptions): Promise<PreparedBackend> {
   if (wideVectors === true && whyNarrow !== undefined)
     throw new SelfsupError('SELFSUP_BACKEND', `selectBackend: \`wideVectors\`: ${whyNarrow}; with 'auto' the narrow build computes`);
   const wide = wideVectors !== false && whyNarrow === undefined;
-  const turboshaft = whyNarrow !== undefined && (await proveTurboshaft()) === undefined;
+  if (wideVectors !== false && hasSleepingCompiler()) compiler = (await proveTurboshaft()) ?? TURBOSHAFT;
   const { description, kernels } = await registerTrainingKernels({ winograd, threads, ...(wide && { simd: 'wide' as const }) });
   const rest = [
     `${kernels.length} training kernels`,
     ...(winograd ? [] : ['no Winograd']),
     ...(threads < wanted ? ['no threads: a minifier has broken those of tfjs'] : []),
-    ...(turboshaft ? ['--turboshaft-wasm'] : []),
+    ...(hasSleepingCompiler() ? [compiler ?? "`wideVectors: 'auto'` may double the speed"] : []),
     ...(whyNarrow === undefined ? [] : [whyNarrow]),
   ];
   return { name: 'wasm', description: `wasm (${[description, ...rest].join(', ')})` };

@@ -31,7 +31,7 @@ export const sessionSchema = z.strictObject({
   threads: z
     .union([z.literal('auto'), z.int().min(1).max(256)])
     .optional()
-    .describe('how many threads compute on wasm or TensorFlow; default auto: the cores of the machine'),
+    .describe('how many threads compute on wasm or TensorFlow; default auto: the physical cores that the process may use'),
   wideVectors: z
     .union([z.literal('auto'), z.boolean()])
     .optional()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { builds } from '../test/wasm-under-test.ts';
-import { loadKernels, supportedSimd } from './load-kernels.ts';
+import { markBinary, loadKernels, readKernels, supportedSimd } from './load-kernels.ts';
 
 describe('loadKernels', () => {
   it.each(builds)('links the %s build with a shared memory and computes there', async (simd) => {
@@ -11,6 +11,16 @@ describe('loadKernels', () => {
     heap.set([1, -1, 0, 2, 3, 1], 16); // [3, 2]
     kernels.matmul(0, 64, 128, 2, 2, 3, 0, 0, 0, 0, 4096);
     expect([...heap.subarray(32, 36)]).toEqual([10, 6, 22, 12]);
+  });
+
+  it('marks binaries without changing what they do', async () => {
+    const binary = await readKernels('plain', false);
+    const marked = markBinary(binary, 'a-flag');
+    expect(Buffer.from(marked.subarray(binary.length)).toString()).toContain('a-flag');
+    expect(WebAssembly.Module.exports(await WebAssembly.compile(marked))).toEqual(
+      WebAssembly.Module.exports(await WebAssembly.compile(binary)),
+    );
+    expect(markBinary(binary, '')).toEqual(binary);
   });
 
   it('finds relaxed SIMD in this engine if and only if the relaxed build validates', async () => {

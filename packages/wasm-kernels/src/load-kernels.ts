@@ -23,9 +23,57 @@ const RELAXED_PROBE = new Uint8Array([
   ...[0x0a, RELAXED_BODY.length + 2, 0x01, RELAXED_BODY.length, ...RELAXED_BODY],
 ]);
 
+/** A value from outside, for a message. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value === null || !['object', 'function', 'symbol'].includes(typeof value)) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Refuses what is not the name of a build. */
+export function assertSimd(who: string, simd: unknown): asserts simd is SimdBuild {
+  if (simd === 'wide' || simd === 'relaxed' || simd === 'plain') return;
+  throw new SelfsupError(
+    'SELFSUP_OPTION',
+    `${who}: \`simd\` must be 'wide', 'relaxed' or 'plain', got ${shown(simd)}; without it the best one that runs here is taken`,
+  );
+}
+
+/** Refuses what is not the address of a folder. */
+export function assertAssetsUrl(who: string, assetsUrl: unknown): void {
+  if (assetsUrl === undefined) return;
+  try {
+    new URL('kernels.wasm', assetsUrl as string);
+  } catch {
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: \`assetsUrl\` must be the whole URL of a folder, ending in '/', got ${shown(assetsUrl)}; such as 'https://example.org/kernels/', new URL('kernels/', location.href) in a page, or pathToFileURL('kernels/') in Node`,
+    );
+  }
+}
+
 /** The best build that this engine runs well without further ado. */
 export function supportedSimd(): 'relaxed' | 'plain' {
   return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'plain';
+}
+
+/** The flags of the engine under which binaries are compiled from now on; none until a proof has set one. */
+let flags = '';
+
+/** Has binaries compiled anew, since a flag of the engine has changed. Without a name they are as before the change. */
+export function compileUnder(flag = ''): void {
+  flags = flag;
+}
+
+/** What {@link compileUnder} was told last. */
+export function compiledUnder(): string {
+  return flags;
+}
+
+/** A copy with the name of a flag in a custom section: the engine takes what it has compiled of the same bytes before, whatever its flags were then. */
+export function markBinary(binary: Uint8Array, flag: string): Uint8Array<ArrayBuffer> {
+  const name = new TextEncoder().encode(flag);
+  return flag === '' ? Uint8Array.from(binary) : Uint8Array.from([...binary, 0, name.length + 1, name.length, ...name]);
 }
 
 async function readAsset(url: URL): Promise<Uint8Array<ArrayBuffer>> {
@@ -42,7 +90,7 @@ async function readAsset(url: URL): Promise<Uint8Array<ArrayBuffer>> {
 export async function loadKernels(memory: WebAssembly.Memory, simd: SimdBuild, assetsUrl?: string | URL): Promise<LoadedKernels> {
   const url = kernelsUrl(simd, isShared(memory), assetsUrl);
   try {
-    const { module, instance } = await WebAssembly.instantiate(await readAsset(url), { env: { memory } });
+    const { module, instance } = await WebAssembly.instantiate(markBinary(await readAsset(url), flags), { env: { memory } });
     return { module, exports: instance.exports as unknown as KernelExports };
   } catch (cause) {
     throw new SelfsupError(
@@ -58,9 +106,9 @@ export async function readKernels(simd: SimdBuild, shared: boolean, assetsUrl?: 
   return readAsset(kernelsUrl(simd, shared, assetsUrl));
 }
 
-/** The same, compiled. */
+/** The same, compiled under the flags of now. */
 export async function compileKernels(simd: SimdBuild, shared: boolean, assetsUrl?: string | URL): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readKernels(simd, shared, assetsUrl));
+  return WebAssembly.compile(markBinary(await readKernels(simd, shared, assetsUrl), flags));
 }
 
 /** Binds compiled kernels to the memory of another backend, at once. */
@@ -71,7 +119,7 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
 /** The same where the memory may be of the other kind, in Node: reads and compiles at once. */
 export function loadKernelsNow(memory: WebAssembly.Memory, simd: SimdBuild, assetsUrl?: string | URL): LoadedKernels {
   const { readFileSync } = process.getBuiltinModule('node:fs');
-  const module = new WebAssembly.Module(readFileSync(kernelsUrl(simd, isShared(memory), assetsUrl)));
+  const module = new WebAssembly.Module(markBinary(readFileSync(kernelsUrl(simd, isShared(memory), assetsUrl)), flags));
   return { module, exports: instantiateKernels(module, memory) };
 }
 

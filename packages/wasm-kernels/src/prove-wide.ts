@@ -1,4 +1,4 @@
-import { compileKernels, supportedSimd } from './load-kernels.ts';
+import { assertAssetsUrl, compileKernels, compileUnder, supportedSimd } from './load-kernels.ts';
 import { race, trial } from './race-builds.ts';
 
 /** How many times as fast as the narrow build the wide one must be. Where the engine joins pairs of vectors it is 1.3 to 2, elsewhere 0.6 to 0.8. */
@@ -23,8 +23,10 @@ async function prove(assetsUrl: string | URL | undefined): Promise<string | unde
   if (supportedSimd() === 'plain') return 'no 256-bit vectors: this engine lacks relaxed SIMD';
   const { setFlagsFromString } = node.getBuiltinModule('node:v8');
   setFlagsFromString(`--${FLAG}`);
+  compileUnder(FLAG);
   const leave = (reason: string): string => {
     setFlagsFromString(`--no-${FLAG}`);
+    compileUnder();
     return `no 256-bit vectors: ${reason}`;
   };
   try {
@@ -48,13 +50,15 @@ let proved: Promise<string | undefined> | undefined;
 
 /**
  * Finds out, once per process and in about 0.2 s, whether the wide build pays here. V8 joins pairs of 128-bit operations into 256-bit ones when its
- * experimental flag `--experimental-wasm-revectorize` is on; it is switched on for the whole process, and off again when the proof fails. What was compiled
- * before stays as it was, so call this first.
+ * experimental flag `--experimental-wasm-revectorize` is on; it is switched on for the whole process, and off again when the proof fails. Kernels that were
+ * registered before stay as they were until `registerTrainingKernels` is called again, which compiles them anew.
  *
  * @param assetsUrl folder (ending in `/`) of the `.wasm` files; default: `assets/` of this package
  * @returns nothing when `registerTrainingKernels({ simd: 'wide' })` computes the same bits faster, else the reason why not
+ * @throws SelfsupError `SELFSUP_OPTION` where `assetsUrl` is no URL
  */
-export function proveWideVectors(assetsUrl?: string | URL): Promise<string | undefined> {
+export async function proveWideVectors(assetsUrl?: string | URL): Promise<string | undefined> {
+  assertAssetsUrl('proveWideVectors', assetsUrl);
   proved ??= prove(assetsUrl);
   return proved;
 }

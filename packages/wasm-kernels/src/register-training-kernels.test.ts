@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { builds, startWasm } from '../test/wasm-under-test.ts';
-import { registerTrainingKernels, SelfsupError, type TrainingKernels } from './index.ts';
+import { proveTurboshaft, proveWideVectors, registerTrainingKernels, SelfsupError, type TrainingKernels } from './index.ts';
+import { compileUnder } from './load-kernels.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
 let registration: TrainingKernels;
@@ -22,6 +23,55 @@ describe('registerTrainingKernels', () => {
 
   it('is idempotent', async () => {
     expect(await registerTrainingKernels({ simd: 'plain' })).toBe(registration);
+  });
+
+  it('is so with threads that cannot be here, and knows how many were asked for', async () => {
+    const four = await registerTrainingKernels({ simd: 'plain', threads: 4 });
+    expect(four.description).toMatch(/^plain SIMD, 1 thread \(the memory of the wasm backend is not shared/);
+    expect((await registerTrainingKernels({ simd: 'plain', threads: 4 })) === four).toBe(true);
+    const one = await registerTrainingKernels({ simd: 'plain' });
+    expect([one === four, one.description]).toEqual([false, 'plain SIMD, 1 thread']);
+    one.dispose();
+  });
+
+  it('compiles anew after a flag of the engine has changed', async () => {
+    compileUnder('a-flag');
+    try {
+      const later = await registerTrainingKernels({ simd: 'plain' });
+      expect(later === registration).toBe(false);
+      expect((await registerTrainingKernels({ simd: 'plain' })) === later).toBe(true);
+      later.dispose();
+    } finally {
+      compileUnder();
+    }
+  });
+
+  it.each([
+    ['fast', '"fast"'],
+    [null, 'null'],
+    [Symbol('plain'), 'a symbol'],
+    [{}, 'an object'],
+  ])('refuses a build that there is not: %s', async (simd, got) => {
+    await expect(registerTrainingKernels({ simd: simd as never })).rejects.toMatchObject({
+      code: 'SELFSUP_OPTION',
+      message: `registerTrainingKernels: \`simd\` must be 'wide', 'relaxed' or 'plain', got ${got}; without it the best one that runs here is taken`,
+    });
+  });
+
+  it.each([
+    ['nonsense', '"nonsense"'],
+    ['/kernels/', '"/kernels/"'],
+    [null, 'null'],
+    [7, '7'],
+  ])('refuses an address that is none: %s', async (assetsUrl, got) => {
+    const message = (who: string) =>
+      expect.stringContaining(`${who}: \`assetsUrl\` must be the whole URL of a folder, ending in '/', got ${got};`) as string;
+    for (const [who, call] of Object.entries({
+      registerTrainingKernels: () => registerTrainingKernels({ assetsUrl: assetsUrl as never }),
+      proveWideVectors: () => proveWideVectors(assetsUrl as never),
+      proveTurboshaft: () => proveTurboshaft(assetsUrl as never),
+    }))
+      await expect(call()).rejects.toMatchObject({ code: 'SELFSUP_OPTION', message: message(who) });
   });
 
   it.runIf(builds.includes('relaxed'))('replaces the build on request', async () => {

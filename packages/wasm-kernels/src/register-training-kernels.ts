@@ -1,10 +1,21 @@
 import { backend, getBackend, getKernel, registerKernel, unregisterKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { SelfsupError } from './errors.ts';
 import type { KernelExports } from './kernel-exports.ts';
-import { instantiateKernels, loadKernels, loadKernelsNow, supportedSimd, type LoadedKernels, type SimdBuild } from './load-kernels.ts';
+import {
+  assertAssetsUrl,
+  assertSimd,
+  compiledUnder,
+  instantiateKernels,
+  loadKernels,
+  loadKernelsNow,
+  supportedSimd,
+  type LoadedKernels,
+  type SimdBuild,
+} from './load-kernels.ts';
 import { kernelTable } from './kernel-table.ts';
 import { createRuntime, type KernelTable, type Runtime } from './runtime.ts';
 import { assertThreads, onOneThread, threadKernels, type ThreadedKernels } from './threaded-kernels.ts';
+import { whyNoThreads } from './start-thread.ts';
 import { registerTrainingGradients } from './training-gradients.ts';
 import { backendMemory, offerMemory, type WasmBackend } from './wasm-backend.ts';
 
@@ -46,6 +57,10 @@ export interface TrainingKernels {
 interface Registration extends TrainingKernels {
   /** The backend that the kernels work on; none between `engine().reset()` and the next backend. */
   readonly owner: WasmBackend | undefined;
+  /** The flags of the engine under which they were compiled. */
+  readonly flags: string;
+  /** How many threads were asked for on this backend; none where the threads of another one were lost. */
+  readonly asked: number | undefined;
 }
 
 interface Wanted {
@@ -54,6 +69,7 @@ interface Wanted {
   readonly winograd: boolean;
   readonly threads: number;
   readonly assetsUrl: string | URL | undefined;
+  readonly flags: string;
 }
 
 /** The kernels on the memory of one backend. */
@@ -62,6 +78,7 @@ interface Binding {
   readonly team: ThreadedKernels;
   readonly runtime: Runtime;
   readonly table: KernelTable;
+  readonly asked: number | undefined;
   readonly withdrawMemory: () => void;
 }
 
@@ -88,8 +105,9 @@ function replaceKernel(config: KernelConfig): void {
  *
  * @param options `simd`: force a build; `threads`: how many compute; `winograd`: false for convolutions by plain sums; `assetsUrl`: where the `.wasm` files are served.
  * @returns the build in use, the names of the registered kernels, and `dispose`, which restores the stock kernels and frees the scratch space.
- * A second call with the same build and algorithm on the same backend returns the first registration; one with others replaces it.
- * @throws SelfsupError `SELFSUP_BACKEND` if the current backend is not wasm, or if the kernels cannot be loaded or linked.
+ * A second call with the same build, algorithm and threads on the same backend returns the first registration, unless threads were lost or a flag of the
+ * engine has changed since; any other replaces it.
+ * @throws SelfsupError `SELFSUP_OPTION` for an option that cannot be; `SELFSUP_BACKEND` if the current backend is not wasm, or if the kernels cannot be loaded or linked.
  * The kernels themselves throw `SELFSUP_MEMORY` when the heap is exhausted and `SELFSUP_SHAPE` for operands that do not fit.
  * @remarks The scratch space grows to the largest operand that had to be packed and stays until `dispose`. After `tf.engine().reset()`, or after the
  * backend was removed and registered again, the kernels move to the new backend by themselves. Where they cannot, they throw `SELFSUP_BACKEND` until
@@ -112,6 +130,8 @@ export async function registerTrainingKernels({
   assetsUrl,
 }: RegisterTrainingKernelsOptions = {}): Promise<TrainingKernels> {
   assertThreads('registerTrainingKernels', threads);
+  assertSimd('registerTrainingKernels', simd);
+  assertAssetsUrl('registerTrainingKernels', assetsUrl);
   if (getBackend() !== 'wasm') {
     throw new SelfsupError(
       'SELFSUP_BACKEND',
@@ -119,7 +139,7 @@ export async function registerTrainingKernels({
     );
   }
   const owner = backend() as unknown as WasmBackend;
-  const wanted = { owner, simd, winograd, threads, assetsUrl };
+  const wanted = { owner, simd, winograd, threads, assetsUrl, flags: compiledUnder() };
   if (registeredFor(wanted)) return current!;
   const loaded = await loadKernels(backendMemory(owner), simd, assetsUrl);
   const team = await threadKernels(loaded, owner, { threads });
@@ -132,24 +152,30 @@ export async function registerTrainingKernels({
   return current;
 }
 
-function registeredFor({ owner, simd, winograd, threads }: Wanted): boolean {
-  return current?.owner === owner && current.simd === simd && current.winograd === winograd && current.threads === threads;
+function registeredFor({ owner, simd, winograd, threads, flags }: Wanted): boolean {
+  if (current?.owner !== owner || current.simd !== simd || current.winograd !== winograd || current.flags !== flags) return false;
+  // Threads that were lost or did not start in time are tried again, those that cannot be here are not.
+  return current.asked === threads && (current.threads === threads || whyNoThreads(backendMemory(owner)) !== undefined);
 }
 
 /**
  * Puts our kernels into tfjs's registry. tfjs calls `setupFunc` of every kernel when a backend becomes current and `disposeFunc` before one goes
  * (`engine().reset()`, `removeBackend`). Ours hand both calls on to the stock kernels that they displace, and move to the new backend themselves.
  */
-function register({ owner, simd, winograd, assetsUrl }: Wanted, { module }: LoadedKernels, team: ThreadedKernels): Registration {
+function register(
+  { owner, simd, winograd, threads: asked, assetsUrl, flags }: Wanted,
+  { module }: LoadedKernels,
+  team: ThreadedKernels,
+): Registration {
   const replaced = new Map<string, KernelConfig>();
-  const bind = (to: WasmBackend, team: ThreadedKernels): Binding => {
+  const bind = (to: WasmBackend, team: ThreadedKernels, asked: number | undefined): Binding => {
     const runtime = createRuntime(
       { kernels: team.kernels, backend: to, winograd },
       (name, stock) => ((stock ? replaced.get(name) : undefined) ?? registered(name))?.kernelFunc,
     );
-    return { owner: to, team, runtime, table: kernelTable(runtime), withdrawMemory: offerMemory(to) };
+    return { owner: to, team, runtime, table: kernelTable(runtime), asked, withdrawMemory: offerMemory(to) };
   };
-  let binding: Binding | undefined = bind(owner, team);
+  let binding: Binding | undefined = bind(owner, team, asked);
   let live = true;
   const names = Object.keys(binding.table);
 
@@ -165,7 +191,7 @@ function register({ owner, simd, winograd, assetsUrl }: Wanted, { module }: Load
     const { threads } = registration;
     leave();
     try {
-      binding = bind(to, onOneThread(kernelsFor(backendMemory(to)), threads > 1 ? REPLACED : undefined));
+      binding = bind(to, onOneThread(kernelsFor(backendMemory(to)), threads > 1 ? REPLACED : undefined), asked === 1 ? 1 : undefined);
       if (threads > 1) console.warn(`wasm-kernels: ${REPLACED}`);
     } catch {
       // An engine that refuses to do this at once: the kernels say below what to do.
@@ -211,6 +237,10 @@ function register({ owner, simd, winograd, assetsUrl }: Wanted, { module }: Load
     },
     simd,
     winograd,
+    flags,
+    get asked() {
+      return binding?.asked;
+    },
     get threads() {
       return binding?.team.threads ?? 1;
     },
