@@ -71,15 +71,15 @@ describe('selectBackend', () => {
     const cpu = builtinBackends.find(({ name }) => name === 'cpu')!;
     const mine: BackendSetup = { name: 'mine', setUp: (options) => cpu.setUp(options) };
     const refusals: [SelectBackendOptions, string][] = [
-      [{ prefer: 'cpu' }, "`prefer` is 'cpu'"],
-      [{ prefer: 'webgpu' }, "`prefer` is 'webgpu'"],
+      [{ prefer: 'cpu' }, "'cpu' was asked for"],
+      [{ prefer: 'webgpu' }, "'webgpu' was asked for"],
       [{ backends: [cpu] }, '`backends` is without it'],
       [{ backends: [mine], prefer: 'mine' }, "'mine' computes on cpu"],
     ];
     for (const [options, reason] of refusals)
       await expect(selectBackend({ ...options, wideVectors: true })).rejects.toMatchObject({
         code: 'SELFSUP_OPTION',
-        message: `selectBackend: \`wideVectors: true\` insists on vectors of 256 bits, which only wasm has, but ${reason}; take 'auto' or false, or \`prefer: 'wasm'\``,
+        message: `selectBackend: \`wideVectors: true\` insists on vectors of 256 bits, which only wasm has, but ${reason}; take wasm, or 'auto' or false for \`wideVectors\``,
       });
     await expect(selectBackend({ trainingKernels: false, wideVectors: true })).rejects.toThrow(
       /^selectBackend: `wideVectors: true` needs the training kernels/,

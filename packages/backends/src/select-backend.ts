@@ -53,14 +53,14 @@ export function assertBackendOptions({ threads = 'auto', wideVectors = false }: 
 const noWide = (what: string): SelfsupError =>
   new SelfsupError(
     'SELFSUP_OPTION',
-    `selectBackend: \`wideVectors: true\` insists on vectors of 256 bits, which only wasm has, but ${what}; take 'auto' or false, or \`prefer: 'wasm'\``,
+    `selectBackend: \`wideVectors: true\` insists on vectors of 256 bits, which only wasm has, but ${what}; take wasm, or 'auto' or false for \`wideVectors\``,
   );
 
 /** Refuses to insist on wide vectors where wasm cannot be what computes. */
 function assertWideIsPossible(wanted: 'auto' | BackendName, backends: readonly BackendSetup[]): void {
   if (wanted === 'wasm' && !backends.some(({ name }) => name === wanted)) throw noWide('`backends` is without it');
   if (wanted !== 'wasm' && builtinBackends.some((setup) => setup.name === wanted && backends.includes(setup)))
-    throw noWide(`\`prefer\` is '${wanted}'`);
+    throw noWide(`'${wanted}' was asked for`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { holdLifeline, isLaunched } from './lifelines.ts';
 
 /** A rank of a job, and what is different for it. */
 export interface Job extends JoinedRanks {
-  /** How many threads compute: the cores of the machine, divided among its ranks, unless the user says. */
+  /** How many threads compute: the cores that the process may use, divided among its ranks, unless the user says. */
   readonly threads: CommandConfig['threads'];
   /** The flags that start such a job again, where this command started it; undefined where mpirun or srun did. */
   readonly launched: string | undefined;

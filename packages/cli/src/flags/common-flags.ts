@@ -59,7 +59,11 @@ export function addBackendFlags(command: Command): Command {
 /** Adds `--threads`, `--wide-vectors`. */
 export function addSpeedFlags(command: Command): Command {
   return command
-    .option('--threads <n>', 'how many threads compute on wasm or TensorFlow (default: auto, the cores of the machine)', parseAny)
+    .option(
+      '--threads <n>',
+      'how many threads compute on wasm or TensorFlow (default: auto, the physical cores that the process may use)',
+      parseAny,
+    )
     .option('--wide-vectors <auto|true|false>', 'vectors of 256 bits on wasm (default: auto, where a short trial gains)', parseAny);
 }
 
