@@ -52,6 +52,7 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   avgPool: window,
   maxPoolGrad: window,
   avgPoolGrad: window,
+  maxPool3d: each(0.2, 2, 6, 7, 8, 9, 10, 11, 12),
 
   // Measured in arrays of about a million numbers, narrow build
   batchNorm: each(0.54, 7, 8),
@@ -80,8 +81,10 @@ export const FORK_COSTS: Readonly<Partial<Record<keyof KernelExports, Cost>>> = 
   gather: ([, , , batches = 0, outer = 0, , count = 0, bytes = 0]) => batches * outer * count * (bytes === 4 ? 1.1 : 5 + bytes * 0.03),
   segmentSumInt: each(0.6, 3, 4),
   // Estimated from the bytes that they move
-  arithmetic: each(0.4, 4),
+  arithmetic: each(0.4, 4, 5),
   segmentSum: ([, , , rows = 0, size = 0, segments = 0]) => (rows + segments) * size * 0.15,
   permuteRows: each(0.15, 2, 3, 4, 8),
+  addTo: each(0.3, 2, 3, 6),
+  fillZero: each(0.03, 1),
   sumMiddle: each(0.2, 2, 3, 4),
 };
