@@ -60,7 +60,18 @@ function span(f: i32, a: usize, b: usize, y: usize, bytes: usize, wideA: bool, w
 
 /** One function per `f`, for rows; members share the lines of y, and the first and last row of one may be parts. */
 // @inline
-function combine(f: i32, a: usize, b: usize, y: usize, rows: i32, columns: i32, stepA: usize, stepB: usize, wideA: bool, wideB: bool): void {
+function combine(
+  f: i32,
+  a: usize,
+  b: usize,
+  y: usize,
+  rows: i32,
+  columns: i32,
+  stepA: usize,
+  stepB: usize,
+  wideA: bool,
+  wideB: bool,
+): void {
   const count = rows * columns;
   let i = shareFrom(count, LINE);
   const last = shareTo(count, LINE);

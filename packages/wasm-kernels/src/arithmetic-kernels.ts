@@ -2,8 +2,6 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { input, produce, type Kernel, type KernelTable, type Runtime } from './runtime.ts';
 
 const BYTES = 4;
-/** Rows that are shorter go to the stock kernels, whose loops over them are as fast. */
-const LEAST_COLUMNS = 16;
 
 /** How an operand lies along the rows of a result: what a step to the next row is, in bytes, and whether a row has a number for each column. */
 interface Walk {
@@ -32,9 +30,8 @@ export function arithmeticKernels(runtime: Runtime): KernelTable {
       if (found === undefined) return runtime.runStock(name, inputs, attrs);
       const { shape, rows, columns } = found;
       return produce(runtime, shape, 'float32', (y) => {
-        const { arithmetic } = runtime.kernels;
         const [from, other] = [runtime.offset(a), runtime.offset(b)];
-        arithmetic(f, from, other, y, rows, columns, found.a.step, found.b.step, found.a.wide, found.b.wide);
+        runtime.kernels.arithmetic(f, from, other, y, rows, columns, found.a.step, found.b.step, found.a.wide, found.b.wide);
       });
     };
   return { Add: kernel('Add', 0), Sub: kernel('Sub', 1), Multiply: kernel('Multiply', 2), RealDiv: kernel('RealDiv', 3) };
@@ -48,7 +45,6 @@ function asRows(a: TensorInfo, b: TensorInfo): Rows | undefined {
   const shape = sizesA.map((size, i) => (size === 1 ? sizesB[i]! : size));
   // Sizes that do not fit are for the stock kernel to refuse.
   if (shape.some((size, i) => ![1, size].includes(sizesA[i]!) || ![1, size].includes(sizesB[i]!))) return undefined;
-  const count = util.sizeFromShape(shape);
   /** Which operands have the numbers of an axis: two bits. */
   const has = shape.map((size, i) => (size === 1 ? undefined : Number(sizesA[i] === size) + 2 * Number(sizesB[i] === size)));
   const axes = has.filter((bits) => bits !== undefined);
@@ -58,7 +54,6 @@ function asRows(a: TensorInfo, b: TensorInfo): Rows | undefined {
   if (has.slice(0, turn).some((bits) => bits !== undefined && bits !== along)) return undefined;
   const columns = util.sizeFromShape(shape.slice(turn));
   const rows = util.sizeFromShape(shape.slice(0, turn));
-  if (rows > 1 && columns < LEAST_COLUMNS) return undefined;
   const walk = (bit: number): Walk => {
     const wide = across & bit;
     return { step: along & bit ? (wide ? columns : 1) * BYTES : 0, wide: Number(wide !== 0) };
