@@ -18,48 +18,99 @@ function join(f: i32, a: v128, b: v128): v128 {
   return f32x4.div(a, b);
 }
 
-/** `f` is a constant: the call is inlined. */
+/** y = f(a, b) for `bytes` of numbers; `f` is a constant: the call is inlined. */
 // @inline
-function combine(f: i32, a: usize, b: usize, y: usize, count: i32, wideA: i32, wideB: i32): void {
-  const from = (<usize>shareFrom(count, LINE)) << 2;
-  const end = y + ((<usize>shareTo(count, LINE)) << 2);
-  y += from;
+function span(f: i32, a: usize, b: usize, y: usize, bytes: usize, wideA: bool, wideB: bool): void {
+  let va = f32x4.splat(load<f32>(a)),
+    vb = f32x4.splat(load<f32>(b));
+  let i: usize = 0;
   if (wideA && wideB) {
-    a += from;
-    b += from;
-    for (; y + 32 <= end; y += 32) {
-      const r = join(f, v128.load(a), v128.load(b));
-      const s = join(f, v128.load(a, 16), v128.load(b, 16));
-      v128.store(y, s, 16);
-      v128.store(y, r);
-      a += 32;
-      b += 32;
+    for (; i + 32 <= bytes; i += 32) {
+      const r = join(f, v128.load(a + i), v128.load(b + i));
+      const s = join(f, v128.load(a + i, 16), v128.load(b + i, 16));
+      v128.store(y + i, s, 16);
+      v128.store(y + i, r);
+    }
+  } else if (wideA) {
+    for (; i + 32 <= bytes; i += 32) {
+      const r = join(f, v128.load(a + i), vb);
+      const s = join(f, v128.load(a + i, 16), vb);
+      v128.store(y + i, s, 16);
+      v128.store(y + i, r);
+    }
+  } else if (wideB) {
+    for (; i + 32 <= bytes; i += 32) {
+      const r = join(f, va, v128.load(b + i));
+      const s = join(f, va, v128.load(b + i, 16));
+      v128.store(y + i, s, 16);
+      v128.store(y + i, r);
     }
   }
-  let va = v128.load32_splat(a);
-  let vb = v128.load32_splat(b);
-  if (wideA && !wideB) a += from;
-  if (wideB && !wideA) b += from;
-  for (; y + 16 <= end; y += 16) {
-    if (wideA) va = v128.load(a);
-    if (wideB) vb = v128.load(b);
-    v128.store(y, join(f, va, vb));
-    a += 16;
-    b += 16;
+  for (; i + 16 <= bytes; i += 16) {
+    if (wideA) va = v128.load(a + i);
+    if (wideB) vb = v128.load(b + i);
+    v128.store(y + i, join(f, va, vb));
   }
-  const rest = (<i32>(end - y)) >> 2;
+  const rest = (<i32>(bytes - i)) >> 2;
   if (rest == 0) return;
-  if (wideA) va = loadTail(a, rest, ZERO);
-  if (wideB) vb = loadTail(b, rest, ZERO);
-  storeTail(y, join(f, va, vb), rest);
+  if (wideA) va = loadTail(a + i, rest, ZERO);
+  if (wideB) vb = loadTail(b + i, rest, ZERO);
+  storeTail(y + i, join(f, va, vb), rest);
 }
 
-/** y = a + b, a - b, a * b or a / b, by `f` from 0, for `count` numbers; an operand that is not `wide` is one number. */
-export function arithmetic(f: i32, a: usize, b: usize, y: usize, count: i32, wideA: i32, wideB: i32): void {
-  if (f == ADD) combine(ADD, a, b, y, count, wideA, wideB);
-  else if (f == SUBTRACT) combine(SUBTRACT, a, b, y, count, wideA, wideB);
-  else if (f == MULTIPLY) combine(MULTIPLY, a, b, y, count, wideA, wideB);
-  else combine(3, a, b, y, count, wideA, wideB);
+/** One function per `f`, for rows; members share the lines of y, and the first and last row of one may be parts. */
+// @inline
+function combine(
+  f: i32,
+  a: usize,
+  b: usize,
+  y: usize,
+  rows: i32,
+  columns: i32,
+  stepA: usize,
+  stepB: usize,
+  wideA: bool,
+  wideB: bool,
+): void {
+  const count = rows * columns;
+  let i = shareFrom(count, LINE);
+  const last = shareTo(count, LINE);
+  if (i >= last) return;
+  const row = i / columns;
+  let column = i - row * columns;
+  a += <usize>row * stepA;
+  b += <usize>row * stepB;
+  while (i < last) {
+    const part = min(columns - column, last - i);
+    const from = (<usize>column) << 2;
+    span(f, a + (wideA ? from : 0), b + (wideB ? from : 0), y + ((<usize>i) << 2), (<usize>part) << 2, wideA, wideB);
+    a += stepA;
+    b += stepB;
+    i += part;
+    column = 0;
+  }
+}
+
+/**
+ * y = a + b, a - b, a * b or a / b, by `f` from 0, for rows of `columns` numbers. In each row an operand that is not `wide` is one number; those of the next row
+ * are `stepA` and `stepB` bytes further on: 0 where the rows share them.
+ */
+export function arithmetic(
+  f: i32,
+  a: usize,
+  b: usize,
+  y: usize,
+  rows: i32,
+  columns: i32,
+  stepA: usize,
+  stepB: usize,
+  wideA: bool,
+  wideB: bool,
+): void {
+  if (f == ADD) combine(ADD, a, b, y, rows, columns, stepA, stepB, wideA, wideB);
+  else if (f == SUBTRACT) combine(SUBTRACT, a, b, y, rows, columns, stepA, stepB, wideA, wideB);
+  else if (f == MULTIPLY) combine(MULTIPLY, a, b, y, rows, columns, stepA, stepB, wideA, wideB);
+  else combine(3, a, b, y, rows, columns, stepA, stepB, wideA, wideB);
 }
 
 /** Most rows that are written side by side. */

@@ -26,6 +26,14 @@ export function avgPoolGrad(dy: usize, dx: usize): void {
             let to = dx + <usize>((n * g.inHeight + i) * g.inWidth + left) * bytes;
             for (let j = left; j < right; j++) {
               let c: usize = 0;
+              for (; c + 32 <= bytes; c += 32) {
+                const t = v128.load(to + c),
+                  tn = v128.load(to + c, 16);
+                const d = v128.load(dy + c),
+                  dn = v128.load(dy + c, 16);
+                v128.store(to + c, f32x4.add(tn, f32x4.mul(dn, four)), 16);
+                v128.store(to + c, f32x4.add(t, f32x4.mul(d, four)));
+              }
               for (; c < vectors; c += 16) v128.store(to + c, f32x4.add(v128.load(to + c), f32x4.mul(v128.load(dy + c), four)));
               for (; c < bytes; c += 4) store<f32>(to + c, load<f32>(to + c) + load<f32>(dy + c) * share);
               to += bytes;

@@ -184,8 +184,8 @@ export function tileOne(
     x += xRow;
     w += wRow;
   }
-  v128.store(out, activate(a, act));
   if (wide) v128.store(out, activate(b, act), 16);
+  v128.store(out, activate(a, act));
 }
 
 /** One pixel, one channel. */

@@ -90,6 +90,14 @@ function addRows(x: usize, ids: usize, out: usize, rows: i32, bytes: usize, own:
     if (id < (segments as u32)) {
       const to = out + <usize>id * bytes;
       let j: usize = 0;
+      for (; j + 32 <= own; j += 32) {
+        const t = v128.load(to + j),
+          tn = v128.load(to + j, 16);
+        const v = v128.load(x + j),
+          vn = v128.load(x + j, 16);
+        v128.store(to + j, f32x4.add(tn, vn), 16);
+        v128.store(to + j, f32x4.add(t, v));
+      }
       for (; j + 16 <= own; j += 16) v128.store(to + j, f32x4.add(v128.load(to + j), v128.load(x + j)));
       for (; j < own; j += 4) store<f32>(to + j, load<f32>(to + j) + load<f32>(x + j));
     }
@@ -116,6 +124,9 @@ export function segmentSumInt(x: usize, ids: usize, out: usize, rows: i32, size:
   }
 }
 
+/** Members share lines of the cache. */
 export function fillZero(to: usize, bytes: usize): void {
-  memory.fill(to, 0, bytes);
+  const lines = <i32>((bytes + 63) >> 6);
+  const from = (<usize>shareFrom(lines, 1)) << 6;
+  memory.fill(to + from, 0, min(bytes, (<usize>shareTo(lines, 1)) << 6) - from);
 }

@@ -1,6 +1,7 @@
 // LARS: the step of a variable is scaled by the ratio of its norm to its gradient's. Norms in float64, in a pass of their own.
 import { madd } from './simd';
 import { barrier, LINE, place, shareFrom, shareTo, team } from './team';
+import { PANEL } from './tile-shape';
 
 /** sqrt(sum of (a + weight * b)²); `b` 0: of a alone. */
 function norm(a: usize, b: usize, weight: f32, count: i32): f64 {
@@ -41,11 +42,31 @@ function move(
 ): void {
   const bytes = (<usize>shareTo(count, LINE)) << 2;
   let i = (<usize>shareFrom(count, LINE)) << 2;
+  const shrink = f32x4.splat(decay),
+    old = f32x4.splat(momentum),
+    scale = f32x4.splat(forGradient),
+    step = f32x4.splat(forVelocity);
+  if (PANEL == 16) {
+    for (const pairs = bytes & ~31; i < pairs; i += 32) {
+      const g = v128.load(gradient + i),
+        gn = v128.load(gradient + i, 16);
+      const w = v128.load(variable + i),
+        wn = v128.load(variable + i, 16);
+      const o = v128.load(velocity + i),
+        on = v128.load(velocity + i, 16);
+      const v = madd(o, old, f32x4.mul(madd(w, shrink, g), scale)),
+        vn = madd(on, old, f32x4.mul(madd(wn, shrink, gn), scale));
+      v128.store(nextVelocity + i, vn, 16);
+      v128.store(nextVelocity + i, v);
+      v128.store(update + i, f32x4.mul(vn, step), 16);
+      v128.store(update + i, f32x4.mul(v, step));
+    }
+  }
   for (const vectors = bytes & ~15; i < vectors; i += 16) {
-    const d = madd(v128.load(variable + i), f32x4.splat(decay), v128.load(gradient + i));
-    const v = madd(v128.load(velocity + i), f32x4.splat(momentum), f32x4.mul(d, f32x4.splat(forGradient)));
+    const d = madd(v128.load(variable + i), shrink, v128.load(gradient + i));
+    const v = madd(v128.load(velocity + i), old, f32x4.mul(d, scale));
     v128.store(nextVelocity + i, v);
-    v128.store(update + i, f32x4.mul(v, f32x4.splat(forVelocity)));
+    v128.store(update + i, f32x4.mul(v, step));
   }
   for (; i < bytes; i += 4) {
     const d = load<f32>(gradient + i) + decay * load<f32>(variable + i);

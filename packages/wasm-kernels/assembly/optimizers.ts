@@ -24,6 +24,32 @@ function sgd(
     old = f32x4.splat(momentum),
     shrink = f32x4.splat(decay);
   let i = (<usize>shareFrom(count, LINE)) << 2;
+  if (PANEL == 16) {
+    for (const pairs = bytes & ~31; i < pairs; i += 32) {
+      let d = v128.load(gradient + i),
+        dn = v128.load(gradient + i, 16);
+      if (decays) {
+        const w = v128.load(variable + i),
+          wn = v128.load(variable + i, 16);
+        d = madd(w, shrink, d);
+        dn = madd(wn, shrink, dn);
+      }
+      let u = d,
+        un = dn;
+      if (moves) {
+        const o = v128.load(velocity + i),
+          on = v128.load(velocity + i, 16);
+        const v = madd(o, old, d),
+          vn = madd(on, old, dn);
+        v128.store(nextVelocity + i, vn, 16);
+        v128.store(nextVelocity + i, v);
+        u = nesterov ? madd(v, old, d) : v;
+        un = nesterov ? madd(vn, old, dn) : vn;
+      }
+      v128.store(update + i, f32x4.mul(un, step), 16);
+      v128.store(update + i, f32x4.mul(u, step));
+    }
+  }
   for (const vectors = bytes & ~15; i < vectors; i += 16) {
     let d = v128.load(gradient + i);
     if (decays) d = madd(v128.load(variable + i), shrink, d);
@@ -154,7 +180,20 @@ export function emaUpdate(old: usize, fresh: usize, to: usize, count: i32, momen
   const keep = <f32>momentum,
     take = <f32>(1 - momentum);
   let i = (<usize>shareFrom(count, LINE)) << 2;
-  for (const vectors = bytes & ~15; i < vectors; i += 16)
-    v128.store(to + i, madd(v128.load(old + i), f32x4.splat(keep), f32x4.mul(v128.load(fresh + i), f32x4.splat(take))));
+  const k = f32x4.splat(keep),
+    t = f32x4.splat(take);
+  if (PANEL == 16) {
+    for (const pairs = bytes & ~31; i < pairs; i += 32) {
+      const o = v128.load(old + i),
+        on = v128.load(old + i, 16);
+      const f = v128.load(fresh + i),
+        fn = v128.load(fresh + i, 16);
+      v128.store(to + i, madd(on, k, f32x4.mul(fn, t)), 16);
+      v128.store(to + i, madd(o, k, f32x4.mul(f, t)));
+    }
+  }
+  for (const vectors = bytes & ~15; i < vectors; i += 16) {
+    v128.store(to + i, madd(v128.load(old + i), k, f32x4.mul(v128.load(fresh + i), t)));
+  }
   for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(old + i) * keep + load<f32>(fresh + i) * take);
 }

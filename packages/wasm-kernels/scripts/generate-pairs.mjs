@@ -1,5 +1,6 @@
 // Writes assembly/winograd-pairs.ts: the lines of winograd-lines.ts for two vectors side by side, in the order that lets an engine join each pair of
-// operations into one: all loads, then all sums, then all stores two by two; coefficients as numbers. Run it after a change of the lines.
+// operations into one: all loads, then all sums, then all stores two by two; coefficients as numbers, their vectors made before a loop: each function does
+// `count` lines, since V8 takes nothing out of a loop. Run it after a change of the lines.
 // V8 writes the first vector of a pair once more by itself where its store comes first, in case the second is out of bounds: so the second one is stored first.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ const constants = [...source.matchAll(/^(?:export )?const ([A-Z_0-9]+) = constan
   name,
   value,
 }));
-const functions = [...source.matchAll(/((?:\/\*\*.*\*\/\n))\/\/ @inline\nexport function (\w+)\(([^)]*)\): void \{\n([\s\S]*?)\n\}/g)];
+const functions = [...source.matchAll(/(\/\*\*.*\*\/\n)\/\/ @inline\nexport function (\w+)\(([^)]*)\): void \{\n([\s\S]*?)\n\}/g)];
 
 /**
  * Lines that are read from a scratch, by the bytes from one operand to the next: as offsets in the instruction. Of a sum in the address the compiler makes such an
@@ -24,6 +25,14 @@ const units = {
   filterGradientLine: 'FILTER_CHUNK',
   stridedFilterGradientLine: 'FILTER_CHUNK',
 };
+
+const written = new Set(functions.map(([, , name]) => name));
+for (const [, name] of source.matchAll(/^export function (\w+)/gm)) {
+  if (!written.has(name)) throw new Error(`generate-pairs: ${name} lacks a comment of one line, \`// @inline\` or the result void`);
+}
+for (const name of Object.keys(units)) {
+  if (!written.has(name)) throw new Error(`generate-pairs: \`units\` names ${name}, which winograd-lines.ts has not`);
+}
 
 function pair([, comment, name, parameters, body]) {
   const vectors = [...parameters.matchAll(/(\w+): v128/g)].map(([, v]) => v);

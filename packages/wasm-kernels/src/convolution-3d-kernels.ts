@@ -40,12 +40,12 @@ function sliceAttrs(g: Geometry, extra: NamedAttrMap): NamedAttrMap {
   return { strides, pad: pad, dimRoundingMode: 'floor', dilations, dataFormat: 'NHWC', ...extra };
 }
 
-/** Visits the slices of dy: the place of each, and the place of the slice of x that this tap meets there. */
-function eachSlice(g: Geometry, tap: number, body: (dySlice: number, xSlice: number) => void): void {
-  for (let i = 0; i < g.batchSize * g.outDepth; i++) {
-    const depth = (i % g.outDepth) * g.strideDepth - g.padInfo.front + tap * g.dilationDepth;
-    if (depth >= 0 && depth < g.inDepth) body(i, Math.floor(i / g.outDepth) * g.inDepth + depth);
-  }
+/** The slices of dy, of each image, that meet a slice of x at this tap along the depth: the first one, how many, and the slice of x that the first meets. */
+function meeting(g: Geometry, tap: number): { readonly dySlice: number; readonly count: number; readonly xSlice: number } {
+  const shift = tap * g.dilationDepth - g.padInfo.front;
+  const dySlice = Math.max(0, Math.ceil(-shift / g.strideDepth));
+  const end = Math.min(g.outDepth, Math.ceil((g.inDepth - shift) / g.strideDepth));
+  return { dySlice, count: Math.max(0, end - dySlice), xSlice: dySlice * g.strideDepth + shift };
 }
 
 const slicesOf = (dy: TensorInfo, g: Geometry): TensorInfo => ({
@@ -60,6 +60,7 @@ const xSlices = (g: Geometry): [number, number, number, number] => [g.batchSize 
 function inputGradient(runtime: Runtime, conv2dInput: Kernel, [dy, filter]: readonly [TensorInfo, TensorInfo], g: Geometry): TensorInfo {
   const { kernels } = runtime;
   const slice = g.inHeight * g.inWidth * g.inChannels;
+  const bytes = slice * BYTES;
   const attrs = sliceAttrs(g, { inputShape: xSlices(g) });
   const size = [1, ...filter.shape.slice(1)];
   return produce(runtime, g.inShape, 'float32', (dx) => {
@@ -70,9 +71,9 @@ function inputGradient(runtime: Runtime, conv2dInput: Kernel, [dy, filter]: read
       try {
         gradient = conv2dInput({ dy: slicesOf(dy, g), filter: { ...part, shape: size.slice(1) } }, attrs) as TensorInfo;
         const from = runtime.offset(gradient);
-        eachSlice(g, tap, (dySlice, xSlice) => {
-          kernels.addTo(dx + xSlice * slice * BYTES, from + dySlice * slice * BYTES, slice);
-        });
+        const { dySlice, count, xSlice } = meeting(g, tap);
+        const [inImage, outImage, step] = [g.inDepth * bytes, g.outDepth * bytes, g.strideDepth * bytes];
+        kernels.addTo(dx + xSlice * bytes, from + dySlice * bytes, slice, count, step, bytes, g.batchSize, inImage, outImage);
       } finally {
         runtime.release(part);
         if (gradient !== undefined) runtime.release(gradient);
@@ -85,6 +86,7 @@ function inputGradient(runtime: Runtime, conv2dInput: Kernel, [dy, filter]: read
 function filterGradient(runtime: Runtime, conv2dFilter: Kernel, [x, dy]: readonly [TensorInfo, TensorInfo], g: Geometry): TensorInfo {
   const { kernels } = runtime;
   const slice = g.inHeight * g.inWidth * g.inChannels;
+  const bytes = slice * BYTES;
   const size = g.filterHeight * g.filterWidth * g.inChannels * g.outChannels;
   const attrs = sliceAttrs(g, { filterShape: [g.filterHeight, g.filterWidth, g.inChannels, g.outChannels] });
   const met = runtime.output(xSlices(g), 'float32');
@@ -93,11 +95,12 @@ function filterGradient(runtime: Runtime, conv2dFilter: Kernel, [x, dy]: readonl
       kernels.fillZero(dw, g.filterDepth * size * BYTES);
       for (let tap = 0; tap < g.filterDepth; tap++) {
         kernels.fillZero(runtime.offset(met), util.sizeFromShape(met.shape) * BYTES);
-        eachSlice(g, tap, (dySlice, xSlice) => {
-          kernels.addTo(runtime.offset(met) + dySlice * slice * BYTES, runtime.offset(x) + xSlice * slice * BYTES, slice);
-        });
+        const { dySlice, count, xSlice } = meeting(g, tap);
+        const [to, from] = [runtime.offset(met) + dySlice * bytes, runtime.offset(x) + xSlice * bytes];
+        const [inImage, outImage, step] = [g.inDepth * bytes, g.outDepth * bytes, g.strideDepth * bytes];
+        kernels.addTo(to, from, slice, count, bytes, step, g.batchSize, outImage, inImage);
         const gradient = conv2dFilter({ x: met, dy: slicesOf(dy, g) }, attrs) as TensorInfo;
-        kernels.addTo(dw + tap * size * BYTES, runtime.offset(gradient), size);
+        kernels.addTo(dw + tap * size * BYTES, runtime.offset(gradient), size, 1, 0, 0, 1, 0, 0);
         runtime.release(gradient);
       }
     });

@@ -269,10 +269,31 @@ export interface KernelExports {
   ): void;
 
   // assembly/add-to.ts
-  addTo(to: number, from: number, count: number): void;
+  addTo(
+    to: number,
+    from: number,
+    size: number,
+    count: number,
+    toStep: number,
+    fromStep: number,
+    batches: number,
+    toBatch: number,
+    fromBatch: number,
+  ): void;
 
   // assembly/arithmetic.ts
-  arithmetic(f: number, a: number, b: number, y: number, count: number, wideA: number, wideB: number): void;
+  arithmetic(
+    f: number,
+    a: number,
+    b: number,
+    y: number,
+    rows: number,
+    columns: number,
+    stepA: number,
+    stepB: number,
+    wideA: number,
+    wideB: number,
+  ): void;
   permuteRows(
     x: number,
     y: number,
