@@ -1,8 +1,8 @@
 // Stride 2: from the nine by nine points of a tile back to pixels, 4 × 4 outputs or 8 × 8 input gradients.
 import { activate, madd } from './simd';
 import { PANEL } from './tile-shape';
-import { CHUNK, LINE } from './winograd-strided-tiles';
-import { CUBE_A, CUBE_B, HALF, PLUS_A, PLUS_B, TWO } from './winograd-lines';
+import { LINE } from './winograd-strided-tiles';
+import { CHUNK, CUBE_A, CUBE_B, HALF, PLUS_A, PLUS_B, TWO } from './winograd-lines';
 import { CUBE_A_VALUE, CUBE_B_VALUE, HALF_VALUE, PLUS_A_VALUE, PLUS_B_VALUE, TWO_VALUE } from './winograd-pairs';
 import { pixelOr } from './winograd-tiles';
 

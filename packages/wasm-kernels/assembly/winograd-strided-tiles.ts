@@ -1,12 +1,10 @@
 // The transforms of tiles for stride 2: nine points per axis, five for the even pixels (a filter of two taps) and one for each of four odd pixels.
 // Columns into a small intermediate that stays in the first-level cache, then rows.
 import { PANEL } from './tile-shape';
-import { pairGradientLine, pairInputLast, pairInputLine } from './winograd-lines';
+import { CHUNK, pairGradientLine, pairInputLast, pairInputLine } from './winograd-lines';
 import { pairGradientLinePairs, pairInputLastPairs, pairInputLinePairs } from './winograd-pairs';
 import { ALL, HIGH, LOW, pixelOr } from './winograd-tiles';
 
-/** Bytes of a chunk: 64 channels. */
-export const CHUNK: usize = 256;
 /** Bytes between the rows of the intermediate. */
 export const LINE: usize = 9 * CHUNK;
 /** Scratch of a transform: 9 × 9 chunks. */

@@ -5,8 +5,6 @@ import type { CaseMaker } from './case-maker.ts';
 import { checkCase, describeCase, prepareCase, type PreparedCase } from './check-case.ts';
 import { builds, dirtyHeap, nameOf, randomFrom, startVariant, variants } from './wasm-under-test.ts';
 
-/** Of kernels with more cases than this half are tested; `npm run test:slow` fuzzes with more than all. */
-const FEW = 24;
 /** Threads and the wide build run one case of so many: they must give the bits of the others, whose cases cover the kernel. */
 const SAMPLE = 5;
 
@@ -23,8 +21,7 @@ function describeMaker(maker: CaseMaker): void {
     afterAll(() => {
       registration.dispose();
     });
-    const tested = cases > FEW ? Math.ceil(cases / 2) : cases;
-    const count = i < builds.length ? tested : Math.ceil(tested / SAMPLE);
+    const count = i < builds.length ? cases : Math.ceil(cases / SAMPLE);
 
     it(`agrees with the reference in ${count} random cases`, { timeout: 300_000 }, async () => {
       expect(registration.simd).toBe(simd);
