@@ -69,7 +69,7 @@ export async function proveWebgl(): Promise<Said> {
 /** webgl: a tensor that fits no texture, a context that is lost during and before a reading, a new start, and a device without 32-bit floats. */
 export async function refuseWebgl(): Promise<Said> {
   await selectBackend({ prefer: 'webgl' });
-  const tooLarge = await failureOf(() => tf.tidy(() => tf.sum(tf.square(tf.ones([2 ** 14, 2 ** 14, 2])))));
+  const tooLarge = await failureOf(() => tf.tidy(() => tf.sum(tf.square(tf.broadcastTo(tf.ones([1, 1, 2]), [2 ** 14, 2 ** 14, 2])))));
   await selectBackend({ prefer: 'webgl' });
   const tensor = tf.square(tf.ones([200, 200]));
   const reading = tensor.data();
