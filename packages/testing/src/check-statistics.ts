@@ -26,11 +26,11 @@ async function firstCall(module: Module, work: () => Promise<unknown>): Promise<
   }
 }
 
-/** Two ranks that say the same. */
-const twins: Collective = {
+/** Two ranks that say 1 to everything: numbers that are there without waiting, on webgpu, too, and what they are does not matter here. */
+const ranks: Collective = {
   ...soloCollective,
   worldSize: 2,
-  allGatherSync: <T extends tf.Tensor>(x: T): T => tf.concat([x as tf.Tensor, x], 0) as T,
+  allGatherSync: <T extends tf.Tensor>({ shape: [rows = 1, ...row], dtype }: T): T => tf.ones([2 * rows, ...row], dtype) as T,
 };
 
 /** 16. Internal. */
@@ -38,7 +38,7 @@ export async function checkStatistics(subject: Subject): Promise<void> {
   await withRun(subject, async (run) => {
     for (const [name, encoder] of Object.entries(run.encoders)) {
       if (Object.keys(encoder.buffers).length === 0) continue;
-      const call = await firstCall(encoder, () => makeStep(subject, run, { step: 0, synchronize: twins }));
+      const call = await firstCall(encoder, () => makeStep(subject, run, { step: 0, synchronize: ranks }));
       if (!call) continue; // the task runs it by another method, or not at all
       const { training, synchronize } = call.options;
       try {
