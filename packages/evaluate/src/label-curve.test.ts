@@ -19,6 +19,9 @@ describe('labelSubset', () => {
   it('or as many as the share of the class', () => {
     expect(perClass(labelSubset(labels, { count: 40, rng, balance: 'proportional' }))).toEqual([20, 19, 1]);
     expect(perClass(labelSubset(labels, { count: 200, rng, balance: 'proportional' }))).toEqual([100, 95, 5]);
+    expect(perClass(labelSubset(labels, { count: 10, rng, balance: 'proportional' }))).toEqual([5, 5, 0]);
+    expect(perClass(labelSubset(labels, { count: 10, rng, balance: 'proportional', everyClass: true }))).toEqual([5, 4, 1]);
+    expect(perClass(labelSubset(labels, { count: 40, rng, balance: 'proportional', everyClass: true }))).toEqual([20, 19, 1]);
   });
 
   it.each(['equal', 'proportional'] as const)('is nested, without repeats and decided by its stream (%s)', (balance) => {

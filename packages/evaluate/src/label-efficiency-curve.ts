@@ -1,4 +1,4 @@
-import { createRng, SelfsupError } from '@selfsup/core';
+import { createRng, SelfsupError, type Rng } from '@selfsup/core';
 import { labelSubset } from './label-subset.ts';
 
 /** One training that {@link labelEfficiencyCurve} asks for. */
@@ -19,8 +19,8 @@ export interface LabelEfficiencyCurveOptions {
   counts?: readonly (number | 'all')[];
   /** Each draws subsets of its own; default 0, 1, 2. */
   seeds?: readonly number[];
-  /** How the labels are spread over the classes; default `'equal'`, see `labelSubset`. */
-  balance?: 'equal' | 'proportional';
+  /** Chooses `count` of the examples, more of them with the fewer ones among them; default `labelSubset`, as many of each class. */
+  choose?: (count: number, rng: Rng) => Int32Array;
   /** Called after each training. */
   onTrial?: (trial: { arm: string; count: number; seed: number; accuracy: number }) => void;
 }
@@ -61,7 +61,8 @@ function summarize(accuracies: readonly number[]): Pick<LabelCurveRow, 'accuraci
  * ```
  */
 export async function labelEfficiencyCurve(options: LabelEfficiencyCurveOptions): Promise<LabelCurveRow[]> {
-  const { labels, arms, counts = [10, 100, 1000, 'all'], seeds = [0, 1, 2], balance = 'equal', onTrial } = options;
+  const { labels, arms, counts = [10, 100, 1000, 'all'], seeds = [0, 1, 2], onTrial } = options;
+  const { choose = (count, rng) => labelSubset(labels, { count, rng }) } = options;
   const n = labels.length;
   for (const [name, list] of Object.entries({ arms: Object.keys(arms), counts, seeds }))
     if (list.length === 0) throw new SelfsupError('SELFSUP_OPTION', `labelEfficiencyCurve: \`${name}\` must have at least one entry`);
@@ -75,7 +76,7 @@ export async function labelEfficiencyCurve(options: LabelEfficiencyCurveOptions)
       const accuracies: number[] = [];
       for (const seed of seeds) {
         const rng = createRng(seed).fold('label subset');
-        const indices = count === n ? Int32Array.from({ length: n }, (_, i) => i) : labelSubset(labels, { count, rng, balance });
+        const indices = count === n ? Int32Array.from({ length: n }, (_, i) => i) : choose(count, rng);
         const accuracy = await train({ indices, seed });
         accuracies.push(accuracy);
         onTrial?.({ arm, count, seed, accuracy });

@@ -9,10 +9,12 @@ export interface LabelSubsetOptions {
   rng: Rng;
   /** `'equal'` (default): as many of each class as there can be; `'proportional'`: as many as its share of all labels. */
   balance?: 'equal' | 'proportional';
+  /** Whether each class gives one example before any gives a second, however rare it is; default false. With `'equal'` it does anyway. */
+  everyClass?: boolean;
 }
 
 /**
- * Chooses a class-balanced subset: the few labels that a user would have.
+ * Chooses a subset by classes: the few labels that a user would have.
  *
  * @param labels `[n]`: classes, integers ≥ 0
  * @param options see {@link LabelSubsetOptions}
@@ -28,7 +30,7 @@ export interface LabelSubsetOptions {
  * ```
  */
 export function labelSubset(labels: ArrayLike<number>, options: LabelSubsetOptions): Int32Array {
-  const { count, rng, balance = 'equal' } = options;
+  const { count, rng, balance = 'equal', everyClass = false } = options;
   const n = labels.length;
   if (!Number.isSafeInteger(count) || count < 1 || count > n)
     throw new SelfsupError('SELFSUP_OPTION', `labelSubset: \`count\` must be an integer in [1, ${n}], the number of labels, got ${count}`);
@@ -47,7 +49,8 @@ export function labelSubset(labels: ArrayLike<number>, options: LabelSubsetOptio
     let most = -Infinity;
     for (const [c, list] of classes.entries()) {
       if (taken[c] === list.length) continue;
-      const behind = (balance === 'equal' ? 0 : ((i + 1) * list.length) / n) - taken[c]!;
+      const share = balance === 'equal' ? 0 : ((i + 1) * list.length) / n;
+      const behind = share - taken[c]! + (everyClass && taken[c] === 0 ? n : 0);
       if (behind > most) [next, most] = [c, behind];
     }
     chosen[i] = classes[next]![taken[next]!++]!;

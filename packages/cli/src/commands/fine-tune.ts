@@ -22,7 +22,10 @@ export function fineTuneCommand(context: CommandContext): Command {
       'labeled samples to be judged by (default: the test part, labels that are not used, or cross-validation)',
     )
     .option('--readout <name>', 'what the features are instead of what the run chose: global, or a readout of the encoder')
-    .option('--label-counts <list>', 'how many labels: 10-per-class, 100, or several such as 10,100,all to compare (default: all)')
+    .option(
+      '--label-counts <list>',
+      'how many labels: 10-per-class, 100 (of each class its share, at least one), or several such as 10,100,all to compare (default: all)',
+    )
     .addOption(
       new Option(
         '--method <name>',

@@ -241,6 +241,9 @@ describe('counts of labels', () => {
     expect([10, 3, 'all' as const, '2-per-class' as const].map((count) => resolveLabelCount(count, labels))).toEqual([7, 3, 7, 5]);
     const chosen = chooseLabels(labels, { count: '2-per-class', seed: 0 });
     expect(Array.from(chosen, (i) => labels[i])).toEqual([0, 0, 1, 1, 2]);
+    const rare = [...new Array<number>(900).fill(0), ...new Array<number>(96).fill(1), ...new Array<number>(4).fill(2)];
+    const drawn = Array.from(chooseLabels(rare, { count: 100, seed: 0 }), (i) => rare[i]!);
+    expect([0, 1, 2].map((c) => drawn.filter((label) => label === c).length)).toEqual([90, 9, 1]); // not 48, 48, 4
     for (const text of ['0', 'many', '1.5', '-per-class', ''])
       expect(() => parseLabelCount(text, '--label-counts')).toThrow(
         `--label-counts must be integers >= 1, such as 100, or 10-per-class, or all, got '${text}'`,

@@ -1,4 +1,4 @@
-import { createRng, printable, SelfsupError } from '@selfsup/core';
+import { createRng, printable, SelfsupError, type Rng } from '@selfsup/core';
 import { labelSubset } from '@selfsup/evaluate';
 
 /** How many labels: a number of all, `all`, or of each class, such as `10-per-class`. */
@@ -37,8 +37,18 @@ export function resolveLabelCount(count: LabelCount, labels: ArrayLike<number>):
   return [...sizes.values()].reduce((sum, size) => sum + Math.min(perClass, size), 0);
 }
 
+/** The labels of a draw: of each class by its share of all, at least one; with `…-per-class` the classes take turns. More labels hold the fewer ones. */
+export function drawLabels(labels: ArrayLike<number>, { count, rng }: { count: LabelCount; rng: Rng }): Int32Array {
+  const byClass = typeof count === 'string' && count !== 'all';
+  return labelSubset(labels, {
+    ...{ count: resolveLabelCount(count, labels), rng },
+    ...(!byClass && { balance: 'proportional' as const, everyClass: true }),
+  });
+}
+
 /**
- * Chooses the labels of one seed, as `labelEfficiencyCurve` does: the classes take turns, and more labels hold the fewer ones.
+ * Chooses the labels of one seed, as `measureLabelCurve` does. A number of labels has of each class its share of all, but at least one: what somebody has who
+ * labels whatever comes. With `…-per-class` the classes take turns.
  *
  * @param labels the class of each labeled sample
  * @param options how many, and the seed
@@ -47,5 +57,5 @@ export function resolveLabelCount(count: LabelCount, labels: ArrayLike<number>):
 export function chooseLabels(labels: ArrayLike<number>, { count, seed }: { count: LabelCount; seed: number }): Int32Array {
   const wanted = resolveLabelCount(count, labels);
   if (wanted === labels.length) return Int32Array.from({ length: wanted }, (_, i) => i);
-  return labelSubset(labels, { count: wanted, rng: createRng(seed).fold('label subset') }).sort();
+  return drawLabels(labels, { count, rng: createRng(seed).fold('label subset') }).sort();
 }

@@ -15,7 +15,7 @@ import type { LoadedEncoder } from '../load-encoder.ts';
 import type { AnyModule, OpenedSamples } from '../modality.ts';
 import { silentProgress, type Progress } from '../progress.ts';
 import { encodeToClassify } from './classifier.ts';
-import { resolveLabelCount, type LabelCount } from './label-counts.ts';
+import { drawLabels, resolveLabelCount, type LabelCount } from './label-counts.ts';
 import { mixingOf } from './mixing-of.ts';
 import { classesOf } from './train-classifier.ts';
 
@@ -210,7 +210,8 @@ export async function measureLabelCurve(
   }
   const rates: ChosenRate[] = [];
   const names = [...(method === 'full' ? (['pretrained'] as const) : []), ...(scratch ? (['scratch'] as const) : [])];
-  const sizes = [...new Set(counts.map((count) => resolveLabelCount(count, labels)))];
+  const asked = new Map(counts.map((count) => [resolveLabelCount(count, labels), count]));
+  const sizes = [...asked.keys()];
   let working: ReturnType<Progress['stage']> | undefined;
   let done = 0;
   if (names.length > 0) {
@@ -227,6 +228,7 @@ export async function measureLabelCurve(
       labels,
       arms: Object.fromEntries(['pretrained', ...Object.keys(arms).filter((arm) => arm !== 'pretrained')].map((arm) => [arm, arms[arm]!])),
       counts: sizes.map((count) => (count === labels.length ? 'all' : count)),
+      choose: (count, rng) => drawLabels(labels, { count: asked.get(count)!, rng }),
       seeds,
       ...(onTrial && { onTrial }),
     });
