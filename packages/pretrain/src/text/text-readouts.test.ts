@@ -119,6 +119,20 @@ describe('text within minutes', () => {
     }
   });
 
+  it('heads that say tokens begin with how often each is there, and with zeros after another start', async () => {
+    const entropies = async (task: string, start: string) => {
+      const { result } = await run({ task, start, vocabulary: 'words', epochs: 0, testFraction: 0.2 });
+      const { untrained, unigramLoss } = result.probes['held-out']!.baselines;
+      return [untrained!, unigramLoss!] as const;
+    };
+    for (const task of ['masked-language', 'next-token']) {
+      const [before, unigram] = await entropies(task, 'ppmi');
+      expect(before).toBeLessThan(unigram + 0.3); // five of 21 tokens are special, and next-token says where texts end, too
+      const [uniform, same] = await entropies(task, 'random');
+      expect(uniform).toBeGreaterThan(same + 0.33);
+    }
+  });
+
   it('the start is the same for the same seed, and another for another', async () => {
     const start = async (seed: number) =>
       (await run({ task: 'masked-language', start: 'ppmi', vocabulary: 'words', epochs: 0, seed })).encoder;

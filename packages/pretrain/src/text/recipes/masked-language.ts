@@ -20,11 +20,13 @@ export const maskedLanguageTask = defineTextTask({
   hidesTokens: true,
   tokenLoss: 'maskedLoss',
   guessers: 'head',
-  create: ({ backbone, tokenizer, nextSentence }, options) =>
-    maskedLanguage({
+  create(parts, options) {
+    const { backbone, tokenizer, nextSentence } = parts;
+    return maskedLanguage({
       backbone,
-      head: tokenHead(backbone),
+      head: tokenHead(backbone, parts),
       masking: maskingOf(tokenizer, options),
       ...(nextSentence && { nextSentenceHead: nextSentenceHead({ width: backbone.outputDim }) }),
-    }),
+    });
+  },
 });

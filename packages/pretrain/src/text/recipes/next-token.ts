@@ -16,5 +16,5 @@ export const nextTokenTask = defineTextTask({
   options: z.strictObject({}),
   sees: 'before',
   guessers: 'head',
-  create: ({ backbone }) => nextToken({ backbone, head: tokenHead(backbone) }),
+  create: (parts) => nextToken({ backbone: parts.backbone, head: tokenHead(parts.backbone, parts) }),
 });

@@ -63,14 +63,15 @@ export const replacedTokenTask = defineTextTask({
       },
     },
   }),
-  create({ backbone, tokenizer, length }, options) {
+  create(parts, options) {
+    const { backbone, tokenizer, length } = parts;
     const { outputDim, vocabularySize, embeddingDim } = backbone;
     // it shares the embeddings of the encoder, positions too
     const generator = bert({ ...generatorSize(outputDim, options), vocabularySize, embeddingDim, maxPositions: Math.max(512, length) });
     return replacedToken({
       backbone,
       generator,
-      generatorHead: tokenHead(generator),
+      generatorHead: tokenHead(generator, parts),
       discriminatorHead: discriminatorHead({ width: outputDim }),
       masking: maskingOf(tokenizer, options),
       discriminatorWeight: options.discriminatorWeight,

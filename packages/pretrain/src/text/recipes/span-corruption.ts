@@ -24,13 +24,14 @@ export const spanCorruptionTask = defineTextTask({
   }),
   needsSentinels: true,
   predictsTokens: false, // sentinels are among them, and word frequencies say nothing about these
-  create({ backbone, tokenizer, length }, { noiseDensity, meanSpanLength, decoderLayers: numLayers }) {
+  create(parts, { noiseDensity, meanSpanLength, decoderLayers: numLayers }) {
+    const { backbone, tokenizer, length } = parts;
     const { special, specialIds } = tokenizer;
     const needed = spanCount(length, { noiseDensity, meanSpanLength });
     return spanCorruption<BertEncoder>({
       backbone,
       decoder: bertDecoder({ ...(numLayers !== undefined && { numLayers }) }),
-      head: tokenHead(backbone),
+      head: tokenHead(backbone, parts),
       corruption: corruptSpans({
         sentinelIds: sentinelIds(tokenizer, { needed }),
         startId: special.classify ?? special.pad ?? specialTokenId(tokenizer, 'separator'),

@@ -21,12 +21,13 @@ export const tsdaeTask = defineTextTask({
     tied: z.boolean().default(true).describe("whether the decoder's blocks are the encoder's, but for its attention to the vector"),
     decoderLayers: z.int().min(1).exactOptional().describe("blocks of a decoder that is not tied; default the encoder's number"),
   }),
-  create({ backbone, tokenizer, pooling }, { deleteRate, tied, decoderLayers: numLayers }) {
+  create(parts, { deleteRate, tied, decoderLayers: numLayers }) {
+    const { backbone, tokenizer, pooling } = parts;
     const { special, specialIds } = tokenizer;
     return tsdae<BertEncoder>({
       backbone,
       decoder: bertDecoder({ memory: 'vector', tied, ...(numLayers !== undefined && { numLayers }) }),
-      head: tokenHead(backbone),
+      head: tokenHead(backbone, parts),
       deletion: deleteTokens({ specialIds, deleteRate, isContinuation: (id) => tokenizer.isContinuation(id), fillId: special.pad ?? 0 }),
       pooling,
     });
