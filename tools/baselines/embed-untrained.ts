@@ -2,7 +2,7 @@
 // usage: npx node --conditions=@selfsup/source tools/baselines/embed-untrained.ts --run runs/x --data photos/ --out all.npy
 import { selectBackend } from '@selfsup/backends';
 import { writeNpy } from '@selfsup/data/node';
-import { openSamplesFor, silentProgress, type Samples } from '@selfsup/pretrain';
+import { describeSample, openSamplesFor, silentProgress, type Samples } from '@selfsup/pretrain';
 import { loadEncoder } from '@selfsup/pretrain/node';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -24,7 +24,6 @@ const features: Float32Array[] = [];
 let dim = 0;
 
 async function encode(split: string, samples: Samples): Promise<void> {
-  const { ids } = samples;
   const found = await modality.encode(untrained.features, samples, {
     input: encoder.input,
     files,
@@ -33,7 +32,7 @@ async function encode(split: string, samples: Samples): Promise<void> {
   });
   features.push(found.data);
   dim = found.shape[1];
-  for (const index of found.indices) rows.push({ split, index, ...(ids && { id: ids[index]! }) });
+  for (const index of found.indices) rows.push(describeSample({ samples, split }, index)); // as `selfsup embed` writes them
 }
 
 await encode('train', opened.train);
