@@ -1,15 +1,18 @@
 import { createRng, drawPermutation } from '@selfsup/core';
-import { nearestNeighbors } from '@selfsup/evaluate';
+import { nearestNeighbors, whiten } from '@selfsup/evaluate';
+import { startAloneOf } from './start-alone.ts';
 import type { EncodedBank, EncodedSamples } from './knn-probe.ts';
 import type { MetricsRecord } from './metrics-log.ts';
 import type { AnyModality, Features } from './modality.ts';
 import type { Progress } from './progress.ts';
 import { projectMap } from './project-map.ts';
+import { GLOBAL } from './readout.ts';
 import type { RunFile } from './run-file.ts';
 import { describeSkipped } from './skipped.ts';
 import type { RunResult } from './run-result.ts';
 import type { Chart, GalleryItem, MapPoint, NamedNumber, ReportData, Section, Series } from './section.ts';
 import type { AnyTaskRecipe } from './task-recipe.ts';
+import { capital, isGood } from './verdict.ts';
 
 const MAP_POINTS = 1000;
 const QUERIES = 10;
@@ -51,9 +54,9 @@ export function formatSeconds(seconds: number): string {
 const unitValue = (value: number, unit: string) => (unit === '%' ? percent(value) : `${value.toFixed(3)} ${unit}`);
 
 /** Each number is what its label says, in the words of the probes. */
-function numbersOf(result: RunResult): NamedNumber[] {
+function numbersOf(result: RunResult, name: string): NamedNumber[] {
   const judged = result.comparisons.flatMap(({ title, unit, trained, baselines }, i): NamedNumber[] => [
-    { label: `${title}, trained encoder`, value: unitValue(trained, unit), main: i === 0 },
+    { label: `${title}, ${name}`, value: unitValue(trained, unit), main: i === 0 },
     ...Object.entries(baselines).map(([name, value]): NamedNumber => ({ label: `${title}, ${name}`, value: unitValue(value, unit) })),
   ]);
   return [
@@ -62,7 +65,7 @@ function numbersOf(result: RunResult): NamedNumber[] {
       ? []
       : [{ label: 'mean loss of the last epoch', value: result.lastEpochLoss.toFixed(3), main: judged.length === 0 }]),
     ...(result.throughput ? [{ label: `${result.throughput.unit} per second`, value: whole(result.throughput.perSecond) }] : []),
-    { label: 'of training', value: formatSeconds(result.seconds) },
+    ...(result.steps > 0 ? [{ label: 'of training', value: formatSeconds(result.seconds) }] : []),
   ];
 }
 
@@ -75,7 +78,7 @@ function smooth(points: readonly (readonly [number, number])[]): (readonly [numb
   });
 }
 
-function charts({ records, result }: CollectReportContext): Section[] {
+function charts({ run, records, result }: CollectReportContext): Section[] {
   const of = (type: string, key: string): [number, number][] =>
     records.flatMap((record) => {
       const value = record[key];
@@ -126,8 +129,8 @@ function charts({ records, result }: CollectReportContext): Section[] {
   if (health.length > 0)
     sections.push({
       kind: 'charts',
-      title: 'Health of the features',
-      text: 'A collapsed encoder gives all samples nearly the same features: rank and deviation fall towards 0.',
+      title: "Health of the encoder's output",
+      text: `A collapsed encoder gives all samples nearly the same output: rank and deviation fall. Measured on the encoder's own output, ${result.health?.['dim'] === undefined ? 'which' : `${result.health['dim']} columns that`} training may collapse${run.settings.readout === GLOBAL ? '' : `, not on what the readout ${run.settings.readout} makes of it`}.`,
       charts: health,
     });
   return sections;
@@ -166,13 +169,16 @@ function pickQueries(order: Int32Array, from: EncodedSamples): Int32Array {
 async function galleries(
   from: EncodedSamples,
   bank: EncodedSamples,
-  { modality, run }: CollectReportContext,
+  { modality, run, result }: CollectReportContext,
   order: Int32Array,
 ): Promise<Section[]> {
   if (!modality.show) return [];
   const queries = pickQueries(order, from);
   const same = from === bank;
-  const near = await nearestNeighbors(takeRows(from.features, queries), bank.features, { k: NEIGHBORS + (same ? 1 : 0) });
+  const { knnWhitening } = run.settings;
+  const plain = { bank: bank.features, queries: takeRows(from.features, queries) };
+  const measured = knnWhitening ? await whiten(plain.bank, plain.queries) : plain;
+  const near = await nearestNeighbors(measured.queries, measured.bank, { k: NEIGHBORS + (same ? 1 : 0) });
   const name = (samples: EncodedSamples['samples'], label: number | undefined) =>
     label === undefined ? undefined : (samples.classNames?.[label] ?? `class ${label}`);
   const shownQueries = await modality.show(from.samples, [...takeRows(from.features, queries).indices]);
@@ -204,7 +210,7 @@ async function galleries(
     ]);
   }
   const { unit } = run.dataset;
-  const text = `On the left one of the ${same ? 'training' : 'test'} ${unit}; beside it the training ${unit} that the encoder finds most like it, with the cosine of their features.${from.samples.labels ? ' A mark says whether they are of the same class, which training never saw.' : ''}`;
+  const text = `On the left one of the ${same ? 'training' : 'test'} ${unit}; beside it the training ${unit} that the encoder finds most like it, with the cosine of ${knnWhitening ? `the principal directions of their features, strong ones made weaker (\`knnWhitening\`)${result.probes['knn'] ? ', as the kNN accuracy compares them' : ''}` : 'their features'}.${from.samples.labels ? ' A mark says whether they are of the same class, which training never saw.' : ''}`;
   return rows.length > 0 ? [{ kind: 'gallery', title: 'Nearest neighbors', text, rows }] : [];
 }
 
@@ -227,8 +233,15 @@ async function mapOf(
 
 const showValue = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
+/** Settings that a run without updates records for a later session, and does not read. */
+const TRAINING_ONLY = [
+  ...['task', 'batchSize', 'accumulate', 'optimizer', 'learningRate', 'schedule', 'warmupEpochs', 'momentum', 'weightDecay', 'clipNorm'],
+  ...['layerDecay', 'frozenLayers', 'loraRank', 'loraAlpha', 'loraTargets', 'loraNorms', 'syncBatchNorm'],
+];
+
 function tables({ run, result }: CollectReportContext): Section[] {
   const { settings, brought } = run;
+  const alone = startAloneOf(run, result.steps);
   const usesAdam = run.optimizer.includes('scaleByAdam');
   // only what had an effect: a function of a config replaces optimizer and rate, and only AdamW has a second beta
   const silent = new Set<string>([
@@ -236,6 +249,7 @@ function tables({ run, result }: CollectReportContext): Section[] {
       ? ['optimizer', 'weightDecay', 'momentum', 'beta2', 'epsilon', 'biasCorrection', 'clipNorm']
       : []),
     ...(usesAdam ? [] : ['beta2', 'epsilon', 'biasCorrection']),
+    ...(alone ? TRAINING_ONLY : []),
     ...(result.probes['knn'] ? [] : ['knnK', 'knnTemperature', 'knnBank']),
     'taskOptions',
     'encoderOptions',
@@ -246,14 +260,14 @@ function tables({ run, result }: CollectReportContext): Section[] {
       .map(([name, value]) => [prefix + name, showValue(value)]);
   const facts = [
     ['Epochs, updates', `${result.epochs}, ${result.steps}${STOPPED[result.stoppedBy]}`],
-    ['Time of training', formatSeconds(result.seconds)],
+    ...(alone ? [] : [['Time of training', formatSeconds(result.seconds)]]),
     ...(result.lastLoss === undefined ? [] : [['Loss of the last update', result.lastLoss.toFixed(5)]]),
     ...(result.lastEpochLoss === undefined ? [] : [['Mean loss of the last epoch', result.lastEpochLoss.toFixed(5)]]),
     ...(result.throughput
       ? [
           [`${result.throughput.unit} per second, training as a whole`, whole(result.throughput.perSecond)],
-          ['… preparing alone', whole(result.throughput.preparing)],
-          ['… train step alone', whole(result.throughput.training)],
+          ...(result.throughput.preparing === undefined ? [] : [['… preparing alone', whole(result.throughput.preparing)]]),
+          ...(result.throughput.training === undefined ? [] : [['… train step alone', whole(result.throughput.training)]]),
         ]
       : []),
     [
@@ -266,13 +280,13 @@ function tables({ run, result }: CollectReportContext): Section[] {
   ] as string[][];
   const used = [
     ...rows(settings),
-    ...rows(settings.taskOptions, 'task: '),
+    ...(alone ? [] : rows(settings.taskOptions, 'task: ')),
     ...rows(run.encoder.options, 'encoder: '),
     ...rows(run.options),
     ...run.changes.map(({ step, setting, from, to }) => [`changed after update ${step}`, `${setting} from ${from} to ${to}`]),
     ...(run.teacher ? [['teacher', `${run.teacher.origin} (${run.teacher.step} updates, sha256 ${run.teacher.sha256})`]] : []),
     ...(run.init ? [['weights at the start', `those of ${run.init.origin} (${run.init.step} updates, sha256 ${run.init.sha256})`]] : []),
-    ['optimizer as it ran', run.optimizer.join(', ')],
+    ...(alone ? [] : [['optimizer as it ran', run.optimizer.join(', ')]]),
     ...(brought.functions.length > 0 ? [['functions of the config', brought.functions.join(', ')]] : []),
     ...(brought.plugins.length > 0 ? [['plugins', brought.plugins.join(', ')]] : []),
     ...rows(run.input, 'input: '),
@@ -304,11 +318,13 @@ function tables({ run, result }: CollectReportContext): Section[] {
 export async function collectReport(context: CollectReportContext): Promise<ReportData> {
   const { run, recipe, result, records, encoded, more } = context;
   const { dataset, settings } = run;
-  const helped = result.verdict.every((sentence) => sentence.startsWith('Pretraining helped'));
+  const alone = startAloneOf(run, result.steps);
+  const helped = isGood(result.verdict, alone);
   const alarms = result.alarms.map(({ kind, metric, value, threshold, step }) => {
     const line = records.find((record) => record.type === 'alarm' && record['kind'] === kind && record.step === step);
+    const cause = step > 0 || line?.['likelyCause'] === undefined ? '' : `: ${line['likelyCause']}`;
     const advice = line?.['advice'] === undefined ? '' : `. What helps: ${line['advice']}`;
-    return `After update ${step}: ${kind}: ${metric} ${value} (threshold ${threshold})${advice}`;
+    return `${step === 0 ? 'Before training' : `After update ${step}`}: ${kind}: ${metric} ${value} (threshold ${threshold})${cause}${advice}`;
   });
   const from = encoded?.test ?? encoded?.bank;
   const order = from && drawPermutation(createRng(settings.seed).fold('report'), from.features.shape[0]);
@@ -317,13 +333,16 @@ export async function collectReport(context: CollectReportContext): Promise<Repo
       ? [...(await mapOf(from, encoded.bank, context, order)), ...(await galleries(from, encoded.bank, context, order))]
       : [];
   const epochs = `${result.epochs} ${result.epochs === 1 ? 'epoch' : 'epochs'}`;
+  const way = alone
+    ? `${alone.name}, without updates, for ${dataset.train} ${dataset.unit}`
+    : `${epochs} over ${dataset.train} ${dataset.unit} in batches of ${settings.batchSize * settings.accumulate}`;
   return {
-    title: `${recipe.title} on ${dataset.name}`,
-    summary: `${run.encoder.name}, ${epochs} over ${dataset.train} ${dataset.unit} in batches of ${settings.batchSize * settings.accumulate}, ${run.backend}.${dataset.testFrom === 'held out' ? ` ${dataset.test} ${dataset.unit} were held out to test on.` : ''}`,
+    title: `${alone ? capital(alone.name) : recipe.title} on ${dataset.name}`,
+    summary: `${run.encoder.name}, ${way}, ${run.backend}.${dataset.testFrom === 'held out' ? ` ${dataset.test} ${dataset.unit} were held out to test on.` : ''}`,
     sections: [
       { kind: 'notice', level: helped ? 'good' : 'warning', lines: result.verdict },
-      ...(alarms.length > 0 ? [{ kind: 'notice' as const, level: 'warning' as const, title: 'Alarms of collapse', lines: alarms }] : []),
-      { kind: 'numbers', numbers: numbersOf(result) },
+      ...(alarms.length > 0 ? [{ kind: 'notice' as const, level: 'warning' as const, title: 'Alarms', lines: alarms }] : []),
+      { kind: 'numbers', numbers: numbersOf(result, alone ? 'the start' : 'trained encoder') },
       ...charts(context),
       ...more,
       ...pictures,

@@ -2,10 +2,8 @@ import { createRng, SelfsupError } from '@selfsup/core';
 import { assertFiniteWeights } from './assert-finite-weights.ts';
 import type { AnyEncoderFactory, EncoderRecipe, StartContext, StartRecipe } from './encoder-recipe.ts';
 import { withWeightsOf, type StartedFactory } from './start-encoder.ts';
+import { RANDOM } from './start-alone.ts';
 import { suggest } from './suggest.ts';
-
-/** The start that every encoder has: fresh weights. */
-export const RANDOM = 'random';
 
 /**
  * Finds the start of an encoder by name.

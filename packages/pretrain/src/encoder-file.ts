@@ -5,6 +5,7 @@ import type { InputDescription } from './encoder-recipe.ts';
 import { asRunFile, MOST_LEVELS, type RunFile } from './run-file.ts';
 import { withoutAdapters } from './low-rank-weights.ts';
 import { settingsSchema, type Settings } from './settings.ts';
+import { startAloneOf } from './start-alone.ts';
 
 const record = z.record(z.string(), z.unknown());
 
@@ -122,7 +123,7 @@ function parseFiles(text: string | undefined): Record<string, string> {
 /** What run.json says of its encoder, or of one that is kept beside it, which is read as its own output and judged by no data of the run. */
 export function encoderOfRun(run: RunFile, name?: string): Omit<EncoderDescription, 'files' | 'step'> {
   const { modality, encoder, input, options, settings, dataset, brought, encoders } = run;
-  const origin = `${settings.task} on ${dataset.name}`;
+  const origin = `${startAloneOf(run, run.totalSteps)?.name ?? settings.task} on ${dataset.name}`;
   const plugins = brought.plugins;
   if (name === undefined || name === encoder.prefix)
     return { ...{ modality, encoder, input, options, settings: judgingOf(settings) }, ...{ origin, plugins, run } };

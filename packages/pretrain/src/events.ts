@@ -11,6 +11,8 @@ export type RunEvent =
       readonly task: string;
       readonly modality: string;
       readonly encoder: string;
+      /** What it begins with, in words, such as `the start from patches`; with no epochs that is what the run is. */
+      readonly begins: string;
       readonly backend: string;
       /** The backend in words. */
       readonly backendDescription: string;

@@ -1,6 +1,7 @@
 import type { FitResult } from '@selfsup/trainer';
 import { collectReport } from './collect-report.ts';
 import { keepAdapters } from './adapters.ts';
+import { startAloneOf } from './start-alone.ts';
 import { keepEncoder } from './encoder-file.ts';
 import { encodeBank, type KnnProbe } from './knn-probe.ts';
 import type { ProbeContext } from './modality.ts';
@@ -12,10 +13,15 @@ import { judge } from './verdict.ts';
 
 const rounded = (value: number) => Number(value.toFixed(2));
 
+/** The share of the time below which a stage has no rate worth the name. */
+const NEXT_TO_NOTHING = 0.005;
+
 function throughputOf({ seconds, steps }: FitResult, { unit, perUpdate }: Session['built']['throughput']): RunResult['throughput'] {
-  const per = (time: number) => rounded((steps * perUpdate) / Math.max(time, 1e-9));
   const { reading, preparing, training } = seconds;
-  return { unit, perSecond: per(reading + preparing + training), preparing: per(preparing), training: per(training) };
+  const whole = reading + preparing + training;
+  const per = (time: number) => rounded((steps * perUpdate) / Math.max(time, 1e-9));
+  const alone = Object.entries({ preparing, training }).filter(([, time]) => time >= NEXT_TO_NOTHING * whole);
+  return { unit, perSecond: per(whole), ...Object.fromEntries(alone.map(([stage, time]) => [stage, per(time)])) };
 }
 
 /** What an earlier session measured, for one that found nothing left to train. */
@@ -71,7 +77,7 @@ export async function finishRun(
     }),
     probes: Object.fromEntries(probes.map(({ probe, baselines }, i) => [probe.name, { trained: measured[i]!, baselines }])),
     comparisons,
-    verdict: judge(comparisons, alarms.length),
+    verdict: judge(comparisons, alarms.length, startAloneOf(file, fitted.step)),
     ...(health && { health }),
     alarms,
     skipped: data.skipped(),

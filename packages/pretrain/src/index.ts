@@ -77,6 +77,7 @@ export {
   type Skipped,
   type SuggestRequest,
   type Suggestion,
+  type SuggestionReason,
 } from './modality.ts';
 export type { Samples } from './samples.ts';
 export {

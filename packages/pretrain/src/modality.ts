@@ -262,12 +262,23 @@ export interface SuggestRequest<D extends RunData = RunData, O extends object = 
   readonly minutes: number;
 }
 
+/** Why a setting is suggested; not said where the user names another value. */
+export interface SuggestionReason {
+  /** Of which setting. */
+  readonly of: keyof GivenSettings;
+  /** A sentence for people, such as `readout pyramid: several layers tell more than the mean of the last one`. */
+  readonly text: string;
+}
+
 /** What suits data and time. */
 export interface Suggestion {
-  /** Settings for what the user left open. */
+  /**
+   * Settings for what the user left open; what the user names goes in their place, options of the readout one by one where the readout stays. A number of
+   * epochs rests on the start: with another one it is dropped, and the time decides.
+   */
   readonly settings: GivenSettings;
-  /** Why: sentences for people. */
-  readonly reasons: readonly string[];
+  /** Why: sentences for people, those of a setting with its name. */
+  readonly reasons: readonly (string | SuggestionReason)[];
 }
 
 /** A kind of data and all that is special about it: image, video, text, or a third party's. */
@@ -286,9 +297,9 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
   /** The task unless the user names one; default none. */
   readonly defaultTask?: string;
-  /** Options instead of the usual ones where a time is given (`minutes`) and the user says nothing of task, encoder, start, readout and epochs. */
+  /** Options instead of the usual ones where a time is given (`minutes`) and the user names no task, no encoder and no options of theirs. */
   readonly withinOptions?: Partial<O>;
-  /** What to train where a time is given (`minutes`) and the user says nothing of task, encoder, start, readout and epochs; default the usual settings. Epochs are chosen by the time unless it says some. */
+  /** What to train where a time is given (`minutes`) and the user names no task, no encoder and no options of theirs; default the usual settings. Epochs are chosen by the time unless it says some. */
   suggest?(request: SuggestRequest<D, O>): Suggestion;
   /** Opens the data of a run. */
   open(request: OpenRequest<O>, context: OpenContext): Promise<D>;

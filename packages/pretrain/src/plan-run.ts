@@ -9,7 +9,8 @@ import { createRegistry, type Registry } from './registry.ts';
 import { continuedSettings } from './continued-settings.ts';
 import { DEFAULT_TASK } from './detect-task.ts';
 import { assertAdapters, assertLayers } from './adapt-encoder.ts';
-import { findStart, RANDOM } from './data-start.ts';
+import { findStart } from './data-start.ts';
+import { RANDOM } from './start-alone.ts';
 import { completeReadout } from './readout.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import { sessionOptionNames, sessionSchema, type OptimizerBuilder, type RunConfig } from './run-config.ts';
@@ -273,7 +274,9 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
       'SELFSUP_OPTION',
       `${nameOf('start')} must be left out where a run starts from an encoder (${nameOf('init')}), got ${printableValue(settings.start)}`,
     );
-  const readout = completeReadout(encoder, settings, nameOf);
+  // which readout options are for is planned with the data open, where only a time is given
+  const isOpen = minutes !== undefined && given.settings['readout'] === undefined;
+  const readout = completeReadout(encoder, isOpen ? { ...settings, readoutOptions: {} } : settings, nameOf);
   const taskOptions = parseOptions<object>(recipe.options as OptionSchema, settings.taskOptions, {
     who: `task ${recipe.name}`,
     nameOf: (name) => nameOf(`taskOptions.${name}`),

@@ -13,8 +13,8 @@ import type { RunConfig } from './run-config.ts';
 import { parseRunFile } from './run-file.ts';
 import { memoryStore, readText, runFileNames, type RunStore } from './run-store.ts';
 import { runSession } from './session.ts';
-import { leavesOpen } from './within-minutes.ts';
 import { keptEncoder, readStartEncoder } from './start-encoder.ts';
+import { leavesOpen } from './suggested-plan.ts';
 import { assertTeacher } from './teacher.ts';
 
 /** What {@link pretrain} is told beside the run itself. */

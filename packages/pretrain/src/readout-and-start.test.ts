@@ -1,5 +1,6 @@
 import { createRng, drawUniform, isSelfsupError, type Module } from '@selfsup/core';
 import { convNet, type EncoderFactory } from '@selfsup/encoders';
+import { nearestNeighbors, whiten } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -14,11 +15,13 @@ import { asImages } from './image/image-samples.ts';
 import { toImages } from '@selfsup/data';
 import { loadEncoder } from './load-encoder.ts';
 import { definePlugin } from './plugin.ts';
+import { planRun } from './plan-run.ts';
 import { pretrain, type PretrainOptions } from './pretrain.ts';
 import { createRegistry } from './registry.ts';
 import type { RunConfig } from './run-config.ts';
 import { parseRunFile } from './run-file.ts';
 import { memoryStore, readText } from './run-store.ts';
+import type { ReportData } from './section.ts';
 
 /** Two classes, bright above or below. */
 function twoClasses(count: number) {
@@ -149,6 +152,9 @@ describe('a readout', () => {
       /`readoutOptions.weight` must be a number >= 0, got -1/,
     );
     expect(await failure({ ...tiny, readoutOptions: { weight: 1 } })).toMatch(/`readoutOptions` must be left out for the readout global/);
+    const open = { data: tiny.data!, readoutOptions: { power: 1 } };
+    expect(() => planRun({ ...open, minutes: 1 }, { registry })).not.toThrow(); // which readout they are for is planned with the data
+    expect(() => planRun(open, { registry })).toThrow(/must be left out for the readout global/);
   });
 });
 
@@ -252,6 +258,96 @@ describe('minutes', () => {
       code: 'SELFSUP_OPTION',
       message: expect.stringContaining('must be left out when a run is continued') as string,
     });
+  });
+});
+
+describe('a run without updates', () => {
+  const alone: RunConfig = { ...tiny, start: 'mean', epochs: 0, readout: 'with-mean' };
+  const sectionOf = (report: ReportData, title: string) =>
+    report.sections.find((section) => 'title' in section && section.title === title)!;
+
+  it('is called by its start', async () => {
+    const events = await collect(alone, { report: true });
+    expect(events.find(({ type }) => type === 'start')).toMatchObject({ begins: 'the start from mean', task: 'simclr', epochs: 0 });
+    const last = events.at(-1)!;
+    if (last.type !== 'end') throw new Error(last.type);
+    const { result, report, encoder } = last;
+    expect(result.verdict[0]).toMatch(/^The start from mean (helps|does not help): kNN accuracy/);
+    expect(report).toMatchObject({
+      title: expect.stringMatching(/^The start from mean on /) as string,
+      summary: expect.stringMatching(/^read-net, the start from mean, without updates, for 32 images, cpu\./) as string,
+    });
+    const settings = sectionOf(report!, 'Settings');
+    const names = settings.kind === 'table' ? settings.rows.map(([name]) => name) : [];
+    expect(names).toEqual(expect.arrayContaining(['start', 'readout', 'seed']));
+    expect(names).not.toContain('learningRate');
+    expect(names.filter((name) => name?.startsWith('task'))).toEqual([]);
+    const loaded = await loadEncoder(encoder, { registry });
+    expect(loaded.origin).toMatch(/^the start from mean on /);
+    loaded.dispose();
+  });
+
+  it('shows the neighbors that its kNN accuracy compares', async () => {
+    const { report, encoder } = await end({ ...alone, knnWhitening: true }, { report: true });
+    const gallery = sectionOf(report!, 'Nearest neighbors');
+    if (gallery.kind !== 'gallery') throw new Error(gallery.kind);
+    expect(gallery.text).toContain(
+      'with the cosine of the principal directions of their features, strong ones made weaker (`knnWhitening`)',
+    );
+    const loaded = await loadEncoder(encoder, { registry });
+    try {
+      const { train, test } = await openSamplesFor(loaded, { data: tiny.data });
+      const { bank, queries } = await whiten(await loaded.encode(train), await loaded.encode(test!));
+      const { cosines } = await nearestNeighbors(queries, bank, { k: 5 });
+      const expected = Array.from({ length: queries.shape[0] }, (_, i) =>
+        [...cosines.subarray(5 * i, 5 * i + 5)].map((c) => c.toFixed(2)).join(),
+      );
+      const shown = gallery.rows.map(([, ...found]) => found.map(({ caption }) => caption!.split(' ').at(-1)).join());
+      expect([...shown].sort()).toEqual([...expected].sort());
+      const plain = await end(alone, { report: true });
+      const other = sectionOf(plain.report!, 'Nearest neighbors');
+      expect(other.kind === 'gallery' && other.text).toContain('with the cosine of their features.');
+    } finally {
+      loaded.dispose();
+    }
+  });
+});
+
+describe('alarms before training', () => {
+  const copies = { images: new Uint8Array(40 * 64).map((_, i) => ((i % 64) * 37) % 251), shape: [40, 8, 8, 1] as const };
+  const alarmsIn = (events: readonly RunEvent[]) => events.filter((event) => event.type === 'alarm');
+
+  it('come up where all samples are the same, whatever the start, in events, result and report', async () => {
+    for (const start of ['random', 'mean']) {
+      const events = await collect({ ...tiny, data: copies, start, epochs: 0, knnWhitening: true }, { report: true });
+      expect(alarmsIn(events)).toEqual([expect.objectContaining({ step: 0, kind: 'same', value: 1, threshold: 0.9 })]);
+      const last = events.at(-1)!;
+      if (last.type !== 'end') throw new Error(last.type);
+      expect(last.result.alarms).toEqual([{ kind: 'same', metric: 'sameShare', value: 1, threshold: 0.9, step: 0 }]);
+      expect(JSON.stringify(last.report)).toMatch(
+        /"title":"Alarms","lines":\["Before training: same: .* What helps: look at the data for copies/,
+      );
+    }
+  });
+
+  it('come up once, also where the run is continued', async () => {
+    const store = memoryStore();
+    await collect({ ...tiny, data: copies }, { store });
+    const events = await collect({ data: copies, resume: true, epochs: 2, backend: 'cpu' }, { store });
+    expect(alarmsIn(events)).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ result: { alarms: [{ kind: 'same', step: 0 }] } });
+  });
+
+  it('come up where a start from data tells nothing apart', async () => {
+    const { images, shape } = copies; // of one brightness each, which the start and its own output hardly see but for the length
+    const data = { images: images.map((value, i) => Math.round((value * (60 + (i >> 6))) / 100)), shape };
+    const events = await collect({ ...tiny, data, start: 'mean', epochs: 0 });
+    expect(alarmsIn(events)).toEqual([expect.objectContaining({ step: 0, kind: 'flat', metric: 'startRank', threshold: 1.1 })]);
+    expect(alarmsIn(await collect({ ...tiny, data, epochs: 0 }))).toEqual([]); // fresh weights may do that
+  });
+
+  it('do not come up otherwise', async () => {
+    expect(alarmsIn(await collect({ ...tiny, readout: 'with-mean', epochs: 0 }))).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import { buildRun } from './build-run.ts';
+import { startAloneOf } from './start-alone.ts';
 import { createKnnProbe, hasLabels } from './knn-probe.ts';
 import { loadEncoder } from './load-encoder.ts';
 import { assertReaches, parseMetrics, type MetricsRecord } from './metrics-log.ts';
@@ -117,7 +118,10 @@ async function resultSoFar(
       lastEpochLoss: lastEpoch.reduce((sum, loss) => sum + loss, 0) / lastEpoch.length,
     }),
     ...{ probes: measured, comparisons },
-    verdict: [`This run is not finished: it stands after update ${step} of ${totalSteps}.`, ...judge(comparisons, alarms.length)],
+    verdict: [
+      `This run is not finished: it stands after update ${step} of ${totalSteps}.`,
+      ...judge(comparisons, alarms.length, startAloneOf(file, step)),
+    ],
     ...(health && { health: measuresIn(health) }),
     ...{ alarms, skipped: [], facts: {}, checkpoint: await sha256(checkpoint), metrics: '', run: '' },
   };

@@ -24,8 +24,8 @@ export interface RunResult {
   readonly stoppedBy: 'end' | 'time' | 'interrupt';
   /** Of training, over all sessions; probes do not count. */
   readonly seconds: number;
-  /** Per second of training in the last session that trained: as a whole, and of its parts alone. */
-  readonly throughput?: { readonly unit: string; readonly perSecond: number; readonly preparing: number; readonly training: number };
+  /** Per second of training in the last session that trained: as a whole, and of its parts alone; of those that took next to no time nothing is said. */
+  readonly throughput?: { readonly unit: string; readonly perSecond: number; readonly preparing?: number; readonly training?: number };
   /** Samples to learn from. */
   readonly trainSamples: number;
   /** Samples to judge by; 0 where there are none. */
@@ -40,7 +40,7 @@ export interface RunResult {
   readonly comparisons: readonly Comparison[];
   /** In plain words: whether it worked, and what to try next. */
   readonly verdict: readonly string[];
-  /** The features of the trained encoder: their number, columns, deviation per dimension, effective rank, uniformity, and alignment of the run's views. */
+  /** The encoder's own output, whatever its readout makes of it: how many rows, columns, deviation per dimension, effective rank, uniformity, and alignment of the run's views. */
   readonly health?: Measures;
   /** What looked like a collapse while it trained. */
   readonly alarms: readonly {

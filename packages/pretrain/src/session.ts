@@ -1,6 +1,7 @@
 import type { SelectedBackend } from '@selfsup/backends';
 import { printable, SelfsupError } from '@selfsup/core';
 import { fit, readCheckpointMetadata, synchronizeRanks, type FitResult } from '@selfsup/trainer';
+import { alarmsOfStart } from './alarms-of-start.ts';
 import { buildRun, prefixOf, startWeights, type BuiltRun } from './build-run.ts';
 import { createFeatureHealth } from './feature-health.ts';
 import { finishRun } from './finish-run.ts';
@@ -8,7 +9,7 @@ import { createKnnProbe, hasLabels, type KnnProbe, type KnnProbeOptions } from '
 import { openMetricsLog } from './metrics-log.ts';
 import type { RunData, ProbeContext } from './modality.ts';
 import { continuedNames } from './continued-settings.ts';
-import { RANDOM } from './data-start.ts';
+import { describeStart, RANDOM } from './start-alone.ts';
 import { createOnlineProbe, type OnlineProbe } from './online-probe.ts';
 import { createOpenContext } from './open-dataset.ts';
 import type { RunPlan } from './plan-run.ts';
@@ -341,6 +342,7 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
       task: settings.task,
       modality: modality.name,
       encoder: file.encoder.name,
+      begins: describeStart({ start: settings.start, init: file.init?.origin }),
       epochs: settings.epochs,
       batchSize: settings.batchSize,
     };
@@ -374,8 +376,15 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
     const { collapseCauses: causes } = modality;
     const rules = { ...(causes && { causes }), ...recipe.collapse?.(settings.taskOptions, settings) };
     const start = { step: 0, epoch: 0, seconds: 0 };
-    if (leads && !log.records.some(({ type }) => type === 'health'))
+    if (leads && !log.records.some(({ type }) => type === 'health')) {
       await createWatch(log, { rules, health, emit }).measure('untrained', start);
+      const isComputed = settings.start !== RANDOM && !context.start;
+      for (const alarm of await alarmsOfStart(features, { modality, data, seed: settings.seed, encoding, isComputed })) {
+        const { message, likelyCause, ...fields } = alarm;
+        await log.append({ type: 'alarm', ...start, ...fields, likelyCause });
+        await emit({ type: 'alarm', step: 0, ...fields, message });
+      }
+    }
     if (saved) await trainer.restore(saved);
     await synchronizeRanks(trainer);
     const watch = createWatch(log, { rules, health, emit }); // knows the alarms before this update

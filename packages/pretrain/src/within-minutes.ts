@@ -5,6 +5,7 @@ import { planRun, type RunPlan } from './plan-run.ts';
 import type { Progress } from './progress.ts';
 import type { RunConfig } from './run-config.ts';
 import type { StartEncoder } from './start-encoder.ts';
+import { givenIn, leavesOpen, mergeSuggestion, reasonsWithout } from './suggested-plan.ts';
 
 /** What {@link planWithin} is told. */
 export interface WithinOptions {
@@ -38,11 +39,6 @@ const TIMED = 4;
 const ENCODED = 256;
 /** How much of the time is planned: the rest is for what varies, and for judging the encoder afterwards. */
 const PLANNED = 0.85;
-
-/** Whether the user says only how long a run may take, and leaves open what is trained. */
-export const leavesOpen = (config: RunConfig): boolean =>
-  config.minutes !== undefined &&
-  ['task', 'encoder', 'encoderOptions', 'start', 'readout', 'epochs', 'init'].every((name) => config[name] === undefined);
 
 const secondsSince = (began: number) => (performance.now() - began) / 1000;
 
@@ -108,12 +104,18 @@ const minutesOf = (seconds: number) => (seconds < 90 ? `${Math.round(seconds)} s
 export async function planWithin(first: RunPlan, data: RunData, options: WithinOptions): Promise<PlanWithin> {
   const { config, minutes, began, start, teacher, nameOf, progress, signal } = options;
   const { modality, registry } = first;
-  const suggested = leavesOpen(config) ? modality.suggest?.({ data, options: first.options, minutes }) : undefined;
-  const { settings = {} } = suggested ?? {};
-  const planned: RunConfig = { task: first.recipe.name, ...first.options, ...settings, ...config };
+  const suggestion = modality.suggest?.({ data, options: first.options, minutes });
+  const merged = suggestion && leavesOpen(config) ? mergeSuggestion(suggestion, config, nameOf) : undefined;
+  const { settings = {} } = merged ?? {};
+  const planned: RunConfig = {
+    ...{ task: first.recipe.name, ...first.options, ...settings, ...givenIn(config) },
+    ...(settings.readoutOptions && { readoutOptions: settings.readoutOptions }),
+    minutes: undefined, // a plan is what comes of it
+  };
   const planOf = (more: RunConfig) => planRun({ ...planned, ...more }, { registry, nameOf, ...(start && { start: start.description }) });
-  const reasons = [...(suggested?.reasons ?? [])];
-  const { batchSize } = planOf({}).settings;
+  const usual = planOf({}).settings;
+  const reasons = [...(merged?.reasons ?? (suggestion ? reasonsWithout(suggestion, { planned: usual, config }, nameOf) : []))];
+  const { batchSize } = usual;
   // a batch that nobody gave fits the data
   const fitting = planned.batchSize === undefined && data.train.length > 1 ? { batchSize: Math.min(batchSize, data.train.length) } : {};
   const plan = planOf(fitting);

@@ -67,7 +67,7 @@ async function tellHowToGoOn(
 
 /** Says of a run with nothing left to do how it can go on all the same. */
 const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
-  `This run is finished, all ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of it; nothing was computed again. To train on: selfsup train --resume --epochs ${2 * epochs} --out ${printable(name)}`;
+  `This run is finished, ${epochs === 0 ? 'the start alone, without updates' : `all ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of it`}; nothing was computed again. To train on: selfsup train --resume --epochs ${epochs === 0 ? 10 : 2 * epochs} --out ${printable(name)}`;
 
 /**
  * `selfsup train`: pretrains an encoder, shows how it goes, and says what came out.

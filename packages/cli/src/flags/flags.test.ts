@@ -85,6 +85,9 @@ it('options in messages become flags, where there are such', () => {
   const command = new Command('x').option('--batch-size <n>').option('--run <folder>');
   const flagNames = new Map([['taskOptions.queueSize', '--queue-size']]);
   expect(
-    inFlags('`batchSize` 3, `views`, the `run` of a file, `taskOptions.queueSize`, `taskOptions.momentum`', { command, flagNames }),
-  ).toBe('--batch-size 3, `views`, the `run` of a file, --queue-size, --task-option momentum');
+    inFlags('`batchSize` 3, `views`, the `run` of a file, `taskOptions.queueSize`, `taskOptions.momentum`, `readoutOptions.power`', {
+      command,
+      flagNames,
+    }),
+  ).toBe('--batch-size 3, `views`, the `run` of a file, --queue-size, --task-option momentum, --readout-option power');
 });

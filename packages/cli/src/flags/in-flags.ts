@@ -15,7 +15,7 @@ export function inFlags(message: string, { command, flagNames }: Pick<CommandCon
   for (const option of command?.options ?? [])
     if (option.long && !option.negate && !OWN.has(option.attributeName())) flags.set(option.attributeName(), option.long);
   const named = message.replace(/`([\w.]+)`/g, (quoted, name: string) => {
-    const [, kind, option] = /^(task|encoder)Options\.(.*)$/.exec(name) ?? [];
+    const [, kind, option] = /^(task|encoder|readout)Options\.(.*)$/.exec(name) ?? [];
     return flags.get(name) ?? (kind === undefined ? quoted : `--${kind}-option ${option!}`);
   });
   return named.replace(/^\w+: (?=--)/, ''); // the function that found it says nothing here

@@ -11,19 +11,20 @@ const whole = (value: number) => Math.round(value).toLocaleString('en-US');
 export function resultLines(result: RunResult): string[] {
   const { comparisons, health, throughput, lastEpochLoss, skipped, steps, seconds, stoppedBy } = result;
   const rows = comparisons.flatMap(({ title, unit, trained, baselines }) =>
-    [['trained encoder', trained] as const, ...Object.entries(baselines)].map(
+    [[steps === 0 ? 'the start' : 'trained encoder', trained] as const, ...Object.entries(baselines)].map(
       ([name, value]) => [`${title}, ${name}`, `${value.toFixed(unit === '%' ? 2 : 4)} ${unit}`] as [string, string],
     ),
   );
   const { rank, rows: samples, dim } = health ?? {};
-  if (rank !== undefined) rows.push(['rank of the features', `${rank.toFixed(2)} of ${Math.min(samples ?? Infinity, dim ?? Infinity)}`]);
+  if (rank !== undefined)
+    rows.push(["rank of the encoder's own output", `${rank.toFixed(2)} of ${Math.min(samples ?? Infinity, dim ?? Infinity)}`]);
   if (lastEpochLoss !== undefined) rows.push(['mean loss of the last epoch', lastEpochLoss.toFixed(4)]);
   if (throughput) {
     const { unit, perSecond, preparing, training } = throughput;
     rows.push(
-      [`preparing batches`, `${whole(preparing)} ${unit}/s`],
-      [`train step`, `${whole(training)} ${unit}/s`],
-      [`training as a whole`, `${whole(perSecond)} ${unit}/s`],
+      ...(preparing === undefined ? [] : [['preparing batches', `${whole(preparing)} ${unit}/s`] as [string, string]]),
+      ...(training === undefined ? [] : [['train step', `${whole(training)} ${unit}/s`] as [string, string]]),
+      ['training as a whole', `${whole(perSecond)} ${unit}/s`],
     );
   }
   if (skipped.length > 0) rows.push(['skipped', describeSkipped(skipped)]);

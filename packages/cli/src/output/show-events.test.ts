@@ -5,7 +5,16 @@ import { createPlainOutput } from './plain-output.ts';
 import { showEvents } from './show-events.ts';
 
 const start: RunEvent = {
-  ...{ type: 'start', run: 'runs/x', task: 'simclr', modality: 'image', encoder: 'conv-net', backend: 'wasm', backendDescription: 'wasm' },
+  ...{
+    type: 'start',
+    run: 'runs/x',
+    task: 'simclr',
+    modality: 'image',
+    encoder: 'conv-net',
+    begins: 'random weights',
+    backend: 'wasm',
+    backendDescription: 'wasm',
+  },
   ...{
     dataset: 'ph\u001botos',
     unit: 'images',
@@ -61,4 +70,19 @@ it('tells scripts all but updates, which --verbose adds, and how it ended', () =
   const types = ['notice', 'start', 'epoch', 'probe', 'health', 'alarm', 'checkpoint'];
   expect(typesOf(false)).toEqual(types);
   expect(typesOf(true)).toEqual(types.toSpliced(2, 0, 'step'));
+});
+
+it('calls a run without updates by its start, and tells of what was found before training', () => {
+  const written = { stdout: '', stderr: '' };
+  const output = createPlainOutput({
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+  });
+  const show = showEvents(output, { verbose: false });
+  show({ ...start, dataset: 'photos', begins: 'the start from patches', epochs: 0, totalSteps: 0, step: 0 });
+  show({ type: 'alarm', step: 0, kind: 'same', metric: 'sameShare', value: 1, threshold: 0.9, message: 'all alike', advice: 'others' });
+  expect(written).toEqual({
+    stdout: 'The start from patches on photos (64 images): conv-net, without updates, wasm\n',
+    stderr: 'Before training: all alike. What helps: others\n',
+  });
 });

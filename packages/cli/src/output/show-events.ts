@@ -4,16 +4,18 @@ import type { Output } from './output.ts';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
+const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
 function startLine(event: Of<'start'>): string {
-  const { task, dataset, encoder, train, test, unit, epochs, stepsPerEpoch, backendDescription, step, totalSteps } = event;
+  const { task, begins, dataset, encoder, train, test, unit, epochs, stepsPerEpoch, backendDescription, step, totalSteps } = event;
   const judged = test > 0 ? `, ${test} to test on` : '';
   const way =
     step > 0
       ? `goes on after update ${step} of ${totalSteps}`
       : epochs === 0
-        ? 'the start alone, without updates'
+        ? 'without updates'
         : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${stepsPerEpoch} updates`;
-  return `${printable(task)} on ${printable(dataset)} (${train} ${unit}${judged}): ${printable(encoder)}, ${way}, ${backendDescription}`;
+  return `${epochs === 0 && step === 0 ? printable(capital(begins)) : printable(task)} on ${printable(dataset)} (${train} ${unit}${judged}): ${printable(encoder)}, ${way}, ${backendDescription}`;
 }
 
 /**
@@ -57,7 +59,9 @@ export function showEvents(output: Output, { verbose }: { verbose: boolean }): (
         output.line(`  ${event.text}`);
         break;
       case 'alarm':
-        output.warn(`After update ${event.step}: ${event.message}. What helps: ${event.advice}`);
+        output.warn(
+          `${event.step === 0 ? 'Before training' : `After update ${event.step}`}: ${event.message}. What helps: ${event.advice}`,
+        );
         break;
       case 'step':
         if (!verbose) return;

@@ -1,7 +1,8 @@
 import { createRng } from '@selfsup/core';
 import type { LoadedEncoder } from '../load-encoder.ts';
 import type { AnyModule } from '../modality.ts';
-import { findStart, freshRng, RANDOM } from '../data-start.ts';
+import { findStart, freshRng } from '../data-start.ts';
+import { RANDOM } from '../start-alone.ts';
 import { parseOptions } from '../option-schema.ts';
 import { silentProgress, type Progress } from '../progress.ts';
 import { createReadout } from '../readout.ts';

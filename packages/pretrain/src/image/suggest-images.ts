@@ -5,6 +5,12 @@ import { imageInputOf } from './image-input.ts';
 /** From this side in pixels images are photos, of which places and local contrast say most. */
 const PHOTO = 48;
 
+/** Why each kind is seen as it is. */
+const contrasts = {
+  photos: 'seen as local contrast of gray, since places and local contrast say most about photos',
+  small: 'seen as differences from their mean, which says more about small images than local contrast',
+} as const;
+
 /** The network, its start and its readout for photos, and for small images such as those of CIFAR-10. */
 const recipes: Readonly<Record<'photos' | 'small', GivenSettings>> = {
   photos: {
@@ -52,7 +58,16 @@ export function suggestImages({ data }: Pick<SuggestRequest, 'data'>): Suggestio
       batchSize: Math.min(128, data.train.length),
     },
     reasons: [
-      `conv-net that starts from patches of the images and is read by a pyramid, for ${data.train.length.toLocaleString('en-US')} images of ${size} pixels; nothing is trained on top of that`,
+      `conv-net for ${data.train.length.toLocaleString('en-US')} images of ${size} pixels: ${contrasts[kind]}`,
+      {
+        of: 'start',
+        text: 'start patches: kernels from patches of the images take seconds, and told classes of photos apart better than random ones',
+      },
+      {
+        of: 'readout',
+        text: 'readout pyramid: what several layers see in several places told photos apart far better than the mean of the last layer',
+      },
+      { of: 'epochs', text: 'no training on top: nothing that was tried gained a point on photos and on CIFAR-10 alike' },
     ],
   };
 }

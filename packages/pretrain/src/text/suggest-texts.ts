@@ -23,14 +23,28 @@ export function suggestTexts({ data }: SuggestRequest<TextRunData, TextOptions>)
   const [tokens, sequences] = [data.input.vocabularySize, length].map((count) => count.toLocaleString('en-US'));
   return {
     settings: {
-      ...{ task: 'declutr', encoder: 'bert-tiny', start: 'ppmi', readout: 'embedding', knnK: 20 },
+      ...{
+        task: data.shortShare <= MOST_SHORT ? 'declutr' : 'masked-language',
+        encoder: 'bert-tiny',
+        start: 'ppmi',
+        readout: 'embedding',
+        knnK: 20,
+      },
       ...{ epochs: isTrained ? EPOCHS : 0, batchSize: Math.min(256, length) },
     },
     reasons: [
-      `word embeddings that start from the mutual information of ${tokens} tokens in ${sequences} sequences, and are read by their mean`,
-      isTrained
-        ? `declutr on top, up to ${EPOCHS} epochs: more of them learn the texts by heart`
-        : `no training on top: ${enough ? 'most sequences have fewer than two tokens, and no halves to tell apart' : `fewer than ${FEWEST} sequences are too few`}`,
+      `bert-tiny for ${tokens} tokens in ${sequences} sequences`,
+      {
+        of: 'start',
+        text: 'start ppmi: word embeddings from which words stand together take seconds, and told passages of novels apart better than LSA',
+      },
+      { of: 'readout', text: 'readout embedding: the mean of the word embeddings, since the layers above them start at random' },
+      {
+        of: 'epochs',
+        text: isTrained
+          ? `declutr on top, since telling halves of texts apart added about two points on topics; up to ${EPOCHS} epochs, since more learn the texts by heart`
+          : `no training on top: ${enough ? 'most sequences have fewer than two tokens, and no halves to tell apart' : `fewer than ${FEWEST} sequences have too few others to be told from`}`,
+      },
     ],
   };
 }

@@ -42,7 +42,9 @@ describe('text within minutes', () => {
         expect(options).toMatchObject({ vocabulary: 'words' });
         expect(reasons).toEqual([
           expect.stringContaining('sequences'),
-          'no training on top: fewer than 256 sequences are too few',
+          expect.stringMatching(/^start ppmi: /),
+          expect.stringMatching(/^readout embedding: /),
+          'no training on top: fewer than 256 sequences have too few others to be told from',
           'more than 1 minute would give the same run',
         ]);
         const loaded = await loadEncoder(event.encoder);
@@ -64,7 +66,46 @@ describe('text within minutes', () => {
           loaded.dispose();
         }
         expect(event.result.probes['knn']!.trained['knn']).toBe(100);
+        expect(event.result.verdict[0]).toMatch(/^The start from ppmi (helps|does not help): kNN accuracy 100\.0 %/);
+        expect(event.result.alarms).toEqual([]);
       }
+  }, 60_000);
+
+  const planned = async (config: RunConfig) => {
+    const store = memoryStore();
+    for await (const event of pretrain({ data: { texts }, minutes: 0.05, backend: 'cpu', length: 12, ...config }, { store }))
+      if (event.type === 'end') break;
+    const { settings, options, reasons } = parseRunFile((await readText(store, 'run.json'))!, 'run.json');
+    return { settings, options, reasons };
+  };
+
+  it('puts into the plan what the user names, and keeps the rest of it', async () => {
+    const { settings, options, reasons } = await planned({ epochs: 1, readoutOptions: { weights: 'none' } });
+    expect(settings).toMatchObject({
+      task: 'declutr',
+      start: 'ppmi',
+      readout: 'embedding',
+      readoutOptions: { weights: 'none' },
+      epochs: 1,
+    });
+    expect(options).toMatchObject({ vocabulary: 'words' });
+    expect(reasons).toContain('`epochs` 1 is yours, in place of 0');
+    await expect(planned({ readoutOptions: { wieghts: 'none' } })).rejects.toThrow(
+      /readout embedding has no option `readoutOptions.wieghts`/,
+    );
+    const random = await planned({ start: 'random' });
+    expect(random.settings).toMatchObject({ task: 'declutr', start: 'random', readout: 'embedding' });
+    expect(random.settings.epochs).toBeGreaterThan(0);
+    expect(random.reasons).toContain('no training was for the start ppmi, so the time decides the epochs');
+  }, 60_000);
+
+  it('says what a task that the user names leaves out', async () => {
+    const { settings, options, reasons } = await planned({ task: 'declutr', epochs: 1, batchSize: 8 });
+    expect(settings).toMatchObject({ start: 'random', readout: 'global' });
+    expect(options).toMatchObject({ vocabulary: 'pieces' });
+    expect(reasons[0]).toMatch(
+      /^`task` is yours, so .* as usual for declutr: encoder bert-tiny, start random, readout global; without it the plan would be task declutr, encoder bert-tiny, start ppmi, readout embedding, epochs 0$/,
+    );
   }, 60_000);
 
   it('shows how far the start is, and says what to do about texts without halves, or of nothing in common', async () => {
