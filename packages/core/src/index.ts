@@ -1,6 +1,7 @@
 export { abandonTape } from './abandon-tape.ts';
 export type { Batch, Embeddings, Kept, Targets } from './batch.ts';
 export { soloCollective, type Collective } from './collective.ts';
+export { countOf } from './count-of.ts';
 export { defaultEncoder } from './default-encoder.ts';
 export { drawNormal, drawPermutation, drawUniform } from './draws.ts';
 export { SelfsupError, isSelfsupError, type SelfsupErrorCode } from './error.ts';

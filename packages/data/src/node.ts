@@ -23,6 +23,7 @@ export { openTokenizer } from './node/text/open-tokenizer.ts';
 export type { Column } from './node/text/pick-columns.ts';
 export type { TableFormat } from './node/text/read-table.ts';
 export { openLabeledText, type LabeledText, type OpenLabeledTextOptions } from './node/text/open-labeled-text.ts';
+export { openTextFiles, type OpenedTextFiles, type OpenTextFilesOptions, type TextFilesPart } from './node/text/open-text-files.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './node/text/train-tokenizer.ts';
 export {
   isLabelTable,

@@ -1,4 +1,5 @@
 import {
+  countOf,
   createRng,
   defaultEncoder,
   SelfsupError,
@@ -185,7 +186,7 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
   if (batchSize > train.length)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `a batch of ${batchSize} is larger than the ${train.length} training ${unit} of ${data.name}; use ${train.length < 2 ? '' : `a batch of ${train.length} or less, or `}more ${unit}`,
+      `a batch of ${batchSize} is larger than the ${countOf(train.length, `training ${unit}`)} of ${data.name}; use ${train.length < 2 ? '' : `a batch of ${train.length} or less, or `}more ${unit}`,
     );
   const { options: encoderOptions, factory: fresh } = freshEncoder(plan, data);
   const { collective = soloCollective } = started;
@@ -198,7 +199,7 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
   if (earlier && stepsPerEpoch !== earlier.stepsPerEpoch)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
-      `this run has ${earlier.stepsPerEpoch} updates per epoch, with \`batchSize\` ${batchSize} and \`accumulate\` ${accumulate} it would have ${stepsPerEpoch}; give a smaller \`batchSize\``,
+      `this run has ${countOf(earlier.stepsPerEpoch, 'updates')} per epoch, with \`batchSize\` ${batchSize} and \`accumulate\` ${accumulate} it would have ${stepsPerEpoch}; give a smaller \`batchSize\``,
     );
   const steps = epochs * stepsPerEpoch;
   const totalSteps = Math.max(1, steps); // schedules have a length, also where nothing is trained

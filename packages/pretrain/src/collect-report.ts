@@ -1,4 +1,4 @@
-import { createRng, drawPermutation } from '@selfsup/core';
+import { countOf, createRng, drawPermutation } from '@selfsup/core';
 import { nearestNeighbors, whiten } from '@selfsup/evaluate';
 import { startAloneOf } from './start-alone.ts';
 import type { EncodedBank, EncodedSamples } from './knn-probe.ts';
@@ -227,7 +227,7 @@ async function mapOf(
   const { labels, classNames } = from.samples;
   const points = plane.map(([x, y], i): MapPoint => ({ x, y, ...(labels && { label: labels[shown.indices[i]!]! }) }));
   const items = await modality.show?.(from.samples, [...shown.indices]);
-  const text = `${points.length} ${from === bank ? 'training' : 'test'} ${run.dataset.unit}, laid out by UMAP: those that the encoder finds alike lie together.${labels ? ' Colors are the true classes, which training never saw.' : ''}`;
+  const text = `${countOf(points.length, `${from === bank ? 'training' : 'test'} ${run.dataset.unit}`)}, laid out by UMAP: those that the encoder finds alike lie together.${labels ? ' Colors are the true classes, which training never saw.' : ''}`;
   return [{ kind: 'map', title: 'Map of the embeddings', text, points, ...(classNames && { classNames }), ...(items && { items }) }];
 }
 
@@ -332,10 +332,11 @@ export async function collectReport(context: CollectReportContext): Promise<Repo
     from && order && encoded
       ? [...(await mapOf(from, encoded.bank, context, order)), ...(await galleries(from, encoded.bank, context, order))]
       : [];
-  const epochs = `${result.epochs} ${result.epochs === 1 ? 'epoch' : 'epochs'}`;
+  const epochs = countOf(result.epochs, 'epochs');
+  const samples = countOf(dataset.train, dataset.unit);
   const way = alone
-    ? `${alone.name}, without updates, for ${dataset.train} ${dataset.unit}`
-    : `${epochs} over ${dataset.train} ${dataset.unit} in batches of ${settings.batchSize * settings.accumulate}`;
+    ? `${alone.name}, without updates, for ${samples}`
+    : `${epochs} over ${samples} in batches of ${settings.batchSize * settings.accumulate}`;
   return {
     title: `${alone ? capital(alone.name) : recipe.title} on ${dataset.name}`,
     summary: `${run.encoder.name}, ${way}, ${run.backend}.${dataset.testFrom === 'held out' ? ` ${dataset.test} ${dataset.unit} were held out to test on.` : ''}`,

@@ -27,6 +27,15 @@ export interface DataChoice {
   readonly whole?: boolean | undefined;
 }
 
+/** The options of an encoder's modality with others over them, checked. Internal. */
+export function optionsOver(
+  { modality, options }: Pick<LoadedEncoder, 'modality' | 'options'>,
+  more?: Readonly<Record<string, unknown>>,
+): object {
+  if (!more) return options;
+  return parseOptions<object>(modality.options as OptionSchema, { ...options, ...more }, { who: `data of the kind ${modality.name}` });
+}
+
 /**
  * Opens samples for an encoder: those of its run, or others.
  *
@@ -50,13 +59,8 @@ export async function openSamplesFor(encoder: LoadedEncoder, choice: DataChoice 
       whole: choice.whole,
       testData: choice.testData,
       labels: choice.labels,
-      options: choice.options
-        ? parseOptions<object>(
-            modality.options as OptionSchema,
-            { ...encoder.options, ...choice.options },
-            { who: `data of the kind ${modality.name}` },
-          )
-        : encoder.options,
+      options: optionsOver(encoder, choice.options),
+      given: choice.options,
       seed: settings.seed,
       testFraction: choice.testFraction ?? settings.testFraction,
       limit: choice.limit ?? (own ? settings.limit : undefined),
@@ -102,7 +106,7 @@ export function assertLabels(samples: OpenedSamples, { modality }: LoadedEncoder
   if (!hasLabels(samples))
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `${samples.name} has no labels for both training and test ${samples.unit}; give ${modality.labeledData ?? 'data with labels'}`,
+      `there are no labels for both training and test ${samples.unit} in ${samples.name}; give ${modality.labeledData ?? 'data with labels'}`,
     );
 }
 

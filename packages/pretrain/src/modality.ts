@@ -143,6 +143,8 @@ export interface SamplesRequest<O extends object = object> {
   readonly labels?: string | LabelSource | undefined;
   /** Options of the modality. */
   readonly options: O;
+  /** Those of them that were given for these data, rather than for the run; default none. */
+  readonly given?: Readonly<Record<string, unknown>> | undefined;
   /** Decides which samples are held out. */
   readonly seed: number;
   /** Share held out where the data has no test part of its own. */

@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import type { Skipped } from './modality.ts';
 import type { Progress } from './progress.ts';
 
@@ -20,7 +21,7 @@ export const countSkipped = (skipped: readonly Skipped[]): number => skipped.red
  */
 export function describeSkipped(skipped: readonly Skipped[]): string {
   const total = countSkipped(skipped);
-  const kinds = skipped.flatMap(({ kind, count = 1 }) => (kind === undefined ? [] : [`${count.toLocaleString('en-US')} ${kind}`]));
+  const kinds = skipped.flatMap(({ kind, count = 1 }) => (kind === undefined ? [] : [countOf(count, kind)]));
   if (kinds.length === 0) return total.toLocaleString('en-US');
   const others = skipped.filter(({ kind }) => kind === undefined).length;
   return `${total.toLocaleString('en-US')} (${[...kinds, ...(others > 0 ? [`${others} that could not be read`] : [])].join(', ')})`;

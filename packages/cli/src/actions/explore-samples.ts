@@ -1,4 +1,4 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import {
   contentKeys,
   csvCell,
@@ -238,7 +238,7 @@ export function runDuplicates(inputs: readonly string[], flags: DuplicatesFlags,
       return `  ${exact ? 'same ' : cosine.toFixed(3)}  ${names}${own.length > 4 ? ` and ${own.length - 4} more` : ''}`;
     });
     const extra = found.groups.reduce((sum, { rows: own }) => sum + own.length - 1, 0);
-    const head = `${extra} of ${set.items.length} samples repeat another, in ${groups.length} groups (cosine >= ${found.threshold.toFixed(3)})`;
+    const head = `${extra} of ${countOf(set.items.length, 'samples')} repeat another, in ${countOf(groups.length, 'groups')} (cosine >= ${found.threshold.toFixed(3)})`;
     const facts = { threshold: found.threshold, chosenBy: found.chosenBy, copiesFound: found.copiesFound };
     return {
       ...{ lines: [head, ...cutOff(groups, 'groups'), found.chosenBy], rows, facts: { ...facts, groups: groups.length, repeats: extra } },
@@ -265,7 +265,7 @@ export function runOutliers(inputs: readonly string[], flags: OutliersFlags, out
       ...sampleColumns(set.items[row]!),
     }));
     const lines = found.map(({ row, score }) => `  ${score.toFixed(2)}  ${shown(set.items[row]!)}`);
-    const head = `The least usual of ${set.items.length} samples, with the local outlier factor (about 1 is usual):`;
+    const head = `The least usual of ${countOf(set.items.length, 'samples')}, with the local outlier factor (about 1 is usual):`;
     return { lines: [head, ...cutOff(lines, 'samples')], rows, facts: {}, report: () => outliersReport({ encoder, set, name }, found) };
   });
 }
@@ -287,7 +287,7 @@ export function runSelect(inputs: readonly string[], flags: SelectFlags, output:
       return { rank: i + 1, ...item, score: Number(score.toFixed(6)), ...(size !== undefined && { clusterSize: size }) };
     });
     const lines = found.map(({ row, size }) => `  ${shown(set.items[row]!)}${size === undefined ? '' : `  (for ${size})`}`);
-    const head = `${found.length} of ${set.items.length} samples to label, by ${method}:`;
+    const head = `${found.length} of ${countOf(set.items.length, 'samples')} to label, by ${method}:`;
     const report = () => selectionReport({ encoder, set, name }, found, method);
     return { lines: [head, ...cutOff(lines, 'samples')], rows, facts: { method }, report };
   });

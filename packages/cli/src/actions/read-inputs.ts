@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { countSkipped, openSamplesFor, type LoadedEncoder, type SamplesPart, type Skipped } from '@selfsup/pretrain';
 import { openInputs } from '@selfsup/pretrain/node';
 import { text as readAll } from 'node:stream/consumers';
@@ -85,11 +85,12 @@ export async function sortInputs(
  */
 export function nothingRead(done: string, skipped: readonly Skipped[]): SelfsupError {
   const count = countSkipped(skipped);
-  return new SelfsupError('SELFSUP_DATA', `nothing could be ${done}: ${count === 1 ? '1 input' : `${count} inputs`} cannot be read`);
+  return new SelfsupError('SELFSUP_DATA', `nothing could be ${done}: ${countOf(count, 'inputs')} cannot be read`);
 }
 
-async function* openGiven(encoder: LoadedEncoder, inputs: readonly string[], { text }: InputFlags, skipped: (() => readonly Skipped[])[]) {
-  for await (const input of openInputs(encoder, await sortInputs(encoder, inputs, text))) {
+async function* openGiven(encoder: LoadedEncoder, inputs: readonly string[], flags: InputFlags, skipped: (() => readonly Skipped[])[]) {
+  const options = columnOptions(flags);
+  for await (const input of openInputs(encoder, { ...(await sortInputs(encoder, inputs, flags.text)), options })) {
     skipped.push(() => input.skipped());
     yield { samples: input.samples };
   }

@@ -1,4 +1,4 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { embedSamples } from '@selfsup/pretrain';
 import { buildSearchIndex, embedShard, mergeSearchIndex, partPath } from '@selfsup/pretrain/node';
 import type { RunFlags } from '../flags/common-flags.ts';
@@ -36,10 +36,10 @@ export async function buildIndex(inputs: readonly string[], flags: BuildIndexFla
     async (signal) => {
       const facts = { command: 'search', run, backend, backendDescription, steps: encoder.step };
       const searched = (rows: number, exact: boolean) =>
-        `${rows} samples in ${printable(build)}, searched ${exact ? 'exactly' : 'by a graph'}; search them with --index`;
+        `${countOf(rows, 'samples')} in ${printable(build)}, searched ${exact ? 'exactly' : 'by a graph'}; search them with --index`;
       if (share.kind === 'merge') {
         const { records, rows, exact, skipped } = await mergeSearchIndex(encoder, { folder, out: build, progress: output, signal });
-        output.line(`${records.length} parts joined: ${searched(rows, exact)}`);
+        output.line(`${countOf(records.length, 'parts')} joined: ${searched(rows, exact)}`);
         output.event('result', { ...facts, samples: rows, exact, build, parts: records.length, skipped });
         return 0;
       }
@@ -56,7 +56,9 @@ export async function buildIndex(inputs: readonly string[], flags: BuildIndexFla
           skipped: () => read.skipped(),
         });
         const before = made.wasFinished ? ' was finished already, and is as it was written' : '';
-        output.line(`${nameOfPart(shard)}${before}: ${made.rows} samples in ${printable(made.path)}; join the parts with --merge`);
+        output.line(
+          `${nameOfPart(shard)}${before}: ${countOf(made.rows, 'samples')} in ${printable(made.path)}; join the parts with --merge`,
+        );
         output.event('result', { ...facts, dataset: read.name, shard, build, ...made });
         return 0;
       }

@@ -1,4 +1,4 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { countSkipped, embedSamples, type Skipped } from '@selfsup/pretrain';
 import {
   assertEmbeddingsPath,
@@ -40,7 +40,7 @@ interface Written {
 const lineOf = ({ rows, dim, out, skipped }: Written): string => {
   const beside = /\.npy$/i.test(out) ? `; what each row stands for in ${printable(indexPathOf(out))}` : '';
   const lost = skipped.length > 0 ? `; ${countSkipped(skipped)} not read` : '';
-  return `${rows} embeddings of ${dim} numbers in ${printable(out)}${beside}${lost}`;
+  return `${countOf(rows, 'embeddings')} of ${countOf(dim, 'numbers')} in ${printable(out)}${beside}${lost}`;
 };
 
 /** Embeds all samples into one file. */
@@ -100,7 +100,7 @@ export async function runEmbed(inputs: readonly string[], flags: EmbedFlags, out
     async (signal) => {
       if (share.kind === 'merge') {
         const { records, ...found } = await mergeEmbeddings(encoder, { folder, format, out, progress: output, signal });
-        output.line(`${records.length} parts joined: ${lineOf({ ...found, out })}`);
+        output.line(`${countOf(records.length, 'parts')} joined: ${lineOf({ ...found, out })}`);
         report({ ...found, out }, { parts: records.length });
         return 0;
       }

@@ -1,4 +1,4 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { evaluateCrossRetrieval, evaluateZeroShot, openSamplesFor, type LoadedPair, type OpenedSamples } from '@selfsup/pretrain';
 import { loadEncoder } from '@selfsup/pretrain/node';
 import { columnOptions, labelSource, type DataFlags, type RunFlags } from '../flags/common-flags.ts';
@@ -66,7 +66,9 @@ export function runEvaluateZeroShot(flags: EvaluateZeroShotFlags, output: Output
     const found = await evaluateZeroShot(pair, samples, { templates: given, baselines, progress: output });
     const { accuracy, classNames, templates, images } = found;
     for (const [name, value] of Object.entries(accuracy))
-      output.line(`zero-shot ${value.toFixed(2)} % of ${images} ${samples.unit}, ${classNames.length} classes${whose(name)}`);
+      output.line(
+        `zero-shot ${value.toFixed(2)} % of ${countOf(images, samples.unit)}, ${countOf(classNames.length, 'classes')}${whose(name)}`,
+      );
     output.line(`Texts: ${templates.map((text) => printable(text, { maxLength: 60 })).join(', ')}`);
     const percent = Object.fromEntries(Object.entries(accuracy).map(([name, value]) => [name, rounded(value)]));
     return { accuracy: percent, classes: classNames.length, templates, images };

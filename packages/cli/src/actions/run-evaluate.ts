@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import {
   evaluateAttentiveProbe,
   evaluateClustering,
@@ -95,7 +96,9 @@ export function runEvaluateKnn(flags: EvaluateKnnFlags, output: Output): Promise
     const found = await evaluateKnn(encoder, samples, { k: wanted, temperature: scale, whitening, baselines, start, progress: output });
     const { accuracy, k, temperature, bank, test } = found;
     const { trained, ...others } = accuracy;
-    output.line(`kNN ${trained!.toFixed(2)} % of ${test} test ${samples.unit} (${k} of ${bank} vote, temperature ${temperature})`);
+    output.line(
+      `kNN ${trained!.toFixed(2)} % of ${countOf(test, `test ${samples.unit}`)} (${k} of ${bank} vote, temperature ${temperature})`,
+    );
     for (const [name, value] of Object.entries(others)) output.line(`kNN ${value.toFixed(2)} %, ${nameOf(name)}`);
     return { k, temperature, bank, accuracy: Object.fromEntries(Object.entries(accuracy).map(([name, value]) => [name, rounded(value)])) };
   });
@@ -113,7 +116,7 @@ export function runEvaluateLinearProbe(flags: EvaluateLinearProbeFlags, output: 
     const { l2, maxIterations, baselines } = flags;
     const found = await evaluateLinearProbe(encoder, samples, { l2, maxIterations, baselines, start, progress: output });
     const say = (name: string, { accuracy, l2: penalty, trainAccuracy }: LinearFinding) => {
-      const what = name === 'trained' ? ` of ${samples.test!.length} test ${samples.unit}` : `, ${nameOf(name)}`;
+      const what = name === 'trained' ? ` of ${countOf(samples.test!.length, `test ${samples.unit}`)}` : `, ${nameOf(name)}`;
       output.line(
         `Linear probe ${accuracy.toFixed(2)} %${what} (l2 ${Number(penalty.toPrecision(3))}, training ${samples.unit} ${trainAccuracy.toFixed(2)} %)`,
       );

@@ -1,4 +1,4 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { formatLabelCurve } from '@selfsup/evaluate';
 import {
   assertClassifierName,
@@ -87,7 +87,7 @@ function checkMethod(flags: FineTuneFlags): void {
 function describeRates(choices: readonly ChosenRate[]): string[] {
   const groups = new Map<string, Map<number, number[]>>();
   for (const { arm, count, seed, learningRate } of choices) {
-    const name = `${arm}, ${count.toLocaleString('en-US')} labels`;
+    const name = `${arm}, ${countOf(count, 'labels')}`;
     const rates = groups.get(name) ?? new Map<number, number[]>();
     groups.set(name, rates.set(learningRate, [...(rates.get(learningRate) ?? []), seed]));
   }
@@ -179,13 +179,13 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
         const { rows, rates } = await compare({ encoder, samples, registry }, { flags, counts, output, signal });
         const { test, name, unit } = samples;
         output.line(
-          `Accuracy on ${test!.length} test ${unit} of ${printable(name)}, ${method === 'linear' ? 'by a linear classifier' : 'the encoder trained, too'}:`,
+          `Accuracy on ${countOf(test!.length, `test ${unit}`)} of ${printable(name)}, ${method === 'linear' ? 'by a linear classifier' : 'the encoder trained, too'}:`,
         );
         output.line(formatLabelCurve(rows));
         if (rates.length > 0) output.line('Learning rates, each chosen by a fifth of the labels that it was then used for:');
         for (const line of describeRates(rates)) output.line(line);
         if (report !== undefined) {
-          const summary = `${basename(flags.run)} (${encoder.origin}, ${encoder.step} updates), judged by ${test!.length} ${unit} of ${to}.`;
+          const summary = `${basename(flags.run)} (${encoder.origin}, ${countOf(encoder.step, 'updates')}), judged by ${countOf(test!.length, unit)} of ${to}.`;
           const sections = labelCurveSections(rows, { title: 'Accuracy by labels' });
           await writeWholeFile(report, await renderReport({ title: `Labels of ${from}`, summary, sections }));
           output.line(`Report: ${printable(report)}`);
@@ -227,12 +227,12 @@ export async function runFineTune(flags: FineTuneFlags, output: Output): Promise
       const page = await renderReport({ title: `Classifier ${name}`, summary: `${summary}.`, sections });
       await place.write(classifierFileNames.report, new TextEncoder().encode(page));
       const { judged, trainedOn, classes, temperature } = description;
-      const said = judged && `${(100 * judged.accuracy).toFixed(1)} % of ${judged.samples.toLocaleString('en-US')} ${trainedOn.unit} right`;
+      const said = judged && `${(100 * judged.accuracy).toFixed(1)} % of ${countOf(judged.samples, trainedOn.unit)} right`;
       const by =
         judged &&
         { test: 'not learned from', 'cross-validation': 'by cross-validation', 'held-out part': 'of the labels, held out' }[judged.by];
       output.line(
-        `Classifier ${printable(name)}: ${classes.length} classes, ${trainedOn.samples.toLocaleString('en-US')} labels${said ? `; ${said} (${by})` : ''}`,
+        `Classifier ${printable(name)}: ${countOf(classes.length, 'classes')}, ${countOf(trainedOn.samples, 'labels')}${said ? `; ${said} (${by})` : ''}`,
       );
       output.line(`Kept in ${printable(place.name)}; what it gets wrong: ${printable(join(place.name, classifierFileNames.report))}`);
       output.line(`Use it: selfsup predict --run ${printable(flags.run)} --classifier ${printable(flags.out ?? name)} <files or folders>`);

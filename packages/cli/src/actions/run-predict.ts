@@ -1,7 +1,7 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { countSkipped, type PredictionTable, type Skipped } from '@selfsup/pretrain';
 import { classifierFolder, listClassifiers, loadClassifier, openInputs, partPath, type Inputs } from '@selfsup/pretrain/node';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { RunFlags } from '../flags/common-flags.ts';
 import { findShare, nameOfPart, partsFolder, type ShardFlags } from '../flags/shard-flags.ts';
 import type { Output } from '../output/output.ts';
@@ -18,6 +18,13 @@ export interface PredictFlags extends RunFlags, ShardFlags {
   readonly text?: readonly string[];
   readonly out?: string;
   readonly threshold?: number;
+  readonly documents?: string;
+}
+
+/** What the names of samples are: of texts the texts themselves, unless each is a file of a folder or pattern. */
+function whatNames(isText: boolean, inputs: readonly string[], { text }: PredictFlags): 'file' | 'text' {
+  const isFile = (input: string) => input === '-' || (statSync(input, { throwIfNoEntry: false })?.isFile() ?? false);
+  return isText && (text !== undefined || inputs.length === 0 || inputs.some(isFile)) ? 'text' : 'file';
 }
 
 /** The folder of the classifier that is meant. */
@@ -111,7 +118,11 @@ export async function runPredict(
   }; // standard output is for the predictions
   const classifier = await loadClassifier(folder, { encoder: run, registry, progress });
   const { classes, encoder, description } = classifier;
-  const table: PredictionTable = { format, classes, nameOf: encoder.modality.name === 'text' ? 'text' : 'file' };
+  const table: PredictionTable = {
+    format,
+    classes,
+    nameOf: whatNames(encoder.modality.name === 'text', share.kind === 'all' ? inputs : [], flags),
+  };
   const say = (found: Counted & { readonly skipped: readonly Skipped[] }, place: string | undefined, facts: object = {}) => {
     const { classified, open, counts, skipped } = found;
     const parts = classes.map((name, i) => `${printable(name, { maxLength: 40 })} ${counts[i]!}`).filter((_, i) => counts[i]! > 0); // prettier-ignore
@@ -127,10 +138,11 @@ export async function runPredict(
       const work: Work = { classifier, table, threshold, progress, signal };
       if (share.kind === 'merge') {
         const found = await joinParts({ ...work, out: out!, folder });
-        progress.line(`${found.parts} parts joined: ${say(found, out, { parts: found.parts })}`);
+        progress.line(`${countOf(found.parts, 'parts')} joined: ${say(found, out, { parts: found.parts })}`);
         return 0;
       }
-      const given = await sortInputs(encoder, inputs, flags.text);
+      const { documents } = flags;
+      const given = { ...(await sortInputs(encoder, inputs, flags.text)), ...(documents !== undefined && { options: { documents } }) };
       if (share.kind === 'all') {
         progress.line(say(await classifyAll(given, work, { out, write }), out));
         return 0;

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { describeEncoder, detectTask, planRun, pretrain, runFileNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
 import { openEncoder, runFolder } from '@selfsup/pretrain/node';
 import { INTERRUPTED } from '../exit-codes.ts';
@@ -67,7 +67,7 @@ async function tellHowToGoOn(
 
 /** Says of a run with nothing left to do how it can go on all the same. */
 const alreadyFinished = ({ name }: RunStore, { epochs }: RunResult): string =>
-  `This run is finished, ${epochs === 0 ? 'the start alone, without updates' : `all ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of it`}; nothing was computed again. To train on: selfsup train --resume --epochs ${epochs === 0 ? 10 : 2 * epochs} --out ${printable(name)}`;
+  `This run is finished, ${epochs === 0 ? 'the start alone, without updates' : epochs === 1 ? 'the only epoch of it' : `all ${countOf(epochs, 'epochs')} of it`}; nothing was computed again. To train on: selfsup train --resume --epochs ${epochs === 0 ? 10 : 2 * epochs} --out ${printable(name)}`;
 
 /**
  * `selfsup train`: pretrains an encoder, shows how it goes, and says what came out.

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { PredictFlags } from '../actions/run-predict.ts';
 import type { CommandContext } from '../command-context.ts';
-import { act, addRunFlags } from '../flags/common-flags.ts';
+import { act, addRunFlags, documentsOption } from '../flags/common-flags.ts';
 import { addShardFlags } from '../flags/shard-flags.ts';
 import { collect, parseNumber } from '../flags/parse-value.ts';
 
@@ -22,6 +22,7 @@ export function predictCommand(context: CommandContext): Command {
     .argument('[inputs...]', 'files and folders; - reads paths, or for encoders of text texts, from standard input, one on each line')
     .option('--classifier <name>', 'the name of the classifier, or its folder (default: the only one of the run)')
     .addOption(new Option('--text <text>', 'a text to classify; can be repeated').argParser(collect))
+    .addOption(documentsOption())
     .option('--out <file>', 'the file to write: .csv or .jsonl (default: CSV on standard output)')
     .option('--threshold <x>', 'least probability of a prediction that holds, from 0 to 1 (default: that of the classifier)', parseNumber);
   return addShardFlags(command, '--out')

@@ -23,11 +23,12 @@ export interface RunFlags extends BackendFlags {
   readonly plugin?: readonly string[];
 }
 
-/** Flags that say which columns of a table hold what. */
+/** Flags that say which columns of a table hold what, and what of a file of text is one. */
 export interface ColumnFlags {
   readonly textColumn?: string;
   readonly labelColumn?: string;
   readonly header?: boolean;
+  readonly documents?: string;
 }
 
 /** Flags that say where the labels are. */
@@ -82,18 +83,26 @@ export function addRunFlags(command: Command): Command {
   return addBackendFlags(command).addOption(jsonOption());
 }
 
-/** Adds `--text-column`, `--label-column`, `--header` and `--no-header`. */
+/** Adds `--text-column`, `--label-column`, `--header`, `--no-header` and `--documents`. */
 export function addColumnFlags(command: Command): Command {
   return command
     .option('--text-column <columns>', 'tables: the column of the text, by name or number from 0; several, with commas, are joined')
     .option('--label-column <column>', 'tables: the column of the label, by name or number from 0')
     .option('--header', 'tables: the first line has the names of the columns (default: where it looks so)')
-    .option('--no-header', 'tables: it has not');
+    .option('--no-header', 'tables: it has not')
+    .addOption(documentsOption());
 }
 
+/** `--documents`. */
+export const documentsOption = (): Option =>
+  new Option(
+    '--documents <rule>',
+    'files of text: what of a file is one text (default: all of it in folders and patterns, each line of a single file)',
+  ).choices(['file', 'line', 'blank-line', 'chapter']);
+
 /** What {@link addColumnFlags} gave, as options of the modality; undefined where none was given. */
-export function columnOptions({ textColumn, labelColumn, header }: ColumnFlags): Readonly<Record<string, unknown>> | undefined {
-  const given = Object.entries({ textColumn, labelColumn, header }).filter(([, value]) => value !== undefined);
+export function columnOptions({ textColumn, labelColumn, header, documents }: ColumnFlags): Readonly<Record<string, unknown>> | undefined {
+  const given = Object.entries({ textColumn, labelColumn, header, documents }).filter(([, value]) => value !== undefined);
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 

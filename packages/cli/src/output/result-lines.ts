@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import { describeSkipped, formatSeconds, type RunResult } from '@selfsup/pretrain';
 
 const whole = (value: number) => Math.round(value).toLocaleString('en-US');
@@ -32,7 +33,6 @@ export function resultLines(result: RunResult): string[] {
   const end = Math.max(...rows.map(([, value]) => value.split(' ')[0]!.length));
   const aligned = ([name, value]: [string, string]) => `  ${name.padEnd(width)}${' '.repeat(end - value.split(' ')[0]!.length)}${value}`;
   const how = stoppedBy === 'time' ? 'Stopped by the time limit' : 'Done';
-  const work =
-    steps === 0 ? 'the start alone, without updates' : `${steps} ${steps === 1 ? 'update' : 'updates'} in ${formatSeconds(seconds)}`;
+  const work = steps === 0 ? 'the start alone, without updates' : `${countOf(steps, 'updates')} in ${formatSeconds(seconds)}`;
   return ['', ...rows.map(aligned), '', `${how}: ${work}.`];
 }

@@ -1,4 +1,4 @@
-import { printable } from '@selfsup/core';
+import { countOf, printable } from '@selfsup/core';
 import type { RunEvent, Stage } from '@selfsup/pretrain';
 import type { Output } from './output.ts';
 
@@ -14,8 +14,8 @@ function startLine(event: Of<'start'>): string {
       ? `goes on after update ${step} of ${totalSteps}`
       : epochs === 0
         ? 'without updates'
-        : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${stepsPerEpoch} updates`;
-  return `${epochs === 0 && step === 0 ? printable(capital(begins)) : printable(task)} on ${printable(dataset)} (${train} ${unit}${judged}): ${printable(encoder)}, ${way}, ${backendDescription}`;
+        : `${countOf(epochs, 'epochs')} of ${countOf(stepsPerEpoch, 'updates')}`;
+  return `${epochs === 0 && step === 0 ? printable(capital(begins)) : printable(task)} on ${printable(dataset)} (${countOf(train, unit)}${judged}): ${printable(encoder)}, ${way}, ${backendDescription}`;
 }
 
 /**

@@ -64,6 +64,19 @@ describe('decodeImage', () => {
     closeTo((await decodeImage(deepGrayPng)).pixels, threefold, 1);
   });
 
+  it('says of each of several broken pictures what ails it, though they fail at once', async () => {
+    const whole = await sharp(
+      Uint8Array.from({ length: 9e4 }, (_, i) => (i * 7919) % 251),
+      { raw: { width: 200, height: 150, channels: 3 } },
+    )
+      .jpeg()
+      .toBuffer();
+    const broken = whole.subarray(0, whole.length / 2);
+    const outcomes = await Promise.allSettled(Array.from({ length: 24 }, () => decodeImage(broken, { imageSize: 32 })));
+    const reasons = new Set(outcomes.map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as Error).message : 'decoded')));
+    expect([...reasons]).toEqual(['decodeImage: the picture cannot be decoded: VipsJpeg: premature end of JPEG image']);
+  });
+
   it('makes RGB of CMYK', async () => {
     const bytes = await source().resize(60, 40, { kernel: 'nearest' }).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
     expect((await sharp(bytes).metadata()).space).toBe('cmyk');

@@ -1,4 +1,4 @@
-import { printable, SelfsupError } from '@selfsup/core';
+import { isSelfsupError, printable, SelfsupError } from '@selfsup/core';
 import type { Sharp } from 'sharp';
 import { sidesOf, type ImageSize } from '../image-size.ts';
 import { missingInTiff } from './check-tiff.ts';
@@ -86,7 +86,7 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeImag
       throw new SelfsupError('SELFSUP_OPTION', `decodeImage: \`${name}\` must be an integer >= 1, got ${value}`);
   const sides = imageSize === undefined ? undefined : sidesOf(imageSize, 'decodeImage');
   const sharp = await loadSharp();
-  try {
+  const decode = async (): Promise<DecodedImage> => {
     const bytes = typeof file === 'string' ? await readPicture(file, maxFileBytes) : file;
     const kind = pictureKind(bytes);
     if (kind === undefined) return refuse(notAPicture(bytes));
@@ -112,6 +112,9 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeImag
       const { data, info } = await resize(picture).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
       return { pixels: withChannels(data, info.channels, channels), height: info.height, width: info.width };
     });
+  };
+  try {
+    return await decode().catch((error: unknown) => (isMixedUp(error) ? oneByOne(decode) : Promise.reject(error as Error)));
   } catch (cause) {
     const name = typeof file === 'string' ? printable(file) : 'the picture';
     throw new SelfsupError('SELFSUP_DATA', `decodeImage: ${name} cannot be decoded: ${reasonOf(cause)}`, { cause });
@@ -163,6 +166,29 @@ async function decodeBands(
     (_, i) => bands[i % channels]![Math.floor(i / channels)]!,
   );
   return { pixels, ...size };
+}
+
+/**
+ * Whether an error may lack its own words: libvips keeps them in one place for all threads, so of two pictures that fail at once one has the words of both, and the
+ * other none.
+ */
+const isMixedUp = (error: unknown) =>
+  error instanceof Error && !isSelfsupError(error) && /^\s*(Unknown error)?\s*$|\S\s*\n\s*\S/.test(error.message);
+
+const TRIES = 3; // others may fail meanwhile
+let before: Promise<unknown> = Promise.resolve();
+
+/** Decodes a broken picture again, one at a time, until it is told what ails it. */
+function oneByOne(decode: () => Promise<DecodedImage>): Promise<DecodedImage> {
+  const again = async (left: number): Promise<DecodedImage> =>
+    decode().catch((error: unknown) => {
+      if (left > 1 && isMixedUp(error)) return again(left - 1);
+      if (/^\s*(Unknown error)?\s*$/.test((error as Error).message)) return refuse('it is damaged, and the decoder does not say how');
+      throw error;
+    });
+  const turn = before.then(() => again(TRIES));
+  before = turn.catch(() => undefined);
+  return turn;
 }
 
 /** The reason behind an error: the first line of what the decoder says, or why the system refused. */

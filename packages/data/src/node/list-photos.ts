@@ -106,12 +106,12 @@ function listPart<F extends PhotoFile>(
   items: readonly LaidOut[],
   options: ListOptions & { classNames?: readonly string[] | undefined },
 ): PhotoList<F> {
-  const { folder, fileOf, unused, labels } = listing;
+  const { folder, fileOf, unused, labels, unit = 'images' } = listing;
   const { labeled, classNames, loose, unknown } = find(listing, items, options);
   if (unknown[0]) {
     const names = classNames!.map((name) => printable(name, { maxLength: 60 })).join(', ');
     const what = labels
-      ? `has the class ${printable(String(labels.of.get(unknown[0].path)), { maxLength: 60 })}, which must be one of those of the training images: ${names}`
+      ? `has the class ${printable(String(labels.of.get(unknown[0].path)), { maxLength: 60 })}, which must be one of those of the training ${unit}: ${names}`
       : `must be in a folder named as one of the classes ${names}`;
     throw new SelfsupError('SELFSUP_DATA', `${options.who}: ${printable(join(folder, unknown[0].path))} ${what}`);
   }
@@ -120,11 +120,11 @@ function listPart<F extends PhotoFile>(
       if (labels.of.has(path))
         unused.add(
           'labels',
-          `is not used: fewer than ${100 * MOST} % of the images have one in ${labels.from}; all images are used without`,
+          `is not used: fewer than ${100 * MOST} % of the ${unit} have one in ${labels.from}; all ${unit} are used without`,
           path,
         );
   const reason = labels ? `has no class in ${labels.from}; write one down for it` : LOOSE;
-  for (const { path } of loose) unused.add('images without a class', reason, path);
+  for (const { path } of loose) unused.add(`${unit} without a class`, reason, path);
   return { files: labeled.map(({ item, label }) => fileOf(item.path, label)), classNames };
 }
 
@@ -160,26 +160,29 @@ export function listWhole<F extends PhotoFile>(
  * @returns the training part and the test part, which is the validation part where there is no other. Without parts, `train` is everything. A test part without
  * classes is left out where the training part has them: there is nothing to compare with
  */
-export function listSplits<F extends PhotoFile>(listing: Listing<F>, options: ListOptions): SplitLists<F> {
-  const { folder, paths, unused } = listing;
+export function listSplits<F extends PhotoFile>(
+  listing: Listing<F>,
+  options: ListOptions & { classNames?: readonly string[] | undefined },
+): SplitLists<F> {
+  const { folder, paths, unused, unit = 'images' } = listing;
   checkClassLevel(options);
   const { parts, beside } = findLayout(paths, { who: options.who, folder });
   const train = listPart(listing, parts.train, options);
   for (const { path } of beside)
-    unused.add('images beside the parts', 'lies beside the folders for training and testing; move it into one of them', path);
+    unused.add(`${unit} beside the parts`, 'lies beside the folders for training and testing; move it into one of them', path);
   let test: PhotoList<F> | undefined;
   for (const split of ['test', 'validation'] as const) {
     if (parts[split].length === 0) continue;
     const leaveOut = (reason: string) => {
-      for (const { path } of parts[split]) unused.add(`${split} images`, reason, path);
+      for (const { path } of parts[split]) unused.add(`${split} ${unit}`, reason, path);
     };
     if (test) {
-      leaveOut('is kept out of the training, and not used because there are test images');
+      leaveOut(`is kept out of the training, and not used because there are test ${unit}`);
       continue;
     }
     const { classNames } = train;
     if (classNames && find(listing, parts[split], { ...options, classNames }).classNames === undefined)
-      leaveOut('has no class, and cannot be compared with the training images, which have; put it into class folders');
+      leaveOut(`has no class, and cannot be compared with the training ${unit}, which have; put it into class folders`);
     else test = listPart(listing, parts[split], { ...options, classNames });
   }
   return { train, test, unused: unused.list() };

@@ -39,6 +39,7 @@ export async function listVideos(folder: string, options: { who: string; loose?:
       paths: [basename(folder)],
       fileOf: (_, label) => ({ path: folder, label, frames: undefined }),
       unused,
+      unit: 'videos',
     };
   const frames = new Map<string, string[] | undefined>();
   for (const path of (await walkFolder(folder, { who, unused })).sort(naturally)) {
@@ -74,5 +75,6 @@ export async function listVideos(folder: string, options: { who: string; loose?:
     paths: [...frames.keys()].sort(naturally),
     fileOf: (path, label) => ({ path: join(folder, path), label, frames: frames.get(path) }),
     unused,
+    unit: 'videos',
   };
 }

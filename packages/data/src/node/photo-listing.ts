@@ -30,6 +30,8 @@ export interface Listing<F extends PhotoFile = PhotoFile> {
   /** One of them with its class. */
   readonly fileOf: (path: string, label: number | undefined) => F;
   readonly unused: UnusedFiles;
+  /** What the files are, for messages; default `images`. */
+  readonly unit?: 'images' | 'videos' | 'texts';
   /** Classes by path; default those that folders name. */
   readonly labels?: WrittenLabels | undefined;
 }

@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import type { Section } from '../section.ts';
 import { calibration, confusionMatrix } from '@selfsup/evaluate';
 import type { AnyModality } from '../modality.ts';
@@ -10,12 +11,12 @@ const SHOWN = 24;
 const MOST_CLASSES = 30;
 
 const percent = (value: number, digits = 1) => `${(100 * value).toFixed(digits)} %`;
-const judges: Readonly<Record<string, (count: string, unit: string) => string>> = {
-  test: (count, unit) => `Judged by ${count} ${unit} that it has not learned from.`,
+const judges: Readonly<Record<string, (count: number, unit: string) => string>> = {
+  test: (count, unit) => `Judged by ${countOf(count, unit)} that it has not learned from.`,
   'cross-validation': (count, unit) =>
-    `Judged by its own ${count} labeled ${unit}: each was classified by a classifier of the other four fifths.`,
+    `Judged by its own ${countOf(count, `labeled ${unit}`)}: each was classified by a classifier of the other four fifths.`,
   'held-out part': (count, unit) =>
-    `Judged by ${count} of its labeled ${unit}, with a network that had not seen them; the one that is kept has learned from all.`,
+    `Judged by ${count.toLocaleString('en-US')} of its labeled ${unit}, with a network that had not seen any of them; the one that is kept has learned from all.`,
 };
 
 /** What was given to each of the judged, and how surely. */
@@ -44,12 +45,12 @@ function matrixSection(answers: readonly Answer[], classes: readonly string[]): 
     .filter(({ count, truth, given }) => count > 0 && truth !== given)
     .sort((a, b) => b.count - a.count || a.truth - b.truth);
   const [most] = pairs;
-  const left = shown.length < classes.length ? ` Of ${classes.length} classes the ${shown.length} that are mixed up most.` : '';
+  const left = shown.length < classes.length ? ` Of ${countOf(classes.length, 'classes')} the ${shown.length} that are mixed up most.` : '';
   return [
     {
       kind: 'matrix',
       title: 'Which class is taken for which',
-      text: `${most ? `Most often ${classes[most.truth]!} was taken for ${classes[most.given]!}, ${most.count} times of ${scores[most.truth]!.count}.` : 'Nothing was taken for anything else.'}${left}`,
+      text: `${most ? `Most often ${classes[most.truth]!} was taken for ${classes[most.given]!}, ${countOf(most.count, 'times')} of ${scores[most.truth]!.count}.` : 'Nothing was taken for anything else.'}${left}`,
       rowName: 'true class',
       columnName: 'given class',
       names: shown.map((c) => classes[c]!),
@@ -163,7 +164,7 @@ export async function classifierSections(
     {
       kind: 'notice',
       level: 'info',
-      lines: [judges[figures.by]!(figures.samples.toLocaleString('en-US'), trainedOn.unit)],
+      lines: [judges[figures.by]!(figures.samples, trainedOn.unit)],
     },
     ...matrixSection(answers, classes),
     ...(items.length > 0
@@ -171,7 +172,7 @@ export async function classifierSections(
           {
             kind: 'gallery' as const,
             title: 'The worst mistakes',
-            text: `${wrong.length} of ${answers.length} are wrong; first those of which it was surest. A wrong label shows up here, too.`,
+            text: `${wrong.length} of ${answers.length} ${wrong.length === 1 ? 'is' : 'are'} wrong; first those of which it was surest. A wrong label shows up here, too.`,
             grid: true as const,
             rows: [
               items.map((item, i) => {
@@ -201,5 +202,5 @@ export function describeClassifier({ kind, classes, trainedOn, judged, encoder }
   const by =
     judged &&
     `; ${percent(judged.accuracy)} right of ${judged.samples.toLocaleString('en-US')}, ${judged.by === 'test' ? 'not learned from' : `by ${judged.by}`}`;
-  return `${classes.length} classes, ${how} ${encoder.name} (${encoder.origin}), ${trainedOn.samples.toLocaleString('en-US')} labels of ${trainedOn.data}${by ?? ''}`;
+  return `${countOf(classes.length, 'classes')}, ${how} ${encoder.name} (${encoder.origin}), ${countOf(trainedOn.samples, 'labels')} of ${trainedOn.data}${by ?? ''}`;
 }

@@ -154,7 +154,7 @@ describe('a classifier of images', () => {
     const open = (data: object) => openSamplesFor(encoder, { data, testFraction: 0 });
     const { images, shape } = twoClasses(6);
     await expect(trainClassifier(encoder, await open({ images, shape }), { name: 'a' })).rejects.toThrow(
-      'array has no labels; give labeled images',
+      'there are no labels in array; give labeled images',
     );
     const one = { ...twoClasses(6), labels: [0, 0, 0, 0, 0, 0] };
     await expect(trainClassifier(encoder, await open(one), { name: 'a' })).rejects.toThrow(

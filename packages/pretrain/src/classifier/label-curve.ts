@@ -176,7 +176,7 @@ export async function measureLabelCurve(
   if (!train.labels || !test?.labels)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `${name} has no labels for both training and test ${unit}; give labeled data to learn from and to be judged by`,
+      `there are no labels for both training and test ${unit} in ${name}; give labeled data to learn from and to be judged by`,
     );
   const numClasses = classesOf(samples).length;
   const encode = async (features: AnyModule, what: string) => ({

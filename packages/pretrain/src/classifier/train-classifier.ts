@@ -1,4 +1,4 @@
-import { createRng, SelfsupError } from '@selfsup/core';
+import { countOf, createRng, SelfsupError } from '@selfsup/core';
 import { loadWeights, saveWeights } from '@selfsup/encoders';
 import {
   calibration,
@@ -130,8 +130,8 @@ function checkLabels(labels: Int32Array, classes: readonly string[], { name, uni
     throw new SelfsupError(
       'SELFSUP_DATA',
       labels.length === 0
-        ? `${name} has no labels; give labeled ${unit}: in folders by class, or with a table of their labels`
-        : `all ${labels.length} labeled ${unit} of ${name} are of one class, '${classes[labels[0]!] ?? labels[0]}'; a classifier needs at least two`,
+        ? `there are no labels in ${name}; give labeled ${unit}: in folders by class, or with a table of their labels`
+        : `${labels.length === 1 ? `the only labeled one of the ${unit}` : `all ${countOf(labels.length, `labeled ${unit}`)}`} of ${name} ${labels.length === 1 ? 'is' : 'are'} of one class, '${classes[labels[0]!] ?? labels[0]}'; a classifier needs at least two`,
     );
 }
 

@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import type { LoadedEncoder } from '../load-encoder.ts';
 import type { GalleryItem, ReportData } from '../section.ts';
 import { nameOfItem, showRows, type EmbeddedSet } from './embedded-set.ts';
@@ -18,7 +19,6 @@ export interface ExploreReportContext {
 
 /** Pictures on a page, at most: in all, of one group, and in a row of a grid. */
 const [MOST_ROWS, MOST_IN_ROW, ACROSS] = [100, 12, 10];
-const count = (n: number, unit: string) => `${n.toLocaleString('en-US')} ${unit}${n === 1 ? '' : 's'}`;
 
 /** The end of a path: what fits below a picture. */
 function short(name: string): string {
@@ -69,7 +69,7 @@ export async function searchReport(
   }
   return {
     title: `Search in ${context.name}`,
-    summary: `${count(hits.length, 'query').replace('querys', 'queries')}, ${count(context.set.items.length, 'sample')}; encoder: ${context.encoder.origin}.`,
+    summary: `${countOf(hits.length, 'queries')}, ${countOf(context.set.items.length, 'samples')}; encoder: ${context.encoder.origin}.`,
     sections: [
       {
         kind: 'gallery',
@@ -99,7 +99,7 @@ export async function duplicatesReport(context: ExploreReportContext, duplicates
   const more = groups.length > MOST_ROWS ? ` The first ${MOST_ROWS} groups are shown.` : '';
   return {
     title: `Near-duplicates in ${context.name}`,
-    summary: `${count(groups.length, 'group')} in ${count(context.set.items.length, 'sample')}; encoder: ${context.encoder.origin}.`,
+    summary: `${countOf(groups.length, 'groups')} in ${countOf(context.set.items.length, 'samples')}; encoder: ${context.encoder.origin}.`,
     sections: [
       {
         kind: 'numbers',
@@ -153,7 +153,7 @@ export async function outliersReport(context: ExploreReportContext, outliers: re
   const shown = outliers.slice(0, MOST_ROWS).map(({ row, score }) => ({ row, note: score.toFixed(2) }));
   return {
     title: `Outliers in ${context.name}`,
-    summary: `The ${shown.length} least usual of ${count(context.set.items.length, 'sample')}; encoder: ${context.encoder.origin}.`,
+    summary: `The ${shown.length} least usual of ${countOf(context.set.items.length, 'samples')}; encoder: ${context.encoder.origin}.`,
     sections: [
       {
         kind: 'gallery',
@@ -186,7 +186,7 @@ export async function selectionReport(
       : 'Each is the farthest from all before it.';
   return {
     title: `Samples of ${context.name} to label`,
-    summary: `${count(selected.length, 'sample')} of ${context.set.items.length.toLocaleString('en-US')}, by ${method}; encoder: ${context.encoder.origin}.`,
+    summary: `${countOf(selected.length, 'samples')} of ${context.set.items.length.toLocaleString('en-US')}, by ${method}; encoder: ${context.encoder.origin}.`,
     sections: [
       {
         kind: 'gallery',

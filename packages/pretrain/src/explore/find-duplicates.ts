@@ -1,4 +1,4 @@
-import { createRng, drawPermutation, SelfsupError } from '@selfsup/core';
+import { countOf, createRng, drawPermutation, SelfsupError } from '@selfsup/core';
 import { connectedGroups, joinFeatures, nearestNeighbors, separatingThreshold, whiten, type FeatureMatrix } from '@selfsup/evaluate';
 import type { LoadedEncoder } from '../load-encoder.ts';
 import { silentProgress, type Progress } from '../progress.ts';
@@ -191,7 +191,7 @@ function choose(copies: Float64Array, nearest: readonly number[]) {
   return {
     threshold,
     copiesFound: found,
-    chosenBy: `${copies.length.toLocaleString('en-US')} slightly altered copies put the threshold at a cosine of ${threshold.toFixed(3)}: ${percent(found)} of such copies are found, and ${percent(near)} of all samples have a neighbor that near. Another threshold: --threshold.`,
+    chosenBy: `${countOf(copies.length, 'slightly altered copies', 'slightly altered copy')} put the threshold at a cosine of ${threshold.toFixed(3)}: ${percent(found)} of such copies are found, and ${percent(near)} of all samples have a neighbor that near. Another threshold: --threshold.`,
     histogram: { copies: shares(copies, from), nearest: shares(nearest, from) },
   };
 }

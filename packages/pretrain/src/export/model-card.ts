@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import type { Dim, OnnxPrecision } from '@selfsup/export';
 import type { LoadedEncoder } from '../load-encoder.ts';
 import type { RunResult } from '../run-result.ts';
@@ -112,7 +113,7 @@ export function modelCard(context: ModelCardContext): string {
     `# ${encoder.encoder.name}, ${encoder.origin}`,
     '',
     about,
-    ...(classifier ? ['', `With a classifier of ${classifier.classes.length} classes: ${classifier.classes.join(', ')}.`] : []),
+    ...(classifier ? ['', `With a classifier of ${countOf(classifier.classes.length, 'classes')}: ${classifier.classes.join(', ')}.`] : []),
     '',
     '## Measured',
     '',

@@ -1,4 +1,4 @@
-import { createRng, drawPermutation } from '@selfsup/core';
+import { countOf, createRng, drawPermutation } from '@selfsup/core';
 import { nearestNeighbors, type FeatureMatrix } from '@selfsup/evaluate';
 import { takeFeatures } from '../take-features.ts';
 import { showImages } from '../image/thumbnails.ts';
@@ -50,7 +50,7 @@ async function galleries(encoded: EncodedPairs, seed: number): Promise<readonly 
     ...hits.map(({ row, caption, mark }): GalleryItem => ({ text: texts[row]!, caption, mark })),
   ]);
   const marks = 'A mark says whether the two belong together in the data; what fits as well and is of another pair counts as wrong.';
-  const among = `Among ${images.length} images and ${texts.length} texts to judge by, which training never saw.`;
+  const among = `Among ${countOf(images.length, 'images')} and ${countOf(texts.length, 'texts')} to judge by, which training never saw.`;
   return [
     {
       kind: 'gallery',
@@ -89,7 +89,7 @@ export async function retrievalSections(context: ProbeContext<ImageTextRunData, 
     {
       kind: 'table',
       title: 'Retrieval',
-      text: `How often something that belongs to a query is among the nearest 1, 5 and 10 of ${images.length} images or ${texts.length} texts.`,
+      text: `How often something that belongs to a query is among the nearest 1, 5 and 10 of ${countOf(images.length, 'images')} or ${countOf(texts.length, 'texts')}.`,
       columns: ['', 'recall@1', 'recall@5', 'recall@10', 'recall@1 by chance'],
       rows: [
         row('images by their texts', 'imageRecall', encoded.imagesOf, images.length),

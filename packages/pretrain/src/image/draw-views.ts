@@ -106,7 +106,10 @@ export async function drawViews(dataset: ImageDataset, options: DrawViewsOptions
   const transform = recipeViews(chosen, { variant, size: [height, width], localSize: [localSizeOf(height), localSizeOf(width)] });
   const read = await dataset.read(Array.from({ length: Math.min(count, dataset.length) }, (_, i) => i));
   if (read.indices.length === 0)
-    throw new SelfsupError('SELFSUP_DATA', `not one of the first ${count} images of ${dataset.name} can be read; check its files`);
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `${count === 1 ? 'the first image' : `not one of the first ${count} images`} of ${dataset.name} can${count === 1 ? 'not' : ''} be read; check its files`,
+    );
   const originals = toImages(read);
   const views = transform(originals, createRng(seed).fold('augment'));
   try {

@@ -88,6 +88,6 @@ describe('fine-tuning', () => {
 
   it('needs labels', async () => {
     const dataset = arrayImages(gray(2), [2, 4, 4, 1], { name: 'bare' });
-    await expect(imageModality.fineTuning!.examples(dataset, encoding)).rejects.toThrow('bare has no labels to fine-tune with');
+    await expect(imageModality.fineTuning!.examples(dataset, encoding)).rejects.toThrow('there are no labels to fine-tune with in bare');
   });
 });

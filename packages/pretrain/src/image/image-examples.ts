@@ -20,7 +20,8 @@ import { asImages } from './image-samples.ts';
 export async function imageExamples(samples: Samples, options: EncodeOptions): Promise<LabeledExamples<tf.TensorContainer>> {
   const images = asImages(samples);
   const { labels, classNames } = images;
-  if (!labels) throw new SelfsupError('SELFSUP_DATA', `${images.name} has no labels to fine-tune with; give images in folders of classes`);
+  if (!labels)
+    throw new SelfsupError('SELFSUP_DATA', `there are no labels to fine-tune with in ${images.name}; give images in folders of classes`);
   const chosen = chosenIndices(images.length, options.indices);
   const stage = options.progress.stage(options.stage, { total: chosen.length, unit: 'images' });
   const readable: number[] = [];

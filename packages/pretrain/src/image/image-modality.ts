@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
+import { countOf, SelfsupError, type Batch, type Rng } from '@selfsup/core';
 import { createLoader, toImages, type ImagePixels } from '@selfsup/data';
 import type { EncoderFactory } from '@selfsup/encoders';
 import type { PrepareContext } from '@selfsup/trainer';
@@ -86,7 +86,7 @@ export function assertBatchFits(batchSize: number, { train, unit }: Pick<RunData
   const smaller = train.length < 2 ? '' : `a batch of ${train.length} or less, or `;
   throw new SelfsupError(
     'SELFSUP_OPTION',
-    `\`batchSize\` ${batchSize} is larger than the ${train.length} training ${unit} of ${train.name}; use ${smaller}more ${unit}${advice}`,
+    `\`batchSize\` ${batchSize} is larger than the ${countOf(train.length, `training ${unit}`)} of ${train.name}; use ${smaller}more ${unit}${advice}`,
   );
 }
 

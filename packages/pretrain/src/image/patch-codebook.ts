@@ -1,5 +1,5 @@
 import { normalize } from '@selfsup/augment';
-import { createRng, drawPermutation, drawUniform, patchify, SelfsupError, takeRows } from '@selfsup/core';
+import { countOf, createRng, drawPermutation, drawUniform, patchify, SelfsupError, takeRows } from '@selfsup/core';
 import { toImages } from '@selfsup/data';
 import { kMeans, type FeatureMatrix } from '@selfsup/evaluate';
 import * as tf from '@tensorflow/tfjs-core';
@@ -68,7 +68,7 @@ export async function patchCodebook(
     if (count < vocabularySize)
       throw new SelfsupError(
         'SELFSUP_DATA',
-        `the images of ${samples.name} have ${count} patches of ${patchSize} pixels, too few for a vocabulary of ${vocabularySize}; give more images, or a smaller \`vocabularySize\``,
+        `the images of ${samples.name} have ${countOf(count, 'patches')} of ${patchSize} pixels, too few for a vocabulary of ${vocabularySize}; give more images, or a smaller \`vocabularySize\``,
       );
     const features: FeatureMatrix = { data: await rows.data<'float32'>(), shape: rows.shape };
     stage = progress.stage('Learning a vocabulary of patches', { total: ROUNDS, unit: 'rounds of k-means' });

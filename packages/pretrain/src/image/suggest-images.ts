@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import type { SuggestRequest, Suggestion } from '../modality.ts';
 import type { GivenSettings } from '../settings.ts';
 import { imageInputOf } from './image-input.ts';
@@ -58,7 +59,7 @@ export function suggestImages({ data }: Pick<SuggestRequest, 'data'>): Suggestio
       batchSize: Math.min(128, data.train.length),
     },
     reasons: [
-      `conv-net for ${data.train.length.toLocaleString('en-US')} images of ${size} pixels: ${contrasts[kind]}`,
+      `conv-net for ${countOf(data.train.length, 'images')} of ${size} pixels: ${contrasts[kind]}`,
       {
         of: 'start',
         text: 'start patches: kernels from patches of the images take seconds, and told classes of photos apart better than random ones',

@@ -3,6 +3,7 @@ import { findPhotos, photoFiles } from '@selfsup/data/node';
 import { stat } from 'node:fs/promises';
 import { imageInputOf, imageSizeOf } from '../image/image-input.ts';
 import { imageSamples } from '../image/image-samples.ts';
+import { optionsOver } from '../evaluate-encoder.ts';
 import type { LoadedEncoder } from '../load-encoder.ts';
 import type { OpenedSamples, Skipped } from '../modality.ts';
 import type { Samples } from '../samples.ts';
@@ -24,6 +25,8 @@ export interface Inputs {
   readonly paths: readonly string[];
   /** Texts, for encoders of text; default none. */
   readonly texts?: readonly string[] | undefined;
+  /** Options of the modality for them, such as `documents`, over those of the run. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const PHOTO = /\.(jpe?g|jpe|jfif|pjp(eg)?|png|webp|gif|tiff?|avif|hei[cf]|bmp)$/i;
@@ -41,7 +44,7 @@ async function arePhotos(paths: readonly string[]): Promise<boolean> {
 
 const named = (opened: OpenedSamples): OpenedInput => {
   const { ids, texts, ...rest } = opened.train as Samples & { readonly texts?: readonly string[] };
-  const nameOf = (index: number) => texts?.[index] ?? ids?.[index] ?? `${rest.name} ${index}`;
+  const nameOf = (index: number) => ids?.[index] ?? texts?.[index] ?? `${rest.name} ${index}`;
   return { samples: opened.train, nameOf, skipped: () => opened.skipped() };
 };
 
@@ -56,19 +59,25 @@ const named = (opened: OpenedSamples): OpenedInput => {
  */
 export async function* openInputs(
   encoder: Pick<LoadedEncoder, 'modality' | 'input' | 'options' | 'settings' | 'openContext'>,
-  { paths, texts = [] }: Inputs,
+  { paths, texts = [], options: more }: Inputs,
 ): AsyncGenerator<OpenedInput> {
-  const { modality, input, options, settings, openContext } = encoder;
+  const { modality, input, settings, openContext } = encoder;
+  const all = optionsOver(encoder, more);
   if (paths.length + texts.length === 0) throw new SelfsupError('SELFSUP_DATA', 'there is nothing to open: give files or folders');
-  const open = async (data: unknown) => named(await modality.openSamples({ data, whole: true, options, seed: settings.seed, testFraction: 0, input }, openContext)); // prettier-ignore
+  const open = async (data: unknown) =>
+    modality.openSamples({ data, whole: true, options: all, given: more, seed: settings.seed, testFraction: 0, input }, openContext);
   if (texts.length > 0) {
     if (modality.name !== 'text')
       throw new SelfsupError('SELFSUP_OPTION', `texts are for encoders of text, and this one is of the kind ${modality.name}; give files`);
-    yield await open(texts);
+    yield named(await open(texts));
   }
   if (paths.length === 0) return;
   if (!['image', 'image-text'].includes(modality.name) || !(await arePhotos(paths))) {
-    for (const path of paths) yield await open(path);
+    for (const path of paths) {
+      const opened = await open(path);
+      yield named(opened);
+      if (opened.test && modality.name === 'text') yield named({ ...opened, train: opened.test, skipped: () => [] }); // all of the folder is meant
+    }
     return;
   }
   const imageInput = imageInputOf(input);

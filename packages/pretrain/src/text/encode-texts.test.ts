@@ -168,7 +168,7 @@ describe('texts for an encoder', () => {
     });
     expect(tuned.accuracy).toBe(1);
     fresh.dispose();
-    await expect(textExamples(samplesOf('mean'), options)).rejects.toThrow('has no labels to fine-tune with');
+    await expect(textExamples(samplesOf('mean'), options)).rejects.toThrow('there are no labels to fine-tune with in');
     expect(() => textFeatureEncoder(encoder, { pooling: 'last' })).toThrow('fine-tuning on text: `pooling` must be one of first, mean');
   });
 });

@@ -9,12 +9,12 @@ import { textInputOf } from './text-input.ts';
 import type { TextOptions } from './text-options.ts';
 import { limitTexts, pickTexts, textSamples, type TextSamples } from './text-samples.ts';
 
-const asOpened = ({ train, test }: Pick<OpenedParts, 'train' | 'test'>): OpenedSamples => ({
+const asOpened = ({ train, test, skipped }: Pick<OpenedParts, 'train' | 'test' | 'skipped'>): OpenedSamples => ({
   name: train.name,
   unit: 'texts',
   train,
   ...(test && { test }),
-  skipped: () => [],
+  skipped: () => skipped?.() ?? [],
 });
 
 /** The sequences that a run learned from. */
@@ -34,13 +34,29 @@ async function openOwn(request: SamplesRequest<TextOptions>, context: OpenContex
 export async function openTextSamples(request: SamplesRequest<TextOptions>, context: OpenContext): Promise<OpenedSamples> {
   const { data, testData, labels, seed, testFraction, limit, testLimit, options } = request;
   if (labels !== undefined)
-    throw new SelfsupError('SELFSUP_OPTION', '`labels` must be left out for texts, whose labels are in the same file; it is for images');
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      '`labels` must be left out for texts, whose labels are in the same table or name their folders; it is for images',
+    );
   if (request.own && testData === undefined) return openOwn(request, context);
   const input = textInputOf(request.input);
   const tokenizer = await readRunTokenizer(context.earlier?.files ?? {}, input);
   const open = (what: unknown, classNames?: readonly string[]) => {
     const { length } = input;
-    const opening: TextOpening = { ...options, length, as: 'texts', tokenizer, testFraction, hidesTokens: false, sentinels: 0, classNames };
+    const documents = request.given?.['documents'] === undefined ? undefined : options.documents; // those of a run are for texts to learn from
+    const learnedFrom = options.documents;
+    const opening: TextOpening = {
+      ...options,
+      length,
+      as: 'texts',
+      tokenizer,
+      testFraction,
+      hidesTokens: false,
+      sentinels: 0,
+      classNames,
+      documents,
+      learnedFrom,
+    };
     return context.openDataset<OpenedTexts>(what, { seed, options: { ...opening }, progress: context.progress });
   };
   const opened = await open(data);
@@ -55,13 +71,14 @@ export async function openTextSamples(request: SamplesRequest<TextOptions>, cont
         ...(rows.labels && { labels: rows.labels }),
         ...(classNames && { classNames }),
       }),
-      { tokenizer, pooling: options.pooling, texts: rows.texts },
+      { tokenizer, pooling: options.pooling, texts: rows.texts, ids: rows.ids },
     );
   };
   const test = testData === undefined ? opened.test : await open(testData, classNames);
   const all = samples(opened);
-  if (test) return asOpened({ train: limitTexts(all, limit), test: limitTexts(samples(test), testLimit) });
+  const skipped = () => opened.skipped?.() ?? [];
+  if (test) return asOpened({ train: limitTexts(all, limit), test: limitTexts(samples(test), testLimit), skipped });
   const [kept, held] = holdOut(all.length, { seed, testFraction });
-  if (!all.labels || held.length === 0) return asOpened({ train: limitTexts(all, limit) });
-  return asOpened({ train: limitTexts(pickTexts(all, kept), limit), test: limitTexts(pickTexts(all, held), testLimit) });
+  if (!all.labels || held.length === 0) return asOpened({ train: limitTexts(all, limit), skipped });
+  return asOpened({ train: limitTexts(pickTexts(all, kept), limit), test: limitTexts(pickTexts(all, held), testLimit), skipped });
 }

@@ -28,6 +28,8 @@ export interface TextRows {
   readonly texts: readonly string[];
   /** `[texts.length]`: the class of each, where it is known. */
   readonly labels?: ArrayLike<number>;
+  /** `[texts.length]`: where each comes from, such as the path of its file; default nothing is known. */
+  readonly ids?: readonly string[];
 }
 
 /** What a `DatasetOpener` of the modality `text` gives to encode or to classify: `options.as` is `texts`. */
@@ -38,6 +40,8 @@ export interface OpenedTexts extends TextRows {
   readonly classNames?: readonly string[];
   /** Texts to judge by, where the data has a part for it. */
   readonly test?: TextRows;
+  /** What could not be used; default nothing. */
+  skipped?(): readonly Skipped[];
 }
 
 /** What the modality `text` tells its openers in `options`, beside its own options. */
@@ -54,6 +58,8 @@ export interface TextOpening extends Omit<TextOptions, 'tokenizer'> {
   readonly hidesTokens: boolean;
   /** How many tokens of the vocabulary must be free to stand for what is taken out of a text; 0 for most tasks. */
   readonly sentinels: number;
+  /** Of texts: the rule of documents that the run was told; `documents` is that which was given for these texts. */
+  readonly learnedFrom?: TextOptions['documents'];
   /** The classes and their order, those of the texts that a classifier learned from; default as the data has them. */
   readonly classNames?: readonly string[] | undefined;
 }

@@ -1,4 +1,4 @@
-import { drawUniform, isSelfsupError, SelfsupError } from '@selfsup/core';
+import { countOf, drawUniform, isSelfsupError, SelfsupError } from '@selfsup/core';
 import { ppmiEmbeddings, startFromTokens, type BertEncoder } from '@selfsup/encoders';
 import type { StartRecipe } from '../encoder-recipe.ts';
 import type { Stage } from '../progress.ts';
@@ -31,7 +31,7 @@ export const ppmiStart: StartRecipe<BertEncoder> = {
       const { length } = dataset;
       throw new SelfsupError(
         'SELFSUP_DATA',
-        `${samples.name} is too little text for \`start\` ppmi: in ${length === 1 ? 'one sequence' : `${length} sequences`} no two words stand together more often than by chance; give more texts, or begin with \`start\` random`,
+        `${samples.name} is too little text for \`start\` ppmi: in ${countOf(length, 'sequences')} no two words stand together more often than by chance; give more texts, or begin with \`start\` random`,
         { cause: error },
       );
     } finally {

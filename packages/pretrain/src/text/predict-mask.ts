@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { countOf, SelfsupError } from '@selfsup/core';
 import { specialTokenId, type Tokenizer } from '@selfsup/data/text';
 import type { BertEncoder, MaskedLanguageHead } from '@selfsup/encoders';
 import * as tf from '@tensorflow/tfjs-core';
@@ -34,7 +34,10 @@ export async function predictMask(text: string, options: PredictMaskOptions): Pr
   const mask = tokenizer.tokenOf(maskId)!;
   const { ids, segmentIds } = tokenizer.encode(text);
   if (ids.length > maxLength)
-    throw new SelfsupError('SELFSUP_OPTION', `the text has ${ids.length} tokens, the model takes at most ${maxLength}; give a shorter one`);
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `the text has ${countOf(ids.length, 'tokens')}, the model takes at most ${maxLength}; give a shorter one`,
+    );
   const positions = [...ids.keys()].filter((at) => ids[at] === maskId);
   if (positions.length === 0)
     throw new SelfsupError(

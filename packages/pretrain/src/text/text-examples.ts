@@ -60,7 +60,10 @@ const CHUNK = 2048;
 export async function textExamples(samples: Samples, options: EncodeOptions): Promise<LabeledExamples<tf.TensorContainer>> {
   const { dataset, labels, classNames, tokenizer, name } = asTexts(samples);
   if (!labels)
-    throw new SelfsupError('SELFSUP_DATA', `${name} has no labels to fine-tune with; give a .tsv, .csv or .jsonl with texts and labels`);
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `there are no labels to fine-tune with in ${name}; give texts in folders by class, or a .tsv, .csv or .jsonl with texts and labels`,
+    );
   const indices = options.indices ? Int32Array.from(options.indices) : Int32Array.from({ length: samples.length }, (_, i) => i);
   const sequences: Int32Array[] = [];
   for (let first = 0; first < indices.length; first += CHUNK) {

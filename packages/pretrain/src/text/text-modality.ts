@@ -1,4 +1,4 @@
-import { SelfsupError, type Rng } from '@selfsup/core';
+import { countOf, SelfsupError, type Rng } from '@selfsup/core';
 import { createLoader } from '@selfsup/data';
 import type { TokenRows } from '@selfsup/data/text';
 import type { BertFactory } from '@selfsup/encoders';
@@ -48,7 +48,7 @@ function assertBatchFits(batchSize: number, { train }: Pick<RunData, 'train'>): 
   if (batchSize > train.length)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `\`batchSize\` ${batchSize} is larger than the ${train.length} training sequences of ${train.name}; use a smaller one, a shorter \`length\`, or more text`,
+      `\`batchSize\` ${batchSize} is larger than the ${countOf(train.length, 'training sequences')} of ${train.name}; use a smaller one, a shorter \`length\`, or more text`,
     );
 }
 
@@ -141,7 +141,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
   encodeBatches: encodeTextBatches,
   batchSizeOf: () => TEXT_WINDOW,
   collapseCauses: textCollapseCauses,
-  labeledData: 'a .tsv, .csv or .jsonl with texts and labels as `data`',
+  labeledData: 'texts in folders by class, or a .tsv, .csv or .jsonl with texts and labels, as `data`',
   fineTuning: {
     encoder: textFeatureEncoder,
     features: fineTunedTextReadout,

@@ -16,16 +16,19 @@ export interface TextSamples extends Samples {
 }
 
 /** What {@link textSamples} is told beside the sequences. */
-export type TextSamplesOptions = Pick<TextSamples, 'tokenizer' | 'pooling'> & { readonly texts?: readonly string[] | undefined };
+export type TextSamplesOptions = Pick<TextSamples, 'tokenizer' | 'pooling'> & {
+  readonly texts?: readonly string[] | undefined;
+  readonly ids?: readonly string[] | undefined;
+};
 
 /**
  * Makes samples of token sequences.
  *
  * @param dataset the sequences; their labels and classes become those of the samples
- * @param options the tokenizer, the pooling, and the texts, where each is one sequence
+ * @param options the tokenizer, the pooling, and the texts and where they come from, where each is one sequence
  * @returns the samples
  */
-export function textSamples(dataset: TokenDataset, { tokenizer, pooling, texts }: TextSamplesOptions): TextSamples {
+export function textSamples(dataset: TokenDataset, { tokenizer, pooling, texts, ids }: TextSamplesOptions): TextSamples {
   const { name, length, labels, classNames } = dataset;
   return {
     name: name.replace(/ \((train|validation)\)$/, ''),
@@ -33,6 +36,7 @@ export function textSamples(dataset: TokenDataset, { tokenizer, pooling, texts }
     ...(labels && { labels }),
     ...(classNames && { classNames }),
     ...(texts && { texts }),
+    ...(ids && { ids }),
     dataset,
     tokenizer,
     pooling,
@@ -47,8 +51,9 @@ export function textSamples(dataset: TokenDataset, { tokenizer, pooling, texts }
  * @returns samples that number them from 0
  */
 export function pickTexts(samples: TextSamples, indices: ArrayLike<number>): TextSamples {
-  const { dataset, texts } = samples;
-  return textSamples(subset(dataset, indices), { ...samples, texts: texts && Array.from(indices, (index) => texts[index]!) });
+  const { dataset, texts, ids } = samples;
+  const pick = (all: readonly string[] | undefined) => all && Array.from(indices, (index) => all[index]!);
+  return textSamples(subset(dataset, indices), { ...samples, texts: pick(texts), ids: pick(ids) });
 }
 
 /**

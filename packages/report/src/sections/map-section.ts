@@ -1,6 +1,6 @@
 import type { GalleryItem } from '@selfsup/pretrain';
 import { mapChart } from '../charts/map-chart.ts';
-import { countOf } from '../count-of.ts';
+import { countOf } from '@selfsup/core';
 import { jsonIsland, markup, raw, type Html } from '../html.ts';
 import { isImageUri } from '../image-uri.ts';
 import { heading } from './heading.ts';
@@ -46,7 +46,7 @@ export async function mapSection(section: SectionOf<'map'>, id: string): Promise
   if (total === 0) return undefined;
   const { title, points, items = [] } = section;
   const classes = groups.length > 1 || groups[0]!.name !== '' ? groups : [];
-  const label = `${title}: ${countOf(total, 'point')}${classes.length > 0 ? ` in ${countOf(classes.length, 'group')}` : ''}`;
+  const label = `${title}: ${countOf(total, 'points')}${classes.length > 0 ? ` in ${countOf(classes.length, 'groups')}` : ''}`;
   const svg = await mapChart({ points, groups, label, id });
   const data = jsonIsland({
     members: groups.map(({ members }) => members),

@@ -13,7 +13,7 @@ export interface FoundTextFiles {
 }
 
 /** The folder that a pattern names before its first part with a sign, and the rest. */
-function splitPattern(pattern: string): { base: string; rest: string } {
+export function splitPattern(pattern: string): { base: string; rest: string } {
   const parts = pattern.split('/');
   const first = parts.findIndex((part) => /[*?[\]{}()!+@]/.test(part));
   const at = first < 0 ? parts.length - 1 : first;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { SelfsupError } from '@selfsup/core';
+import { countOf, SelfsupError } from '@selfsup/core';
 import { gunzip, parseIdx, type ImageDataset } from '@selfsup/data';
 import { isLabelTable, openImages, type SkippedImage } from '@selfsup/data/node';
 import { imageSizeOfOptions, type GivenImageSize } from '../../image/image-size-option.ts';
@@ -55,7 +55,10 @@ async function attachLabels(train: Located, path: string): Promise<Located> {
   });
   const { data } = parseIdx(await gunzip(packed, { name: path }), { name: path, rank: 1 });
   if (data.length < train.length)
-    throw new SelfsupError('SELFSUP_DATA', `labels: ${path} must have a label for each of ${train.length} images, got ${data.length}`);
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `labels: ${path} must have a label for each of ${countOf(train.length, 'images')}, got ${data.length}`,
+    );
   return { ...train, labels: Int32Array.from(data.subarray(0, train.length)), read: (indices) => train.read(indices) };
 }
 

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { countOf, SelfsupError } from '@selfsup/core';
 import { matchLabels, readLabelTable } from '@selfsup/data/node';
 import { imageSamples, joinImages, pickImages, type ImageSamples } from '../../image/image-samples.ts';
 import type { OpenedImageData } from '../../image/opened-images.ts';
@@ -37,7 +37,7 @@ export async function labelImages(
     );
   });
   const { labels, classNames, labeled: count, unlabeled } = matchLabels(table, files.flat(), { folder });
-  progress?.line(`Labels of ${count} of ${count + unlabeled} images in ${path}, ${classNames.length} classes`);
+  progress?.line(`Labels of ${count} of ${countOf(count + unlabeled, 'images')} in ${path}, ${countOf(classNames.length, 'classes')}`);
   let from = 0;
   const found = parts.map((part) => {
     const own = labels.subarray(from, (from += part.length));

@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { countOf, SelfsupError } from '@selfsup/core';
 import type { Shard } from '@selfsup/distributed';
 import { embedSamples, type EmbeddedRows, type SamplesPart } from '../../embed-samples.ts';
 import { identityOfFeatures } from '../../identity-of-features.ts';
@@ -60,7 +60,7 @@ async function identityOf(encoder: LoadedEncoder, format: string): Promise<PartI
 
 const inputsOf = (skipped: readonly Skipped[]): string => {
   const count = countSkipped(skipped);
-  return count === 1 ? '1 input' : `${count} inputs`;
+  return countOf(count, 'inputs');
 };
 
 /** What the record of a part of embeddings says beside its rows. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { isSelfsupError } from '@selfsup/core';
+import { countOf, isSelfsupError } from '@selfsup/core';
 import { openLabeledText, type LabeledText, type OpenLabeledTextOptions } from '@selfsup/data/node';
+import type { Skipped } from '../../modality.ts';
 import type { Tokenizer } from '@selfsup/data/text';
 import type { Progress } from '../../progress.ts';
 import { documentSequences } from '../../text/document-sequences.ts';
@@ -29,7 +30,9 @@ export async function openLabeledTable(
     const table = await openLabeledText(path, columns);
     if (2 * table.classNames.length <= table.texts.length) return table; // else they are names or numbers of the rows
     if (columns.labelColumn !== undefined)
-      progress.warn(`the labels are not used: ${table.classNames.length} classes of ${table.texts.length} rows are too many to measure by`);
+      progress.warn(
+        `the labels are not used: ${countOf(table.classNames.length, 'classes')} of ${countOf(table.texts.length, 'rows')} are too many to measure by`,
+      );
   } catch (error) {
     if (!isSelfsupError(error)) throw error; // whatever ails the texts is told where they are read
     if (columns.labelColumn !== undefined) progress.warn(`the labels are not used: ${error.message}`);
@@ -37,29 +40,38 @@ export async function openLabeledTable(
   return undefined;
 }
 
-/** Texts with labels as sequences: each has the label of its row. Whole rows are held out, chosen by the seed. */
+/** Texts with labels, rows of a table or files. */
+export interface LabeledDocuments extends LabeledText {
+  /** Texts to judge by, with the same classes; default some of the others. */
+  readonly test?: Pick<LabeledText, 'texts' | 'labels'>;
+  /** The files to learn from; default the table. */
+  readonly paths?: readonly string[];
+  /** What could not be used; default nothing. */
+  readonly skipped?: () => readonly Skipped[];
+}
+
+/** Texts with labels as sequences: each has the label of its text. Whole texts are held out, chosen by the seed, unless there is a part to judge by. */
 export function labeledSequences(
-  { name, texts, labels, classNames }: LabeledText,
+  { name, texts, labels, classNames, test: own, paths, skipped }: LabeledDocuments,
   { tokenizer, length, seed, testFraction }: { tokenizer: Tokenizer; length: number; seed: number; testFraction: number },
 ): OpenedSequences {
-  const cut = (rows: Int32Array) => {
-    const { dataset, documentOf, ...counts } = documentSequences(
-      Array.from(rows, (row) => texts[row]!),
-      { tokenizer, length, name },
-    );
-    return { dataset: { ...dataset, labels: documentOf.map((at) => labels[rows[at]!]!), classNames }, ...counts };
+  const cut = (part: Pick<LabeledText, 'texts' | 'labels'>) => {
+    const { dataset, documentOf, ...counts } = documentSequences(part.texts, { tokenizer, length, name });
+    return { dataset: { ...dataset, labels: documentOf.map((at) => part.labels[at]!), classNames }, ...counts };
   };
-  const [kept, held] = holdOut(texts.length, { seed, testFraction });
-  const train = cut(kept);
-  const test = held.length > 0 ? cut(held) : undefined;
+  const pick = (rows: Int32Array) => ({ texts: Array.from(rows, (row) => texts[row]!), labels: rows.map((row) => labels[row]!) });
+  const [kept, held] = own ? [undefined, []] : holdOut(texts.length, { seed, testFraction });
+  const train = cut(kept ? pick(kept) : { texts, labels });
+  const test = own ? cut(own) : held.length > 0 ? cut(pick(Int32Array.from(held))) : undefined;
   return {
     train: train.dataset,
-    ...(test && { test: test.dataset, testFrom: 'held out' }),
+    ...(test && { test: test.dataset, testFrom: own ? 'own part' : 'held out' }),
     tokenizer,
-    fingerprint: { documentRule: 'labeled row' },
+    ...(skipped && { skipped }),
+    fingerprint: { documentRule: paths ? 'labeled file' : 'labeled row' },
     facts: {
-      files: 1,
-      documents: texts.length,
+      files: paths ? texts.length + (own?.texts.length ?? 0) : 1,
+      documents: texts.length + (own?.texts.length ?? 0),
       tokens: train.tokens + (test?.tokens ?? 0),
       unknownTokens: train.unknownTokens + (test?.unknownTokens ?? 0),
     },

@@ -29,6 +29,16 @@ afterAll(() => {
   vi.unstubAllEnvs();
 });
 
+/** A folder with texts in two folders of classes, as many in each. */
+function classFolder(name: string, each: number): string {
+  for (const [i, text] of sentences(2 * each).entries()) {
+    const label = i % 2 === 0 ? 'even' : 'odd';
+    mkdirSync(join(root, name, label), { recursive: true });
+    put(join(name, label, `${i}.txt`), `${text}\n${text}\n`);
+  }
+  return join(root, name);
+}
+
 const contextOf = (more: Partial<OpenContext> = {}) =>
   textContext({
     async openDataset<D>(data: unknown, options: Parameters<OpenContext['openDataset']>[1]) {
@@ -103,8 +113,8 @@ describe('text files to learn from', () => {
     for (const name of ['a.jpg', 'b.jpg', 'c.pdf']) put(`mixed/${name}`, '');
     const skipped = (await open(join(root, 'mixed'), {}, { context: { progress } })).skipped();
     expect(skipped.map(({ kind, count }) => [kind, count])).toEqual([['.jpg files', 2], ['.pdf files', 1]]); // prettier-ignore
-    expect([countSkipped(skipped), describeSkipped(skipped)]).toEqual([3, '3 (2 .jpg files, 1 .pdf files)']);
-    expect(describeSkipped([...skipped, { path: 'x', reason: 'broken' }])).toBe('4 (2 .jpg files, 1 .pdf files, 1 that could not be read)');
+    expect([countSkipped(skipped), describeSkipped(skipped)]).toEqual([3, '3 (2 .jpg files, 1 .pdf file)']);
+    expect(describeSkipped([...skipped, { path: 'x', reason: 'broken' }])).toBe('4 (2 .jpg files, 1 .pdf file, 1 that could not be read)');
     expect(describeSkipped([{ path: 'x', reason: 'broken' }])).toBe('1');
     expect(warned[0]).toMatch(/^skipped 2 \.jpg files, such as a\.jpg: is not named \.txt/);
   });
@@ -132,7 +142,31 @@ describe('text files to learn from', () => {
     });
   });
 
+  it('have the classes of their folders, in every sequence of a file, and whole files are held out', async () => {
+    const folder = classFolder('classes', 10);
+    const { name, train, test, testFrom, facts, fingerprint } = await open(folder);
+    expect([name, train.classNames, testFrom]).toEqual(['classes', ['even', 'odd'], 'held out']);
+    expect([facts!['documents'], facts!['files'], fingerprint['documentRule']]).toEqual([20, 20, 'labeled file']);
+    expect([train.length, test!.length, new Set(train.labels).size]).toEqual([32, 8, 2]); // two sequences of each file
+    expect((await open(join(folder, '**', '*.txt'))).train.classNames).toEqual(['even', 'odd']);
+    expect((await open(folder, { documents: 'line' })).train.labels).toBeUndefined();
+    const parts = classFolder('parts/train', 6);
+    classFolder('parts/test', 2);
+    const split = await open(join(parts, '..'));
+    expect([split.train.length, split.test!.length, split.testFrom]).toEqual([24, 8, 'own part']);
+  });
+
   it.each<[string, () => [string, object?], RegExp]>([
+    [
+      'empty files',
+      () => [(mkdirSync(join(root, 'hollow')), put('hollow/a.txt', ''), put('hollow/b.txt', ' \n'), join(root, 'hollow'))],
+      /^`data` must have at least one word to learn from, but there is no text in .*hollow; give files with text in them$/,
+    ],
+    [
+      'an empty folder',
+      () => [(mkdirSync(join(root, 'void')), join(root, 'void'))],
+      /^no file matches .*void; give text files, a folder with \.txt files/,
+    ],
     ['no files', () => [join(root, 'nowhere')], /no file matches/],
     [
       'no text',
@@ -142,7 +176,7 @@ describe('text files to learn from', () => {
     [
       'one document',
       () => [join(root, 'corpus'), { documents: 'file' }],
-      /there is one document .*give more texts, let `documents` cut finer .*hold nothing out \(`testFraction` 0\)/,
+      /^`data` must have at least two documents.* there is one document in .*corpus \(`documents`: file\); give more texts, let `documents` cut finer .*hold nothing out \(`testFraction` 0\)/,
     ],
     [
       'no [MASK]',
@@ -186,10 +220,55 @@ describe('texts to encode', () => {
     ]);
   });
 
+  it('are the files of a folder or a pattern, with the classes of their folders', async () => {
+    const folder = classFolder('mail', 5);
+    for (const data of [folder, join(folder, '**', '*.txt')]) {
+      const opened = await samples(data);
+      const { name, train } = opened;
+      expect([name, train.length, train.classNames, [...train.labels!].filter((label) => label === 1).length]).toEqual([
+        'mail',
+        10,
+        ['even', 'odd'],
+        5,
+      ]);
+      expect(train.ids![0]).toMatch(/mail[\\/]even[\\/]0\.txt$/);
+      expect([asTexts(train).texts!.length, opened.skipped()]).toEqual([10, []]);
+    }
+    const { train, test } = await samples(folder, { testFraction: 0.2 });
+    expect([train.length, test!.length, test!.ids!.length, test!.labels!.length]).toEqual([8, 2, 2, 2]);
+    const other = await samples(folder, { testData: classFolder('other', 1) });
+    expect([...other.test!.labels!]).toEqual([0, 1]);
+    const bare = classFolder('bare/even', 2); // one folder within the other
+    expect((await samples(join(bare, 'odd'))).train.labels).toBeUndefined();
+  });
+
+  it('of a single file are its lines, or what `documents` says, and it is said', async () => {
+    const said: string[] = [];
+    const progress = { ...silentProgress, line: (text: string) => void said.push(text) };
+    const file = put('wrapped.md', 'cat\ndog\n\nwhat\n');
+    const textsOf = async (documents?: string) => {
+      const input = { vocabularySize: tokenizer.vocabularySize, length: 8, tokenizerHash: await hashTokenizer(tokenizer) };
+      const earlier = { input, files: { 'tokenizer.json': JSON.stringify(tokenizer.toJson()) } };
+      const given = documents === undefined ? {} : { documents };
+      const options = parseOptions(textOptions, { documents: 'blank-line', ...given }, { who: 'text' });
+      return asTexts(
+        (await openTextSamples({ data: file, options, given, seed: 0, testFraction: 0, input }, contextOf({ earlier, progress }))).train,
+      ).texts;
+    };
+    expect(await textsOf()).toEqual(['cat', 'dog', 'what']);
+    expect(await textsOf('blank-line')).toEqual(['cat\ndog', 'what']);
+    expect(await textsOf('file')).toEqual(['cat\ndog\n\nwhat']);
+    expect(said).toEqual([
+      'wrapped.md: 3 texts, each line is one (`documents`: line; or file, blank-line, chapter); the run learned from documents by blank-line',
+      'wrapped.md: 2 texts, blank lines separate them (`documents`: blank-line; or file, line, chapter)',
+      'wrapped.md: 1 text, all of it is one (`documents`: file; or line, blank-line, chapter)',
+    ]);
+  });
+
   it.each<[string, () => string, RegExp]>([
     ['nothing there', () => join(root, 'gone.txt'), /there is no file of texts at .*gone\.txt/],
-    ['nothing in it', () => put('blank.txt', '\n \n'), /must have at least one line of text, got none/],
-    ['not UTF-8', () => put('latin.txt', Buffer.from('caf\xe9', 'latin1')), /latin\.txt is not valid UTF-8/],
+    ['nothing in it', () => put('blank.txt', '\n \n'), /there is no text in .*blank\.txt; give files with words in them/],
+    ['not UTF-8', () => put('latin.txt', Buffer.from('caf\xe9', 'latin1')), /latin\.txt.*UTF-8/],
     ['another kind', () => put('texts.xml', '<a/>'), /set `format` to tsv, csv, jsonl, parquet or trec/],
   ])('say what is wrong: %s', async (_, given, message) => {
     await expect(samples(given())).rejects.toThrow(message);

@@ -1,7 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { createRng, isSelfsupError, SelfsupError } from '@selfsup/core';
-import { openCorpus, openLabeledText, openTokenizer, trainTokenizer, type OpenLabeledTextOptions } from '@selfsup/data/node';
+import { open, stat } from 'node:fs/promises';
+import { countOf, createRng, isSelfsupError, printable, SelfsupError } from '@selfsup/core';
+import {
+  countDocuments,
+  openCorpus,
+  openLabeledText,
+  openTextFiles,
+  openTokenizer,
+  trainTokenizer,
+  type CountDocumentsOptions,
+  type OpenLabeledTextOptions,
+} from '@selfsup/data/node';
 import { sentinelIds, specialTokenId, type Tokenizer } from '@selfsup/data/text';
 import type { DatasetOpener, DatasetOptions } from '../../modality.ts';
 import { silentProgress, type Stage } from '../../progress.ts';
@@ -11,15 +19,46 @@ import { learningVocabulary, openingOf, type OpenedSequences, type OpenedTexts, 
 import { kindOfFiles } from '../kind-of-files.ts';
 import { unusedAsSkipped } from '../unused-as-skipped.ts';
 import { chooseDocuments } from './choose-documents.ts';
-import { labeledSequences, openLabeledTable } from './labeled-table.ts';
+import { openLabeledFolder } from './labeled-folder.ts';
+import { labeledSequences, openLabeledTable, type LabeledDocuments } from './labeled-table.ts';
+
+/** The functions that read text, which nobody who named a folder has called. */
+const READERS = /^(openCorpus|countDocuments|trainTokenizer|trainWordPiece|openTextFiles|decodeUtf8): /;
 
 /** The same error, with the settings of a run where it names options of a function. */
-function inSettings(error: unknown): unknown {
+function inSettings(error: unknown, data: string): unknown {
   if (!isSelfsupError(error)) return error;
-  return new SelfsupError(error.code, error.message.replaceAll('`validationFraction`', '`testFraction`'), { cause: error });
+  if (error.message.startsWith('trainWordPiece: `texts`')) return noText(data, error);
+  const message = error.message.replaceAll('`validationFraction`', '`testFraction`').replace(READERS, '');
+  return new SelfsupError(error.code, message, { cause: error });
 }
 
-async function tokenizerOf(data: string, opening: TextOpening, progress = silentProgress): Promise<Tokenizer> {
+const noText = (data: string, cause?: SelfsupError) =>
+  new SelfsupError(
+    'SELFSUP_DATA',
+    `\`data\` must have at least one word to learn from, but there is no text in ${printable(data)}; give files with text in them`,
+    { cause },
+  );
+
+/** Refuses texts without words, and a single one of which nothing can be held out, before minutes of tokenizing. */
+async function assertDocuments(
+  data: string,
+  options: { documents: 'file' | 'line' | 'blank-line' | 'chapter'; testFraction: number } & Pick<
+    CountDocumentsOptions,
+    'textColumn' | 'header'
+  >,
+): Promise<void> {
+  const { documents, testFraction, ...columns } = options;
+  if ((await countDocuments(data, { documents: 'line', atMost: 1, ...columns })) === 0) throw noText(data);
+  if (testFraction === 0 || (await countDocuments(data, { documents, atMost: 2, ...columns })) > 1) return;
+  throw new SelfsupError(
+    'SELFSUP_DATA',
+    `\`data\` must have at least two documents, of which some are held out to measure on, but there is one document in ${printable(data)} ` +
+      `(\`documents\`: ${documents}); give more texts, let \`documents\` cut finer (line, blank-line or chapter), or hold nothing out (\`testFraction\` 0)`,
+  );
+}
+
+async function tokenizerOf(data: string | readonly string[], opening: TextOpening, progress = silentProgress): Promise<Tokenizer> {
   const { tokenizer, invalidUtf8 } = opening;
   if (typeof tokenizer === 'object') return tokenizer;
   if (tokenizer !== undefined) return openTokenizer(tokenizer);
@@ -50,12 +89,15 @@ async function openSequences(data: string, settings: DatasetOptions): Promise<Op
   const opening = openingOf(settings);
   const { length, testFraction, invalidUtf8, nextSentence, hidesTokens, sentinels } = opening;
   const { progress = silentProgress } = settings;
-  const labeled =
-    invalidUtf8 === 'error' && !nextSentence ? await openLabeledTable(data, { columns: columnsOf(opening), progress }) : undefined;
+  const labeled: LabeledDocuments | undefined =
+    invalidUtf8 === 'error' && !nextSentence
+      ? ((await openLabeledTable(data, { columns: columnsOf(opening), progress })) ?? (await openLabeledFolder(data, opening)))
+      : undefined;
   const documents = labeled
     ? 'file'
     : (opening.documents ?? (await chooseDocuments(data, { testFraction, progress, ...textColumnOf(opening) })));
-  const tokenizer = await tokenizerOf(data, opening, progress);
+  const tokenizer = await tokenizerOf(labeled?.paths ?? data, opening, progress);
+  if (!labeled) await assertDocuments(data, { documents, testFraction, ...textColumnOf(opening) });
   if (opening.before) assertGrown(tokenizer, opening.before); // before minutes of tokenizing
   if (hidesTokens) specialTokenId(tokenizer, 'mask'); // before minutes of tokenizing
   sentinelIds(tokenizer, { needed: sentinels, most: sentinels });
@@ -92,38 +134,73 @@ async function openSequences(data: string, settings: DatasetOptions): Promise<Op
   };
 }
 
-/** A file of TREC's questions begins like this; other `.txt` files have a text on each line. */
+/** A file of TREC's questions begins like this; other files of text have a text on each line. */
 const TREC = /^[A-Z]{3,}:\w+ /;
+const TEXT = /\.(txt|md|text)$/i;
 
-async function openLines(path: string): Promise<OpenedTexts | undefined> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new SelfsupError('SELFSUP_DATA', `there is no file of texts at ${path}; check the path`, { cause: error });
-  });
-  if (TREC.test(bytes.toString('latin1', 0, 100))) return undefined;
-  let text: string;
+async function isTrec(path: string): Promise<boolean> {
+  const file = await open(path);
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new SelfsupError('SELFSUP_DATA', `${path} is not valid UTF-8; convert it`, { cause: error });
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(100), 0, 100, 0);
+    return TREC.test(buffer.toString('latin1', 0, bytesRead));
+  } finally {
+    await file.close();
   }
-  const texts = text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  if (texts.length === 0) throw new SelfsupError('SELFSUP_DATA', `${path} must have at least one line of text, got none`);
-  return { name: basename(path), texts };
+}
+
+const SEPARATORS = {
+  file: 'all of it is one',
+  line: 'each line is one',
+  'blank-line': 'blank lines separate them',
+  chapter: 'each chapter is one',
+};
+
+/** The texts of a file, a folder or a pattern, and what of a file is one where that is not plain. */
+async function openFiles(path: string, settings: DatasetOptions, isFile: boolean): Promise<OpenedTexts> {
+  const opening = openingOf(settings);
+  const { invalidUtf8, classNames } = opening;
+  const documents = opening.documents ?? (isFile ? 'line' : 'file');
+  const columns = textColumnOf(opening);
+  const { texts, paths, labels, test, unused, ...found } = await openTextFiles(path, {
+    ...{ documents, invalidUtf8, ...columns },
+    ...(classNames && { classNames }),
+  });
+  if (isFile) {
+    const others = Object.keys(SEPARATORS).filter((name) => name !== documents).join(', '); // prettier-ignore
+    const { learnedFrom = documents } = opening;
+    const run = learnedFrom === documents ? '' : `; the run learned from documents by ${learnedFrom}`;
+    settings.progress?.line(
+      `${printable(found.name)}: ${countOf(texts.length, 'texts')}, ${SEPARATORS[documents]} (\`documents\`: ${documents}; or ${others})${run}`,
+    );
+    return { name: found.name, texts };
+  }
+  const { name, classNames: classes } = found;
+  return {
+    ...{ name, texts, ids: paths },
+    ...(labels && { labels }),
+    ...(classes && { classNames: classes }),
+    ...(test && { test: { texts: test.texts, ids: test.paths, ...(test.labels && { labels: test.labels }) } }),
+    skipped: () => unusedAsSkipped(unused),
+  };
 }
 
 async function openTexts(path: string, settings: DatasetOptions): Promise<OpenedTexts> {
   const opening = openingOf(settings);
   const { classNames } = opening;
-  const lines = /\.txt$/i.test(path) ? await openLines(path) : undefined;
-  return lines ?? openLabeledText(path, { ...columnsOf(opening), ...(classNames && { classNames }) });
+  const info = await stat(path).catch(() => undefined);
+  if (!info && !/[*?[\]{}()!+@]/.test(path))
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `there is no file of texts at ${printable(path)}, and no folder; check the path, or give a pattern in quotes such as 'texts/**/*.txt'`,
+    );
+  const isFile = info?.isFile() ?? false;
+  if (!isFile || (TEXT.test(path) && !(await isTrec(path)))) return openFiles(path, settings, isFile);
+  return openLabeledText(path, { ...columnsOf(opening), ...(classNames && { classNames }) });
 }
 
 /**
- * Opens text files: to learn from a file, a folder or a pattern such as `corpus/**\/*.txt`, measured by the labels of a table that has some; to encode or classify a `.tsv`, `.csv` or `.jsonl` with texts and
- * labels, TREC's questions, or a `.txt` with a text on each line. A path at which there is nothing is accepted too, to say so.
+ * Opens text files: to learn from a file, a folder or a pattern such as `corpus/**\/*.txt`, measured by the labels of a table that has some; to encode or classify the same, each file as a
+ * text and with the class that its folder names, a table with texts and labels, TREC's questions, or a `.txt` with a text on each line. A path at which there is nothing is accepted too, to say so.
  */
 export const textFiles: DatasetOpener<OpenedSequences | OpenedTexts> = {
   name: 'text files',
@@ -134,7 +211,7 @@ export const textFiles: DatasetOpener<OpenedSequences | OpenedTexts> = {
     try {
       return openingOf(settings).as === 'texts' ? await openTexts(data as string, settings) : await openSequences(data as string, settings);
     } catch (error) {
-      throw inSettings(error);
+      throw inSettings(error, data as string);
     }
   },
 };
