@@ -52,8 +52,8 @@ describe('mergeSuggestion', () => {
     expect(reasons).toEqual([
       'conv-net for images',
       'readout pyramid: why',
-      '`start` random is yours, in place of patches',
-      'no training was for the start patches, so the time decides the epochs',
+      '`start` random is your choice, in place of patches',
+      'to train nothing was meant for the start patches; with yours the time decides the epochs',
     ]);
     expect(merge({ start: 'random', epochs: 0 }).reasons.at(-1)).toBe('nothing is trained: the encoder keeps its random weights');
   });
@@ -61,7 +61,7 @@ describe('mergeSuggestion', () => {
   it('adds options to those of the suggested readout, and drops these with another one', () => {
     const { settings, reasons } = merge({ readoutOptions: { power: 1 } });
     expect(settings).toEqual({ ...suggestion.settings, readoutOptions: { levels: ['a'], power: 1 } });
-    expect(reasons.at(-1)).toBe("`readoutOptions.power` is yours; the readout's other options stay");
+    expect(reasons.at(-1)).toBe("`readoutOptions.power` is your choice; the readout's other options stay");
     const other = merge({ readout: 'patches', readoutOptions: { grid: 2 } });
     expect(other.settings.readoutOptions).toEqual({ grid: 2 });
     expect(other.reasons).toContain('the options that suit the readout pyramid are dropped with it');
@@ -71,7 +71,10 @@ describe('mergeSuggestion', () => {
   it('says that epochs are given, and what has no effect without any', () => {
     const { reasons } = merge({ epochs: 3, learningRate: 0.1 });
     expect(reasons).not.toContain('no training: why');
-    expect(reasons.slice(-2)).toEqual(['`epochs` 3 is yours, in place of 0', 'the time decides no epochs, since `epochs` says how many']);
+    expect(reasons.slice(-2)).toEqual([
+      '`epochs` 3 is your choice, in place of 0',
+      'the time decides no epochs, since `epochs` says how many',
+    ]);
     expect(merge({ learningRate: 0.1 }).reasons.at(-1)).toBe('`learningRate` changes nothing, since nothing is trained');
   });
 });

@@ -67,7 +67,7 @@ export function mergeSuggestion(
   const inPlaceOf = (name: keyof GivenSettings) => (suggested[name] === undefined ? '' : `, in place of ${shownValue(suggested[name])}`);
   const yours = (Object.keys(suggested) as (keyof GivenSettings)[])
     .filter((name) => name !== 'readoutOptions' && differs(name))
-    .map((name) => `${nameOf(name)} ${shownValue(given[name])} is yours${inPlaceOf(name)}`);
+    .map((name) => `${nameOf(name)} ${shownValue(given[name])} is your choice${inPlaceOf(name)}`);
   const options = Object.keys(given.readoutOptions ?? {});
   const start = given.start ?? suggested.start ?? RANDOM;
   const decided = given.epochs ?? settings.epochs;
@@ -82,12 +82,12 @@ export function mergeSuggestion(
         : []),
       ...(options.length > 0 && !isOtherReadout
         ? [
-            `${all(options.map((name) => nameOf(`readoutOptions.${name}`)))} ${options.length === 1 ? 'is' : 'are'} yours; the readout's other options stay`,
+            `${all(options.map((name) => nameOf(`readoutOptions.${name}`)))} ${options.length === 1 ? 'is your choice' : 'are your choices'}; the readout's other options stay`,
           ]
         : []),
       ...(isOtherStart && epochs !== undefined && given.epochs === undefined
         ? [
-            `${epochs === 0 ? 'no training was' : `at most ${epochs} epochs were`} for the start ${shownValue(suggested.start)}, so the time decides the epochs`,
+            `${epochs === 0 ? 'to train nothing was' : `at most ${epochs} epochs were`} meant for the start ${shownValue(suggested.start)}; with yours the time decides the epochs`,
           ]
         : []),
       ...(given.epochs !== undefined && given.epochs > 0 ? [`the time decides no epochs, since ${nameOf('epochs')} says how many`] : []),

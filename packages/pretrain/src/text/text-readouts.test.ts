@@ -89,14 +89,14 @@ describe('text within minutes', () => {
       epochs: 1,
     });
     expect(options).toMatchObject({ vocabulary: 'words' });
-    expect(reasons).toContain('`epochs` 1 is yours, in place of 0');
+    expect(reasons).toContain('`epochs` 1 is your choice, in place of 0');
     await expect(planned({ readoutOptions: { wieghts: 'none' } })).rejects.toThrow(
       /readout embedding has no option `readoutOptions.wieghts`/,
     );
     const random = await planned({ start: 'random' });
     expect(random.settings).toMatchObject({ task: 'declutr', start: 'random', readout: 'embedding' });
     expect(random.settings.epochs).toBeGreaterThan(0);
-    expect(random.reasons).toContain('no training was for the start ppmi, so the time decides the epochs');
+    expect(random.reasons).toContain('to train nothing was meant for the start ppmi; with yours the time decides the epochs');
   }, 60_000);
 
   it('says what a task that the user names leaves out', async () => {
