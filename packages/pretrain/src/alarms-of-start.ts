@@ -1,18 +1,11 @@
 import { createRng, drawPermutation } from '@selfsup/core';
-import { rankMe, type FeatureMatrix } from '@selfsup/evaluate';
+import { rankMe, type CollapseAlarm, type FeatureMatrix } from '@selfsup/evaluate';
 import type { AnyModality, AnyModule, EncodeOptions, RunData } from './modality.ts';
 import { silentProgress } from './progress.ts';
 
-/** Something about a run before its first update that makes it pointless. */
-export interface StartAlarm {
+/** Something about a run before its first update that makes it pointless; what it says is what a {@link CollapseAlarm} says. */
+export interface StartAlarm extends Omit<CollapseAlarm, 'kind'> {
   readonly kind: 'same' | 'flat';
-  readonly metric: string;
-  readonly value: number;
-  readonly threshold: number;
-  readonly likelyCause: string;
-  readonly advice: string;
-  /** One sentence: what was measured, the threshold and the likely cause. */
-  readonly message: string;
 }
 
 /** Training samples that are looked at. */
