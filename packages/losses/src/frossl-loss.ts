@@ -35,11 +35,11 @@ export function frosslLoss(views: readonly tf.Tensor2D[], options: FrosslLossOpt
   checkTermWeights('frosslLoss', { invarianceWeight });
   return tf.tidy(() => {
     const [n, dim] = views[0]!.shape;
-    const unit = views.map((view) => tf.div<tf.Tensor2D>(view, tf.maximum(tf.sqrt(tf.sum(tf.square(view), 0)), 1e-12))); // [n, dim]
+    const unit = views.map((view) => tf.div<tf.Tensor2D>(view, tf.sqrt(tf.maximum(tf.sum(tf.square(view), 0), 1e-24)))); // [n, dim]; the root's slope at 0 is infinite
     const center = tf.div(tf.addN(unit), views.length);
     const terms = unit.map((z) => {
       const gram = n > dim ? tf.matMul(z, z, true) : tf.matMul(z, z, false, true); // of trace dim
-      const spectrum = tf.log(tf.div(tf.sum(tf.square(gram)), dim * dim)); // of the squared norm
+      const spectrum = tf.log(tf.maximum(tf.div(tf.sum(tf.square(gram)), dim * dim), 1e-30)); // of the squared norm
       return tf.add(spectrum, tf.mul(tf.mean(tf.squaredDifference(z, center)), views.length * dim * invarianceWeight));
     });
     return tf.addN(terms) as tf.Scalar;

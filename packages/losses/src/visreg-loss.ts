@@ -77,7 +77,7 @@ export function visregLoss(views: readonly tf.Tensor2D[], options: VisregLossOpt
     const perView = views.map((view) => {
       const means = tf.mean(view, 0); // [dim]
       const centered = tf.sub<tf.Tensor2D>(view, means);
-      const deviations = tf.sqrt(tf.mean(tf.square(centered), 0));
+      const deviations = tf.sqrt(tf.maximum(tf.mean(tf.square(centered), 0), 1e-14)); // the root's slope at 0 is infinite
       const along = tf.matMul<tf.Tensor2D>(tf.div(centered, tf.add(stopGradient(deviations), EPSILON)), directions); // [n, slices]
       const wanted = quantilesOfPlaces(along, quantiles);
       const scale = tf.mean(tf.square(tf.sub(1, deviations)));
