@@ -35,7 +35,9 @@ const fixed = {
   labels: tf.tensor1d([0, 1, 2, 0, 1, 2, 0, 1], 'int32'),
   covariance: tf.zeros<tf.Rank.R2>([dim, dim]),
 };
-afterAll(() => { tf.dispose(fixed); });
+afterAll(() => {
+  tf.dispose(fixed);
+});
 const places = (x: tf.Tensor2D) => tf.reshape<tf.Rank.R3>(x, [2, n / 2, dim]);
 
 const losses: Record<string, (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Scalar> = {
@@ -64,7 +66,9 @@ const losses: Record<string, (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Scalar> = {
   wMseLoss: (a, b) => wMseLoss([a, b], { epsilon: 1e-3 }), // without it there is nothing to divide by
 };
 const noFirst = tf.tensor2d([[0, 1, 1, 1]]);
-afterAll(() => { noFirst.dispose(); });
+afterAll(() => {
+  noFirst.dispose();
+});
 const rows: Record<string, (tag: string) => tf.Tensor2D> = {
   'all zero': () => tf.zeros([n, dim]),
   'one zero row': (tag) => tf.mul(normal(tag, [n, dim]), tf.tensor2d([0, 1, 1, 1, 1, 1, 1, 1], [n, 1])),
