@@ -1,3 +1,3 @@
 import { shared } from '../../tools/presets/vitest.ts';
 
-export default shared();
+export default shared({ isolate: true }); // tests set paths and threads of the backend before it is made

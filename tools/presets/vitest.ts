@@ -15,6 +15,7 @@ export const shared = (overrides: ViteUserConfig['test'] = {}) =>
       include: [slow ? 'src/**/*.slow.test.ts' : 'src/**/*.test.ts'],
       exclude: slow ? [] : ['**/*.slow.test.ts'],
       environment: 'node',
+      isolate: false, // a process for each file costs half a second: tests leave behind what they found, the checks of leaks see to it
       testTimeout: 60_000,
       hookTimeout: 60_000,
       // the JSON report is what `npm test` counts; nx keeps it with the cached result

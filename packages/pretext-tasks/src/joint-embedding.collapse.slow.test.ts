@@ -16,6 +16,7 @@ import { tico } from './tico.ts';
 import { vibcreg } from './vibcreg.ts';
 import { vicreg } from './vicreg.ts';
 import { visreg } from './visreg.ts';
+import { wMse } from './w-mse.ts';
 
 // What keeps a method from giving one output for everything is taken away: then it must collapse. With it, it must not.
 const [side, kinds, rows, features, outputDim, totalSteps] = [4, 8, 16, 16, 6, 200];
@@ -33,15 +34,21 @@ function viewsAt(step: number, count: number): tf.Tensor4D[] {
   });
 }
 
-/** The mean deviation per dimension of the projections of a view that training has not seen, and of the unit projections, as a share of 1/√outputDim. */
-function spread(run: AnyPretextTaskRun, numViews: number): { raw: number; unit: number } {
+/**
+ * The mean deviation per dimension of the projections of a view that training has not seen; of the unit projections, as a share of 1/√outputDim; and in how many
+ * dimensions they lie: the square of their number by the sum of squares of their correlations.
+ */
+function spread(run: AnyPretextTaskRun, numViews: number): { raw: number; unit: number; dimensions: number } {
   return tf.tidy(() => {
     const batch = { views: viewsAt(totalSteps, numViews) };
     const at = context({ step: totalSteps - 1, totalSteps });
     const { projections } = run.embed!(batch, run.targets?.(batch, at) ?? {}, at) as { projections: tf.Tensor2D[] };
-    const { variance } = tf.moments(projections[0]!, 0);
+    const { mean, variance } = tf.moments(projections[0]!, 0);
+    const centered = tf.div<tf.Tensor2D>(tf.sub(projections[0]!, mean), tf.sqrt(tf.add(variance, 1e-12)));
+    const correlations = tf.matMul(centered, centered, true);
+    const dimensions = tf.div(tf.square(tf.sum(tf.square(centered))), tf.sum(tf.square(correlations))).dataSync()[0]!;
     const unit = embeddingStd(projections[0]!).dataSync()[0]! * Math.sqrt(outputDim);
-    return { raw: tf.mean(tf.sqrt(variance)).dataSync()[0]!, unit };
+    return { raw: tf.mean(tf.sqrt(variance)).dataSync()[0]!, unit, dimensions };
   });
 }
 
@@ -82,6 +89,11 @@ describe('without the term that spreads projections they shrink to a point', () 
     expect((await train(healthy, { measure: spread })).raw).toBeGreaterThan(0.2);
     expect((await train(crippled, { measure: spread })).raw).toBeLessThan(0.02);
   });
+});
+
+it('where the unit matrix outweighs the covariance, w-mse does not whiten, and all projections come to lie on a line', async () => {
+  expect((await train(wMse(networks), { measure: spread })).dimensions).toBeGreaterThan(2);
+  expect((await train(wMse({ ...networks, epsilon: 0.9 }), { measure: spread })).dimensions).toBeLessThan(1.1);
 });
 
 describe('without a predictor and a slow copy, without a predictor, or without the second moments all projections come to point one way', () => {

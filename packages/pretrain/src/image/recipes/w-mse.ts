@@ -16,7 +16,14 @@ export const wMseTask = defineImageTask({
     leave: 'Batches are small: the whitening of few rows is noise; then `vicreg`.',
   },
   options: z.strictObject({
-    epsilon: z.number().min(0).lt(1).default(0.01).describe('how much of the unit matrix is mixed into the covariance; 0 in the paper'),
+    epsilon: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe(
+        'how much of the unit matrix is mixed into the covariance, 0 as in the paper; an amount near the variance of the projections, which start small, lets them collapse',
+      ),
     groupSize: z.int().min(2).optional().describe('projections that are whitened together, a divisor of the batch; default all'),
     ...headOptions(2),
     headOutput: z
