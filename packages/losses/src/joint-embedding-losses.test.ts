@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { barlowTwinsLoss } from './barlow-twins-loss.ts';
 import { negativeCosineSimilarity } from './negative-cosine-similarity.ts';
 import { vicregLoss } from './vicreg-loss.ts';
+import { wMseLoss } from './w-mse-loss.ts';
 
 const draw = (tag: string, n: number, dim: number) => tf.tensor2d(drawNormal(createRng(3).fold(tag), n * dim), [n, dim]);
 const numberOf = (f: () => tf.Scalar) => tf.tidy(() => f().dataSync()[0]!);
@@ -64,6 +65,37 @@ describe('vicregLoss', () => {
     const still = () => tf.ones<tf.Rank.R2>([2, 2]);
     expect(only('varianceWeight', a, still)).toBeCloseTo(0.5 * (1 - 0.01), 6);
     expect(numberOf(() => vicregLoss(still(), still(), { convention: 'summed' }))).toBeCloseTo(50 * 0.99, 4);
+  });
+});
+
+describe('wMseLoss', () => {
+  const loss = (scale: number, shrinkTo: 'unit' | 'variance') => (a: tf.Tensor2D) =>
+    wMseLoss([tf.mul(a, scale), tf.mul(draw('b', 9, 4), scale)], { epsilon: 0.1, shrinkTo });
+  it('shrunk to the variance depends on no scale, shrunk to the unit matrix it does, and both agree where the mean variance is 1', () => {
+    const at = (scale: number, shrinkTo: 'unit' | 'variance') => numberOf(() => loss(scale, shrinkTo)(draw('a', 9, 4)));
+    expect(at(0.01, 'variance')).toBeCloseTo(at(1, 'variance'), 5);
+    expect(Math.abs(at(0.01, 'unit') - at(1, 'unit'))).toBeGreaterThan(0.01);
+    const normal = (tag: string) => {
+      const rows = draw(tag, 9, 4);
+      const centered = tf.sub(rows, tf.mean(rows, 0));
+      return tf.div<tf.Tensor2D>(centered, tf.sqrt(tf.div(tf.sum(tf.square(centered)), 8 * 4)));
+    };
+    const of = (shrinkTo: 'unit' | 'variance') => numberOf(() => wMseLoss([normal('a'), normal('b')], { epsilon: 0.1, shrinkTo }));
+    expect(of('variance')).toBeCloseTo(of('unit'), 5);
+  });
+
+  it('has the gradient of differences where it is shrunk to the variance', () => {
+    tf.tidy(() => {
+      const f = loss(1, 'variance');
+      const a = draw('a', 9, 4);
+      const slopes = tf
+        .grad((x: tf.Tensor) => f(x as tf.Tensor2D))(a)
+        .dataSync();
+      for (const at of [0, 7, 18, 35]) {
+        const moved = (by: number) => f(tf.add(a, tf.mul(by, tf.reshape(tf.oneHot(at, 36), [9, 4])))).dataSync()[0]!;
+        expect(slopes[at]).toBeCloseTo((moved(0.01) - moved(-0.01)) / 0.02, 3);
+      }
+    });
   });
 });
 

@@ -5,8 +5,13 @@ import { inverseCholesky } from './inverse-cholesky.ts';
 
 /** Options of {@link wMseLoss}. */
 export interface WMseLossOptions {
-  /** How much of the unit matrix is mixed into the covariance, in [0, 1); default 0 as in the authors' code. */
+  /** How much of the matrix that `shrinkTo` says is mixed into the covariance, in [0, 1); default 0 as in the authors' code. */
   epsilon?: number;
+  /**
+   * `'unit'` (default): the unit matrix, as in the authors' code. `'variance'`: the unit matrix times the mean variance of the columns, as with Ledoit and Wolf;
+   * then the loss does not depend on the scale of the rows, which is small at the start of training.
+   */
+  shrinkTo?: 'unit' | 'variance';
   /** Rows that are whitened together, a divisor of the rows and more than the columns; default all. */
   groupSize?: number;
   /** int32 `[n]`: the order in which rows are put into groups, a permutation; default as they are. */
@@ -14,11 +19,13 @@ export interface WMseLossOptions {
 }
 
 /** Rows `[groups, size, dim]` with mean 0 and the unit matrix as covariance in each group. */
-function whiten(rows: tf.Tensor3D, epsilon: number): tf.Tensor3D {
+function whiten(rows: tf.Tensor3D, { epsilon, shrinkTo }: Required<Pick<WMseLossOptions, 'epsilon' | 'shrinkTo'>>): tf.Tensor3D {
   const [, size, dim] = rows.shape;
   const centered = tf.sub<tf.Tensor3D>(rows, tf.mean(rows, 1, true));
   const covariances = tf.div<tf.Tensor3D>(tf.matMul(centered, centered, true), size - 1); // [groups, dim, dim]
-  const mixed = epsilon === 0 ? covariances : tf.add<tf.Tensor3D>(tf.mul(covariances, 1 - epsilon), tf.mul(tf.eye(dim), epsilon));
+  const scale = () => (shrinkTo === 'unit' ? 1 : tf.maximum(tf.div(tf.sum(tf.square(centered), [1, 2], true), (size - 1) * dim), 1e-20));
+  const mixed =
+    epsilon === 0 ? covariances : tf.add<tf.Tensor3D>(tf.mul(covariances, 1 - epsilon), tf.mul(tf.mul(tf.eye(dim), epsilon), scale()));
   return tf.matMul(centered, inverseCholesky(mixed), false, true);
 }
 
@@ -46,7 +53,7 @@ function whiten(rows: tf.Tensor3D, epsilon: number): tf.Tensor3D {
 export function wMseLoss(views: readonly tf.Tensor2D[], options: WMseLossOptions = {}): tf.Scalar {
   checkViews('wMseLoss', views);
   const [n, dim] = views[0]!.shape;
-  const { epsilon = 0, groupSize = n, order } = options;
+  const { epsilon = 0, shrinkTo = 'unit', groupSize = n, order } = options;
   if (!(epsilon >= 0 && epsilon < 1)) throw new SelfsupError('SELFSUP_OPTION', `wMseLoss: \`epsilon\` must be in [0, 1), got ${epsilon}`);
   if (!Number.isSafeInteger(groupSize) || groupSize < 1 || n % groupSize !== 0)
     throw new SelfsupError('SELFSUP_OPTION', `wMseLoss: \`groupSize\` must be a divisor of the ${n} rows, got ${groupSize}`);
@@ -59,7 +66,7 @@ export function wMseLoss(views: readonly tf.Tensor2D[], options: WMseLossOptions
     const shuffle = order && tf.cast(tf.oneHot(order, n) as tf.Tensor2D, 'float32'); // a product, whose gradient every backend has
     const whitened = views.map((view) => {
       const groups = tf.reshape<tf.Rank.R3>(shuffle ? tf.matMul(shuffle, view) : view, [n / groupSize, groupSize, dim]);
-      return l2Normalize(tf.reshape<tf.Rank.R2>(whiten(groups, epsilon), [n, dim]));
+      return l2Normalize(tf.reshape<tf.Rank.R2>(whiten(groups, { epsilon, shrinkTo }), [n, dim]));
     });
     const pairs = whitened.flatMap((a, i) => whitened.slice(i + 1).map((b) => tf.mean(tf.sum(tf.mul(a, b), 1))));
     return tf.sub<tf.Scalar>(2, tf.mul(tf.addN(pairs), 2 / pairs.length));

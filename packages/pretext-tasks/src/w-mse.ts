@@ -5,7 +5,7 @@ import type { NetworkFactories } from './projection-networks.ts';
 import { viewsTask, type ManyViewsBatch, type ProjectedCrops } from './views-networks.ts';
 
 /** Options of {@link wMse}; those of the loss have its defaults. */
-export interface WMseOptions extends NetworkFactories, Pick<WMseLossOptions, 'epsilon' | 'groupSize'> {}
+export interface WMseOptions extends NetworkFactories, Pick<WMseLossOptions, 'epsilon' | 'shrinkTo' | 'groupSize'> {}
 
 /**
  * W-MSE: views of one image agree after the projections of each view were whitened, which alone keeps them from collapsing.
@@ -28,7 +28,7 @@ export interface WMseOptions extends NetworkFactories, Pick<WMseLossOptions, 'ep
  * ```
  */
 export function wMse(options: WMseOptions): PretextTask<ManyViewsBatch, Targets, ProjectedCrops> {
-  const { backbone, projectionHead, epsilon = 0, groupSize } = options;
+  const { backbone, projectionHead, epsilon = 0, shrinkTo = 'unit', groupSize } = options;
   return viewsTask({
     name: 'w-mse',
     backbone,
@@ -36,9 +36,10 @@ export function wMse(options: WMseOptions): PretextTask<ManyViewsBatch, Targets,
     together: false,
     loss(projections, { stream }) {
       const n = projections[0]!.shape[0];
-      if (groupSize === undefined || groupSize === n) return wMseLoss(projections, { epsilon });
+      if (groupSize === undefined || groupSize === n) return wMseLoss(projections, { epsilon, shrinkTo });
       return wMseLoss(projections, {
         epsilon,
+        shrinkTo,
         groupSize,
         order: tf.tensor1d(Int32Array.from(drawPermutation(stream('groups'), n)), 'int32'),
       });

@@ -60,7 +60,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
     headLayers: 3,
   },
   vibcreg: { invarianceWeight: 25, varianceWeight: 25, covarianceWeight: 200, headOutput: 128, headLayers: 3 },
-  'w-mse': { epsilon: 0, headOutput: 32, headLayers: 2 },
+  'w-mse': { epsilon: 1e-4, headOutput: 32, headLayers: 2 },
   frossl: { invarianceWeight: 1.4, headOutput: 128, headLayers: 3 },
   mmcr: { localWeight: 0, headOutput: 128, headLayers: 2 },
   tico: { momentum: 0.99, covarianceMomentum: 0.9, covarianceWeight: 8, convention: 'paper', headOutput: 128, headLayers: 2 },

@@ -20,9 +20,9 @@ export const wMseTask = defineImageTask({
       .number()
       .min(0)
       .lt(1)
-      .default(0)
+      .default(1e-4)
       .describe(
-        'how much of the unit matrix is mixed into the covariance, 0 as in the paper; an amount near the variance of the projections, which start small, lets them collapse',
+        'how much of the unit matrix, times the mean variance, is mixed into the covariance, so that small batches can be whitened; 0 in the paper',
       ),
     groupSize: z.int().min(2).optional().describe('projections that are whitened together, a divisor of the batch; default all'),
     ...headOptions(2),
@@ -37,7 +37,7 @@ export const wMseTask = defineImageTask({
   create(parts, options) {
     const { epsilon, groupSize } = options;
     const projectionHead = headOf(parts, options, { batchNorm: true });
-    return wMse({ backbone: parts.backbone, projectionHead, epsilon, ...(groupSize !== undefined && { groupSize }) });
+    return wMse({ backbone: parts.backbone, projectionHead, epsilon, shrinkTo: 'variance', ...(groupSize !== undefined && { groupSize }) });
   },
   collapse: embeddingDimOf,
 });
