@@ -1,4 +1,5 @@
 // `npm run task-guide` writes docs/tasks.md: every task, what it needs, when to take it, and what it reached in docs/results/tasks.json (`npm run bench:tasks`).
+// A task that gains less than a standard error over the untrained encoder needs a reason in docs/results/reasons.json; one that gains more must have none there.
 // With `--check` it only says whether the file is current. Needs `--conditions=@selfsup/source`.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,10 @@ const FILE = 'docs/tasks.md';
 const registry = createRegistry([...builtinPlugins, ...nodePlugins]);
 const resultsFile = join(workspaceRoot, 'docs/results/tasks.json');
 const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : [];
+
+const reasons = JSON.parse(readFileSync(join(workspaceRoot, 'docs/results/reasons.json'), 'utf8'));
+/** Of a figure in percent that 1,000 test images gave. */
+const STANDARD_ERROR = 1.6;
 
 const table = (head, rows) => {
   const line = (cells) => `| ${cells.join(' | ')} |`;
@@ -58,10 +63,12 @@ const sections = registry.modalities.all.flatMap(({ name: modality, title }) => 
 
 const byLinear = (a, b) => mean(rowsOf(b.name).map(({ linear }) => linear)) - mean(rowsOf(a.name).map(({ linear }) => linear));
 const minutes = Math.max(0, ...results.map((row) => row.minutes));
+/** By how much the kNN or the linear probe of a task is above that of the untrained encoder. */
+const gainOf = (name, of) => mean(rowsOf(name).map((row) => row[of])) - mean(untrained(rowsOf(name)[0].encoder).map((row) => row[of]));
 const shown = measured.map((recipe) => {
   const rows = rowsOf(recipe.name);
   const start = untrained(rows[0].encoder);
-  const gain = (of) => mean(rows.map((row) => row[of])) - mean(start.map((row) => row[of]));
+  const gain = (of) => gainOf(recipe.name, of);
   const signed = (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
   return {
     recipe,
@@ -77,17 +84,30 @@ const shown = measured.map((recipe) => {
     ],
   };
 });
+const gainsNothing = measured.map(({ name }) => name).filter((name) => (gainOf(name, 'knn') + gainOf(name, 'linear')) / 2 < STANDARD_ERROR);
+const bestOf = (of, count) =>
+  measured
+    .map(({ name }) => name)
+    .filter((name) => name !== 'sup-con') // it has labels
+    .toSorted((a, b) => mean(rowsOf(b).map((row) => row[of])) - mean(rowsOf(a).map((row) => row[of])))
+    .slice(0, count)
+    .map((name) => `\`${name}\``)
+    .join(', ');
+const short =
+  measured.length > 0
+    ? ` After the same ${minutes} minutes of CPU time on CIFAR-10 without labels, kNN was best with ${bestOf('knn', 3)}, a linear probe with ${bestOf('linear', 3)}.`
+    : '';
 const pixels = bare.find((row) => row.pixels)?.pixels;
 
 const parts = [
   '# Which task?',
   `Written by \`npm run task-guide\` from the recipes of the tasks and from \`docs/results/tasks.json\`; do not edit it by hand. \`selfsup train --task <name> -h\` says the same of one task, [options.md](options.md) has all options.`,
-  'In short: for photos and ten minutes begin with `simclr`, or let `selfsup train --data photos/ --minutes 10` choose. For a Vision Transformer that will be fine-tuned take `mae`. For text and ten minutes let `--minutes` choose, for fine-tuning take `masked-language`. Then look at what your own data says: every run compares its encoder with the untrained one.',
+  `In short: for photos and ten minutes begin with \`simclr\`, or let \`selfsup train --data photos/ --minutes 10\` choose. For a Vision Transformer that will be fine-tuned take \`mae\`. For text and ten minutes let \`--minutes\` choose, for fine-tuning take \`masked-language\`.${short} Then look at what your own data says: every run compares its encoder with the untrained one.`,
   ...sections,
   ...(shown.length > 0
     ? [
         '## What they reach in the same time',
-        `CIFAR-10, 10,000 training images and 1,000 test images (JPEG), each task with its own defaults, about ${minutes} minutes of CPU time of training on one thread, the encoder of the last step: weighted kNN and linear probe in percent, beside what the untrained network has. \`conv-net\` is the default small ConvNet; tasks that need patches have a Vision Transformer of 4 blocks of width 96. With 1,000 test images one figure has a standard error of 1.6. \`npm run bench:tasks -- --data cifar-10\` measures what is missing.`,
+        `CIFAR-10, 10,000 training images and 1,000 test images (JPEG), each task with its own defaults, about ${minutes} minutes of CPU time of training on one thread, the encoder of the last step: weighted kNN and linear probe in percent, beside what the untrained network has. \`conv-net\` is the default small ConvNet; tasks that need patches have a Vision Transformer of 4 blocks of width 96. With 1,000 test images one figure has a standard error of ${STANDARD_ERROR}. \`npm run bench:tasks -- --data cifar-10\` measures what is missing.`,
         table(
           ['task', 'encoder', 'kNN', 'linear probe', 'above untrained', 'epochs', 'CPU minutes', 'seeds'],
           shown.toSorted((a, b) => byLinear(a.recipe, b.recipe)).map(({ cells }) => cells),
@@ -99,12 +119,29 @@ const parts = [
           }),
           ...(pixels ? [`Raw pixels: kNN ${pixels.knn.toFixed(1)}, linear ${pixels.linear.toFixed(1)}.`] : []),
         ].join(' '),
+        ...(gainsNothing.length > 0
+          ? [
+              `What gains less than a standard error in this time, as the mean of both figures, and why:\n\n${gainsNothing.map((name) => `- \`${name}\`: ${reasons[name]}`).join('\n')}`,
+            ]
+          : []),
       ]
     : []),
 ];
 const text = `${parts.join('\n\n')}\n`;
 
 const path = join(workspaceRoot, FILE);
+const faults = [
+  ...gainsNothing
+    .filter((name) => !reasons[name])
+    .map((name) => `${name} gains nothing over the untrained encoder, and docs/results/reasons.json does not say why`),
+  ...Object.keys(reasons)
+    .filter((name) => !gainsNothing.includes(name))
+    .map((name) => `docs/results/reasons.json says why ${name} gains nothing, but it gains, or was not measured`),
+];
+for (const fault of faults) {
+  console.error(`${FILE}: ${fault}`);
+  process.exitCode = 1;
+}
 const missing = registry.tasks.all.filter(({ advice }) => advice === undefined).map(({ name }) => name);
 if (missing.length > 0) {
   console.error(`${FILE}: no advice on when to take ${missing.join(', ')}; its recipe needs \`advice\``);

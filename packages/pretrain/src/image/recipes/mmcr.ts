@@ -12,7 +12,7 @@ export const mmcrTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2303.03307',
   summary: 'The mean projections of the images, over their views, fill the space as evenly as they can.',
   advice: {
-    take: 'Many views of an image are to be had cheaply: their mean is what counts.',
+    take: 'Runs are short, and many views of an image are to be had cheaply: their mean is what counts.',
     leave: 'Two views are all there are: `simclr` and `vicreg` make more of them.',
   },
   options: z.strictObject({

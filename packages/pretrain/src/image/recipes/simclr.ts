@@ -13,7 +13,7 @@ export const simclrTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2002.05709',
   summary: 'The encoder learns to tell two views of an image from the views of all other images in the batch.',
   advice: {
-    take: 'Nothing is known about the data yet: it is the method to begin with, has few knobs, and was the best on CIFAR-10 of the tasks that have been measured there.',
+    take: 'Nothing is known about the data yet: it is the method to begin with, has few knobs, and is the one most is known about.',
     leave: 'Only small batches fit: then `--accumulate`, `dcl` or `moco`.',
   },
   options: z.strictObject({
