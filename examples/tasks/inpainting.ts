@@ -1,4 +1,4 @@
-// Context encoders: the middle of an image is hidden, and a decoder paints it from the features of the rest.
+// Context encoders: the middle of an image is hidden, and a decoder paints it from the last map of the rest.
 // In this repository: node --conditions=@selfsup/source examples/tasks/inpainting.ts [steps]
 import { selectBackend } from '@selfsup/backends';
 import { createRng, defaultEncoder } from '@selfsup/core';
@@ -15,8 +15,8 @@ const { name } = await selectBackend();
 console.log(`inpainting on ${name}`);
 
 const backbone = convNet({ channels: 3, widths: [8, 16, 32] });
-const decoder = inpaintingDecoder({ inputDim: backbone.outputDim, outputSize: size / 2, width: 16 });
-const task = inpainting({ backbone, decoder, regionSize: [size / 2, size / 2], overlap: 1 });
+const decoder = inpaintingDecoder({ inputDim: backbone.outputDim, mapSize: size / 4, outputSize: size / 2, width: 16 }); // two strides of 2
+const task = inpainting({ backbone, decodes: 'map', decoder, regionSize: [size / 2, size / 2] });
 const trainer = createTrainer({ task, optimizer: adamW({ learningRate: 2e-3 }), totalSteps: steps, seed: 0 });
 
 await fit(trainer, {

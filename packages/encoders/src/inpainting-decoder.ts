@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ModuleFactory } from '@selfsup/core';
+import { SelfsupError, type ModuleFactory } from '@selfsup/core';
 import { batchNorm } from './layers/batch-norm.ts';
+import { channelwiseLinear } from './layers/channelwise-linear.ts';
 import { checkInput } from './layers/check-input.ts';
 import { checkIntegers } from './layers/check-option.ts';
 import { conv2d } from './layers/conv2d.ts';
@@ -12,8 +13,10 @@ import { stateless } from './layers/stateless.ts';
 
 /** Options of {@link inpaintingDecoder}. */
 export interface InpaintingDecoderOptions {
-  /** Columns of the input: the backbone's `outputDim`, ≥ 1. */
+  /** Columns of the input: the backbone's `outputDim`, ≥ 1; of a map its channels. */
   inputDim: number;
+  /** Side in places, or `[rows, columns]`, of the map that is the input; default none: the input is a feature vector. */
+  mapSize?: Sides;
   /** Side of the region that is painted in pixels, or `[height, width]`. */
   outputSize: Sides;
   /** Channels of the images; default 3. */
@@ -26,11 +29,12 @@ export interface InpaintingDecoderOptions {
 const COARSEST = 4;
 
 /**
- * Paints a region of an image from a feature vector: Linear to a coarse map, then transposed convolutions that double it, each with batch normalization and
- * ReLU, and a 3×3 convolution to pixels.
+ * Paints a region of an image from a feature vector or from a map: a coarse map by a linear layer, or by one within each channel, ReLU and a 1×1 convolution; then
+ * transposed convolutions that double it, each with batch normalization and ReLU, and a 3×3 convolution to pixels.
  *
  * @param options see {@link InpaintingDecoderOptions}
- * @returns a factory of modules from `[batch, inputDim]` to pixels `[batch, height, width, channels]`, float32, with the paths `linear/kernel`, `norm0/scale` …,
+ * @returns a factory of modules from `[batch, inputDim]`, or `[batch, rows, columns, inputDim]` where `mapSize` is given, to pixels `[batch, height, width, channels]`, float32,
+ * with the paths `linear/kernel`, or `channelwise/kernel` `[inputDim, places, places]`, `channelwise/bias` and `mix/kernel`; `norm0/scale` …,
  * `up1/kernel` `[4, 4, width/2, width]`, `norm1/scale` …, `output/kernel` `[3, 3, …, channels]`, `output/bias`
  * @throws SelfsupError `SELFSUP_OPTION` on an option out of range; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`
  * @see Pathak et al.: "Context Encoders: Feature Learning by Inpainting", section 3.1, https://arxiv.org/abs/1604.07379
@@ -43,8 +47,10 @@ const COARSEST = 4;
  * const decoder = inpaintingDecoder({ inputDim: backbone.outputDim, outputSize: 16 });
  * ```
  */
-export function inpaintingDecoder(options: InpaintingDecoderOptions): ModuleFactory<tf.Tensor2D, tf.Tensor4D> {
-  const { inputDim, outputSize, channels = 3, width = 128 } = options;
+export function inpaintingDecoder(options: InpaintingDecoderOptions & { mapSize: Sides }): ModuleFactory<tf.Tensor4D, tf.Tensor4D>;
+export function inpaintingDecoder(options: InpaintingDecoderOptions & { mapSize?: never }): ModuleFactory<tf.Tensor2D, tf.Tensor4D>;
+export function inpaintingDecoder(options: InpaintingDecoderOptions): ModuleFactory<tf.Tensor2D | tf.Tensor4D, tf.Tensor4D> {
+  const { inputDim, mapSize, outputSize, channels = 3, width = 128 } = options;
   let [rows, columns] = sidesOf(outputSize);
   checkIntegers('inpaintingDecoder', { inputDim, outputSize: rows, channels, width });
   checkIntegers('inpaintingDecoder', { outputSize: columns });
@@ -56,9 +62,19 @@ export function inpaintingDecoder(options: InpaintingDecoderOptions): ModuleFact
     [`up${i + 1}`, convTranspose2d({ inChannels: widths[i]!, filters: widths[i + 1]! })] as const,
     [`norm${i + 1}`, normalized(i + 1)] as const,
   ]).flat();
-  const network = sequential<tf.Tensor2D, tf.Tensor4D>({
-    linear: linear({ inputDim, outputDim: rows * columns * width, bias: false }),
-    map: stateless((x: tf.Tensor2D) => tf.reshape<tf.Rank.R4>(x, [x.shape[0], rows, columns, width])),
+  const places = mapSize === undefined ? undefined : sidesOf(mapSize);
+  if (places) checkIntegers('inpaintingDecoder', { 'mapSize[0]': places[0], 'mapSize[1]': places[1] });
+  const network = sequential<tf.Tensor2D | tf.Tensor4D, tf.Tensor4D>({
+    ...(places
+      ? {
+          channelwise: channelwiseLinear({ channels: inputDim, from: places, to: [rows, columns] }),
+          relu: stateless((x: tf.Tensor4D) => tf.relu(x)),
+          mix: conv2d({ inChannels: inputDim, filters: width, kernelSize: 1 }),
+        }
+      : {
+          linear: linear({ inputDim, outputDim: rows * columns * width, bias: false }),
+          map: stateless((x: tf.Tensor2D) => tf.reshape<tf.Rank.R4>(x, [x.shape[0], rows, columns, width])),
+        }),
     norm0: normalized(0),
     ...Object.fromEntries(ups),
     output: conv2d({ inChannels: widths.at(-1)!, filters: channels, kernelSize: 3, padding: 1, bias: true }),
@@ -68,7 +84,12 @@ export function inpaintingDecoder(options: InpaintingDecoderOptions): ModuleFact
     return {
       ...module,
       apply(input, apply) {
-        checkInput('inpaintingDecoder', input, { rank: 2, channels: inputDim });
+        checkInput('inpaintingDecoder', input, { rank: places ? 4 : 2, channels: inputDim });
+        if (places && (input.shape[1] !== places[0] || input.shape[2] !== places[1]))
+          throw new SelfsupError(
+            'SELFSUP_SHAPE',
+            `inpaintingDecoder: the map must have ${places.join(' x ')} places, got [${input.shape.join(', ')}]`,
+          );
         return module.apply(input, apply);
       },
     };

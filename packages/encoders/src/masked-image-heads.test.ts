@@ -90,5 +90,12 @@ it('inpaintingDecoder halves a region until its shorter side has 4 pixels or is 
     shape: [3, 10, 6, 2],
     kernels: ['linear/kernel 5,480', 'up1/kernel 4,4,16,32', 'output/kernel 3,3,16,2'],
   });
+  const ofMap = inpaintingDecoder({ inputDim: 5, mapSize: [2, 3], outputSize: 8, channels: 2, width: 8 })(createRng(0));
+  expect(tf.tidy(() => ofMap.apply(tf.ones([3, 2, 3, 5]), { training: true }).shape)).toEqual([3, 8, 8, 2]);
+  expect(ofMap.trainable['channelwise/kernel']!.shape).toEqual([5, 6, 16]);
+  ofMap.dispose();
+  expect(() => inpaintingDecoder({ inputDim: 5, mapSize: [0, 3], outputSize: 4 })).toThrow(
+    'inpaintingDecoder: `mapSize[0]` must be an integer >= 1, got 0',
+  );
   expect(() => inpaintingDecoder({ inputDim: 0, outputSize: 4 })).toThrow('inpaintingDecoder: `inputDim` must be an integer >= 1, got 0');
 });

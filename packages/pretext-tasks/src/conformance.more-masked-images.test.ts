@@ -10,6 +10,7 @@ import { capi } from './capi.ts';
 import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { iJepa, type BlockMasking } from './i-jepa.ts';
+import { mappedNetwork } from '../fixtures/mapped-network.ts';
 import { inpainting } from './inpainting.ts';
 import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
@@ -56,6 +57,12 @@ const tokens = {
   tokenizer: codebookTokenizer({ codebook, vocabularySize: 5 }),
 };
 const causal = { backbone: vit({ ...size, classToken: false }), head: linear({ inputDim: 8, outputDim: 4 * channels }) };
+const mapped = mappedNetwork({ channels, width: features, norm: false });
+const mapDecoder = sequential<tf.Tensor4D, tf.Tensor4D>({
+  flatten: stateless((map: tf.Tensor4D) => tf.reshape<tf.Rank.R2>(map, [map.shape[0], -1])),
+  linear: linear({ inputDim: side * side * features, outputDim: 2 * 2 * channels }),
+  region: stateless((x: tf.Tensor2D) => tf.reshape<tf.Rank.R4>(x, [x.shape[0], 2, 2, channels])),
+});
 const painting = { backbone: smoothEncoder, regionSize: [2, 2] as const };
 const linearDecoder = sequential<tf.Tensor2D, tf.Tensor4D>({
   linear: linear({ inputDim: features, outputDim: 4 * channels }),
@@ -126,4 +133,5 @@ testRows([
     gradientSamples: 0,
   }),
   row('inpainting by a linear layer', inpainting({ ...painting, decoder: linearDecoder }), { batchAt: images }),
+  row('inpainting from a map', inpainting({ ...painting, backbone: mapped, decodes: 'map', decoder: mapDecoder }), { batchAt: images }),
 ]);

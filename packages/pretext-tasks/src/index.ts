@@ -66,7 +66,14 @@ export {
 } from './frame-prediction.ts';
 export { ibot, type IbotBatch, type IbotEmbeddings, type IbotOptions, type IbotTargets } from './ibot.ts';
 export { iJepa, type BlockMasking, type IJepaBatch, type IJepaOptions, type IJepaTargets, type PatchPredictor } from './i-jepa.ts';
-export { inpainting, type InpaintingBatch, type InpaintingOptions, type InpaintingTargets } from './inpainting.ts';
+export {
+  inpainting,
+  type InpaintingBatch,
+  type InpaintingCommonOptions,
+  type InpaintingDecoder,
+  type InpaintingOptions,
+  type InpaintingTargets,
+} from './inpainting.ts';
 export {
   jigsaw,
   jigsawPermutations,

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError, type ModuleFactory, type PretextTask } from '@selfsup/core';
+import { SelfsupError, type Module, type ModuleFactory, type PretextTask } from '@selfsup/core';
 import { maskedPixelLoss } from '@selfsup/losses';
 import { applyOptions } from './apply-options.ts';
 import { checkCounts, checkWeights, optionError } from './check-options.ts';
 import { joinNetworks } from './join-networks.ts';
+import { hasMaps, lastMap, type Mapped } from './last-map.ts';
 import { checkImages } from './patch-masking.ts';
 
 /** What {@link inpainting} trains on: `images` float32 `[n, height, width, channels]`, one view each, already normalized. */
@@ -12,12 +13,28 @@ export type InpaintingBatch = Readonly<Record<'images', tf.Tensor4D>>;
 /** What {@link inpainting} makes of a batch: what the backbone sees, `masked` `[n, height, width, channels]`, and the `region` that is painted `[n, rows, columns, channels]`. */
 export type InpaintingTargets = Readonly<Record<'masked' | 'region', tf.Tensor4D>>;
 
+/** What is painted from: features `[n, dim]`, or the backbone's last map `[n, rows, columns, dim]`, which knows what lies where. */
+export type InpaintingDecoder =
+  | {
+      /** `'features'` (default): the decoder gets what the backbone gives. */
+      decodes?: 'features';
+      /** Makes the painter, to pixels `[n, rows, columns, channels]`, thrown away afterwards; `inpaintingDecoder` of @selfsup/encoders. */
+      decoder: ModuleFactory<tf.Tensor2D, tf.Tensor4D>;
+    }
+  | {
+      /** `'map'`: the decoder gets the last map of a backbone that has maps, as in the paper. */
+      decodes: 'map';
+      /** Makes the painter, to pixels `[n, rows, columns, channels]`, thrown away afterwards; `inpaintingDecoder` of @selfsup/encoders with `mapSize`. */
+      decoder: ModuleFactory<tf.Tensor4D, tf.Tensor4D>;
+    };
+
 /** Options of {@link inpainting}. */
-export interface InpaintingOptions {
+export type InpaintingOptions = InpaintingDecoder & InpaintingCommonOptions;
+
+/** Options of {@link inpainting} beside {@link InpaintingDecoder}. */
+export interface InpaintingCommonOptions {
   /** Makes the backbone, which is kept: images to `[n, dim]`. */
   backbone: ModuleFactory<tf.Tensor4D, tf.Tensor2D>;
-  /** Makes the painter, features `[n, dim]` to pixels `[n, rows, columns, channels]`, thrown away afterwards; `inpaintingDecoder` of @selfsup/encoders. */
-  decoder: ModuleFactory<tf.Tensor2D, tf.Tensor4D>;
   /** Height and width in pixels of the region in the middle that is painted; in the paper half of those of the image. */
   regionSize: readonly [rows: number, columns: number];
   /** So many pixels at each border of the region are painted though the backbone sees them, ≥ 0; default 0. The paper has 7 of 64. */
@@ -33,25 +50,32 @@ function framed([rows, columns]: readonly [number, number], { overlap, inside, b
   return Float32Array.from({ length: rows * columns }, (_, i) => (at(i) ? inside : border));
 }
 
+/** The backbone, with maps. */
+function checkMaps(backbone: Module<tf.Tensor4D, tf.Tensor2D>): Mapped {
+  if (hasMaps(backbone)) return backbone;
+  backbone.dispose();
+  throw optionError('inpainting', { name: 'decodes', expected: "'features' for a backbone without maps", got: 'map' });
+}
+
 /**
- * Context encoders: the middle of an image is hidden, and a decoder paints it from the backbone's features of the rest.
+ * Context encoders: the middle of an image is hidden, and a decoder paints it from what the backbone says of the rest.
  *
  * @param options see {@link InpaintingOptions}
  * @returns the task; its variables lie under `backbone/` and `decoder/`. The loss is the squared difference of the pixels of the region, averaged with their
  * weights: `maskedPixelLoss`
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or an overlap that hides nothing; from `targets` `SELFSUP_BATCH` without `images`,
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of range or an overlap that hides nothing, and from `create` on a map of a backbone without maps; from `targets` `SELFSUP_BATCH` without `images`,
  * `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when they do not fit; from `loss` `SELFSUP_SHAPE` when the decoder paints another size
  * @see Pathak et al.: "Context Encoders: Feature Learning by Inpainting", https://arxiv.org/abs/1604.07379
  * @remarks The paper's reconstruction loss with its central region, which is what its features are learned by; its adversarial loss, which sharpens the pictures
  * (weight 0.001 beside 0.999), and its random regions are not here. What is hidden is 0, the mean color of normalized images. The weighted mean is over all
- * pixels of the region.
+ * pixels of the region: with the paper's overlap and weight nine tenths of it come from pixels that the backbone sees.
  * @example
  * ```ts
  * import { convNet, inpaintingDecoder } from '@selfsup/encoders';
  * import { inpainting } from '@selfsup/pretext-tasks/inpainting';
  * const backbone = convNet({ channels: 3 });
- * const decoder = inpaintingDecoder({ inputDim: backbone.outputDim, outputSize: 16 });
- * const task = inpainting({ backbone, decoder, regionSize: [16, 16], overlap: 2 }); // of images of 32 pixels
+ * const decoder = inpaintingDecoder({ inputDim: backbone.outputDim, mapSize: 4, outputSize: 16 }); // of images of 32 pixels
+ * const task = inpainting({ backbone, decodes: 'map', decoder, regionSize: [16, 16] });
  * console.log(task.name);
  * ```
  */
@@ -74,7 +98,8 @@ export function inpainting(options: InpaintingOptions): PretextTask<InpaintingBa
     name: 'inpainting',
     create({ rng }) {
       const backbone = options.backbone(rng.fold('backbone'));
-      const decoder = options.decoder(rng.fold('decoder'));
+      const mapped = options.decodes === 'map' ? checkMaps(backbone) : undefined;
+      const decoder = options.decoder(rng.fold('decoder')) as Module<tf.Tensor, tf.Tensor4D>;
       return {
         encoders: { backbone },
         ...joinNetworks({ backbone, decoder }),
@@ -94,7 +119,7 @@ export function inpainting(options: InpaintingOptions): PretextTask<InpaintingBa
         },
         loss(_, { masked, region }, context) {
           const apply = applyOptions(context, 'networks');
-          const painted = decoder.apply(backbone.apply(masked, apply), apply);
+          const painted = decoder.apply(mapped ? lastMap(mapped, masked, apply) : backbone.apply(masked, apply), apply);
           if (painted.shape.join() !== region.shape.join())
             throw new SelfsupError(
               'SELFSUP_SHAPE',

@@ -27,6 +27,7 @@ import { data2vecText } from './data2vec-text.ts';
 import { data2vec } from './data2vec.ts';
 import { framePrediction, type FramePredictionOptions } from './frame-prediction.ts';
 import { iJepa } from './i-jepa.ts';
+import { mappedNetwork } from '../fixtures/mapped-network.ts';
 import { inpainting } from './inpainting.ts';
 import { maskFeat } from './maskfeat.ts';
 import type { PatchMasking } from './patch-masking.ts';
@@ -216,6 +217,14 @@ const tasks: Readonly<Record<string, (run: Run) => unknown>> = {
         vocabularySize: 6,
         images: { student: { mean: [0, 0], std: [1, 1] }, teacher: { mean: [-0.25, -0.25], std: [0.5, 0.5] } },
       }),
+    }),
+  'inpainting, from a map': () =>
+    inpainting({
+      backbone: mappedNetwork({ channels: fixture.vit.channels!, width: 5, norm: false }),
+      decodes: 'map',
+      decoder: inpaintingDecoder({ inputDim: 5, mapSize: fixture.shape[1], outputSize: 6, channels: fixture.vit.channels!, width: 4 }),
+      regionSize: [6, 6],
+      overlap: 1,
     }),
 };
 

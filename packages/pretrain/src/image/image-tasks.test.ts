@@ -184,7 +184,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   colorization: { gridStep: 10, neighbors: 5, sigma: 5, headWidth: 64 },
   jigsaw: { grid: 3, numOrders: 64, jitter: true, standardize: true },
   'relative-patch': { pairsPerImage: 8, standardize: true },
-  inpainting: { overlapWeight: 10, decoderWidth: 128 },
+  inpainting: { overlap: 0, overlapWeight: 10, decoderWidth: 128 },
   'frame-order': { reversed: 'merged' },
   'time-contrastive': { positiveWindow: 1, margin: 0.2, headOutput: 128, headLayers: 2 },
   'frame-prediction': { predict: 'next', distance: 'absolute', gradientWeight: 1, decoderWidth: 128 },
