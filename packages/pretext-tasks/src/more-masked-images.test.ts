@@ -286,7 +286,12 @@ it('says what is wrong', () => {
     const fromMap = { decodes: 'map', decoder: ofMap, regionSize: [4, 4] } as const;
     const flat = sequential<tf.Tensor4D, tf.Tensor2D>({ mean: stateless((x: tf.Tensor4D) => tf.mean<tf.Tensor2D>(x, [1, 2])) });
     expect(failure(() => inpainting({ ...fromMap, backbone: flat }).create(start))).toContain("inpainting: `decodes` must be 'features' for a backbone without maps, got map"); // prettier-ignore
-    expect(of(inpainting({ ...fromMap, backbone: convNet({ widths: [4] }) }), images)).toContain('inpaintingDecoder: the map must have 3 x 4 places, got [2, 8, 8, 4]'); // prettier-ignore
+    const mapRun = inpainting({ ...fromMap, backbone: convNet({ widths: [4] }) }).create(start);
+    const seen = mapRun.targets!({ images }, context());
+    expect(failure(() => mapRun.loss({ images }, seen, context()))).toContain(
+      'inpaintingDecoder: the map must have 3 x 4 places, got [2, 8, 8, 4]',
+    );
+    mapRun.dispose();
     expect(of(inpainting({ ...painting, regionSize: [8, 8] }), images)).toContain(
       'inpainting: `images` must be larger than the region of 8 x 8',
     );
