@@ -61,10 +61,12 @@ const sections = registry.modalities.all.flatMap(({ name: modality, title }) => 
   ];
 });
 
-const byLinear = (a, b) => mean(rowsOf(b.name).map(({ linear }) => linear)) - mean(rowsOf(a.name).map(({ linear }) => linear));
+/** The mean kNN or linear probe of a task over its seeds. */
+const scoreOf = (name, of) => mean(rowsOf(name).map((row) => row[of]));
+const byLinear = (a, b) => scoreOf(b.name, 'linear') - scoreOf(a.name, 'linear');
 const minutes = Math.max(0, ...results.map((row) => row.minutes));
 /** By how much the kNN or the linear probe of a task is above that of the untrained encoder. */
-const gainOf = (name, of) => mean(rowsOf(name).map((row) => row[of])) - mean(untrained(rowsOf(name)[0].encoder).map((row) => row[of]));
+const gainOf = (name, of) => scoreOf(name, of) - mean(untrained(rowsOf(name)[0].encoder).map((row) => row[of]));
 const shown = measured.map((recipe) => {
   const rows = rowsOf(recipe.name);
   const start = untrained(rows[0].encoder);
@@ -89,7 +91,7 @@ const bestOf = (of, count) =>
   measured
     .map(({ name }) => name)
     .filter((name) => name !== 'sup-con') // it has labels
-    .toSorted((a, b) => mean(rowsOf(b).map((row) => row[of])) - mean(rowsOf(a).map((row) => row[of])))
+    .toSorted((a, b) => scoreOf(b, of) - scoreOf(a, of))
     .slice(0, count)
     .map((name) => `\`${name}\``)
     .join(', ');

@@ -1,4 +1,4 @@
-import { createRng, drawNormal, type AnyPretextTask, type AnyPretextTaskRun } from '@selfsup/core';
+import type { AnyPretextTask, AnyPretextTaskRun } from '@selfsup/core';
 import { dinoHead, linear, projectionHead as perceptron, sequential, stateless, vit } from '@selfsup/encoders';
 import { embeddingStd } from '@selfsup/losses';
 import { adamW } from '@selfsup/optim';
@@ -6,6 +6,7 @@ import { createTrainer } from '@selfsup/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { context } from '../fixtures/tiny-networks.ts';
+import { viewsOfKinds } from '../fixtures/views-of-kinds.ts';
 import { byol } from './byol.ts';
 import { dinoV2 } from './dino-v2.ts';
 import { fastSiam } from './fast-siam.ts';
@@ -19,20 +20,10 @@ import { visreg } from './visreg.ts';
 import { wMse } from './w-mse.ts';
 
 // What keeps a method from giving one output for everything is taken away: then it must collapse. With it, it must not.
-const [side, kinds, rows, features, outputDim, totalSteps] = [4, 8, 16, 16, 6, 200];
+const [side, features, outputDim, totalSteps] = [4, 16, 6, 200];
 const pixels = side * side;
 
-/** Noisy views of images of eight kinds, which have as much in common as tells them apart. */
-function viewsAt(step: number, count: number): tf.Tensor4D[] {
-  const rng = createRng(0);
-  const patterns = Array.from({ length: kinds }, (_, kind) => drawNormal(rng.fold(kind), pixels));
-  const common = drawNormal(rng.fold('common'), pixels);
-  return Array.from({ length: count }, (_, view) => {
-    const noise = drawNormal(rng.fold('noise').fold(step).fold(view), rows * pixels, { standardDeviation: 0.3 });
-    const values = noise.map((x, i) => x + common[i % pixels]! + patterns[Math.floor(i / pixels) % kinds]![i % pixels]!);
-    return tf.tensor4d(values, [rows, side, side, 1]);
-  });
-}
+const viewsAt = (step: number, count: number) => viewsOfKinds({ seed: 0, step, side, kinds: 8, rows: 16, count, common: 1 });
 
 /**
  * The mean deviation per dimension of the projections of a view that training has not seen; of the unit projections, as a share of 1/√outputDim; and in how many
