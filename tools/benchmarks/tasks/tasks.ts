@@ -72,8 +72,13 @@ function encoderOf(name: string): { encoder: string; encoderOptions?: Record<str
   return encoders?.every((encoder) => patchEncoderNames.includes(encoder)) ? smallVit : { encoder: 'conv-net' };
 }
 
-for (const encoder of [{ encoder: 'conv-net' }, smallVit])
-  for (const seed of seeds)
-    measure({ data, config: { task: 'simclr', seed, ...encoder }, minutes: 0 }, { task: `untrained ${encoder.encoder}`, seed, minutes: 0 });
+/** The networks before training, each as its tasks read it. */
+const starts = [
+  { label: 'conv-net', task: 'simclr', encoder: 'conv-net' },
+  { label: 'vit-tiny', task: 'simclr', ...smallVit },
+  { label: 'vit-tiny (mean of patches)', task: 'sim-mim', ...smallVit },
+];
+for (const { label, ...config } of starts)
+  for (const seed of seeds) measure({ data, config: { ...config, seed }, minutes: 0 }, { task: `untrained ${label}`, seed, minutes: 0 });
 for (const seed of seeds)
   for (const task of wanted) measure({ data, config: { task, seed, ...encoderOf(task) }, minutes }, { task, seed, minutes });

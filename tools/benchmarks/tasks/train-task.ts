@@ -1,6 +1,6 @@
 // One row of `npm run bench:tasks`, in a process of its own: trains one task for so many minutes of CPU time and judges its encoder.
 // argv[2] is an {@link Order} as JSON; the last line on standard output is a {@link Row} as JSON.
-import { evaluateLinearProbe, openSamplesFor, pretrain, type RunConfig } from '@selfsup/pretrain';
+import { evaluateKnn, evaluateLinearProbe, openSamplesFor, pretrain, type LoadedEncoder, type RunConfig } from '@selfsup/pretrain';
 import { loadEncoder, nodePlugins, runFolder } from '@selfsup/pretrain/node';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ export interface Order {
 export interface Row {
   readonly task: string;
   readonly seed: number;
+  /** With how it is read where that is not its default: two ways to read one network start from different figures. */
   readonly encoder: string;
   readonly epochs: number;
   readonly steps: number;
@@ -32,6 +33,8 @@ export interface Row {
   /** Percent of the test images. */
   readonly knn: number;
   readonly linear: number;
+  /** Of Transformers with a class token: its state and the mean of the patches' together, the readout `tokens`. */
+  readonly tokens?: { readonly knn: number; readonly linear: number };
   /** Only of an order without training: raw pixels, kNN and linear probe. */
   readonly pixels?: { readonly knn: number; readonly linear: number };
   readonly alarms: number;
@@ -65,6 +68,19 @@ async function train(config: RunConfig, folder: string, onStep: (seconds: number
   throw new Error('the run ended without a result');
 }
 
+/** kNN and linear probe of a Transformer by the readout `tokens`; undefined of encoders that do not have it. */
+async function judgeTokens(folder: string, encoder: LoadedEncoder) {
+  if ((encoder.module as { hasClassToken?: boolean }).hasClassToken !== true) return undefined;
+  const both = await loadEncoder(folder, { readout: 'tokens' });
+  try {
+    const samples = await openSamplesFor(both);
+    const [knn, linear] = [await evaluateKnn(both, samples), await evaluateLinearProbe(both, samples)];
+    return { knn: knn.accuracy['trained']!, linear: linear['trained']!.accuracy };
+  } finally {
+    both.dispose();
+  }
+}
+
 export async function measureTask({ data, config, minutes }: Order): Promise<Row> {
   const scratch = mkdtempSync(join(tmpdir(), 'selfsup-task-'));
   try {
@@ -90,13 +106,15 @@ export async function measureTask({ data, config, minutes }: Order): Promise<Row
     });
     const encoder = await loadEncoder(folder);
     const found = await evaluateLinearProbe(encoder, await openSamplesFor(encoder), { baselines: minutes === 0 });
+    const tokens = await judgeTokens(folder, encoder);
+    const isMean = (encoder.encoder.options as { pooling?: string }).pooling === 'mean';
     encoder.dispose();
     const { trained, baselines } = result.probes['knn']!;
     const [raw] = Object.keys(baselines).filter((name) => name !== 'untrained');
     return {
       task: result.task,
       seed: Number(config.seed ?? 0),
-      encoder: result.encoder,
+      encoder: `${result.encoder}${isMean ? ' (mean of patches)' : ''}`,
       epochs: result.epochs,
       steps: result.steps,
       batchSize,
@@ -104,6 +122,7 @@ export async function measureTask({ data, config, minutes }: Order): Promise<Row
       memory: process.resourceUsage().maxRSS / 1024,
       knn: trained['knn']!,
       linear: found['trained']!.accuracy,
+      ...(tokens && { tokens }),
       ...(minutes === 0 && raw && { pixels: { knn: baselines[raw]!, linear: found[raw]!.accuracy } }),
       alarms: result.alarms.length,
     };
