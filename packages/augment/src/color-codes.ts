@@ -1,4 +1,4 @@
-import { SelfsupError } from '@selfsup/core';
+import { oneHot, SelfsupError } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkImages } from './check-images.ts';
 import { checkWhole } from './check-options.ts';
@@ -153,7 +153,7 @@ export function codeOnDevice(colors: tf.Tensor4D, { bins, neighbors, sigma, weig
     const share = tf.exp(tf.div(tf.sub(values, tf.slice(values, [0, 0], [-1, 1])), 2 * sigma * sigma));
     const shares = tf.unstack(tf.div(share, tf.sum(share, 1, true)), 1); // [rows] each
     const places = tf.unstack(indices, 1) as tf.Tensor1D[];
-    const codes = places.map((place, k) => tf.mul<tf.Tensor2D>(tf.oneHot(place, bins.length), tf.expandDims(shares[k]!, 1)));
+    const codes = places.map((place, k) => tf.mul<tf.Tensor2D>(oneHot(place, bins.length), tf.expandDims(shares[k]!, 1)));
     const labels = tf.cast(places[0]!, 'int32');
     return {
       codes: tf.addN(codes),

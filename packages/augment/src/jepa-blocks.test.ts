@@ -60,9 +60,32 @@ it('has the sizes of the paper on its grid of 14 x 14: 15 to 20 % in a target, m
   expect(range('context')[1]).toBeLessThan(0.8);
 });
 
+// the aspect that covers the grid may lie between those at the ends of the range: then nothing would be left to see, however often places are drawn
+it.each([2, 4, 5, 8, [2, 9], [9, 2], [1, 6], [6, 1]] as (number | [number, number])[])(
+  'refuses what can cover a grid of %s',
+  (gridSize) => {
+    const [rows, columns] = typeof gridSize === 'number' ? [gridSize, gridSize] : gridSize;
+    const side = (length: number, most: number) => Math.min(most, Math.max(1, Math.round(length)));
+    for (let scale = 0.05; scale <= 1; scale += 0.05)
+      for (const targetAspect of [
+        [0.75, 1.5],
+        [0.2, 0.6],
+        [2, 5],
+      ] as [number, number][]) {
+        const aspects = Array.from({ length: 2001 }, (_, i) => targetAspect[0] + ((targetAspect[1] - targetAspect[0]) * i) / 2000);
+        const area = rows * columns * scale;
+        const covers = aspects.some((a) => side(Math.sqrt(area * a), rows) * side(Math.sqrt(area / a), columns) === rows * columns);
+        const create = () => jepaBlocks({ gridSize, targetScale: [scale, scale], targetAspect });
+        if (covers) expect(create).toThrow(`a target leaves some of ${rows} x ${columns} patches`);
+        else expect(create).not.toThrow();
+      }
+  },
+);
+
 it('says what is wrong', () => {
   const failures: [object, string][] = [
     [{ gridSize: 0 }, 'jepaBlocks: `gridSize` must be an integer >= 1 or [down, across] of such, got 0 x 0'],
+    [{ gridSize: 1 }, 'jepaBlocks: `gridSize` must be of several patches, some to see and some to predict, got 1 x 1'],
     [{ numTargets: 0 }, 'jepaBlocks: `numTargets` must be an integer >= 1, got 0'],
     [{ targetScale: [0.2, 0.1] }, 'jepaBlocks: `targetScale` must be a range within (0, 1], got [0.2, 0.1]'],
     [{ contextScale: [0, 1] }, 'jepaBlocks: `contextScale` must be a range within (0, 1], got [0, 1]'],

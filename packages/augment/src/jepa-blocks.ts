@@ -42,6 +42,14 @@ function sizeOf([rows, columns]: Grid, { scale, aspect }: { scale: number; aspec
   return [within(Math.sqrt(area * aspect), rows), within(Math.sqrt(area / aspect), columns)];
 }
 
+/** Whether a block with an aspect of the range covers the whole grid: {@link sizeOf} rounds a side up to that of the grid from half a patch less. */
+function canCover([rows, columns]: Grid, { scale, aspects }: { scale: number; aspects: readonly [number, number] }): boolean {
+  const area = rows * columns * scale;
+  const asHigh = rows === 1 ? 0 : (rows - 0.5) ** 2 / area; // the least aspect with as many rows
+  const asWide = columns === 1 ? Infinity : area / (columns - 0.5) ** 2; // the greatest with as many columns
+  return Math.max(aspects[0], asHigh) <= Math.min(aspects[1], asWide);
+}
+
 /** The patches of a block whose place two draws in [0, 1) decide. */
 function placed([rows, columns]: Grid, [height, width]: Grid, [down, across]: readonly [number, number]): number[] {
   const [top, left] = [Math.floor(down * (rows - height + 1)), Math.floor(across * (columns - width + 1))];
@@ -68,7 +76,7 @@ const isRange = ([low, high]: readonly [number, number], most: number) => low > 
  *
  * @param options see {@link JepaBlocksOptions}
  * @returns a {@link JepaMasking}: a count of images in; the patches of context and targets out
- * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range, or when a target can cover the whole grid; from the masking when `count` is no
+ * @throws SelfsupError `SELFSUP_OPTION` on an option out of its range, or when the grid is one patch or a target can cover it; from the masking when `count` is no
  * integer ≥ 1
  * @see Assran et al.: "Self-Supervised Learning from Images with a Joint-Embedding Predictive Architecture", section 3, https://arxiv.org/abs/2301.08243
  * @remarks The sizes of the blocks are drawn for the batch, their places for each image, so that all targets are equally long. What the targets leave of the
@@ -91,10 +99,9 @@ export function jepaBlocks(options: JepaBlocksOptions): JepaMasking {
     if (!isRange(range, 1)) fail(name, 'a range within (0, 1]', `[${range.join(', ')}]`);
   if (!isRange(targetAspect, Number.MAX_VALUE)) fail('targetAspect', 'a range of numbers > 0', `[${targetAspect.join(', ')}]`);
   const length = grid[0] * grid[1];
-  for (const aspect of targetAspect) {
-    const [height, width] = sizeOf(grid, { scale: targetScale[1], aspect });
-    if (height * width === length) fail('targetScale', `so small that a target leaves some of ${grid.join(' x ')} patches`, targetScale[1]);
-  }
+  if (length < 2) fail('gridSize', 'of several patches, some to see and some to predict', grid.join(' x '));
+  if (canCover(grid, { scale: targetScale[1], aspects: targetAspect }))
+    fail('targetScale', `so small that a target leaves some of ${grid.join(' x ')} patches`, targetScale[1]);
   return ({ count }, rng) => {
     if (!Number.isSafeInteger(count) || count < 1) fail('count', 'an integer >= 1', count);
     const [size, shape, room] = drawUniform(rng.fold('sizes').ofPart(0), 3) as unknown as [number, number, number];

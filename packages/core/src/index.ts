@@ -22,6 +22,7 @@ export { layerNorm } from './ops/layer-norm.ts';
 export { localContrast, type LocalContrastOptions } from './ops/local-contrast.ts';
 export { maskedSoftmax, type MaskedSoftmaxOptions } from './ops/masked-softmax.ts';
 export { movingStatistics, type ChannelStatistics } from './ops/moving-statistics.ts';
+export { oneHot } from './ops/one-hot.ts';
 export { patchify, unpatchify, type PatchifyOptions, type UnpatchifyOptions } from './ops/patchify.ts';
 export { rowLogSumExp, rowLogSumExpGradient, type OmittedEntries } from './ops/row-log-sum-exp.ts';
 export { signedPower, type SignedPowerOptions } from './ops/signed-power.ts';

@@ -73,6 +73,7 @@ describe('bertDecoder', () => {
 
   it('says what is wrong', () => {
     expect(() => bertDecoder({ numLayers: 0 })).toThrow('bertDecoder: `numLayers` must be an integer >= 1, got 0');
+    expect(() => bertDecoder({ tied: true, numLayers: 2 })).toThrow('bertDecoder: `numLayers` is for a decoder with blocks of its own');
     const { decoder, dispose } = make({ memory: 'vector' });
     tf.tidy(() => {
       expect(() => decoder.decode({ tokenIds: tokenIds(), memory: memoryOf(2) }, inference)).toThrow(

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables, type ApplyOptions, type Rng, type VariableMap } from '@selfsup/core';
+import { joinVariables, SelfsupError, type ApplyOptions, type Rng, type VariableMap } from '@selfsup/core';
 import { bert, type BertEncoder } from './bert.ts';
 import { dropWhileTraining, partOptions } from './layers/apply-part.ts';
 import { causalMask } from './layers/causal-mask.ts';
@@ -71,6 +71,11 @@ const HIDDEN = -1e9; // exp of it is 0 beside any score
 export function bertDecoder(options: BertDecoderOptions = {}): (rng: Rng, encoder: BertEncoder) => BertDecoder {
   const { memory: kind = 'sequence', tied = false } = options;
   if (options.numLayers !== undefined) checkIntegers('bertDecoder', { numLayers: options.numLayers });
+  if (tied && options.numLayers !== undefined)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      'bertDecoder: `numLayers` is for a decoder with blocks of its own; leave it out, or set `tied` to false',
+    );
   return (rng, encoder) => {
     const { width, numHeads, dropoutRate, attentionDropoutRate, epsilon } = encoder.options;
     const numLayers = tied ? encoder.options.numLayers : (options.numLayers ?? encoder.options.numLayers);

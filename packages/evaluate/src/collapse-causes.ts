@@ -13,8 +13,9 @@ export const collapseCauses: Readonly<Record<CollapseKind, Readonly<Record<'seen
   complete: {
     seen: 'all inputs give nearly one output',
     likelyCause:
-      'the stop-gradient or the predictor is missing, the target momentum is too low, centering or the variance term is off, or the learning rate is too high',
-    advice: 'lower the learning rate or lengthen its warm-up, raise the target momentum, and normalize batches in the heads',
+      'the learning rate is too high, or what keeps outputs apart is missing or too weak: negatives, a variance term, centering, or a predictor beside a stop-gradient',
+    advice:
+      'lower the learning rate or lengthen its warm-up, normalize batches in the heads, and raise the target momentum where there is a target network',
   },
   dimensional: {
     seen: 'the features fill few dimensions',

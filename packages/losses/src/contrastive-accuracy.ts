@@ -46,7 +46,7 @@ export function contrastiveAccuracy(views: readonly tf.Tensor2D[], options: Cont
     const stacked = tf.concat([...views], 0); // [views * n, dim]
     const rows = normalized ? stacked : l2Normalize(stacked);
     const similarity = tf.matMul(rows, rows, false, true); // [views * n, views * n]
-    const counted = tf.cast(tf.oneHot(tf.range(0, total, 1, 'int32'), total, 0, 1), 'float32'); // 0 on the diagonal; oneHot itself must stay int32 on wasm
+    const counted = tf.sub(1, tf.eye(total)); // 0 on the diagonal
     const floor = tf.min(similarity, 1, true); // [views * n, 1]
     const nearest = tf.argMax(tf.mul(tf.sub(similarity, floor), counted), 1); // [views * n]
     const classes = tf.tile(classOfRows(labels, n), [views.length]); // [views * n]

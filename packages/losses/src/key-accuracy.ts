@@ -50,7 +50,7 @@ export function keyAccuracy(query: tf.Tensor2D, key: tf.Tensor2D, options: KeyAc
     const similarity = tf.matMul(q, queue ? unit(queue) : k, false, true); // [n, queueSize] or [n, n]
     const beaten = tf.cast(tf.greaterEqual(similarity, positive), 'float32');
     // in-batch the key itself stands among the candidates, where rounding may put it on either side
-    const negatives = queue ? beaten : tf.mul(beaten, tf.cast(tf.oneHot(tf.range(0, n, 1, 'int32'), n, 0, 1), 'float32'));
+    const negatives = queue ? beaten : tf.mul(beaten, tf.sub(1, tf.eye(n)));
     return tf.mean<tf.Scalar>(tf.cast(tf.equal(tf.sum(negatives, 1), 0), 'float32'));
   };
   // inside a custom gradient nothing is taped

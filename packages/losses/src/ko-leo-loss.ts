@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError } from '@selfsup/core';
+import { l2Normalize, oneHot, SelfsupError } from '@selfsup/core';
 import { checkEmbeddings } from './check-embeddings.ts';
 
 /** Options of {@link koLeoLoss}. */
@@ -48,7 +48,7 @@ function nearest(z: tf.Tensor2D): tf.Tensor2D {
   const n = z.shape[0];
   const find = () => {
     const others = tf.sub(tf.matMul(z, z, false, true), tf.mul<tf.Tensor2D>(tf.eye(n), 4)); // products lie between -1 and 1
-    return tf.cast(tf.oneHot(tf.argMax<tf.Tensor1D>(others, 1), n), 'float32') as tf.Tensor2D;
+    return oneHot(tf.argMax(others, 1), n);
   };
   // inside a custom gradient nothing is taped
   return tf.customGrad(() => ({ value: find(), gradFunc: () => tf.zerosLike(z) }))(z);

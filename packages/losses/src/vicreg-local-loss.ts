@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfsupError } from '@selfsup/core';
+import { oneHot, SelfsupError } from '@selfsup/core';
 import { checkTermWeights } from './check-term-weights.ts';
 
 /** Options of {@link vicregLocalLoss}. */
@@ -82,9 +82,9 @@ function matched(
   const kept = Math.min(count, places);
   const choose = () => {
     const distances = squaredDistances(...at); // [n, placesX, placesY]
-    const nearest = tf.cast(tf.oneHot(tf.argMin<tf.Tensor2D>(distances, 2), y.shape[1]), 'float32') as tf.Tensor3D; // [n, placesX, placesY]
+    const nearest = oneHot<tf.Tensor3D>(tf.argMin(distances, 2), y.shape[1]); // [n, placesX, placesY]
     const { indices } = tf.topk(tf.neg(tf.min<tf.Tensor2D>(distances, 2)), kept); // the nearest first
-    const mine = tf.cast(tf.oneHot(indices, places), 'float32') as tf.Tensor3D; // [n, kept, placesX]
+    const mine = oneHot<tf.Tensor3D>(indices, places); // [n, kept, placesX]
     return tf.concat([mine, tf.matMul(mine, nearest)], 2);
   };
   // inside a custom gradient nothing is taped

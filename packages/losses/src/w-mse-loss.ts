@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError } from '@selfsup/core';
+import { l2Normalize, oneHot, SelfsupError } from '@selfsup/core';
 import { checkViews } from './check-views.ts';
 import { inverseCholesky } from './inverse-cholesky.ts';
 
@@ -63,7 +63,7 @@ export function wMseLoss(views: readonly tf.Tensor2D[], options: WMseLossOptions
       `wMseLoss: more rows than the ${dim} columns must be whitened together, better twice as many, got ${groupSize}; take larger batches or fewer columns`,
     );
   return tf.tidy(() => {
-    const shuffle = order && tf.cast(tf.oneHot(order, n) as tf.Tensor2D, 'float32'); // a product, whose gradient every backend has
+    const shuffle = order && oneHot(order, n); // a product, whose gradient every backend has
     const whitened = views.map((view) => {
       const groups = tf.reshape<tf.Rank.R3>(shuffle ? tf.matMul(shuffle, view) : view, [n / groupSize, groupSize, dim]);
       return l2Normalize(tf.reshape<tf.Rank.R2>(whiten(groups, { epsilon, shrinkTo }), [n, dim]));

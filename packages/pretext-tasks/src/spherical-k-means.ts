@@ -1,4 +1,4 @@
-import { drawUniform, l2Normalize, type Rng } from '@selfsup/core';
+import { drawUniform, l2Normalize, oneHot, type Rng } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** How many rows are compared with the centroids at a time. */
@@ -49,7 +49,7 @@ export function sphericalKMeans(
       const old = centroids;
       centroids = tf.tidy(() => {
         const sums = inChunks(rows, (chunk) => {
-          const chosen = tf.cast(tf.oneHot(nearest(chunk, old), numClusters), 'float32') as tf.Tensor2D;
+          const chosen = oneHot(nearest(chunk, old), numClusters);
           return tf.matMul<tf.Tensor2D>(chosen, chunk, true); // [numClusters, dim]
         });
         const sum = tf.addN(sums);

@@ -3,6 +3,7 @@ import {
   drawNormal,
   drawUniform,
   emaUpdate,
+  oneHot,
   patchify,
   stopGradient,
   takeRows,
@@ -167,7 +168,7 @@ function totalsOf(rows: tf.Tensor2D, { ids, count }: { ids: tf.Tensor1D; count: 
   const counted = tf.concat<tf.Tensor2D>([rows, tf.ones([n, 1])], 1);
   for (let start = 0; start < n; start += block) {
     const size = Math.min(block, n - start);
-    const chosen = tf.cast(tf.oneHot(tf.slice(ids, start, size), count), 'float32') as tf.Tensor2D; // [size, count]
+    const chosen = oneHot(tf.slice(ids, start, size), count); // [size, count]
     totals = tf.add(totals, tf.matMul(chosen, tf.slice(counted, [start, 0], [size, width + 1]), true, false));
   }
   return { counts: tf.reshape(tf.slice(totals, [0, width], [count, 1]), [count]), sums: tf.slice(totals, [0, 0], [count, width]) };

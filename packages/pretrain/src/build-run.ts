@@ -193,6 +193,11 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
   const { rank, worldSize } = collective;
   const share = { batchSize: batchOfRank(batchSize, collective), rank, worldSize };
   const all = modality.createSource(data, { ...share, rng: createRng(seed).fold('loader') }) as Source<unknown>;
+  if (!earlier && accumulate > all.stepsPerEpoch)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `an update of ${accumulate} batches of ${batchSize} is larger than the ${countOf(train.length, `training ${unit}`)} of ${data.name}; use \`accumulate\` ${all.stepsPerEpoch} or less, smaller batches, or more ${unit}`,
+    );
   // a run that goes on in smaller forward passes reads the samples that it read before: what made no full batch stays out of the epoch
   const source = earlier ? firstBatches(all, earlier.stepsPerEpoch * accumulate) : all;
   const stepsPerEpoch = Math.ceil(source.stepsPerEpoch / accumulate);

@@ -38,6 +38,11 @@ describe('evaluations of an encoder', () => {
       "the encoder conv-net has no layer 'layer9'; did you mean",
     );
     await expect(evaluateClustering(encoder, samples, { clusters: 1 })).rejects.toThrow('`clusters` must be an integer >= 2, got 1');
+    await expect(evaluateClustering(encoder, samples, { clusters: 25 })).rejects.toThrow(
+      '`clusters` must be at most 24, the number of test images with a label, got 25',
+    );
+    const one = await openSamplesFor(encoder, { data: { ...data, labels: data.labels.map(() => 0) }, testFraction: 0.4 });
+    await expect(evaluateClustering(encoder, one)).rejects.toThrow('the test images must have at least 2 classes, got 1');
     encoder.dispose();
   });
 });

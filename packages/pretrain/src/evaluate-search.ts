@@ -93,7 +93,7 @@ export async function evaluateRetrieval(
  * @param samples from `openSamplesFor`; both parts need labels
  * @param options see {@link EvaluateClusteringOptions}
  * @returns agreements by `trained`, and with baselines `untrained`, the raw input and, where it is given, `start`
- * @throws SelfsupError `SELFSUP_OPTION` on a number out of range, `SELFSUP_DATA` without labels
+ * @throws SelfsupError `SELFSUP_OPTION` on a number out of range, `SELFSUP_DATA` without labels of at least two classes
  */
 export async function evaluateClustering(
   encoder: LoadedEncoder,
@@ -107,7 +107,15 @@ export async function evaluateClustering(
     options,
     judge: async (_, test) => {
       const labels = labelsOf(test);
-      const count = Math.min(clusters ?? new Set(labels).size, labels.length);
+      const classes = new Set(labels).size;
+      if (classes < 2)
+        throw new SelfsupError('SELFSUP_DATA', `evaluateClustering: the test ${samples.unit} must have at least 2 classes, got ${classes}`);
+      const count = clusters ?? classes;
+      if (count > labels.length)
+        throw new SelfsupError(
+          'SELFSUP_OPTION',
+          `evaluateClustering: \`clusters\` must be at most ${labels.length}, the number of test ${samples.unit} with a label, got ${count}`,
+        );
       const found = await kMeans(unit(test.features), { count, seed: encoder.settings.seed });
       return { ...clusterAgreement(found.clusters, labels), clusters: count };
     },

@@ -1,4 +1,4 @@
-import { SelfsupError, softmaxCrossEntropy, type Batch } from '@selfsup/core';
+import { oneHot, SelfsupError, softmaxCrossEntropy, type Batch } from '@selfsup/core';
 import { adamW, applyUpdates } from '@selfsup/optim';
 import * as tf from '@tensorflow/tfjs-core';
 import { hasLabels, type EncodedBank } from './knn-probe.ts';
@@ -58,7 +58,7 @@ function createHead(dim: number, numClasses: number) {
         const logits = logitsOf(x); // [n, numClasses]
         const loss = tf.mean(softmaxCrossEntropy(logits, labels));
         const right = tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'));
-        const slope = tf.div<tf.Tensor2D>(tf.sub(tf.softmax(logits), tf.oneHot(labels, numClasses, 1, 0, 'float32')), n);
+        const slope = tf.div<tf.Tensor2D>(tf.sub(tf.softmax(logits), oneHot(labels, numClasses)), n);
         const gradients = { kernel: tf.matMul(x, slope, true), bias: tf.sum(slope, 0) };
         applyUpdates(variables, optimizer.update(gradients, { step: step++, variables }));
         return tf.stack([loss, right]) as tf.Tensor1D;

@@ -36,6 +36,18 @@ it.each(['task', 'encoder', 'plugins', 'optimizer', 'batchSize', 'epochs', 'task
   },
 );
 
+it.each(['epsilon', 'beta2', 'biasCorrection'])('refuses %s beside an optimizer that does not heed it', (name) => {
+  const value = name === 'biasCorrection' ? false : 0.5;
+  const plan = (config: RunConfig) => refusal(() => planRun({ data: 'shapes', [name]: value, ...config }, { registry }));
+  expect(plan({ task: 'simclr' })).toBe(`task simclr: \`${name}\` is for the optimizer adamw, the run has sgd; leave it out`);
+  expect(plan({ task: 'simclr', optimizer: 'adamw' })).toBe('nothing was thrown');
+  expect(plan({ task: 'emp-ssl' })).toMatch(name === 'epsilon' ? /has lars; leave it out; the task's own is `taskOptions.epsilon`$/ : /leave it out$/);
+});
+
+it('takes what a modality says of adamw, whatever the optimizer', () => {
+  expect(planRun({ task: 'masked-language', data: 'shapes', optimizer: 'sgd' }, { registry }).settings.optimizer).toBe('sgd');
+});
+
 it('shows no characters that steer a terminal', () => {
   const steering = { '\u001b[31m': 1 } as RunConfig;
   expect(refusal(() => planRun(steering, { registry }))).toContain(String.raw`has no option ${'`'}\u{1b}[31m${'`'}`);

@@ -1,9 +1,12 @@
 import { printableValue, SelfsupError } from '@selfsup/core';
 import type { AnyModality } from './modality.ts';
 import { optimizerDefaults } from './optimizers.ts';
-import { parseOptions } from './option-schema.ts';
+import { describeOptions, parseOptions } from './option-schema.ts';
 import { optimizerNames, settingsSchema, type GivenSettings, type Settings } from './settings.ts';
 import type { AnyTaskRecipe } from './task-recipe.ts';
+
+/** What only AdamW heeds. */
+const ofAdamW = ['beta2', 'epsilon', 'biasCorrection'] as const;
 
 type Defaults = AnyTaskRecipe['defaults'];
 
@@ -64,6 +67,16 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
       'SELFSUP_OPTION',
       `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${printableValue(optimizer)}`,
     );
+  for (const name of ofAdamW)
+    if (user[name] !== undefined && optimizer !== 'adamw') {
+      const own = describeOptions(recipe.options).some((option) => option.name === name)
+        ? `; the task's own is ${nameOf(`taskOptions.${name}`)}`
+        : '';
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `${who}: ${nameOf(name)} is for the optimizer adamw, the run has ${optimizer}; leave it out${own}`,
+      );
+    }
   const samples = typeof batchSize === 'number' && typeof accumulate === 'number' ? batchSize * accumulate : NaN;
   const rates = samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer, samples) : { learningRate: 1, weightDecay: 0 };
   return parseOptions(

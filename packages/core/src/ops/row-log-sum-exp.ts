@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { oneHot } from './one-hot.ts';
 import { hasKernel, runKernel } from './run-kernel.ts';
 
 /** Which entries of a matrix do not count: those of row i whose column is (from + i) modulo `period`. */
@@ -25,8 +26,7 @@ function through(x: tf.Tensor2D, ...steps: readonly ((x: tf.Tensor2D) => tf.Tens
 function countedMask([rows, columns]: [number, number], { from, period }: OmittedEntries): tf.Tensor {
   return tf.tidy(() => {
     const places = Int32Array.from({ length: rows }, (_, i) => (from + i) % period);
-    // through int32: the wasm backend's OneHot writes integers into float32 tensors
-    const once = period === 1 ? tf.zeros([rows, 1]) : tf.cast(tf.oneHot(tf.tensor1d(places, 'int32'), period, 0, 1), 'float32'); // [rows, period]
+    const once = tf.sub(1, oneHot(tf.tensor1d(places, 'int32'), period)); // [rows, period]
     return period === columns ? once : tf.tile(once, [1, columns / period]); // [rows, columns]
   });
 }

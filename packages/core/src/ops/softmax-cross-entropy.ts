@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SelfsupError } from '../error.ts';
+import { oneHot } from './one-hot.ts';
 import { hasKernel, runKernel } from './run-kernel.ts';
 
 const KERNEL = 'SelfsupSoftmaxCrossEntropy';
@@ -21,10 +22,7 @@ const composedBackward = ({ dy, logits, labels, logSumExp }: Saved): tf.Tensor =
   tf.tidy(() => {
     const weight = tf.where(tf.greaterEqual(labels, 0), dy, tf.zerosLike(dy)); // [n]
     const probabilities = tf.exp(tf.sub(logits, tf.expandDims(logSumExp, 1))); // [n, classes]
-    const classes = logits.shape[1]!;
-    const chosen = tf.maximum<tf.Tensor1D>(labels, tf.scalar(0, 'int32'));
-    // [n, classes]; oneHot refuses a single class, and comparing with a range is eight times slower on stock wasm
-    const target = classes === 1 ? tf.onesLike(logits) : tf.cast(tf.oneHot(chosen, classes), 'float32');
+    const target = oneHot(tf.maximum(labels, tf.scalar(0, 'int32')), logits.shape[1]!); // comparing with a range is eight times slower on stock wasm
     return tf.mul(tf.sub(probabilities, target), tf.expandDims(weight, 1));
   });
 

@@ -102,7 +102,7 @@ export function modelCard(context: ModelCardContext): string {
   const { run, source } = encoder;
   const use = uses[format]?.(context);
   const about = run
-    ? `An encoder of ${encoder.modality.title}, \`${encoder.encoder.name}\`, pretrained without labels by [selfsup](https://www.npmjs.com/package/selfsup): task \`${run.settings.task}\`, ${encoder.step.toLocaleString('en-US')} updates on ${run.dataset.name}.`
+    ? `An encoder of ${encoder.modality.title}, \`${encoder.encoder.name}\`, pretrained by [selfsup](https://www.npmjs.com/package/selfsup): task \`${run.settings.task}\`, ${encoder.step.toLocaleString('en-US')} updates on ${run.dataset.name}.`
     : `An encoder of ${encoder.modality.title}, \`${encoder.encoder.name}\`, imported from ${source?.name ?? encoder.origin}${source ? ` (sha256 ${source.sha256})` : ''}.`;
   const lines = [
     '---',

@@ -43,7 +43,7 @@ describe.each(textTasks.map((recipe) => [recipe.name, recipe] as const))('the ta
 
   it('trains, and leaves nothing behind', async () => {
     const before = tf.memory().numTensors;
-    const { train, trainer } = await buildTextRun(name);
+    const { train, trainer } = await buildTextRun(name, { dropoutRate: name === 'sim-cse' ? 0.1 : 0 });
     const during = tf.memory().numTensors;
     const [first, ...rest] = await train(3);
     expect([first, ...rest].every((loss) => Number.isFinite(loss))).toBe(true);
@@ -76,6 +76,19 @@ it('replaced-token takes the size of its generator, and sequences of any length'
   expect(trainer.run.trainable['generator/encoder/layer1/attention/query/kernel']).toBeUndefined();
   expect((await train(1)).every(Number.isFinite)).toBe(true);
   trainer.dispose();
+});
+
+it('tsdae refuses the number of blocks of a decoder that has those of the encoder', async () => {
+  const built = (taskOptions: object) => buildTextRun('tsdae', { taskOptions });
+  await expect(built({ decoderLayers: 1 })).rejects.toThrow('tsdae: `decoderLayers` is for a decoder with blocks of its own');
+  const { trainer } = await built({ decoderLayers: 1, tied: false });
+  trainer.dispose();
+});
+
+it('sim-cse refuses an encoder without dropout', async () => {
+  const before = tf.memory().numTensors;
+  await expect(buildTextRun('sim-cse')).rejects.toThrow('sim-cse: the encoder must have dropout');
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 it('span with bernoulli is refused', async () => {

@@ -1,5 +1,5 @@
 import { jepaBlocks } from '@selfsup/augment';
-import { linearWarmup } from '@selfsup/core';
+import { linearWarmup, SelfsupError } from '@selfsup/core';
 import { jepaPredictor } from '@selfsup/encoders';
 import { iJepa } from '@selfsup/pretext-tasks/i-jepa';
 import { z } from 'zod';
@@ -55,6 +55,12 @@ export const iJepaTask = defineImageTask({
   create({ backbone, imageSize, totalSteps }, options) {
     const encoder = patchEncoder('i-jepa', backbone);
     const { outputDim: inputDim, gridSize } = encoder;
+    const patches = typeof gridSize === 'number' ? gridSize ** 2 : gridSize[0] * gridSize[1];
+    if (patches < 2)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `i-jepa: an image must have several patches, some to see and some to predict, got 1 of ${encoder.patchSize} x ${encoder.patchSize} pixels; take larger images, or give the encoder a smaller \`patchSize\``,
+      );
     const { numTargets, targetScale, contextScale, momentum, distance } = options;
     const { predictorWidth: width = Math.max(4, Math.min(384, 4 * Math.round(inputDim / 8))) } = options;
     const { predictorHeads: numHeads = width % 32 === 0 ? width / 32 : 1 } = options;

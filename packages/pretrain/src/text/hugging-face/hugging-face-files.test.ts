@@ -28,6 +28,8 @@ it.each([
   ['masked-language', 'BertForMaskedLM', ['options', 'backbone', 'head'], false],
   ['next-token', 'BertLMHeadModel', ['options', 'backbone', 'head'], true],
   ['replaced-token', 'BertModel', ['options', 'backbone'], false],
+  ['tsdae', 'BertModel', ['options', 'backbone'], false], // their heads read a decoder
+  ['span-corruption', 'BertModel', ['options', 'backbone'], false],
 ])('exports what %s trained as %s, bit for bit', async (task, architecture, parts, isDecoder) => {
   const context = await contextOf(task);
   const { numTensors } = tf.memory();

@@ -21,7 +21,7 @@ const causal = { architectures: ['BertLMHeadModel'], is_decoder: true };
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when the checkpoint is damaged or holds no BERT, or the tokenizer is not that of the run; `SELFSUP_OPTION` on an encoder
  * whose embeddings are narrower than its states, or that has a projection, for which BERT has no place
  * @remarks A run of `masked-language` becomes `BertForMaskedLM`, with pairs of sentences `BertForPreTraining`; one of `next-token` `BertLMHeadModel`, a decoder; one
- * of `replaced-token` `BertModel`, without a head.
+ * of `replaced-token`, `tsdae` or `span-corruption` `BertModel`, without a head.
  */
 export async function huggingFaceFiles(context: Omit<ExportContext, 'module'>): Promise<Readonly<Record<string, Uint8Array>>> {
   const { checkpoint, files } = context;

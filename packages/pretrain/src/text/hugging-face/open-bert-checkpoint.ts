@@ -18,7 +18,7 @@ export interface BertCheckpointOptions {
 
 /** The networks of a checkpoint. */
 export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone' | 'nextSentenceHead'> {
-  /** Of masked language modeling, if the checkpoint has one. */
+  /** What guesses tokens from the states of the backbone, if the checkpoint has it. */
   readonly head?: MaskedLanguageHead;
   /** Updates that they have seen. */
   readonly step: number;
@@ -33,6 +33,7 @@ export interface BertCheckpoint extends Pick<ToHuggingFaceBertOptions, 'backbone
  * @param options see {@link BertCheckpointOptions}
  * @returns see {@link BertCheckpoint}
  * @throws SelfsupError `SELFSUP_CHECKPOINT` when it is damaged or its backbone is no BERT
+ * @remarks A head of a checkpoint with a `decoder/`, as `tsdae` and `span-corruption` train one, reads that decoder's states: it is left out.
  */
 export async function openBertCheckpoint(given: Uint8Array, options: BertCheckpointOptions = {}): Promise<BertCheckpoint> {
   const bytes = await withMergedAdapters(given);
@@ -67,7 +68,8 @@ export async function openBertCheckpoint(given: Uint8Array, options: BertCheckpo
   };
   const rng = createRng(0); // every value that it draws is overwritten
   const backbone = bert({ numHeads: Math.max(1, Math.floor(width / 64)), ...options, ...sizes })(rng);
-  const head = has('head/dense/kernel') ? maskedLanguageHead(sizes)(rng) : undefined;
+  const isDecoded = [...tensors.keys()].some((path) => path.startsWith('trainable/decoder/'));
+  const head = has('head/dense/kernel') && !isDecoded ? maskedLanguageHead(sizes)(rng) : undefined;
   const next = has('nextSentenceHead/pooler/kernel') ? nextSentenceHead(sizes)(rng) : undefined;
   const dispose = () => {
     for (const part of [backbone, head, next]) part?.dispose();

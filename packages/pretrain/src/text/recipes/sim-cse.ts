@@ -1,4 +1,5 @@
-import { linear, sequential, stateless } from '@selfsup/encoders';
+import { SelfsupError, type Rng } from '@selfsup/core';
+import { linear, sequential, stateless, type BertFactory } from '@selfsup/encoders';
 import { simCse } from '@selfsup/pretext-tasks/sim-cse';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -10,6 +11,17 @@ const tanhHead = (width: number) =>
     linear: linear({ inputDim: width, outputDim: width }),
     tanh: stateless((x: tf.Tensor2D) => tf.tanh(x)),
   });
+
+/** The same encoder, refused where it draws no dropout masks: both passes would be one. */
+const withDropout = (backbone: BertFactory) => (rng: Rng) => {
+  const encoder = backbone(rng);
+  if (encoder.options.dropoutRate > 0 || encoder.options.attentionDropoutRate > 0) return encoder;
+  encoder.dispose();
+  throw new SelfsupError(
+    'SELFSUP_OPTION',
+    'sim-cse: the encoder must have dropout, which alone tells the two passes of a text apart; set its `dropoutRate` or `attentionDropoutRate` above 0, such as 0.1',
+  );
+};
 
 /** Unsupervised SimCSE: two dropout masks of one sentence, told from other sentences. */
 export const simCseTask = defineTextTask({
@@ -41,5 +53,10 @@ export const simCseTask = defineTextTask({
   }),
   predictsTokens: false,
   create: ({ backbone, pooling }, { head, temperature }) =>
-    simCse({ backbone, pooling, temperature, ...(head === 'mlp' && { projectionHead: tanhHead(backbone.outputDim) }) }),
+    simCse({
+      backbone: withDropout(backbone),
+      pooling,
+      temperature,
+      ...(head === 'mlp' && { projectionHead: tanhHead(backbone.outputDim) }),
+    }),
 });

@@ -1,4 +1,5 @@
 import { deleteTokens } from '@selfsup/augment';
+import { SelfsupError } from '@selfsup/core';
 import { bertDecoder, type BertEncoder } from '@selfsup/encoders';
 import { tsdae } from '@selfsup/pretext-tasks/tsdae';
 import { z } from 'zod';
@@ -24,6 +25,11 @@ export const tsdaeTask = defineTextTask({
   create(parts, { deleteRate, tied, decoderLayers: numLayers }) {
     const { backbone, tokenizer, pooling } = parts;
     const { special, specialIds } = tokenizer;
+    if (tied && numLayers !== undefined)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        'tsdae: `decoderLayers` is for a decoder with blocks of its own; leave it out, or set `tied` to false',
+      );
     return tsdae<BertEncoder>({
       backbone,
       decoder: bertDecoder({ memory: 'vector', tied, ...(numLayers !== undefined && { numLayers }) }),

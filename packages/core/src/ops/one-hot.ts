@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * A one where each index points and zeros elsewhere, of a single class, too.
+ *
+ * @param indices int32 of any shape; an index below 0, or not below `depth`, gives zeros alone
+ * @param depth how many columns there are, ≥ 1
+ * @returns float32 `[...shape of indices, depth]`
+ * @remarks `tf.oneHot` refuses a depth of 1, and on stock wasm it writes integers whatever type is asked for.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import '@tensorflow/tfjs-backend-cpu';
+ * import { oneHot } from '@selfsup/core';
+ * oneHot(tf.tensor1d([2, 0], 'int32'), 3).print(); // [[0, 0, 1], [1, 0, 0]]
+ * ```
+ */
+export function oneHot<T extends tf.Tensor = tf.Tensor2D>(indices: tf.Tensor, depth: number): T {
+  return tf.tidy(() => {
+    const ones = depth === 1 ? tf.expandDims(tf.equal(indices, 0), -1) : tf.oneHot(indices, depth);
+    return tf.cast(ones, 'float32') as T;
+  });
+}
