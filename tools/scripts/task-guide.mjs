@@ -99,6 +99,7 @@ const short =
   measured.length > 0
     ? ` After the same ${minutes} minutes of CPU time on CIFAR-10 without labels, kNN was best with ${bestOf('knn', 3)}, a linear probe with ${bestOf('linear', 3)}.`
     : '';
+const byTokens = [...bare.filter((row) => row.tokens).slice(0, 1), ...results.filter((row) => row.minutes > 0 && row.tokens)];
 const pixels = bare.find((row) => row.pixels)?.pixels;
 
 const parts = [
@@ -121,6 +122,19 @@ const parts = [
           }),
           ...(pixels ? [`Raw pixels: kNN ${pixels.knn.toFixed(1)}, linear ${pixels.linear.toFixed(1)}.`] : []),
         ].join(' '),
+        ...(byTokens.length > 1
+          ? [
+              `The same Transformers with the class token and the mean of the patches side by side, \`--readout tokens\`, where it was measured:`,
+              table(
+                ['task', 'kNN', 'linear probe'],
+                byTokens.map(({ task, minutes, tokens }) => [
+                  minutes === 0 ? 'untrained' : `\`${task}\``,
+                  figure([tokens.knn]),
+                  figure([tokens.linear]),
+                ]),
+              ),
+            ]
+          : []),
         ...(gainsNothing.length > 0
           ? [
               `What gains less than a standard error in this time, as the mean of both figures, and why:\n\n${gainsNothing.map((name) => `- \`${name}\`: ${reasons[name]}`).join('\n')}`,

@@ -188,6 +188,11 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
       'SELFSUP_OPTION',
       `a batch of ${batchSize} is larger than the ${countOf(train.length, `training ${unit}`)} of ${data.name}; use ${train.length < 2 ? '' : `a batch of ${train.length} or less, or `}more ${unit}`,
     );
+  if (batchSize * accumulate < 2 && recipe.collapse?.(settings.taskOptions, settings).embeddingDim !== undefined)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `\`batchSize\` must be at least 2 for the task ${recipe.name}, which compares the ${unit} of a batch with each other, got ${batchSize}`,
+    );
   const { options: encoderOptions, factory: fresh } = freshEncoder(plan, data);
   const { collective = soloCollective } = started;
   const { rank, worldSize } = collective;

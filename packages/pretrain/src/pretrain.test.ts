@@ -270,8 +270,11 @@ describe('pretrain', () => {
     expect(await failure({ ...tiny, data: undefined })).toContain('no data given; give `data`');
     expect(await failure({ ...tiny, data: 7 })).toContain('a number is nothing that data of the kind image can be opened from');
     expect(await failure({ ...tiny, batchSize: 64 })).toContain('a batch of 64 is larger than the 32 training images');
+    expect(await failure({ ...tiny, batchSize: 1 })).toBe(
+      'SELFSUP_OPTION: `batchSize` must be at least 2 for the task simclr, which compares the images of a batch with each other, got 1',
+    );
     expect(await failure({ ...tiny, batchSize: 8, accumulate: 5 })).toContain(
-      'an update of 5 batches of 8 is larger than the 32 training images of images in memory; use `accumulate` 4 or less',
+      'an update of 5 batches of 8 is larger than the 32 training images of array; use `accumulate` 4 or less',
     );
     expect(await failure({ ...tiny, views: 'simclr' })).toContain('`views` must be a function, got string');
   });

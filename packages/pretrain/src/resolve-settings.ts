@@ -67,16 +67,18 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
       'SELFSUP_OPTION',
       `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${printableValue(optimizer)}`,
     );
-  for (const name of ofAdamW)
-    if (user[name] !== undefined && optimizer !== 'adamw') {
-      const own = describeOptions(recipe.options).some((option) => option.name === name)
-        ? `; the task's own is ${nameOf(`taskOptions.${name}`)}`
-        : '';
-      throw new SelfsupError(
-        'SELFSUP_OPTION',
-        `${who}: ${nameOf(name)} is for the optimizer adamw, the run has ${optimizer}; leave it out${own}`,
-      );
-    }
+  for (const name of ofAdamW) {
+    // a config that selfsup wrote names all settings, with the values that they have by themselves
+    const usual = { ...ofModality, ...ofTask }[name] ?? settingsSchema.shape[name].parse(undefined);
+    if (optimizer === 'adamw' || user[name] === undefined || user[name] === usual) continue;
+    const own = describeOptions(recipe.options).some((option) => option.name === name)
+      ? `; the task's own is ${nameOf(`taskOptions.${name}`)}`
+      : '';
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${who}: ${nameOf(name)} is for the optimizer adamw, the run has ${optimizer}; leave it out${own}`,
+    );
+  }
   const samples = typeof batchSize === 'number' && typeof accumulate === 'number' ? batchSize * accumulate : NaN;
   const rates = samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer, samples) : { learningRate: 1, weightDecay: 0 };
   return parseOptions(
