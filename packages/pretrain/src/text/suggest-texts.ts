@@ -1,4 +1,4 @@
-import { MOST_SHORT } from './recipes/declutr.ts';
+import { MOST_SHORT } from './recipes/assert-long-enough.ts';
 import type { SuggestRequest, Suggestion } from '../modality.ts';
 import type { TextOptions } from './text-options.ts';
 import type { TextRunData } from './text-run-data.ts';

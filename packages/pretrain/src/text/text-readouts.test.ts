@@ -127,6 +127,9 @@ describe('text within minutes', () => {
     await expect(collect({ data: { texts: words }, task: 'declutr', vocabulary: 'words', epochs: 1 })).rejects.toThrow(
       'declutr tells halves of texts apart, and 100 % of the training sequences have fewer than two tokens; give longer texts, or another task',
     );
+    await expect(collect({ data: { texts: words }, task: 'span-corruption', vocabulary: 'words', epochs: 1 })).rejects.toThrow(
+      'span-corruption takes spans out of texts, and 100 % of the training sequences have fewer than two tokens; give longer texts, or another task',
+    );
     await expect(
       collect({ data: { texts: words }, task: 'masked-language', start: 'ppmi', vocabulary: 'words', epochs: 0 }),
     ).rejects.toThrow(/^texts is too little text for `start` ppmi: .*give more texts, or begin with `start` random/);

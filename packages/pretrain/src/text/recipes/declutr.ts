@@ -1,14 +1,11 @@
 import { tokenReadout, type BertEncoder } from '@selfsup/encoders';
 import { declutr } from '@selfsup/pretext-tasks/declutr';
-import { SelfsupError } from '@selfsup/core';
 import { z } from 'zod';
 import { defineTextTask } from '../text-task.ts';
+import { assertLongEnough } from './assert-long-enough.ts';
 
 /** What each text is read by: the part of `tokenReadout`. */
 const PARTS = { embedding: 'embedding/weighted', top: 'top/mean' } as const;
-
-/** At most such a part of the sequences may have fewer than two tokens. */
-export const MOST_SHORT = 0.5;
 
 /** Contrastive halves of texts; on the word embeddings alone it takes seconds. */
 export const declutrTask = defineTextTask({
@@ -43,11 +40,7 @@ export const declutrTask = defineTextTask({
   }),
   predictsTokens: false,
   create({ backbone, tokenizer, counts, shortShare }, { reads, dropRate, temperature }) {
-    if (shortShare > MOST_SHORT)
-      throw new SelfsupError(
-        'SELFSUP_DATA',
-        `declutr tells halves of texts apart, and ${Math.floor(100 * shortShare)} % of the training sequences have fewer than two tokens; give longer texts, or another task such as masked-language`,
-      );
+    assertLongEnough('declutr tells halves of texts apart', { shortShare });
     const { tokenWeights, unigram } = counts();
     const { specialIds } = tokenizer;
     return declutr<BertEncoder>({

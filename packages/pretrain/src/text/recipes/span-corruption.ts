@@ -4,6 +4,7 @@ import { bertDecoder, type BertEncoder } from '@selfsup/encoders';
 import { spanCorruption } from '@selfsup/pretext-tasks/span-corruption';
 import { z } from 'zod';
 import { defineTextTask } from '../text-task.ts';
+import { assertLongEnough } from './assert-long-enough.ts';
 import { tokenHead } from './token-head.ts';
 
 /** T5's span corruption, on BERT's blocks; the encoder is kept. */
@@ -27,6 +28,7 @@ export const spanCorruptionTask = defineTextTask({
   create(parts, { noiseDensity, meanSpanLength, decoderLayers: numLayers }) {
     const { backbone, tokenizer, length } = parts;
     const { special, specialIds } = tokenizer;
+    assertLongEnough('span-corruption takes spans out of texts', parts);
     const needed = spanCount(length, { noiseDensity, meanSpanLength });
     return spanCorruption<BertEncoder>({
       backbone,
