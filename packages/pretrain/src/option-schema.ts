@@ -22,8 +22,8 @@ export interface OptionDescription {
   readonly description: string;
   /** What a value must be, such as `an integer >= 1` or `one of a, b`. */
   readonly expected: string;
-  /** How a value on a command line is read. */
-  readonly kind: 'number' | 'boolean' | 'string' | 'json';
+  /** How a value on a command line is read; of a `list`, whose items are alike, a lone value is a list of one. */
+  readonly kind: 'number' | 'boolean' | 'string' | 'list' | 'json';
   /** The value unless given; absent where there is none or where it depends on other options. */
   readonly default?: unknown;
 }
@@ -41,6 +41,7 @@ interface JsonSchema {
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
   readonly minLength?: number;
+  readonly minItems?: number;
   readonly items?: JsonSchema | boolean;
   readonly prefixItems?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -61,6 +62,33 @@ function describeNumber({ type, minimum, maximum, exclusiveMinimum, exclusiveMax
   return noun;
 }
 
+/** What each item of a list must be; undefined where it may be anything, or where each has its own rule. */
+const itemsOf = ({ type, items, prefixItems }: JsonSchema): JsonSchema | undefined =>
+  type === 'array' && !prefixItems && typeof items === 'object' && Object.keys(items).length > 0 ? items : undefined;
+
+/** Whether a value is what {@link describeExpected} says. */
+function isAsDescribed(schema: JsonSchema, value: unknown): boolean {
+  if (schema.enum) return schema.enum.includes(value);
+  if (schema.const !== undefined) return value === schema.const;
+  if (schema.anyOf) return schema.anyOf.some((one) => one.description === undefined && isAsDescribed(one, value)); // words tell it all
+  if (schema.type === 'integer' || schema.type === 'number') {
+    const { minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity, exclusiveMaximum = Infinity } = schema;
+    const isNumber = schema.type === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value);
+    const number = value as number;
+    return isNumber && number >= minimum && number <= maximum && number > exclusiveMinimum && number < exclusiveMaximum;
+  }
+  if (schema.type === 'boolean') return typeof value === 'boolean';
+  if (schema.type === 'string') return typeof value === 'string' && value.length >= Math.min(1, schema.minLength ?? 0);
+  if (schema.type === 'array') {
+    if (!Array.isArray(value) || value.length < (schema.minItems ?? 0)) return false;
+    const { prefixItems } = schema;
+    if (prefixItems) return value.length === prefixItems.length && prefixItems.every((item, i) => isAsDescribed(item, value[i]));
+    const item = itemsOf(schema);
+    return !item || value.every((each) => isAsDescribed(item, each));
+  }
+  return schema.type !== 'object' || (typeof value === 'object' && value !== null && !Array.isArray(value));
+}
+
 function describeExpected(schema: JsonSchema): string {
   if (schema.enum) return `one of ${schema.enum.map(String).join(', ')}`;
   if (schema.const !== undefined) return show(schema.const);
@@ -70,9 +98,9 @@ function describeExpected(schema: JsonSchema): string {
   if (schema.type === 'string') return schema.minLength ? 'text that is not empty' : 'text';
   if (schema.type === 'array') {
     if (schema.prefixItems) return `a list of ${schema.prefixItems.length}: ${schema.prefixItems.map(describeExpected).join(', ')}`;
-    return typeof schema.items === 'object' && Object.keys(schema.items).length > 0
-      ? `a list, each ${describeExpected(schema.items)}`
-      : 'a list';
+    const list = schema.minItems ? `a list of at least ${schema.minItems}` : 'a list';
+    const item = itemsOf(schema);
+    return item ? `${list}, each ${describeExpected(item)}` : list;
   }
   return schema.type === 'object' ? 'an object' : 'a value';
 }
@@ -81,7 +109,7 @@ function kindOf(schema: JsonSchema): OptionDescription['kind'] {
   if (schema.type === 'integer' || schema.type === 'number') return 'number';
   if (schema.type === 'boolean') return 'boolean';
   if (schema.type === 'string' || schema.enum?.every((value) => typeof value === 'string')) return 'string';
-  return 'json';
+  return itemsOf(schema) ? 'list' : 'json';
 }
 
 function propertiesOf(schema: OptionSchema): Readonly<Record<string, JsonSchema>> {
@@ -115,6 +143,17 @@ export interface ParseOptionsNames {
 
 const keyOf = (segment: PropertyKey | { readonly key: PropertyKey }): string => String(typeof segment === 'object' ? segment.key : segment);
 
+/** What a check of the schema's own says where the description of the option does not tell what is wrong. */
+function reasonOf(property: JsonSchema, { value, issue }: { value: unknown; issue: StandardSchemaV1.Issue }): string {
+  return isAsDescribed(property, value) ? `; ${printable(issue.message, { maxLength: 200 })}` : '';
+}
+
+/** How a list of one is written, where its item was given without the list. */
+function asList(property: JsonSchema, value: unknown): string {
+  const isItem = itemsOf(property) && !Array.isArray(value) && isAsDescribed(property, [value]);
+  return isItem ? `; a list of one is ${show([value])}` : '';
+}
+
 /**
  * Checks options and fills in their defaults.
  *
@@ -142,10 +181,13 @@ export function parseOptions<O extends object>(schema: OptionSchema<O>, given: o
   const name = issue?.path?.[0] === undefined ? undefined : keyOf(issue.path[0]);
   if (name === undefined || !Object.hasOwn(properties, name))
     throw new SelfsupError('SELFSUP_OPTION', `${who}: ${issue?.message ?? 'the options are not valid'}`);
+  if (!Object.hasOwn(present, name) && 'default' in properties[name]!)
+    throw new SelfsupError('SELFSUP_OPTION', `${who}: ${nameOf(name)}: ${printable(issue!.message, { maxLength: 200 })}`);
   if (!Object.hasOwn(present, name))
     throw new SelfsupError('SELFSUP_OPTION', `${who} needs ${nameOf(name)}: ${describeExpected(properties[name]!)}`);
+  const [property, value] = [properties[name]!, present[name]];
   throw new SelfsupError(
     'SELFSUP_OPTION',
-    `${who}: ${nameOf(name)} must be ${describeExpected(properties[name]!)}, got ${show(present[name])}`,
+    `${who}: ${nameOf(name)} must be ${describeExpected(property)}${reasonOf(property, { value, issue: issue! })}, got ${show(value)}${asList(property, value)}`,
   );
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { firstLook } from './first-look.ts';
 import { inFlags } from './in-flags.ts';
-import { parseAny, parseNumbers, parsePair } from './parse-value.ts';
+import { parseAny, parseList, parseNumbers, parsePair } from './parse-value.ts';
 import { addFlags, givenBy, kebab, schemaFlags } from './schema-flags.ts';
 
 describe('values of flags', () => {
@@ -16,6 +16,15 @@ describe('values of flags', () => {
     ['a,b', 'a,b'],
   ])('%s is read as JSON, as a list, or as text', (text, value) => {
     expect(parseAny(text)).toEqual(value);
+  });
+
+  it('of a list may be one alone', () => {
+    expect(['300', '[300]', '300,200', 'a photo, small, of a {}'].map(parseList)).toEqual([
+      [300],
+      [300],
+      [300, 200],
+      ['a photo, small, of a {}'],
+    ]);
   });
 
   it('are gathered by name', () => {
@@ -43,6 +52,7 @@ describe('flags of a schema', () => {
     { name: 'symmetric', description: 'whether both views are queries', expected: 'true or false', kind: 'boolean', default: false },
     { name: 'biasCorrection', description: 'whether moments are corrected', expected: 'true or false', kind: 'boolean', default: true },
     { name: 'convention', description: 'the loss', expected: 'one of mean, sum', kind: 'string' },
+    { name: 'numPrototypes', description: 'clusters', expected: 'a list, each an integer >= 1', kind: 'list' },
     { name: 'momentum', description: 'weight of the old', expected: 'a number', kind: 'number' },
   ] as const;
   const make = (...argv: string[]) => {
@@ -72,6 +82,7 @@ describe('flags of a schema', () => {
       symmetric: true,
       biasCorrection: false,
     });
+    expect(make('--num-prototypes', '300').given).toEqual({ numPrototypes: [300] });
     expect(make('--no-symmetric', '--convention', 'sum').given).toEqual({ symmetric: false, convention: 'sum' });
     expect(() => make('--queue-size', 'many')).toThrow('It must be a number.');
   });

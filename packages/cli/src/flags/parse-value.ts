@@ -37,6 +37,12 @@ export function parseAny(text: string): unknown {
   return found ? found.value : text;
 }
 
+/** Reads a list as {@link parseAny} does; a lone value is a list of one. */
+export function parseList(text: string): unknown[] {
+  const value = parseAny(text);
+  return Array.isArray(value) ? value : [value];
+}
+
 /** Reads `name=value`, with the value as {@link parseAny} has it, and adds it to those before. */
 export function parsePair(text: string, before: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const at = text.indexOf('=');

@@ -1,6 +1,6 @@
 import type { OptionDescription } from '@selfsup/pretrain';
 import { Option, type Command } from 'commander';
-import { parseAny, parseNumber } from './parse-value.ts';
+import { parseAny, parseList, parseNumber } from './parse-value.ts';
 
 /** A flag that an option of a schema became. */
 export interface SchemaFlag {
@@ -51,7 +51,8 @@ function optionsOf(described: OptionDescription, fallback: unknown): Option[] {
   if (kind !== 'boolean') {
     const place = kind === 'number' ? '<n>' : described.expected.startsWith('one of ') ? '<name>' : '<value>';
     const option = new Option(`--${flag} ${place}`, text);
-    return [kind === 'number' ? option.argParser(parseNumber) : kind === 'json' ? option.argParser(parseAny) : option];
+    const parsers = { number: parseNumber, list: parseList, json: parseAny };
+    return [kind === 'string' ? option : option.argParser<unknown>(parsers[kind])];
   }
   const [on, off] = [new Option(`--${flag}`, text), new Option(`--no-${flag}`, `turns off: ${text}`)];
   if (fallback === true) on.hideHelp();

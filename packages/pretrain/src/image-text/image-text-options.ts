@@ -47,7 +47,7 @@ export const imageTextOptions = z.strictObject({
   header,
   /** What the name of a class is put into. */
   templates: z
-    .array(z.string().regex(/\{\}/))
+    .array(z.string().regex(/\{\}/, 'each must have {} where the name of a class goes'))
     .min(1)
     .default(['{}', 'a {}', 'a photo of a {}', 'a picture of a {}', 'an image of a {}'])
     .describe(
