@@ -76,6 +76,17 @@ describe('a table', () => {
     expect([parts.train.captions, parts.test!.captions, parts.testFrom]).toEqual([['a "b'], ['c', 'd'], 'own part']);
     const lists = put('data/lists.jsonl', JSON.stringify({ image: 'img/1.png', captions: ['one', 'uno'] }));
     expect((await openImageTexts(lists, options)).train.captions).toEqual(['one', 'uno']);
+    const none = put('data/none.jsonl', '{"image": "img/1.png", "caption": []}\n{"image": "img/2.png", "caption": "two"}');
+    const { train: left, empty } = await openImageTexts(none, options);
+    expect([left.captions, empty]).toEqual([['two'], 1]);
+  });
+
+  it('says how many pairs have no class where others have one', async () => {
+    const some = put('data/some.csv', ['image,caption,label', ...rows.slice(0, 8), 'img/8.png,eight,', 'img/9.png,nine,'].join('\n'));
+    const { train, unlabeled } = await openImageTexts(some, options);
+    expect([train.labels, unlabeled]).toEqual([undefined, 2]);
+    const none = put('data/plain.csv', 'image,caption\nimg/8.png,eight\n');
+    expect((await openImageTexts(none, options)).unlabeled).toBe(0);
   });
 
   it('with other names is asked for, and other tables are not taken for one', async () => {
@@ -84,6 +95,9 @@ describe('a table', () => {
       /odd.csv must have a column of images, such as `image`, got where, what; say which with `imageColumn`/,
     );
     expect((await openImageTexts(odd, { ...options, imageColumn: 'where', textColumn: 'what' })).train.captions).toEqual(['zero', 'one']);
+    await expect(openImageTexts(odd, { ...options, imageColumn: 0, textColumn: 1, labelColumn: 'nope' })).rejects.toThrow(
+      /must have a column nope, .*; say which with `labelColumn`/,
+    );
     for (const table of ['file,label\nimg/0.png,a\n', 'text,label\nhello there,a\n', 'image,caption\nimg/none.png,x\n', 'a\n'])
       expect(await looksLikeImageTexts(put('data/other.csv', table)), table).toBe(false);
     expect(await looksLikeImageTexts(join(root, 'nowhere.csv'))).toBe(false);
@@ -96,6 +110,15 @@ describe('a table', () => {
 });
 
 describe('tar archives', () => {
+  it('may have several texts of a picture in a list', async () => {
+    const several = put(
+      'several.tar',
+      await pack({ 'a.png': pictures[1]!, 'a.json': '{"caption": ["one", "uno"]}', 'b.png': pictures[2]!, 'b.json': '{"caption": []}' }),
+    );
+    const { train, empty } = await openImageTexts(several, options);
+    expect([await pairsOf(train), empty]).toEqual([[[1, 'one'], [1, 'uno']], 1]); // prettier-ignore
+  });
+
   it('hold key.jpg beside key.txt or key.json, split by their names', async () => {
     put(
       'wds/train-0.tar',

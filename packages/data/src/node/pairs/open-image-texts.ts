@@ -38,6 +38,8 @@ export interface OpenedImageTexts {
   readonly skipped: readonly SkippedImage[];
   /** Rows without a text, which are left out. */
   readonly empty: number;
+  /** Pairs without a class, where others have one: the images of a part with such a pair have no labels. */
+  readonly unlabeled: number;
 }
 
 const who = 'openImageTexts';
@@ -137,6 +139,7 @@ export async function openImageTexts(path: string, options: OpenImageTextsOption
       return [...train.skipped, ...(test?.skipped ?? [])];
     },
     empty,
+    unlabeled: classNames.length > 0 ? rows.filter(({ label }) => label === '').length : 0,
   };
 }
 

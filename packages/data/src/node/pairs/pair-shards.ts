@@ -14,12 +14,13 @@ const MAX_JSON = 2 ** 20;
 /** What WebDataset calls the key: the path up to the first dot of the name. */
 const keyOf = (name: string) => posix.join(posix.dirname(name), posix.basename(name).split('.')[0]!);
 
-/** The first of the usual keys that an object has, as text. */
-function textIn(value: unknown, keys: readonly string[]): string {
-  if (typeof value !== 'object' || value === null) return '';
+/** What an object has under the first of the usual keys, as texts: of a list several. Empty ones are left out. */
+function textsIn(value: unknown, keys: readonly string[]): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
   const key = keys.find((name) => Object.hasOwn(value, name));
   const found = key === undefined ? undefined : (value as Record<string, unknown>)[key];
-  return typeof found === 'string' || typeof found === 'number' ? String(found).trim() : '';
+  const each: readonly unknown[] = Array.isArray(found) ? found : [found];
+  return each.flatMap((one) => (typeof one === 'string' || typeof one === 'number' ? [String(one).trim()] : [])).filter(Boolean);
 }
 
 function parsed(text: string): unknown {
@@ -31,7 +32,7 @@ function parsed(text: string): unknown {
 }
 
 /**
- * Finds the pairs of tar archives as WebDataset writes them: `key.jpg` beside `key.txt`, or beside a `key.json` with a `caption`; a `key.cls` is the class.
+ * Finds the pairs of tar archives as WebDataset writes them: `key.jpg` beside `key.txt`, or beside a `key.json` with a `caption`, of several texts a list; a `key.cls` is the class.
  *
  * @param folder where they lie
  * @param shards their names, in order; those that begin like `test` or `val` are the test part
@@ -49,7 +50,7 @@ export async function readPairShards(
   for (const shard of shards) {
     const path = join(folder, shard);
     const images: TarEntry[] = [];
-    const [texts, labels] = [new Map<string, string>(), new Map<string, string>()];
+    const [texts, labels] = [new Map<string, readonly string[]>(), new Map<string, string>()];
     await indexTar(path, {
       who,
       async visit(entry, read) {
@@ -65,25 +66,25 @@ export async function readPairShards(
           .toString()
           .trim();
         const key = keyOf(name);
-        if (kind === 'txt') texts.set(key, text);
+        if (kind === 'txt') texts.set(key, text === '' ? [] : [text]);
         else if (kind === 'cls') labels.set(key, text);
         else {
           const value = parsed(text);
-          const [caption, label] = [textIn(value, CAPTION_NAMES), textIn(value, LABEL_NAMES)];
-          if (caption !== '' && !texts.has(key)) texts.set(key, caption);
+          const [captions, [label = '']] = [textsIn(value, CAPTION_NAMES), textsIn(value, LABEL_NAMES)];
+          if (captions.length > 0 && !texts.has(key)) texts.set(key, captions);
           if (label !== '' && !labels.has(key)) labels.set(key, label);
         }
       },
     });
     for (const image of images) {
       const key = keyOf(image.name);
-      const caption = texts.get(key) ?? '';
-      if (caption === '') {
+      const captions = texts.get(key) ?? [];
+      if (captions.length === 0) {
         empty++;
         continue;
       }
       const file = { path: join(path, image.name), size: image.size, read: () => readTarImage(path, image, who) };
-      rows.push({ file, caption, label: labels.get(key) ?? '', part: partOf(basename(shard)) });
+      for (const caption of captions) rows.push({ file, caption, label: labels.get(key) ?? '', part: partOf(basename(shard)) });
     }
   }
   if (rows.length === 0)

@@ -47,7 +47,7 @@ export function findPairColumns(top: readonly string[], columns: PairColumns, pa
   const isFile = (cell = '') => /\.\w{2,5}$/.test(cell.trim());
   const header =
     columns.header ?? (byName || (image >= 0 && caption >= 0) || !isFile(top[typeof imageColumn === 'number' ? imageColumn : 0]));
-  const place = (column: Column | undefined, option: 'imageColumn' | 'textColumn', guess: number): number => {
+  const place = (column: Column | undefined, option: 'imageColumn' | 'textColumn' | 'labelColumn', guess: number): number => {
     const way = `say which with \`${option}\`: a name of the first line, or a number from 0`;
     if (column !== undefined) {
       const found = typeof column === 'number' ? column : top.findIndex((cell) => cell.trim() === column);
@@ -62,7 +62,7 @@ export function findPairColumns(top: readonly string[], columns: PairColumns, pa
   };
   const guesses = header ? [image, caption] : top.length === 2 ? [0, 1] : [-1, -1];
   const found = { image: place(imageColumn, 'imageColumn', guesses[0]!), caption: place(textColumn, 'textColumn', guesses[1]!) };
-  const label = labelColumn === undefined ? (header ? usual(top, LABEL_NAMES) : -1) : place(labelColumn, 'textColumn', -1);
+  const label = labelColumn === undefined ? (header ? usual(top, LABEL_NAMES) : -1) : place(labelColumn, 'labelColumn', -1);
   return { ...found, label, split: header ? usual(top, SPLIT_NAMES) : -1, header };
 }
 
@@ -94,7 +94,7 @@ async function* separated(pieces: AsyncIterable<string>, columns: PairColumns, p
   }
 }
 
-/** The rows of a JSON line: of several texts in a list each is one. */
+/** The rows of a JSON line: of several texts in a list each is one; an empty list is a row without a text. */
 function cellsOf(
   object: Readonly<Record<string, unknown>>,
   { imageColumn, textColumn, labelColumn }: PairColumns,
@@ -114,7 +114,8 @@ function cellsOf(
       { who, path },
       `must have an image and a caption on each line, but line ${line} has ${listed(Object.keys(object)) || 'nothing'}; say which keys with \`imageColumn\` and \`textColumn\``,
     );
-  return (Array.isArray(captions) ? captions : [captions]).map((caption) => ({ image, caption: textOf(caption), label, split, line }));
+  const texts: readonly unknown[] = Array.isArray(captions) && captions.length > 0 ? captions : [captions];
+  return texts.map((caption) => ({ image, caption: textOf(caption), label, split, line }));
 }
 
 async function* jsonLines(pieces: AsyncIterable<string>, columns: PairColumns, path: string): AsyncGenerator<Cells> {

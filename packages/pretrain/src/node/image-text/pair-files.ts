@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import { looksLikeImageTexts, openImageTexts, openTokenizer } from '@selfsup/data/node';
 import type { OpenedImageData } from '../../image/opened-images.ts';
 import type { ImageTextOptions } from '../../image-text/image-text-options.ts';
@@ -32,14 +33,20 @@ export const pairFiles: DatasetOpener<OpenedPairs | OpenedImageData> = {
       ...{ seed, testFraction, onProgress, onSkip },
       ...{ imageColumn: columnOf(imageColumn), textColumn: columnOf(textColumn), labelColumn: columnOf(labelColumn), header },
     }).finally(watch.end);
-    const { train, test, testFrom, empty } = opened;
+    const { train, test, testFrom, empty, unlabeled } = opened;
+    if (unlabeled > 0 && !(test ?? train).labels)
+      progress?.warn(
+        `${countOf(unlabeled, 'pairs')} of ${path} without a class: zero-shot classification is not measured; give each a class, or put those that have one into a table of their own`,
+      );
     return {
       train,
       ...(test && { test, testFrom: testFrom ?? 'held out' }),
       ...(typeof tokenizer === 'string' && { tokenizer: await openTokenizer(tokenizer) }),
       skipped: () => [
         ...opened.skipped,
-        ...(empty > 0 ? [{ path, reason: 'there is no text', kind: 'images without a text', count: empty }] : []),
+        ...(empty > 0
+          ? [{ path: `${countOf(empty, 'images')} of ${path}`, reason: 'there is no text', kind: 'images without a text', count: empty }]
+          : []),
       ],
       decoded: watch.decoded,
     };
