@@ -49,7 +49,7 @@ function seenPatches(prefix: tf.Tensor1D, length: number): tf.Tensor3D {
  * @param options see {@link AimOptions}
  * @returns the task; its variables lie under `backbone/` and `head/`. The loss is `maskedPixelLoss`, squared, of the patches after the prefix: 1 when nothing is
  * predicted, with normalized pixels
- * @throws SelfsupError from `create` `SELFSUP_OPTION` on a backbone with a class token; from `targets` and `loss` `SELFSUP_BATCH` without `images`,
+ * @throws SelfsupError from `create` `SELFSUP_OPTION` on a backbone with a class token or registers; from `targets` and `loss` `SELFSUP_BATCH` without `images`,
  * `SELFSUP_SHAPE` and `SELFSUP_DTYPE` when they do not fit
  * @see El-Nouby et al.: "Scalable Pre-training of Large Autoregressive Image Models", https://arxiv.org/abs/2401.08541
  * @remarks The length of the prefix is drawn evenly from 1 to all patches but one, for each image. Afterwards the backbone is used without a mask: all patches see
@@ -79,6 +79,13 @@ export function aim(options: AimOptions): PretextTask<AimBatch, AimTargets> {
         throw new SelfsupError(
           'SELFSUP_OPTION',
           'aim: the backbone must not have a class token, which would see everything; give `classToken: false`',
+        );
+      }
+      if ('registers' in (backbone.trainable as object)) {
+        networks.dispose();
+        throw new SelfsupError(
+          'SELFSUP_OPTION',
+          'aim: the backbone must not have register tokens, through which patches would see those after them; give `numRegisters: 0`',
         );
       }
       return {

@@ -113,11 +113,12 @@ const attentiveProbe = (context: CommandContext) =>
     .option('--heads <n>', 'heads of the attention (default: 1)', parseNumber)
     .option('--epochs <n>', 'passes over the training images (default: 30)', parseNumber)
     .addHelpText('after', `\nExamples:${ATTENTIVE_EXAMPLES}`)
-    .action((_flags, self: Command) =>
-      act<EvaluateAttentiveProbeFlags>(self, context, async (flags, output) =>
+    .action((_flags, self: Command) => {
+      context.flagNames = new Map([['numHeads', '--heads']]);
+      return act<EvaluateAttentiveProbeFlags>(self, context, async (flags, output) =>
         (await import('../actions/run-evaluate.ts')).runEvaluateAttentiveProbe(flags, output),
-      ),
-    );
+      );
+    });
 
 const segmentation = (context: CommandContext) =>
   addRunFlags(new Command('segmentation'))

@@ -15,7 +15,7 @@ export function batchLabels(task: string, train: Pick<ImageSamples, 'name' | 'la
   if (!labels)
     throw new SelfsupError(
       'SELFSUP_DATA',
-      `the task ${task} learns from labels, and ${name} has none; give images in folders by class, or choose a task without labels such as simclr`,
+      `the task ${task} learns from labels, and ${name} has no labels of two or more classes; give images in folders by class, or choose a task without labels such as simclr`,
     );
   return (indices) =>
     tf.tensor1d(

@@ -105,6 +105,12 @@ export async function evaluateAttentiveProbe(
   return judgeEach(encoder, { baselines, networks: true }, async ([name, network]) => {
     const { module, grid } = mapOf(network, encoder, layer);
     const { bank, test } = await encodeBank(module, context, name);
+    const columns = bank.features.shape[1] / (grid[0] * grid[1]);
+    if (numHeads !== undefined && !(Number.isSafeInteger(numHeads) && numHeads >= 1 && columns % numHeads === 0))
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `evaluateAttentiveProbe: \`numHeads\` must be a divisor of the ${columns} channels of the map, got ${numHeads}`,
+      );
     const stage = progress.stage(`Training attention (${name})`, {
       total: epochs * Math.ceil(bank.features.shape[0] / 128),
       unit: 'updates',

@@ -1,5 +1,5 @@
 import { cutmix, mixup } from '@selfsup/augment';
-import { drawUniform, type Rng } from '@selfsup/core';
+import { drawUniform, SelfsupError, type Rng } from '@selfsup/core';
 import type { MixedExamples } from '@selfsup/evaluate';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { MixingOptions } from '../modality.ts';
@@ -16,6 +16,9 @@ export function mixImages({
   mixup: mixupAlpha,
   cutmix: cutmixAlpha,
 }: MixingOptions): (input: tf.TensorContainer, rng: Rng) => MixedExamples<tf.TensorContainer> {
+  for (const [name, alpha] of Object.entries({ mixup: mixupAlpha, cutmix: cutmixAlpha }))
+    if (alpha !== undefined && !(alpha > 0 && Number.isFinite(alpha)))
+      throw new SelfsupError('SELFSUP_OPTION', `\`${name}\` must be a number > 0, got ${alpha}`);
   const ways = [
     ...(mixupAlpha === undefined ? [] : [mixup({ alpha: mixupAlpha })]),
     ...(cutmixAlpha === undefined ? [] : [cutmix({ alpha: cutmixAlpha })]),

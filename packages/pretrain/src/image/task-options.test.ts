@@ -4,6 +4,7 @@ import { linear } from '@selfsup/encoders';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildRun, registry, trainTiny } from '../../fixtures/tiny-run.ts';
 import { parseOptions } from '../option-schema.ts';
+import { mixImages } from './mix-images.ts';
 import type { TaskRecipe } from '../task-recipe.ts';
 
 beforeAll(async () => {
@@ -89,8 +90,28 @@ describe('what a config brings', () => {
 });
 
 describe('what does not fit', () => {
+  it.each([
+    ['pirl', { tileSize: 20 }, '`tileSize` must be at most 5, the side of a cell where 3x3 tiles share images of 16x16 pixels, got 20'],
+    ['jigsaw', { tileSize: 20 }, '`tileSize` must be at most 5'],
+    ['inpainting', { regionSize: 33 }, '`regionSize` must be at most 16, the side of the images, got 33'],
+    ['all4one', { attentionHeads: 7 }, '`attentionHeads` must divide `headOutput` 128, got 7'],
+  ])('is named as the user wrote it: %s %j', async (task, taskOptions, message) => {
+    await expect(trainTiny(task, { taskOptions })).rejects.toThrow(message);
+  });
+
+  it('is an encoder with registers for aim', async () => {
+    await expect(trainTiny('aim', { encoderOptions: { numRegisters: 2 } })).rejects.toThrow(
+      'aim: the backbone must not have register tokens',
+    );
+  });
+
+  it('are images that are mixed by no share', () => {
+    expect(() => mixImages({ mixup: -1 })).toThrow('`mixup` must be a number > 0, got -1');
+    expect(() => mixImages({ cutmix: 0 })).toThrow('`cutmix` must be a number > 0, got 0');
+  });
+
   it('is data without labels for a task that learns from them', async () => {
-    await expect(trainTiny('sup-con', { labeled: false })).rejects.toThrow('the task sup-con learns from labels, and tiny has none');
+    await expect(trainTiny('sup-con', { labeled: false })).rejects.toThrow('the task sup-con learns from labels, and tiny has no labels of two or more classes; give images in folders by class');
   });
 
   it('is an encoder without patches for tasks that mask them', async () => {

@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import { neighborEncoder } from '@selfsup/encoders';
 import { all4One } from '@selfsup/pretext-tasks/all4one';
 import { z } from 'zod';
@@ -40,6 +41,8 @@ export const all4OneTask = defineImageTask({
     const { batchSize, accumulate } = parts.settings;
     const { temperature, centroidTemperature, numNeighbors, neighborWeight, centroidWeight, featureWeight } = options;
     const { momentum, attentionLayers: numLayers, attentionHeads: numHeads, headOutput, predictionHidden = 2 * headOutput } = options;
+    if (headOutput % numHeads !== 0)
+      throw new SelfsupError('SELFSUP_OPTION', `\`attentionHeads\` must divide \`headOutput\` ${headOutput}, got ${numHeads}`);
     return all4One({
       backbone: parts.backbone,
       projectionHead: headOf(parts, options, { batchNorm: true, batchNormLast: true }),

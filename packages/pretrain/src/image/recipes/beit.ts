@@ -13,11 +13,23 @@ import { patchCodebook } from '../patch-codebook.ts';
 import { oneView } from '../views-input.ts';
 import { maskOptions, patchEncoder } from './masked-images.ts';
 
+/** Rows and columns of an encoder's patches. */
+const gridOf = ({ gridSize }: VitFactory): readonly [number, number] => (typeof gridSize === 'number' ? [gridSize, gridSize] : gridSize);
+
 /** The trained encoder whose states of patches become tokens. */
-function tokenizerOf({ factory, input }: Teacher, student: { readonly mean: readonly number[]; readonly std: readonly number[] }) {
+function tokenizerOf(
+  { factory, input }: Teacher,
+  { backbone, ...student }: { readonly backbone: VitFactory; readonly mean: readonly number[]; readonly std: readonly number[] },
+) {
   if (!('patchSize' in factory))
     throw new SelfsupError('SELFSUP_OPTION', `the teacher of beit must be an encoder of patches: ${patchEncoderNames.join(', ')}`);
   const { mean, std, height, width } = imageInputOf(input);
+  const [own, theirs] = [gridOf(backbone), gridOf(factory as VitFactory)];
+  if (own.join() !== theirs.join())
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `the \`teacher\` of beit must divide an image into ${own.join('x')} patches like the encoder that learns, got ${theirs.join('x')}; choose another teacher, or give the encoder as many by \`imageSize\` or \`encoderOptions.patchSize\``,
+    );
   return { encoder: factory as VitFactory, images: { student, teacher: { mean, std }, size: [height, width] as const } };
 }
 
@@ -50,12 +62,13 @@ export const beitTask = defineImageTask({
   encoderOptions: { maskToken: true, pooling: 'mean' },
   defaults: { optimizer: 'adamw' },
   async learn({ backbone, options: { vocabularySize }, teacher, ...context }) {
-    const { patchSize, gridSize } = patchEncoder('beit', backbone);
+    const student = patchEncoder('beit', backbone);
+    const { patchSize } = student;
     if (!teacher) return patchCodebook(context, { patchSize, vocabularySize });
     const { mean, std } = imageInputOf(context.input);
-    const tokenizer = tokenizerOf(teacher, { mean, std });
+    const tokenizer = tokenizerOf(teacher, { backbone: student, mean, std });
     const encoder = tokenizer.encoder(createRng(0));
-    const [rows, columns] = typeof gridSize === 'number' ? [gridSize, gridSize] : gridSize;
+    const [rows, columns] = gridOf(student);
     const describe = (images: tf.Tensor4D) => describePatches(images, { ...tokenizer, encoder, length: rows * columns });
     try {
       return await patchCodebook(context, { patchSize, vocabularySize, describe });
@@ -65,7 +78,7 @@ export const beitTask = defineImageTask({
   },
   create({ backbone, channels, mean, std, teacher, learned }, { maskRatio, maskKind: kind, vocabularySize }) {
     const encoder = patchEncoder('beit', backbone);
-    const tokenizer = teacher && tokenizerOf(teacher, { mean, std });
+    const tokenizer = teacher && tokenizerOf(teacher, { backbone: encoder, mean, std });
     const { gridSize, patchSize, outputDim: inputDim } = encoder;
     // of a run that goes on the codebook is in the checkpoint
     const codebook =

@@ -6,7 +6,7 @@ import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
 import { patchSizeOf } from '../patch-size.ts';
 import { oneView } from '../views-input.ts';
-import { tileOf } from './tile-size.ts';
+import { checkTiles, tileOf } from './tile-size.ts';
 
 /** Orders by number of tiles and of orders: the same for all runs, and a second's work. */
 const ordersBySize = new Map<string, ReturnType<typeof jigsawPermutations>>();
@@ -43,10 +43,12 @@ export const jigsawTask = defineImageTask({
   input: oneView,
   views: cropSource([0.5, 1]),
   hasProjectionHead: false,
-  create({ backbone, imageSize }, options) {
+  create(parts, options) {
+    const { backbone, imageSize } = parts;
     const { outputDim } = backbone;
     const { grid, numOrders, jitter, standardize, headHidden: hiddenDim = outputDim } = options;
     const { tileSize: size = tileOf(imageSize, grid, patchSizeOf(backbone)) } = options;
+    checkTiles(parts, grid, size);
     const permutations = ordersOf(grid * grid, numOrders);
     const head = projectionHead({ inputDim: grid * grid * outputDim, hiddenDim, outputDim: numOrders });
     return jigsaw({ backbone, head, tiling: tiles({ grid, size, jitter, standardize }), permutations });

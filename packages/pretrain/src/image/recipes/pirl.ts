@@ -8,7 +8,7 @@ import { patchSizeOf } from '../patch-size.ts';
 import { numberedViews } from '../views-input.ts';
 import { embeddingDimOf, headOf, headOptions } from './head-options.ts';
 import { temperature } from './shared-options.ts';
-import { tileOf } from './tile-size.ts';
+import { checkTiles, tileOf } from './tile-size.ts';
 
 /** PIRL with the paper's numbers; the memory has a row for each image. */
 export const pirlTask = defineImageTask({
@@ -43,6 +43,7 @@ export const pirlTask = defineImageTask({
     const { backbone, imageSize, numSamples: numImages } = parts;
     const { temperature, puzzleWeight, numNegatives, memoryMomentum, grid, headOutput: outputDim } = options;
     const { tileSize: size = tileOf(imageSize, grid, patchSizeOf(backbone)) } = options;
+    checkTiles(parts, grid, size);
     return pirl({
       backbone,
       projectionHead: headOf(parts, options),
