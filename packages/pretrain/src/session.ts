@@ -1,5 +1,5 @@
 import type { SelectedBackend } from '@selfsup/backends';
-import { printable, SelfsupError } from '@selfsup/core';
+import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { fit, readCheckpointMetadata, synchronizeRanks, type FitResult } from '@selfsup/trainer';
 import { alarmsOfStart } from './alarms-of-start.ts';
 import { buildRun, prefixOf, startWeights, type BuiltRun } from './build-run.ts';
@@ -264,10 +264,10 @@ function changesOf({ settings: before }: RunFile, { settings, step }: { settings
 /** What a change means for the run. */
 const describeChange = ({ setting, from, to }: RunFile['changes'][number]): string =>
   setting === 'epochs'
-    ? `Planned for ${from} epochs, continued to ${to}: learning rate and schedules are from here on those of the longer run`
+    ? `Planned for ${countOf(from, 'epochs')}, continued to ${to}: learning rate and schedules are from here on those of the longer run`
     : setting === 'batchSize'
-      ? `Forward passes have ${to} samples instead of ${from} from here on; updates have as many as before, so steps, epochs and schedules stay`
-      : `Each update is made from ${to} forward passes instead of ${from}`;
+      ? `Forward passes have ${countOf(to, 'samples')} instead of ${from} from here on; updates have as many as before, so steps, epochs and schedules stay`
+      : `Each update is made from ${countOf(to, 'forward passes', 'forward pass')} instead of ${from}`;
 
 /** A plan whose batch is no larger than the data, where nothing is trained: then it serves nothing but a later session. */
 function fittingWithoutTraining(plan: RunPlan, { train }: RunData): RunPlan {

@@ -14,7 +14,7 @@ import type { Teacher } from './task-recipe.ts';
  * @throws SelfsupError `SELFSUP_OPTION`; `SELFSUP_CHECKPOINT` when a run is continued with another one
  */
 export function assertTeacher(
-  { recipe, modality, earlier }: RunPlan,
+  { recipe, modality, earlier, registry }: RunPlan,
   teacher: StartEncoder | undefined,
   nameOf: (name: string) => string,
 ): void {
@@ -25,10 +25,11 @@ export function assertTeacher(
       `the task ${recipe.name} learns from a trained encoder; give ${nameOf('teacher')}: an encoder of ${modality.title}, of any architecture`,
     );
   }
+  const taught = registry.tasks.all.filter((task) => task.teacher && task.modality === modality.name).map(({ name }) => name);
   if (!recipe.teacher)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${nameOf('teacher')} must be left out: the task ${recipe.name} learns from data alone; choose the task distillation, or begin with those weights (${nameOf('init')})`,
+      `${nameOf('teacher')} must be left out: the task ${recipe.name} learns from data alone; choose a task with a teacher (${taught.join(', ')}), or begin with those weights (${nameOf('init')})`,
     );
   if (earlier && teacher.record.sha256 !== earlier.teacher?.sha256)
     throw new SelfsupError(

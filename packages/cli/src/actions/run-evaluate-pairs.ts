@@ -88,8 +88,8 @@ export function runEvaluateCrossRetrieval(flags: EvaluateCrossRetrievalFlags, ou
     const { recall, images, texts } = await evaluateCrossRetrieval(pair, samples, { pairs, baselines, progress: output });
     for (const [name, measures] of Object.entries(recall)) {
       const list = (of: string) => [1, 5, 10].map((rank) => (measures[`${of}${rank}`] ?? 0).toFixed(1)).join(' / ');
-      output.line(`recall@1/5/10 of ${images} images by their texts ${list('imageRecall')} %${whose(name)}`);
-      output.line(`recall@1/5/10 of ${texts} texts by their images ${list('textRecall')} %${whose(name)}`);
+      output.line(`recall@1/5/10 of ${countOf(images, 'images')} by their texts ${list('imageRecall')} %${whose(name)}`);
+      output.line(`recall@1/5/10 of ${countOf(texts, 'texts')} by their images ${list('textRecall')} %${whose(name)}`);
     }
     const rows = Object.entries(recall).map(([name, measures]) => [name, Object.fromEntries(Object.entries(measures).map(([key, value]) => [key, rounded(value)]))]); // prettier-ignore
     return { recall: Object.fromEntries(rows) as Record<string, unknown>, images, texts };

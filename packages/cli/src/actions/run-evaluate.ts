@@ -97,7 +97,7 @@ export function runEvaluateKnn(flags: EvaluateKnnFlags, output: Output): Promise
     const { accuracy, k, temperature, bank, test } = found;
     const { trained, ...others } = accuracy;
     output.line(
-      `kNN ${trained!.toFixed(2)} % of ${countOf(test, `test ${samples.unit}`)} (${k} of ${bank} vote, temperature ${temperature})`,
+      `kNN ${trained!.toFixed(2)} % of ${countOf(test, `test ${samples.unit}`)} (${Math.min(k, bank)} of ${bank} vote, temperature ${temperature})`,
     );
     for (const [name, value] of Object.entries(others)) output.line(`kNN ${value.toFixed(2)} %, ${nameOf(name)}`);
     return { k, temperature, bank, accuracy: Object.fromEntries(Object.entries(accuracy).map(([name, value]) => [name, rounded(value)])) };
@@ -124,7 +124,7 @@ export function runEvaluateLinearProbe(flags: EvaluateLinearProbeFlags, output: 
     for (const [name, finding] of Object.entries(found)) say(name, finding);
     const { trained } = found;
     if (!trained!.converged && trained!.l2 > 0)
-      output.warn(`the classifier was still improving after ${maxIterations ?? 300} steps; raise --max-iterations`);
+      output.warn(`the classifier was still improving after ${countOf(maxIterations ?? 300, 'steps')}; raise --max-iterations`);
     const shown = ({ accuracy, trainAccuracy, ...rest }: LinearFinding) => ({
       accuracy: rounded(accuracy),
       trainAccuracy: rounded(trainAccuracy),
@@ -168,7 +168,7 @@ export function runEvaluateClustering(flags: EvaluateClusteringFlags, output: Ou
       progress: output,
     });
     for (const [name, { nmi, ari, clusters }] of Object.entries(found))
-      output.line(`${clusters} clusters: NMI ${nmi.toFixed(3)}, ARI ${ari.toFixed(3)}${ofWhom(name)}`);
+      output.line(`${countOf(clusters, 'clusters')}: NMI ${nmi.toFixed(3)}, ARI ${ari.toFixed(3)}${ofWhom(name)}`);
     return { findings: found };
   });
 }

@@ -38,8 +38,9 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
   const flags = trainFlags(prepared);
   context.flagNames = flagNamesOf(flags);
   context.ownerOf = (flag) => ownerOf(flag, prepared);
+  const taught = prepared.registry.tasks.all.filter(({ teacher }) => teacher).map(({ name }) => name);
   const command = new Command('train')
-    .description('Pretrain an encoder on data without labels; labels, where there are any, only measure it')
+    .description('Pretrain an encoder on data without labels; labels, where there are any, only measure it, except in the task sup-con')
     .option(
       '--task <name>',
       'what to learn: a task of the list below, a file such as ./my-task.ts, or an installed package (default: what fits the data, such as simclr for pictures)',
@@ -53,7 +54,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     )
     .option(
       '--teacher <source>',
-      'the trained encoder that the task distillation learns from, of any architecture (given as that of --init)',
+      `the trained encoder that a task learns from, of ${taught.join(' or ')} (given as that of --init)`,
     )
     .addOption(
       new Option(

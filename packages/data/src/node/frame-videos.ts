@@ -212,7 +212,7 @@ export async function frameVideos(list: PhotoList<VideoFile>, name: string, opti
       'SELFSUP_DATA',
       frames.videos.size === 0
         ? `frameFolders: not one of the ${broken.length} videos of ${printable(name)} can be decoded, the first one because: ${broken[0]!.reason}; check the files`
-        : `frameFolders: a video must have at least ${needed} frames, but not one of the ${short.length} videos of ${printable(name)} has; use shorter clips, a smaller stride, or more \`framesPerSecond\``,
+        : `frameFolders: a video must have at least ${needed} frames, but not one of the ${short.length} videos of ${printable(name)} has; use shorter clips, or a smaller stride${list.files.some(({ frames }) => !frames) ? ', or more \`framesPerSecond\`' : ''}`,
     );
   }
   const middles = stretches.map(({ positions }) => positions[Math.floor(positions.length / 2)]!);

@@ -13,7 +13,7 @@ export const supConTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2004.11362',
   summary: 'The encoder learns from labels: views of all images of a class are to be alike. It shows what labels would add.',
   advice: {
-    take: 'Images have labels, some or all, and the encoder will serve other questions than these classes, too.',
+    take: 'All images have labels, and the encoder will serve other questions than these classes, too.',
     leave: 'No labels are there; then it is `simclr`. Or only these classes matter: then fine-tune.',
   },
   options: z.strictObject({
