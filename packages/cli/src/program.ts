@@ -32,7 +32,9 @@ function setUp(command: Command, { streams }: CommandContext): void {
 async function train(argv: readonly string[], context: CommandContext): Promise<Command> {
   const [first, second] = argv.filter((word) => !word.startsWith('-'));
   if ((first === 'help' ? second : first) === 'train') return (await import('./commands/train.ts')).trainCommand(argv, context);
-  return new Command('train').description('Pretrain an encoder on data without labels; labels, where there are any, only measure it, except in the task sup-con');
+  return new Command('train').description(
+    'Pretrain an encoder on data without labels; labels, where there are any, only measure it, except in the task sup-con',
+  );
 }
 
 /**

@@ -124,7 +124,9 @@ describe('features', () => {
     expect(monitor.alarms[0]).toMatchObject({ kind: 'complete', metric: 'std', value: 0.01, threshold: 0.05, step: 12 });
     expect(monitor.alarms[0]!.likelyCause).toMatch(/stop-gradient/);
     expect(monitor.alarms[0]!.advice).toMatch(/learning rate/);
-    expect(monitor.alarms[0]!.message).toMatch(/^std 0.01 is below 0.05: all inputs give nearly one output; likely the learning rate is too high, or/);
+    expect(monitor.alarms[0]!.message).toMatch(
+      /^std 0.01 is below 0.05: all inputs give nearly one output; likely the learning rate is too high, or/,
+    );
     await createCollapseMonitor().onEpochEnd({ step: 1 });
   });
 });

@@ -41,7 +41,9 @@ it.each(['epsilon', 'beta2', 'biasCorrection'])('refuses %s beside an optimizer 
   const plan = (config: RunConfig) => refusal(() => planRun({ data: 'shapes', [name]: value, ...config }, { registry }));
   expect(plan({ task: 'simclr' })).toBe(`task simclr: \`${name}\` is for the optimizer adamw, the run has sgd; leave it out`);
   expect(plan({ task: 'simclr', optimizer: 'adamw' })).toBe('nothing was thrown');
-  expect(plan({ task: 'emp-ssl' })).toMatch(name === 'epsilon' ? /has lars; leave it out; the task's own is `taskOptions.epsilon`$/ : /leave it out$/);
+  expect(plan({ task: 'emp-ssl' })).toMatch(
+    name === 'epsilon' ? /has lars; leave it out; the task's own is `taskOptions.epsilon`$/ : /leave it out$/,
+  );
 });
 
 it('takes what a modality says of adamw, whatever the optimizer', () => {

@@ -111,7 +111,9 @@ describe('what does not fit', () => {
   });
 
   it('is data without labels for a task that learns from them', async () => {
-    await expect(trainTiny('sup-con', { labeled: false })).rejects.toThrow('the task sup-con learns from labels, and tiny has no labels of two or more classes; give images in folders by class');
+    await expect(trainTiny('sup-con', { labeled: false })).rejects.toThrow(
+      'the task sup-con learns from labels, and tiny has no labels of two or more classes; give images in folders by class',
+    );
   });
 
   it('is an encoder without patches for tasks that mask them', async () => {

@@ -53,7 +53,10 @@ export const inpaintingTask = defineImageTask({
   create({ backbone, height, width, channels }, { regionSize, overlap, overlapWeight, decoderWidth }) {
     const region = [regionSize ?? Math.floor(height / 2), regionSize ?? Math.floor(width / 2)] as const;
     if (Math.max(0, region[0] - height, region[1] - width) > 0)
-      throw new SelfsupError('SELFSUP_OPTION', `\`regionSize\` must be at most ${Math.min(height, width)}, the side of the images, got ${regionSize!}`);
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `\`regionSize\` must be at most ${Math.min(height, width)}, the side of the images, got ${regionSize!}`,
+      );
     const common = { backbone, regionSize: region, overlap, overlapWeight };
     const painter = { outputSize: region, channels, width: decoderWidth };
     const map = lastMapOf(backbone, [height, width, channels]);
