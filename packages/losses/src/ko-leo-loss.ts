@@ -48,7 +48,7 @@ function nearest(z: tf.Tensor2D): tf.Tensor2D {
   const n = z.shape[0];
   const find = () => {
     const others = tf.sub(tf.matMul(z, z, false, true), tf.mul<tf.Tensor2D>(tf.eye(n), 4)); // products lie between -1 and 1
-    return oneHot(tf.argMax(others, 1), n);
+    return oneHot(tf.argMax<tf.Tensor1D>(others, 1), n);
   };
   // inside a custom gradient nothing is taped
   return tf.customGrad(() => ({ value: find(), gradFunc: () => tf.zerosLike(z) }))(z);

@@ -44,7 +44,7 @@ export function momentumGroups(rows: tf.Tensor2D, groups: tf.Tensor2D, options: 
     const $rows = input as tf.Tensor2D;
     const lengths = tf.maximum(tf.sqrt(tf.sum(tf.square(groups), 1, true)), 1e-12); // [numGroups, 1]
     const joined = tf.argMax(tf.matMul($rows, tf.div<tf.Tensor2D>(groups, lengths), false, true), 1); // [n]
-    const members = oneHot(tf.cast(joined, 'int32'), numGroups); // [n, numGroups]
+    const members = oneHot(tf.cast(joined, 'int32') as tf.Tensor1D, numGroups); // [n, numGroups]
     const counts = tf.sum(members, 0); // [numGroups]
     const weights = tf.mul<tf.Tensor2D>(tf.div(members, tf.maximum(counts, 1)), 1 - momentum);
     const kept = tf.sub(1, tf.mul(tf.cast(tf.greater(counts, 0), 'float32'), 1 - momentum));

@@ -116,7 +116,7 @@ it('sphericalKMeans without a stream finds directions, and keeps a centroid that
     const centroids = sphericalKMeans(rows, { numClusters: 2, iterations: 4 }).centroids.arraySync();
     expect(centroids.map(([x, y]) => Math.atan2(y!, x!))).toEqual([expect.closeTo(0.05, 5), expect.closeTo(3.05, 5)]);
     const single = sphericalKMeans(rows, { numClusters: 1, iterations: 1 });
-    const mean = l2Normalize(tf.sum(rows, 0, true) as tf.Tensor2D).arraySync();
+    const mean = l2Normalize(tf.sum<tf.Tensor2D>(rows, 0, true)).arraySync();
     expect([single.centroids.arraySync(), new Set(single.assignments.dataSync())]).toEqual([mean, new Set([0])]);
     const same = sphericalKMeans(tf.ones([4, 2]), { numClusters: 3, iterations: 2 }).centroids;
     expect(same.dataSync().every(Number.isFinite)).toBe(true);

@@ -12,7 +12,7 @@ it('has a one where each index points, and zeros for what points nowhere', () =>
 
 it('takes a single class', () => {
   tf.tidy(() => {
-    const rows = oneHot<tf.Tensor3D>(tf.tensor2d([0, 0, -1, 1], [2, 2], 'int32'), 1);
+    const rows = oneHot(tf.tensor2d([0, 0, -1, 1], [2, 2], 'int32'), 1);
     expect([rows.dtype, rows.shape]).toEqual(['float32', [2, 2, 1]]);
     expect([...rows.dataSync()]).toEqual([1, 1, 0, 0]);
   });

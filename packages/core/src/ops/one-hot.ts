@@ -15,9 +15,12 @@ import * as tf from '@tensorflow/tfjs-core';
  * oneHot(tf.tensor1d([2, 0], 'int32'), 3).print(); // [[0, 0, 1], [1, 0, 0]]
  * ```
  */
-export function oneHot<T extends tf.Tensor = tf.Tensor2D>(indices: tf.Tensor, depth: number): T {
+export function oneHot(indices: tf.Tensor1D, depth: number): tf.Tensor2D;
+export function oneHot(indices: tf.Tensor2D, depth: number): tf.Tensor3D;
+export function oneHot(indices: tf.Tensor, depth: number): tf.Tensor;
+export function oneHot(indices: tf.Tensor, depth: number): tf.Tensor {
   return tf.tidy(() => {
     const ones = depth === 1 ? tf.expandDims(tf.equal(indices, 0), -1) : tf.oneHot(indices, depth);
-    return tf.cast(ones, 'float32') as T;
+    return tf.cast(ones, 'float32');
   });
 }

@@ -208,11 +208,12 @@ export async function frameVideos(list: PhotoList<VideoFile>, name: string, opti
   });
   if (stretches.length === 0) {
     const broken = frames.skipped();
+    const denser = list.files.some(({ frames }) => !frames) ? ', or more `framesPerSecond`' : ''; // of video files alone
     throw new SelfsupError(
       'SELFSUP_DATA',
       frames.videos.size === 0
         ? `frameFolders: not one of the ${broken.length} videos of ${printable(name)} can be decoded, the first one because: ${broken[0]!.reason}; check the files`
-        : `frameFolders: a video must have at least ${needed} frames, but not one of the ${short.length} videos of ${printable(name)} has; use shorter clips, or a smaller stride${list.files.some(({ frames }) => !frames) ? ', or more \`framesPerSecond\`' : ''}`,
+        : `frameFolders: a video must have at least ${needed} frames, but not one of the ${short.length} videos of ${printable(name)} has; use shorter clips, or a smaller stride${denser}`,
     );
   }
   const middles = stretches.map(({ positions }) => positions[Math.floor(positions.length / 2)]!);
