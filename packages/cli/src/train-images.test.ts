@@ -208,7 +208,7 @@ describe('a run on images', () => {
       /^Linear probe \d+\.\d\d % of 13 test images \(l2 .*\)\nLinear probe [\d.]+ %, raw pixels .*\nLinear probe [\d.]+ %, the untrained encoder /,
     );
     const { result, stderr } = await probe('--l2', '0.0001', '--max-iterations', '1', '--limit', '30', '--test-limit', '10', '--json');
-    expect(stderr).toContain('the classifier was still improving after 1 steps; raise --max-iterations');
+    expect(stderr).toContain('the classifier was still improving after 1 step; raise --max-iterations');
     expect(result).toMatchObject({ trainSamples: 30, testSamples: 10, findings: { trained: { l2: 0.0001, converged: false } } });
     expect((await probe('--l2', '0.1,-1')).stderr).toContain('--l2 must be numbers >= 0, got 0.1, -1');
     expect((await probe('--max-iterations', '0')).stderr).toContain('--max-iterations must be an integer >= 1, got 0');

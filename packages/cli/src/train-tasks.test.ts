@@ -26,7 +26,8 @@ afterAll(() => {
 function tiny(task: string): string[] {
   const { modality, encoders } = tasks.get(task);
   const few = `--task ${task} --epochs 1 --probe-every 0 --no-report --backend wasm`.split(' ');
-  if (modality === 'text') return [...tinyText(at('corpus')), ...few, '--limit', '64'];
+  const dropout = task === 'sim-cse' ? ['--encoder-option', 'dropoutRate=0.1'] : []; // what its views differ by
+  if (modality === 'text') return [...tinyText(at('corpus')), ...few, ...dropout, '--limit', '64'];
   const size = encoders?.[0]?.startsWith('vit-') ? ['numLayers=1', 'width=8', 'numHeads=2'] : ['widths=[4,8]'];
   const data = [
     '--data',

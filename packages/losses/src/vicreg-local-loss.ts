@@ -84,7 +84,7 @@ function matched(
     const distances = squaredDistances(...at); // [n, placesX, placesY]
     const nearest = oneHot(tf.argMin<tf.Tensor2D>(distances, 2), y.shape[1]); // [n, placesX, placesY]
     const { indices } = tf.topk(tf.neg(tf.min<tf.Tensor2D>(distances, 2)), kept); // the nearest first
-    const mine = oneHot(indices as tf.Tensor2D, places); // [n, kept, placesX]
+    const mine = oneHot(indices, places); // [n, kept, placesX]
     return tf.concat([mine, tf.matMul(mine, nearest)], 2);
   };
   // inside a custom gradient nothing is taped

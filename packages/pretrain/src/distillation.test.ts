@@ -65,7 +65,9 @@ it('beit takes its tokens from a teacher, and goes on with them', async () => {
   const own = await read(await train({ ...base, ...vit, task: 'beit', taskOptions: { vocabularySize: 4 } }));
   expect(own.get('buffers/tokenizer/codebook')!.shape).toEqual([4, 4]);
   const other = { ...config, encoderOptions: { ...vit.encoderOptions, patchSize: 4 } };
-  expect(await failure(other)).toContain('must have 4 patches like the network that learns its tokens, got 16 of 4 pixels');
+  expect(await failure(other)).toContain(
+    'the `teacher` of beit must divide an image into 2x2 patches like the encoder that learns, got 4x4; choose another teacher',
+  );
   const convNet = (await (await train({ ...base, task: 'simclr', taskOptions: { headOutput: 4 } })).read('encoder.safetensors'))!;
   expect(await failure({ ...config, teacher: convNet })).toContain('the teacher of beit must be an encoder of patches: vit-tiny');
 });

@@ -145,7 +145,7 @@ describe('a classifier of images', () => {
       kernels[JSON.stringify(mixing)] = trained.bytes;
       done({ trained, ...rest } as never);
     }
-    expect(await refused(bytes, twoClasses(24), { ...tuning, mixup: -1 })).toContain('mixup: `alpha` must be finite and > 0, got -1');
+    expect(await refused(bytes, twoClasses(24), { ...tuning, mixup: -1 })).toContain('`mixup` must be a number > 0, got -1');
   });
 
   it('refuses what it cannot learn from, other encoders and damaged files', async () => {
