@@ -34,6 +34,9 @@ describe('evaluations of an encoder', () => {
     const segmented = await evaluateSegmentation(encoder, { train: 30, test: 10, layer: 'layer1' });
     expect(segmented['trained']!.pixelAccuracy).toBeGreaterThan(50);
     expect(segmented['trained']!.meanIou).toBeGreaterThan(4);
+    await expect(evaluateAttentiveProbe(encoder, samples, { numHeads: 7 })).rejects.toThrow(
+      '`numHeads` must be a divisor of the 8 channels of the map, got 7',
+    );
     await expect(evaluateSegmentation(encoder, { layer: 'layer9' })).rejects.toThrow(
       "the encoder conv-net has no layer 'layer9'; did you mean",
     );

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 /**
  * A one where each index points and zeros elsewhere, of a single class, too.
  *
- * @param indices int32 of any shape; an index below 0, or not below `depth`, gives zeros alone
+ * @param indices int32 of any shape, each at least 0 and below `depth`; what another one gives depends on the backend, on cpu zeros alone
  * @param depth how many columns there are, ≥ 1
  * @returns float32 `[...shape of indices, depth]`
  * @remarks `tf.oneHot` refuses a depth of 1, and on stock wasm it writes integers whatever type is asked for.

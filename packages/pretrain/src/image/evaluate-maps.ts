@@ -52,8 +52,12 @@ export interface SegmentationFinding {
   readonly pixelAccuracy: number;
 }
 
-/** An encoder that gives the map of one layer, in one row per image, and the rows and columns of the map. */
-function mapOf(encoder: AnyModule, loaded: LoadedEncoder, wanted: string | undefined): { module: AnyModule; grid: [number, number] } {
+/** An encoder that gives the map of one layer, in one row per image, with the rows, columns and channels of the map. */
+function mapOf(
+  encoder: AnyModule,
+  loaded: LoadedEncoder,
+  wanted: string | undefined,
+): { module: AnyModule; grid: [number, number]; numChannels: number } {
   const { maps, mapChannels } = encoder as AnyModule & Partial<MappedEncoder>;
   if (!maps || !mapChannels)
     throw new SelfsupError(
@@ -69,6 +73,7 @@ function mapOf(encoder: AnyModule, loaded: LoadedEncoder, wanted: string | undef
   const shape = tf.tidy(() => see(tf.zeros([1, height, width, channels])).shape);
   return {
     grid: [shape[1], shape[2]],
+    numChannels: shape[3],
     module: {
       trainable: {},
       buffers: {},
@@ -103,14 +108,13 @@ export async function evaluateAttentiveProbe(
   const context = { modality, train: samples.train, test: samples.test, settings, encoding: { input, files, progress } };
   const labelsOf = (part: EncodedSamples) => part.features.indices.map((index) => part.samples.labels![index]!);
   return judgeEach(encoder, { baselines, networks: true }, async ([name, network]) => {
-    const { module, grid } = mapOf(network, encoder, layer);
-    const { bank, test } = await encodeBank(module, context, name);
-    const columns = bank.features.shape[1] / (grid[0] * grid[1]);
-    if (numHeads !== undefined && !(Number.isSafeInteger(numHeads) && numHeads >= 1 && columns % numHeads === 0))
+    const { module, grid, numChannels } = mapOf(network, encoder, layer);
+    if (numHeads !== undefined && !(Number.isSafeInteger(numHeads) && numHeads >= 1 && numChannels % numHeads === 0))
       throw new SelfsupError(
         'SELFSUP_OPTION',
-        `evaluateAttentiveProbe: \`numHeads\` must be a divisor of the ${columns} channels of the map, got ${numHeads}`,
+        `evaluateAttentiveProbe: \`numHeads\` must be a divisor of the ${numChannels} channels of the map, got ${numHeads}`,
       );
+    const { bank, test } = await encodeBank(module, context, name);
     const stage = progress.stage(`Training attention (${name})`, {
       total: epochs * Math.ceil(bank.features.shape[0] / 128),
       unit: 'updates',

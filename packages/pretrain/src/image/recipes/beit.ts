@@ -11,10 +11,7 @@ import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
 import { patchCodebook } from '../patch-codebook.ts';
 import { oneView } from '../views-input.ts';
-import { maskOptions, patchEncoder } from './masked-images.ts';
-
-/** Rows and columns of an encoder's patches. */
-const gridOf = ({ gridSize }: VitFactory): readonly [number, number] => (typeof gridSize === 'number' ? [gridSize, gridSize] : gridSize);
+import { gridOf, maskOptions, patchEncoder } from './masked-images.ts';
 
 /** The trained encoder whose states of patches become tokens. */
 function tokenizerOf(

@@ -7,7 +7,7 @@ import { patchEncoderNames } from '../encoders.ts';
 import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
-import { patchEncoder } from './masked-images.ts';
+import { gridOf, patchEncoder } from './masked-images.ts';
 import { risingMomentum } from './shared-options.ts';
 
 const part = z.number().gt(0).max(1);
@@ -55,8 +55,8 @@ export const iJepaTask = defineImageTask({
   create({ backbone, imageSize, totalSteps }, options) {
     const encoder = patchEncoder('i-jepa', backbone);
     const { outputDim: inputDim, gridSize } = encoder;
-    const patches = typeof gridSize === 'number' ? gridSize ** 2 : gridSize[0] * gridSize[1];
-    if (patches < 2)
+    const [rows, columns] = gridOf(encoder);
+    if (rows * columns < 2)
       throw new SelfsupError(
         'SELFSUP_OPTION',
         `i-jepa: an image must have several patches, some to see and some to predict, got 1 of ${encoder.patchSize} x ${encoder.patchSize} pixels; take larger images, or give the encoder a smaller \`patchSize\``,

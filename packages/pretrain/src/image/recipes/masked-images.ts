@@ -19,3 +19,7 @@ export function patchEncoder(task: string, backbone: AnyEncoderFactory): VitFact
     throw new SelfsupError('SELFSUP_OPTION', `the task ${task} needs an encoder of patches: ${patchEncoderNames.join(', ')}`);
   return backbone as VitFactory;
 }
+
+/** Rows and columns of an encoder's patches. */
+export const gridOf = ({ gridSize }: VitFactory): readonly [number, number] =>
+  typeof gridSize === 'number' ? [gridSize, gridSize] : gridSize;
