@@ -296,7 +296,7 @@ describe('bad input on text', () => {
     [
       'a batch larger than the text',
       () => ['--batch-size', '100000'],
-      /a batch of 100000 is larger than the \d+ training sequences|--batch-size 100000 is larger/,
+      /a batch of 100000 is larger than the \d+ training sequences of .*; use a batch of \d+ or less, or more sequences, or a shorter --length/,
     ],
     ['a config that is not there', () => ['--config', at('nowhere.ts')], /--config: there is no file .*nowhere\.ts/],
   ];

@@ -54,7 +54,10 @@ describe('what is wrong with videos', () => {
   it.each<[string[], RegExp]>([
     [['--data', 'shapes'], /videos must be in a folder, as files such as \.mp4 or \.webm, or each in a folder of its own with its frames/],
     [['--clip-length', '6'], /a video must have at least 6 frames, but not one of the 8 videos of videos has/],
-    [['--batch-size', '16'], /batch of 16 is larger than the 8 training videos of|--batch-size 16 is larger/],
+    [
+      ['--batch-size', '16'],
+      /a batch of 16 is larger than the 8 training videos of .*; use a batch of 8 or less, or more videos, or more clips of each \(--clips-per-video\)/,
+    ],
     [['--clip-length', '1'], /--clip-length must be an integer in \[2, 64\], got 1/],
     [['--clip-length', '2'], /--clip-length must be from 3 to 6 for frame-order, got 2/],
     [['--frame-stride', '3,1'], /--frame-stride must be an integer >= 1, or the least and the greatest, got \[3, 1\]/],

@@ -186,7 +186,11 @@ export function buildRun(plan: RunPlan, data: RunData, started: BuildRunOptions 
   if (batchSize > train.length)
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `a batch of ${batchSize} is larger than the ${countOf(train.length, `training ${unit}`)} of ${data.name}; use ${train.length < 2 ? '' : `a batch of ${train.length} or less, or `}more ${unit}`,
+      `a batch of ${batchSize} is larger than the ${countOf(train.length, `training ${unit}`)} of ${data.name}; use ${[
+        ...(train.length < 2 ? [] : [`a batch of ${train.length} or less`]),
+        `more ${unit}`,
+        ...(modality.fewSamplesAdvice === undefined ? [] : [modality.fewSamplesAdvice]),
+      ].join(', or ')}`,
     );
   if (batchSize * accumulate < 2 && recipe.collapse?.(settings.taskOptions, settings).embeddingDim !== undefined)
     throw new SelfsupError(

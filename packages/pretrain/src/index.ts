@@ -75,6 +75,7 @@ export {
   type RunData,
   type SamplesRequest,
   type Skipped,
+  type SourceOptions,
   type SuggestRequest,
   type Suggestion,
   type SuggestionReason,

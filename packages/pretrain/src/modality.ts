@@ -283,6 +283,16 @@ export interface Suggestion {
   readonly reasons: readonly (string | SuggestionReason)[];
 }
 
+/** How a modality cuts its data into batches. */
+export interface SourceOptions {
+  /** Rows of a batch of this rank. */
+  readonly batchSize: number;
+  /** Decides the order. */
+  readonly rng: Rng;
+  readonly rank: number;
+  readonly worldSize: number;
+}
+
 /** A kind of data and all that is special about it: image, video, text, or a third party's. */
 export interface Modality<D extends RunData = RunData, O extends object = object, Raw = unknown> {
   /** The version of this contract. */
@@ -308,7 +318,7 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   /** Opens samples for an encoder that there is. */
   openSamples(request: SamplesRequest<O>, context: OpenContext): Promise<OpenedSamples>;
   /** Batches of raw samples; `rng` decides their order. */
-  createSource(data: D, options: { batchSize: number; rng: Rng; rank: number; worldSize: number }): Source<Raw>;
+  createSource(data: D, options: SourceOptions): Source<Raw>;
   /** What the recipes of this modality get beside {@link TaskParts}. */
   taskParts(context: BuildContext<D, O>): TaskParts;
   /** Makes the task's batch from raw samples, such as augmented views. Runs in `tf.tidy`. */
@@ -329,6 +339,8 @@ export interface Modality<D extends RunData = RunData, O extends object = object
   alteredCopies?(samples: Samples, options: AlteredCopiesOptions): Samples;
   /** What usually lies behind alarms of collapse on such data, and what helps; default the words for joint-embedding tasks on images. Rules of a task go before it. */
   readonly collapseCauses?: CollapseCauses;
+  /** What there is to do, beside smaller batches or more data, where a batch is larger than the data, such as `a shorter \`length\``; default nothing. */
+  readonly fewSamplesAdvice?: string;
   /** What data with labels are, for messages, such as `images in folders by class`; default `data with labels`. */
   readonly labeledData?: string;
   /** What features are compared with: the raw input in one row per sample, such as pixels; absent where there is no such thing. */

@@ -1,5 +1,5 @@
 import { compose, normalize, randomResizedCrop, type Augmentation } from '@selfsup/augment';
-import { createRng, drawPermutation, SelfsupError, shareOf, type Rng } from '@selfsup/core';
+import { createRng, drawPermutation, SelfsupError, shareOf } from '@selfsup/core';
 import { createLoader, toImages, type ImagePixels } from '@selfsup/data';
 import {
   imageTextPairs,
@@ -15,14 +15,21 @@ import { alteredImages } from '../image/altered-images.ts';
 import { encodeImageBatches, encodeImages, imageBatchSize, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
 import { imageInputOf, imageSizeOf, type ImageInput } from '../image/image-input.ts';
-import { assertBatchFits, limitsOf, pictureDefaults } from '../image/image-modality.ts';
+import { limitsOf, pictureDefaults } from '../image/image-modality.ts';
 import { imageWeights } from '../image/image-weights.ts';
 import { nameOfData } from '../image/name-of-data.ts';
 import { openImageSamples } from '../image/open-image-samples.ts';
 import { measureImages, type OpenedImageData } from '../image/opened-images.ts';
 import { portableImages } from '../image/portable-images.ts';
 import { showImages } from '../image/thumbnails.ts';
-import { defineModality, type DatasetOptions, type OpenContext, type OpenedSamples, type SamplesRequest } from '../modality.ts';
+import {
+  defineModality,
+  type DatasetOptions,
+  type OpenContext,
+  type OpenedSamples,
+  type SamplesRequest,
+  type SourceOptions,
+} from '../modality.ts';
 import { parseOptions, type OptionSchema } from '../option-schema.ts';
 import type { GivenSettings } from '../settings.ts';
 import { sha256 } from '../sha256.ts';
@@ -218,10 +225,7 @@ export const imageTextModality = defineModality<ImageTextRunData, ImageTextOptio
     };
   },
   openSamples,
-  createSource(data, { batchSize, rng, rank, worldSize }: { batchSize: number; rng: Rng; rank: number; worldSize: number }) {
-    assertBatchFits(batchSize * worldSize, data);
-    return createLoader(imageTextPairs(data.train, data.texts), { batchSize, rng, rank, worldSize });
-  },
+  createSource: ({ train, texts }, options: SourceOptions) => createLoader(imageTextPairs(train, texts), options),
   taskParts({ data, settings, options, backbone, stepsPerEpoch, totalSteps, teacher }): ImageTextTaskParts {
     const { input, encoder } = data.encoders[TEXT];
     const { recipe } = textEncoderOf(options, input, backbone.outputDim);

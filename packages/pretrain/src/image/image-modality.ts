@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { countOf, SelfsupError, type Batch, type Rng } from '@selfsup/core';
+import { SelfsupError, type Batch } from '@selfsup/core';
 import { createLoader, toImages, type ImagePixels } from '@selfsup/data';
 import type { EncoderFactory } from '@selfsup/encoders';
 import type { PrepareContext } from '@selfsup/trainer';
 import { z } from 'zod';
-import { defineModality, type BuildContext, type RunData } from '../modality.ts';
+import { defineModality, type BuildContext, type RunData, type SourceOptions } from '../modality.ts';
 import type { GivenSettings, Settings } from '../settings.ts';
 import { alteredImages } from './altered-images.ts';
 import { encodeImageBatches, encodeImages, imageBatchSize, rawPixels } from './encode-images.ts';
@@ -79,16 +79,6 @@ export function pictureDefaults({ encoder, limit }: GivenSettings): GivenSetting
 
 /** The limits of the settings, where there are any. */
 export const limitsOf = ({ limit, testLimit }: Pick<Settings, 'limit' | 'testLimit'>) => ({ limit, testLimit });
-
-/** Refuses a batch that is larger than the data. */
-export function assertBatchFits(batchSize: number, { train, unit }: Pick<RunData, 'train' | 'unit'>, advice = ''): void {
-  if (batchSize <= train.length) return;
-  const smaller = train.length < 2 ? '' : `a batch of ${train.length} or less, or `;
-  throw new SelfsupError(
-    'SELFSUP_OPTION',
-    `\`batchSize\` ${batchSize} is larger than the ${countOf(train.length, `training ${unit}`)} of ${train.name}; use ${smaller}more ${unit}${advice}`,
-  );
-}
 
 /** What recipes get beside {@link TaskParts}, of images or frames. */
 export function imageTaskParts({
@@ -174,10 +164,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
     };
   },
   openSamples: openImageSamples,
-  createSource(data, { batchSize, rng, rank, worldSize }: { batchSize: number; rng: Rng; rank: number; worldSize: number }) {
-    assertBatchFits(batchSize * worldSize, data);
-    return createLoader(data.train, { batchSize, rng, rank, worldSize });
-  },
+  createSource: ({ train }, options: SourceOptions) => createLoader(train, options),
   taskParts: imageTaskParts,
   prepare: (context) => withIndices(context.recipe, prepareImages(context)),
   encode: encodeImages,

@@ -1,8 +1,7 @@
-import { countOf, SelfsupError, type Rng } from '@selfsup/core';
 import { createLoader } from '@selfsup/data';
 import type { TokenRows } from '@selfsup/data/text';
 import type { BertFactory } from '@selfsup/encoders';
-import { defineModality, type RunData } from '../modality.ts';
+import { defineModality, type SourceOptions } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 import type { GalleryItem } from '../section.ts';
 import type { GivenSettings } from '../settings.ts';
@@ -42,14 +41,6 @@ function textDefaults({ epochs = 10 }: GivenSettings): GivenSettings {
     testFraction: 0.05,
     testLimit: 1000,
   };
-}
-
-function assertBatchFits(batchSize: number, { train }: Pick<RunData, 'train'>): void {
-  if (batchSize > train.length)
-    throw new SelfsupError(
-      'SELFSUP_OPTION',
-      `\`batchSize\` ${batchSize} is larger than the ${countOf(train.length, 'training sequences')} of ${train.name}; use a smaller one, a shorter \`length\`, or more text`,
-    );
 }
 
 async function showTexts(samples: Samples, indices: readonly number[]): Promise<readonly GalleryItem[]> {
@@ -117,10 +108,8 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
     };
   },
   openSamples: openTextSamples,
-  createSource(data, { batchSize, rng, rank, worldSize }: { batchSize: number; rng: Rng; rank: number; worldSize: number }) {
-    assertBatchFits(batchSize * worldSize, data);
-    return createLoader(data.train.dataset, { batchSize, rng, rank, worldSize });
-  },
+  createSource: ({ train }, options: SourceOptions) => createLoader(train.dataset, options),
+  fewSamplesAdvice: 'a shorter `length`',
   taskParts: ({ data, settings, backbone, stepsPerEpoch, totalSteps, options, teacher, learned }): TextTaskParts => ({
     teacher,
     learned,

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { buildTextRun } from '../../fixtures/tiny-text.ts';
 import { describeOptions, parseOptions } from '../option-schema.ts';
 import { textTasks } from './recipes/text-tasks.ts';
+import { textModality } from './text-modality.ts';
 
 beforeAll(async () => {
   await selectBackend({ prefer: 'wasm' });
@@ -31,6 +32,13 @@ const DEFAULTS: Readonly<Record<string, object>> = {
 
 it('there is a default of every option of every task', () => {
   expect(textTasks.map(({ name }) => name)).toEqual(Object.keys(DEFAULTS));
+});
+
+it('an alarm speaks of guessed words where words are guessed', () => {
+  const causeOf = ({ collapse }: (typeof textTasks)[number]) =>
+    (collapse?.({} as never, {} as never).causes ?? textModality.collapseCauses)?.dimensional?.likelyCause;
+  const guessing = textTasks.filter((recipe) => causeOf(recipe)?.includes('how often words occur')).map(({ name }) => name);
+  expect(guessing).toEqual(['masked-language', 'replaced-token', 'next-token', 'tsdae', 'span-corruption']);
 });
 
 describe.each(textTasks.map((recipe) => [recipe.name, recipe] as const))('the task %s', (name, recipe) => {

@@ -1,11 +1,11 @@
-import { SelfsupError, type Batch, type Rng } from '@selfsup/core';
+import { SelfsupError, type Batch } from '@selfsup/core';
 import { createClipLoader, type ClipPixels, type ImageDataset, type VideoDataset } from '@selfsup/data';
 import type { PrepareContext } from '@selfsup/trainer';
 import { z } from 'zod';
 import { alteredImages } from '../image/altered-images.ts';
 import { encodeImageBatches, encodeImages, imageBatchSize, rawPixels } from '../image/encode-images.ts';
 import { imageExamples, imageFeatureEncoder } from '../image/image-examples.ts';
-import { assertBatchFits, imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
+import { imageTaskParts, limitsOf, pictureDefaults, pictureOptions, type ImageRunData } from '../image/image-modality.ts';
 import { imageInputOf, imageSizeOf, shapeInWords, takesImages } from '../image/image-input.ts';
 import { imageSamples, translateLabels } from '../image/image-samples.ts';
 import { nameOfData } from '../image/name-of-data.ts';
@@ -24,6 +24,7 @@ import {
   type OpenedSamples,
   type SamplesRequest,
   type Skipped,
+  type SourceOptions,
 } from '../modality.ts';
 import { foldFrames } from './clips.ts';
 import { encodeVideos, type VideoSamples } from './encode-videos.ts';
@@ -213,10 +214,8 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
     };
   },
   openSamples: openVideoSamples,
-  createSource(data, { batchSize, rng, rank, worldSize }: { batchSize: number; rng: Rng; rank: number; worldSize: number }) {
-    assertBatchFits(batchSize * worldSize, data, ', or more clips of each (`clipsPerVideo`)');
-    return createClipLoader(data.clips, { batchSize, rng, rank, worldSize });
-  },
+  createSource: ({ clips }, options: SourceOptions) => createClipLoader(clips, options),
+  fewSamplesAdvice: 'more clips of each (`clipsPerVideo`)',
   taskParts: (context): VideoTaskParts => ({ ...imageTaskParts(context), clipLength: context.options.clipLength }),
   prepare: prepareClips,
   throughput: ({ clips }) => ({ unit: 'images', perSample: clips.clipLength }),

@@ -120,13 +120,6 @@ describe('what is wrong with videos', () => {
     await expect((async () => open(data, given))()).rejects.toThrow(message);
   });
 
-  it('a batch that is larger than the videos', async () => {
-    const data = await open(videos);
-    expect(() => videoModality.createSource(data, { batchSize: 16, rng: createRng(0), rank: 0, worldSize: 1 })).toThrow(
-      '`batchSize` 16 is larger than the 8 training videos of videos; use a batch of 8 or less, or more videos, or more clips of each (`clipsPerVideo`)',
-    );
-  });
-
   it('a recipe of two views', async () => {
     const [data, options] = [await open(videos), optionsOf({ recipe: 'byol' })];
     expect(() => videoModality.prepare(buildContext(data, options))).toThrow(

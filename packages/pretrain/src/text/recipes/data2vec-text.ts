@@ -2,6 +2,7 @@ import { linear } from '@selfsup/encoders';
 import { data2vecText } from '@selfsup/pretext-tasks/data2vec-text';
 import { z } from 'zod';
 import { followingOf, teacherOptions } from '../../data2vec-options.ts';
+import { teacherCauses } from '../collapse-causes.ts';
 import { defineTextTask } from '../text-task.ts';
 import { maskingOf, maskOptions } from './mask-options.ts';
 
@@ -22,6 +23,7 @@ export const data2vecTextTask = defineTextTask({
   defaults: { learningRate: 2e-4 }, // the paper's
   hidesTokens: true,
   predictsTokens: false,
+  collapse: () => ({ causes: teacherCauses }),
   create({ backbone, tokenizer, totalSteps }, options) {
     const { outputDim, numLayers } = backbone;
     const { topBlocks = Math.ceil((numLayers * 10) / 12), part, beta } = options;

@@ -1,6 +1,7 @@
 import { tokenReadout, type BertEncoder } from '@selfsup/encoders';
 import { declutr } from '@selfsup/pretext-tasks/declutr';
 import { z } from 'zod';
+import { comparisonCauses } from '../collapse-causes.ts';
 import { defineTextTask } from '../text-task.ts';
 import { assertLongEnough } from './assert-long-enough.ts';
 
@@ -39,6 +40,7 @@ export const declutrTask = defineTextTask({
     warmupEpochs: 0.05 * epochs,
   }),
   predictsTokens: false,
+  collapse: () => ({ causes: comparisonCauses }),
   create({ backbone, tokenizer, counts, shortShare }, { reads, dropRate, temperature }) {
     assertLongEnough('declutr tells halves of texts apart', { shortShare });
     const { tokenWeights, unigram } = counts();

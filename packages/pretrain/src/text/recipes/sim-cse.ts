@@ -3,6 +3,7 @@ import { linear, sequential, stateless, type BertFactory } from '@selfsup/encode
 import { simCse } from '@selfsup/pretext-tasks/sim-cse';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { comparisonCauses } from '../collapse-causes.ts';
 import { defineTextTask } from '../text-task.ts';
 
 /** BERT's pooler: a linear layer with tanh. */
@@ -52,6 +53,7 @@ export const simCseTask = defineTextTask({
     warmupEpochs: 0.05 * epochs,
   }),
   predictsTokens: false,
+  collapse: () => ({ causes: comparisonCauses }),
   create: ({ backbone, pooling }, { head, temperature }) =>
     simCse({
       backbone: withDropout(backbone),

@@ -1,6 +1,7 @@
 import type { BertEncoder } from '@selfsup/encoders';
 import { skipGram } from '@selfsup/pretext-tasks/skip-gram';
 import { z } from 'zod';
+import { comparisonCauses } from '../collapse-causes.ts';
 import { defineTextTask } from '../text-task.ts';
 
 /** Word2vec on the word embeddings of the encoder; read by the readout `embedding`. On little text `--start ppmi` alone serves better, see docs/benchmarks.md. */
@@ -34,5 +35,6 @@ export const skipGramTask = defineTextTask({
     warmupEpochs: 0.05 * epochs,
   }),
   predictsTokens: false,
+  collapse: () => ({ causes: comparisonCauses }),
   create: ({ backbone, counts }, options) => skipGram<BertEncoder>({ backbone, unigram: counts().unigram, ...options }),
 });
