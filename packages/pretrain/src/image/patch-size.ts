@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import type { AnyEncoderFactory } from '../encoder-recipe.ts';
 
 /**
@@ -9,4 +10,14 @@ import type { AnyEncoderFactory } from '../encoder-recipe.ts';
 export function patchSizeOf(encoder: AnyEncoderFactory): number {
   const { patchSize } = encoder as AnyEncoderFactory & { readonly patchSize?: number };
   return patchSize ?? 1;
+}
+
+/** Refuses parts of images that do not consist of whole patches of the encoder. */
+export function checkWholePatches(name: string, size: number, encoder: AnyEncoderFactory): void {
+  const patchSize = patchSizeOf(encoder);
+  if (size % patchSize !== 0)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `\`${name}\` must be a multiple of ${patchSize}, the side of the encoder's patches, got ${size}`,
+    );
 }

@@ -1,8 +1,7 @@
 import { selectBackend } from '@selfsup/backends';
-import { createRng } from '@selfsup/core';
 import { linear } from '@selfsup/encoders';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildRun, registry, trainTiny } from '../../fixtures/tiny-run.ts';
+import { registry, trainTiny } from '../../fixtures/tiny-run.ts';
 import { parseOptions } from '../option-schema.ts';
 import { mixImages } from './mix-images.ts';
 import type { TaskRecipe } from '../task-recipe.ts';
@@ -93,10 +92,24 @@ describe('what does not fit', () => {
   it.each([
     ['pirl', { tileSize: 20 }, '`tileSize` must be at most 5, the side of a cell where 3x3 tiles share images of 16x16 pixels, got 20'],
     ['jigsaw', { tileSize: 20 }, '`tileSize` must be at most 5'],
+    [
+      'relative-patch',
+      { partSize: 6 },
+      'three parts (`partSize` 6), two gaps (`gap` 0) and a shift to both sides (`jitter` 0) must fit into the 16 pixels of the images, got 18',
+    ],
+    ['relative-patch', { gap: 4 }, '(`gap` 4)'],
+    ['relative-patch', { jitter: 9 }, '(`jitter` 9)'],
     ['inpainting', { regionSize: 33 }, '`regionSize` must be at most 16, the side of the images, got 33'],
     ['all4one', { attentionHeads: 7 }, '`attentionHeads` must divide `headOutput` 128, got 7'],
   ])('is named as the user wrote it: %s %j', async (task, taskOptions, message) => {
     await expect(trainTiny(task, { taskOptions })).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['relative-patch', { partSize: 5 }, '`partSize` must be a multiple of 4'],
+    ['jigsaw', { grid: 2, tileSize: 7 }, '`tileSize` must be a multiple of 4'],
+  ])('are parts that are not whole patches of the encoder: %s %j', async (task, taskOptions, message) => {
+    await expect(trainTiny(task, { encoder: 'vit-tiny', encoderOptions: { patchSize: 4 }, taskOptions })).rejects.toThrow(message);
   });
 
   it('is an encoder with registers for aim', async () => {
@@ -118,13 +131,5 @@ describe('what does not fit', () => {
 
   it('is an encoder without patches for tasks that mask them', async () => {
     await expect(trainTiny('mae', { encoder: 'conv-net' })).rejects.toThrow('the task mae needs an encoder of patches: vit-tiny');
-  });
-
-  it('is a larger batch than there are images', async () => {
-    const { modality, context } = await buildRun('rotation');
-    const options = { batchSize: 9, rng: createRng(0), rank: 0, worldSize: 1 };
-    expect(() => modality.createSource(context.data, options)).toThrow(
-      '`batchSize` 9 is larger than the 8 training images of tiny; use a batch of 8 or less, or more images',
-    );
   });
 });

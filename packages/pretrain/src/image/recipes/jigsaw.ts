@@ -4,7 +4,7 @@ import { jigsaw, jigsawPermutations } from '@selfsup/pretext-tasks/jigsaw';
 import { z } from 'zod';
 import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
-import { patchSizeOf } from '../patch-size.ts';
+import { checkWholePatches, patchSizeOf } from '../patch-size.ts';
 import { oneView } from '../views-input.ts';
 import { checkTiles, tileOf } from './tile-size.ts';
 
@@ -49,6 +49,7 @@ export const jigsawTask = defineImageTask({
     const { grid, numOrders, jitter, standardize, headHidden: hiddenDim = outputDim } = options;
     const { tileSize: size = tileOf(imageSize, grid, patchSizeOf(backbone)) } = options;
     checkTiles(parts, grid, size);
+    checkWholePatches('tileSize', size, backbone);
     const permutations = ordersOf(grid * grid, numOrders);
     const head = projectionHead({ inputDim: grid * grid * outputDim, hiddenDim, outputDim: numOrders });
     return jigsaw({ backbone, head, tiling: tiles({ grid, size, jitter, standardize }), permutations });

@@ -1,10 +1,11 @@
 import { patchPairs } from '@selfsup/augment';
+import { SelfsupError } from '@selfsup/core';
 import { projectionHead } from '@selfsup/encoders';
 import { relativePatch } from '@selfsup/pretext-tasks/relative-patch';
 import { z } from 'zod';
 import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
-import { patchSizeOf } from '../patch-size.ts';
+import { checkWholePatches, patchSizeOf } from '../patch-size.ts';
 import { oneView } from '../views-input.ts';
 
 /** Parts and how they lie. */
@@ -35,6 +36,16 @@ function partsOf(imageSize: number, patchSize: number, given: number | undefined
     if (fits) return parts;
   }
   return { size: patchSize, gap: 0, jitter: 0 };
+}
+
+/** Refuses parts that do not lie beside each other in the image, in three rows and columns. */
+function checkParts({ size, gap, jitter }: Parts, imageSize: number): void {
+  const extent = 3 * size + 2 * gap + 2 * jitter;
+  if (extent > imageSize)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `three parts (\`partSize\` ${size}), two gaps (\`gap\` ${gap}) and a shift to both sides (\`jitter\` ${jitter}) must fit into the ${imageSize} pixels of the images, got ${extent}; make one of them smaller, or the images larger`,
+    );
 }
 
 /** Context prediction; the paper, too, takes many pairs of each image. */
@@ -70,6 +81,8 @@ export const relativePatchTask = defineImageTask({
     const { partSize, pairsPerImage, standardize, headHidden: hiddenDim = outputDim } = options;
     const parts = partsOf(imageSize, patchSizeOf(backbone), partSize);
     const { gap = parts.gap, jitter = parts.jitter } = options;
+    checkWholePatches('partSize', parts.size, backbone);
+    checkParts({ size: parts.size, gap, jitter }, imageSize);
     const head = projectionHead({ inputDim: 2 * outputDim, hiddenDim, outputDim: 8 });
     return relativePatch({ backbone, head, pairing: patchPairs({ size: parts.size, gap, jitter, pairsPerImage, standardize }) });
   },
