@@ -20,6 +20,9 @@ const table = (head, rows) => {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 };
+const fail = (what) => {
+  throw new Error(`docs/results/tasks.json: ${what}`);
+};
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const deviation = (values) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)) * (values.length / (values.length - 1)));
 const figure = (values, digits = 1) =>
@@ -65,11 +68,13 @@ const sections = registry.modalities.all.flatMap(({ name: modality, title }) => 
 const scoreOf = (name, of) => mean(rowsOf(name).map((row) => row[of]));
 const byLinear = (a, b) => scoreOf(b.name, 'linear') - scoreOf(a.name, 'linear');
 const minutes = Math.max(0, ...results.map((row) => row.minutes));
-/** By how much the kNN or the linear probe of a task is above that of the untrained encoder. */
-const gainOf = (name, of) => scoreOf(name, of) - mean(untrained(rowsOf(name)[0].encoder).map((row) => row[of]));
+/** The untrained network that a row began with: that of its seed. */
+const startOf = ({ encoder, seed }) =>
+  untrained(encoder).find((row) => row.seed === seed) ?? fail(`no untrained ${encoder} of seed ${seed}`);
+/** By how much the kNN or the linear probe of a task is above that of the untrained encoders of the same seeds. */
+const gainOf = (name, of) => mean(rowsOf(name).map((row) => row[of] - startOf(row)[of]));
 const shown = measured.map((recipe) => {
   const rows = rowsOf(recipe.name);
-  const start = untrained(rows[0].encoder);
   const gain = (of) => gainOf(recipe.name, of);
   const signed = (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
   return {
@@ -79,7 +84,7 @@ const shown = measured.map((recipe) => {
       rows[0].encoder,
       figure(rows.map(({ knn }) => knn)),
       figure(rows.map(({ linear }) => linear)),
-      start.length > 0 ? `${signed(gain('knn'))} / ${signed(gain('linear'))}` : '',
+      `${signed(gain('knn'))} / ${signed(gain('linear'))}`,
       `${mean(rows.map(({ epochs }) => epochs)).toFixed(0)}`,
       figure([mean(rows.map(({ cpuMinutes }) => cpuMinutes))]),
       `${rows.length}`,
@@ -110,7 +115,7 @@ const parts = [
   ...(shown.length > 0
     ? [
         '## What they reach in the same time',
-        `CIFAR-10, 10,000 training images and 1,000 test images (JPEG), each task with its own defaults, about ${minutes} minutes of CPU time of training on one thread, the encoder of the last step: weighted kNN and linear probe in percent, beside what the untrained network has. \`conv-net\` is the default small ConvNet; tasks that need patches have a Vision Transformer of 4 blocks of width 96. With 1,000 test images one figure has a standard error of ${STANDARD_ERROR}. \`npm run bench:tasks -- --data cifar-10\` measures what is missing.`,
+        `CIFAR-10, 10,000 training images and 1,000 test images (JPEG), each task with its own defaults, about ${minutes} minutes of CPU time of training on one thread, the encoder of the last step: weighted kNN and linear probe in percent, beside what the untrained network of the same seed has. \`conv-net\` is the default small ConvNet; tasks that need patches have a Vision Transformer of 4 blocks of width 96. With 1,000 test images one figure has a standard error of ${STANDARD_ERROR}. \`npm run bench:tasks -- --data cifar-10\` measures what is missing.`,
         table(
           ['task', 'encoder', 'kNN', 'linear probe', 'above untrained', 'epochs', 'CPU minutes', 'seeds'],
           shown.toSorted((a, b) => byLinear(a.recipe, b.recipe)).map(({ cells }) => cells),
