@@ -29,10 +29,16 @@ const presets: Readonly<Record<OptimizerName, OptimizerPreset>> = {
   },
 };
 
-/** The learning rate and the weight decay of an optimizer unless the user, the task or the modality gives others. Internal. */
-export function optimizerDefaults(name: OptimizerName, updateSize: number): Required<Pick<GivenSettings, 'learningRate' | 'weightDecay'>> {
+/**
+ * The learning rate, by the `rateScale` of a task, and the weight decay of an optimizer unless the user, the task or the modality gives others. Internal.
+ */
+export function optimizerDefaults(
+  name: OptimizerName,
+  updateSize: number,
+  rateScale: Readonly<Partial<Record<OptimizerName, number>>> = {},
+): Required<Pick<GivenSettings, 'learningRate' | 'weightDecay'>> {
   const preset = presets[name];
-  return { learningRate: preset.rateFor(updateSize), weightDecay: preset.weightDecay };
+  return { learningRate: preset.rateFor(updateSize) * (rateScale[name] ?? 1), weightDecay: preset.weightDecay };
 }
 
 /** Builds the optimizer of a run. Internal. */

@@ -36,6 +36,16 @@ it.each(['task', 'encoder', 'plugins', 'optimizer', 'batchSize', 'epochs', 'task
   },
 );
 
+it.each([
+  [{}, 0.06 / 4],
+  [{ batchSize: 64, accumulate: 4 }, 0.12 / 4],
+  [{ optimizer: 'lars' }, 0.075 * Math.sqrt(128)],
+  [{ encoder: 'vit-tiny' }, 1e-3 / 2],
+  [{ learningRate: 0.5 }, 0.5],
+] as [RunConfig, number][])('the rate of vicreg with %j is %d: its loss is large, and only sgd minds', (given, rate) => {
+  expect(planRun({ task: 'vicreg', data: 'shapes', ...given }, { registry }).settings.learningRate).toBeCloseTo(rate, 10);
+});
+
 it.each(['epsilon', 'beta2', 'biasCorrection'])('refuses %s beside an optimizer that does not heed it', (name) => {
   const value = name === 'biasCorrection' ? false : 0.5;
   const plan = (config: RunConfig) => refusal(() => planRun({ data: 'shapes', [name]: value, ...config }, { registry }));

@@ -80,7 +80,8 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
     );
   }
   const samples = typeof batchSize === 'number' && typeof accumulate === 'number' ? batchSize * accumulate : NaN;
-  const rates = samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer, samples) : { learningRate: 1, weightDecay: 0 };
+  const rates =
+    samples > 0 && Number.isFinite(samples) ? optimizerDefaults(optimizer, samples, recipe.rateScale) : { learningRate: 1, weightDecay: 0 };
   return parseOptions(
     settingsSchema,
     {

@@ -2,7 +2,7 @@ import type { AnyPretextTask } from '@selfsup/core';
 import type { CollapseMonitorOptions } from '@selfsup/evaluate';
 import type { AnyEncoderFactory, InputDescription, StartContext } from './encoder-recipe.ts';
 import type { OptionSchema } from './option-schema.ts';
-import type { GivenSettings, Settings } from './settings.ts';
+import type { GivenSettings, OptimizerName, Settings } from './settings.ts';
 
 /** A trained encoder that a task learns from. */
 export interface Teacher {
@@ -79,6 +79,8 @@ export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = 
   readonly teacher?: boolean | 'optional';
   /** Settings other than the usual ones; they may depend on what the user gave. */
   readonly defaults?: GivenSettings | ((given: GivenSettings) => GivenSettings);
+  /** By what the usual learning rate of an optimizer is multiplied, as for a loss that is large by its weights; default 1. */
+  readonly rateScale?: Readonly<Partial<Record<OptimizerName, number>>>;
   /**
    * Learns something of the data before the task is built, such as a vocabulary of patches: `learned` of {@link TaskParts}. It belongs into the task's buffers,
    * which checkpoints hold: a run that goes on builds the task without it. Default nothing.

@@ -27,6 +27,7 @@ export const vicregTask = defineImageTask({
   }),
   input: twoViews,
   views: recipeSource('vicreg'),
+  rateScale: { sgd: 0.25 }, // its weights make the loss large
   create(parts, options) {
     const { invarianceWeight, varianceWeight, covarianceWeight, convention } = options;
     const projectionHead = headOf(parts, options, { batchNorm: true, biasLast: false });
