@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { FAILED } from './exit-codes.ts';
 import { inFlags } from './flags/in-flags.ts';
@@ -14,11 +14,18 @@ interface Failure {
 
 const oneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ');
 
+/** A command with all below it. */
+const commandsOf = (command: Command): Command[] => [command, ...command.commands.flatMap(commandsOf)];
+
 /** What commander says, one line; of a flag that does not exist, whose it is or which one is near. */
 async function explainUse({ message }: CommanderError, context: CommandContext, argv: readonly string[]): Promise<string> {
   const said = oneLine(message).replace(/^error: |\.$/g, '');
   const [, flag] = /^unknown option '(-[^']+)'$/.exec(said) ?? [];
   const [, long] = /^unknown option '(--[^']+)'/.exec(said) ?? [];
+  const [, crowded] = /^too many arguments for '([^']+)'/.exec(said) ?? [];
+  const alone =
+    context.program && crowded !== undefined ? commandsOf(context.program).find((one) => one.name() === crowded)?.args : undefined;
+  if (alone?.[0] !== undefined) return `${crowded!}: ${JSON.stringify(alone[0])} belongs to no flag, and nothing is taken beside flags`;
   const owner = long === undefined ? undefined : context.ownerOf?.(long);
   if (owner !== undefined || flag === undefined || context.program === undefined) return owner ?? said;
   const { nearestFlag } = await import('./flags/nearest-flag.ts');

@@ -5,6 +5,7 @@ import { checkIntegers, checkOneOf } from './layers/check-option.ts';
 import { conv2d } from './layers/conv2d.ts';
 import { imageInput, type ImageInput } from './layers/image-input.ts';
 import { normLayer, type NormOptions } from './layers/norm.ts';
+import { recomputed } from './layers/recomputed.ts';
 import { sequential } from './layers/sequential.ts';
 import type { PatchEncoder, PatchEncoderFactory, PatchKernel } from './patch-kernel.ts';
 import { stagedEncoder } from './staged-encoder.ts';
@@ -77,15 +78,15 @@ export function convNet(options: ConvNetOptions = {}): PatchEncoderFactory {
       conv: part.conv(rng.fold(`conv${i + 1}`)),
       norm: part.norm(rng.fold(`norm${i + 1}`)),
     }));
-    const stages = blocks.map(({ before, conv, norm: norming, width }, i) => ({
-      name: `layer${i + 1}`,
-      module: sequential<tf.Tensor4D, tf.Tensor4D>({
+    const stages = blocks.map(({ before, conv, norm: norming, width }, i) => {
+      const module = sequential<tf.Tensor4D, tf.Tensor4D>({
         ...(before && { [`before${i + 1}`]: () => before }),
         [`conv${i + 1}`]: () => conv,
         [`norm${i + 1}`]: () => norming,
-      })(rng),
-      channels: width,
-    }));
+      })(rng);
+      // what is computed again needs the gradient of its input: of images that are prepared first it would be for nothing
+      return { name: `layer${i + 1}`, module: i === 0 && before ? module : recomputed(module), channels: width };
+    });
     const patchKernels = blocks.map(({ before, conv, norm: norming, size }, i): PatchKernel => ({
       kernel: `conv${i + 1}/kernel`,
       ...('mean' in norming.buffers && { statistics: `norm${i + 1}` }),

@@ -1,6 +1,6 @@
 import { maskPatches } from '@selfsup/augment';
 import type { AnyPretextTask, Batch } from '@selfsup/core';
-import { linear, resnet18, vit } from '@selfsup/encoders';
+import { convNet, linear, resnet18, vit } from '@selfsup/encoders';
 import { sgd } from '@selfsup/optim';
 import { createTrainer } from '@selfsup/trainer';
 import { registerTrainingKernels } from '@selfsup/wasm-kernels';
@@ -18,6 +18,11 @@ const images = (step: number) => imagesAt(step, { rows: 4, size: 8 });
 
 /** Networks whose blocks draw (dropout of rows and of whole branches), take masks, or keep running statistics. */
 const cases: readonly (readonly [string, AnyPretextTask<never>, (step: number) => Batch])[] = [
+  ...(['pixels', 'local-contrast'] as const).map((input): (typeof cases)[number] => [
+    `simclr, a small ConvNet on ${input}`,
+    simclr({ backbone: convNet({ widths: [4, 6, 8], input }), projectionHead: linear({ inputDim: 8, outputDim: 6 }) }),
+    (step) => ({ views: [images(step), images(step + 7)] }),
+  ]),
   [
     'simclr, a ResNet with batch normalization, in two micro-batches',
     simclr({ backbone: resnet18({ stem: 'cifar' }), projectionHead: linear({ inputDim: 512, outputDim: 6 }) }),

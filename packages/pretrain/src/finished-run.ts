@@ -1,9 +1,9 @@
-import { readCheckpointMetadata } from '@selfsup/trainer';
 import { describeEncoder, keepEncoder } from './encoder-file.ts';
 import { openMetricsLog } from './metrics-log.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { RunFile } from './run-file.ts';
 import { parseRunResult, type RunResult } from './run-result.ts';
+import { readRunCheckpoint } from './run-checkpoint.ts';
 import { readText, runFileNames, type RunStore } from './run-store.ts';
 import { sha256 } from './sha256.ts';
 
@@ -32,9 +32,9 @@ export async function readFinished(
   store: RunStore,
   { plan, earlier, report }: { plan: RunPlan; earlier: RunFile; report: boolean },
 ): Promise<{ readonly result: RunResult; readonly encoder: Uint8Array } | undefined> {
-  const checkpoint = await store.read(runFileNames.checkpoint);
-  if (!checkpoint || plan.settings.epochs !== earlier.settings.epochs) return undefined;
-  const { step } = await readCheckpointMetadata(checkpoint);
+  const saved = await readRunCheckpoint(store);
+  if (!saved || plan.settings.epochs !== earlier.settings.epochs) return undefined;
+  const { bytes: checkpoint, step } = saved;
   const result = await readResult(store);
   if (step !== earlier.totalSteps || result?.steps !== step || result.checkpoint !== (await sha256(checkpoint))) return undefined;
   const names = await store.list();

@@ -39,7 +39,7 @@ export {
 export { reportOfRun, type ReportOfRunContext } from './report-of-run.ts';
 export { reportRun, type ReportRunOptions } from './report-run.ts';
 export { parseRunResult, type RunResult } from './run-result.ts';
-export { memoryStore, readText, runFileNames, writeChecked, type RunStore } from './run-store.ts';
+export { holdsRun, memoryStore, readText, runFileNames, writeChecked, type RunStore } from './run-store.ts';
 export { countSkipped, describeSkipped } from './skipped.ts';
 export { nearestName, suggest } from './suggest.ts';
 export { version } from './version.ts';

@@ -105,6 +105,8 @@ export interface KnnProbeOptions extends KnnContext {
    * ones, unless nothing is trained on top (`data only`).
    */
   readonly start?: 'fresh' | 'run' | 'data' | 'data only';
+  /** What the samples are, such as `images`; default `samples`. */
+  readonly unit?: string;
   /** Makes an encoder with fresh weights, read the same way; needed where the start is from data. Its `encoder` is disposed. */
   readonly createUntrained?: () => { readonly encoder: AnyModule; readonly features: AnyModule };
 }
@@ -125,7 +127,7 @@ const titles = {
  * @returns the probe, named `knn`
  */
 export function createKnnProbe(encoder: AnyModule, context: KnnProbeOptions): KnnProbe {
-  const { modality, settings, start = 'fresh', createUntrained } = context;
+  const { modality, settings, start = 'fresh', createUntrained, unit = 'samples' } = context;
   const titleOf = (name: string): string => (titles[start] as Readonly<Record<string, string>>)[name] ?? name;
   const raw = modality.rawInput;
   let encoded: EncodedBank | undefined;
@@ -172,6 +174,7 @@ export function createKnnProbe(encoder: AnyModule, context: KnnProbeOptions): Kn
               better: 'higher',
               trained: knn,
               baselines: Object.fromEntries(Object.entries(baselines).map(([name, value]) => [titleOf(name), value])),
+              judges: { count: (context.test ?? context.train).length, unit },
             },
           ],
   };

@@ -235,14 +235,15 @@ describe('pretrain', () => {
 
   it('says what to do in this run when there is no memory, or the loss is not finite', () => {
     const settings = settingsSchema.parse({ task: 'x', encoder: 'y', batchSize: 48, learningRate: 0.1, weightDecay: 0 });
-    const messageOf = (code: 'SELFSUP_MEMORY' | 'SELFSUP_NON_FINITE' | 'SELFSUP_DATA') =>
-      (withWayOut(new SelfsupError(code, 'it failed'), settings, (name) => `--${name}`) as Error).message;
+    const messageOf = (code: 'SELFSUP_MEMORY' | 'SELFSUP_NON_FINITE' | 'SELFSUP_DATA', step = 7) =>
+      (withWayOut(new SelfsupError(code, 'it failed'), { settings, step, nameOf: (name) => `--${name}` }) as Error).message;
     expect(messageOf('SELFSUP_MEMORY')).toBe(
       'it failed. This run can go on with --resume and --batchSize 24: the same updates from smaller forward passes',
     );
     expect(messageOf('SELFSUP_NON_FINITE')).toBe(
       'it failed. This run would go on to the same place; begin it again with --overwrite and a --learningRate below 0.1, or with --clipNorm 1',
     );
+    expect(messageOf('SELFSUP_NON_FINITE', 0)).toMatch(/^it failed\. No update was made yet, so the learning rate has no part in it: /);
     expect(messageOf('SELFSUP_DATA')).toBe('it failed');
   });
 
@@ -298,6 +299,22 @@ describe('pretrain', () => {
     expect(await failure(again, { store })).toContain('SELFSUP_CHECKPOINT: runs/x/run.json must hold an object');
   });
 
+  it('replaces what failed before its first update, as there is nothing to lose', async () => {
+    const store = memoryStore('runs/x');
+    const bad = { ...tiny, task: 'smog', taskOptions: { queueSize: 1, numGroups: 2 } };
+    expect(await failure(bad, { store })).toContain('the 8 keys of a step must fit into');
+    expect(await store.list()).toContain('run.json');
+    const events = await collect({ ...tiny, epochs: 1 }, { store });
+    expect(endOf(events).result.task).toBe(tiny.task);
+    expect(await failure(tiny, { store })).toContain('runs/x already holds a run');
+  });
+
+  it('refuses to resume and to replace at once', async () => {
+    expect(await failure({ ...tiny, resume: true, overwrite: true }, { store: memoryStore('runs/x') })).toContain(
+      '`resume` goes on with a run and `overwrite` replaces it; give one of them',
+    );
+  });
+
   it('never takes the checkpoint of another run for its own', async () => {
     const store = memoryStore('runs/x');
     await collect({ ...tiny, epochs: 1 }, { store });
@@ -333,13 +350,27 @@ describe('pretrain', () => {
     expect(parseRunResult((await readText(store, 'result.json'))!, 'result.json').steps).toBe(4);
   });
 
+  it('never begins a trained run again because its checkpoint is gone', async () => {
+    const store = memoryStore('runs/x');
+    await collect({ ...tiny, epochs: 1 }, { store });
+    const encoder = await store.read('encoder.safetensors');
+    await store.remove('checkpoint.safetensors');
+    for (const epochs of [1, 2])
+      expect(await failure({ data: tiny.data, resume: true, backend: 'cpu', epochs }, { store })).toContain(
+        'SELFSUP_CHECKPOINT: runs/x holds encoder.safetensors, but not the checkpoint.safetensors that it was made from',
+      );
+    expect(await store.read('encoder.safetensors')).toEqual(encoder);
+  });
+
   it('detects a damaged checkpoint', async () => {
-    const store = memoryStore();
+    const store = memoryStore('runs/x');
     await collect({ ...tiny, epochs: 1 }, { store });
     const bytes = (await store.read('checkpoint.safetensors'))!;
     bytes[bytes.length - 5]! ^= 4;
     await store.write('checkpoint.safetensors', bytes);
-    expect(await failure({ data: tiny.data, resume: true, backend: 'cpu' }, { store })).toContain('the checkpoint is damaged');
+    expect(await failure({ data: tiny.data, resume: true, backend: 'cpu' }, { store })).toContain(
+      'SELFSUP_CHECKPOINT: runs/x/checkpoint.safetensors cannot be used: the checkpoint is damaged',
+    );
     await expect(loadEncoder(bytes)).rejects.toThrow('the checkpoint is damaged');
   });
 });

@@ -11,7 +11,7 @@ import { decidedByFirst, storeOfRank } from './ranks.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import type { RunConfig } from './run-config.ts';
 import { parseRunFile } from './run-file.ts';
-import { memoryStore, readText, runFileNames, type RunStore } from './run-store.ts';
+import { holdsRun, memoryStore, readText, runFileNames, type RunStore } from './run-store.ts';
 import { runSession } from './session.ts';
 import { keptEncoder, readStartEncoder } from './start-encoder.ts';
 import { leavesOpen } from './suggested-plan.ts';
@@ -75,7 +75,7 @@ async function assertFree(store: RunStore, overwrite: boolean): Promise<void> {
   const names = await store.list();
   const [isRun, isTrained] = [names.includes(runFileNames.run), names.includes(runFileNames.checkpoint)];
   if (!isRun && !isTrained) return; // of a run that was killed before it began, nothing counts
-  if (!overwrite)
+  if (!overwrite && (isTrained || (await holdsRun(store))))
     throw new SelfsupError(
       'SELFSUP_OPTION',
       isRun
@@ -116,6 +116,12 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
   return iterateEvents<RunEvent>(async (emit, post, left) => {
     const began = performance.now();
     const store = await storeOfRank(options.store ?? memoryStore(), collective);
+    const named = nameOf ?? ((name: string) => `\`${name}\``);
+    if (config.resume === true && config.overwrite === true)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `${named('resume')} goes on with a run and ${named('overwrite')} replaces it; give one of them`,
+      );
     const text = config.resume === true ? await readText(store, runFileNames.run) : undefined;
     if (config.resume === true && text === undefined)
       throw new SelfsupError(
@@ -123,7 +129,6 @@ export function pretrain(config: RunConfig, options: PretrainOptions = {}): Asyn
         `${store.name} holds no run to continue (there is no ${runFileNames.run}); begin one without \`resume\`, or choose its place`,
       );
     const earlier = text === undefined ? undefined : parseRunFile(text, `${store.name}/${runFileNames.run}`);
-    const named = nameOf ?? ((name: string) => `\`${name}\``);
     if (config.minutes !== undefined && collective.worldSize > 1)
       throw new SelfsupError(
         'SELFSUP_OPTION',

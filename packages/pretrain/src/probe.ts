@@ -13,6 +13,8 @@ export interface Comparison {
   readonly trained: number;
   /** Of what it must beat, by name, such as `the untrained encoder` or `raw pixels`. */
   readonly baselines: Readonly<Record<string, number>>;
+  /** Where `trained` and `baselines` are shares of samples in percent: how many samples there are, and what they are, such as `images`. Default nothing. */
+  readonly judges?: { readonly count: number; readonly unit: string };
   /** Differences below it say nothing; default 0. */
   readonly margin?: number;
   /** What to make of it where `trained` does not beat every baseline by the margin; told to people then. Default nothing. */

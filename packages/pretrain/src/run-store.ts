@@ -65,6 +65,20 @@ export async function readText(store: RunStore, name: string): Promise<string | 
   return bytes && new TextDecoder().decode(bytes);
 }
 
+/**
+ * Whether a store holds a run with something to lose: one that made an update, or came to its end. One that failed before is none.
+ *
+ * @param store where runs are kept
+ * @returns false also where there is nothing
+ */
+export async function holdsRun(store: RunStore): Promise<boolean> {
+  const names = await store.list();
+  const { run, checkpoint, encoder, result, metrics } = runFileNames;
+  if (!names.includes(run)) return false;
+  if ([checkpoint, encoder, result].some((name) => names.includes(name))) return true;
+  return (await readText(store, metrics))?.includes('"type":"step"') === true;
+}
+
 /** Writes an object as JSON with a `check`, by which `fromCheckedJson` finds damage. */
 export function writeChecked(store: RunStore, name: string, value: object): Promise<void> {
   return store.write(name, new TextEncoder().encode(toCheckedJson(value)));

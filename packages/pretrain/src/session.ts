@@ -1,6 +1,6 @@
 import type { SelectedBackend } from '@selfsup/backends';
 import { countOf, printable, SelfsupError } from '@selfsup/core';
-import { fit, readCheckpointMetadata, synchronizeRanks, type FitResult } from '@selfsup/trainer';
+import { fit, synchronizeRanks, type FitResult } from '@selfsup/trainer';
 import { alarmsOfStart } from './alarms-of-start.ts';
 import { buildRun, prefixOf, startWeights, type BuiltRun } from './build-run.ts';
 import { createFeatureHealth } from './feature-health.ts';
@@ -15,6 +15,7 @@ import { createOpenContext } from './open-dataset.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Measures, Probe } from './probe.ts';
 import { elsewhere, type RunFile } from './run-file.ts';
+import { readRunCheckpoint } from './run-checkpoint.ts';
 import { readText, runFileNames, writeChecked, type RunStore } from './run-store.ts';
 import type { Settings } from './settings.ts';
 import { sha256 } from './sha256.ts';
@@ -313,8 +314,8 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
   const { trainer, encoder, features } = built;
   let online: OnlineProbe | undefined;
   try {
-    const saved = earlier && (await store.read(runFileNames.checkpoint));
-    const step = saved ? (await readCheckpointMetadata(saved)).step : 0;
+    const saved = earlier && (await readRunCheckpoint(store));
+    const step = saved?.step ?? 0;
     const files = data.files ?? {};
     const changes = earlier ? changesOf(earlier, { settings, step }) : [];
     const file: RunFile = earlier
@@ -366,6 +367,7 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
             encoding,
             start: startOf(file),
             createUntrained: built.createUntrained,
+            unit: data.unit,
           })
         : undefined;
     online =
@@ -385,12 +387,12 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
         await emit({ type: 'alarm', step: 0, ...fields, message });
       }
     }
-    if (saved) await trainer.restore(saved);
+    if (saved) await trainer.restore(saved.bytes);
     await synchronizeRanks(trainer);
     const watch = createWatch(log, { rules, health, emit }); // knows the alarms before this update
     const session: Session = { ...context, plan, data, built, file, log, encoding, probes, watch, online };
     const { result, seconds } = await train(session).catch((error: unknown) => {
-      throw withWayOut(error, settings, context.nameOf);
+      throw withWayOut(error, { settings, step: trainer.step, nameOf: context.nameOf });
     });
     await context.onTrained?.();
     if (!leads) return;

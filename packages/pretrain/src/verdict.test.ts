@@ -23,6 +23,14 @@ it('does not ask whether weights helped that nothing was done to', () => {
   expect(isGood(verdict, random)).toBe(false);
 });
 
+it.each([
+  [12, 100 / 3, ' With 12 images to judge by, a difference of less than 18.6 points may be chance.'], // √(2 · 0.2917 · 0.7083 / 12)
+  [1000, 100 / 3, ''],
+])('says what chance may do: %i samples, %d %%', (count, trained, caveat) => {
+  const comparison = { ...knn(trained), judges: { count, unit: 'images' } };
+  expect(judge([comparison], 0)).toEqual([`Pretraining helped: kNN ${trained.toFixed(1)} %, against raw pixels 25.0 %.${caveat}`]);
+});
+
 it('is about pretraining otherwise', () => {
   expect(judge([knn(35)], 0)).toEqual(['Pretraining helped: kNN 35.0 %, against raw pixels 25.0 %.']);
   expect(isGood(judge([knn(35)], 1))).toBe(false);

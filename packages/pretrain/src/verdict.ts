@@ -1,3 +1,4 @@
+import { countOf } from '@selfsup/core';
 import type { Comparison } from './probe.ts';
 import type { StartAlone } from './start-alone.ts';
 
@@ -5,6 +6,21 @@ const show = (value: number, unit: string) => `${unit === '%' ? value.toFixed(1)
 
 /** How much better than a baseline; negative is worse. */
 const gain = ({ better, trained }: Comparison, baseline: number) => (better === 'higher' ? trained - baseline : baseline - trained);
+
+/** The standard error of a difference of two shares in percent of so many samples, were they drawn independently: what chance alone may make of it. */
+function chance(one: number, other: number, count: number): number {
+  const share = (one + other) / 200;
+  return 100 * Math.sqrt((2 * share * (1 - share)) / count);
+}
+
+/** What to think of a gain that chance alone may have made; empty of a greater one. */
+function caveat({ trained, baselines, judges }: Comparison): string {
+  if (!judges) return '';
+  const errors = Object.values(baselines).map((value) => ({ gained: trained - value, error: chance(trained, value, judges.count) }));
+  const doubtful = errors.filter(({ gained, error }) => gained < error).map(({ error }) => error);
+  if (doubtful.length === 0) return '';
+  return ` With ${countOf(judges.count, judges.unit)} to judge by, a difference of less than ${Math.max(...doubtful).toFixed(1)} points may be chance.`;
+}
 
 /** Several names as one phrase: `a, b or c`. */
 const either = (names: readonly string[]): string =>
@@ -41,7 +57,7 @@ export function judge(comparisons: readonly Comparison[], alarms: number, alone?
     const list = entries.map(([name, value]) => `${name} ${show(value, unit)}`).join(', ');
     const lost = entries.filter(([, value]) => gain(comparison, value) <= margin).map(([name]) => name);
     if (alone && !alone.isComputed) return [`Nothing was trained: ${title} ${show(trained, unit)} with ${alone.name} (${list}).`];
-    if (lost.length === 0) return [`${helped}: ${title} ${show(trained, unit)}, against ${list}.`];
+    if (lost.length === 0) return [`${helped}: ${title} ${show(trained, unit)}, against ${list}.${caveat(comparison)}`];
     return [
       `${failed}: ${title} ${show(trained, unit)} does not beat ${either(lost)}${margin > 0 ? ` by more than ${show(margin, unit)}` : ''} (${list}).`,
       `${alone ? ADVICE_ON_START : (advice ?? ADVICE)}.`,

@@ -2,10 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { countOf, printable, SelfsupError } from '@selfsup/core';
-import { describeEncoder, detectTask, planRun, pretrain, runFileNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
+import { describeEncoder, detectTask, holdsRun, planRun, pretrain, runFileNames, sessionOptionNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
 import { openEncoder, runFolder } from '@selfsup/pretrain/node';
 import { INTERRUPTED } from '../exit-codes.ts';
 import type { RankFlags } from '../flags/rank-flags.ts';
+import { kebab } from '../flags/schema-flags.ts';
 import type { Output } from '../output/output.ts';
 import { resultLines } from '../output/result-lines.ts';
 import { showEvents } from '../output/show-events.ts';
@@ -43,21 +44,34 @@ async function assertOut(store: RunStore, { resume, overwrite }: CommandConfig):
   const out = printable(store.name);
   if (existsSync(store.name) && !statSync(store.name).isDirectory())
     throw new SelfsupError('SELFSUP_OPTION', `--out must be a folder, but ${out} is a file; choose another`);
-  if (resume !== true && overwrite !== true && (await store.list()).includes(runFileNames.run))
+  if (resume !== true && overwrite !== true && (await holdsRun(store)))
     throw new SelfsupError(
       'SELFSUP_OPTION',
       `${out} already holds a run; continue it with --resume, replace it with --overwrite, or choose another --out`,
     );
 }
 
+/** What a session that is resumed has to be given again, as the command line has it: what does not change the run is not kept in it. */
+function sessionFlags(config: CommandConfig, job: Job | undefined): string {
+  const once: readonly string[] = ['resume', 'overwrite', 'maxSeconds', ...(job ? ['threads'] : [])];
+  const names = ['report', ...sessionOptionNames.filter((name) => !once.includes(name))] as const;
+  const flags = names.flatMap((name) => {
+    const value = config[name];
+    if (value === undefined || (name === 'report' && value)) return [];
+    if (typeof value === 'boolean') return [`--${value ? '' : 'no-'}${kebab(name)}`];
+    return [`--${kebab(name)} ${printable(String(value))}`];
+  });
+  return flags.map((flag) => ` ${flag}`).join('');
+}
+
 /** Says how an interrupted run goes on. */
 async function tellHowToGoOn(
   store: RunStore,
-  { output, job }: { output: Output; job: Job | undefined },
+  { output, job, config }: { output: Output; job: Job | undefined; config: CommandConfig },
   event?: Extract<RunEvent, { type: 'stopped' }>,
 ): Promise<number> {
   const there = (await store.list()).includes(runFileNames.run);
-  const resume = `selfsup train --resume --out ${printable(store.name)}${job?.launched ?? ''}`;
+  const resume = `selfsup train --resume --out ${printable(store.name)}${sessionFlags(config, job)}${job?.launched ?? ''}`;
   const how = job && job.launched === undefined ? 'Continue with, under mpirun or srun as before' : 'Continue with';
   const reached = event ? `Stopped after update ${event.step} of ${event.totalSteps}` : 'Stopped';
   output.warn(there ? `${reached}. ${how}: ${resume}` : `${reached} before anything was written; start again with the same command`);
@@ -101,6 +115,8 @@ async function trainAlone(config: CommandConfig, context: RunTrainContext, job?:
   const { registry, output, verbose } = context;
   const leads = job === undefined || job.collective.rank === 0;
   const { init, teacher, ...others } = config;
+  if (config.resume === true && config.out === undefined && config.data === undefined)
+    throw new SelfsupError('SELFSUP_OPTION', '--resume needs to know which run to go on with; give its folder as --out');
   if (init !== undefined || teacher !== undefined) await chooseBackend(config, registry); // what other libraries wrote becomes an encoder on it
   const run: RunConfig = {
     ...others,
@@ -139,13 +155,13 @@ async function trainAlone(config: CommandConfig, context: RunTrainContext, job?:
   try {
     for (;;) {
       const next = await Promise.race([events.next(), left]);
-      if (next === undefined) return leads ? await tellHowToGoOn(store, { output, job }) : INTERRUPTED;
+      if (next === undefined) return leads ? await tellHowToGoOn(store, { output, job, config }) : INTERRUPTED;
       if (next.done) return code; // also after a stop: only now the folder is free, for a process on another machine, too
       const { value: event } = next;
       if (event.type === 'progress' && event.stage === 'Training') training = !event.ended;
       if (event.type === 'start') context.onBegin?.();
       show(event);
-      if (event.type === 'stopped') code = await tellHowToGoOn(store, { output, job }, event);
+      if (event.type === 'stopped') code = await tellHowToGoOn(store, { output, job, config }, event);
       if (event.type !== 'end') continue;
       const { result, report } = event;
       if (event.wasFinished) output.line(alreadyFinished(store, result));

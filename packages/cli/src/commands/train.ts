@@ -50,7 +50,7 @@ export async function trainCommand(argv: readonly string[], context: CommandCont
     .option('--out <folder>', 'the folder of the run (default: runs/<task>-<data>-<encoder>, with --minutes runs/<data>-<n>-minutes)')
     .option(
       '--init <source>',
-      'start with an encoder that there is: of a run (its folder), a file or folder of weights (timm, torchvision, Hugging Face, PyTorch), or hf:owner/name; its statistics and its tokenizer come along',
+      'start from an existing encoder: of a run (its folder), a file or folder of weights (timm, torchvision, Hugging Face, PyTorch), or hf:owner/name; its statistics and its tokenizer come along',
     )
     .option('--teacher <source>', `the trained encoder that a task learns from, of ${taught.join(' or ')} (given as that of --init)`)
     .addOption(

@@ -65,6 +65,7 @@ const block = residualBlock({
 test.each<[string, (rng: ReturnType<typeof createRng>) => Module, number[], { norms: number; recompute?: boolean }]>([
   ['batchNorm', batchNorm<tf.Tensor2D>({ channels: 5 }), [8, 5], { norms: 1 }],
   ['convNet', convNet({ channels: 3, widths: [4, 8] }), [4, 8, 8, 3], { norms: 2 }],
+  ['convNet that is computed again', convNet({ channels: 3, widths: [4, 8] }), [4, 8, 8, 3], { norms: 2, recompute: true }],
   ['a residual block', block, [4, 6, 6, 3], { norms: 3 }],
   ['a residual block that is computed again', block, [4, 6, 6, 3], { norms: 3, recompute: true }],
   [

@@ -1,7 +1,8 @@
-import { SelfsupError, printable } from '@selfsup/core';
+import { isSelfsupError, SelfsupError, printable } from '@selfsup/core';
 import { stat } from 'node:fs/promises';
 import { loadEncoder as loadEncoderBytes, type LoadedEncoder, type LoadEncoderOptions } from '../load-encoder.ts';
 import { parseRunFile } from '../run-file.ts';
+import { namingFile } from '../run-checkpoint.ts';
 import { readText, runFileNames } from '../run-store.ts';
 import { nodeRegistry } from './node-plugins.ts';
 import { isForeign, openEncoder } from './open-encoder.ts';
@@ -32,13 +33,18 @@ export async function loadEncoder(source: string | Uint8Array, options: LoadEnco
     isForeign(source) || (await stat(source).catch(() => undefined))?.isFile() ? undefined : await readText(store, runFileNames.run);
   if (text === undefined)
     return loadEncoderBytes(await openEncoder(source, { ...options, nameOf: 'loadEncoder', registry }), { ...options, registry });
-  const bytes = (await store.read(runFileNames.checkpoint)) ?? (await store.read(runFileNames.encoder));
+  const checkpoint = await store.read(runFileNames.checkpoint);
+  const bytes = checkpoint ?? (await store.read(runFileNames.encoder));
   if (!bytes)
     throw new SelfsupError(
       'SELFSUP_CHECKPOINT',
       `${printable(source)} has no checkpoint yet; go on with: selfsup train --resume --out ${printable(source)}`,
     );
   const { data } = parseRunFile(text, `${printable(source)}/${runFileNames.run}`);
-  const encoder = await loadEncoderBytes(bytes, { ...options, registry });
+  const encoder = await loadEncoderBytes(bytes, { ...options, registry }).catch((error: unknown) => {
+    throw isSelfsupError(error) && error.code === 'SELFSUP_CHECKPOINT'
+      ? namingFile(`${printable(source)}/${checkpoint ? runFileNames.checkpoint : runFileNames.encoder}`, error)
+      : error;
+  });
   return { ...encoder, ...(encoder.run && { run: { ...encoder.run, data } }) }; // all else from the checkpoint, which has a hash
 }
