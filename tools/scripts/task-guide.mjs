@@ -111,6 +111,7 @@ const parts = [
   '# Which task?',
   `Written by \`npm run task-guide\` from the recipes of the tasks and from \`docs/results/tasks.json\`; do not edit it by hand. \`selfsup train --task <name> -h\` says the same of one task, [options.md](options.md) has all options.`,
   `In short: for photos and ten minutes begin with \`simclr\`, or let \`selfsup train --data photos/ --minutes 10\` choose. For a Vision Transformer that will be fine-tuned take \`mae\`. For text and ten minutes let \`--minutes\` choose, for fine-tuning take \`masked-language\`.${short} Then look at what your own data says: every run compares its encoder with the untrained one.`,
+  'In the tables, *memory* is the largest resident memory of the whole process in `npm run bench:tasks`, which trains and then evaluates on images of 32 pixels, with the encoder named at the end of this page. It is missing where it was not measured.',
   ...sections,
   ...(shown.length > 0
     ? [
@@ -142,7 +143,7 @@ const parts = [
           : []),
         ...(gainsNothing.length > 0
           ? [
-              `What gains less than a standard error in this time, as the mean of both figures, and why:\n\n${gainsNothing.map((name) => `- \`${name}\`: ${reasons[name]}`).join('\n')}`,
+              `Tasks whose mean gain over both measures is below one standard error, and why:\n\n${gainsNothing.map((name) => `- \`${name}\`: ${reasons[name]}`).join('\n')}`,
             ]
           : []),
       ]

@@ -289,7 +289,9 @@ export interface SourceOptions {
   readonly batchSize: number;
   /** Decides the order. */
   readonly rng: Rng;
+  /** Which of them this is, from 0. */
   readonly rank: number;
+  /** How many ranks share each batch. */
   readonly worldSize: number;
 }
 

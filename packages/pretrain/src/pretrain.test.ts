@@ -1,5 +1,5 @@
 import { createRng, drawUniform, isSelfsupError, l2Normalize, SelfsupError, type PretextTask } from '@selfsup/core';
-import { projectionHead } from '@selfsup/encoders';
+import { linear, projectionHead } from '@selfsup/encoders';
 import { ntXent } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -301,8 +301,9 @@ describe('pretrain', () => {
 
   it('replaces what failed before its first update, as there is nothing to lose', async () => {
     const store = memoryStore('runs/x');
-    const bad = { ...tiny, task: 'smog', taskOptions: { queueSize: 1, numGroups: 2 } };
-    expect(await failure(bad, { store })).toContain('the 8 keys of a step must fit into');
+    const head = ({ inputDim }: { inputDim: number }) => linear({ inputDim, outputDim: 3 });
+    const bad: RunConfig = { ...tiny, task: 'smog', taskOptions: { numGroups: 2, headOutput: 4 }, projectionHead: head };
+    expect(await failure(bad, { store })).toContain("must be 3, the head's columns");
     expect(await store.list()).toContain('run.json');
     const events = await collect({ ...tiny, epochs: 1 }, { store });
     expect(endOf(events).result.task).toBe(tiny.task);

@@ -42,7 +42,7 @@ export const sessionSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'residual and transformer blocks are computed again for the gradient instead of being kept: less memory, about 25 to 40 % more time, the same bits',
+      'layers of conv-net, residual and transformer blocks are computed again for the gradient instead of being kept: less memory, about 25 to 40 % more time, the same bits',
     ),
   onlineProbe: z
     .boolean()

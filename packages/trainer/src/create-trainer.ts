@@ -32,7 +32,7 @@ export interface TrainerOptions<B extends Batch = Batch, T extends Targets = Tar
   /** The other ranks; default none. */
   collective?: Collective;
   /**
-   * Gradient checkpointing: residual and transformer blocks keep their inputs alone for the gradient, and compute the rest again. Less memory for about one
+   * Gradient checkpointing: transformer and residual blocks and the stages of `convNet` keep their inputs alone for the gradient, and compute the rest again. Less memory for about one
    * more forward pass, the same bits; default false.
    */
   gradientCheckpointing?: boolean;

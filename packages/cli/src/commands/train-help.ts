@@ -28,7 +28,7 @@ export function trainHelp({ registry, recipe, modality, isNamed }: PreparedRun, 
     ? [
         '',
         `${recipe.title}: ${summary ?? `a task on ${modality.title}`}${paper === undefined ? '' : ` (${paper})`}`,
-        ...(advice ? [`Take it: ${advice.take}`, `Leave it: ${advice.leave}`] : []),
+        ...(advice ? [`Take it when: ${advice.take}`, `Leave it when: ${advice.leave}`] : []),
       ]
     : [
         '',

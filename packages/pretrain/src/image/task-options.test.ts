@@ -99,7 +99,12 @@ describe('what does not fit', () => {
     ],
     ['relative-patch', { gap: 4 }, '(`gap` 4)'],
     ['relative-patch', { jitter: 9 }, '(`jitter` 9)'],
-    ['inpainting', { regionSize: 33 }, '`regionSize` must be at most 16, the side of the images, got 33'],
+    ['smog', { queueSize: 7, numGroups: 4 }, '`queueSize` must be at least 8, what one update brings, got 7'],
+    ['swav', { queueSize: 7 }, '`queueSize` must be at least 8, what one update brings, got 7'],
+    ['inpainting', { regionSize: 16 }, '`regionSize` must be below 16, the side of the images, got 16'],
+    ['i-jepa', { predictorWidth: 6 }, '`predictorWidth` must be a multiple of 4, got 6'],
+    ['capi', { predictorWidth: 8, predictorHeads: 3 }, '`predictorHeads` must divide the 8 columns of the predictor, got 3'],
+    ['inpainting', { regionSize: 33 }, '`regionSize` must be below 16, the side of the images, got 33'],
     ['all4one', { attentionHeads: 7 }, '`attentionHeads` must divide `headOutput` 128, got 7'],
   ])('is named as the user wrote it: %s %j', async (task, taskOptions, message) => {
     await expect(trainTiny(task, { taskOptions })).rejects.toThrow(message);
@@ -110,6 +115,10 @@ describe('what does not fit', () => {
     ['jigsaw', { grid: 2, tileSize: 7 }, '`tileSize` must be a multiple of 4'],
   ])('are parts that are not whole patches of the encoder: %s %j', async (task, taskOptions, message) => {
     await expect(trainTiny(task, { encoder: 'vit-tiny', encoderOptions: { patchSize: 4 }, taskOptions })).rejects.toThrow(message);
+  });
+
+  it.each(['aim', 'i-jepa'])('is a single patch for %s', async (task) => {
+    await expect(trainTiny(task, { encoderOptions: { patchSize: 16 } })).rejects.toThrow(`${task}: an image must have several patches`);
   });
 
   it('is an encoder with registers for aim', async () => {

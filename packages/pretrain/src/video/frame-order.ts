@@ -12,8 +12,8 @@ export const frameOrderTask = defineVideoTask({
   paper: 'https://arxiv.org/abs/1708.01246',
   summary: 'The encoder sees the frames of a shuffled clip one by one, and a head says in which order they are.',
   advice: {
-    take: 'There are videos in which things move in a direction.',
-    leave: 'Nothing moves, or the same both ways.',
+    take: 'You have videos in which things move in one direction.',
+    leave: 'Nothing moves, or things only move back and forth.',
   },
   options: z.strictObject({
     reversed: z.enum(['merged', 'distinct']).default('merged').describe('whether a clip and its reverse are one class or two'),

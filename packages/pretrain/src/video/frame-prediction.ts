@@ -10,10 +10,10 @@ export const framePredictionTask = defineVideoTask({
   aliases: ['video-prediction'],
   title: 'Frame prediction',
   paper: 'https://arxiv.org/abs/1511.05440',
-  summary: 'The encoder sees the frames of a clip one by one, and a decoder paints the one that is left out, the next or one between.',
+  summary: 'The encoder sees the frames of a clip one by one, and a decoder paints the one that is left out: the next, or one in between.',
   advice: {
-    take: 'Where things are and how they move is to be in the features, and pictures of what is expected are wanted.',
-    leave: 'What matters is which things they are: most of a frame is its background; `time-contrastive` or a task on images is better.',
+    take: 'You want features of where things are and how they move, and pictures of what the model expects.',
+    leave: 'It matters which things they are: most of a frame is its background; `time-contrastive` or a task on images is better.',
   },
   options: z.strictObject({
     predict: z.enum(['next', 'between']).default('next').describe('which frame is predicted: the last of a clip or the one in the middle'),

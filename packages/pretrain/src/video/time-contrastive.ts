@@ -10,10 +10,10 @@ export const timeContrastiveTask = defineVideoTask({
   aliases: ['tcn'],
   title: 'Time-contrastive networks',
   paper: 'https://arxiv.org/abs/1704.06888',
-  summary: 'A frame is to be nearer to one just before or after it than to one of the same video that is further away.',
+  summary: 'A frame must be closer to one just before or after it than to one of the same video that is further away.',
   advice: {
-    take: 'Videos show what changes by and by, as a hand at work, and the encoder is to tell the states apart.',
-    leave: 'What matters is which video it is: what stays the same within one is never compared.',
+    take: 'Videos show gradual changes, such as a hand at work, and you want the encoder to tell the states apart.',
+    leave: 'You want to tell videos apart: what stays the same within one is never compared.',
   },
   options: z.strictObject({
     positiveWindow: z.int().min(1).default(1).describe('frames of the clip at most so far apart belong together'),

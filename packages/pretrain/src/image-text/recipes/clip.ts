@@ -8,10 +8,10 @@ export const clipTask = defineImageTextTask({
   name: 'clip',
   title: 'CLIP',
   paper: 'https://arxiv.org/abs/2103.00020',
-  summary: 'Two encoders, of images and of texts, learn which text of the batch belongs to which image.',
+  summary: 'Two encoders, one for images and one for texts, learn which text of the batch belongs to which image.',
   advice: {
-    take: 'There are images with texts, to search images by words or to classify them by the names of classes alone.',
-    leave: 'Only small batches fit: then `siglip`; or `--accumulate`, which sees the negatives of all forward passes.',
+    take: 'You have images with texts, and want to search images by words or to classify them by the names of classes alone.',
+    leave: 'Only small batches fit: take `siglip`, or `--accumulate`, which sees the negatives of all forward passes.',
   },
   options: z.strictObject({
     temperature: z.number().gt(0).default(0.07).describe('softmax scale at the start; its inverse is learned'),

@@ -8,10 +8,10 @@ export const siglipTask = defineImageTextTask({
   name: 'siglip',
   title: 'SigLIP',
   paper: 'https://arxiv.org/abs/2303.15343',
-  summary: 'Two encoders, of images and of texts, learn of each image and each text of the batch whether they belong together.',
+  summary: 'Two encoders, one for images and one for texts, learn for each image and each text of the batch whether they belong together.',
   advice: {
-    take: 'There are images with texts and only small batches fit; or many images have the same text.',
-    leave: '`clip` is the one to begin with where batches of some hundred pairs fit.',
+    take: 'You have images with texts, and only small batches fit; or many images have the same text.',
+    leave: 'Batches of a few hundred pairs fit: begin with `clip`.',
   },
   options: z.strictObject({
     temperature: z.number().gt(0).default(0.1).describe('the similarities are divided by it at the start; its inverse is learned'),

@@ -5,17 +5,17 @@ import { patchEncoderNames } from '../encoders.ts';
 import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
-import { patchEncoder } from './masked-images.ts';
+import { checkSeveralPatches, patchEncoder } from './masked-images.ts';
 
 /** AIM; the head is as wide as the encoder, and shallower than the paper's for small images. */
 export const aimTask = defineImageTask({
   name: 'aim',
   title: 'AIM',
   paper: 'https://arxiv.org/abs/2401.08541',
-  summary: 'Patch by patch, row by row, the encoder predicts the pixels of the next one from those before it.',
+  summary: 'Patch by patch, row by row, the encoder predicts the pixels of the next patch from those before it.',
   advice: {
-    take: 'Much data and a large Vision Transformer are there: it grows with both, and needs no mask tokens.',
-    leave: 'Features are used as they are, or the encoder is small: contrastive tasks give better ones.',
+    take: 'You have much data and a large Vision Transformer: it grows with both, and needs no mask tokens.',
+    leave: 'You use the features without fine-tuning, or the encoder is small: contrastive tasks give better ones.',
   },
   options: z.strictObject({
     prefix: z
@@ -38,6 +38,7 @@ export const aimTask = defineImageTask({
   defaults: { optimizer: 'adamw', beta2: 0.95 }, // the paper's
   create({ backbone, imageSize, channels }, options) {
     const encoder = patchEncoder('aim', backbone);
+    checkSeveralPatches('aim', encoder);
     const { outputDim: inputDim, patchSize } = encoder;
     const { prefix, normalizePixels, headHidden: hiddenDim, headLayers: numLayers = imageSize <= SMALL_IMAGE ? 2 : 12 } = options;
     const head = residualMlp({ inputDim, outputDim: patchSize * patchSize * channels, numLayers, ...(hiddenDim && { hiddenDim }) });

@@ -18,8 +18,8 @@ export const all4OneTask = defineImageTask({
   summary:
     'The encoder finds the nearest earlier images of the other view, one by one and by self-attention over several, and keeps columns apart.',
   advice: {
-    take: "Accuracy counts more than time: it joins neighbors, attention over them and Barlow Twins' idea in one loss.",
-    leave: 'Steps must be cheap, or one knows too little about the data to weigh three terms; `nnclr` is most of it.',
+    take: 'Accuracy matters more than time: one loss joins neighbors, attention over them and the idea of Barlow Twins.',
+    leave: 'Updates must be cheap, or you know too little about the data to weigh three terms: take `nnclr`, which is most of it.',
   },
   options: z.strictObject({
     temperature: temperature(0.2),

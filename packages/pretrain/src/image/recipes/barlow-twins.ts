@@ -13,8 +13,8 @@ export const barlowTwinsTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2103.03230',
   summary: "The columns of two views' projections correlate one to one, and not with each other.",
   advice: {
-    take: 'Features without redundancy are wanted, from batches of any size, without negatives.',
-    leave: 'The projection is narrow: it profits from thousands of columns.',
+    take: 'You want features without redundancy, from batches of any size and without negatives.',
+    leave: 'The projection is narrow: it benefits from thousands of columns.',
   },
   options: z.strictObject({
     lambda: z.number().min(0).default(0.0051).describe('weight of the correlations between different columns'),

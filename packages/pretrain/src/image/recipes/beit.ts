@@ -35,11 +35,10 @@ export const beitTask = defineImageTask({
   name: 'beit',
   title: 'BEiT',
   paper: 'https://arxiv.org/abs/2106.08254',
-  summary:
-    'A mask token stands for a part of the patches, and the encoder tells which of the patches of a vocabulary, found by k-means, are there.',
+  summary: 'Mask tokens replace part of the patches, and the encoder tells which patches of a vocabulary, found by k-means, were there.',
   advice: {
-    take: 'Masked images are to be learned by a cross entropy, as text is, with a vocabulary from the data itself.',
-    leave: 'Patches hardly repeat: then k-means finds colors and little else; take `mae`.',
+    take: 'You want to learn from masked images with a cross-entropy loss, as with text, and with a vocabulary from the data itself.',
+    leave: 'Patches hardly repeat: k-means then finds colors and little else; take `mae`.',
   },
   options: z.strictObject({
     ...maskOptions(0.4, 'block'),

@@ -13,8 +13,8 @@ export const byolTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2006.07733',
   summary: 'The encoder predicts, from one view, what its slowly moving copy makes of the other.',
   advice: {
-    take: 'No negatives are wanted, as with many near duplicates, and there is time for some thousand updates.',
-    leave: 'Runs are short, or batch normalization must go: it needs both.',
+    take: 'You want no negatives, for example because of many near-duplicates, and have time for a few thousand updates.',
+    leave: 'Runs are short, or you must do without batch normalization, which it needs.',
   },
   options: z.strictObject({
     momentum: risingMomentum(0.99),

@@ -8,7 +8,7 @@ import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
 import { patchEncoder } from './masked-images.ts';
-import { rising, temperature } from './shared-options.ts';
+import { predictorSize, rising, temperature } from './shared-options.ts';
 
 /** CAPI; fewer clusters than the paper's 16,384, a teacher that follows faster in short runs and a predictor half as deep for small images. */
 export const capiTask = defineImageTask({
@@ -16,10 +16,10 @@ export const capiTask = defineImageTask({
   title: 'CAPI',
   paper: 'https://arxiv.org/abs/2502.08769',
   summary:
-    'From a rectangle of an image a predictor tells to which clusters, found while a slowly moving copy learns, the hidden patches belong.',
+    'From a rectangle of an image, a predictor tells to which clusters the hidden patches belong; the clusters are found while a slowly moving copy learns.',
   advice: {
-    take: 'Masked images are to give features that work without fine-tuning, for whole images and for patches, from one view each.',
-    leave: 'Batches are small: the clusters are balanced over the images of an update, for each position; take `mae`.',
+    take: 'You want to learn from masked images, one view of each, and to use the features of images and patches without fine-tuning.',
+    leave: 'Batches are small: the clusters are balanced over the images of an update, position by position; take `mae`.',
   },
   options: z.strictObject({
     maskRatio: z.number().gt(0).lt(1).default(0.65).describe('part of the patches that is masked'),
@@ -50,9 +50,9 @@ export const capiTask = defineImageTask({
   create({ backbone, imageSize, totalSteps }, options) {
     const encoder = patchEncoder('capi', backbone);
     const { outputDim: inputDim, gridSize } = encoder;
-    const { maskRatio, maskKind: kind, numClusters, predictorWidth: width = inputDim } = options;
+    const { maskRatio, maskKind: kind, numClusters } = options;
+    const { width, numHeads } = predictorSize(options, inputDim);
     const { momentum = momentumOfRun(0.999, totalSteps) } = options;
-    const { predictorHeads: numHeads = width % 32 === 0 ? width / 32 : 1 } = options;
     const { predictorLayers: numLayers = imageSize <= SMALL_IMAGE ? 3 : 6 } = options;
     const { predictedRatio, studentTemperature, targetTemperature, clusteringTemperature, iterations } = options;
     return capi({

@@ -33,9 +33,9 @@ export const colorizationTask = defineImageTask({
   name: 'colorization',
   title: 'Colorful image colorization',
   paper: 'https://arxiv.org/abs/1603.08511',
-  summary: 'The encoder sees the lightness of an image, and a head says from its features which colors the places of the image have.',
+  summary: 'The encoder sees the lightness of an image, and from its features a head predicts the colors of its places.',
   advice: {
-    take: 'Color says what things are, as with plants or food.',
+    take: 'Color tells what things are, as with plants or food.',
     leave: 'Pictures are gray, or their colors are arbitrary.',
   },
   options: z.strictObject({

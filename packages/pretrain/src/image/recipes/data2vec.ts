@@ -15,10 +15,10 @@ export const data2vecTask = defineImageTask({
   title: 'data2vec',
   paper: 'https://arxiv.org/abs/2202.03555',
   summary:
-    'A mask token stands for a part of the patches, and the encoder predicts what the last blocks of its slowly moving copy say of them.',
+    'Mask tokens replace part of the patches, and the encoder predicts what the last blocks of its slowly moving copy make of the hidden ones.',
   advice: {
-    take: 'One recipe for images and text is wanted, for a Vision Transformer that will be fine-tuned.',
-    leave: 'Runs are short: what is predicted comes from a copy that must learn first; `mae` and `maskfeat` have targets from the start.',
+    take: 'You want one recipe for images and text, and will fine-tune a Vision Transformer.',
+    leave: 'Runs are short: its targets come from a copy that must learn first; `mae` and `maskfeat` have targets from the start.',
   },
   options: z.strictObject({
     ...maskOptions(0.6, 'block'),

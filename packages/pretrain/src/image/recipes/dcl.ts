@@ -14,7 +14,7 @@ export const dclTask = defineImageTask({
   summary: 'SimCLR without the positive pair in the denominator, which makes small batches work.',
   advice: {
     take: "Batches are small (16 to 128), and SimCLR's views suit the data.",
-    leave: 'Batches of 256 and more fit: it is SimCLR then, for all practical purposes.',
+    leave: 'Batches of 256 or more fit: it is then SimCLR for all practical purposes.',
   },
   options: z.strictObject({
     temperature: temperature(0.2),

@@ -13,8 +13,8 @@ export const deepClusterV2Task = defineImageTask({
   paper: 'https://arxiv.org/abs/2006.09882',
   summary: 'Crops of one image predict in which cluster it was an epoch ago, in several clusterings of the whole data set.',
   advice: {
-    take: 'The data falls into groups and fits a memory of one projection for each image and crop.',
-    leave: 'There are few epochs: the first one fills the memory and learns nothing, and clusters are an epoch old.',
+    take: 'The data falls into groups, and memory holds one projection for each image and crop.',
+    leave: 'You have few epochs: the first one fills the memory and learns nothing, and clusters are always an epoch old.',
   },
   options: z.strictObject({
     temperature: temperature(0.1),

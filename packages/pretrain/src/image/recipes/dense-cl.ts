@@ -15,8 +15,8 @@ export const denseClTask = defineImageTask({
   summary:
     'MoCo for the image and for each place of its feature map, whose partner is the place of the other view that looks most like it.',
   advice: {
-    take: 'What lies where matters, as for segmentation or detection: places of the feature map are contrasted, too.',
-    leave: 'Only features of whole images are wanted (`moco` is cheaper), or the last map has few places, as of very small images.',
+    take: 'It matters where things are, as for segmentation or detection: places of the feature map are contrasted, too.',
+    leave: 'You want only features of whole images (`moco` is cheaper), or the last map has few places, as with very small images.',
   },
   encoders: ['conv-net', 'resnet18', 'resnet34', 'resnet50'],
   options: z.strictObject({

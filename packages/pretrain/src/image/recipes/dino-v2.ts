@@ -12,10 +12,10 @@ export const dinoV2Task = defineImageTask({
   name: 'dino-v2',
   title: 'DINOv2',
   paper: 'https://arxiv.org/abs/2304.07193',
-  summary: 'As iBOT, with targets that use all outputs alike and with features that keep away from each other.',
+  summary: 'Like iBOT, with targets that use all outputs equally and features that keep away from each other.',
   advice: {
-    take: 'As for `ibot`, where `dino` or `ibot` leave outputs unused: its targets are balanced in every update.',
-    leave: 'Updates have few images: the balance and the spreading need some dozens, or `--accumulate`.',
+    take: 'As for `ibot`, where `dino` or `ibot` leaves outputs unused: its targets are balanced in every update.',
+    leave: 'Updates have few images: balancing and spreading need a few dozen, or `--accumulate`.',
   },
   options: z.strictObject({
     ...patchDistillationOptions('untied'),

@@ -14,8 +14,8 @@ export const dinoTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2104.14294',
   summary: 'The encoder predicts what its slowly moving copy, the teacher, makes of another, larger crop of the image.',
   advice: {
-    take: 'The encoder is a Vision Transformer and there is time: its features serve kNN as they are.',
-    leave: 'Runs of minutes: temperatures, centers and the moving teacher need thousands of updates.',
+    take: 'The encoder is a Vision Transformer, and you have time: its features suit kNN as they are.',
+    leave: 'Runs take minutes: temperatures, centers and the moving teacher need thousands of updates.',
   },
   options: z.strictObject({
     outputDim: z.int().min(1).default(2048).describe('columns of the head; 65536 in the paper'),

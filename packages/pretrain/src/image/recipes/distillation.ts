@@ -20,10 +20,10 @@ export const distillationTask = defineImageTask({
   aliases: ['seed', 'distill'],
   title: 'Distillation',
   paper: 'https://arxiv.org/abs/2101.04731',
-  summary: 'The encoder learns to say what a trained encoder says, its teacher, which may be of another architecture and never changes.',
+  summary: 'The encoder learns to match its teacher: a trained encoder that may have another architecture and never changes.',
   advice: {
-    take: 'A good large encoder is there, and a small fast one is wanted.',
-    leave: 'No teacher is there that is better than what the student learns by itself.',
+    take: 'You have a good large encoder, and want a small fast one.',
+    leave: 'You have no teacher that is better than what the student learns by itself.',
   },
   options: z.strictObject({
     featureWeight: weight(1, "the distance from the teacher's features"),

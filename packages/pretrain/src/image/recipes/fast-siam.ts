@@ -12,8 +12,9 @@ export const fastSiamTask = defineImageTask({
   paper: 'https://link.springer.com/chapter/10.1007/978-3-031-16788-1_4',
   summary: "From each view a predictor finds the mean projection of the image's other views, which counts as constant.",
   advice: {
-    take: 'SimSiam is wanted with batches of about 32: the mean of three views is a steadier target.',
-    leave: 'Watch `zStd` as with `sim-siam`: it may collapse; `vicreg` does not.',
+    take: 'You want SimSiam with steadier targets, each the mean of three views. The paper trains with batches of 32 (`--batch-size 32`); the default is 128.',
+    leave:
+      'You must rule out collapse: as with `sim-siam`, watch `zStd`, or take `vicreg`. Or updates must be cheap: each takes four views.',
   },
   options: z.strictObject({ ...headOptions(3), predictionHidden: predictionHidden('a quarter of headOutput') }),
   input: manyViews,

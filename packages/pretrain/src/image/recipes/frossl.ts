@@ -12,8 +12,8 @@ export const frosslTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2310.02903',
   summary: 'Views agree, and the spectrum of the projections of each view is flat, by the logarithm of a Frobenius norm.',
   advice: {
-    take: 'Barlow Twins or VICReg is wanted, and runs are short: it gets going earlier.',
-    leave: 'Batches are below about 64: a spectrum of so few rows is noise.',
+    take: 'You want Barlow Twins or VICReg, and runs are short: it makes progress earlier.',
+    leave: 'Batches are smaller than about 64: a spectrum of so few rows is noise.',
   },
   options: z.strictObject({
     invarianceWeight: z.number().min(0).default(1.4).describe('weight of the agreement of the views; 1 in lightly'),

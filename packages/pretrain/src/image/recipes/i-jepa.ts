@@ -1,5 +1,5 @@
 import { jepaBlocks } from '@selfsup/augment';
-import { linearWarmup, SelfsupError } from '@selfsup/core';
+import { linearWarmup } from '@selfsup/core';
 import { jepaPredictor } from '@selfsup/encoders';
 import { iJepa } from '@selfsup/pretext-tasks/i-jepa';
 import { z } from 'zod';
@@ -7,8 +7,8 @@ import { patchEncoderNames } from '../encoders.ts';
 import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
-import { gridOf, patchEncoder } from './masked-images.ts';
-import { risingMomentum } from './shared-options.ts';
+import { checkSeveralPatches, patchEncoder } from './masked-images.ts';
+import { predictorSize, risingMomentum } from './shared-options.ts';
 
 const part = z.number().gt(0).max(1);
 const range = (low: number, high: number) =>
@@ -24,10 +24,10 @@ export const iJepaTask = defineImageTask({
   title: 'I-JEPA',
   paper: 'https://arxiv.org/abs/2301.08243',
   summary:
-    'From the states of a large block of an image a predictor tells those of smaller ones, as a slowly moving copy of the encoder sees them.',
+    'From the states of a large block of an image, a predictor tells those of smaller blocks, as a slowly moving copy of the encoder sees them.',
   advice: {
-    take: 'Features that say what is where are wanted without augmentations made by hand, and there is time for some thousand updates of a Vision Transformer.',
-    leave: 'Runs are short, or images are so small that a block is a few patches: its targets come from a copy that must learn first.',
+    take: 'You want features that say what is where, without hand-made augmentations, and have time for a few thousand updates of a Vision Transformer.',
+    leave: 'Runs are short, or images are so small that a block is only a few patches: its targets come from a copy that must learn first.',
   },
   options: z.strictObject({
     numTargets: z.int().min(1).default(4).describe('blocks of each image that are predicted'),
@@ -55,15 +55,9 @@ export const iJepaTask = defineImageTask({
   create({ backbone, imageSize, totalSteps }, options) {
     const encoder = patchEncoder('i-jepa', backbone);
     const { outputDim: inputDim, gridSize } = encoder;
-    const [rows, columns] = gridOf(encoder);
-    if (rows * columns < 2)
-      throw new SelfsupError(
-        'SELFSUP_OPTION',
-        `i-jepa: an image must have several patches, some to see and some to predict, got 1 of ${encoder.patchSize} x ${encoder.patchSize} pixels; take larger images, or give the encoder a smaller \`patchSize\``,
-      );
+    checkSeveralPatches('i-jepa', encoder);
     const { numTargets, targetScale, contextScale, momentum, distance } = options;
-    const { predictorWidth: width = Math.max(4, Math.min(384, 4 * Math.round(inputDim / 8))) } = options;
-    const { predictorHeads: numHeads = width % 32 === 0 ? width / 32 : 1 } = options;
+    const { width, numHeads } = predictorSize(options, Math.max(4, Math.min(384, 4 * Math.round(inputDim / 8))));
     const { predictorLayers: numLayers = imageSize <= SMALL_IMAGE ? 3 : 6 } = options;
     return iJepa({
       backbone: encoder,

@@ -12,10 +12,10 @@ export const ibotTask = defineImageTask({
   name: 'ibot',
   title: 'iBOT',
   paper: 'https://arxiv.org/abs/2111.07832',
-  summary: 'As DINO, and for patches behind mask tokens the encoder predicts what the teacher, who sees them, says.',
+  summary: 'Like DINO; in addition, for patches behind mask tokens, the encoder predicts the output of the teacher, which sees them.',
   advice: {
-    take: 'The encoder is a Vision Transformer whose states of patches matter, too, as for segmentation; and there is time.',
-    leave: 'Runs of minutes, as for `dino`; each update costs more.',
+    take: 'The encoder is a Vision Transformer, the states of its patches matter, too, as for segmentation, and you have time.',
+    leave: 'Runs take minutes: as with `dino`, that is too short, and each update costs more.',
   },
   options: z.strictObject(patchDistillationOptions('shared')),
   input: multiCropViews,

@@ -28,8 +28,9 @@ export const inpaintingTask = defineImageTask({
   paper: 'https://arxiv.org/abs/1604.07379',
   summary: 'The middle of an image is hidden, and a decoder paints it from the features of the rest.',
   advice: {
-    take: 'A convolutional network is to learn from what is hidden, and pictures of its guesses are wanted.',
-    leave: 'Features are used as they are: it learns colors and textures first; `rotation` and contrastive tasks give better ones.',
+    take: 'You want a convolutional network to learn from what is hidden, and pictures of its guesses.',
+    leave:
+      'You use the features without fine-tuning: it learns colors and textures first; `rotation` and contrastive tasks give better ones.',
   },
   options: z.strictObject({
     regionSize: z
@@ -52,10 +53,10 @@ export const inpaintingTask = defineImageTask({
   hasProjectionHead: false,
   create({ backbone, height, width, channels }, { regionSize, overlap, overlapWeight, decoderWidth }) {
     const region = [regionSize ?? Math.floor(height / 2), regionSize ?? Math.floor(width / 2)] as const;
-    if (Math.max(0, region[0] - height, region[1] - width) > 0)
+    if (region[0] >= height || region[1] >= width)
       throw new SelfsupError(
         'SELFSUP_OPTION',
-        `\`regionSize\` must be at most ${Math.min(height, width)}, the side of the images, got ${regionSize!}`,
+        `\`regionSize\` must be below ${Math.min(height, width)}, the side of the images, got ${regionSize!}`,
       );
     const common = { backbone, regionSize: region, overlap, overlapWeight };
     const painter = { outputSize: region, channels, width: decoderWidth };

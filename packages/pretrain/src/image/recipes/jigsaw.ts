@@ -25,7 +25,7 @@ export const jigsawTask = defineImageTask({
   paper: 'https://arxiv.org/abs/1603.09246',
   summary: 'The encoder sees the tiles of a shuffled image one by one, and a head says in which order they are.',
   advice: {
-    take: 'A cheap task without strong augmentation is wanted, and objects have parts in fixed places.',
+    take: 'You want a cheap task without strong augmentation, and objects have parts in fixed places.',
     leave: 'Images are smaller than about 32 pixels: tiles become too small.',
   },
   options: z.strictObject({

@@ -10,10 +10,11 @@ export const lejepaTask = defineImageTask({
   name: 'lejepa',
   title: 'LeJEPA',
   paper: 'https://arxiv.org/abs/2511.08544',
-  summary: 'All crops of an image are drawn to the mean of its large ones, while the projections are kept an isotropic Gaussian.',
+  summary:
+    'All crops of an image are pulled to the mean of its large ones, while the distribution of the projections is kept an isotropic Gaussian.',
   advice: {
-    take: 'One knob and no tricks are wanted: no negatives, no copy, no schedule; for any encoder.',
-    leave: 'Batches are below about 64: the distribution of so few rows says little; then `vicreg` or `moco`.',
+    take: 'You want one knob and no tricks: no negatives, no moving copy, no schedule; for any encoder.',
+    leave: 'Batches are smaller than about 64: the distribution of so few rows says little; take `vicreg` or `moco`.',
   },
   options: z.strictObject({
     regularizationWeight: z

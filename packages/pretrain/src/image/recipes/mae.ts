@@ -16,8 +16,8 @@ export const maeTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2111.06377',
   summary: 'The encoder sees a quarter of the patches, and a decoder predicts the pixels of the others.',
   advice: {
-    take: 'A Vision Transformer is to be fine-tuned afterwards; it is cheap, since the encoder sees a quarter of the patches.',
-    leave: 'Features are used as they are, by kNN or a linear probe: contrastive tasks give better ones.',
+    take: 'You will fine-tune a Vision Transformer. It is cheap, since the encoder sees only a quarter of the patches.',
+    leave: 'You use the features without fine-tuning, with kNN or a linear probe: contrastive tasks give better ones.',
   },
   options: z.strictObject({
     ...maskOptions(0.75),

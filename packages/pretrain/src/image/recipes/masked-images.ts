@@ -23,3 +23,13 @@ export function patchEncoder(task: string, backbone: AnyEncoderFactory): VitFact
 /** Rows and columns of an encoder's patches. */
 export const gridOf = ({ gridSize }: VitFactory): readonly [number, number] =>
   typeof gridSize === 'number' ? [gridSize, gridSize] : gridSize;
+
+/** Refuses encoders for which an image is one patch, where a task predicts patches from others. */
+export function checkSeveralPatches(task: string, encoder: VitFactory): void {
+  const [rows, columns] = gridOf(encoder);
+  if (rows * columns < 2)
+    throw new SelfsupError(
+      'SELFSUP_OPTION',
+      `${task}: an image must have several patches, some to see and some to predict, got 1 of ${encoder.patchSize} x ${encoder.patchSize} pixels; take larger images, or give the encoder a smaller \`encoderOptions.patchSize\``,
+    );
+}

@@ -19,11 +19,11 @@ export const maskFeatTask = defineImageTask({
   title: 'MaskFeat',
   paper: 'https://arxiv.org/abs/2112.09133',
   summary:
-    'A mask token stands for a part of the patches, and one linear layer on the encoder predicts their histograms of oriented gradients.',
+    'Mask tokens replace part of the patches, and one linear layer on the encoder predicts the histograms of oriented gradients of the hidden ones.',
   advice: {
-    take: 'Shapes and edges matter more than colors; its targets cost nothing, and no decoder or second network is needed.',
+    take: 'Shapes and edges matter more than colors. Its targets cost nothing, and it needs no decoder or second network.',
     leave:
-      'Images are smooth or so small that a patch has no edges, or there are a few hundred updates: by then it has found the mean histogram; a `batchSize` of 32 with a `learningRate` of 0.001 gives it more of them.',
+      'Images are smooth, or so small that a patch has no edges, or you have time for only a few hundred updates: by then it has found the mean histogram. A `batchSize` of 32 with a `learningRate` of 0.001 fits more updates into the same time.',
   },
   options: z.strictObject({
     ...maskOptions(0.4, 'block'),

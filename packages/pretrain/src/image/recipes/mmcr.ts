@@ -12,8 +12,8 @@ export const mmcrTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2303.03307',
   summary: 'The mean projections of the images, over their views, fill the space as evenly as they can.',
   advice: {
-    take: 'Runs are short, and many views of an image are to be had cheaply: their mean is what counts.',
-    leave: 'Two views are all there are: `simclr` and `vicreg` make more of them.',
+    take: 'Runs are short, and you can make many views of an image cheaply: their mean is what counts.',
+    leave: 'You have only two views of each image: `simclr` and `vicreg` make more of them.',
   },
   options: z.strictObject({
     localWeight: z.number().min(0).default(0).describe("weight of the size of each image's own manifold; 0.005 in lightly"),

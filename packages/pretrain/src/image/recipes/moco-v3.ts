@@ -13,8 +13,8 @@ export const mocoV3Task = defineImageTask({
   paper: 'https://arxiv.org/abs/2104.02057',
   summary: 'A prediction from one view must find the key of the other view, which a slowly moving copy computed, among those of the batch.',
   advice: {
-    take: 'The encoder is a Vision Transformer, or a queue is unwanted.',
-    leave: 'The batch is below about 128: its negatives are those of the batch.',
+    take: 'The encoder is a Vision Transformer, or you do not want a queue.',
+    leave: 'Batches are smaller than about 128: its negatives are those of the batch.',
   },
   options: z.strictObject({
     temperature: temperature(0.2),

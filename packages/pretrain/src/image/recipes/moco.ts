@@ -14,8 +14,8 @@ export const mocoTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2003.04297',
   summary: 'A view must find the key of its image among the keys of earlier batches, which a slowly moving copy of the encoder computed.',
   advice: {
-    take: 'Memory is short and many negatives are wanted: they come from a queue, whatever the batch.',
-    leave: 'Runs are short: keys of a slowly moving copy need some thousand updates before they are worth something.',
+    take: 'Memory is short and you want many negatives: they come from a queue, whatever the batch.',
+    leave: 'Runs are short: keys of a slowly moving copy need a few thousand updates before they are useful.',
   },
   options: z.strictObject({
     temperature: temperature(0.1),

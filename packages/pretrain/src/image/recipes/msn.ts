@@ -12,10 +12,10 @@ export const msnTask = defineImageTask({
   name: 'msn',
   title: 'MSN',
   paper: 'https://arxiv.org/abs/2204.07141',
-  summary: 'A view of which patches are left out belongs to the same prototypes as a whole view, and all prototypes are used.',
+  summary: 'A view without some of its patches belongs to the same prototypes as a whole view, and all prototypes are used.',
   advice: {
-    take: 'The encoder is a Vision Transformer and labels will be few: its features are meant for that, and masked views are cheap.',
-    leave: 'Classes are far from equally frequent: then `pmsn`.',
+    take: 'The encoder is a Vision Transformer, and you will have few labels: its features are made for that, and masked views are cheap.',
+    leave: 'Classes are far from equally frequent: take `pmsn`.',
   },
   options: z.strictObject(maskedSiameseOptions),
   input: multiCropViews,

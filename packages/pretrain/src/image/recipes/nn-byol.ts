@@ -13,7 +13,7 @@ export const nnByolTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2104.14548',
   summary: 'The encoder predicts, from one view, the nearest earlier image of what its slowly moving copy makes of the other.',
   advice: {
-    take: 'No negatives are wanted, and classes have few samples that look different: targets are neighbors, not views alone.',
+    take: 'You want no negatives, and classes have few images, which look different: targets are neighbors, not views alone.',
     leave: 'Runs are short, or the data set has fewer images than the queue has places.',
   },
   options: z.strictObject({

@@ -13,8 +13,9 @@ export const nnSiamTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2104.14548',
   summary: "A predictor finds, from one view's projection, the nearest earlier projection of the other's, which counts as constant.",
   advice: {
-    take: 'Neighbors are wanted as targets without negatives and without a second network.',
-    leave: 'Watch `zStd`: like `sim-siam` it collapses where the predictor learns too slowly.',
+    take: 'You want neighbors as targets, without negatives and without a second network.',
+    leave:
+      'You must rule out collapse: like `sim-siam`, it collapses where the predictor learns too slowly. Watch `zStd`, or take `vicreg`.',
   },
   options: z.strictObject({
     queueSize: queueSize('projections among which neighbors are looked up'),

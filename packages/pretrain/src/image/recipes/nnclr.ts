@@ -13,7 +13,7 @@ export const nnclrTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2104.14548',
   summary: "A prediction from one view must find the nearest neighbor, among earlier images, of the image's other view.",
   advice: {
-    take: 'Classes have few samples that look different: positives are neighbors, not views alone.',
+    take: 'Classes have few images, which look different: positives are neighbors, not views alone.',
     leave: 'The data set has fewer images than the queue has places.',
   },
   options: z.strictObject({

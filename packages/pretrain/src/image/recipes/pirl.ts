@@ -17,8 +17,8 @@ export const pirlTask = defineImageTask({
   paper: 'https://arxiv.org/abs/1912.01991',
   summary: 'An image and its shuffled tiles must both find the memory of the image among those of all others.',
   advice: {
-    take: 'Parts should be told from each other and still mean the same: it joins jigsaw puzzles and contrast, with any batch.',
-    leave: 'Images are smaller than about 32 pixels, or there are millions of them: the memory has a row for each.',
+    take: 'You want an image and its shuffled tiles to have the same features: it joins jigsaw puzzles and contrast, with batches of any size.',
+    leave: 'Images are smaller than about 32 pixels, or you have millions of them: the memory has a row for each.',
   },
   options: z.strictObject({
     temperature: temperature(0.07),

@@ -12,10 +12,10 @@ export const pmsnTask = defineImageTask({
   name: 'pmsn',
   title: 'PMSN',
   paper: 'https://arxiv.org/abs/2210.07277',
-  summary: 'As MSN, for data whose classes are not equally frequent: some prototypes are used more often than others.',
+  summary: 'Like MSN, for data whose classes are not equally frequent: some prototypes are used more often than others.',
   advice: {
     take: 'As for `msn`, where a few classes have most of the images.',
-    leave: 'Classes are about equally frequent: then `msn`.',
+    leave: 'Classes are about equally frequent: take `msn`.',
   },
   options: z.strictObject({
     ...maskedSiameseOptions,

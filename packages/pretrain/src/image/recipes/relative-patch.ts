@@ -56,8 +56,8 @@ export const relativePatchTask = defineImageTask({
   summary:
     'The encoder sees two neighboring parts of an image on their own, and a head says on which of eight sides of the first the second lies.',
   advice: {
-    take: 'A cheap task on places in the picture is wanted.',
-    leave: 'Features of whole images matter: it sees patches alone.',
+    take: 'You want a cheap task about places in the picture.',
+    leave: 'Features of whole images matter: it sees only patches.',
   },
   options: z.strictObject({
     partSize: z

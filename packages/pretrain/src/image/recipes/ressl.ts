@@ -15,7 +15,7 @@ export const resslTask = defineImageTask({
     'A strongly altered view must be as similar to earlier images as a weakly altered one is to a slowly moving copy of the encoder.',
   advice: {
     take: 'Strong augmentation would change what an image shows: its targets come from a view that is only cropped and mirrored.',
-    leave: 'Runs are short: targets of a slowly moving copy need some thousand updates before they are worth something.',
+    leave: 'Runs are short: targets of a slowly moving copy need a few thousand updates before they are useful.',
   },
   options: z.strictObject({
     studentTemperature: z.number().gt(0).default(0.1).describe("the student's similarities are divided by it"),

@@ -11,10 +11,10 @@ export const rotationTask = defineImageTask({
   name: 'rotation',
   title: 'RotNet',
   paper: 'https://arxiv.org/abs/1803.07728',
-  summary: 'The encoder learns to say by which of four angles an image was turned; a batch costs four.',
+  summary: 'The encoder learns to say by which of four angles an image was turned; a batch costs as much as four.',
   advice: {
-    take: 'A very simple and stable task is wanted, and objects stand upright in the photos.',
-    leave: 'Things have no upright: satellite pictures, cells, textures.',
+    take: 'You want a very simple and stable task, and objects stand upright in the photos.',
+    leave: 'Things have no natural orientation: satellite pictures, cells, textures.',
   },
   options: z.strictObject({}),
   input: oneView,

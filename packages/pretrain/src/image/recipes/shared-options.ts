@@ -1,4 +1,4 @@
-import { cosine, type Schedule } from '@selfsup/core';
+import { cosine, SelfsupError, type Schedule } from '@selfsup/core';
 import { z } from 'zod';
 
 /** The softmax scale. */
@@ -19,5 +19,23 @@ export const rising = (momentum: number, totalSteps: number): Schedule => cosine
 export const queueSize = (rows: string) =>
   z.int().min(1).optional().describe(`${rows}; default 4096, or as many as an update brings where that is more`);
 
-/** A queue that holds what one update brings. */
-export const queueOf = (given: number | undefined, fresh: number): number => given ?? Math.max(4096, fresh);
+/** A queue that holds what one update brings; refuses a shorter one. */
+export function queueOf(given: number | undefined, fresh: number): number {
+  if (given !== undefined && given < fresh)
+    throw new SelfsupError('SELFSUP_OPTION', `\`queueSize\` must be at least ${fresh}, what one update brings, got ${given}`);
+  return given ?? Math.max(4096, fresh);
+}
+
+/** The size of a predictor; the attention needs heads that divide its columns. */
+export function predictorSize(
+  options: { readonly predictorWidth?: number | undefined; readonly predictorHeads?: number | undefined },
+  usualWidth: number,
+): { readonly width: number; readonly numHeads: number } {
+  const { predictorWidth: width = usualWidth } = options;
+  const { predictorHeads: numHeads = width % 32 === 0 ? width / 32 : 1 } = options;
+  if (options.predictorWidth !== undefined && width % 4 !== 0)
+    throw new SelfsupError('SELFSUP_OPTION', `\`predictorWidth\` must be a multiple of 4, got ${width}`);
+  if (width % numHeads !== 0)
+    throw new SelfsupError('SELFSUP_OPTION', `\`predictorHeads\` must divide the ${width} columns of the predictor, got ${numHeads}`);
+  return { width, numHeads };
+}

@@ -13,10 +13,10 @@ export const simMimTask = defineImageTask({
   name: 'sim-mim',
   title: 'SimMIM',
   paper: 'https://arxiv.org/abs/2111.09886',
-  summary: 'A mask token stands for a part of the patches, and one linear layer on the encoder predicts their pixels.',
+  summary: 'Mask tokens replace part of the patches, and one linear layer on the encoder predicts the hidden pixels.',
   advice: {
-    take: 'A Vision Transformer is to be fine-tuned, and a decoder is unwanted.',
-    leave: 'Features are used as they are; `mae` is cheaper.',
+    take: 'You will fine-tune a Vision Transformer and do not want a decoder.',
+    leave: 'You use the features without fine-tuning, or compute is short: `mae` is cheaper.',
   },
   options: z.strictObject({
     ...maskOptions(0.6),

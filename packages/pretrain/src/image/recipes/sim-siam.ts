@@ -12,8 +12,8 @@ export const simSiamTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2011.10566',
   summary: "A predictor finds one view's projection from the other's, which counts as constant.",
   advice: {
-    take: 'The simplest thing that works without negatives and without a second network is wanted.',
-    leave: 'Watch `zStd`: it collapses where the predictor learns too slowly; `vicreg` does not.',
+    take: 'You want the simplest thing that works without negatives and without a second network.',
+    leave: 'You must rule out collapse: it collapses where the predictor learns too slowly. Watch `zStd`, or take `vicreg`.',
   },
   options: z.strictObject({
     stopGradient: z

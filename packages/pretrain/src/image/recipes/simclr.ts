@@ -13,8 +13,8 @@ export const simclrTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2002.05709',
   summary: 'The encoder learns to tell two views of an image from the views of all other images in the batch.',
   advice: {
-    take: 'Nothing is known about the data yet: it is the method to begin with, has few knobs, and is the one most is known about.',
-    leave: 'Only small batches fit: then `--accumulate`, `dcl` or `moco`.',
+    take: 'You know nothing about the data yet: it is the method to begin with, has few knobs, and is the best understood.',
+    leave: 'Only small batches fit: use `--accumulate`, `dcl` or `moco`.',
   },
   options: z.strictObject({
     temperature: temperature(0.2),

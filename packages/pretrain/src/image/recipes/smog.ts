@@ -16,8 +16,8 @@ export const smogTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2207.06167',
   summary: 'A view predicts to which group its image belongs; groups move with each batch, and the gradient goes through them.',
   advice: {
-    take: 'The data falls into groups, and negatives that are images of the same group are a concern.',
-    leave: 'There are fewer than some ten images for each group; then lower `numGroups`, or take `swav`.',
+    take: 'The data falls into groups, and you worry about negatives from the same group.',
+    leave: 'You have fewer than about ten images for each group: lower `numGroups`, or take `swav`.',
   },
   options: z.strictObject({
     numGroups: z.int().min(1).default(300).describe('groups; 3000 in the paper'),

@@ -11,10 +11,10 @@ export const supConTask = defineImageTask({
   name: 'sup-con',
   title: 'SupCon',
   paper: 'https://arxiv.org/abs/2004.11362',
-  summary: 'The encoder learns from labels: views of all images of a class are to be alike. It shows what labels would add.',
+  summary: 'The encoder learns from labels to make views of all images of a class alike. It shows what labels would add.',
   advice: {
-    take: 'All images have labels, and the encoder will serve other questions than these classes, too.',
-    leave: 'No labels are there; then it is `simclr`. Or only these classes matter: then fine-tune.',
+    take: 'All images have labels, and the encoder will also serve questions other than these classes.',
+    leave: 'You have no labels: take `simclr`. Or only these classes matter: fine-tune.',
   },
   options: z.strictObject({
     temperature: temperature(0.1),

@@ -6,7 +6,7 @@ import { defineImageTask } from '../image-task.ts';
 import { recipeSource } from '../image-views.ts';
 import { multiCropViews } from '../views-input.ts';
 import { embeddingDimOf, headOf, headOptions } from './head-options.ts';
-import { temperature } from './shared-options.ts';
+import { queueOf, temperature } from './shared-options.ts';
 
 /** SwAV with lightly's prototypes for CIFAR-10; the recipe `swav/imagenet` has small crops. */
 export const swavTask = defineImageTask({
@@ -16,7 +16,7 @@ export const swavTask = defineImageTask({
   summary: 'Crops of one image predict to which prototypes the others belong, and all prototypes are used equally often.',
   advice: {
     take: 'The data falls into groups, and small crops can add cheap views.',
-    leave: 'Batches are smaller than about a tenth of the prototypes: then give it a queue.',
+    leave: 'Batches are smaller than about a tenth of the prototypes: give it a queue.',
   },
   options: z.strictObject({
     temperature: temperature(0.1),
@@ -36,6 +36,7 @@ export const swavTask = defineImageTask({
   views: recipeSource('swav'),
   create(parts, options) {
     const { temperature, numPrototypes, epsilon, iterations, queueSize, queueStartEpoch, freezePrototypesEpochs, headOutput } = options;
+    if (queueSize > 0) queueOf(queueSize, parts.settings.batchSize * parts.settings.accumulate);
     return swav({
       backbone: parts.backbone,
       projectionHead: headOf(parts, options, { batchNorm: true }),

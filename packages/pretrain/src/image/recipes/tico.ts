@@ -14,8 +14,8 @@ export const ticoTask = defineImageTask({
   summary:
     'A view comes close to what a slowly moving copy makes of the other, and directions that embeddings took lately are made expensive.',
   advice: {
-    take: 'MoCo is wanted without a queue: a matrix of second moments stands for all earlier embeddings.',
-    leave: 'Runs are short: the moving copy needs some thousand updates.',
+    take: 'You want MoCo without a queue: a matrix of second moments stands for all earlier embeddings.',
+    leave: 'Runs are short: the moving copy needs a few thousand updates.',
   },
   options: z.strictObject({
     momentum: risingMomentum(0.99),

@@ -12,8 +12,8 @@ export const vibcregTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2109.00783',
   summary: "Two views' projections agree while every column keeps its variance and none correlates with another.",
   advice: {
-    take: "VICReg is wanted, and its covariance term is hard to weigh: correlations do not depend on the columns' scale.",
-    leave: '`vicreg` works: it has been tried more.',
+    take: "You want VICReg, but its covariance term is hard to weigh: correlations do not depend on the columns' scale.",
+    leave: '`vicreg` works for you: it has been tried more.',
   },
   options: z.strictObject({
     invarianceWeight: z.number().min(0).default(25).describe('weight of the distance of both views'),

@@ -14,10 +14,10 @@ export const vicregLTask = defineImageTask({
   name: 'vicreg-l',
   title: 'VICRegL',
   paper: 'https://arxiv.org/abs/2210.01571',
-  summary: 'As VICReg, and places of two views that match, by where they lie or by what they look like, agree as well.',
+  summary: 'Like VICReg; in addition, places of two views that match, by where they lie or by what they look like, agree.',
   advice: {
-    take: 'The maps of a ConvNet are wanted, as for segmentation, and not only features of whole images.',
-    leave: 'Images are so small that the last map has a few places: `vicreg` is cheaper.',
+    take: 'You want the maps of a ConvNet, as for segmentation, and not only features of whole images.',
+    leave: 'Images are so small that the last map has only a few places: `vicreg` is cheaper.',
   },
   options: z.strictObject({
     alpha: z.number().min(0).max(1).default(0.75).describe('weight of the global criterion; that of the local one is what is left'),

@@ -12,8 +12,8 @@ export const vicregTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2105.04906',
   summary: "Two views' projections agree while every column keeps its variance and none covaries with another.",
   advice: {
-    take: 'Something that cannot collapse is wanted, with small batches and without negatives or a second network.',
-    leave: 'The default weights do not suit the data: there are three of them to tune.',
+    take: 'You want a method that does not collapse, with small batches and without negatives or a second network.',
+    leave: 'The default weights do not suit the data: you have three of them to tune.',
   },
   options: z.strictObject({
     invarianceWeight: z.number().min(0).default(25).describe('weight of the distance of both views'),

@@ -11,10 +11,10 @@ export const visregTask = defineImageTask({
   title: 'VISReg',
   paper: 'https://arxiv.org/abs/2606.02572',
   summary:
-    'All crops of an image are drawn to the mean of its large ones, while means, deviations and the shape of the distribution stay those of a Gaussian.',
+    'All crops of an image are pulled to the mean of its large ones, while means, deviations and the shape of the distribution stay those of a Gaussian.',
   advice: {
-    take: 'LeJEPA is wanted, and the projections collapse at its start or are badly scaled.',
-    leave: 'Batches are below about 64, or time is short: sorting costs more than `lejepa`.',
+    take: 'You want LeJEPA, but its projections collapse at the start or are badly scaled.',
+    leave: 'Batches are smaller than about 64, or time is short: because it sorts, it costs more than `lejepa`.',
   },
   options: z.strictObject({
     regularizationWeight: z

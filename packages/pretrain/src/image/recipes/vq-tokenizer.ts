@@ -15,8 +15,8 @@ export const vqTokenizerTask = defineImageTask({
   paper: 'https://arxiv.org/abs/1711.00937',
   summary: "Each patch's state is replaced by the nearest of a few codes, and from all codes of an image a decoder paints its pixels.",
   advice: {
-    take: 'The task `beit` is to learn tokens that an encoder found: give it this run as its teacher.',
-    leave: 'Features are wanted: codes keep colors and edges, as pixels do; take `mae`, or `beit` with its k-means.',
+    take: 'You want `beit` to learn tokens that an encoder found: give it this run as its teacher.',
+    leave: 'You want features: codes keep colors and edges, as pixels do; take `mae`, or `beit` with its k-means.',
   },
   options: z.strictObject({
     vocabularySize: z.int().min(2).default(512).describe('codes; 512 in the paper for small images, 8192 in BEiT'),

@@ -10,10 +10,10 @@ export const wMseTask = defineImageTask({
   name: 'w-mse',
   title: 'W-MSE',
   paper: 'https://arxiv.org/abs/2007.06346',
-  summary: 'Views of one image agree after the projections of each view were whitened, which alone keeps them from collapsing.',
+  summary: 'Views of one image agree after the projections of each view are whitened, which alone keeps them from collapsing.',
   advice: {
-    take: 'Nothing but agreement shall be learned, and batches of at least twice the columns of the head fit.',
-    leave: 'Batches are small: the whitening of few rows is noise; then `vicreg`.',
+    take: "You want only agreement between views, and can afford batches at least twice the head's width.",
+    leave: 'Batches are small: whitening so few rows is noise; take `vicreg`.',
   },
   options: z.strictObject({
     epsilon: z

@@ -11,10 +11,10 @@ export const data2vecTextTask = defineTextTask({
   name: 'data2vec-text',
   title: 'data2vec on text',
   paper: 'https://arxiv.org/abs/2202.03555',
-  summary: 'A part of the tokens is hidden, and the encoder predicts what the last blocks of its slowly moving copy say of them.',
+  summary: 'Some of the tokens are hidden, and the encoder predicts what the last blocks of its slowly moving copy make of them.',
   advice: {
-    take: 'One recipe for images and text is wanted, for text that is fine-tuned afterwards.',
-    leave: 'Words are to be guessed, or runs are short: `masked-language` has targets from the start.',
+    take: 'You want one recipe for images and text, and will fine-tune on text.',
+    leave: 'You want to guess words, or runs are short: `masked-language` has targets from the start.',
   },
   options: z.strictObject({
     ...maskOptions({ maskFraction: 0.8, randomFraction: 0.1 }),

@@ -14,10 +14,10 @@ export const declutrTask = defineTextTask({
   aliases: ['contrastive-text', 'halves'],
   title: 'Contrastive halves of texts (DeCLUTR)',
   paper: 'https://arxiv.org/abs/2006.03659',
-  summary: 'The encoder tells which second half of a text belongs to which first half, of each only a part of the tokens.',
+  summary: 'The encoder tells which second half of a text belongs to which first half; of each it sees only part of the tokens.',
   advice: {
-    take: 'Embeddings of whole documents are wanted, from documents of several sentences.',
-    leave: 'Texts are single short sentences: halves of them say too little.',
+    take: 'You want embeddings of whole documents, and your documents have several sentences.',
+    leave: 'Texts are single short sentences: their halves say too little.',
   },
   options: z.strictObject({
     reads: z

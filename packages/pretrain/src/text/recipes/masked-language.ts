@@ -11,10 +11,10 @@ export const maskedLanguageTask = defineTextTask({
   aliases: ['mlm', 'bert', 'masked-language-modeling'],
   title: 'Masked language modeling (BERT)',
   paper: 'https://arxiv.org/abs/1810.04805',
-  summary: 'A part of the tokens is hidden, and the encoder says which they were, from both sides of them.',
+  summary: 'Some of the tokens are hidden, and the encoder says which they were, from both sides of them.',
   advice: {
-    take: 'Text is to be classified after fine-tuning, or tagged token by token: the standard.',
-    leave: 'There are ten minutes and a few thousand documents: then `declutr` from PPMI embeddings, or `skip-gram`.',
+    take: 'You will fine-tune to classify texts or to tag them token by token: it is the standard.',
+    leave: 'You have ten minutes and a few thousand documents: take `declutr` from PPMI embeddings, or `skip-gram`.',
   },
   options: z.strictObject(maskOptions({ maskFraction: 0.8, randomFraction: 0.1 })),
   hidesTokens: true,

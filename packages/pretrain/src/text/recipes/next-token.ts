@@ -10,8 +10,8 @@ export const nextTokenTask = defineTextTask({
   paper: 'https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf',
   summary: 'The encoder says which token comes next, from those before it.',
   advice: {
-    take: 'Text is to be continued, or the encoder must never look ahead.',
-    leave: 'Sentences are to be embedded: it sees the left side alone.',
+    take: 'You want to continue text, or the encoder must never look ahead.',
+    leave: 'You want embeddings of sentences: it sees only what is to the left.',
   },
   options: z.strictObject({}),
   sees: 'before',

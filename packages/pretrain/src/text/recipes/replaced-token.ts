@@ -38,10 +38,10 @@ export const replacedTokenTask = defineTextTask({
   name: 'replaced-token',
   title: 'Replaced token detection (ELECTRA)',
   paper: 'https://arxiv.org/abs/2003.10555',
-  summary: 'A small generator fills hidden tokens in, and the encoder tells for every token whether it was replaced.',
+  summary: 'A small generator fills in hidden tokens, and the encoder tells for every token whether it was replaced.',
   advice: {
-    take: 'The encoder is to be fine-tuned and compute is short: it learns from every token.',
-    leave: 'The vocabulary is tiny, or text is short: its generator becomes too good or too bad.',
+    take: 'You will fine-tune the encoder, and compute is short: it learns from every token.',
+    leave: 'The vocabulary is tiny, or texts are short: its generator becomes too good or too bad.',
   },
   options: z.strictObject({
     ...maskOptions({ maskFraction: 0.85, randomFraction: 0 }),

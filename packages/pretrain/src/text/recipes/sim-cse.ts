@@ -32,9 +32,9 @@ export const simCseTask = defineTextTask({
   paper: 'https://arxiv.org/abs/2104.08821',
   summary: 'The encoder sees each text twice under two dropout masks, and tells which two belong together; it trains what `pooling` reads.',
   advice: {
-    take: 'Texts are to be compared as wholes, and the encoder knows language already: the pretraining of others, or a start from PPMI embeddings.',
+    take: 'You want to compare whole texts, and the encoder already knows language: it was pretrained before, or starts from PPMI embeddings.',
     leave:
-      'The encoder starts from nothing: two dropout masks of a text agree on its words from the first steps, and little more is learned.',
+      'The encoder starts from random weights: two dropout masks of a text agree on its words from the first steps, and little more is learned.',
   },
   options: z.strictObject({
     head: z

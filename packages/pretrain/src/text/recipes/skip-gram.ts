@@ -12,7 +12,7 @@ export const skipGramTask = defineTextTask({
   paper: 'https://arxiv.org/abs/1310.4546',
   summary: 'The word embeddings of the encoder tell which words stand around a word; nothing else of it is trained.',
   advice: {
-    take: 'There are seconds: word embeddings for an average of words.',
+    take: 'You have only seconds: it trains word embeddings, for an average of words.',
     leave: 'Word order matters.',
   },
   options: z.strictObject({

@@ -13,10 +13,10 @@ export const spanCorruptionTask = defineTextTask({
   aliases: ['t5'],
   title: 'Span corruption (T5)',
   paper: 'https://arxiv.org/abs/1910.10683',
-  summary: 'Spans of a text are taken out, a sentinel in the place of each, and a decoder says what stood there.',
+  summary: 'Spans of a text are each replaced by a sentinel, and a decoder says what stood there.',
   advice: {
-    take: 'The encoder is to read for a decoder later, as in translation or summaries, and there is much text.',
-    leave: 'Texts are to be classified soon: `masked-language` reaches useful states with less computation.',
+    take: 'You want the encoder to read for a decoder later, as in translation or summaries, and have much text.',
+    leave: 'You want to classify texts soon: `masked-language` reaches useful states with less computation.',
   },
   options: z.strictObject({
     noiseDensity: z.number().gt(0).lt(1).default(0.15).describe('part of the tokens that is taken out'),

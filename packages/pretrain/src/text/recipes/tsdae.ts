@@ -14,8 +14,8 @@ export const tsdaeTask = defineTextTask({
   paper: 'https://arxiv.org/abs/2104.06979',
   summary: 'Most words of a text are deleted, and from one vector of the rest, read by `pooling`, a decoder says the whole text.',
   advice: {
-    take: 'Sentences of one domain are to be compared or found as wholes, there are no labels, and hours for it.',
-    leave: 'There are minutes: the decoder has to learn the language before the vector is worth anything to it.',
+    take: 'You want to compare or find whole sentences of one domain, and have no labels, but hours.',
+    leave: 'You have only minutes: the decoder must learn the language before the vector is of use to it.',
   },
   options: z.strictObject({
     deleteRate: z.number().min(0).lt(1).default(0.6).describe('part of the words that is deleted'),
