@@ -293,7 +293,7 @@ describe('pretrain', () => {
     expect(await failure({ ...again, seed: 4 }, { store })).toContain('this run was trained with `seed` 0, got 4');
     expect(await failure({ ...again, epochs: 0 }, { store })).toContain('this run was trained with `epochs` 1, got 0');
     expect(await failure({ ...again, epochs: 2, data: twoClasses(48) }, { store })).toContain(
-      'SELFSUP_CHECKPOINT: this run was trained on data with images 32',
+      'SELFSUP_CHECKPOINT: the data of this run had images 32 when it was trained',
     );
     await store.write('run.json', new TextEncoder().encode('null'));
     expect(await failure(again, { store })).toContain('SELFSUP_CHECKPOINT: runs/x/run.json must hold an object');

@@ -155,7 +155,7 @@ export async function openData(
     if (opened.fingerprint[name] !== before)
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
-        `this run was trained on data with ${name} ${before}, it has ${opened.fingerprint[name] ?? 'none'} now; restore the data, or start a new run`,
+        `the data of this run had ${name} ${before} when it was trained, and has ${opened.fingerprint[name] ?? 'none'} now; restore the data, or start a new run`,
       );
   return { ...opened, input: earlier.input };
 }

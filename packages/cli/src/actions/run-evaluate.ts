@@ -184,7 +184,9 @@ export function runEvaluateAttentiveProbe(flags: EvaluateAttentiveProbeFlags, ou
   return judge('attentive-probe', { flags, output }, async ({ encoder }, samples) => {
     const { layer, heads, epochs, baselines } = flags;
     const found = await evaluateAttentiveProbe(encoder, samples, { layer, numHeads: heads, epochs, baselines, progress: output });
-    for (const [name, { accuracy }] of Object.entries(found)) output.line(`Attentive probe ${accuracy.toFixed(2)} %${ofWhom(name)}`);
+    const of = samples.test ? ` of ${countOf(samples.test.length, `test ${samples.unit}`)}` : '';
+    for (const [name, { accuracy }] of Object.entries(found))
+      output.line(`Attentive probe ${accuracy.toFixed(2)} %${name === 'trained' ? of : ofWhom(name)}`);
     return { accuracy: Object.fromEntries(Object.entries(found).map(([name, { accuracy }]) => [name, rounded(accuracy)])) };
   });
 }

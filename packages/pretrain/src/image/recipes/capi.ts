@@ -1,4 +1,5 @@
 import { maskPatches } from '@selfsup/augment';
+import { SelfsupError } from '@selfsup/core';
 import { crossPredictor, linear, prototypes } from '@selfsup/encoders';
 import { capi } from '@selfsup/pretext-tasks/capi';
 import { z } from 'zod';
@@ -47,7 +48,12 @@ export const capiTask = defineImageTask({
   hasProjectionHead: false,
   encoders: patchEncoderNames,
   defaults: { optimizer: 'adamw' },
-  create({ backbone, imageSize, totalSteps }, options) {
+  create({ backbone, imageSize, totalSteps, settings }, options) {
+    if (settings.batchSize * settings.accumulate < 2)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        'capi: `batchSize` must be at least 2, since clusters are balanced over the images of an update, got 1',
+      );
     const encoder = patchEncoder('capi', backbone);
     const { outputDim: inputDim, gridSize } = encoder;
     const { maskRatio, maskKind: kind, numClusters } = options;
