@@ -169,7 +169,7 @@ const parts = [
     ]),
   ),
   '## Options of a session',
-  'They do not change what a run computes, so they may differ when it is resumed.',
+  'They do not change what a run computes and are not kept in it: give them again when you resume it. The command that a stopped run prints has them.',
   optionTable(sessionSchema, { flagOf: run }),
   ...registry.modalities.all.flatMap((modality) => {
     const tasks = registry.tasks.all.filter((recipe) => recipe.modality === modality.name);

@@ -94,9 +94,16 @@ describe('Ctrl-C', () => {
     );
     expect(stopped.code).toBe(130);
     expect(readdirSync(out)).not.toContain('run.lock'); // a process on another machine could not know that nobody holds it
-    expect(stopped.stderr).toMatch(/Stopped after update \d+ of 1600\. Continue with: selfsup train --resume --out .*stopped\n$/);
+    expect(stopped.stderr).toMatch(
+      /Stopped after update \d+ of 1600\. Continue with: selfsup train --resume --out .*stopped --no-report --backend wasm --checkpoint-every 2\n$/,
+    );
     const last = stopped.lines.at(-1)!;
-    expect(last).toMatchObject({ type: 'stopped', run: out, totalSteps: 1600, resume: `selfsup train --resume --out ${out}` });
+    expect(last).toMatchObject({
+      type: 'stopped',
+      run: out,
+      totalSteps: 1600,
+      resume: `selfsup train --resume --out ${out} --no-report --backend wasm --checkpoint-every 2`,
+    });
     await succeed('report', '--run', out);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(
       `This run is not finished: it stands after update ${String(last['step'])} of 1600.`,
