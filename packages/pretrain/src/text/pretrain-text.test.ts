@@ -69,7 +69,7 @@ describe('pretraining on text in memory', () => {
     const { result } = await run({ resume: true, data: config.data }, store);
     expect(result.checkpoint).toBe(whole.result.checkpoint);
     await expect(run({ resume: true, data: { texts: sentences(100) } }, store)).rejects.toThrow(
-      'trained on data with sequences 160, it has 80 now',
+      'had sequences 160 when it was trained, and has 80 now',
     );
     const file = (await store.read('tokenizer.json'))!;
     await store.write('tokenizer.json', new TextEncoder().encode(new TextDecoder().decode(file).replace('"cat"', '"cow"')));
