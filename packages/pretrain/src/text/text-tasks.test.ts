@@ -36,7 +36,7 @@ it('there is a default of every option of every task', () => {
 
 it('an alarm speaks of guessed words where words are guessed', () => {
   const causeOf = ({ collapse }: (typeof textTasks)[number]) =>
-    (collapse?.({} as never, {} as never).causes ?? textModality.collapseCauses)?.dimensional?.likelyCause;
+    (collapse?.({}, {} as never).causes ?? textModality.collapseCauses)?.dimensional?.likelyCause;
   const guessing = textTasks.filter((recipe) => causeOf(recipe)?.includes('how often words occur')).map(({ name }) => name);
   expect(guessing).toEqual(['masked-language', 'replaced-token', 'next-token', 'tsdae', 'span-corruption']);
 });
