@@ -310,6 +310,11 @@ describe('pretrain', () => {
     expect(await failure(tiny, { store })).toContain('runs/x already holds a run');
   });
 
+  it('refuses single images for capi, whose clusters are balanced over those of an update', async () => {
+    const config: RunConfig = { ...tiny, task: 'capi', encoder: 'vit-tiny', encoderOptions: {}, taskOptions: {}, batchSize: 1 };
+    expect(await failure(config)).toContain('`batchSize` must be at least 2, since clusters are balanced');
+  });
+
   it('refuses to resume and to replace at once', async () => {
     expect(await failure({ ...tiny, resume: true, overwrite: true }, { store: memoryStore('runs/x') })).toContain(
       '`resume` goes on with a run and `overwrite` replaces it; give one of them',

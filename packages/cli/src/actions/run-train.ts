@@ -2,11 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { countOf, printable, SelfsupError } from '@selfsup/core';
-import { describeEncoder, detectTask, holdsRun, planRun, pretrain, runFileNames, sessionOptionNames, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore } from '@selfsup/pretrain'; // prettier-ignore
+import { describeEncoder, describeOptions, detectTask, holdsRun, planRun, pretrain, runFileNames, sessionSchema, type Registry, type RunConfig, type RunEvent, type RunResult, type RunStore, type SessionOptions } from '@selfsup/pretrain'; // prettier-ignore
 import { openEncoder, runFolder } from '@selfsup/pretrain/node';
 import { INTERRUPTED } from '../exit-codes.ts';
 import type { RankFlags } from '../flags/rank-flags.ts';
-import { kebab } from '../flags/schema-flags.ts';
+import { writtenFlag } from '../flags/schema-flags.ts';
 import type { Output } from '../output/output.ts';
 import { resultLines } from '../output/result-lines.ts';
 import { showEvents } from '../output/show-events.ts';
@@ -54,14 +54,11 @@ async function assertOut(store: RunStore, { resume, overwrite }: CommandConfig):
 /** What a session that is resumed has to be given again, as the command line has it: what does not change the run is not kept in it. */
 function sessionFlags(config: CommandConfig, job: Job | undefined): string {
   const once: readonly string[] = ['resume', 'overwrite', 'maxSeconds', ...(job ? ['threads'] : [])];
-  const names = ['report', ...sessionOptionNames.filter((name) => !once.includes(name))] as const;
-  const flags = names.flatMap((name) => {
-    const value = config[name];
-    if (value === undefined || (name === 'report' && value)) return [];
-    if (typeof value === 'boolean') return [`--${value ? '' : 'no-'}${kebab(name)}`];
-    return [`--${kebab(name)} ${printable(String(value))}`];
+  const flags = describeOptions(sessionSchema).flatMap((option) => {
+    const value = config[option.name as keyof SessionOptions];
+    return value === undefined || once.includes(option.name) ? [] : [writtenFlag(option, value)];
   });
-  return flags.map((flag) => ` ${flag}`).join('');
+  return [...(config.report === false ? ['--no-report'] : []), ...flags].map((flag) => ` ${flag}`).join('');
 }
 
 /** Says how an interrupted run goes on. */

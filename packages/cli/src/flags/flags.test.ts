@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { describeOptions, sessionSchema } from '@selfsup/pretrain';
 import { describe, expect, it } from 'vitest';
 import { firstLook } from './first-look.ts';
 import { inFlags } from './in-flags.ts';
 import { parseAny, parseList, parseNumbers, parsePair } from './parse-value.ts';
-import { addFlags, givenBy, kebab, schemaFlags } from './schema-flags.ts';
+import { addFlags, givenBy, kebab, schemaFlags, writtenFlag } from './schema-flags.ts';
 
 describe('values of flags', () => {
   it.each<[string, unknown]>([
@@ -101,4 +102,25 @@ it('options in messages become flags, where there are such', () => {
       flagNames,
     }),
   ).toBe('--batch-size 3, `views`, the `run` of a file, --queue-size, --task-option momentum, --readout-option power');
+});
+
+it.each<[string, unknown]>([
+  ['backend', 'wasm'],
+  ['threads', 2],
+  ['threads', 'auto'],
+  ['wideVectors', false],
+  ['wideVectors', 'auto'],
+  ['gradientCheckpointing', true],
+  ['gradientCheckpointing', false],
+  ['onlineProbe', false],
+  ['maxSeconds', 0.5],
+  ['probeEvery', 0],
+])('%s %j is read again as it is written', (name, value) => {
+  const options = describeOptions(sessionSchema);
+  const flags = schemaFlags(options, { group: 'Session', taken: new Set() });
+  const command = new Command().exitOverride();
+  addFlags(command, flags);
+  const option = options.find((one) => one.name === name)!;
+  command.parse(writtenFlag(option, value).split(' '), { from: 'user' });
+  expect(givenBy(command, flags)).toEqual({ [name]: value });
 });

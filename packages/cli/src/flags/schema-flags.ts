@@ -1,3 +1,4 @@
+import { printable } from '@selfsup/core';
 import type { OptionDescription } from '@selfsup/pretrain';
 import { Option, type Command } from 'commander';
 import { parseAny, parseList, parseNumber } from './parse-value.ts';
@@ -76,6 +77,12 @@ export function schemaFlags(descriptions: readonly OptionDescription[], options:
     const made = optionsOf(described, defaults[name] ?? described.default);
     return [{ name, options: made.map((option) => option.helpGroup(`${group}:`).hideHelp(hidden || option.hidden)) }];
   });
+}
+
+/** An option with its value as the command line has it, such as `--no-online-probe` or `--threads 2`. */
+export function writtenFlag({ name, kind }: Pick<OptionDescription, 'name' | 'kind'>, value: unknown): string {
+  if (kind === 'boolean') return `--${value === true ? '' : 'no-'}${kebab(name)}`;
+  return `--${kebab(name)} ${printable(show(value))}`;
 }
 
 /** Adds flags to a command. */

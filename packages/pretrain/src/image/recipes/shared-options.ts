@@ -19,10 +19,15 @@ export const rising = (momentum: number, totalSteps: number): Schedule => cosine
 export const queueSize = (rows: string) =>
   z.int().min(1).optional().describe(`${rows}; default 4096, or as many as an update brings where that is more`);
 
+/** Refuses a queue that does not hold what one update brings. */
+export function checkQueue(queueSize: number, fresh: number): void {
+  if (queueSize < fresh)
+    throw new SelfsupError('SELFSUP_OPTION', `\`queueSize\` must be at least ${fresh}, what one update brings, got ${queueSize}`);
+}
+
 /** A queue that holds what one update brings; refuses a shorter one. */
 export function queueOf(given: number | undefined, fresh: number): number {
-  if (given !== undefined && given < fresh)
-    throw new SelfsupError('SELFSUP_OPTION', `\`queueSize\` must be at least ${fresh}, what one update brings, got ${given}`);
+  if (given !== undefined) checkQueue(given, fresh);
   return given ?? Math.max(4096, fresh);
 }
 

@@ -6,7 +6,7 @@ import { defineImageTask } from '../image-task.ts';
 import { recipeSource } from '../image-views.ts';
 import { multiCropViews } from '../views-input.ts';
 import { embeddingDimOf, headOf, headOptions } from './head-options.ts';
-import { queueOf, temperature } from './shared-options.ts';
+import { checkQueue, temperature } from './shared-options.ts';
 
 /** SwAV with lightly's prototypes for CIFAR-10; the recipe `swav/imagenet` has small crops. */
 export const swavTask = defineImageTask({
@@ -36,7 +36,7 @@ export const swavTask = defineImageTask({
   views: recipeSource('swav'),
   create(parts, options) {
     const { temperature, numPrototypes, epsilon, iterations, queueSize, queueStartEpoch, freezePrototypesEpochs, headOutput } = options;
-    if (queueSize > 0) queueOf(queueSize, parts.settings.batchSize * parts.settings.accumulate);
+    if (queueSize > 0) checkQueue(queueSize, parts.settings.batchSize * parts.settings.accumulate);
     return swav({
       backbone: parts.backbone,
       projectionHead: headOf(parts, options, { batchNorm: true }),
