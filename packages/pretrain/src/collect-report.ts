@@ -4,6 +4,7 @@ import { startAloneOf } from './start-alone.ts';
 import type { EncodedBank, EncodedSamples } from './knn-probe.ts';
 import type { MetricsRecord } from './metrics-log.ts';
 import type { AnyModality, Features } from './modality.ts';
+import { onlyOf } from './optimizers.ts';
 import type { Progress } from './progress.ts';
 import { projectMap } from './project-map.ts';
 import { GLOBAL } from './readout.ts';
@@ -242,13 +243,11 @@ const TRAINING_ONLY = [
 function tables({ run, result }: CollectReportContext): Section[] {
   const { settings, brought } = run;
   const alone = startAloneOf(run, result.steps);
-  const usesAdam = run.optimizer.includes('scaleByAdam');
+  const brings = brought.functions.includes('optimizer');
   // only what had an effect: a function of a config replaces optimizer and rate, and only AdamW has a second beta
   const silent = new Set<string>([
-    ...(brought.functions.includes('optimizer')
-      ? ['optimizer', 'weightDecay', 'momentum', 'beta2', 'epsilon', 'biasCorrection', 'clipNorm']
-      : []),
-    ...(usesAdam ? [] : ['beta2', 'epsilon', 'biasCorrection']),
+    ...(brings ? ['optimizer', 'weightDecay', 'momentum', 'clipNorm'] : []),
+    ...onlyOf.filter(([, owner]) => brings || owner !== settings.optimizer).map(([name]) => name),
     ...(alone ? TRAINING_ONLY : []),
     ...(result.probes['knn'] ? [] : ['knnK', 'knnTemperature', 'knnBank']),
     'taskOptions',

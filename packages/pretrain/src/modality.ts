@@ -53,6 +53,11 @@ export interface RunData {
   readonly input: InputDescription;
   /** Facts that must be the same when the run is resumed, such as the number of samples; recorded in run.json. */
   readonly fingerprint: Readonly<Record<string, string | number>>;
+  /**
+   * A checksum of what was read when the data was opened; recorded in run.json. A run that is resumed with another one goes on and says so: files were changed, or
+   * another version of a decoder gives other pixels. What cannot differ but by changed data belongs into `fingerprint`.
+   */
+  readonly content?: string;
   /** Files that belong to the run and its encoder, by name, such as `tokenizer.json`. */
   readonly files?: Readonly<Record<string, string>>;
   /** Encoders that the task keeps beside that of the run, by the names that it gives them; recorded in run.json, and loaded by these names. */

@@ -25,9 +25,16 @@ const presets: Readonly<Record<OptimizerName, OptimizerPreset>> = {
   lars: {
     rateFor: (samples) => 0.075 * Math.sqrt(samples), // SimCLR's for small batches and few epochs
     weightDecay: 1e-6,
-    create: ({ momentum, weightDecay }, learningRate) => lars({ learningRate, momentum, weightDecay }),
+    create: ({ momentum, weightDecay, trustCoefficient, trustClip: clip }, learningRate) =>
+      lars({ learningRate, momentum, weightDecay, trustCoefficient, clip }),
   },
 };
+
+/** The settings that one optimizer alone heeds, and which. Internal. */
+export const onlyOf = [
+  ...(['beta2', 'epsilon', 'biasCorrection'] as const).map((name) => [name, 'adamw'] as const),
+  ...(['trustCoefficient', 'trustClip'] as const).map((name) => [name, 'lars'] as const),
+];
 
 /**
  * The learning rate, by the `rateScale` of a task, and the weight decay of an optimizer unless the user, the task or the modality gives others. Internal.

@@ -56,6 +56,15 @@ it.each(['epsilon', 'beta2', 'biasCorrection'])('refuses %s beside an optimizer 
   );
 });
 
+it.each([
+  ['trustCoefficient', 0.02],
+  ['trustClip', true],
+])('has %s for lars alone', (name, value) => {
+  const plan = (config: RunConfig) => planRun({ data: 'shapes', [name]: value, ...config }, { registry });
+  expect(plan({ task: 'barlow-twins' }).settings).toMatchObject({ optimizer: 'lars', [name]: value });
+  expect(refusal(() => plan({ task: 'simclr' }))).toBe(`task simclr: \`${name}\` is for the optimizer lars, the run has sgd; leave it out`);
+});
+
 it('takes what a modality says of adamw, whatever the optimizer', () => {
   expect(planRun({ task: 'masked-language', data: 'shapes', optimizer: 'sgd' }, { registry }).settings.optimizer).toBe('sgd');
 });

@@ -280,6 +280,25 @@ describe('pretrain', () => {
     expect(await failure({ ...tiny, views: 'simclr' })).toContain('`views` must be a function, got string');
   });
 
+  it('notices changed data of the same size when it resumes: other classes refuse, other pixels warn', async () => {
+    const store = memoryStore('runs/x');
+    await collect({ ...tiny, epochs: 1 }, { store });
+    const data = twoClasses(40);
+    const again = { resume: true, backend: 'cpu', epochs: 2 } as const;
+    const relabeled = { ...data, labels: data.labels.map((label) => 1 - label) };
+    expect(await failure({ ...again, data: relabeled }, { store })).toMatch(
+      /the data of this run had names \w{8} when it was trained, and has \w{8} now; restore the data/,
+    );
+    const warnings = async (images: Uint8Array) =>
+      (await collect({ ...again, data: { ...data, images } }, { store: await copyOf(store) })).flatMap((event) =>
+        event.type === 'notice' && event.level === 'warning' ? [event.text] : [],
+      );
+    expect(await warnings(data.images)).toEqual([]);
+    expect(await warnings(data.images.map((value, i) => (i === 7 ? 255 - value : value)))).toEqual([
+      expect.stringMatching(/^the images of .* are not read as they were when the run began: files were changed/),
+    ]);
+  });
+
   it('refuses to write over a run, and to continue it as another', async () => {
     const store = memoryStore('runs/x');
     expect(await failure({ ...tiny, resume: true }, { store })).toContain('runs/x holds no run to continue');

@@ -1,12 +1,10 @@
 import { printableValue, SelfsupError } from '@selfsup/core';
 import type { AnyModality } from './modality.ts';
-import { optimizerDefaults } from './optimizers.ts';
+import { onlyOf, optimizerDefaults } from './optimizers.ts';
 import { describeOptions, parseOptions } from './option-schema.ts';
 import { optimizerNames, settingsSchema, type GivenSettings, type Settings } from './settings.ts';
 import type { AnyTaskRecipe } from './task-recipe.ts';
 
-/** What only AdamW heeds. */
-const ofAdamW = ['beta2', 'epsilon', 'biasCorrection'] as const;
 
 type Defaults = AnyTaskRecipe['defaults'];
 
@@ -67,16 +65,16 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
       'SELFSUP_OPTION',
       `${who}: ${nameOf('optimizer')} must be one of ${optimizerNames.join(', ')}, got ${printableValue(optimizer)}`,
     );
-  for (const name of ofAdamW) {
+  for (const [name, owner] of onlyOf) {
     // a config that selfsup wrote names all settings, with the values that they have by themselves
     const usual = { ...ofModality, ...ofTask }[name] ?? settingsSchema.shape[name].parse(undefined);
-    if (optimizer === 'adamw' || user[name] === undefined || user[name] === usual) continue;
+    if (optimizer === owner || user[name] === undefined || user[name] === usual) continue;
     const own = describeOptions(recipe.options).some((option) => option.name === name)
       ? `; the task's own is ${nameOf(`taskOptions.${name}`)}`
       : '';
     throw new SelfsupError(
       'SELFSUP_OPTION',
-      `${who}: ${nameOf(name)} is for the optimizer adamw, the run has ${optimizer}; leave it out${own}`,
+      `${who}: ${nameOf(name)} is for the optimizer ${owner}, the run has ${optimizer}; leave it out${own}`,
     );
   }
   const samples = typeof batchSize === 'number' && typeof accumulate === 'number' ? batchSize * accumulate : NaN;

@@ -47,6 +47,8 @@ export const runFileSchema = z.strictObject({
     .default({}),
   /** What must be the same when the run is resumed. */
   fingerprint: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** A checksum of what was read when the data was opened. */
+  content: z.string().optional(),
   /** The sha256 of each file that lies beside run.json and belongs to the run, such as its tokenizer. */
   files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)).default({}),
   /** The data as it was found. */

@@ -3,6 +3,7 @@ import { countOf, printable, SelfsupError } from '@selfsup/core';
 import { fit, synchronizeRanks, type FitResult } from '@selfsup/trainer';
 import { alarmsOfStart } from './alarms-of-start.ts';
 import { buildRun, prefixOf, startWeights, type BuiltRun } from './build-run.ts';
+import { createCrc32 } from './crc-32.ts';
 import { createFeatureHealth } from './feature-health.ts';
 import { finishRun } from './finish-run.ts';
 import { createKnnProbe, hasLabels, type KnnProbe, type KnnProbeOptions } from './knn-probe.ts';
@@ -91,7 +92,8 @@ export function describeRun(
     encoder: { name: plan.encoder.name, options: { ...built.encoderOptions }, prefix: built.prefix },
     input: { ...data.input },
     encoders: furtherEncoders(data, built),
-    fingerprint: { ...data.fingerprint },
+    fingerprint: { ...data.fingerprint, ...namesOf(data) },
+    ...(data.content !== undefined && { content: data.content }),
     files: {},
     dataset: { name, unit, train: train.length, test: test?.length ?? 0, ...(testFrom && { testFrom }) },
     stepsPerEpoch: built.stepsPerEpoch,
@@ -136,6 +138,19 @@ async function readOwnFiles(store: RunStore, { files: before }: RunFile): Promis
   return files;
 }
 
+/** A checksum of the names and classes of samples, where they have some, whatever folder they lie in. */
+function namesOf({ train, test }: Pick<RunData, 'train' | 'test'>): { names?: string } {
+  const sum = createCrc32();
+  let isNamed = false;
+  for (const part of [train, test])
+    for (const values of [part?.ids, part?.labels, part?.classNames]) {
+      if (!values) continue;
+      isNamed = true;
+      for (const value of values) sum.add(new TextEncoder().encode(`${String(value).replaceAll('\\', '/')}\n`));
+    }
+  return isNamed ? { names: sum.digest() } : {};
+}
+
 /** Opens the data of a run, and makes sure that it is the same when the run is continued. Internal. */
 export async function openData(
   plan: RunPlan,
@@ -151,12 +166,17 @@ export async function openData(
   });
   const opened = (await modality.open({ data, options, settings, recipe }, context)) as RunData;
   if (!earlier) return opened;
+  const now: RunFile['fingerprint'] = { ...opened.fingerprint, ...namesOf(opened) };
   for (const [name, before] of Object.entries(earlier.fingerprint))
-    if (opened.fingerprint[name] !== before)
+    if (now[name] !== before)
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
-        `the data of this run had ${name} ${before} when it was trained, and has ${opened.fingerprint[name] ?? 'none'} now; restore the data, or start a new run`,
+        `the data of this run had ${name} ${before} when it was trained, and has ${now[name] ?? 'none'} now; restore the data, or start a new run`,
       );
+  if (earlier.content !== undefined && opened.content !== undefined && earlier.content !== opened.content)
+    progress.warn(
+      `the ${opened.unit} of ${opened.name} are not read as they were when the run began: files were changed, or another version of a decoder reads them; the run goes on, and ends with other weights than it would have`,
+    );
   return { ...opened, input: earlier.input };
 }
 

@@ -41,6 +41,17 @@ export const settingsSchema = z.strictObject({
   beta2: fraction.default(0.999).describe('second beta of adamw'),
   epsilon: z.number().gt(0).default(1e-8).describe('epsilon of adamw'),
   biasCorrection: z.boolean().default(true).describe('whether adamw corrects its moments for their start at 0'),
+  trustCoefficient: z
+    .number()
+    .gt(0)
+    .default(0.001)
+    .describe('trust coefficient of lars: how large the steps of a layer are beside its weights'),
+  trustClip: z
+    .boolean()
+    .default(false)
+    .describe(
+      'whether lars takes the smaller of trust ratio and learning rate for a layer in place of their product, as LARC and solo-learn do',
+    ),
   weightDecay: z.number().min(0).describe('weight decay; adamw and lars spare biases and norms'),
   layerDecay: z
     .number()

@@ -10,7 +10,7 @@ const ABOUT = ['task', 'taskOptions', 'encoder', 'encoderOptions', 'init'] as co
 /** What only training reads. */
 const TRAINING = [
   ...['accumulate', 'optimizer', 'learningRate', 'schedule', 'warmupEpochs', 'momentum', 'beta2', 'epsilon', 'biasCorrection'],
-  ...['weightDecay', 'layerDecay', 'frozenLayers', 'clipNorm', 'views', 'projectionHead', 'recipe'],
+  ...['trustCoefficient', 'trustClip', 'weightDecay', 'layerDecay', 'frozenLayers', 'clipNorm', 'views', 'projectionHead', 'recipe'],
 ];
 
 const isGiven = (value: unknown): boolean =>

@@ -181,7 +181,7 @@ export const imageTextModality = defineModality<ImageTextRunData, ImageTextOptio
     warnAboutSkipped(skipped(), progress);
     const parts = splitPairs(opened, { seed, testFraction, ...limits });
     const { train } = parts;
-    const { input, imagesPerSecond } = await measureImages(parts, context, { started, decoded: opened.decoded });
+    const { input, imagesPerSecond, content } = await measureImages(parts, context, { started, decoded: opened.decoded });
     const tokenizer = await tokenizerOf(opened, train, { options, context });
     const { length, pooling, vocabulary, header } = options;
     const texts = captionSamples(train.captions, { tokenizer, length, pooling }).dataset;
@@ -221,6 +221,7 @@ export const imageTextModality = defineModality<ImageTextRunData, ImageTextOptio
         [COUNTS_FILE]: earlier?.files[COUNTS_FILE] ?? (await countsFile(texts, tokenizer)),
       },
       facts: { decodeImagesPerSecond: Number(imagesPerSecond.toFixed(2)), vocabulary: tokenizer.vocabularySize },
+      content,
       skipped,
     };
   },

@@ -151,7 +151,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
     const skipped = () => opened.skipped?.() ?? [];
     warnAboutSkipped(skipped(), progress);
     const parts = splitImages(opened, { seed, testFraction, testLimit: settings.testLimit });
-    const { input, imagesPerSecond } = await measureImages(parts, context, { started, decoded: opened.decoded });
+    const { input, imagesPerSecond, content } = await measureImages(parts, context, { started, decoded: opened.decoded });
     const { train } = parts;
     return {
       name: train.name,
@@ -160,6 +160,7 @@ export const imageModality = defineModality<ImageRunData, ImageOptions, ImagePix
       input,
       fingerprint: { images: train.length, height: train.height, width: train.width, channels: train.channels },
       facts: { decodeImagesPerSecond: Number(imagesPerSecond.toFixed(2)) },
+      content,
       skipped,
     };
   },

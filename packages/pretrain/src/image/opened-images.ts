@@ -1,5 +1,6 @@
 import { createRng, drawPermutation, nextTurn, SelfsupError, shareOf } from '@selfsup/core';
-import { channelStatistics, type ImageDataset } from '@selfsup/data';
+import { channelStatistics, type ImageDataset, type ImagePixels } from '@selfsup/data';
+import { createCrc32, type Crc32 } from '../crc-32.ts';
 import type { OpenContext, Skipped } from '../modality.ts';
 import type { Progress } from '../progress.ts';
 import { imageInputOf, shapeInWords, takesImages, type ImageInput } from './image-input.ts';
@@ -47,7 +48,17 @@ export function splitImages(
   };
 }
 
-async function readOnce(parts: readonly ImageSamples[], progress: Progress): Promise<number> {
+/** Values of an image that are looked at to know it again. */
+const LOOKED_AT = 4096;
+
+/** Adds images to a checksum: of large ones evenly spaced values. */
+function addPixels(sum: Crc32, { pixels }: ImagePixels, count: number): void {
+  const stride = Math.max(1, Math.floor(pixels.length / (LOOKED_AT * count)));
+  sum.add(stride === 1 ? pixels : Uint8Array.from({ length: Math.ceil(pixels.length / stride) }, (_, i) => pixels[i * stride]!));
+}
+
+async function readOnce(parts: readonly ImageSamples[], progress: Progress): Promise<{ total: number; content: string }> {
+  const sum = createCrc32();
   const total = parts.reduce((sum, { length }) => sum + Math.min(length, READ_FIRST), 0);
   const stage = progress.stage('Reading images', { total, unit: 'images' });
   let done = 0;
@@ -56,12 +67,12 @@ async function readOnce(parts: readonly ImageSamples[], progress: Progress): Pro
     for (let first = 0; first < length; first += CHUNK) {
       await nextTurn();
       const size = Math.min(CHUNK, length - first);
-      await part.read(Array.from({ length: size }, (_, i) => first + i));
+      addPixels(sum, await part.read(Array.from({ length: size }, (_, i) => first + i)), size);
       stage.update((done += size));
     }
   }
   stage.end();
-  return total;
+  return { total, content: sum.digest() };
 }
 
 /**
@@ -70,18 +81,18 @@ async function readOnce(parts: readonly ImageSamples[], progress: Progress): Pro
  * @param parts the images
  * @param context progress, and what run.json says when a run is continued
  * @param opened when the opening began, in milliseconds of `performance.now()`, and how many pictures it decoded itself
- * @returns the input, measured or that of run.json, and images per second since the beginning
+ * @returns the input, measured or that of run.json, images per second since the beginning, and a checksum of what was read
  * @throws SelfsupError `SELFSUP_DATA` when the images are not those that the encoder of a run takes
  */
 export async function measureImages(
   parts: ImageParts,
   context: Pick<OpenContext, 'progress' | 'earlier'>,
   opened: { started: number; decoded?: number | undefined },
-): Promise<{ input: ImageInput; imagesPerSecond: number }> {
+): Promise<{ input: ImageInput; imagesPerSecond: number; content: string }> {
   const { train, test } = parts;
-  const read = await readOnce(test ? [train, test] : [train], context.progress);
+  const { total, content } = await readOnce(test ? [train, test] : [train], context.progress);
   const seconds = (performance.now() - opened.started) / 1000;
-  const imagesPerSecond = Math.max(read, opened.decoded ?? 0) / Math.max(seconds, 1e-9);
+  const imagesPerSecond = Math.max(total, opened.decoded ?? 0) / Math.max(seconds, 1e-9);
   if (context.earlier) {
     const input = imageInputOf(context.earlier.input);
     if (!takesImages(input, train))
@@ -89,11 +100,11 @@ export async function measureImages(
         'SELFSUP_DATA',
         `the encoder takes images of ${shapeInWords(input)}, ${train.name} has ${shapeInWords(train)}; give data of that size; photos are resized by \`imageSize\` ${input.height === input.width ? input.size : `${input.height}x${input.width}`}`,
       );
-    return { input, imagesPerSecond };
+    return { input, imagesPerSecond, content };
   }
   const { mean, std } = await channelStatistics(train);
   const { height, width, channels } = train;
   const size = Math.min(height, width);
   const input: ImageInput = { size, height, width, channels, mean, std: std.map((value) => Math.max(value, 1e-3)) };
-  return { input, imagesPerSecond };
+  return { input, imagesPerSecond, content };
 }

@@ -24,7 +24,7 @@ import { suggestTexts } from './suggest-texts.ts';
 import { textSections } from './text-sections.ts';
 import { textFacts, type TextTaskParts } from './text-task.ts';
 import { tokenBatch } from './token-batch.ts';
-import { COUNTS_FILE, countsFile, readCounts, shortShareOf } from './token-counts.ts';
+import { contentOf, COUNTS_FILE, countsFile, readCounts, shortShareOf } from './token-counts.ts';
 
 /** BERT's optimizer, and a tenth of the run to warm up. */
 function textDefaults({ epochs = 10 }: GivenSettings): GivenSettings {
@@ -98,7 +98,7 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
         tokenizerHash,
         ...(sees === 'before' && { attention: 'causal' as const }),
       },
-      fingerprint: { sequences: found.train, heldOut: found.test, ...fingerprint },
+      fingerprint: { sequences: found.train, heldOut: found.test, content: await contentOf(train.dataset), ...fingerprint },
       ...(facts && { facts }),
       files: {
         [TOKENIZER_FILE]: tokenizerFile(tokenizer),

@@ -2,6 +2,7 @@ import { SelfsupError } from '@selfsup/core';
 import type { TokenDataset, Tokenizer } from '@selfsup/data/text';
 import { tokenStatistics, type TokenStatistics } from '@selfsup/encoders';
 import { z } from 'zod';
+import { createCrc32 } from '../crc-32.ts';
 
 /** The file of a run that says how frequent its tokens are, and how much each says. */
 export const COUNTS_FILE = 'token-counts.json';
@@ -31,7 +32,7 @@ export async function* documentsOf(dataset: TokenDataset): AsyncGenerator<Int32A
   }
 }
 
-/** Sequences that {@link shortShareOf} looks at. */
+/** Sequences that {@link shortShareOf} and {@link contentOf} look at. */
 const LOOKED_AT = 10_000;
 
 /** The part of the sequences with fewer than two tokens, special ones not counted; of the first 10,000. */
@@ -44,6 +45,17 @@ export async function shortShareOf(dataset: TokenDataset, { specialIds }: Pick<T
     if (ids.reduce((count, id) => count + Number(!special.has(id)), 0) < 2) short++;
   }
   return looked === 0 ? 0 : short / looked;
+}
+
+/** A checksum of the first 10,000 sequences, to know them again. */
+export async function contentOf(dataset: TokenDataset): Promise<string> {
+  const sum = createCrc32();
+  let looked = 0;
+  for await (const ids of documentsOf(dataset)) {
+    if (looked++ === LOOKED_AT) break;
+    sum.add(new TextEncoder().encode(`${ids.join(' ')}\n`));
+  }
+  return sum.digest();
 }
 
 /** Four digits are more than counts of a sample are worth. */

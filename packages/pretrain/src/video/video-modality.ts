@@ -200,7 +200,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
         'SELFSUP_OPTION',
         `\`clipLength\` must be ${clips.clipLength}, that of ${clips.name}, got ${options.clipLength}`,
       );
-    const { input, imagesPerSecond } = await measureImages(parts, context, { started, decoded });
+    const { input, imagesPerSecond, content } = await measureImages(parts, context, { started, decoded });
     const { train } = parts;
     return {
       name: train.name,
@@ -210,6 +210,7 @@ export const videoModality = defineModality<VideoRunData, VideoOptions, ClipPixe
       input,
       fingerprint: { videos: train.length, size: train.height, channels: train.channels },
       facts: { decodeImagesPerSecond: Number(imagesPerSecond.toFixed(2)) },
+      content,
       skipped,
     };
   },
