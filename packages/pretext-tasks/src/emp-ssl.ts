@@ -15,7 +15,8 @@ export interface EmpSslOptions extends NetworkFactories, EmpSslLossOptions {}
  * @throws SelfsupError from `embed` `SELFSUP_BATCH` without two views, `SELFSUP_SHAPE` on views of different shapes; from `loss` `SELFSUP_OPTION` on an option out of range
  * @see Tong et al.: "EMP-SSL: Towards Self-Supervised Learning in One Training Epoch", https://arxiv.org/abs/2304.03977
  * @remarks The paper takes 20 to 200 patches of an image, each a quarter of its area, and batches of 100 images; few epochs are enough then. All patches pass the networks
- * as one batch, as in the authors' code. The authors also evaluate the mean of the features of many patches of a test image, which is not done here.
+ * as one batch, as in the authors' code. Their program evaluates the mean over 128 patches of a test image, of the first hidden layer of the projection head (4096 columns),
+ * not of the backbone; the readout `patches` of @selfsup/pretrain takes the mean of the backbone's features.
  * @example
  * ```ts
  * import { convNet, projectionHead } from '@selfsup/encoders';

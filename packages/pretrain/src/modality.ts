@@ -74,6 +74,8 @@ export interface DatasetOpener<D = unknown> {
   readonly name: string;
   /** The modality that it is for. */
   readonly modality: string;
+  /** True: its name alone is data, which is made up on the spot, such as `shapes`; default false. */
+  readonly procedural?: boolean;
   /** Whether it can open this; a path, a name, or an object in memory. The first opener that accepts is taken. */
   accepts(data: unknown): boolean | Promise<boolean>;
   /** Whether this looks like what it opens, where nobody says of which kind the data is; default `accepts`. */

@@ -27,8 +27,7 @@ const tiny: RunConfig = {
   ...{ epochs: 2, batchSize: 12, accumulate: 2, testFraction: 0.2, probeEvery: 1, backend: 'cpu' },
 };
 
-async function run(config: RunConfig, report = false) {
-  const store = memoryStore('run');
+async function run(config: RunConfig, report = false, store = memoryStore('run')) {
   const events: RunEvent[] = [];
   for await (const event of pretrain(config, { store, report })) events.push(event);
   return { store, events, end: events.find((event) => event.type === 'end')! };
@@ -90,9 +89,11 @@ describe('onlineProbe', () => {
   });
 
   it('says what it needs', async () => {
-    await expect(run({ ...tiny, data: twoClasses(60, false), onlineProbe: true })).rejects.toThrow(
+    const store = memoryStore();
+    await expect(run({ ...tiny, data: twoClasses(60, false), onlineProbe: true }, false, store)).rejects.toThrow(
       '`onlineProbe` needs labels of training and test images',
     );
+    expect(await store.list()).toEqual([]); // before anything is begun
     const text: RunConfig = { task: 'masked-language', data: { texts: Array.from({ length: 40 }, (_, i) => `some text of the number ${i}, which is longer`) }, encoder: 'bert-tiny', epochs: 1, batchSize: 4, backend: 'cpu' }; // prettier-ignore
     await expect(run({ ...text, onlineProbe: true })).rejects.toThrow('`onlineProbe` is not there for data of the kind text');
   });

@@ -73,6 +73,17 @@ function createHead(dim: number, numClasses: number) {
   };
 }
 
+/** Refuses an online probe of data that has none; see {@link createOnlineProbe}. */
+export function assertOnlineProbe({ modality, data }: Pick<OnlineProbeContext, 'modality' | 'data'>): void {
+  if (!modality.probeInput)
+    throw new SelfsupError('SELFSUP_OPTION', `\`onlineProbe\` is not there for data of the kind ${modality.name}; leave it out`);
+  if (!hasLabels(data))
+    throw new SelfsupError(
+      'SELFSUP_DATA',
+      `\`onlineProbe\` needs labels of training and test ${data.unit}, which ${data.name} does not have; leave it out, or give data with labels`,
+    );
+}
+
 /**
  * Makes the online probe of a run: a linear classifier that is trained after each update on the features of the first view of its samples, as the encoder gives them at inference.
  *
@@ -85,13 +96,7 @@ function createHead(dim: number, numClasses: number) {
  */
 export function createOnlineProbe(features: AnyModule, context: OnlineProbeContext): OnlineProbe {
   const { modality, data, encoded } = context;
-  if (!modality.probeInput)
-    throw new SelfsupError('SELFSUP_OPTION', `\`onlineProbe\` is not there for data of the kind ${modality.name}; leave it out`);
-  if (!hasLabels(data))
-    throw new SelfsupError(
-      'SELFSUP_DATA',
-      `\`onlineProbe\` needs labels of training and test ${data.unit}, which ${data.name} does not have; leave it out, or give data with labels`,
-    );
+  assertOnlineProbe(context);
   const [labels, testLabels] = [data.train.labels!, data.test!.labels!];
   const numClasses = [...labels, ...testLabels].reduce((most, label) => Math.max(most, label), 0) + 1;
   const remembered: { input: tf.Tensor; labels: Int32Array }[] = [];

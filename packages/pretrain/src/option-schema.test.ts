@@ -38,6 +38,11 @@ describe('a check that the description does not tell of', () => {
 
   it.each<[string, object, string]>([
     ['a number out of range', { momentum: 2 }, 'it: `momentum` must be a number in [0, 1], got 2'],
+    [
+      'one beyond the safe integers',
+      { numTargets: 1e20 },
+      'it: `numTargets` must be an integer >= 1 and <= 9007199254740991, got 100000000000000000000',
+    ],
     ['an infinite one', { numTargets: Infinity }, 'it: `numTargets` must be an integer >= 1, got Infinity'],
     [
       'a list too short',

@@ -186,8 +186,9 @@ export function parseOptions<O extends object>(schema: OptionSchema<O>, given: o
   if (!Object.hasOwn(present, name))
     throw new SelfsupError('SELFSUP_OPTION', `${who} needs ${nameOf(name)}: ${describeExpected(properties[name]!)}`);
   const [property, value] = [properties[name]!, present[name]];
+  const isTooLarge = Number.isInteger(value) && (value as number) > Number.MAX_SAFE_INTEGER && property.maximum === Number.MAX_SAFE_INTEGER;
   throw new SelfsupError(
     'SELFSUP_OPTION',
-    `${who}: ${nameOf(name)} must be ${describeExpected(property)}${reasonOf(property, { value, issue: issue! })}, got ${show(value)}${asList(property, value)}`,
+    `${who}: ${nameOf(name)} must be ${describeExpected(property)}${isTooLarge ? ` and <= ${Number.MAX_SAFE_INTEGER}` : ''}${reasonOf(property, { value, issue: issue! })}, got ${show(value)}${asList(property, value)}`,
   );
 }

@@ -4,8 +4,10 @@ import { builtinPlugins } from './builtins.ts';
 import { toCheckedJson } from './checked-json.ts';
 import { parseOptions } from './option-schema.ts';
 import { planRun } from './plan-run.ts';
+import { pretrain } from './pretrain.ts';
 import { createRegistry } from './registry.ts';
 import type { RunConfig } from './run-config.ts';
+import { memoryStore } from './run-store.ts';
 import { parseRunFile } from './run-file.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -63,6 +65,23 @@ it.each([
   const plan = (config: RunConfig) => planRun({ data: 'shapes', [name]: value, ...config }, { registry });
   expect(plan({ task: 'barlow-twins' }).settings).toMatchObject({ optimizer: 'lars', [name]: value });
   expect(refusal(() => plan({ task: 'simclr' }))).toBe(`task simclr: \`${name}\` is for the optimizer lars, the run has sgd; leave it out`);
+});
+
+it('does not let a flag be switched off that the task needs of its encoder', () => {
+  const plan = (encoderOptions: Record<string, unknown>) =>
+    planRun({ task: 'ibot', data: 'shapes', encoderOptions }, { registry }).settings.encoderOptions;
+  expect(plan({})).toMatchObject({ maskToken: true });
+  expect(refusal(() => plan({ maskToken: false }))).toBe('task ibot: `encoderOptions.maskToken` must be true, got false; leave it out');
+});
+
+it('says what generated data is for', async () => {
+  const run = async () => {
+    for await (const event of pretrain({ task: 'simclr', data: 'captioned-shapes', backend: 'cpu' }, { store: memoryStore() }))
+      expect(event.type).not.toBe('step');
+  };
+  await expect(run()).rejects.toThrow(
+    '; `captioned-shapes` is generated data for tasks on images with texts, not on images; give `shapes`, or a task that takes images with texts',
+  );
 });
 
 it('takes what a modality says of adamw, whatever the optimizer', () => {

@@ -260,6 +260,12 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     { ...(given.settings as GivenSettings), task, encoder: encoder.name },
     { recipe, modality, nameOf, continues: start !== undefined },
   );
+  for (const [name, needed] of Object.entries(recipe.encoderOptions ?? {}))
+    if (needed === true && settings.encoderOptions[name] === false)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `task ${recipe.name}: ${nameOf(`encoderOptions.${name}`)} must be true, got false; leave it out`,
+      );
   const encoderOptions = { ...start?.encoder.options, ...recipe.encoderOptions, ...settings.encoderOptions };
   if (start) assertSameEncoder({ name: encoder.name, options: encoderOptions }, start, nameOf);
   const parsedEncoder = parseOptions(encoder.options, encoderOptions, {

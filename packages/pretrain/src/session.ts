@@ -11,7 +11,7 @@ import { openMetricsLog } from './metrics-log.ts';
 import type { RunData, ProbeContext } from './modality.ts';
 import { continuedNames } from './continued-settings.ts';
 import { describeStart, RANDOM } from './start-alone.ts';
-import { createOnlineProbe, type OnlineProbe } from './online-probe.ts';
+import { assertOnlineProbe, createOnlineProbe, type OnlineProbe } from './online-probe.ts';
 import { createOpenContext } from './open-dataset.ts';
 import type { RunPlan } from './plan-run.ts';
 import type { Measures, Probe } from './probe.ts';
@@ -329,6 +329,7 @@ export async function runSession(first: RunPlan, context: SessionContext): Promi
   const { store, backend, emit, progress, collective } = context;
   const leads = collective.rank === 0;
   const data = await openData(first, context);
+  if (leads && context.session.onlineProbe) assertOnlineProbe({ modality: first.modality, data });
   const { plan, built, reasons } = await buildPlanned(first, data, context);
   const { modality, recipe, settings, options, earlier } = plan;
   const { trainer, encoder, features } = built;

@@ -73,7 +73,7 @@ export interface TaskRecipe<P extends TaskParts = TaskParts, O extends object = 
   readonly options: OptionSchema<O>;
   /** The encoders that fit, by name, the default first; default all of the modality. */
   readonly encoders?: readonly string[];
-  /** Options of the encoder that the task needs; those of the user go before them. */
+  /** Options of the encoder that the task needs; those of the user go before them, but a flag that is true here cannot be switched off. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
   /** Whether it learns from a trained encoder, which the user gives as `teacher`, or may give with `'optional'`; default false. */
   readonly teacher?: boolean | 'optional';

@@ -27,9 +27,9 @@ const either = (names: readonly string[]): string =>
   [names.slice(0, -1).join(', '), names.at(-1)!].filter((part) => part !== '').join(' or ');
 
 /** What to try where the start alone did not help. */
-const ADVICE_ON_START = 'Train on top of it (`epochs`), use more data, or read it another way (`readout`); the report shows the neighbors';
+const ADVICE_ON_START = 'Train on top of it (`epochs`), use more data, or read it another way (`readout`)';
 /** What to try where pretraining did not help. */
-const ADVICE = 'Train longer, use more data, or try another task; the report shows the curves';
+const ADVICE = 'Train longer, use more data, or try another task';
 
 /** With a capital letter. Internal. */
 export const capital = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`;
@@ -64,7 +64,7 @@ export function judge(comparisons: readonly Comparison[], alarms: number, alone?
     ];
   });
   if (alarms > 0)
-    sentences.push(`${alarms === 1 ? 'One alarm' : `${alarms} alarms`} came up; what helps stands beside it and in the report.`);
+    sentences.push(`${alarms === 1 ? 'One alarm' : `${alarms} alarms`} came up; what helps stands beside ${alarms === 1 ? 'it' : 'each'}.`);
   return sentences.length > 0
     ? sentences
     : [

@@ -89,6 +89,7 @@ export const memoryPairs: DatasetOpener<OpenedPairs> = {
 export const captionedShapesPairs: DatasetOpener<OpenedPairs> = {
   name: 'captioned-shapes',
   modality: 'image-text',
+  procedural: true,
   accepts: (data) => data === 'captioned-shapes',
   open(_, settings) {
     const { seed, limit = 4000, testLimit = 1000, options, usualSize = 32 } = settings;

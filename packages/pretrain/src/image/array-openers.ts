@@ -107,6 +107,7 @@ export const memoryImages: DatasetOpener<OpenedImageData> = {
 export const shapesImages: DatasetOpener<OpenedImageData> = {
   name: 'shapes',
   modality: 'image',
+  procedural: true,
   accepts: (data) => data === 'shapes',
   open(_, settings) {
     checkOptions('shapes', settings, undefined);

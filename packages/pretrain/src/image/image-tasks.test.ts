@@ -79,7 +79,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
     headLayers: 2,
   },
   'deep-cluster-v2': { temperature: 0.1, numPrototypes: [512, 512, 512], iterations: 10, headOutput: 128, headLayers: 2 },
-  smog: { numGroups: 300, temperature: 0.1, groupMomentum: 0.99, momentum: 0.99, headOutput: 128, headLayers: 2 },
+  smog: { temperature: 0.1, groupMomentum: 0.99, momentum: 0.99, headOutput: 128, headLayers: 2 },
   dino: {
     outputDim: 2048,
     studentTemperature: 0.1,

@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import { timeContrastive } from '@selfsup/pretext-tasks/time-contrastive';
 import { z } from 'zod';
 import { embeddingDimOf, headOf, headOptions } from '../image/recipes/head-options.ts';
@@ -25,6 +26,12 @@ export const timeContrastiveTask = defineVideoTask({
   views: cropSource([0.5, 1]),
   collapse: embeddingDimOf,
   create(parts, { positiveWindow, negativeWindow, margin, ...head }) {
+    const least = (negativeWindow ?? 2 * positiveWindow) + 2;
+    if (parts.clipLength < least)
+      throw new SelfsupError(
+        'SELFSUP_OPTION',
+        `\`clipLength\` must be at least ${least}, so that frames lie further apart than the negative window, got ${parts.clipLength}`,
+      );
     return timeContrastive({
       backbone: parts.backbone,
       projectionHead: headOf(parts, head),

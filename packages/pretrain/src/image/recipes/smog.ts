@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import { smog } from '@selfsup/pretext-tasks/smog';
 import { z } from 'zod';
 import { defineImageTask } from '../image-task.ts';
@@ -17,10 +18,10 @@ export const smogTask = defineImageTask({
   summary: 'A view predicts to which group its image belongs; groups move with each batch, and the gradient goes through them.',
   advice: {
     take: 'The data falls into groups, and you worry about negatives from the same group.',
-    leave: 'You have fewer than about ten images for each group: lower `numGroups`, or take `swav`.',
+    leave: 'You have so few images that groups of ten or more are only a handful: take `swav`.',
   },
   options: z.strictObject({
-    numGroups: z.int().min(1).default(300).describe('groups; 3000 in the paper'),
+    numGroups: z.int().min(1).optional().describe('groups; default 300, or a tenth of the images where that is less; 3000 in the paper'),
     temperature: temperature(0.1),
     groupMomentum: z.number().min(0).max(1).default(0.99).describe("weight of a group's old vector"),
     momentum: constantMomentum(0.99),
@@ -36,8 +37,11 @@ export const smogTask = defineImageTask({
   input: twoViews,
   views: recipeSource('simclr'),
   create(parts, options) {
-    const { backbone, settings, stepsPerEpoch } = parts;
-    const { numGroups, temperature, groupMomentum, momentum, headOutput, predictionHidden = 2 * headOutput } = options;
+    const { backbone, settings, stepsPerEpoch, numSamples } = parts;
+    const { numGroups = Math.min(300, Math.max(1, Math.floor(numSamples / 10))) } = options;
+    if (numGroups > numSamples)
+      throw new SelfsupError('SELFSUP_OPTION', `\`numGroups\` must be at most ${numSamples}, the number of images, got ${numGroups}`);
+    const { temperature, groupMomentum, momentum, headOutput, predictionHidden = 2 * headOutput } = options;
     return smog({
       backbone,
       projectionHead: headOf(parts, options, { batchNorm: true, batchNormLast: 'affine-free' }),

@@ -24,7 +24,9 @@ export const vicregLTask = defineImageTask({
     numMatches: z
       .tuple([count, count])
       .default([20, 4])
-      .describe('pairs of places that are kept of those that start in one view, and in the other'),
+      .describe(
+        'pairs of places that are kept of those that start in one view, and in the other; all of them where the last map has fewer',
+      ),
     invarianceWeight: z.number().min(0).default(25).describe('weight of the invariance term'),
     varianceWeight: z.number().min(0).default(25).describe('weight of the variance term'),
     covarianceWeight: z.number().min(0).default(1).describe('weight of the covariance term'),

@@ -1,3 +1,4 @@
+import { SelfsupError } from '@selfsup/core';
 import { wMse } from '@selfsup/pretext-tasks/w-mse';
 import { z } from 'zod';
 import { defineImageTask } from '../image-task.ts';
@@ -36,6 +37,9 @@ export const wMseTask = defineImageTask({
   views: recipeSource('w-mse'),
   create(parts, options) {
     const { epsilon, groupSize } = options;
+    const updateSize = parts.settings.batchSize * parts.settings.accumulate;
+    if (groupSize !== undefined && updateSize % groupSize !== 0)
+      throw new SelfsupError('SELFSUP_OPTION', `\`groupSize\` must divide the ${updateSize} images of an update, got ${groupSize}`);
     const projectionHead = headOf(parts, options, { batchNorm: true });
     return wMse({ backbone: parts.backbone, projectionHead, epsilon, shrinkTo: 'variance', ...(groupSize !== undefined && { groupSize }) });
   },
