@@ -86,7 +86,13 @@ export const recipes = {
     solo: symmetric({ size: 224, crop: cropOf(0.2, 1), ...vicregColors(0.5) }),
   },
   'w-mse': { imagenet: wMse(224), cifar: wMse(32) },
-  'emp-ssl': { imagenet: patchesOf(20, 224), cifar: patchesOf(20, 32), '8-patches': patchesOf(8, 32), '100-patches': patchesOf(100, 32) },
+  'emp-ssl': {
+    imagenet: patchesOf(20, 224),
+    cifar: patchesOf(20, 32),
+    '4-patches': patchesOf(4, 32),
+    '8-patches': patchesOf(8, 32),
+    '100-patches': patchesOf(100, 32),
+  },
   lejepa,
   visreg: lejepa,
   swav: {

@@ -6,7 +6,7 @@ import { recipeSource } from '../image-views.ts';
 import { manyViews } from '../views-input.ts';
 import { embeddingDimOf, headOf, headOptions } from './head-options.ts';
 
-/** EMP-SSL with 20 patches; `recipe` has it with 8 and 100. */
+/** EMP-SSL with 20 patches; `recipe` has it with 4, 8 and 100. */
 export const empSslTask = defineImageTask({
   name: 'emp-ssl',
   title: 'EMP-SSL',
