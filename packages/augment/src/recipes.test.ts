@@ -73,7 +73,7 @@ const published: Record<string, string[]> = {
   'w-mse cifar': twice('32 | 0.2–1 | 0.4,0.4,0.4,0.1 p 0.8 | 0.1 | - | -'),
   'emp-ssl imagenet': times(20, '224 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
   'emp-ssl cifar': times(20, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
-  'emp-ssl 4-patches': times(4, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
+  'emp-ssl 3-patches': times(3, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
   'emp-ssl 8-patches': times(8, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
   'emp-ssl 100-patches': times(100, '32 | 0.25–0.25 | 0.4,0.4,0.4,0.2 p 0.8 | 0.2 | 0.1 | 0.1'),
   'lejepa imagenet': lejepa,

@@ -89,7 +89,7 @@ export const recipes = {
   'emp-ssl': {
     imagenet: patchesOf(20, 224),
     cifar: patchesOf(20, 32),
-    '4-patches': patchesOf(4, 32),
+    '3-patches': patchesOf(3, 32),
     '8-patches': patchesOf(8, 32),
     '100-patches': patchesOf(100, 32),
   },

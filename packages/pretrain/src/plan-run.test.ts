@@ -67,6 +67,30 @@ it.each([
   expect(refusal(() => plan({ task: 'simclr' }))).toBe(`task simclr: \`${name}\` is for the optimizer lars, the run has sgd; leave it out`);
 });
 
+it('trains emp-ssl with the LARS of its authors, and another optimizer with its own settings', () => {
+  const plan = (config: RunConfig) => planRun({ task: 'emp-ssl', data: 'shapes', ...config }, { registry }).settings;
+  expect(plan({})).toMatchObject({
+    ...{
+      optimizer: 'lars',
+      learningRate: 0.3,
+      trustCoefficient: 0.005,
+      trustClip: true,
+      weightDecay: 1e-4,
+      warmupEpochs: 0,
+      batchSize: 64,
+    },
+  });
+  expect(plan({ learningRate: 1, trustClip: false })).toMatchObject({ learningRate: 1, trustCoefficient: 0.005, trustClip: false });
+  expect(plan({ optimizer: 'sgd' })).toMatchObject({
+    learningRate: 0.03,
+    trustClip: false,
+    weightDecay: 5e-4,
+    warmupEpochs: 2,
+    batchSize: 64,
+  });
+  expect(plan({ encoder: 'vit-tiny' })).toMatchObject({ optimizer: 'adamw', learningRate: 0.00025, trustClip: false });
+});
+
 it('does not let a flag be switched off that the task needs of its encoder', () => {
   const plan = (encoderOptions: Record<string, unknown>) =>
     planRun({ task: 'ibot', data: 'shapes', encoderOptions }, { registry }).settings.encoderOptions;
