@@ -1,4 +1,5 @@
 import { createRng, drawUniform, isSelfsupError, l2Normalize, SelfsupError, type PretextTask } from '@selfsup/core';
+import { arrayImages } from '@selfsup/data';
 import { linear, projectionHead } from '@selfsup/encoders';
 import { ntXent } from '@selfsup/losses';
 import * as tf from '@tensorflow/tfjs-core';
@@ -287,7 +288,7 @@ describe('pretrain', () => {
     const again = { resume: true, backend: 'cpu', epochs: 2 } as const;
     const relabeled = { ...data, labels: data.labels.map((label) => 1 - label) };
     expect(await failure({ ...again, data: relabeled }, { store })).toMatch(
-      /the data of this run had names \w{8} when it was trained, and has \w{8} now; restore the data/,
+      /the data of this run had names and classes with the checksum \w{8} when it was trained, and has \w{8} now; restore the data/,
     );
     const warnings = async (images: Uint8Array) =>
       (await collect({ ...again, data: { ...data, images } }, { store: await copyOf(store) })).flatMap((event) =>
@@ -297,6 +298,23 @@ describe('pretrain', () => {
     expect(await warnings(data.images.map((value, i) => (i === 7 ? 255 - value : value)))).toEqual([
       expect.stringMatching(/^the images of .* are not read as they were when the run began: files were changed/),
     ]);
+  });
+
+  it('knows its images again when their folder was moved, and notices other names', async () => {
+    const { images, shape, labels, classNames } = twoClasses(40);
+    const named = (nameOf: (i: number) => string) => ({
+      ...arrayImages(images, shape, { name: 'photos', labels, classNames }),
+      paths: labels.map((_, i) => nameOf(i)),
+    });
+    const store = memoryStore('runs/x');
+    const own = (i: number) => `photos/${classNames[i % 2]!}/${i}.png`;
+    await collect({ ...tiny, data: named(own), epochs: 1 }, { store });
+    const again = { resume: true, backend: 'cpu', epochs: 2 } as const;
+    expect(await failure({ ...again, data: named((i) => own(i === 3 ? 41 : i)) }, { store })).toContain(
+      'names and classes with the checksum',
+    );
+    const moved = await collect({ ...again, data: named((i) => `C:\\other\\${own(i).replaceAll('/', '\\')}`) }, { store });
+    expect(endOf(moved).result).toMatchObject({ epochs: 2 });
   });
 
   it('refuses to write over a run, and to continue it as another', async () => {

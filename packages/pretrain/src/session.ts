@@ -138,15 +138,31 @@ async function readOwnFiles(store: RunStore, { files: before }: RunFile): Promis
   return files;
 }
 
+/** Paths with `/`, without the folders that all of them lie in. */
+function withoutFolder(paths: readonly string[]): string[] {
+  const plain = paths.map((path) => path.replaceAll('\\', '/'));
+  const [first = ''] = plain;
+  const shared = plain.reduce((length, path) => {
+    let same = 0;
+    while (same < length && path[same] === first[same]) same++;
+    return same;
+  }, first.length);
+  const folder = first.lastIndexOf('/', shared - 1) + 1;
+  return plain.map((path) => path.slice(folder));
+}
+
+/** What `names` and `content` of a fingerprint are called. */
+const CHECKSUMS: Readonly<Record<string, string>> = { names: 'names and classes with the checksum', content: 'content with the checksum' };
+
 /** A checksum of the names and classes of samples, where they have some, whatever folder they lie in. */
 function namesOf({ train, test }: Pick<RunData, 'train' | 'test'>): { names?: string } {
   const sum = createCrc32();
   let isNamed = false;
   for (const part of [train, test])
-    for (const values of [part?.ids, part?.labels, part?.classNames]) {
+    for (const values of [part?.ids && withoutFolder(part.ids), part?.labels, part?.classNames]) {
       if (!values) continue;
       isNamed = true;
-      for (const value of values) sum.add(new TextEncoder().encode(`${String(value).replaceAll('\\', '/')}\n`));
+      for (const value of values) sum.add(new TextEncoder().encode(`${value}\n`));
     }
   return isNamed ? { names: sum.digest() } : {};
 }
@@ -171,7 +187,7 @@ export async function openData(
     if (now[name] !== before)
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
-        `the data of this run had ${name} ${before} when it was trained, and has ${now[name] ?? 'none'} now; restore the data, or start a new run`,
+        `the data of this run had ${CHECKSUMS[name] ?? name} ${before} when it was trained, and has ${now[name] ?? 'none'} now; restore the data, or start a new run`,
       );
   if (earlier.content !== undefined && opened.content !== undefined && earlier.content !== opened.content)
     progress.warn(

@@ -45,7 +45,7 @@ export const settingsSchema = z.strictObject({
     .number()
     .gt(0)
     .default(0.001)
-    .describe('trust coefficient of lars: how large the steps of a layer are beside its weights'),
+    .describe('trust coefficient of lars: how large a step a layer takes in relation to its weights'),
   trustClip: z
     .boolean()
     .default(false)

@@ -72,7 +72,9 @@ describe('pretraining on text in memory', () => {
       'had sequences 160 when it was trained, and has 80 now',
     );
     const changed = { texts: sentences(200).map((text, i) => (i === 0 ? sentences(200)[1]! : text)) };
-    await expect(run({ resume: true, data: changed }, store)).rejects.toThrow(/had content \w{8} when it was trained, and has \w{8} now/);
+    await expect(run({ resume: true, data: changed }, store)).rejects.toThrow(
+      /had content with the checksum \w{8} when it was trained, and has \w{8} now/,
+    );
     const file = (await store.read('tokenizer.json'))!;
     await store.write('tokenizer.json', new TextEncoder().encode(new TextDecoder().decode(file).replace('"cat"', '"cow"')));
     await expect(run({ resume: true, data: config.data }, store)).rejects.toThrow(
