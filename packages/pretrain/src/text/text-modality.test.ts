@@ -85,12 +85,8 @@ describe('documents in memory', () => {
     expect([...all].sort()).toEqual([...texts].sort());
     expect([...data.train.labels!, ...data.test!.labels!]).toEqual(all.map((text) => (text.startsWith('cat') ? 0 : 1)));
     const own = await open({ texts, labels: [0, 1, 0, 1], tokenizer, test: { texts: ['dog'], labels: [1] } });
-    expect([own.train.length, own.test!.length, own.testFrom, own.fingerprint]).toEqual([
-      4,
-      1,
-      'own part',
-      { sequences: 4, heldOut: 1, content: expect.stringMatching(/^[0-9a-f]{8}$/) },
-    ]);
+    expect([own.train.length, own.test!.length, own.testFrom]).toEqual([4, 1, 'own part']);
+    expect(own.fingerprint).toMatchObject({ sequences: 4, heldOut: 1 });
   });
 
   it('keep the part to test on, and limits are spread evenly', async () => {
