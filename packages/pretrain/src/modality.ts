@@ -55,7 +55,7 @@ export interface RunData {
   readonly fingerprint: Readonly<Record<string, string | number>>;
   /**
    * A checksum of what was read when the data was opened; recorded in run.json. A run that is resumed with another one goes on and says so: files were changed, or
-   * another version of a decoder gives other pixels. What cannot differ but by changed data belongs into `fingerprint`.
+   * another version of a decoder gives other pixels. What differs only when the data was changed belongs in `fingerprint`.
    */
   readonly content?: string;
   /** Files that belong to the run and its encoder, by name, such as `tokenizer.json`. */

@@ -23,10 +23,10 @@ function withKind(error: unknown, data: unknown, { registry, modality }: { regis
   if (!named || !isSelfsupError(error) || error.code !== 'SELFSUP_DATA') return error;
   const titleOf = (name: string) => (registry.modalities.has(name) ? registry.modalities.get(name).title : name);
   const own = madeUp.filter((opener) => opener.modality === modality && opener.name !== data).map(({ name }) => `\`${name}\``);
-  const instead = own.length > 0 ? `; give ${own.join(' or ')}, or a task that takes ${titleOf(named.modality)}` : '';
+  const instead = [...own, 'other data', `a task that takes ${titleOf(named.modality)}`];
   return new SelfsupError(
     error.code,
-    `${error.message}; \`${named.name}\` is generated data for tasks on ${titleOf(named.modality)}, not on ${titleOf(modality)}${instead}`,
+    `${error.message}; \`${named.name}\` is generated data for tasks on ${titleOf(named.modality)}, not on ${titleOf(modality)}; give ${instead.slice(0, -1).join(', ')} or ${instead.at(-1)!}`,
     { cause: error },
   );
 }

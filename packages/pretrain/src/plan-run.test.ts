@@ -104,7 +104,7 @@ it('says what generated data is for', async () => {
       expect(event.type).not.toBe('step');
   };
   await expect(run()).rejects.toThrow(
-    '; `captioned-shapes` is generated data for tasks on images with texts, not on images; give `shapes`, or a task that takes images with texts',
+    '; `captioned-shapes` is generated data for tasks on images with texts, not on images; give `shapes`, other data or a task that takes images with texts',
   );
 });
 

@@ -5,7 +5,6 @@ import { describeOptions, parseOptions } from './option-schema.ts';
 import { optimizerNames, settingsSchema, type GivenSettings, type Settings } from './settings.ts';
 import type { AnyTaskRecipe } from './task-recipe.ts';
 
-
 type Defaults = AnyTaskRecipe['defaults'];
 
 const present = (given: GivenSettings): GivenSettings =>

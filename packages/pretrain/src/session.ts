@@ -92,7 +92,7 @@ export function describeRun(
     encoder: { name: plan.encoder.name, options: { ...built.encoderOptions }, prefix: built.prefix },
     input: { ...data.input },
     encoders: furtherEncoders(data, built),
-    fingerprint: { ...data.fingerprint, ...namesOf(data) },
+    fingerprint: fingerprintOf(data),
     ...(data.content !== undefined && { content: data.content }),
     files: {},
     dataset: { name, unit, train: train.length, test: test?.length ?? 0, ...(testFrom && { testFrom }) },
@@ -147,12 +147,17 @@ function withoutFolder(paths: readonly string[]): string[] {
     while (same < length && path[same] === first[same]) same++;
     return same;
   }, first.length);
-  const folder = first.lastIndexOf('/', shared - 1) + 1;
+  const folder = first.slice(0, shared).lastIndexOf('/') + 1;
   return plain.map((path) => path.slice(folder));
 }
 
-/** What `names` and `content` of a fingerprint are called. */
-const CHECKSUMS: Readonly<Record<string, string>> = { names: 'names and classes with the checksum', content: 'content with the checksum' };
+/** What checksums of a fingerprint are of. */
+const CHECKSUMS: Readonly<Record<string, string>> = {
+  names: 'names or classes',
+  content: 'content',
+  captions: 'captions',
+  testCaptions: 'captions of the test part',
+};
 
 /** A checksum of the names and classes of samples, where they have some, whatever folder they lie in. */
 function namesOf({ train, test }: Pick<RunData, 'train' | 'test'>): { names?: string } {
@@ -166,6 +171,12 @@ function namesOf({ train, test }: Pick<RunData, 'train' | 'test'>): { names?: st
     }
   return isNamed ? { names: sum.digest() } : {};
 }
+
+/** What must be the same when a run is resumed: what the modality says, then {@link namesOf} unless it has a `names` of its own. */
+const fingerprintOf = (data: RunData): RunFile['fingerprint'] => ({
+  ...data.fingerprint,
+  ...(data.fingerprint['names'] === undefined && namesOf(data)),
+});
 
 /** Opens the data of a run, and makes sure that it is the same when the run is continued. Internal. */
 export async function openData(
@@ -182,16 +193,18 @@ export async function openData(
   });
   const opened = (await modality.open({ data, options, settings, recipe }, context)) as RunData;
   if (!earlier) return opened;
-  const now: RunFile['fingerprint'] = { ...opened.fingerprint, ...namesOf(opened) };
+  const now: RunFile['fingerprint'] = fingerprintOf(opened);
   for (const [name, before] of Object.entries(earlier.fingerprint))
     if (now[name] !== before)
       throw new SelfsupError(
         'SELFSUP_CHECKPOINT',
-        `the data of this run had ${CHECKSUMS[name] ?? name} ${before} when it was trained, and has ${now[name] ?? 'none'} now; restore the data, or start a new run`,
+        CHECKSUMS[name] === undefined
+          ? `the data of this run had ${name} ${before} when it was trained, and has ${now[name] ?? 'none'} now; restore the data, or start a new run`
+          : `the data has other ${CHECKSUMS[name]} than when this run was trained (checksum ${before} then, ${now[name] ?? 'none'} now); restore the data, or start a new run`,
       );
   if (earlier.content !== undefined && opened.content !== undefined && earlier.content !== opened.content)
     progress.warn(
-      `the ${opened.unit} of ${opened.name} are not read as they were when the run began: files were changed, or another version of a decoder reads them; the run goes on, and ends with other weights than it would have`,
+      `the ${opened.unit} of ${opened.name} are not read as they were when the run began: files were changed, or another version of a decoder reads them; training and reports go on with what is read now`,
     );
   return { ...opened, input: earlier.input };
 }

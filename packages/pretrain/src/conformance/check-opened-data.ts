@@ -75,7 +75,7 @@ function checkSamples(part: string, { name, length, labels, classNames, ids }: S
   if (ids !== undefined && ids.length !== length) fail(`\`${part}.ids\` must have one for each of ${length} samples, got ${ids.length}`);
 }
 
-function checkFacts({ input, fingerprint, files = {}, facts = {} }: RunData): void {
+function checkFacts({ input, fingerprint, content = '', files = {}, facts = {} }: RunData): void {
   for (const [name, value] of Object.entries({ input, fingerprint, facts })) {
     const foreign = notOfJson(value, name);
     if (foreign !== undefined) fail(`\`${name}\` must be what run.json can hold, got ${foreign}`);
@@ -85,6 +85,7 @@ function checkFacts({ input, fingerprint, files = {}, facts = {} }: RunData): vo
   for (const [name, value] of Object.entries({ ...fingerprint, ...facts }))
     if (typeof value !== 'string' && typeof value !== 'number')
       fail(`\`${name}\` of \`fingerprint\` or \`facts\` must be a number or a text, got ${printableValue(value)}`);
+  if (typeof content !== 'string') fail(`\`content\` must be a text, such as a checksum of what was read, got ${printableValue(content)}`);
   const own: readonly string[] = Object.values(runFileNames);
   for (const [name, text] of Object.entries(files)) {
     if (!/^[\w-]+\.(json|txt)$/.test(name) || own.includes(name) || name.startsWith('fine-tune-'))

@@ -180,7 +180,7 @@ export const imageTextModality = defineModality<ImageTextRunData, ImageTextOptio
     const skipped = () => opened.skipped?.() ?? [];
     warnAboutSkipped(skipped(), progress);
     const parts = splitPairs(opened, { seed, testFraction, ...limits });
-    const { train } = parts;
+    const { train, test } = parts;
     const { input, imagesPerSecond, content } = await measureImages(parts, context, { started, decoded: opened.decoded });
     const tokenizer = await tokenizerOf(opened, train, { options, context });
     const { length, pooling, vocabulary, header } = options;
@@ -193,7 +193,9 @@ export const imageTextModality = defineModality<ImageTextRunData, ImageTextOptio
         `\`encoderOptions.projectionDim\` must say how many columns the common space of images and texts has, got ${String(projectionDim)}`,
       );
     const { options: encoderOptions } = textEncoderOf(options, textInput, projectionDim);
-    const captions = await sha256(new TextEncoder().encode(train.captions.join('\n')));
+    const hashOf = (captions: readonly string[]) => sha256(new TextEncoder().encode(captions.join('\n')));
+    const captions = await hashOf(train.captions);
+    const testCaptions = test?.captions && (await hashOf(test.captions));
     return {
       name: train.name,
       unit: 'pairs',
@@ -215,6 +217,7 @@ export const imageTextModality = defineModality<ImageTextRunData, ImageTextOptio
         width: train.width,
         channels: train.channels,
         captions: captions.slice(0, 16),
+        ...(testCaptions !== undefined && { testCaptions: testCaptions.slice(0, 16) }),
       },
       files: {
         [TOKENIZER_FILE]: tokenizerFile(tokenizer),

@@ -39,6 +39,14 @@ const labeled = (n: number) => ({
   name: 'gray',
 });
 
+it.each([0, 1, 2])('knows large images again by all channels: %i', async (channel) => {
+  const side = 64;
+  const images = (value: number) => Uint8Array.from({ length: 2 * side * side * 3 }, (_, i) => (i % 3 === channel ? value : 7));
+  const contentOf = async (value: number) => (await open({ images: images(value), shape: [2, side, side, 3] as const })).content;
+  expect(await contentOf(1)).toBe(await contentOf(1));
+  expect(await contentOf(2)).not.toBe(await contentOf(1));
+});
+
 describe('opening images', () => {
   it('holds out labeled images by the seed, and measures the others', async () => {
     const data = await open(labeled(20));

@@ -55,7 +55,7 @@ const startOf = (i: number, { count, size, length }: { count: number; size: numb
  * A bag of patches: the mean of the features of many parts of an image, each enlarged to its size, which is what encoders know that have only seen such parts.
  *
  * @see Tong et al.: "EMP-SSL: Towards Self-Supervised Learning in One Training Epoch", section 3, https://arxiv.org/abs/2304.03977; there the places are drawn, 128 of
- * them, here they lie on a grid
+ * them, here they lie on a grid; the authors' program takes the first hidden layer of the projection head, this the features of the encoder
  */
 export const patchesReadout: ReadoutRecipe<AnyModule, PatchesOptions> = {
   name: 'patches',

@@ -51,9 +51,13 @@ export function splitImages(
 /** Values of an image that are looked at to know it again. */
 const LOOKED_AT = 4096;
 
-/** Adds images to a checksum: of large ones evenly spaced values. */
-function addPixels(sum: Crc32, { pixels }: ImagePixels, count: number): void {
-  const stride = Math.max(1, Math.floor(pixels.length / (LOOKED_AT * count)));
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+/** Adds images to a checksum: of large ones evenly spaced values, of all channels and columns. */
+function addPixels(sum: Crc32, { pixels, shape }: ImagePixels, count: number): void {
+  const [, , width, channels] = shape;
+  let stride = Math.max(1, Math.floor(pixels.length / (LOOKED_AT * count)));
+  while (gcd(stride, width * channels) > 1) stride--;
   sum.add(stride === 1 ? pixels : Uint8Array.from({ length: Math.ceil(pixels.length / stride) }, (_, i) => pixels[i * stride]!));
 }
 

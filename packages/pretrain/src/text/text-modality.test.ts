@@ -87,6 +87,8 @@ describe('documents in memory', () => {
     const own = await open({ texts, labels: [0, 1, 0, 1], tokenizer, test: { texts: ['dog'], labels: [1] } });
     expect([own.train.length, own.test!.length, own.testFrom]).toEqual([4, 1, 'own part']);
     expect(own.fingerprint).toMatchObject({ sequences: 4, heldOut: 1 });
+    const other = await open({ texts, labels: [0, 1, 0, 1], tokenizer, test: { texts: ['cat'], labels: [0] } });
+    expect(other.fingerprint['content']).not.toBe(own.fingerprint['content']); // that of the held-out text is in it
   });
 
   it('keep the part to test on, and limits are spread evenly', async () => {

@@ -98,7 +98,12 @@ export const textModality = defineModality<TextRunData, TextOptions, TokenRows>(
         tokenizerHash,
         ...(sees === 'before' && { attention: 'causal' as const }),
       },
-      fingerprint: { sequences: found.train, heldOut: found.test, content: await contentOf(train.dataset), ...fingerprint },
+      fingerprint: {
+        sequences: found.train,
+        heldOut: found.test,
+        content: await contentOf([train.dataset, test?.dataset]),
+        ...fingerprint,
+      },
       ...(facts && { facts }),
       files: {
         [TOKENIZER_FILE]: tokenizerFile(tokenizer),

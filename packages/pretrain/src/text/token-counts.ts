@@ -47,13 +47,16 @@ export async function shortShareOf(dataset: TokenDataset, { specialIds }: Pick<T
   return looked === 0 ? 0 : short / looked;
 }
 
-/** A checksum of the first 10,000 sequences, to know them again. */
-export async function contentOf(dataset: TokenDataset): Promise<string> {
+/** A checksum of the first 10,000 sequences of each part, to know them again. */
+export async function contentOf(parts: readonly (TokenDataset | undefined)[]): Promise<string> {
   const sum = createCrc32();
-  let looked = 0;
-  for await (const ids of documentsOf(dataset)) {
-    if (looked++ === LOOKED_AT) break;
-    sum.add(new TextEncoder().encode(`${ids.join(' ')}\n`));
+  for (const part of parts) {
+    let looked = 0;
+    if (part)
+      for await (const ids of documentsOf(part)) {
+        if (looked++ === LOOKED_AT) break;
+        sum.add(new TextEncoder().encode(`${ids.join(' ')}\n`));
+      }
   }
   return sum.digest();
 }

@@ -30,7 +30,7 @@ export const timeContrastiveTask = defineVideoTask({
     if (parts.clipLength < least)
       throw new SelfsupError(
         'SELFSUP_OPTION',
-        `\`clipLength\` must be at least ${least}, so that frames lie further apart than the negative window, got ${parts.clipLength}`,
+        `\`clipLength\` must be at least ${least}, so that some frames lie further apart than \`negativeWindow\` (${least - 2}), got ${parts.clipLength}`,
       );
     return timeContrastive({
       backbone: parts.backbone,

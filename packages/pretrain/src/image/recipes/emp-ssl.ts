@@ -16,7 +16,7 @@ export const empSslTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2304.03977',
   summary: 'Many patches of each image agree with their mean, and the projections fill as much of the space as they can.',
   advice: {
-    take: 'You have few images and want few epochs: each epoch shows 20 or more patches of every image. `--readout patches` reads features as the paper does.',
+    take: 'You have few images and want few epochs: each epoch shows 20 or more patches of every image. `--readout patches` averages features over patches, as the paper does.',
     leave:
       'Objects fill the picture, so that a quarter of it says nothing, or memory is short: a batch of images becomes 20 times as many patches.',
   },

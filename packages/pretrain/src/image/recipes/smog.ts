@@ -8,6 +8,8 @@ import { headOf, headOptions, predictionHidden, predictor } from './head-options
 import { constantMomentum, queueOf, queueSize, temperature } from './shared-options.ts';
 
 /** The paper's updates between two resets; small data has fewer in an epoch. */
+/** Groups of enough images; also what runs have that were begun when it was the default for any number of them. */
+const USUAL_GROUPS = 300;
 const RESET_STEPS = 300;
 
 /** SMoG with lightly's groups and momentum for CIFAR. */
@@ -38,8 +40,8 @@ export const smogTask = defineImageTask({
   views: recipeSource('simclr'),
   create(parts, options) {
     const { backbone, settings, stepsPerEpoch, numSamples } = parts;
-    const { numGroups = Math.min(300, Math.max(1, Math.floor(numSamples / 10))) } = options;
-    if (numGroups > numSamples)
+    const { numGroups = Math.min(USUAL_GROUPS, Math.max(1, Math.floor(numSamples / 10))) } = options;
+    if (numGroups > numSamples && numGroups !== USUAL_GROUPS)
       throw new SelfsupError('SELFSUP_OPTION', `\`numGroups\` must be at most ${numSamples}, the number of images, got ${numGroups}`);
     const { temperature, groupMomentum, momentum, headOutput, predictionHidden = 2 * headOutput } = options;
     return smog({
