@@ -12,7 +12,7 @@ export const vicregTask = defineImageTask({
   paper: 'https://arxiv.org/abs/2105.04906',
   summary: "Two views' projections agree while every column keeps its variance and none covaries with another.",
   advice: {
-    take: 'You want a method that does not collapse, with small batches and without negatives or a second network.',
+    take: 'You want a method that does not collapse, with small batches and without negatives or a second network. A wide head serves it, 2,048 columns (`headOutput`, `headHidden`).',
     leave: 'The default weights do not suit the data: you have three of them to tune.',
   },
   options: z.strictObject({
