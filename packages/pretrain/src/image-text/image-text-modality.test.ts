@@ -11,6 +11,7 @@ import { loadEncoder } from '../load-encoder.ts';
 import { pretrain } from '../pretrain.ts';
 import { silentProgress } from '../progress.ts';
 import { createRegistry } from '../registry.ts';
+import { memoryStore } from '../run-store.ts';
 import type { RunConfig } from '../run-config.ts';
 import { openSamplesFor } from '../evaluate-encoder.ts';
 import { encodePairs } from './encode-pairs.ts';
@@ -57,6 +58,19 @@ async function endOf(given: RunConfig, options: { report?: boolean } = {}): Prom
   for await (const event of pretrain(given, options)) last = event;
   return last as Extract<RunEvent, { type: 'end' }>;
 }
+
+it('notices changed captions of the test part when a run is resumed', async () => {
+  const store = memoryStore();
+  const { captions, ...images } = pairs;
+  const withTest = (texts: readonly string[]) => ({ ...pairs, test: { ...images, captions: texts } });
+  const run = async (given: RunConfig) => {
+    for await (const event of pretrain(given, { store })) expect(event.type).not.toBe('stopped');
+  };
+  await run({ ...config, data: withTest(captions), epochs: 1 });
+  await expect(run({ resume: true, data: withTest(captions.toReversed()), epochs: 2, backend: 'cpu' })).rejects.toThrow(
+    'the data has other captions of the test part than when this run was trained',
+  );
+});
 
 describe('a run on images with texts', () => {
   it('keeps both encoders, measures retrieval and zero-shot classification, and shows what texts find', async () => {

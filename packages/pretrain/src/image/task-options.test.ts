@@ -106,10 +106,19 @@ describe('what does not fit', () => {
     ['capi', { predictorWidth: 8, predictorHeads: 3 }, '`predictorHeads` must divide the 8 columns of the predictor, got 3'],
     ['inpainting', { regionSize: 33 }, '`regionSize` must be below 16, the side of the images, got 33'],
     ['smog', { numGroups: 900 }, /`numGroups` must be at most \d+, the number of images, got 900/],
+    [
+      'time-contrastive',
+      { positiveWindow: 3 },
+      /`clipLength` must be at least 8, so that some frames lie further apart than `negativeWindow` \(6\), got \d/,
+    ],
     ['w-mse', { groupSize: 7 }, '`groupSize` must divide the 8 images of an update, got 7'],
     ['all4one', { attentionHeads: 7 }, '`attentionHeads` must divide `headOutput` 128, got 7'],
   ])('is named as the user wrote it: %s %j', async (task, taskOptions, message) => {
     await expect(trainTiny(task, { taskOptions })).rejects.toThrow(message);
+  });
+
+  it('are not the 300 groups of smog, which runs on few images were begun with', async () => {
+    expect((await trainTiny('smog', { taskOptions: { numGroups: 300 } })).every(Number.isFinite)).toBe(true);
   });
 
   it.each([
