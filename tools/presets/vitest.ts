@@ -21,7 +21,7 @@ export const shared = (overrides: ViteUserConfig['test'] = {}) =>
       // the JSON report is what `npm test` counts; nx keeps it with the cached result
       reporters: ['default', ['json', { outputFile: slow ? 'coverage/vitest-slow.json' : 'coverage/vitest.json' }]],
       globalSetup: [setup('./setup-scratch.ts')],
-      setupFiles: [setup('./setup-gradients.ts'), setup('./setup-leak-check.ts')],
+      setupFiles: [setup('./setup-gradients.ts'), setup('./setup-leak-check.ts'), setup('./setup-properties.ts')],
       ...overrides,
     },
   });

@@ -74,7 +74,7 @@ const count = (step, status, total, failures) => {
     total.failed += found.failed;
     total.skipped += found.skipped;
     failed += found.failed;
-    if (found.failed > 0) failures.push(`${step.title}: ${name}`);
+    if (found.failed > 0) failures.push([`${step.title}: ${name}`, ...found.failures].join('\n    '));
     const columns = [`${found.passed}`.padStart(5), `${found.failed}`.padStart(4), `${found.skipped}`.padStart(4)];
     return `  ${name.padEnd(24)} ${columns[0]} passed ${columns[1]} failed ${columns[2]} skipped ${found.note}`;
   });

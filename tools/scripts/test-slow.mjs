@@ -1,14 +1,18 @@
 // `npm run test:slow`: what takes too long for every change: training and collapse (`*.slow.test.ts`), long fuzzing, large memory,
 // and what `npm create selfsup-task` promises, tried with packed packages.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { readPackages } from '../workspace/packages.ts';
 import { nx, reportOf, runStages } from './run-stages.mjs';
 
 const memoryNeeded = 6 * 2 ** 30;
-const hasSlowTests = ({ directory }) =>
-  readdirSync(join(directory, 'src'), { recursive: true }).some((path) => path.endsWith('.slow.test.ts'));
+const testsOf = ({ directory }, ending = '.test.ts') =>
+  readdirSync(join(directory, 'src'), { recursive: true }).filter((path) => path.endsWith(ending));
+const hasSlowTests = (found) => testsOf(found, '.slow.test.ts').length > 0;
+const propertyTestsOf = (found) =>
+  testsOf(found).filter((path) => readFileSync(join(found.directory, 'src', path), 'utf8').includes("from 'fast-check'"));
+const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');
 const source = (...args) => ['node', '--conditions=@selfsup/source', ...args];
 
 const hasMemory = freemem() >= memoryNeeded;
@@ -25,6 +29,16 @@ await runStages([
       cwd: directory,
       env: { SELFSUP_TESTS: 'slow' },
       reports: [{ name, file: reportOf(directory, 'vitest-slow.json') }],
+    })),
+  readPackages()
+    .filter((found) => propertyTestsOf(found).length > 0)
+    .map((found) => ({
+      name: `properties:${found.name.split('/').at(-1)}`,
+      title: `properties of ${found.name}, with the cases of seed ${today}`,
+      run: ['vitest', 'run', ...propertyTestsOf(found)],
+      cwd: found.directory,
+      env: { SELFSUP_PROPERTY_SEED: today },
+      reports: [{ name: found.name, file: reportOf(found.directory) }],
     })),
   [
     {

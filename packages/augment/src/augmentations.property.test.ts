@@ -99,7 +99,7 @@ describe.each(Object.entries(augmentations))('%s', (name, create) => {
   it('gives the same bits for the same rng, others for another', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const shape: Shape = [12, 8, 8, 3];
+        const shape: Shape = [40, 5, 5, 3]; // so many that two streams can't choose the same images by chance
         const batch = { pixels: pixelsOf(shape, seed), shape, seed };
         const first = run(create(0.5), batch).values;
         expect(run(create(0.5), batch).values).toEqual(first);

@@ -1,6 +1,6 @@
 import { createRng, drawPermutation } from '@selfsup/core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { arrayImages } from './array-images.ts';
 import { createLoader, type LoaderOptions } from './create-loader.ts';
 import type { ImageDataset } from './image-dataset.ts';
@@ -121,8 +121,12 @@ describe('reading ahead', () => {
     let taken = 0;
     for await (const batch of createLoader(dataset, { batchSize: 2, rng, prefetch }).epoch(0)) {
       taken++;
+      const ready = Math.min(20, taken + prefetch);
+      await vi.waitFor(() => {
+        expect(log.started).toBe(ready);
+      });
       await settle();
-      expect(log.started).toBe(Math.min(20, taken + prefetch));
+      expect(log.started).toBe(ready);
       expect(batch.shape[0]).toBe(2);
       if (taken === 8) break;
     }

@@ -81,7 +81,7 @@ describe('a pool', () => {
   });
 
   it('fails within its limit when a thread dies under it, and does not hang', async () => {
-    const limit = 2000;
+    const limit = 3000;
     const [worker] = await start(2, limit);
     void worker!.terminate(); // its end is told to a thread that waits below
     const from = performance.now();

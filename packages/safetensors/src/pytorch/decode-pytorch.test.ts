@@ -218,7 +218,7 @@ describe('decodePytorch', () => {
           expect(error).toMatchObject({ code: 'SELFSUP_CHECKPOINT' });
         }
       }),
-      { seed: 1, numRuns: 500 },
+      { numRuns: 500 },
     );
   });
 });
