@@ -1,14 +1,14 @@
 import { isSelfsupError, SelfsupError } from '@selfsup/core';
 import { buildRun } from './build-run.ts';
 import { startAloneOf } from './start-alone.ts';
-import { createKnnProbe, hasLabels } from './knn-probe.ts';
 import { loadEncoder } from './load-encoder.ts';
 import { assertReaches, parseMetrics, type MetricsRecord } from './metrics-log.ts';
 import { planRun } from './plan-run.ts';
-import type { ProbeContext } from './modality.ts';
+import { openRunData } from './open-run-data.ts';
 import { keptEncoder } from './start-encoder.ts';
 import { openTeacher } from './teacher.ts';
 import type { Comparison, Probe } from './probe.ts';
+import { probesOfRun } from './probes-of-run.ts';
 import { silentProgress, type Progress } from './progress.ts';
 import type { Registry } from './registry.ts';
 import { reportOfRun } from './report-of-run.ts';
@@ -16,7 +16,7 @@ import { parseRunFile, type RunFile } from './run-file.ts';
 import { parseRunResult, type RunResult } from './run-result.ts';
 import { readText, runFileNames, type RunStore } from './run-store.ts';
 import type { ReportData, Section } from './section.ts';
-import { measuresIn, openData, startOf } from './session.ts';
+import { measuresIn } from './start-probes.ts';
 import { sha256 } from './sha256.ts';
 import { judge } from './verdict.ts';
 
@@ -43,34 +43,18 @@ async function reopen(
 ): Promise<Reopened> {
   const earlier = { ...file, brought: { ...file.brought, functions: [] } };
   const plan = planRun({ resume: true }, { registry, earlier });
-  const { modality, settings, options, recipe } = plan;
-  const data = await openData(plan, { store, progress });
+  const { modality } = plan;
+  const data = await openRunData(plan, { store, progress });
   const kept = await keptEncoder(store, file, 'teacher');
   const opened = kept && (await openTeacher(kept, registry));
   const built = buildRun(plan, data, { teacher: opened?.teacher });
   opened?.dispose();
-  const { trainer, encoder, features, totalSteps } = built;
+  const { trainer } = built;
   try {
     await trainer.restore(checkpoint);
     const encoding = { input: file.input, files: data.files ?? {}, progress };
-    const context: ProbeContext = {
-      ...{ data, settings, options, recipe, taskOptions: settings.taskOptions, task: trainer.run, encoder },
-      ...{ totalSteps: Math.max(1, totalSteps), run: file, encoding },
-    };
-    const knn = hasLabels(data)
-      ? [
-          createKnnProbe(features, {
-            modality,
-            train: data.train,
-            test: data.test,
-            settings,
-            encoding,
-            start: startOf(file),
-            createUntrained: built.createUntrained,
-          }),
-        ]
-      : [];
-    return { probes: [...knn, ...(modality.probes?.(context) ?? [])], sections: (await modality.sections?.(context)) ?? [] };
+    const { context, knn, own } = probesOfRun(plan, { data, built, file, encoding });
+    return { probes: [...(knn ? [knn] : []), ...own], sections: (await modality.sections?.(context)) ?? [] };
   } finally {
     trainer.dispose();
   }

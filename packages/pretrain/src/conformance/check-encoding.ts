@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createRng, printable, printableValue } from '@selfsup/core';
 import { parseOptions } from '../option-schema.ts';
 import type { AnyModule, ProbeContext, RunData } from '../modality.ts';
-import { describeRun } from '../session.ts';
+import { describeRun } from '../describe-run.ts';
 import { differenceOf, notOfJson } from './compare-values.ts';
 import { encoded, fail, firstOf, rowOf, withModality, type ModalityAtWork } from './drive-modality.ts';
 import type { ModalitySubject } from './modality-conformance.ts';
