@@ -1,6 +1,8 @@
 export { fromCheckedJson } from './checked-json.ts';
 export { builtinPlugins } from './builtins.ts';
-export { collectReport, formatSeconds, type CollectReportContext } from './collect-report.ts';
+export { collectReport } from './collect-report.ts';
+export type { CollectReportContext } from './report-context.ts';
+export { formatSeconds } from './report-formats.ts';
 export { mergeAdapters } from './adapters.ts';
 export { describeEncoder, keepEncoder, type EncoderDescription, type ImportedEncoder, type JudgingSettings } from './encoder-file.ts';
 export { exportEncoder, exportFormats, type ExportEncoderOptions } from './export/export-encoder.ts';
@@ -192,7 +194,8 @@ export { chooseLabels, parseLabelCount, resolveLabelCount, type LabelCount } fro
 export { measureLabelCurve, type ChosenRate, type MeasuredLabelCurve, type MeasureLabelCurveOptions } from './classifier/label-curve.ts';
 export { createStartOf } from './classifier/start-features.ts';
 export { loadClassifier, type LoadClassifierOptions } from './classifier/load-classifier.ts';
-export { trainClassifier, type JudgedSamples, type TrainClassifierOptions, type TrainedClassifier } from './classifier/train-classifier.ts';
+export { trainClassifier, type JudgedSamples, type TrainedClassifier } from './classifier/train-classifier.ts';
+export type { TrainClassifierOptions } from './classifier/train-classifier-options.ts';
 export { predictionHeader, predictionLines, type PredictionFormat, type PredictionTable } from './classifier/format-predictions.ts';
 export { csvCell } from './csv-cell.ts';
 export { embedSet, joinSets, nameOfItem, showRows, type EmbeddedSet } from './explore/embedded-set.ts';

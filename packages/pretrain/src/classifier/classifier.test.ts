@@ -13,7 +13,8 @@ import { classifierSections, describeClassifier } from './classifier-sections.ts
 import { assertNoClassifier, keepClassifier, keptSections } from './keep-classifier.ts';
 import { chooseLabels, parseLabelCount, resolveLabelCount } from './label-counts.ts';
 import { loadClassifier } from './load-classifier.ts';
-import { trainClassifier, type TrainClassifierOptions } from './train-classifier.ts';
+import { trainClassifier } from './train-classifier.ts';
+import type { TrainClassifierOptions } from './train-classifier-options.ts';
 
 /** Two classes, bright above or below. */
 function twoClasses(count: number, seed = 3) {

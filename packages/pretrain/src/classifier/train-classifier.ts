@@ -1,70 +1,21 @@
-import { countOf, createRng, SelfsupError } from '@selfsup/core';
-import { loadWeights, saveWeights } from '@selfsup/encoders';
-import {
-  calibration,
-  chooseLearningRate,
-  confusionMatrix,
-  crossValidatedLogits,
-  fineTune,
-  fitLinearClassifier,
-  fitTemperature,
-  labelSubset,
-  linearLogits,
-  selectExamples,
-  softmaxRows,
-  type FeatureMatrix,
-  type LinearClassifier,
-} from '@selfsup/evaluate';
+import { countOf, SelfsupError } from '@selfsup/core';
+import { saveWeights } from '@selfsup/encoders';
+import { calibration, confusionMatrix, linearLogits, softmaxRows, type FeatureMatrix } from '@selfsup/evaluate';
 import type { LoadedEncoder } from '../load-encoder.ts';
-import type { AnyModule, OpenedSamples } from '../modality.ts';
-import { silentProgress, type Progress } from '../progress.ts';
+import type { OpenedSamples } from '../modality.ts';
 import type { Samples } from '../samples.ts';
+import { takeFeatures } from '../take-features.ts';
 import { version } from '../version.ts';
 import { encodeToClassify, type Classifier } from './classifier.ts';
 import { assertClassifierName, type ClassifierDescription, type ClassifierJudgement } from './classifier-description.ts';
 import { encodeClassifier } from './classifier-file.ts';
 import { encoderHash } from './encoder-hash.ts';
-import { chooseLabels, resolveLabelCount, type LabelCount } from './label-counts.ts';
+import { fitFull } from './fit-full.ts';
+import { fitLinear } from './fit-linear.ts';
+import { labelsAt, type FoundHead } from './found-head.ts';
+import { chooseLabels, resolveLabelCount } from './label-counts.ts';
 import { classifierOn, fineTunedFeatures } from './load-classifier.ts';
-import { mixingOf } from './mixing-of.ts';
-
-/** Options of {@link trainClassifier}. */
-export interface TrainClassifierOptions {
-  /** What it is called; letters, digits, `.`, `_` and `-`. */
-  name: string;
-  /** `linear` (default): a linear classifier on the features of the encoder, which stays as it is. `full`: the encoder is trained with it. */
-  method?: 'linear' | 'full' | undefined;
-  /** How many of the labels; default `'all'`. Samples of the training part whose labels are not used judge it where there is no test part. */
-  count?: LabelCount | undefined;
-  /** Chooses the labels, and decides the training; default 0. */
-  seed?: number | undefined;
-  /** Least probability of a prediction that holds, in [0, 1]; default 0: all hold. */
-  threshold?: number | undefined;
-  /** `linear`: the penalty on the weights, ≥ 0; default `'auto'`, of ten the best by cross-validation. */
-  l2?: number | 'auto' | undefined;
-  /** `linear`: at most so many steps of L-BFGS, an integer ≥ 1; default 300. */
-  maxIterations?: number | undefined;
-  /** `full`: passes over the labels, ≥ 1; default that of the modality. */
-  epochs?: number | undefined;
-  /** `full`: at least so many updates, in more passes where labels are few; default that of the modality. */
-  minSteps?: number | undefined;
-  /** `full`: samples in an update, ≥ 1; default that of the modality. */
-  batchSize?: number | undefined;
-  /** `full`: the highest rate; of several the one that is best on a fifth of the labels. Default that of the modality. */
-  learningRates?: readonly number[] | undefined;
-  /** `full`, images: mixup with weights from Beta(mixup, mixup), > 0, such as 0.2; default without. */
-  mixup?: number | undefined;
-  /** `full`, images: cutmix with areas from Beta(cutmix, cutmix), > 0, such as 1; with both, one of them by chance in each update. Default without. */
-  cutmix?: number | undefined;
-  /** `full`: options of the modality's fine-tuning, such as `pooling` on text. */
-  options?: Readonly<Record<string, unknown>> | undefined;
-  /** Where the labels come from, such as `labels.csv`; default from the data. */
-  labelsFrom?: string | undefined;
-  /** Stops before the next batch; the promise is rejected with the signal's reason then. */
-  signal?: AbortSignal | undefined;
-  /** Shows progress; default none is shown. */
-  progress?: Progress;
-}
+import type { TrainClassifierOptions } from './train-classifier-options.ts';
 
 /** The samples that judged a classifier, with what it said of them. */
 export interface JudgedSamples {
@@ -92,32 +43,6 @@ export interface TrainedClassifier {
   readonly judged?: JudgedSamples;
 }
 
-/** Labeled samples that can be read, with the features of each. */
-interface Labeled {
-  readonly samples: Samples;
-  readonly indices: Int32Array;
-  readonly labels: Int32Array;
-}
-
-/** What one of the methods finds. */
-interface Found {
-  readonly head: LinearClassifier;
-  readonly module?: AnyModule;
-  readonly temperature: number;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Logits of labels by classifiers that have not seen them, and which of the chosen they are of; absent where there are none. */
-  readonly unseen?: { readonly logits: FeatureMatrix; readonly rows: Int32Array; readonly by: 'cross-validation' | 'held-out part' };
-}
-
-const labelsAt = (labels: Int32Array, indices: Int32Array) => indices.map((index) => labels[index]!);
-
-function takeRows({ data, shape: [, dim] }: FeatureMatrix, rows: Int32Array): FeatureMatrix {
-  const taken = new Float32Array(rows.length * dim);
-  for (const [i, row] of rows.entries()) taken.set(data.subarray(row * dim, (row + 1) * dim), i * dim);
-  return { data: taken, shape: [rows.length, dim] };
-}
-
 /** The names of the classes: those of the data, or their numbers. Internal. */
 export function classesOf({ train, test, name }: OpenedSamples): readonly string[] {
   const most = [train, test].flatMap((part) => [...(part?.labels ?? [])]).reduce((a, b) => Math.max(a, b), -1);
@@ -133,148 +58,6 @@ function checkLabels(labels: Int32Array, classes: readonly string[], { name, uni
         ? `there are no labels in ${name}; give labeled ${unit}: in folders by class, or with a table of their labels`
         : `${labels.length === 1 ? `the only labeled one of the ${unit}` : `all ${countOf(labels.length, `labeled ${unit}`)}`} of ${name} ${labels.length === 1 ? 'is' : 'are'} of one class, '${classes[labels[0]!] ?? labels[0]}'; a classifier needs at least two`,
     );
-}
-
-/** The head with weights as the file keeps them: float32. */
-const asKept = ({ mean, deviation, kernel, bias }: LinearClassifier): LinearClassifier => ({
-  mean: Float32Array.from(mean),
-  deviation: Float32Array.from(deviation),
-  kernel: Float32Array.from(kernel),
-  bias: Float32Array.from(bias),
-});
-
-/** Of a few labels that were all right, no certainty follows: the rule of succession. */
-const temperatureOf = (logits: FeatureMatrix, labels: ArrayLike<number>): number =>
-  fitTemperature(logits, labels, { smoothing: 1 / (labels.length + 2) });
-
-async function fitLinear(
-  features: FeatureMatrix,
-  labels: Int32Array,
-  { numClasses, options }: { numClasses: number; options: TrainClassifierOptions },
-): Promise<Found> {
-  const { l2: asked = 'auto', maxIterations = 300, progress = silentProgress } = options;
-  const stage = progress.stage('Fitting a linear classifier', { total: 2, unit: 'steps' });
-  try {
-    const fit = { features, labels, numClasses, maxIterations };
-    const { classifier, l2, converged } = await fitLinearClassifier({ ...fit, l2: asked });
-    stage.update(1);
-    const { logits, indices: rows } = await crossValidatedLogits({ ...fit, l2 });
-    stage.update(2);
-    const unseen = rows.length > 0 ? { logits, rows, by: 'cross-validation' as const } : undefined;
-    return {
-      head: asKept(classifier),
-      temperature: unseen ? temperatureOf(logits, labelsAt(labels, rows)) : 1,
-      settings: { l2, converged },
-      options: {},
-      ...(unseen && { unseen }),
-    };
-  } finally {
-    stage.end();
-  }
-}
-
-async function fitFull(
-  encoder: LoadedEncoder,
-  labeled: Labeled,
-  { numClasses, options }: { numClasses: number; options: TrainClassifierOptions },
-): Promise<Found & { readonly module: AnyModule }> {
-  const { modality, input, files } = encoder;
-  const { seed = 0, signal, options: own = {}, progress = silentProgress } = options;
-  const { fineTuning } = modality;
-  fineTunedFeatures(encoder, encoder.module, own); // refuses what cannot be fine-tuned, and options that are not there
-  const { defaults } = fineTuning!;
-  const { epochs = defaults.epochs, minSteps = defaults.minSteps, batchSize = defaults.batchSize } = options;
-  const { learningRates = [defaults.learningRate] } = options;
-  const read = { input, files, progress, stage: 'Reading labeled samples', indices: labeled.indices, signal };
-  const examples = { ...(await fineTuning!.examples(labeled.samples, read)), numClasses };
-  const weights = await saveWeights(encoder.module);
-  const make = () => {
-    const module = encoder.create(createRng(seed).fold('encoder'));
-    try {
-      loadWeights(module, weights);
-      return { module, tuned: { ...fineTuning!.encoder(module, own), dispose: () => { module.dispose(); } } }; // prettier-ignore
-    } catch (error) {
-      module.dispose();
-      throw error;
-    }
-  };
-  const count = examples.labels.length;
-  const held = count < 2 ? 0 : Math.min(count - 1, Math.max(1, Math.round(count / 5)));
-  const stage = progress.stage('Fine-tuning', {
-    total: (learningRates.length > 1 ? learningRates.length : 0) + (held > 0 ? 2 : 1),
-    unit: 'trainings',
-  });
-  let done = 0;
-  const { mixup, cutmix } = options;
-  const mixing = mixingOf(modality, { mixup, cutmix });
-  const training = { epochs, minSteps, batchSize, seed, ...mixing, ...(signal && { signal }) };
-  try {
-    const { learningRate } = await chooseLearningRate({
-      ...training,
-      train: examples,
-      makeEncoder: () => make().tuned,
-      learningRates,
-      onTrial: () => {
-        stage.update(++done);
-      },
-    });
-    let temperature = 1;
-    let unseen: Found['unseen'];
-    if (held > 0) {
-      const rng = createRng(seed).fold('calibration');
-      const rows = labelSubset(examples.labels, { count: held, rng, balance: 'proportional' }).sort();
-      const chosen = new Set(rows);
-      const rest = Int32Array.from({ length: count }, (_, i) => i).filter((i) => !chosen.has(i));
-      const { tuned } = make();
-      try {
-        const judge = selectExamples(examples, rows);
-        const { logits } = await fineTune({
-          ...training,
-          learningRate,
-          encoder: tuned,
-          train: selectExamples(examples, rest),
-          test: judge,
-        });
-        temperature = temperatureOf(logits, judge.labels);
-        unseen = { logits, rows, by: 'held-out part' };
-      } finally {
-        tuned.dispose();
-      }
-      stage.update(++done);
-    }
-    const { module, tuned } = make();
-    try {
-      const { head, steps } = await fineTune({
-        ...training,
-        learningRate,
-        encoder: tuned,
-        train: examples,
-        test: selectExamples(examples, [0]),
-      });
-      stage.update(++done);
-      const dim = head.kernel.length / numClasses;
-      return {
-        head: { ...head, mean: new Float32Array(dim), deviation: new Float32Array(dim).fill(1) },
-        module,
-        temperature,
-        settings: {
-          learningRate,
-          epochs,
-          steps,
-          batchSize,
-          ...(mixup !== undefined && { mixup }),
-          ...(cutmix !== undefined && { cutmix }),
-        },
-        options: own,
-        ...(unseen && { unseen }),
-      };
-    } catch (error) {
-      module.dispose();
-      throw error;
-    }
-  } finally {
-    stage.end();
-  }
 }
 
 function judgementOf(judged: JudgedSamples, facts: Pick<ClassifierJudgement, 'by' | 'data'>): ClassifierJudgement {
@@ -327,9 +110,9 @@ export async function trainClassifier(
   const labels = labelsAt(allLabels, chosen);
   checkLabels(labels, classes, samples);
   const labeled = { samples: train, indices: labelsAt(encoded.indices, chosen), labels };
-  const found: Found =
+  const found: FoundHead =
     method === 'linear'
-      ? await fitLinear(takeRows(encoded, chosen), labels, { numClasses, options })
+      ? await fitLinear(takeFeatures(encoded, chosen), labels, { numClasses, options })
       : await fitFull(encoder, labeled, { numClasses, options });
   const { head, module, temperature } = found;
   const disposeAll = () => module?.dispose();
