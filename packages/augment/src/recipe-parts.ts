@@ -64,10 +64,16 @@ export const weakened = (size: number): Recipe => {
   return { global: [{ ...shared, ...colorsOf(large ? weak : byolStrengths, { blur: large ? 0.5 : 0 }) }, shared], local: [] };
 };
 
-/** The views of PIRL: one cropped only, the other, of which tiles are cut, jittered, too. */
+/** The views of PIRL: an image, and a larger part of it to cut tiles from; both change their colors, or color alone would tell which tiles are whose. */
 export const tiled = (size: number): Recipe => {
-  const shared = { size, crop: cropOf(0.08, 1) };
-  return { global: [shared, { ...shared, ...colorsOf([0.4, 0.4, 0.4, 0.4]) }], local: [] };
+  const colors = { colorJitter: jitterOf([0.4, 0.4, 0.4, 0.2], 1), grayscale: gray };
+  return {
+    global: [
+      { size, crop: cropOf(0.08, 1), ...colors },
+      { size, crop: cropOf(0.6, 1), ...colors },
+    ],
+    local: [],
+  };
 };
 
 /** The views of DINO from the area ranges of its global and local ones. */

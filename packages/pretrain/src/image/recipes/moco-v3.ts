@@ -28,7 +28,7 @@ export const mocoV3Task = defineImageTask({
     const { temperature, momentum, headOutput, predictionHidden = headOutput } = options;
     return mocoV3({
       backbone: parts.backbone,
-      projectionHead: headOf(parts, options, { batchNorm: true }),
+      projectionHead: headOf(parts, options, { batchNorm: true, batchNormLast: 'affine-free' }),
       predictionHead: predictor(headOutput, predictionHidden),
       temperature,
       momentum: rising(momentum, parts.totalSteps),
