@@ -20,6 +20,8 @@ export interface ApplyOptions {
   synchronize?: Collective | undefined;
   /** The stream of modules that draw (dropout, stochastic depth). */
   rng?: Rng;
+  /** False: in training mode, too, nothing is dropped (dropout, stochastic depth); for a teacher. Default true. */
+  drops?: boolean;
 }
 
 /**

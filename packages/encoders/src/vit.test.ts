@@ -185,6 +185,7 @@ describe('vit', () => {
       expect(features(0, false)).toEqual(features(1, false));
       expect(features(0)).toEqual(features(0));
       expect(features(0)).not.toEqual(features(1));
+      expect(values(encoder.apply(images, { training: true, drops: false }))).toEqual(features(0, false));
       expect(() => encoder.apply(images, { training: true })).toThrow('preNormBlock: `rng` must be given');
     });
   });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cosine, emaUpdate, valueAt, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { embeddingStd, koLeoLoss, sinkhorn, softCrossEntropy, swavLoss } from '@selfsup/losses';
-import { applyOptions } from './apply-options.ts';
+import { applyOptions, teacherOptions } from './apply-options.ts';
 import { checkCrops } from './check-crops.ts';
 import { checkChoice, checkCounts, checkMomenta, checkPositive, checkWeights, optionError } from './check-options.ts';
 import { freezeGradients } from './freeze-gradients.ts';
@@ -142,7 +142,7 @@ export function dinoV2(options: DinoV2Options): PretextTask<DinoV2Batch, DinoV2T
         ...joined,
         targets({ views }, context) {
           const crops = checkCrops('dino-v2', views).slice(0, 2);
-          const apply = applyOptions(context, 'teacher');
+          const apply = teacherOptions(context);
           const { classTokens, patches } = encodeStates('dino-v2', { crops, backbone: teacher.backbone }, apply);
           const [n, both] = patches.shape;
           const masked = drawMaskedCrops('dino-v2', masking, { n, length: both / 2, rng: context.stream('masking') });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cosine, emaUpdate, valueAt, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { dinoLoss, embeddingStd } from '@selfsup/losses';
-import { applyOptions } from './apply-options.ts';
+import { applyOptions, teacherOptions } from './apply-options.ts';
 import { checkCrops } from './check-crops.ts';
 import { checkCounts, checkMomenta, checkPositive, optionError } from './check-options.ts';
 import { encodeCrops } from './encode-crops.ts';
@@ -87,7 +87,7 @@ export function dino(options: DinoOptions): PretextTask<DinoBatch, DinoTargets, 
         encoders: { backbone: student.backbone, teacher: teacher.backbone },
         ...joined,
         targets({ views }, context) {
-          const logits = encodeCrops(teacher, checkCrops('dino', views).slice(0, 2), applyOptions(context, 'teacher')); // [2n, outputDim]
+          const logits = encodeCrops(teacher, checkCrops('dino', views).slice(0, 2), teacherOptions(context)); // [2n, outputDim]
           const columns = logits.shape[1];
           if (columns !== outputDim)
             throw optionError('dino', { name: 'outputDim', expected: `${columns}, the head's columns`, got: outputDim });

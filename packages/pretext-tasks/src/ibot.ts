@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cosine, emaUpdate, takeRows, valueAt, type PretextTask, type ScalarOrSchedule } from '@selfsup/core';
 import { dinoLoss, embeddingStd, ibotPatchLoss } from '@selfsup/losses';
-import { applyOptions } from './apply-options.ts';
+import { applyOptions, teacherOptions } from './apply-options.ts';
 import { checkCrops } from './check-crops.ts';
 import { checkCounts, checkMomenta, checkPositive, checkWeights, optionError } from './check-options.ts';
 import { freezeGradients } from './freeze-gradients.ts';
@@ -102,7 +102,7 @@ export function ibot(options: IbotOptions): PretextTask<IbotBatch, IbotTargets, 
         ...joined,
         targets({ views }, context) {
           const crops = checkCrops('ibot', views).slice(0, 2);
-          const apply = applyOptions(context, 'teacher');
+          const apply = teacherOptions(context);
           const { classTokens, patches } = encodeStates('ibot', { crops, backbone: teacher.backbone }, apply);
           const [n, both] = patches.shape;
           const masked = drawMaskedCrops('ibot', masking, { n, length: both / 2, rng: context.stream('masking') });

@@ -54,6 +54,22 @@ describe.each([
     run.dispose();
   });
 
+  it('has a teacher of which nothing is dropped, and a student of which branches are', () => {
+    const run = make({ backbone: vit({ ...size, maskToken: true, dropPathRate: 0.5 }) }).create(start);
+    tf.tidy(() => {
+      const of = (step: number, network: 'student' | 'teacher') => {
+        const at = context({ step });
+        const targets = run.targets!(viewsOf(), at);
+        const logits = network === 'teacher' ? targets['teacherLogits'] : run.embed(viewsOf(), targets as never, at)['studentLogits'];
+        return (logits as tf.Tensor[]).flatMap((each) => [...each.dataSync()]);
+      };
+      expect(of(1, 'teacher')).toEqual(of(0, 'teacher'));
+      expect(of(1, 'student')).not.toEqual(of(0, 'student'));
+      abandonTape();
+    });
+    run.dispose();
+  });
+
   it('needs a mask token', () => {
     const run = make({ backbone: vit(size) }).create(start);
     tf.tidy(() => {

@@ -6,6 +6,9 @@ export function partOptions<O extends ApplyOptions>(options: O, tag: string): O 
   return options.rng ? { ...options, rng: options.rng.fold(tag) } : options;
 }
 
+/** Whether dropout and stochastic depth are at work. */
+export const isDropping = ({ training, drops = true }: ApplyOptions): boolean => training && drops;
+
 /** Drops elements of `x` while training; `who` is the module that the error names when there is no stream to draw from. */
 export function dropWhileTraining<T extends tf.Tensor>(
   x: T,
@@ -13,7 +16,7 @@ export function dropWhileTraining<T extends tf.Tensor>(
   dropping: { rate: number; tag: string; who: string },
 ): T {
   const { rate, tag, who } = dropping;
-  if (!options.training || rate === 0) return x;
+  if (!isDropping(options) || rate === 0) return x;
   if (!options.rng)
     throw new SelfsupError(
       'SELFSUP_OPTION',

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gelu, joinVariables, type ApplyOptions, type Module, type Rng } from '@selfsup/core';
-import { checkRates, dropWhileTraining, partOptions } from './apply-part.ts';
+import { checkRates, dropWhileTraining, isDropping, partOptions } from './apply-part.ts';
 import { checkIntegers } from './check-option.ts';
 import { createVariable } from './create-variable.ts';
 import { xavierUniform, zeros, type Initializer } from './initializers.ts';
@@ -96,6 +96,6 @@ export function preNormBlock(options: PreNormBlockOptions): (rng: Rng) => Transf
 
 /** One factor per sequence, 0 or 1/(1 − rate), on the whole of a branch. */
 function dropWhole(branch: tf.Tensor3D, apply: ApplyOptions, { rate, tag }: { rate: number; tag: string }): tf.Tensor3D {
-  if (!apply.training || rate === 0) return branch;
+  if (!isDropping(apply) || rate === 0) return branch;
   return tf.mul(branch, dropWhileTraining(tf.ones([branch.shape[0], 1, 1]), apply, { rate, tag, who: 'preNormBlock' }));
 }

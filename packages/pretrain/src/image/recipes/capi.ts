@@ -3,13 +3,12 @@ import { SelfsupError } from '@selfsup/core';
 import { crossPredictor, linear, prototypes } from '@selfsup/encoders';
 import { capi } from '@selfsup/pretext-tasks/capi';
 import { z } from 'zod';
-import { momentumOfPaper, momentumOfRun } from '../../momentum-of-run.ts';
 import { patchEncoderNames } from '../encoders.ts';
 import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
 import { patchEncoder } from './masked-images.ts';
-import { predictorSize, rising, temperature } from './shared-options.ts';
+import { predictorSize, rising, risingMomentum, temperature } from './shared-options.ts';
 
 /** CAPI; fewer clusters than the paper's 16,384, a teacher that follows faster in short runs and a predictor half as deep for small images. */
 export const capiTask = defineImageTask({
@@ -34,7 +33,7 @@ export const capiTask = defineImageTask({
     targetTemperature: z.number().gt(0).default(0.06).describe('softmax scale of the assignments before they are balanced'),
     clusteringTemperature: z.number().gt(0).default(0.12).describe('softmax scale by which the clustering learns'),
     iterations: z.int().min(0).default(3).describe('how often clusters and patches are balanced; 0: never, which collapses'),
-    momentum: momentumOfPaper(0.999, "weight of the target network's old weights at the start; it rises to 1 over the run"),
+    momentum: risingMomentum(0.999),
     predictorLayers: z
       .int()
       .min(1)
@@ -58,7 +57,6 @@ export const capiTask = defineImageTask({
     const { outputDim: inputDim, gridSize } = encoder;
     const { maskRatio, maskKind: kind, numClusters } = options;
     const { width, numHeads } = predictorSize(options, inputDim);
-    const { momentum = momentumOfRun(0.999, totalSteps) } = options;
     const { predictorLayers: numLayers = imageSize <= SMALL_IMAGE ? 3 : 6 } = options;
     const { predictedRatio, studentTemperature, targetTemperature, clusteringTemperature, iterations } = options;
     return capi({
@@ -72,7 +70,7 @@ export const capiTask = defineImageTask({
       targetTemperature,
       clusteringTemperature,
       iterations,
-      momentum: rising(momentum, totalSteps),
+      momentum: rising(options.momentum, { usual: 0.999, totalSteps }),
     });
   },
 });

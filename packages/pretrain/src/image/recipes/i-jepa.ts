@@ -4,6 +4,7 @@ import { jepaPredictor } from '@selfsup/encoders';
 import { iJepa } from '@selfsup/pretext-tasks/i-jepa';
 import { z } from 'zod';
 import { patchEncoderNames } from '../encoders.ts';
+import { momentumOfRun } from '../../momentum-of-run.ts';
 import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
@@ -56,7 +57,7 @@ export const iJepaTask = defineImageTask({
     const encoder = patchEncoder('i-jepa', backbone);
     const { outputDim: inputDim, gridSize } = encoder;
     checkSeveralPatches('i-jepa', encoder);
-    const { numTargets, targetScale, contextScale, momentum, distance } = options;
+    const { numTargets, targetScale, contextScale, momentum = momentumOfRun(0.996, totalSteps), distance } = options;
     const { width, numHeads } = predictorSize(options, Math.max(4, Math.min(384, 4 * Math.round(inputDim / 8))));
     const { predictorLayers: numLayers = imageSize <= SMALL_IMAGE ? 3 : 6 } = options;
     return iJepa({

@@ -31,7 +31,7 @@ export const mocoV3Task = defineImageTask({
       projectionHead: headOf(parts, options, { batchNorm: true, batchNormLast: 'affine-free' }),
       predictionHead: predictor(headOutput, predictionHidden),
       temperature,
-      momentum: rising(momentum, parts.totalSteps),
+      momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }),
     });
   },
   collapse: embeddingDimOf,
