@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { l2Normalize, SelfsupError } from '@selfsup/core';
+import { l2Normalize, SelfsupError, stopGradient } from '@selfsup/core';
 import { checkEmbeddings } from './check-embeddings.ts';
 import { checkTermWeights } from './check-term-weights.ts';
 
@@ -9,14 +9,10 @@ export interface TicoLossOptions {
   covariance: tf.Tensor2D;
   /** The weight of the old average, in [0, 1]; default 0.9. */
   momentum?: number;
-  /** The weight ρ of the covariance contrast, ≥ 0; default 8 as in the paper, 20 in lightly. */
+  /** The weight ρ of the covariance contrast, ≥ 0; default 8 as in the paper and lightly. */
   covarianceWeight?: number;
-  /** `'paper'` (default): rows of unit length. `'lightly'`: columns are centered first. */
+  /** `'paper'` (default): the moments of this step have a gradient. `'lightly'`: they are constants, so that half of the gradient of the contrast is missing. */
   convention?: 'paper' | 'lightly';
-}
-
-function unitRows(rows: tf.Tensor2D, convention: 'paper' | 'lightly'): tf.Tensor2D {
-  return l2Normalize(convention === 'lightly' ? tf.sub<tf.Tensor2D>(rows, tf.mean(rows, 0)) : rows);
 }
 
 function check(who: string, a: tf.Tensor2D, { covariance, momentum = 0.9, convention = 'paper' }: TicoLossOptions): void {
@@ -54,7 +50,7 @@ const averaged = (z: tf.Tensor2D, { covariance, momentum = 0.9 }: TicoLossOption
 export function ticoCovariance(a: tf.Tensor2D, options: TicoLossOptions): tf.Tensor2D {
   checkEmbeddings('ticoCovariance', [['a', a]]);
   check('ticoCovariance', a, options);
-  return tf.tidy(() => averaged(unitRows(a, options.convention ?? 'paper'), options));
+  return tf.tidy(() => averaged(l2Normalize(a), options));
 }
 
 /**
@@ -69,7 +65,7 @@ export function ticoCovariance(a: tf.Tensor2D, options: TicoLossOptions): tf.Ten
  * @throws SelfsupError `SELFSUP_SHAPE` on ranks or shapes that do not fit; `SELFSUP_DTYPE` unless float32; `SELFSUP_OPTION` on an option out of range
  * @see Zhu et al.: "TiCo: Transformation Invariance and Covariance Contrast for Self-Supervised Visual Representation Learning", algorithm 1,
  * https://arxiv.org/abs/2206.10698
- * @remarks This step's part of C has a gradient, the average before it none.
+ * @remarks This step's part of C has a gradient, unless the convention is lightly's (1.5.26), and the average before it none.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -88,9 +84,9 @@ export function ticoLoss(a: tf.Tensor2D, b: tf.Tensor2D, options: TicoLossOption
   check('ticoLoss', a, options);
   checkTermWeights('ticoLoss', { covarianceWeight });
   return tf.tidy(() => {
-    const [x, y] = [unitRows(a, convention), unitRows(b, convention)];
+    const [x, y] = [l2Normalize(a), l2Normalize(b)];
     const agreement = tf.mean(tf.sum(tf.mul(x, y), 1));
-    const contrast = tf.mean(tf.sum(tf.mul(tf.matMul(x, averaged(x, options)), x), 1));
+    const contrast = tf.mean(tf.sum(tf.mul(tf.matMul(x, averaged(convention === 'lightly' ? stopGradient(x) : x, options)), x), 1));
     return tf.add<tf.Scalar>(tf.sub(1, agreement), tf.mul(contrast, covarianceWeight));
   });
 }

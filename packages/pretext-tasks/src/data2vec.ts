@@ -57,7 +57,7 @@ export interface Data2vecOptions extends Data2vecTargetOptions {
  * @see Baevski et al.: "data2vec: A General Framework for Self-supervised Learning in Speech, Vision and Language", https://arxiv.org/abs/2202.03555
  * @remarks The states of each block are normalized over their columns, without scale and offset, epsilon 1e-5, then averaged: eq. 1. By default `part` is
  * `'block'`, β 2, and the momentum rises in a line from 0.999 to 0.9999 over the whole run. The teacher runs as at inference, without dropout, and is a copy of
- * the whole backbone: in the authors' code it shares the patch embedding. That code has no head for images, and its loss is √width times ours.
+ * the whole backbone. In the authors' code it shares the patch embedding, and the loss is √width times ours; for images, the average is normalized once more.
  * @example
  * ```ts
  * import { maskPatches } from '@selfsup/augment';

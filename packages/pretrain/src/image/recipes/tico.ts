@@ -20,8 +20,11 @@ export const ticoTask = defineImageTask({
   options: z.strictObject({
     momentum: risingMomentum(0.99),
     covarianceMomentum: z.number().min(0).max(1).default(0.9).describe('weight of the old second moments'),
-    covarianceWeight: z.number().min(0).default(8).describe('weight of the covariance contrast; 20 in lightly'),
-    convention: z.enum(['paper', 'lightly']).default('paper').describe('the embeddings: of unit length, or centered before, as in lightly'),
+    covarianceWeight: z.number().min(0).default(8).describe('weight of the covariance contrast'),
+    convention: z
+      .enum(['paper', 'lightly'])
+      .default('paper')
+      .describe('whether the moments of an update have a gradient, or are constants as in lightly'),
     ...headOptions(2),
   }),
   input: twoViews,
