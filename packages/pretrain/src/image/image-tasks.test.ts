@@ -173,7 +173,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   aim: { prefix: true, normalizePixels: true },
   rotation: {},
   colorization: { gridStep: 10, neighbors: 5, sigma: 5, headWidth: 64 },
-  jigsaw: { grid: 3, numOrders: 64, jitter: true, standardize: true },
+  jigsaw: { jitter: true, standardize: true },
   'relative-patch': { pairsPerImage: 8, standardize: true },
   inpainting: { overlap: 0, overlapWeight: 10, decoderWidth: 128 },
   'frame-order': { reversed: 'merged' },

@@ -91,7 +91,7 @@ describe('what a config brings', () => {
 describe('what does not fit', () => {
   it.each([
     ['pirl', { tileSize: 20 }, '`tileSize` must be at most 5, the side of a cell where 3x3 tiles share images of 16x16 pixels, got 20'],
-    ['jigsaw', { tileSize: 20 }, '`tileSize` must be at most 5'],
+    ['jigsaw', { tileSize: 20 }, '`tileSize` must be at most 8'],
     [
       'relative-patch',
       { partSize: 6 },

@@ -6,7 +6,7 @@ import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
 import { checkWholePatches, patchSizeOf } from '../patch-size.ts';
 import { oneView } from '../views-input.ts';
-import { checkTiles, tileOf } from './tile-size.ts';
+import { checkTiles, tilesAlong, gridOption, tileOf } from './tile-size.ts';
 
 /** Orders by number of tiles and of orders: the same for all runs, and a second's work. */
 const ordersBySize = new Map<string, ReturnType<typeof jigsawPermutations>>();
@@ -18,7 +18,7 @@ function ordersOf(numTiles: number, count: number): ReturnType<typeof jigsawPerm
   return orders;
 }
 
-/** Jigsaw puzzles: the paper's nine tiles, and enough orders for small data. */
+/** Jigsaw puzzles: the paper's nine tiles, four of small images, and enough orders for small data. */
 export const jigsawTask = defineImageTask({
   name: 'jigsaw',
   title: 'Jigsaw puzzles',
@@ -29,13 +29,13 @@ export const jigsawTask = defineImageTask({
     leave: 'Images are smaller than about 32 pixels: tiles become too small.',
   },
   options: z.strictObject({
-    grid: z.int().min(2).max(3).default(3).describe('tiles along each side'),
-    numOrders: z.int().min(2).default(64).describe('orders in which tiles are shuffled, at most 24 of four tiles'),
+    grid: gridOption(3),
+    numOrders: z.int().min(2).optional().describe('orders in which tiles are shuffled; default 64, or all 24 of four tiles'),
     tileSize: z
       .int()
       .min(1)
       .optional()
-      .describe('side of a tile in pixels; default 64/75 of its cell, of 32 pixels 8, rounded to whole patches of the encoder'),
+      .describe('side of a tile in pixels; default 64/75 of its cell, rounded to whole patches of the encoder'),
     jitter: z.boolean().default(true).describe('whether a tile lies anywhere in its cell, or in its middle'),
     standardize: z.boolean().default(true).describe('whether each tile is standardized on its own'),
     headHidden: z.int().min(1).optional().describe('columns of the hidden layer of the head; default those of the encoder'),
@@ -46,7 +46,8 @@ export const jigsawTask = defineImageTask({
   create(parts, options) {
     const { backbone, imageSize } = parts;
     const { outputDim } = backbone;
-    const { grid, numOrders, jitter, standardize, headHidden: hiddenDim = outputDim } = options;
+    const grid = tilesAlong(options.grid, imageSize);
+    const { numOrders = grid === 2 ? 24 : 64, jitter, standardize, headHidden: hiddenDim = outputDim } = options;
     const { tileSize: size = tileOf(imageSize, grid, patchSizeOf(backbone)) } = options;
     checkTiles(parts, grid, size);
     checkWholePatches('tileSize', size, backbone);

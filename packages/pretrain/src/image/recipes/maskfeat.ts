@@ -41,7 +41,8 @@ export const maskFeatTask = defineImageTask({
   hasProjectionHead: false,
   encoders: patchEncoderNames,
   encoderOptions: { maskToken: true, pooling: 'mean' },
-  defaults: { optimizer: 'adamw' },
+  // the authors': the first gradients are hundreds of times those of later, and Adam remembers them for a thousand updates
+  defaults: ({ optimizer = 'adamw' }) => ({ optimizer, ...(optimizer === 'adamw' && { clipNorm: 0.02 }) }),
   create({ backbone, channels }, { maskRatio, maskKind: kind, numBins, ...options }) {
     const encoder = patchEncoder('maskfeat', backbone);
     const { gridSize, patchSize, outputDim: inputDim } = encoder;
