@@ -155,7 +155,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   },
   mae: { maskRatio: 0.75, maskKind: 'random', maskUnit: 1, normalizePixels: true },
   'sim-mim': { maskRatio: 0.6, maskKind: 'random' },
-  'i-jepa': { numTargets: 4, targetScale: [0.15, 0.2], contextScale: [0.85, 1], distance: 'smooth-l1' },
+  'i-jepa': { numTargets: 4, targetScale: [0.15, 0.2], contextScale: [0.85, 1], momentum: 0.996, distance: 'smooth-l1' },
   capi: {
     maskRatio: 0.65,
     maskKind: 'inverse-block',
