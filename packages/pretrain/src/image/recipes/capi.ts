@@ -1,6 +1,6 @@
 import { maskPatches } from '@selfsup/augment';
-import { SelfsupError } from '@selfsup/core';
-import { crossPredictor, linear, prototypes } from '@selfsup/encoders';
+import { drawNormal, SelfsupError } from '@selfsup/core';
+import { crossPredictor, linear, prototypes, zeros } from '@selfsup/encoders';
 import { capi } from '@selfsup/pretext-tasks/capi';
 import { z } from 'zod';
 import { patchEncoderNames } from '../encoders.ts';
@@ -46,7 +46,7 @@ export const capiTask = defineImageTask({
   views: recipeSource('capi'),
   hasProjectionHead: false,
   encoders: patchEncoderNames,
-  defaults: { optimizer: 'adamw' },
+  defaults: { optimizer: 'adamw', beta2: 0.95 }, // the authors'
   create({ backbone, imageSize, totalSteps, settings }, options) {
     if (settings.batchSize * settings.accumulate < 2)
       throw new SelfsupError(
@@ -63,7 +63,8 @@ export const capiTask = defineImageTask({
       backbone: encoder,
       predictor: crossPredictor({ inputDim, gridSize, width, numLayers, numHeads }),
       head: prototypes({ inputDim: width, numPrototypes: numClusters }),
-      clustering: linear({ inputDim, outputDim: numClusters }),
+      // large at the start, as the authors' is: else all patches would lie between the clusters
+      clustering: linear({ inputDim, outputDim: numClusters, initializer: (rng, count) => drawNormal(rng, count), biasInitializer: zeros }),
       masking: maskPatches({ gridSize, maskRatio, kind }),
       predictedRatio,
       studentTemperature,
