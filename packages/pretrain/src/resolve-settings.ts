@@ -97,3 +97,10 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
     { who, nameOf },
   );
 }
+
+/** The settings of a run without updates that gets some: its warm-up becomes that of the longer run, unless the user chose it. Internal. */
+export function begunSettings(before: Settings, now: Settings, context: ResolveSettingsContext): Settings {
+  if (before.epochs > 0 || now.epochs === 0) return now;
+  const usual = (epochs: number) => resolveSettings({ ...now, epochs, warmupEpochs: undefined }, context).warmupEpochs;
+  return before.warmupEpochs === usual(0) ? { ...now, warmupEpochs: usual(now.epochs) } : now;
+}
