@@ -47,7 +47,7 @@ const vicregColors = (blur: number) => colorsOf(byolStrengths, { blur, solarize:
  * CIFAR demo; `byol`, `barlow-twins`, `moco-v3` and `nnclr` lightly's BYOL and solo-learn's "asymmetric"; `vicreg` lightly, for CIFAR and `solo` solo-learn;
  * `fda` is lightly's: BYOL's views with changes of their Fourier transforms; for CIFAR its Gaussians are as much narrower as the images.
  * `ressl` the authors' (the teacher's view, the second, is cropped and mirrored only), for CIFAR solo-learn's without blur;
- * `pirl` vissl's without its photometric changes, with one change of colors for all tiles of an image, which are cut from the second view;
+ * `pirl` vissl's without `ImgPilRandomPhotometric`; all tiles of an image, which are cut from the second view, share one change of colors;
  * `swav` the authors', for CIFAR lightly; `msn` the authors', for CIFAR their large crops with SimCLR's colors; `dino`, `ibot`, `dino-v2` and `mae` the authors'. MoCo v1
  * makes images gray before it jitters them, always.
  * `fast-siam` has SimSiam's views four times; `w-mse` and `emp-ssl` are the authors' for CIFAR; `lejepa` and `visreg` the multi-crop of LeJEPA's paper, for CIFAR four of

@@ -1,6 +1,6 @@
 import { linearWarmup, type Schedule } from '@selfsup/core';
 import { z } from 'zod';
-import { momentumOption, momentumOfRun } from './momentum-of-run.ts';
+import { momentumOfPaper, momentumOfRun } from './momentum-of-run.ts';
 
 /** The paper's at the start of long runs. */
 const PAPER = 0.999;
@@ -17,7 +17,7 @@ export const teacherOptions = (defaults: { topBlocks: string; part: 'block' | 'f
     .default(defaults.part)
     .describe('what is averaged: what whole blocks say, or their linear layers alone'),
   beta: z.number().gt(0).default(defaults.beta).describe('where the loss turns from a parabola into a line'),
-  momentum: momentumOption(PAPER, "weight of the copy's old weights at the start"),
+  momentum: momentumOfPaper(PAPER, "weight of the copy's old weights at the start"),
   finalMomentum: z
     .number()
     .min(0)

@@ -91,12 +91,6 @@ it('trains emp-ssl with the LARS of its authors, and another optimizer with its 
   expect(plan({ encoder: 'vit-tiny' })).toMatchObject({ optimizer: 'adamw', learningRate: 0.00025, trustClip: false });
 });
 
-it('warms up for two epochs, or for a fifth of a short run', () => {
-  const plan = (config: RunConfig) => planRun({ data: 'shapes', ...config }, { registry }).settings.warmupEpochs;
-  expect([0, 1, 4, 10, 100].map((epochs) => plan({ epochs }))).toEqual([2, 0.2, 0.8, 2, 2]);
-  expect([plan({}), plan({ epochs: 4, warmupEpochs: 1 }), plan({ task: 'emp-ssl', epochs: 4 })]).toEqual([2, 1, 0]);
-});
-
 it('does not let a flag be switched off that the task needs of its encoder', () => {
   const plan = (encoderOptions: Record<string, unknown>) =>
     planRun({ task: 'ibot', data: 'shapes', encoderOptions }, { registry }).settings.encoderOptions;

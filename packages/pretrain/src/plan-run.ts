@@ -12,7 +12,7 @@ import { assertAdapters, assertLayers } from './adapt-encoder.ts';
 import { findStart } from './data-start.ts';
 import { RANDOM } from './start-alone.ts';
 import { completeReadout } from './readout.ts';
-import { begunSettings, resolveSettings } from './resolve-settings.ts';
+import { resolveSettings } from './resolve-settings.ts';
 import { sessionOptionNames, sessionSchema, type OptimizerBuilder, type RunConfig } from './run-config.ts';
 import type { RunFile } from './run-file.ts';
 import { settingNames, type GivenSettings, type Settings } from './settings.ts';
@@ -255,10 +255,7 @@ export function planRun(config: RunConfig, options: PlanRunOptions): RunPlan {
     functions: given.functions,
     ...(given.optimizer && { optimizer: given.optimizer }),
   };
-  if (earlier) {
-    const settings = begunSettings(earlier.settings, settingsNow!, { recipe, modality, nameOf, continues: earlier.init !== undefined });
-    return { ...base, settings, options: earlier.options, earlier };
-  }
+  if (earlier) return { ...base, settings: settingsNow!, options: earlier.options, earlier };
   const settings = resolveSettings(
     { ...(given.settings as GivenSettings), task, encoder: encoder.name },
     { recipe, modality, nameOf, continues: start !== undefined },

@@ -16,12 +16,6 @@ function defaultsOf(defaults: Defaults, given: GivenSettings): GivenSettings {
   return present(defaults(typeof given.epochs === 'number' ? given : { ...given, epochs: undefined }) ?? {});
 }
 
-/** The usual warm-up, in epochs; a run of a few epochs must not spend half of them on it. */
-const WARMUP = 2;
-
-/** The warm-up where nobody says otherwise: the usual one, or a fifth of the run; a run without updates is for a longer one to go on from. */
-const warmupOf = ({ epochs }: GivenSettings): number => (typeof epochs === 'number' && epochs > 0 ? Math.min(WARMUP, epochs / 5) : WARMUP);
-
 /**
  * The rate with which a trained encoder goes on, in relation to that from fresh weights: what it knows is not to be lost at once.
  *
@@ -32,7 +26,7 @@ const CONTINUED_RATE = 0.1;
 const CONTINUED_WARMUP = 1;
 
 /** What a run that goes on from a trained encoder has unless the user says otherwise. */
-const gentler = ({ learningRate, warmupEpochs = WARMUP, loraRank = 0 }: GivenSettings, user: GivenSettings): GivenSettings => ({
+const gentler = ({ learningRate, warmupEpochs = 2, loraRank = 0 }: GivenSettings, user: GivenSettings): GivenSettings => ({
   // beside adapters the weights stand still, and adapters are new
   ...(user.learningRate === undefined && learningRate !== undefined && loraRank === 0 && { learningRate: learningRate * CONTINUED_RATE }),
   ...(user.warmupEpochs === undefined && { warmupEpochs: Math.min(warmupEpochs, CONTINUED_WARMUP) }),
@@ -62,8 +56,7 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
   const user = present(given);
   const ofModality = defaultsOf(modality.defaults, user);
   const ofTask = defaultsOf(recipe.defaults, { ...ofModality, ...user });
-  const chosen: GivenSettings = { batchSize: 128, ...ofModality, ...ofTask, ...user };
-  const known: GivenSettings = { warmupEpochs: warmupOf(chosen), ...chosen };
+  const known: GivenSettings = { batchSize: 128, ...ofModality, ...ofTask, ...user };
   const { optimizer = 'sgd', batchSize, accumulate = 1, limit } = known;
   const who = `task ${recipe.name}`;
   if (!(optimizerNames as readonly string[]).includes(optimizer))
@@ -96,11 +89,4 @@ export function resolveSettings(given: GivenSettings, context: ResolveSettingsCo
     },
     { who, nameOf },
   );
-}
-
-/** The settings of a run without updates that gets some: its warm-up becomes that of the longer run, unless the user chose it. Internal. */
-export function begunSettings(before: Settings, now: Settings, context: ResolveSettingsContext): Settings {
-  if (before.epochs > 0 || now.epochs === 0) return now;
-  const usual = (epochs: number) => resolveSettings({ ...now, epochs, warmupEpochs: undefined }, context).warmupEpochs;
-  return before.warmupEpochs === usual(0) ? { ...now, warmupEpochs: usual(now.epochs) } : now;
 }

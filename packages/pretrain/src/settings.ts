@@ -36,11 +36,7 @@ export const settingsSchema = z.strictObject({
   optimizer: z.enum(optimizerNames).default('sgd').describe('the optimizer'),
   learningRate: z.number().gt(0).describe('the highest learning rate'),
   schedule: z.enum(['cosine', 'linear', 'constant']).default('cosine').describe('how the learning rate falls after the warm-up'),
-  warmupEpochs: z
-    .number()
-    .min(0)
-    .default(2)
-    .describe('epochs of rising learning rate, at most half of the run; default 2, or a fifth of the epochs where that is less'),
+  warmupEpochs: z.number().min(0).default(2).describe('epochs of rising learning rate, at most half of the run'),
   momentum: fraction.default(0.9).describe('momentum of sgd and lars, first beta of adamw'),
   beta2: fraction.default(0.999).describe('second beta of adamw'),
   epsilon: z.number().gt(0).default(1e-8).describe('epsilon of adamw'),

@@ -2,7 +2,7 @@ import { fitTemperature, type FeatureMatrix, type LinearClassifier } from '@self
 import type { AnyModule } from '../modality.ts';
 import type { Samples } from '../samples.ts';
 
-/** Labeled samples that can be read, with the features of each. */
+/** Labeled samples that can be read. */
 export interface Labeled {
   readonly samples: Samples;
   readonly indices: Int32Array;

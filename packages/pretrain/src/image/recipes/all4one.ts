@@ -56,7 +56,7 @@ export const all4OneTask = defineImageTask({
       neighborWeight,
       centroidWeight,
       featureWeight,
-      momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }),
+      momentum: rising(momentum, parts.totalSteps),
       queueSize: queueOf(options.queueSize, batchSize * accumulate),
     });
   },

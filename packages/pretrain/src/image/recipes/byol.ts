@@ -33,7 +33,7 @@ export const byolTask = defineImageTask({
       backbone: parts.backbone,
       projectionHead: headOf(parts, options, { batchNorm: true }),
       predictionHead: predictor(headOutput, predictionHidden),
-      momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }),
+      momentum: rising(momentum, parts.totalSteps),
       convention,
     });
   },

@@ -3,12 +3,13 @@ import { drawNormal, SelfsupError } from '@selfsup/core';
 import { crossPredictor, linear, prototypes, zeros } from '@selfsup/encoders';
 import { capi } from '@selfsup/pretext-tasks/capi';
 import { z } from 'zod';
+import { momentumOfPaper, momentumOfRun } from '../../momentum-of-run.ts';
 import { patchEncoderNames } from '../encoders.ts';
 import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
 import { patchEncoder } from './masked-images.ts';
-import { predictorSize, rising, risingMomentum, temperature } from './shared-options.ts';
+import { predictorSize, rising, temperature } from './shared-options.ts';
 
 /** CAPI; fewer clusters than the paper's 16,384, a teacher that follows faster in short runs and a predictor half as deep for small images. */
 export const capiTask = defineImageTask({
@@ -33,7 +34,7 @@ export const capiTask = defineImageTask({
     targetTemperature: z.number().gt(0).default(0.06).describe('softmax scale of the assignments before they are balanced'),
     clusteringTemperature: z.number().gt(0).default(0.12).describe('softmax scale by which the clustering learns'),
     iterations: z.int().min(0).default(3).describe('how often clusters and patches are balanced; 0: never, which collapses'),
-    momentum: risingMomentum(0.999),
+    momentum: momentumOfPaper(0.999, "weight of the target network's old weights at the start; it rises to 1 over the run"),
     predictorLayers: z
       .int()
       .min(1)
@@ -46,7 +47,7 @@ export const capiTask = defineImageTask({
   views: recipeSource('capi'),
   hasProjectionHead: false,
   encoders: patchEncoderNames,
-  defaults: { optimizer: 'adamw', beta2: 0.95 }, // the authors'
+  defaults: ({ optimizer = 'adamw' }) => ({ optimizer, ...(optimizer === 'adamw' && { beta2: 0.95 }) }), // the authors'
   create({ backbone, imageSize, totalSteps, settings }, options) {
     if (settings.batchSize * settings.accumulate < 2)
       throw new SelfsupError(
@@ -57,6 +58,7 @@ export const capiTask = defineImageTask({
     const { outputDim: inputDim, gridSize } = encoder;
     const { maskRatio, maskKind: kind, numClusters } = options;
     const { width, numHeads } = predictorSize(options, inputDim);
+    const { momentum = momentumOfRun(0.999, totalSteps) } = options;
     const { predictorLayers: numLayers = imageSize <= SMALL_IMAGE ? 3 : 6 } = options;
     const { predictedRatio, studentTemperature, targetTemperature, clusteringTemperature, iterations } = options;
     return capi({
@@ -71,7 +73,7 @@ export const capiTask = defineImageTask({
       targetTemperature,
       clusteringTemperature,
       iterations,
-      momentum: rising(options.momentum, { usual: 0.999, totalSteps }),
+      momentum: rising(momentum, totalSteps),
     });
   },
 });

@@ -41,7 +41,7 @@ export const dinoV2Task = defineImageTask({
       studentTemperature,
       patchWeight,
       koLeoWeight,
-      momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }),
+      momentum: rising(momentum, parts.totalSteps),
       centerMomentum,
     });
   },

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { defineImageTask } from '../image-task.ts';
 import { recipeSource } from '../image-views.ts';
 import { multiCropViews } from '../views-input.ts';
-import { frozenEpochs, frozenSteps, rising, risingMomentum } from './shared-options.ts';
+import { rising, risingMomentum } from './shared-options.ts';
 
 /** DINO with lightly's outputs for CIFAR-10 and solo-learn's momentum; the recipe `dino/imagenet` has small crops. */
 export const dinoTask = defineImageTask({
@@ -33,7 +33,7 @@ export const dinoTask = defineImageTask({
       .default(true)
       .describe("whether the teacher's logits are centered; false is the paper's ablation, which collapses"),
     centerMomentum: z.number().min(0).max(1).default(0.9).describe('weight of the old center'),
-    freezeLastLayerEpochs: frozenEpochs('the last layer stays as it is'),
+    freezeLastLayerEpochs: z.number().min(0).default(1).describe('epochs during which the last layer stays as it is'),
     bottleneckDim: z.int().min(1).default(128).describe('columns of the unit vectors before the last layer'),
     headHidden: z.int().min(1).optional().describe('columns of the hidden layers of the head; default twice those of the encoder'),
     headLayers: z.int().min(1).default(3).describe('its linear layers before the last layer'),
@@ -44,7 +44,7 @@ export const dinoTask = defineImageTask({
   views: recipeSource('dino'),
   create({ backbone, projectionHead, stepsPerEpoch, totalSteps }, options) {
     const { outputDim, studentTemperature, teacherTemperature, warmupTeacherTemperature, warmupTeacherEpochs } = options;
-    const { momentum, centering, centerMomentum } = options;
+    const { momentum, centering, centerMomentum, freezeLastLayerEpochs } = options;
     const { outputDim: inputDim } = backbone;
     const { bottleneckDim, headHidden: hiddenDim = 2 * inputDim, headLayers: numLayers, headBatchNorm: batchNorm, normLastLayer } = options;
     const head = () => dinoHead({ inputDim, hiddenDim, bottleneckDim, outputDim, numLayers, batchNorm, normLastLayer });
@@ -55,10 +55,10 @@ export const dinoTask = defineImageTask({
       outputDim,
       studentTemperature,
       teacherTemperature: linearWarmup({ from: warmupTeacherTemperature, to: teacherTemperature, steps: warmupSteps }),
-      momentum: rising(momentum, { usual: 0.99, totalSteps }),
+      momentum: rising(momentum, totalSteps),
       centering,
       centerMomentum,
-      freezeLastLayerSteps: frozenSteps(options.freezeLastLayerEpochs, { stepsPerEpoch, totalSteps }),
+      freezeLastLayerSteps: shareOf(stepsPerEpoch, freezeLastLayerEpochs, 'nearest'),
     });
   },
   collapse: ({ outputDim }) => ({ embeddingDim: outputDim }),

@@ -8,7 +8,7 @@ import { defineImageTask } from '../image-task.ts';
 import { recipeSource, SMALL_IMAGE } from '../image-views.ts';
 import { oneView } from '../views-input.ts';
 import { checkSeveralPatches, patchEncoder } from './masked-images.ts';
-import { predictorSize } from './shared-options.ts';
+import { predictorSize, risingMomentum } from './shared-options.ts';
 
 const part = z.number().gt(0).max(1);
 const range = (low: number, high: number) =>
@@ -27,18 +27,13 @@ export const iJepaTask = defineImageTask({
     'From the states of a large block of an image, a predictor tells those of smaller blocks, as a slowly moving copy of the encoder sees them.',
   advice: {
     take: 'You want features that say what is where, without hand-made augmentations, and have time for a few thousand updates of a Vision Transformer.',
-    leave: 'Runs are short, or images are so small that a block is only a few patches: its targets come from a copy that must learn first.',
+    leave: 'Runs are short, or images are so small that a block is only a few patches.',
   },
   options: z.strictObject({
     numTargets: z.int().min(1).default(4).describe('blocks of each image that are predicted'),
     targetScale: range(0.15, 0.2).describe("the least and the greatest part of the image's patches in such a block"),
     contextScale: range(0.85, 1).describe('the same of the block from which they are, before their patches are taken out of it'),
-    momentum: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.996) // also in short runs: with 0.98 ten minutes gave 32.2 / 41.1, with 0.996 33.9 / 41.3
-      .describe("weight of the target network's old weights at the start; it rises to 1 over the run"),
+    momentum: risingMomentum(0.996),
     distance: z
       .enum(['smooth-l1', 'squared'])
       .default('smooth-l1')

@@ -30,7 +30,7 @@ export const ibotTask = defineImageTask({
       outputDim,
       studentTemperature,
       patchWeight,
-      momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }),
+      momentum: rising(momentum, parts.totalSteps),
       centerMomentum,
     });
   },

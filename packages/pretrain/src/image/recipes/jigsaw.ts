@@ -29,8 +29,8 @@ export const jigsawTask = defineImageTask({
     leave: 'Images are smaller than about 32 pixels: tiles become too small.',
   },
   options: z.strictObject({
-    grid: gridOption(3),
-    numOrders: z.int().min(2).optional().describe('orders in which tiles are shuffled; default 64, or all 24 of four tiles'),
+    grid: gridOption,
+    numOrders: z.int().min(2).optional().describe('orders in which tiles are shuffled, at most 24 of four tiles; default 64, or all 24'),
     tileSize: z
       .int()
       .min(1)
@@ -46,8 +46,8 @@ export const jigsawTask = defineImageTask({
   create(parts, options) {
     const { backbone, imageSize } = parts;
     const { outputDim } = backbone;
-    const grid = tilesAlong(options.grid, imageSize);
-    const { numOrders = grid === 2 ? 24 : 64, jitter, standardize, headHidden: hiddenDim = outputDim } = options;
+    const { grid, numOrders } = tilesAlong(options, imageSize);
+    const { jitter, standardize, headHidden: hiddenDim = outputDim } = options;
     const { tileSize: size = tileOf(imageSize, grid, patchSizeOf(backbone)) } = options;
     checkTiles(parts, grid, size);
     checkWholePatches('tileSize', size, backbone);

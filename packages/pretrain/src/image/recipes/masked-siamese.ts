@@ -43,6 +43,6 @@ export function maskedSiameseParts(task: string, parts: ImageTaskParts, options:
     targetTemperature,
     iterations,
     priorWeight,
-    momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }),
+    momentum: rising(momentum, parts.totalSteps),
   };
 }

@@ -23,7 +23,7 @@ export const maskFeatTask = defineImageTask({
   advice: {
     take: 'Shapes and edges matter more than colors. Its targets cost nothing, and it needs no decoder or second network.',
     leave:
-      'Images are smooth, or so small that a patch has no edges, or you have time for only a few hundred updates: by then it has found the mean histogram. A `batchSize` of 32 with a `learningRate` of 0.001 fits more updates into the same time.',
+      'Images are smooth, or so small that a patch has no edges, or you have time for only a few hundred updates. A `batchSize` of 32 with a `learningRate` of 0.001 fits more updates into the same time.',
   },
   options: z.strictObject({
     ...maskOptions(0.4, 'block'),

@@ -20,18 +20,20 @@ export const mocoV3Task = defineImageTask({
     temperature: temperature(0.2),
     momentum: risingMomentum(0.99),
     ...headOptions(2),
+    normalizeLast: z.boolean().default(true).describe("whether the projection ends in a normalization, as in the authors' code"),
     predictionHidden: predictionHidden('headOutput'),
   }),
   input: twoViews,
   views: recipeSource('moco-v3'),
   create(parts, options) {
     const { temperature, momentum, headOutput, predictionHidden = headOutput } = options;
+    const normalizeLast = (options.normalizeLast as boolean | undefined) ?? false; // runs from before the option have none
     return mocoV3({
       backbone: parts.backbone,
-      projectionHead: headOf(parts, options, { batchNorm: true, batchNormLast: 'affine-free' }),
+      projectionHead: headOf(parts, options, { batchNorm: true, batchNormLast: normalizeLast && 'affine-free' }),
       predictionHead: predictor(headOutput, predictionHidden),
       temperature,
-      momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }),
+      momentum: rising(momentum, parts.totalSteps),
     });
   },
   collapse: embeddingDimOf,

@@ -36,7 +36,7 @@ export const nnByolTask = defineImageTask({
       projectionHead: headOf(parts, options, { batchNorm: true }),
       predictionHead: predictor(headOutput, predictionHidden),
       outputDim: headOutput,
-      momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }),
+      momentum: rising(momentum, parts.totalSteps),
       convention,
       queueSize: queueOf(options.queueSize, batchSize * accumulate),
     });

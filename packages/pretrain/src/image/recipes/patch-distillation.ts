@@ -6,7 +6,7 @@ import { SelfsupError } from '@selfsup/core';
 import { z } from 'zod';
 import type { ImageTaskParts } from '../image-task.ts';
 import { patchEncoder } from './masked-images.ts';
-import { frozenEpochs, frozenSteps, risingMomentum } from './shared-options.ts';
+import { risingMomentum } from './shared-options.ts';
 
 const ratio = z.number().gt(0).lt(1);
 
@@ -34,7 +34,7 @@ export const patchDistillationOptions = (heads: 'shared' | 'untied') => ({
     .describe('whether class tokens and patches share a head, or each have one of their own'),
   momentum: risingMomentum(0.99),
   centerMomentum: z.number().min(0).max(1).default(0.9).describe('weight of the old centers'),
-  freezeLastLayerEpochs: frozenEpochs('the last layers stay as they are'),
+  freezeLastLayerEpochs: z.number().min(0).default(1).describe('epochs during which the last layers stay as they are'),
   bottleneckDim: z.int().min(1).default(128).describe('columns of the unit vectors before a last layer'),
   headHidden: z.int().min(1).optional().describe('columns of the hidden layers of a head; default twice those of the encoder'),
   headLayers: z.int().min(1).default(3).describe('its linear layers before the last layer'),
@@ -61,7 +61,7 @@ export function patchDistillationParts(task: string, parts: ImageTaskParts, opti
     throw new SelfsupError('SELFSUP_OPTION', `the task ${task} needs an encoder with a class token: leave out \`classToken: false\``);
   const { outputDim: inputDim, gridSize } = backbone;
   const { outputDim, bottleneckDim, headHidden: hiddenDim = 2 * inputDim, headLayers: numLayers, heads, maskRatio } = options;
-  const { warmupTeacherTemperature: from, warmupTeacherEpochs, teacherTemperature } = options;
+  const { warmupTeacherTemperature: from, warmupTeacherEpochs, teacherTemperature, freezeLastLayerEpochs } = options;
   const head = () => parts.projectionHead?.({ inputDim }) ?? dinoHead({ inputDim, hiddenDim, bottleneckDim, outputDim, numLayers });
   const steps = shareOf(parts.stepsPerEpoch, warmupTeacherEpochs, 'nearest');
   const rising = (to: number) => linearWarmup({ from, to, steps });
@@ -72,6 +72,6 @@ export function patchDistillationParts(task: string, parts: ImageTaskParts, opti
     masking: maskCrops({ gridSize, maskRatio }),
     teacherTemperature: rising(teacherTemperature),
     teacherPatchTemperature: rising(options.teacherPatchTemperature ?? teacherTemperature),
-    freezeLastLayerSteps: frozenSteps(options.freezeLastLayerEpochs, parts),
+    freezeLastLayerSteps: shareOf(parts.stepsPerEpoch, freezeLastLayerEpochs, 'nearest'),
   };
 }

@@ -1,6 +1,5 @@
-import { cosine, SelfsupError, shareOf, type Schedule } from '@selfsup/core';
+import { cosine, SelfsupError, type Schedule } from '@selfsup/core';
 import { z } from 'zod';
-import { momentumOption, momentumOfRun } from '../../momentum-of-run.ts';
 
 /** The softmax scale. */
 export const temperature = (value: number) => z.number().gt(0).default(value).describe('softmax scale: similarities are divided by it');
@@ -10,25 +9,11 @@ export const constantMomentum = (value: number) =>
   z.number().min(0).max(1).default(value).describe("weight of the target network's old weights");
 
 /** The weight of a target network's old weights at the start; see {@link rising}. */
-export const risingMomentum = (usual: number) =>
-  momentumOption(usual, "weight of the target network's old weights at the start; it rises to 1 over the run");
+export const risingMomentum = (value: number) =>
+  z.number().min(0).max(1).default(value).describe("weight of the target network's old weights at the start; it rises to 1 over the run");
 
-/** Half a cosine from a momentum to 1 over the run: from the given one, or the usual one, less in short runs. */
-export const rising = (given: number | undefined, { usual, totalSteps }: { usual: number; totalSteps: number }): Schedule =>
-  cosine({ initial: given ?? momentumOfRun(usual, totalSteps), final: 1, steps: totalSteps });
-
-/** The part of a run in which the last layer of a head stands still at most. */
-const FROZEN = 0.05;
-
-/** Epochs in which the last layer of a head stays as it is; `what` says so. */
-export const frozenEpochs = (what: string) =>
-  z.number().min(0).optional().describe(`epochs during which ${what}; default 1, or a twentieth of the run where that is less`);
-
-/** The updates of {@link frozenEpochs}. */
-export const frozenSteps = (
-  given: number | undefined,
-  { stepsPerEpoch, totalSteps }: { readonly stepsPerEpoch: number; readonly totalSteps: number },
-): number => (given === undefined ? Math.min(stepsPerEpoch, Math.round(FROZEN * totalSteps)) : shareOf(stepsPerEpoch, given, 'nearest'));
+/** Half a cosine from a momentum to 1 over the run. */
+export const rising = (momentum: number, totalSteps: number): Schedule => cosine({ initial: momentum, final: 1, steps: totalSteps });
 
 /** Keys of earlier steps; `rows` says of what. */
 export const queueSize = (rows: string) =>

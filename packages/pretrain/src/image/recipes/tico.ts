@@ -32,7 +32,7 @@ export const ticoTask = defineImageTask({
   create(parts, options) {
     const { momentum, covarianceMomentum, covarianceWeight, convention, headOutput: outputDim } = options;
     const projectionHead = headOf(parts, options, { batchNorm: true });
-    const moving = { momentum: rising(momentum, { usual: 0.99, totalSteps: parts.totalSteps }), covarianceMomentum };
+    const moving = { momentum: rising(momentum, parts.totalSteps), covarianceMomentum };
     return tico({ backbone: parts.backbone, projectionHead, outputDim, covarianceWeight, convention, ...moving });
   },
   collapse: embeddingDimOf,
