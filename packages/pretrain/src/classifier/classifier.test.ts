@@ -1,6 +1,6 @@
 import { createRng, drawUniform } from '@selfsup/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { sentences } from '../../fixtures/tiny-text.ts';
 import { openSamplesFor } from '../evaluate-encoder.ts';
 import { loadEncoder, type LoadedEncoder } from '../load-encoder.ts';
@@ -31,7 +31,10 @@ async function encoderBytes(config: RunConfig): Promise<Uint8Array> {
   for await (const event of pretrain(config, { store: memoryStore() })) if (event.type === 'end') return event.encoder;
   throw new Error('the run did not end');
 }
-const imageEncoder = encoderBytes({ ...tiny, data: twoClasses(40) });
+let imageEncoder: Uint8Array;
+beforeAll(async () => {
+  imageEncoder = await encoderBytes({ ...tiny, data: twoClasses(40) }); // not before: its tensors would be counted with those of a test
+});
 
 /** Trains, keeps and loads: what the loaded one says must be what the trained one said. */
 async function there(bytes: Uint8Array, data: unknown, given: Omit<TrainClassifierOptions, 'name'> & { testFraction?: number }) {
@@ -65,7 +68,7 @@ function done({ encoder, loaded }: { encoder: LoadedEncoder; loaded: Classifier 
 
 describe('a classifier of images', () => {
   it('is a linear one by default: trained, kept, loaded and asked', async () => {
-    const bytes = await imageEncoder;
+    const bytes = imageEncoder;
     const { numTensors } = tf.memory();
     const all = await there(bytes, twoClasses(40), { count: '6-per-class', seed: 1 });
     const { description, judged } = all.trained;
@@ -96,7 +99,7 @@ describe('a classifier of images', () => {
   });
 
   it('is judged by cross-validation where all labels are used, and reports it', async () => {
-    const all = await there(await imageEncoder, twoClasses(12), {});
+    const all = await there(imageEncoder, twoClasses(12), {});
     const { description } = all.trained;
     expect(description.judged).toMatchObject({ by: 'cross-validation', samples: 12 });
     const sections = await classifierSections(all.trained, all.encoder.modality);
@@ -121,7 +124,7 @@ describe('a classifier of images', () => {
   });
 
   it('can be fine-tuned, with weights of its own', async () => {
-    const bytes = await imageEncoder;
+    const bytes = imageEncoder;
     const { numTensors } = tf.memory();
     const all = await there(bytes, twoClasses(24), tuning);
     expect(all.trained.description).toMatchObject({
@@ -137,7 +140,7 @@ describe('a classifier of images', () => {
   });
 
   it('can be fine-tuned on mixed images', async () => {
-    const bytes = await imageEncoder;
+    const bytes = imageEncoder;
     const kernels: Record<string, Uint8Array> = {};
     for (const mixing of [{ cutmix: 1 }, { mixup: 0.2, cutmix: 1 }]) {
       const { trained, ...rest } = await there(bytes, twoClasses(24), { ...tuning, ...mixing });
@@ -150,7 +153,7 @@ describe('a classifier of images', () => {
   });
 
   it('refuses what it cannot learn from, other encoders and damaged files', async () => {
-    const bytes = await imageEncoder;
+    const bytes = imageEncoder;
     const encoder = await loadEncoder(bytes);
     const open = (data: object) => openSamplesFor(encoder, { data, testFraction: 0 });
     const { images, shape } = twoClasses(6);
