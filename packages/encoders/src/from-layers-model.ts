@@ -44,8 +44,8 @@ const seedOf = (rng: Rng) => Math.floor(drawUniform(rng.fold('layers model'), 1,
  * @throws SelfsupError `SELFSUP_SHAPE` when the model has other inputs or outputs, `SELFSUP_OPTION` when `channels` or `outputDim` stay unknown or the model
  * cannot be copied; from `apply` `SELFSUP_SHAPE` and `SELFSUP_DTYPE`, and `SELFSUP_OPTION` when its batch
  * normalization is to be synchronized over ranks
- * @remarks `training` reaches every layer: batch normalization uses the batch and moves its statistics, dropout drops (`drops: false` does not reach it). A copy starts from the weights of the
- * model, so it does not depend on the `Rng`, and a target network is one more copy. tfjs-layers draws weights and dropout from `Math.random` unless
+ * @remarks `training` reaches every layer: batch normalization uses the batch and moves its statistics, dropout drops (`drops: false` does not reach it).
+ * A copy starts from the weights of the model, so it does not depend on the `Rng`, and a target network is one more copy. tfjs-layers draws weights and dropout from `Math.random` unless
  * initializers and layers have a seed: a run repeats only when they do. Copies are built from the model's configuration: layers of classes of your own must be
  * registered with `tf.serialization.registerClass`. Its momentum of batch normalization is 0.99 unless given, its moving variance the biased one.
  * @example

@@ -11,7 +11,7 @@ export interface TicoLossOptions {
   momentum?: number;
   /** The weight ρ of the covariance contrast, ≥ 0; default 8 as in the paper and lightly. */
   covarianceWeight?: number;
-  /** `'paper'` (default): the moments of this step have a gradient. `'lightly'`: they are constants, so that half of the gradient of the contrast is missing. */
+  /** `'paper'` (default): the moments of this step have a gradient. `'lightly'`: they are constants, which halves the gradient of their part. */
   convention?: 'paper' | 'lightly';
 }
 

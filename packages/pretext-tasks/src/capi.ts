@@ -88,7 +88,8 @@ export interface CapiOptions {
  * @remarks The assignments are balanced for each position on its own, over all images of the update: of all patches together, clusters would come to stand for
  * positions. In runs of minutes the class token's state served kNN better than the mean of the patches'. The authors' teacher follows with 0.999, rising to 1,
  * after a warm-up in which it stands still; their clustering has an optimizer of its own with half the learning rate, here it has that of the rest; its kernel
- * starts normal with deviation 1, which `linear` must be told: with its usual start all assignments are nearly alike at first. Their student's head divides its columns by their lengths and learns a factor for each.
+ * starts normal with deviation 1, which `linear` must be told: with its usual start all assignments are nearly alike at first. Their student's head divides its
+ * columns by their lengths and learns a factor for each.
  * @example
  * ```ts
  * import { maskPatches } from '@selfsup/augment';

@@ -1,7 +1,5 @@
 /** A number without fraction, with commas. */
 export const whole = (value: number) => Math.round(value).toLocaleString('en-US');
-/** As `12.3 %`. */
-export const percent = (value: number) => `${value.toFixed(1)} %`;
 
 /** Seconds as `4.8 s`, `48 s`, `2 min 05 s` or `1 h 04 min`. */
 export function formatSeconds(seconds: number): string {
@@ -14,4 +12,4 @@ export function formatSeconds(seconds: number): string {
 }
 
 /** A number with its unit. */
-export const unitValue = (value: number, unit: string) => (unit === '%' ? percent(value) : `${value.toFixed(3)} ${unit}`);
+export const unitValue = (value: number, unit: string) => (unit === '%' ? `${value.toFixed(1)} %` : `${value.toFixed(3)} ${unit}`);

@@ -6,7 +6,7 @@ import { defineImageTask } from '../image-task.ts';
 import { cropSource } from '../image-views.ts';
 import { checkWholePatches, patchSizeOf } from '../patch-size.ts';
 import { oneView } from '../views-input.ts';
-import { checkTiles, tilesAlong, gridOption, tileOf } from './tile-size.ts';
+import { checkTiles, gridOption, tileOf, tilesAlong } from './tile-size.ts';
 
 /** Orders by number of tiles and of orders: the same for all runs, and a second's work. */
 const ordersBySize = new Map<string, ReturnType<typeof jigsawPermutations>>();
